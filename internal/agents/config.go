@@ -1,0 +1,296 @@
+// Package agents reads agents.yaml into a validated, defaulted, typed Config.
+// It knows nothing of AWS calls; it knows AWS's naming and sizing rules, so
+// that a file that loads is a file that AWS will accept.
+package agents
+
+import "time"
+
+// Config is one environment of agents.yaml: overlays merged, defaults filled,
+// every rule checked. A Config that Load returned needs no further checking.
+type Config struct {
+	// Project and Environment name the stack; together they prefix every AWS name.
+	Project     string
+	Environment string
+	// Region is the AWS region, e.g. us-east-1.
+	Region string
+	// State is where the state lives: s3://bucket/prefix, a local path, or ""
+	// for the default bucket of the account and region.
+	State string
+	// Tags go on every taggable resource, beside karmactl's own two.
+	Tags map[string]string
+
+	Budget        Budget
+	Network       Network
+	LoadBalancer  LoadBalancer
+	Observability Observability
+	Secrets       Secrets
+	Usage         Usage
+	// Schedules by name; "office-hours" is always there unless overridden.
+	Schedules map[string]Schedule
+	// Agents in the order of the file.
+	Agents []Agent
+
+	// File is the path the Config was read from, for messages.
+	File string
+}
+
+// Stack is the name of the whole: "karmacadabra-prod".
+func (c *Config) Stack() string { return c.Project + "-" + c.Environment }
+
+// Agent returns the agent of that name, or false.
+func (c *Config) Agent(name string) (Agent, bool) {
+	for _, a := range c.Agents {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Agent{}, false
+}
+
+// Budget is the monthly limit that `up` refuses to exceed.
+type Budget struct {
+	// MonthlyUSD is a decimal string such as "100" or "99.50"; "" is no limit.
+	MonthlyUSD string
+	// Emails are told at 80 % and 100 % of actual and 100 % of forecast spend.
+	Emails []string
+}
+
+// NAT is how private subnets reach the internet.
+type NAT string
+
+// The NAT modes. With NATNone tasks run in the public subnets with a public
+// address each, and inbound closed but for the load balancer.
+const (
+	NATSingle NAT = "single"
+	NATPerAZ  NAT = "per-az"
+	NATNone   NAT = "none"
+)
+
+// Network is the VPC and what leads out of it.
+type Network struct {
+	// CIDR is the VPC's block, /16 to /24.
+	CIDR string
+	// AZs is how many Availability Zones to use (2 or more: a load balancer needs two).
+	AZs int
+	// Zones names them instead; empty means the first AZs of the region.
+	Zones []string
+	NAT   NAT
+	// Endpoints are VPC endpoints by service: s3 (a gateway, free) and the
+	// interface endpoints ecr.api, ecr.dkr, logs, secretsmanager, ssmmessages.
+	Endpoints []string
+	// EndpointAZs is "one" or "all": where interface endpoints have an address.
+	EndpointAZs string
+	// Namespace is the Cloud Map HTTP namespace of Service Connect.
+	Namespace string
+}
+
+// InterfaceEndpoints returns Endpoints without the free S3 gateway.
+func (n Network) InterfaceEndpoints() []string {
+	var out []string
+	for _, e := range n.Endpoints {
+		if e != "s3" {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// HasEndpoint tells whether the endpoint for service is asked for.
+func (n Network) HasEndpoint(service string) bool {
+	for _, e := range n.Endpoints {
+		if e == service {
+			return true
+		}
+	}
+	return false
+}
+
+// LoadBalancer is the one Application Load Balancer.
+type LoadBalancer struct {
+	// IdleTimeout is 1 s to 4000 s.
+	IdleTimeout time.Duration
+	// StripPrefix turns /validator/health into /health before it reaches the agent.
+	StripPrefix        bool
+	DeletionProtection bool
+	// AccessLogs is the S3 bucket that access logs go to; "" is off.
+	AccessLogs string
+	// Domain serves HTTPS at this name, and each agent at <agent>.<domain>; "" is HTTP only.
+	Domain string
+	// Zone is the Route 53 public hosted zone of Domain, by name; "" is the
+	// longest zone of the account that Domain ends in.
+	Zone string
+}
+
+// Insights is the Container Insights setting of the cluster.
+type Insights string
+
+// The Container Insights settings; on and enhanced cost some $38 a month for five agents.
+const (
+	InsightsOff      Insights = "off"
+	InsightsOn       Insights = "on"
+	InsightsEnhanced Insights = "enhanced"
+)
+
+// Observability is logs, metrics, alarms and traces.
+type Observability struct {
+	// LogRetentionDays is one of CloudWatch Logs' allowed values.
+	LogRetentionDays  int
+	ContainerInsights Insights
+	XRay              bool
+	Dashboard         bool
+	Alarms            Alarms
+	// Queries are the user's named Logs Insights queries, by name.
+	Queries map[string]string
+}
+
+// Alarms are the per-agent alarms and who is told.
+type Alarms struct {
+	Enabled bool
+	// CPUPercent and MemoryPercent are the thresholds of the high-usage alarms.
+	CPUPercent    int
+	MemoryPercent int
+	// MinHealthy is the number of healthy targets below which an alarm rings.
+	MinHealthy int
+	// Emails are subscribed to the SNS topic; none means no topic.
+	Emails []string
+}
+
+// Store is where the per-agent flat secrets live.
+type Store string
+
+// The stores of secrets.
+const (
+	StoreSecretsManager Store = "secretsmanager"
+	StoreSSM            Store = "ssm"
+)
+
+// Secrets says where the user's nested secret is and where the flat ones go.
+type Secrets struct {
+	// Nested is the name or ARN of the one secret {"validator-agent": {"private_key": …}}; "" is none.
+	Nested string
+	// Entry is the key of an agent in the nested secret; {agent} stands for its name.
+	Entry string
+	Store Store
+}
+
+// Usage is what the estimate assumes where the bill depends on traffic.
+type Usage struct {
+	// NATGB, LogsGB, ImagesGB, EgressGB and CrossAZGB are gigabytes a month.
+	NATGB     float64
+	LogsGB    float64
+	ImagesGB  float64
+	EgressGB  float64
+	CrossAZGB float64
+	// LCU is the average number of load balancer capacity units.
+	LCU float64
+	// TracesM is millions of X-Ray traces a month.
+	TracesM float64
+	// FreeTier tells whether the account's free tiers are still unused.
+	FreeTier bool
+}
+
+// Schedule is a time window in which agents run.
+type Schedule struct {
+	Name string
+	// Days as AWS cron writes them: MON-FRI, or MON,WED.
+	Days string
+	// Start and Stop are HH:MM in Timezone.
+	Start string
+	Stop  string
+	// Timezone is an IANA name.
+	Timezone string
+	// Agents it applies to; empty means all.
+	Agents []string
+}
+
+// Arch is a Fargate CPU architecture.
+type Arch string
+
+// The architectures of Fargate.
+const (
+	ArchX86 Arch = "x86_64"
+	ArchARM Arch = "arm64"
+)
+
+// Agent is one ECS service.
+type Agent struct {
+	Name string
+	// Port is the container's own port.
+	Port int
+	// CPU is in Fargate CPU units (256 is a quarter of a vCPU), Memory in MiB.
+	CPU    int
+	Memory int
+	Arch   Arch
+	Spot   Spot
+	Scale  Scale
+	Health Health
+	// Env is the plain environment.
+	Env map[string]string
+	// Secrets is the secret environment, ordered by variable name.
+	Secrets []Secret
+	// Command replaces the image's own.
+	Command []string
+	// Image is a reference; "" when the agent waits for a build.
+	Image string
+	// Build is how `deploy --build` makes the image; nil when there is none.
+	Build *Build
+	// Calls are the agents that this one calls over Service Connect.
+	Calls []string
+	// Exec turns ECS Exec on.
+	Exec bool
+	// StopTimeout is between SIGTERM and SIGKILL, 2 s to 120 s.
+	StopTimeout time.Duration
+}
+
+// Spot is the capacity provider strategy. With Enabled false everything is
+// on-demand. Base tasks are on-demand first; of the rest SpotWeight to
+// OnDemandWeight go to Spot.
+type Spot struct {
+	Enabled        bool
+	Base           int
+	SpotWeight     int
+	OnDemandWeight int
+}
+
+// Scale is the autoscaler's range and targets.
+type Scale struct {
+	Min int
+	Max int
+	// CPUPercent and MemoryPercent are target tracking targets; 0 is no policy.
+	CPUPercent    int
+	MemoryPercent int
+}
+
+// Health is the load balancer's check, asked of the container on its own path.
+type Health struct {
+	Path     string
+	Interval time.Duration
+	Timeout  time.Duration
+	// Healthy and Unhealthy are how many checks in a row decide.
+	Healthy   int
+	Unhealthy int
+	// Grace is how long ECS ignores failing checks after a task starts.
+	Grace time.Duration
+	// Command is the container health check; empty means none.
+	Command []string
+}
+
+// Secret puts one secret value into one environment variable, by reference.
+type Secret struct {
+	// Env is the environment variable.
+	Env string
+	// Key is the top-level key in the agent's flat secret (or in From).
+	Key string
+	// From is an existing flat secret or parameter, by name or ARN; "" is the agent's own.
+	From string
+	// Optional lets the agent start without it.
+	Optional bool
+}
+
+// Build is a container build.
+type Build struct {
+	Context    string
+	Dockerfile string
+	Target     string
+	Args       map[string]string
+}
