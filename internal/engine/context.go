@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+type (
+	tokenKey    struct{}
+	notOlderKey struct{}
+)
+
+// Token is the client token of the create in progress, 32 hex digits: the same
+// in a rerun that finds the create unfinished, another one after that.
+func Token(ctx context.Context) string {
+	t, _ := ctx.Value(tokenKey{}).(string)
+	return t
+}
+
+func withToken(ctx context.Context, k Key, begun time.Time) context.Context {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s@%d", k, begun.UnixNano()))
+	return context.WithValue(ctx, tokenKey{}, hex.EncodeToString(sum[:16]))
+}
+
+// NotOlder is the moment before which a shared listing must not have been read
+// to answer this Find. A zero time allows any.
+func NotOlder(ctx context.Context) time.Time {
+	t, _ := ctx.Value(notOlderKey{}).(time.Time)
+	return t
+}
+
+func notOlder(ctx context.Context, t time.Time) context.Context {
+	return context.WithValue(ctx, notOlderKey{}, t)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

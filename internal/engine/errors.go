@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Class is what an error means for the one who decides whether to go on.
+type Class int
+
+// The classes. NotYet is waited for on create, Busy on delete, Lost is looked
+// into by tag; everything else fails at once.
+const (
+	Other Class = iota
+	NotFound
+	// NotYet: something made moments ago is not visible or assumable everywhere.
+	NotYet
+	// Busy: something that is going away still holds on.
+	Busy
+	// Lost: the call may or may not have taken effect.
+	Lost
+	Throttled
+	Denied
+)
+
+// Foreign is a resource that has the name we want and is not ours.
+type Foreign struct {
+	Key  Key
+	What string // "load balancer karmacadabra-prod"
+	ID   string
+	// Adopt is what the user runs or tags to hand it to karmactl.
+	Adopt string
+}
+
+func (e *Foreign) Error() string {
+	return fmt.Sprintf("%s (%s) exists and is not karmactl's: it lacks the tag karmactl:key=%s: %s, or rename or delete it",
+		e.What, e.ID, e.Key, e.Adopt)
+}
+
+// Moved is the refusal to do something that the plan did not show.
+type Moved struct {
+	Key  Key
+	Verb Verb
+	Want Verb
+	// Field is the change that was not shown; "" when the verb itself differs.
+	Field string
+}
+
+func (e *Moved) Error() string {
+	what := fmt.Sprintf("it would %s now, the plan showed %s", e.Verb, e.Want)
+	if e.Field != "" {
+		what = fmt.Sprintf("field %s would change too, which the plan did not show", e.Field)
+	}
+	return fmt.Sprintf("the world moved since the plan: %s: %s: run karmactl plan again", e.Key, what)
+}
+
+// Irreplaceable is the refusal to replace what holds data or addresses.
+type Irreplaceable struct {
+	Key    Key
+	Change Change
+}
+
+func (e *Irreplaceable) Error() string {
+	return fmt.Sprintf("%s of %s cannot change from %s to %s in place, and karmactl does not replace it by itself: change it back, or take the stack down and up again",
+		e.Change.Field, e.Key, e.Change.Was, e.Change.Now)
+}
+
+// ErrInterrupted is the outcome of nodes that a Ctrl-C kept from being finished.
+var ErrInterrupted = errors.New("interrupted")

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+)
+
+// direction builds the vertices of a walk.
+type direction func([]Step) []*vertex
+
+// ups makes a node wait for its needs and for what it comes after. Needs that
+// are not among the steps are taken to be there.
+func ups(steps []Step) []*vertex {
+	vs, byKey := vertices(steps)
+	for _, v := range vs {
+		needs, after := v.step.edges()
+		for _, k := range append(needs, after...) {
+			if n := byKey[k]; n != nil && n != v {
+				v.needs = append(v.needs, n)
+			}
+		}
+	}
+	return vs
+}
+
+// downs makes a node wait for those that need it.
+func downs(steps []Step) []*vertex {
+	vs, byKey := vertices(steps)
+	for _, v := range vs {
+		needs, _ := v.step.edges()
+		for _, k := range needs {
+			if n := byKey[k]; n != nil && n != v {
+				n.needs = append(n.needs, v)
+			}
+		}
+	}
+	return vs
+}
+
+func vertices(steps []Step) ([]*vertex, map[Key]*vertex) {
+	vs := make([]*vertex, len(steps))
+	byKey := make(map[Key]*vertex, len(steps))
+	for i, s := range steps {
+		vs[i] = &vertex{step: s, usable: make(chan struct{})}
+		byKey[s.Key()] = vs[i]
+	}
+	return vs, byKey
+}
+
+// check finds keys used twice, needs that nobody manages, and cycles, before
+// anything runs.
+func check(steps []Step) error {
+	byKey := map[Key]Step{}
+	for _, s := range steps {
+		if byKey[s.Key()] != nil {
+			return fmt.Errorf("the stack has %s twice", s.Key())
+		}
+		byKey[s.Key()] = s
+	}
+	const visiting, visited = 1, 2
+	mark := map[Key]int{}
+	var path []string
+	var visit func(s Step) error
+	visit = func(s Step) error {
+		path = append(path, string(s.Key()))
+		defer func() { path = path[:len(path)-1] }()
+		switch mark[s.Key()] {
+		case visited:
+			return nil
+		case visiting:
+			return fmt.Errorf("the stack has a cycle: %s", strings.Join(path, " -> "))
+		}
+		mark[s.Key()] = visiting
+		needs, after := s.edges()
+		for _, k := range append(needs, after...) {
+			n := byKey[k]
+			if n == nil {
+				return fmt.Errorf("%s needs %s, which is not in the stack", s.Key(), k)
+			}
+			if err := visit(n); err != nil {
+				return err
+			}
+		}
+		mark[s.Key()] = visited
+		return nil
+	}
+	for _, s := range steps {
+		if err := visit(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

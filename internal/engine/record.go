@@ -1,0 +1,32 @@
+package engine
+
+import (
+	"context"
+	"time"
+)
+
+// Entry is what is remembered of a resource between runs: an index, not a mirror.
+type Entry struct {
+	Key   Key    `json:"-"`
+	Kind  string `json:"kind"`
+	ID    string `json:"id"`
+	Needs []Key  `json:"needs,omitempty"`
+	// CreatedAt is when karmactl made or adopted it.
+	CreatedAt time.Time `json:"createdAt"`
+	// Deposed are ids that were replaced and are still to be deleted.
+	Deposed []string `json:"deposed,omitempty"`
+}
+
+// Recorder remembers ids. Begin returns only when the note is safe, because it
+// is what a rerun after a crash looks at; Record and Forget may be written later,
+// in the order given.
+type Recorder interface {
+	Get(Key) (Entry, bool)
+	Entries() []Entry
+	// InFlight is when a create of key was begun that was never recorded.
+	InFlight(Key) (time.Time, bool)
+	// Begin notes that key is about to be created.
+	Begin(ctx context.Context, key Key) error
+	Record(Entry)
+	Forget(Key)
+}

@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// HeldBy is the reason why something cannot be deleted: what holds it and whose
+// that is. Delete returns it around AWS's own error.
+type HeldBy struct {
+	// Holder says what and whose: "eni-0a1 (lambda my-function, owner 123456789012)".
+	Holder string
+	// Foreign: not karmactl's and not going away by itself.
+	Foreign bool
+	Err     error
+}
+
+func (e *HeldBy) Error() string {
+	if e.Foreign {
+		return fmt.Sprintf("%s holds it, and is not karmactl's: delete that and run karmactl down again: %v", e.Holder, e.Err)
+	}
+	return fmt.Sprintf("%s holds it: %v", e.Holder, e.Err)
+}
+
+func (e *HeldBy) Unwrap() error { return e.Err }
+
+// remove is the way down for one node: find, decide, say so; and below the line
+// that asks for Apply: delete, await Absent, forget.
+func (m *managed[S]) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
+	key := m.Key()
+	o.Key = key
+	if bad := v.await(ctx); bad != nil {
+		bad.Key, bad.Verb = key, Delete
+		return *bad
+	}
+	if r.Apply && r.stopping() {
+		o.Status = Interrupted
+		return o
+	}
+	entry, recorded := r.Record.Get(key)
+	found, err := m.look(ctx, r, entry)
+	if foreign := new(Foreign); errors.As(err, &foreign) {
+		o.Reason = "not karmactl's"
+		found, err = Found[S]{}, nil
+	}
+	if err != nil {
+		return failed(o, err)
+	}
+	ids := slices.Clone(entry.Deposed)
+	ids = append(ids, found.Strays...)
+	if found.Phase != Absent {
+		ids = append(ids, found.ID)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	o.Verb, o.ID = None, found.ID
+	if len(ids) > 0 {
+		o.Verb = Delete
+		if why := r.keep(key); why != "" {
+			o.Verb, o.Reason = None, why
+			return o
+		}
+	}
+	r.emit(EventPlanned, o)
+	if !r.Apply {
+		return o
+	}
+	if o.Verb == Delete {
+		if err := r.agreed(o); err != nil {
+			r.halt()
+			return failed(o, err)
+		}
+		r.emit(EventStarted, o)
+		for _, id := range ids {
+			if err := m.destroy(ctx, r, o, id); err != nil {
+				return failed(o, err)
+			}
+		}
+	}
+	if _, flying := r.Record.InFlight(key); recorded || flying {
+		r.Record.Forget(key)
+	}
+	return o
+}
+
+func (r *run) keep(k Key) string {
+	if r.Keep == nil {
+		return ""
+	}
+	return r.Keep(k)
+}
+
+// destroy deletes one id and waits until AWS no longer has it. What still holds
+// on is waited for; what is somebody else's only briefly.
+func (m *managed[S]) destroy(ctx context.Context, r *run, o Outcome, id string) error {
+	p := r.poll(o, m.patience())
+	var foreignSince time.Time
+	for {
+		err := r.call(ctx, func() error { return m.Delete(ctx, id) })
+		if err == nil || r.Classify(err) == NotFound {
+			break
+		}
+		if r.Classify(err) != Busy && r.Classify(err) != Lost {
+			return err
+		}
+		held := new(HeldBy)
+		if errors.As(err, &held) && held.Foreign {
+			if foreignSince.IsZero() {
+				foreignSince = r.Clock.Now()
+			}
+			if r.Clock.Now().Sub(foreignSince) >= heldLimit {
+				return err
+			}
+		}
+		if werr := p.wait(ctx, err.Error()); werr != nil {
+			if errors.Is(werr, ErrInterrupted) {
+				return werr
+			}
+			return fmt.Errorf("%w: %w", werr, err)
+		}
+	}
+	for {
+		found, err := m.find(ctx, r, id, r.fresh())
+		if err != nil {
+			return err
+		}
+		if found.Phase == Absent || (found.ID != id && !slices.Contains(found.Strays, id)) {
+			return nil
+		}
+		why := found.Why
+		if why == "" {
+			why = "deleting"
+		}
+		if err := p.wait(ctx, why); err != nil {
+			return err
+		}
+	}
+}
+
+// discard is a step that deletes one surplus id and leaves the record of the
+// resource itself, less that id.
+func (m *managed[S]) discard(id string) Step { return &discarded[S]{managed: m, id: id} }
+
+type discarded[S any] struct {
+	*managed[S]
+	id string
+}
+
+func (d *discarded[S]) Key() Key { return d.managed.Key() + "#" + Key(d.id) }
+
+func (d *discarded[S]) edges() (needs, after []Key) { return nil, nil }
+
+func (d *discarded[S]) remove(ctx context.Context, r *run, _ *vertex) Outcome {
+	o := Outcome{Key: d.Key(), Verb: Delete, ID: d.id, Reason: "replaced or a duplicate"}
+	r.emit(EventPlanned, o)
+	if !r.Apply {
+		return o
+	}
+	if r.stopping() {
+		o.Status = Interrupted
+		return o
+	}
+	r.emit(EventStarted, o)
+	if err := d.destroy(ctx, r, o, d.id); err != nil {
+		return failed(o, err)
+	}
+	if e, ok := r.Record.Get(d.managed.Key()); ok && slices.Contains(e.Deposed, d.id) {
+		e.Deposed = slices.DeleteFunc(slices.Clone(e.Deposed), func(id string) bool { return id == d.id })
+		r.Record.Record(e)
+	}
+	return o
+}
+
+// Orphan is a step for something that is recorded and not wanted any more. Its
+// needs are those that were recorded, since its references are not known now.
+func Orphan(s Step, needs []Key) Step { return &orphan{Step: s, needs: needs} }
+
+type orphan struct {
+	Step
+	needs []Key
+}
+
+func (o *orphan) Needs() []Node { return nil }
+
+func (o *orphan) edges() (needs, after []Key) { return o.needs, nil }

@@ -1,0 +1,171 @@
+// Package engine makes a graph of resources true. It orders, plans, applies
+// and deletes; it knows no AWS and no files.
+//
+// Read resource.go (what a resource is), walk.go (in which order), settle.go
+// (what happens to one resource on the way up) and remove.go (on the way down).
+package engine
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Key names a resource for ever: state key, tag value, plan line, progress
+// line. The part before the first slash is the kind: "nat/us-east-1a".
+type Key string
+
+// Kind is the part of the key before the first slash.
+func (k Key) Kind() string {
+	kind, _, _ := strings.Cut(string(k), "/")
+	return kind
+}
+
+// Name is the part of the key after the first slash; "" when there is none.
+func (k Key) Name() string {
+	_, name, _ := strings.Cut(string(k), "/")
+	return name
+}
+
+// Node is a vertex of the graph. Needs are the nodes that must be usable
+// before this one is made, and that outlive it on the way down.
+type Node interface {
+	Key() Key
+	Needs() []Node
+	// ID is AWS's id, or a placeholder (see Unknown) while a plan talks of
+	// something that does not exist yet.
+	ID() string
+}
+
+// Resource is one thing in AWS, of which S is the part that we own: a small
+// plain struct, tags among its fields.
+type Resource[S any] interface {
+	Node
+	// Want is pure: configuration and the ids of what the resource needs.
+	Want() S
+	// Find observes AWS in the words of S. It looks by the recorded id when
+	// there is one, then by our tag or deterministic name, and never by a
+	// dependency's id, so that a plan works on an empty account. A same-named
+	// thing without our tag is an error that says both ways out (Foreign).
+	Find(ctx context.Context, id string) (Found[S], error)
+	// Diff is pure and explicit. It lists what has to change, field by field.
+	Diff(have, want S) []Change
+	// Create makes it, tags and a deterministic client token in the same call.
+	Create(ctx context.Context, want S) (id string, err error)
+	Update(ctx context.Context, id string, have, want S) error
+	// Delete may use nothing but the id: the thing may be long out of the configuration.
+	Delete(ctx context.Context, id string) error
+
+	// Observe keeps what was seen for the nodes that refer to this one;
+	// embedding Ref provides it.
+	Observe(id string, outputs map[string]string)
+}
+
+// Phase is how far along an observed resource is.
+type Phase int
+
+// The phases. Leftovers that AWS goes on listing (a NAT gateway in "deleted",
+// a service in INACTIVE) are Absent.
+const (
+	Absent Phase = iota
+	Pending
+	Ready
+	Broken
+)
+
+// Found is what Find saw.
+type Found[S any] struct {
+	Phase Phase
+	ID    string
+	Spec  S
+	// Why is the last thing AWS said of a Pending or Broken resource.
+	Why string
+	// Usable lets dependents start although the resource is still Pending: a
+	// load balancer takes listeners while it is provisioning.
+	Usable bool
+	// Discard marks a Broken resource that can only be deleted and made again.
+	Discard bool
+	// Strays are further ids that carry our key: duplicates that a lost reply left behind.
+	Strays []string
+	// Outputs are observed facts that dependents or the user read: a DNS name, a URI.
+	Outputs map[string]string
+}
+
+// Change is one field that differs.
+type Change struct {
+	Field string
+	Was   string
+	Now   string
+	// Replace: AWS cannot change this field in place.
+	Replace bool
+}
+
+// Waiting is why a resource is not made yet, and the command that ends the wait.
+// It is not a failure.
+type Waiting struct {
+	Agent   string
+	Reason  string
+	Command string
+}
+
+// Gated is implemented by resources that may have to wait for the user.
+type Gated interface {
+	// Waiting is asked after the needs are settled; nil means go on.
+	Waiting(ctx context.Context) (*Waiting, error)
+}
+
+// Ordered is implemented by resources that are made after others without
+// holding on to them: on the way down they do not wait for each other.
+type Ordered interface {
+	After() []Node
+}
+
+// Disposable is implemented by resources that may be replaced: the new one is
+// made, dependents switch to it, then the old one is deleted. All others refuse.
+type Disposable interface {
+	Disposable()
+}
+
+// Patient is implemented by resources that take longer than the default limit.
+type Patient interface {
+	Patience() time.Duration
+}
+
+// Ref is embedded in every resource: it carries the observed id and outputs to
+// the nodes that refer to it.
+type Ref struct {
+	mu      sync.RWMutex
+	id      string
+	outputs map[string]string
+}
+
+// ID is the observed id; see Node.
+func (r *Ref) ID() string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.id
+}
+
+// Output is an observed fact, or "" when it is not known yet.
+func (r *Ref) Output(name string) string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.outputs[name]
+}
+
+// Observe keeps what settle saw.
+func (r *Ref) Observe(id string, outputs map[string]string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.id = id
+	if outputs != nil {
+		r.outputs = outputs
+	}
+}
+
+// Unknown is the id that a plan uses for something that `up` will make.
+func Unknown(k Key) string { return "<" + string(k) + ">" }
+
+// IsUnknown tells a placeholder from an id.
+func IsUnknown(id string) bool { return strings.HasPrefix(id, "<") }

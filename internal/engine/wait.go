@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// readyLimit is how long a resource may stay Pending: the slowest, an
+	// interface endpoint or a load balancer, takes three minutes.
+	readyLimit = 15 * time.Minute
+	// notYetLimit is how long fresh roles and ids may take to be known everywhere.
+	// AWS names 5 to 20 s for roles and up to a minute for ids.
+	notYetLimit = 2 * time.Minute
+	// visibleWithin is how long something just made may be missing from listings.
+	visibleWithin = 60 * time.Second
+	// heldLimit is how long a delete waits for something that is not ours.
+	heldLimit = 30 * time.Second
+	pollEvery = 2 * time.Second
+	// readFor is how long an apply trusts a shared listing for a first look.
+	readFor = 5 * time.Second
+)
+
+// poller is one wait: it knows how long it has been and says what it waits for.
+type poller struct {
+	r     *run
+	o     Outcome
+	began time.Time
+	limit time.Duration
+	next  time.Duration
+	said  string
+}
+
+func (r *run) poll(o Outcome, limit time.Duration) *poller {
+	return &poller{r: r, o: o, began: r.Clock.Now(), limit: limit, next: pollEvery / 4}
+}
+
+// wait sleeps until the next look. It ends with ErrInterrupted after a Ctrl-C
+// and with a message that names the last thing AWS said after the limit.
+func (p *poller) wait(ctx context.Context, why string) error {
+	elapsed := p.r.Clock.Now().Sub(p.began)
+	if elapsed >= p.limit {
+		return fmt.Errorf("still not there after %s: %s", elapsed.Round(time.Second), why)
+	}
+	if why != p.said {
+		p.said = why
+		o := p.o
+		o.Reason, o.Took = why, elapsed
+		p.r.emit(EventWaiting, o)
+	}
+	d := p.next
+	p.next = min(p.next*2, pollEvery)
+	return p.r.pause(ctx, d)
+}
+
+// pause waits for d, the end of ctx, or a Ctrl-C.
+func (r *run) pause(ctx context.Context, d time.Duration) error {
+	if r.stopping() {
+		return ErrInterrupted
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-r.Stop:
+			cancel(ErrInterrupted)
+		case <-r.stopped:
+			cancel(ErrInterrupted)
+		case <-done:
+		}
+	}()
+	return r.Clock.Wait(ctx, d)
+}
+
+// retry repeats f while its error is of the class, for at most limit.
+func (r *run) retry(ctx context.Context, o Outcome, class Class, limit time.Duration, f func() error) error {
+	p := r.poll(o, limit)
+	for {
+		err := r.call(ctx, f)
+		if err == nil || r.Classify(err) != class {
+			return err
+		}
+		if werr := p.wait(ctx, err.Error()); werr != nil {
+			if r.stopping() {
+				return ErrInterrupted
+			}
+			return fmt.Errorf("%w: %w", werr, err)
+		}
+	}
+}
+
+// fresh is how old a shared listing may be for one who polls: pollers that look
+// within a second of each other share a call.
+func (r *run) fresh() time.Time { return r.Clock.Now().Add(-time.Second) }
+
+// find is one look, in a slot, at one id. Listings read before notBefore are not used.
+func (m *managed[S]) find(ctx context.Context, r *run, id string, notBefore time.Time) (Found[S], error) {
+	var found Found[S]
+	ctx = notOlder(ctx, notBefore)
+	err := r.call(ctx, func() error {
+		var err error
+		found, err = m.Find(ctx, id)
+		return err
+	})
+	return found, err
+}
+
+// look finds what is there. What may have been made moments ago, by a run that
+// died before it could say so, is looked for longer.
+func (m *managed[S]) look(ctx context.Context, r *run, e Entry) (Found[S], error) {
+	until := time.Time{}
+	notBefore := r.began
+	if r.Apply {
+		notBefore = r.Clock.Now().Add(-readFor)
+		if at, ok := r.Record.InFlight(m.Key()); ok {
+			until = at.Add(visibleWithin)
+		} else if !e.CreatedAt.IsZero() {
+			until = e.CreatedAt.Add(visibleWithin)
+		}
+	}
+	return m.seek(ctx, r, e, notBefore, until)
+}
+
+// seek looks until the resource shows or the time is up.
+func (m *managed[S]) seek(ctx context.Context, r *run, e Entry, notBefore, until time.Time) (Found[S], error) {
+	p := r.poll(Outcome{Key: m.Key()}, visibleWithin)
+	for {
+		found, err := m.find(ctx, r, e.ID, notBefore)
+		if err != nil || found.Phase != Absent || !r.Clock.Now().Before(until) {
+			return found, err
+		}
+		if err := p.wait(ctx, "looking for what an interrupted run may have made"); err != nil {
+			return found, err
+		}
+		notBefore = r.fresh()
+	}
+}

@@ -1,0 +1,326 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Walk visits a graph of resources, each as soon as its own needs are there:
+// a goroutine per node and no waves, so that a slow NAT gateway holds up only
+// what needs it.
+type Walk struct {
+	// Steps is the wanted graph, in reading order.
+	Steps []Step
+	// Orphans are recorded, and not wanted any more. Up deletes them last.
+	Orphans []Step
+	Record  Recorder
+	Report  Reporter
+	Clock   Clock
+	// Classify says what an error means; the engine knows no AWS.
+	Classify func(error) Class
+	// Width is how many nodes may be calling AWS at once.
+	Width int
+	// Apply makes it so; without it nothing is written.
+	Apply bool
+	// Stop is closed to start nothing new and to let running calls finish.
+	Stop <-chan struct{}
+	// Shown is the plan that was agreed to. With it, a verb that it does not
+	// have stops the walk.
+	Shown *Result
+	// Keep is the reason why something that is to be deleted is left alone; "" deletes it.
+	Keep func(Key) string
+}
+
+// Status is how the visit of a node ended.
+type Status string
+
+// The statuses. Held is waiting for the user, which is not a failure.
+const (
+	Done        Status = "done"
+	Failed      Status = "failed"
+	Blocked     Status = "blocked"
+	Held        Status = "waiting"
+	Interrupted Status = "interrupted"
+)
+
+// Outcome is what was, or would be, done to one node.
+type Outcome struct {
+	Key     Key
+	Verb    Verb
+	Status  Status
+	Changes []Change
+	// Reason says why: what was found, why it is kept, what it is blocked by.
+	Reason  string
+	Err     error
+	Waiting *Waiting
+	ID      string
+	Outputs map[string]string
+	Took    time.Duration
+	// surplus are ids to delete after the walk: replaced ones and duplicates.
+	surplus []string
+}
+
+// Result is a finished walk, in reading order; deletions of orphans come last.
+type Result struct {
+	Outcomes []Outcome
+}
+
+// Get returns the outcome of a node.
+func (r *Result) Get(k Key) (Outcome, bool) {
+	for _, o := range r.Outcomes {
+		if o.Key == k {
+			return o, true
+		}
+	}
+	return Outcome{}, false
+}
+
+// Count tells how many nodes have a verb.
+func (r *Result) Count(v Verb) int {
+	n := 0
+	for _, o := range r.Outcomes {
+		if o.Verb == v {
+			n++
+		}
+	}
+	return n
+}
+
+// Changes tells whether there is anything to do.
+func (r *Result) Changes() bool { return r.Count(None) != len(r.Outcomes) }
+
+// With returns the outcomes of a status.
+func (r *Result) With(s Status) []Outcome {
+	var out []Outcome
+	for _, o := range r.Outcomes {
+		if o.Status == s {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Err joins the errors of the nodes that failed; ErrInterrupted when the walk
+// was stopped and nothing failed.
+func (r *Result) Err() error {
+	var errs []error
+	interrupted := false
+	for _, o := range r.Outcomes {
+		switch {
+		case o.Status == Interrupted:
+			interrupted = true
+		case o.Err != nil:
+			errs = append(errs, fmt.Errorf("%s: %w", o.Key, o.Err))
+		}
+	}
+	if len(errs) == 0 && interrupted {
+		return ErrInterrupted
+	}
+	return errors.Join(errs...)
+}
+
+// Up makes every step true and deletes the orphans; without Apply it tells
+// what it would do. The error is of the graph; what went wrong with nodes is in
+// the Result.
+func (w Walk) Up(ctx context.Context) (*Result, error) {
+	if err := check(w.Steps); err != nil {
+		return nil, err
+	}
+	run := newRun(&w)
+	res := run.visit(ctx, w.Steps, ups, Step.settle)
+	clean := len(res.unfinished()) == 0
+	extra := w.surplus(res)
+	extra = append(extra, w.Orphans...)
+	if len(extra) == 0 {
+		return res, nil
+	}
+	if w.Apply && !clean {
+		for _, s := range extra {
+			o := Outcome{Key: s.Key(), Verb: Delete, Status: Blocked, Reason: "deleted once everything else is in place"}
+			run.emit(EventBlocked, o)
+			res.Outcomes = append(res.Outcomes, o)
+		}
+		return res, nil
+	}
+	gone := run.visit(ctx, extra, downs, Step.remove)
+	res.Outcomes = append(res.Outcomes, gone.Outcomes...)
+	return res, nil
+}
+
+// unfinished lists the outcomes that keep the next stage of a walk from starting.
+func (r *Result) unfinished() []Outcome {
+	var out []Outcome
+	for _, o := range r.Outcomes {
+		if o.Status == Failed || o.Status == Blocked || o.Status == Interrupted {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Down deletes every step and orphan, dependents first.
+func (w Walk) Down(ctx context.Context) (*Result, error) {
+	steps := append(append([]Step{}, w.Steps...), w.Orphans...)
+	if err := check(w.Steps); err != nil {
+		return nil, err
+	}
+	return newRun(&w).visit(ctx, steps, downs, Step.remove), nil
+}
+
+// surplus turns the leftovers of replaced and duplicate resources into steps.
+func (w *Walk) surplus(res *Result) []Step {
+	byKey := map[Key]Step{}
+	for _, s := range w.Steps {
+		byKey[s.Key()] = s
+	}
+	var out []Step
+	for _, o := range res.Outcomes {
+		for _, id := range o.surplus {
+			out = append(out, byKey[o.Key].discard(id))
+		}
+	}
+	return out
+}
+
+// run is one visit of the graph in progress.
+type run struct {
+	*Walk
+	slots    chan struct{}
+	began    time.Time
+	stopOnce sync.Once
+	stopped  chan struct{}
+}
+
+func newRun(w *Walk) *run {
+	if w.Width <= 0 {
+		w.Width = 16
+	}
+	return &run{Walk: w, began: w.Clock.Now(), slots: make(chan struct{}, w.Width), stopped: make(chan struct{})}
+}
+
+// halt makes the rest of the walk start nothing new.
+func (r *run) halt() { r.stopOnce.Do(func() { close(r.stopped) }) }
+
+func (r *run) stopping() bool {
+	select {
+	case <-r.Stop:
+		return true
+	case <-r.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// vertex is a step on its way.
+type vertex struct {
+	step   Step
+	needs  []*vertex
+	usable chan struct{}
+	once   sync.Once
+	// bad is set before usable is closed when dependents must not start.
+	bad     *Outcome
+	outcome Outcome
+}
+
+// release lets the dependents start.
+func (v *vertex) release() { v.once.Do(func() { close(v.usable) }) }
+
+// await waits for the needs. The returned outcome is non-nil when one of them
+// did not get there.
+func (v *vertex) await(ctx context.Context) *Outcome {
+	for _, n := range v.needs {
+		select {
+		case <-n.usable:
+		case <-ctx.Done():
+			return &Outcome{Status: Interrupted}
+		}
+		if n.bad == nil {
+			continue
+		}
+		switch n.bad.Status {
+		case Held:
+			return &Outcome{Status: Held, Waiting: n.bad.Waiting, Reason: n.bad.Reason}
+		case Interrupted:
+			return &Outcome{Status: Interrupted}
+		default:
+			cause := n.bad.Key
+			return &Outcome{Status: Blocked, Reason: fmt.Sprintf("waits for %s", cause)}
+		}
+	}
+	return nil
+}
+
+// visit runs do on every step in the order of edges and collects the outcomes.
+func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(Step, context.Context, *run, *vertex) Outcome) *Result {
+	vs := edges(steps)
+	var wg sync.WaitGroup
+	for _, v := range vs {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			began := r.Clock.Now()
+			o := do(v.step, ctx, r, v)
+			o.Key = v.step.Key()
+			o.Took = r.Clock.Now().Sub(began)
+			if o.Status == "" {
+				o.Status = Done
+			}
+			if o.Verb == "" {
+				o.Verb = None
+			}
+			v.outcome = o
+			if o.Status != Done {
+				v.bad = &v.outcome
+			}
+			r.emit(closing(o), o)
+			v.release()
+		}()
+	}
+	wg.Wait()
+	res := &Result{}
+	for _, v := range vs {
+		res.Outcomes = append(res.Outcomes, v.outcome)
+	}
+	return res
+}
+
+func closing(o Outcome) EventPhase {
+	switch o.Status {
+	case Failed:
+		return EventFailed
+	case Done:
+		return EventDone
+	default:
+		return EventBlocked
+	}
+}
+
+// emit reports progress of an apply; a plan reports only what it planned.
+func (r *run) emit(p EventPhase, o Outcome) {
+	if r.Report == nil || (!r.Apply && p != EventPlanned) {
+		return
+	}
+	detail := o.Reason
+	if o.Err != nil {
+		detail = o.Err.Error()
+	}
+	if o.Waiting != nil {
+		detail = o.Waiting.Reason
+	}
+	r.Report.Report(Event{At: r.Clock.Now(), Key: o.Key, Phase: p, Verb: o.Verb, Detail: detail, Took: o.Took})
+}
+
+// call runs f in one of the slots: waiting takes none.
+func (r *run) call(ctx context.Context, f func() error) error {
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-r.slots }()
+	return f()
+}
