@@ -122,6 +122,12 @@ func (m *managed[S]) destroy(ctx context.Context, r *run, o Outcome, id string) 
 			return fmt.Errorf("%w: %w", werr, err)
 		}
 	}
+	return m.gone(ctx, r, o, id)
+}
+
+// gone waits until AWS no longer has an id.
+func (m *managed[S]) gone(ctx context.Context, r *run, o Outcome, id string) error {
+	p := r.poll(o, m.patience())
 	for {
 		found, err := m.find(ctx, r, id, r.fresh())
 		if err != nil {

@@ -72,6 +72,8 @@ const (
 	Pending
 	Ready
 	Broken
+	// Leaving is being deleted: on the way up it is waited for and made again.
+	Leaving
 )
 
 // Found is what Find saw.

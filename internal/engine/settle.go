@@ -89,6 +89,9 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 	}
 	r.emit(EventPlanned, o)
 	if !r.Apply {
+		if o.Verb == Create {
+			found.ID, found.Outputs = "", nil
+		}
 		o.ID, o.Outputs = found.ID, found.Outputs
 		m.Observe(orUnknown(found.ID, key), found.Outputs)
 		return o
@@ -105,7 +108,7 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 func (m *managed[S]) decide(o Outcome, found Found[S], want S) (Outcome, error) {
 	o.Verb = None
 	switch {
-	case found.Phase == Absent:
+	case found.Phase == Absent || found.Phase == Leaving:
 		o.Verb = Create
 		return o, nil
 	case found.Phase == Broken && found.Discard:
@@ -169,6 +172,11 @@ func (m *managed[S]) apply(ctx context.Context, r *run, v *vertex, o Outcome, fo
 			return failed(o, err)
 		}
 	}
+	if found.Phase == Leaving {
+		if err := m.gone(ctx, r, o, id); err != nil {
+			return failed(o, err)
+		}
+	}
 	switch o.Verb {
 	case Create, Replace:
 		made, err := m.create(ctx, r, o, want)
@@ -213,7 +221,7 @@ func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (str
 		ctx = withToken(ctx, o.Key, at)
 	}
 	var id string
-	err := r.retry(ctx, o, NotYet, notYetLimit, func() error {
+	err := r.retry(ctx, o, func() error {
 		var err error
 		id, err = m.Create(ctx, want)
 		if id != "" || err == nil || r.Classify(err) != Lost {
@@ -223,7 +231,7 @@ func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (str
 		if lerr != nil {
 			return errors.Join(err, lerr)
 		}
-		if found.Phase == Absent {
+		if found.Phase == Absent || found.Phase == Leaving {
 			id, err = m.Create(ctx, want)
 			return err
 		}
@@ -234,7 +242,7 @@ func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (str
 }
 
 func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, have, want S) error {
-	return r.retry(ctx, o, NotYet, notYetLimit, func() error { return m.Update(ctx, id, have, want) })
+	return r.retry(ctx, o, func() error { return m.Update(ctx, id, have, want) })
 }
 
 func (m *managed[S]) record(r *run, id, old string) {
@@ -267,6 +275,8 @@ func (m *managed[S]) converge(ctx context.Context, r *run, v *vertex, o Outcome,
 			why = "not visible yet"
 		case Broken:
 			return failed(o, errors.New(found.Why))
+		case Leaving:
+			return failed(o, fmt.Errorf("it is being deleted: %s", found.Why))
 		default:
 			diff := m.Diff(found.Spec, want)
 			if len(diff) == 0 {

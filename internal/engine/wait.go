@@ -75,12 +75,13 @@ func (r *run) pause(ctx context.Context, d time.Duration) error {
 	return r.Clock.Wait(ctx, d)
 }
 
-// retry repeats f while its error is of the class, for at most limit.
-func (r *run) retry(ctx context.Context, o Outcome, class Class, limit time.Duration, f func() error) error {
-	p := r.poll(o, limit)
+// retry repeats a create or an update while what it refers to is not known
+// everywhere yet.
+func (r *run) retry(ctx context.Context, o Outcome, f func() error) error {
+	p := r.poll(o, notYetLimit)
 	for {
 		err := r.call(ctx, f)
-		if err == nil || r.Classify(err) != class {
+		if c := r.Classify(err); err == nil || (c != NotYet && c != NotFound) {
 			return err
 		}
 		if werr := p.wait(ctx, err.Error()); werr != nil {

@@ -1,0 +1,10 @@
+package awssim
+
+// AgentsWorld is the part of the account that belongs to the agents group.
+type AgentsWorld struct{}
+
+func newAgentsWorld() AgentsWorld { return AgentsWorld{} }
+
+func (s *Sim) agentsOperations() []operation { return nil }
+
+func (s *Sim) settleAgents() {}

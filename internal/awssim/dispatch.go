@@ -1,0 +1,198 @@
+package awssim
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// operation is one API operation that is simulated.
+type operation struct {
+	name   string // Service.Operation, with the SDK's service id
+	fields map[string]bool
+	run    func(ctx context.Context, in any) (any, error)
+}
+
+// on declares an operation: its handler, and the input fields that the handler
+// looks at. Any other field that is set is an error, because a field that is
+// silently ignored is where a bug hides.
+func on[I, O any](name string, f func(*I) (*O, error), fields ...string) operation {
+	t := reflect.TypeFor[I]()
+	known := map[string]bool{"noSmithyDocumentSerde": true}
+	for _, n := range fields {
+		if _, ok := t.FieldByName(n); !ok {
+			panic(fmt.Sprintf("awssim: %s has no field %s", name, n)) // a mistake in this package, found by its first test
+		}
+		known[n] = true
+	}
+	return operation{name: name, fields: known, run: func(_ context.Context, in any) (any, error) {
+		typed, ok := in.(*I)
+		if !ok {
+			return nil, fmt.Errorf("awssim: %s got a %T", name, in)
+		}
+		out, err := f(typed)
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}}
+}
+
+// unknownField names a field that is set and not simulated.
+func (o operation) unknownField(in any) string {
+	v := reflect.ValueOf(in).Elem()
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); !o.fields[f.Name] && !v.Field(i).IsZero() {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+type inputKey struct{}
+
+// middleware answers every operation of every client: the typed input is kept
+// at Initialize, and answered inside the retryer, so that validation,
+// idempotency tokens, paginators and the retryer itself are the SDK's own.
+func (s *Sim) middleware(stack *middleware.Stack) error {
+	err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("awssim.Input",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			return next.HandleInitialize(context.WithValue(ctx, inputKey{}, in.Parameters), in)
+		}), middleware.After)
+	if err != nil {
+		return err
+	}
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("awssim.Answer",
+		func(ctx context.Context, _ middleware.FinalizeInput, _ middleware.FinalizeHandler) (out middleware.FinalizeOutput, meta middleware.Metadata, err error) {
+			out.Result, err = s.answer(ctx, awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), ctx.Value(inputKey{}))
+			return out, meta, err
+		}), "Retry", middleware.After)
+}
+
+// answer carries out one call.
+func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, error) {
+	call := Call{Service: service, Operation: op, Mutating: !cloud.Reads(op)}
+	fault, err := s.admit(&call)
+	if err != nil {
+		return nil, err
+	}
+	if d := s.opts.Latency + fault.Delay; d > 0 {
+		if err := s.opts.Clock.Wait(ctx, d); err != nil {
+			return nil, &smithy.CanceledError{Err: err}
+		}
+	}
+	if fault.Before != nil {
+		return nil, fault.Before
+	}
+	o, ok := s.ops[call.Name()]
+	if !ok {
+		return nil, fmt.Errorf("awssim: %s is not simulated", call.Name())
+	}
+	if f := o.unknownField(in); f != "" {
+		return nil, fmt.Errorf("awssim: %s: field %s is not simulated", call.Name(), f)
+	}
+	var out any
+	err = s.transact(call.Mutating, func() error {
+		s.settle()
+		var err error
+		out, err = o.run(ctx, in)
+		return err
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range slices.Backward(s.log) {
+		if s.log[i].N == call.N && s.log[i].Name() == call.Name() && s.log[i].At.Equal(call.At) {
+			s.log[i].Err = err
+			break
+		}
+	}
+	if fault.Kill {
+		s.dead = ErrKilled
+		return nil, s.dead
+	}
+	if err == nil && fault.After != nil {
+		return nil, fault.After
+	}
+	if s.dead != nil {
+		return nil, s.dead
+	}
+	return out, err
+}
+
+// admit logs a call, throttles it, and asks what is to be done to it.
+func (s *Sim) admit(call *Call) (Fault, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead != nil {
+		return Fault{}, s.dead
+	}
+	if s.opts.Throttle && !s.admitted(call.Service, call.Operation) {
+		return Fault{}, Throttled(call.Service)
+	}
+	call.At = s.now()
+	for i := len(s.log) - 1; i >= 0; i-- {
+		if s.log[i].Mutating {
+			call.N = s.log[i].N
+			break
+		}
+	}
+	if call.Mutating {
+		call.N++
+	}
+	s.log = append(s.log, *call)
+	if s.fault != nil {
+		return s.fault(*call), nil
+	}
+	return Fault{}, nil
+}
+
+// fail is an error with AWS's own code.
+func fail(code, format string, args ...any) error {
+	return &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}}},
+			Err:      &smithy.GenericAPIError{Code: code, Message: fmt.Sprintf(format, args...), Fault: smithy.FaultClient},
+		},
+		RequestID: "simulated",
+	}
+}
+
+// ServerError is a 500 of AWS's: the call may or may not have worked.
+func ServerError() error {
+	return &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusInternalServerError, Header: http.Header{}}},
+			Err:      &smithy.GenericAPIError{Code: "InternalFailure", Message: "simulated failure", Fault: smithy.FaultServer},
+		},
+		RequestID: "simulated",
+	}
+}
+
+// LostConnection is a connection that ended before the reply came.
+func LostConnection() error {
+	return &smithyhttp.RequestSendError{Err: fmt.Errorf("read: connection reset by peer")}
+}
+
+// AccessDenied is the answer to a call whose IAM action is missing.
+func AccessDenied(service, op string) error {
+	code := "AccessDeniedException"
+	switch service {
+	case "EC2":
+		code = "UnauthorizedOperation"
+	case "IAM", "S3", "STS", "Elastic Load Balancing v2", "CloudWatch":
+		code = "AccessDenied"
+	case "SNS":
+		code = "AuthorizationError"
+	}
+	return fail(code, "User is not authorized to perform: %s", cloud.Action(service, op))
+}

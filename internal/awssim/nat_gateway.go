@@ -1,0 +1,142 @@
+package awssim
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// How long a NAT gateway takes, from Terraform's logs in public repositories
+// (85 to 121 s to make, 42 to 61 s to delete), and how long AWS goes on listing
+// a deleted one.
+const (
+	natPending  = 95 * time.Second
+	natDeleting = 50 * time.Second
+	natListed   = time.Hour
+)
+
+// NATGateway is a simulated NAT gateway.
+type NATGateway struct {
+	ID      string
+	Subnet  string
+	VPC     string
+	Address string
+	State   types.NatGatewayState
+	Failure string
+	Token   string
+	Tags    cloud.Tags
+	Created time.Time
+	Deleted time.Time
+}
+
+func (s *Sim) natGatewayOperations() []operation {
+	return []operation{
+		on("EC2.CreateNatGateway", s.createNatGateway, "SubnetId", "AllocationId", "ClientToken", "ConnectivityType", "TagSpecifications"),
+		on("EC2.DescribeNatGateways", s.describeNatGateways, "NatGatewayIds", "Filter", "MaxResults", "NextToken"),
+		on("EC2.DeleteNatGateway", s.deleteNatGateway, "NatGatewayId"),
+	}
+}
+
+func (s *Sim) settleNATGateways() {
+	for id, n := range s.world.NATGateways {
+		switch {
+		case n.State == types.NatGatewayStatePending && !s.now().Before(n.Created.Add(natPending)):
+			n.State = types.NatGatewayStateAvailable
+		case n.State == types.NatGatewayStateDeleting && !s.now().Before(n.Deleted.Add(natDeleting)):
+			n.State = types.NatGatewayStateDeleted
+			if a := s.world.Addresses[n.Address]; a != nil && a.HeldBy == n.ID {
+				a.HeldBy = ""
+			}
+		case n.State == types.NatGatewayStateDeleted && !s.now().Before(n.Deleted.Add(natListed)):
+			delete(s.world.NATGateways, id)
+		}
+	}
+}
+
+func (s *Sim) createNatGateway(in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGatewayOutput, error) {
+	token := aws.ToString(in.ClientToken)
+	for _, n := range s.world.NATGateways {
+		if token != "" && n.Token == token {
+			if n.Subnet != aws.ToString(in.SubnetId) || n.Address != aws.ToString(in.AllocationId) {
+				return nil, fail("IdempotentParameterMismatch", "The client token was used with other parameters.")
+			}
+			return &ec2.CreateNatGatewayOutput{NatGateway: n.describe(), ClientToken: in.ClientToken}, nil
+		}
+	}
+	tags, err := ec2Tags(in.TagSpecifications, types.ResourceTypeNatgateway)
+	if err != nil {
+		return nil, err
+	}
+	subnet := s.world.Subnets[aws.ToString(in.SubnetId)]
+	if subnet == nil || !s.visible(subnet.Created) {
+		return nil, fail("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", aws.ToString(in.SubnetId))
+	}
+	a := s.world.Addresses[aws.ToString(in.AllocationId)]
+	if a == nil || !s.visible(a.Created) {
+		return nil, fail("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist", aws.ToString(in.AllocationId))
+	}
+	if a.HeldBy != "" {
+		return nil, fail("Resource.AlreadyAssociated", "resource %s is already associated with %s", a.ID, a.HeldBy)
+	}
+	n := &NATGateway{
+		ID: s.world.id("nat"), Subnet: subnet.ID, VPC: subnet.VPC, Address: a.ID, State: types.NatGatewayStatePending,
+		Token: token, Tags: tags, Created: s.now(),
+	}
+	if !s.hasInternetGateway(subnet.VPC) {
+		n.State, n.Failure = types.NatGatewayStateFailed, "Gateway.NotAttached"
+	} else {
+		a.HeldBy = n.ID
+	}
+	s.world.NATGateways[n.ID] = n
+	return &ec2.CreateNatGatewayOutput{NatGateway: n.describe(), ClientToken: in.ClientToken}, nil
+}
+
+func (n *NATGateway) describe() *types.NatGateway {
+	d := &types.NatGateway{
+		NatGatewayId: &n.ID, SubnetId: &n.Subnet, VpcId: &n.VPC, State: n.State, CreateTime: &n.Created,
+		NatGatewayAddresses: []types.NatGatewayAddress{{AllocationId: &n.Address, IsPrimary: aws.Bool(true)}},
+		Tags:                toEC2Tags(n.Tags),
+	}
+	if n.Failure != "" {
+		d.FailureCode, d.FailureMessage = &n.Failure, aws.String("Network "+n.VPC+" has no Internet gateway attached")
+	}
+	return d
+}
+
+func (s *Sim) describeNatGateways(in *ec2.DescribeNatGatewaysInput) (*ec2.DescribeNatGatewaysOutput, error) {
+	seen := func(n *NATGateway) bool { return s.visible(n.Created) }
+	if err := only(in.NatGatewayIds, s.world.NATGateways, seen, "NatGatewayNotFound"); err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeNatGatewaysOutput{}
+	for _, n := range sorted(s.world.NATGateways) {
+		ok, err := ec2Filters(in.Filter, n.Tags, map[string]string{
+			"nat-gateway-id": n.ID, "state": string(n.State), "subnet-id": n.Subnet, "vpc-id": n.VPC,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if ok && seen(n) && wanted(in.NatGatewayIds, n.ID) {
+			out.NatGateways = append(out.NatGateways, *n.describe())
+		}
+	}
+	return out, nil
+}
+
+func (s *Sim) deleteNatGateway(in *ec2.DeleteNatGatewayInput) (*ec2.DeleteNatGatewayOutput, error) {
+	n := s.world.NATGateways[aws.ToString(in.NatGatewayId)]
+	if n == nil {
+		return nil, fail("NatGatewayNotFound", "The Nat Gateway %s was not found", aws.ToString(in.NatGatewayId))
+	}
+	if n.State != types.NatGatewayStateDeleted && n.State != types.NatGatewayStateDeleting {
+		n.State, n.Deleted = types.NatGatewayStateDeleting, s.now()
+	}
+	return &ec2.DeleteNatGatewayOutput{NatGatewayId: &n.ID}, nil
+}
+
+// hasInternetGateway tells whether a VPC is attached to the internet.
+func (s *Sim) hasInternetGateway(string) bool { return true }

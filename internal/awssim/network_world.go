@@ -1,0 +1,28 @@
+package awssim
+
+// NetworkWorld is what EC2 keeps of the network.
+type NetworkWorld struct {
+	VPCs        map[string]*VPC
+	Subnets     map[string]*Subnet
+	Addresses   map[string]*Address
+	NATGateways map[string]*NATGateway
+}
+
+func newNetworkWorld() NetworkWorld {
+	return NetworkWorld{
+		VPCs: map[string]*VPC{}, Subnets: map[string]*Subnet{}, Addresses: map[string]*Address{}, NATGateways: map[string]*NATGateway{},
+	}
+}
+
+func (s *Sim) networkOperations() []operation {
+	var ops []operation
+	ops = append(ops, s.ec2TagOperations()...)
+	ops = append(ops, s.vpcOperations()...)
+	ops = append(ops, s.elasticIPOperations()...)
+	ops = append(ops, s.natGatewayOperations()...)
+	return ops
+}
+
+func (s *Sim) settleNetwork() {
+	s.settleNATGateways()
+}

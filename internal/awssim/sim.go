@@ -1,0 +1,180 @@
+// Package awssim is an AWS in this process: a rehearsal without an account, and
+// the judge of the tests. It answers the SDK's own clients through aws.Config,
+// so product code has no test branch.
+//
+// It is strict. An operation, filter or input field that it does not know is an
+// error, AWS's own error codes come back, ids are not visible at once, slow
+// things are slow, and what is in use cannot be deleted. One noun, one file:
+// the file names are those of provision.
+package awssim
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// Options are how strict and how slow the simulated AWS is.
+type Options struct {
+	Clock   engine.Clock
+	Account string
+	Region  string
+	// Latency of every call.
+	Latency time.Duration
+	// Visible is how long a new id is unknown to other calls and listings.
+	Visible time.Duration
+	// Throttle puts AWS's own token buckets in force.
+	Throttle bool
+	// File keeps the world between processes; "" keeps it in memory.
+	File string
+}
+
+// Sim is one simulated account in one region.
+type Sim struct {
+	opts  Options
+	ops   map[string]operation
+	mu    sync.Mutex
+	world *World
+	store *worldFile
+
+	log     []Call
+	buckets map[string]*bucket
+	fault   func(Call) Fault
+	dead    error
+}
+
+// New makes a simulated account, or opens the one in opts.File.
+func New(opts Options) (*Sim, error) {
+	if opts.Clock == nil {
+		opts.Clock = engine.RealClock{}
+	}
+	if opts.Account == "" {
+		opts.Account = "123456789012"
+	}
+	if opts.Region == "" {
+		opts.Region = "us-east-1"
+	}
+	s := &Sim{opts: opts, buckets: map[string]*bucket{}}
+	s.ops = s.operations()
+	if opts.File == "" {
+		s.world = newWorld(opts.Account, opts.Region)
+		return s, nil
+	}
+	store, world, err := openWorld(opts.File, opts.Account, opts.Region)
+	if err != nil {
+		return nil, err
+	}
+	s.store, s.world = store, world
+	return s, nil
+}
+
+// Config is what the SDK's clients are made from.
+func (s *Sim) Config() aws.Config {
+	cfg := aws.Config{
+		Region:      s.opts.Region,
+		Credentials: credentials.NewStaticCredentialsProvider("AKIASIMULATED0000000", "simulated", ""),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = 12
+				o.Backoff = backoff{}
+				o.RateLimiter = free{}
+			})
+		},
+	}
+	cfg.APIOptions = append(cfg.APIOptions, s.middleware)
+	return cfg
+}
+
+// backoff of the simulated account's clients: short, because the SDK sleeps on
+// the machine's clock, which does not run fast in a rehearsal.
+type backoff struct{}
+
+func (backoff) BackoffDelay(attempt int, _ error) (time.Duration, error) {
+	return min(time.Duration(1<<attempt)*5*time.Millisecond, 200*time.Millisecond), nil
+}
+
+type free struct{}
+
+func (free) GetToken(context.Context, uint) (func() error, error) {
+	return func() error { return nil }, nil
+}
+func (free) AddTokens(uint) error { return nil }
+
+// Call is one call that reached the simulated AWS.
+type Call struct {
+	// N counts the mutating calls from 1; reads have the N of the last one.
+	N         int
+	Service   string
+	Operation string
+	Mutating  bool
+	At        time.Time
+	Err       error
+}
+
+// Name is Service.Operation.
+func (c Call) Name() string { return c.Service + "." + c.Operation }
+
+// Fault is what is done to one call.
+type Fault struct {
+	// Before is answered instead of carrying the call out.
+	Before error
+	// After is answered although the call took effect: its reply was lost.
+	After error
+	// Kill: the process dies right after the call took effect.
+	Kill bool
+	// Delay is added to the latency.
+	Delay time.Duration
+}
+
+// Inject has every call looked at before it is carried out; nil ends that.
+func (s *Sim) Inject(f func(Call) Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault, s.dead = f, nil
+}
+
+// Calls are the calls so far.
+func (s *Sim) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Call{}, s.log...)
+}
+
+// Mutations are the calls so far that changed something or tried to.
+func (s *Sim) Mutations() []Call {
+	var out []Call
+	for _, c := range s.Calls() {
+		if c.Mutating {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// ResetCalls empties the log.
+func (s *Sim) ResetCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = nil
+}
+
+// Edit changes the world behind everybody's back: drift, strangers, failures.
+func (s *Sim) Edit(f func(*World)) error {
+	return s.transact(true, func() error { s.settle(); f(s.world); return nil })
+}
+
+// ErrKilled is what a call answers after the process has died.
+var ErrKilled = fmt.Errorf("the process was killed")
+
+// now is the account's time.
+func (s *Sim) now() time.Time { return s.opts.Clock.Now().UTC() }
+
+// visible tells whether something created at t is known everywhere.
+func (s *Sim) visible(t time.Time) bool { return !s.now().Before(t.Add(s.opts.Visible)) }

@@ -1,0 +1,139 @@
+package awssim
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// VPC is a simulated VPC.
+type VPC struct {
+	ID           string
+	CIDR         string
+	DNSSupport   bool
+	DNSHostnames bool
+	Tags         cloud.Tags
+	Created      time.Time
+}
+
+func (s *Sim) vpcOperations() []operation {
+	return []operation{
+		on("EC2.CreateVpc", s.createVpc, "CidrBlock", "TagSpecifications"),
+		on("EC2.DescribeVpcs", s.describeVpcs, "VpcIds", "Filters", "MaxResults", "NextToken"),
+		on("EC2.DescribeVpcAttribute", s.describeVpcAttribute, "VpcId", "Attribute"),
+		on("EC2.ModifyVpcAttribute", s.modifyVpcAttribute, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"),
+		on("EC2.DeleteVpc", s.deleteVpc, "VpcId"),
+	}
+}
+
+// vpcQuota is AWS's default of VPCs a region.
+const vpcQuota = 5
+
+func (s *Sim) createVpc(in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
+	cidr, err := netip.ParsePrefix(aws.ToString(in.CidrBlock))
+	if err != nil || cidr.Masked() != cidr || cidr.Bits() < 16 || cidr.Bits() > 28 {
+		return nil, fail("InvalidVpc.Range", "The CIDR '%s' is invalid.", aws.ToString(in.CidrBlock))
+	}
+	tags, err := ec2Tags(in.TagSpecifications, types.ResourceTypeVpc)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.world.VPCs) >= vpcQuota {
+		return nil, fail("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
+	}
+	v := &VPC{ID: s.world.id("vpc"), CIDR: cidr.String(), DNSSupport: true, Tags: tags, Created: s.now()}
+	s.world.VPCs[v.ID] = v
+	return &ec2.CreateVpcOutput{Vpc: new(v.describe())}, nil
+}
+
+func (v *VPC) describe() types.Vpc {
+	return types.Vpc{VpcId: &v.ID, CidrBlock: &v.CIDR, State: types.VpcStateAvailable, Tags: toEC2Tags(v.Tags)}
+}
+
+// vpc is a VPC that is visible.
+func (s *Sim) vpc(id string) (*VPC, error) {
+	v := s.world.VPCs[id]
+	if v == nil || !s.visible(v.Created) {
+		return nil, fail("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
+	}
+	return v, nil
+}
+
+func (s *Sim) describeVpcs(in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error) {
+	seen := func(v *VPC) bool { return s.visible(v.Created) }
+	if err := only(in.VpcIds, s.world.VPCs, seen, "InvalidVpcID.NotFound"); err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeVpcsOutput{}
+	for _, v := range sorted(s.world.VPCs) {
+		ok, err := ec2Filters(in.Filters, v.Tags, map[string]string{"vpc-id": v.ID, "cidr": v.CIDR, "state": "available"})
+		if err != nil {
+			return nil, err
+		}
+		if ok && seen(v) && wanted(in.VpcIds, v.ID) {
+			out.Vpcs = append(out.Vpcs, v.describe())
+		}
+	}
+	return out, nil
+}
+
+func (s *Sim) describeVpcAttribute(in *ec2.DescribeVpcAttributeInput) (*ec2.DescribeVpcAttributeOutput, error) {
+	v, err := s.vpc(aws.ToString(in.VpcId))
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeVpcAttributeOutput{VpcId: &v.ID}
+	switch in.Attribute {
+	case types.VpcAttributeNameEnableDnsHostnames:
+		out.EnableDnsHostnames = &types.AttributeBooleanValue{Value: &v.DNSHostnames}
+	case types.VpcAttributeNameEnableDnsSupport:
+		out.EnableDnsSupport = &types.AttributeBooleanValue{Value: &v.DNSSupport}
+	default:
+		return nil, fail("InvalidParameterValue", "attribute %s is not simulated", in.Attribute)
+	}
+	return out, nil
+}
+
+func (s *Sim) modifyVpcAttribute(in *ec2.ModifyVpcAttributeInput) (*ec2.ModifyVpcAttributeOutput, error) {
+	v, err := s.vpc(aws.ToString(in.VpcId))
+	if err != nil {
+		return nil, err
+	}
+	if in.EnableDnsHostnames != nil && in.EnableDnsSupport != nil {
+		return nil, fail("InvalidParameterCombination", "Fields for multiple attribute types specified")
+	}
+	if in.EnableDnsHostnames != nil {
+		v.DNSHostnames = aws.ToBool(in.EnableDnsHostnames.Value)
+	}
+	if in.EnableDnsSupport != nil {
+		v.DNSSupport = aws.ToBool(in.EnableDnsSupport.Value)
+	}
+	return &ec2.ModifyVpcAttributeOutput{}, nil
+}
+
+func (s *Sim) deleteVpc(in *ec2.DeleteVpcInput) (*ec2.DeleteVpcOutput, error) {
+	v, err := s.vpc(aws.ToString(in.VpcId))
+	if err != nil {
+		return nil, err
+	}
+	if used := s.usesVPC(v.ID); used != "" {
+		return nil, fail("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", v.ID)
+	}
+	delete(s.world.VPCs, v.ID)
+	return &ec2.DeleteVpcOutput{}, nil
+}
+
+// usesVPC names something that keeps a VPC from being deleted.
+func (s *Sim) usesVPC(id string) string {
+	for _, n := range sorted(s.world.Subnets) {
+		if n.VPC == id {
+			return n.ID
+		}
+	}
+	return ""
+}

@@ -1,0 +1,93 @@
+// Package cloud is AWS as karmactl sees it: the clients and what guards them,
+// names, tags, listings that are shared, and what AWS's errors mean.
+package cloud
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/budgets"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+)
+
+// Account is where a stack lives.
+type Account struct {
+	ID string
+	// Partition is "aws" but for China and GovCloud.
+	Partition string
+	Region    string
+}
+
+// ARN builds an ARN of this account and region.
+func (a Account) ARN(service, resource string) string {
+	return "arn:" + a.Partition + ":" + service + ":" + a.Region + ":" + a.ID + ":" + resource
+}
+
+// GlobalARN builds an ARN of a service without regions, such as IAM.
+func (a Account) GlobalARN(service, resource string) string {
+	return "arn:" + a.Partition + ":" + service + "::" + a.ID + ":" + resource
+}
+
+// Clients are the SDK's clients over one configuration. They are used through
+// the small interfaces that each resource declares.
+type Clients struct {
+	ACM            *acm.Client
+	AutoScaling    *applicationautoscaling.Client
+	Budgets        *budgets.Client
+	CloudWatch     *cloudwatch.Client
+	Logs           *cloudwatchlogs.Client
+	EC2            *ec2.Client
+	ECR            *ecr.Client
+	ECS            *ecs.Client
+	ELB            *elasticloadbalancingv2.Client
+	IAM            *iam.Client
+	Tagging        *resourcegroupstaggingapi.Client
+	Route53        *route53.Client
+	S3             *s3.Client
+	SecretsManager *secretsmanager.Client
+	Discovery      *servicediscovery.Client
+	SNS            *sns.Client
+	SSM            *ssm.Client
+	STS            *sts.Client
+	XRay           *xray.Client
+}
+
+// NewClients makes the clients. Nothing is called.
+func NewClients(cfg aws.Config) *Clients {
+	return &Clients{
+		ACM:            acm.NewFromConfig(cfg),
+		AutoScaling:    applicationautoscaling.NewFromConfig(cfg),
+		Budgets:        budgets.NewFromConfig(cfg),
+		CloudWatch:     cloudwatch.NewFromConfig(cfg),
+		Logs:           cloudwatchlogs.NewFromConfig(cfg),
+		EC2:            ec2.NewFromConfig(cfg),
+		ECR:            ecr.NewFromConfig(cfg),
+		ECS:            ecs.NewFromConfig(cfg),
+		ELB:            elasticloadbalancingv2.NewFromConfig(cfg),
+		IAM:            iam.NewFromConfig(cfg),
+		Tagging:        resourcegroupstaggingapi.NewFromConfig(cfg),
+		Route53:        route53.NewFromConfig(cfg),
+		S3:             s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }),
+		SecretsManager: secretsmanager.NewFromConfig(cfg),
+		Discovery:      servicediscovery.NewFromConfig(cfg),
+		SNS:            sns.NewFromConfig(cfg),
+		SSM:            ssm.NewFromConfig(cfg),
+		STS:            sts.NewFromConfig(cfg),
+		XRay:           xray.NewFromConfig(cfg),
+	}
+}

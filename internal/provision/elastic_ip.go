@@ -1,0 +1,100 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type elasticIPAPI interface {
+	ec2TagAPI
+	AllocateAddress(context.Context, *ec2.AllocateAddressInput, ...func(*ec2.Options)) (*ec2.AllocateAddressOutput, error)
+	DescribeAddresses(context.Context, *ec2.DescribeAddressesInput, ...func(*ec2.Options)) (*ec2.DescribeAddressesOutput, error)
+	ReleaseAddress(context.Context, *ec2.ReleaseAddressInput, ...func(*ec2.Options)) (*ec2.ReleaseAddressOutput, error)
+}
+
+// ElasticIPSpec is what we own of an elastic IP address.
+type ElasticIPSpec struct {
+	Tags cloud.Tags
+}
+
+// ElasticIP is the public address of a NAT gateway. It costs $3.65 a month,
+// in use or idle.
+type ElasticIP struct {
+	engine.Ref
+	*Home
+	// AZ is that of the NAT gateway; the address itself belongs to the region.
+	AZ string
+}
+
+func (e *ElasticIP) api() elasticIPAPI { return e.Clients.EC2 }
+
+// Key is eip/AZ.
+func (e *ElasticIP) Key() engine.Key { return engine.Key("eip/" + e.AZ) }
+
+// Needs nothing.
+func (e *ElasticIP) Needs() []engine.Node { return nil }
+
+// Want is an address with tags.
+func (e *ElasticIP) Want() ElasticIPSpec { return ElasticIPSpec{Tags: e.TagsOf(e.Key())} }
+
+// Find looks among the stack's addresses.
+func (e *ElasticIP) Find(ctx context.Context, id string) (engine.Found[ElasticIPSpec], error) {
+	all, err := cloud.List(ctx, e.Inventory, "eip", e.list)
+	if err != nil {
+		return engine.Found[ElasticIPSpec]{}, err
+	}
+	a, id, strays := pick(e.Home, e.Key(), id, all)
+	if id == "" {
+		return engine.Found[ElasticIPSpec]{}, nil
+	}
+	return engine.Found[ElasticIPSpec]{
+		Phase: engine.Ready, ID: id, Strays: strays, Spec: ElasticIPSpec{Tags: fromEC2Tags(a.Tags)},
+		Outputs: map[string]string{"public_ip": aws.ToString(a.PublicIp)},
+	}, nil
+}
+
+func (e *ElasticIP) list(ctx context.Context) ([]candidate[types.Address], error) {
+	out, err := e.api().DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: e.ofStack()})
+	if err != nil {
+		return nil, err
+	}
+	var all []candidate[types.Address]
+	for _, a := range out.Addresses {
+		all = append(all, candidate[types.Address]{Item: a, ID: aws.ToString(a.AllocationId), Tags: fromEC2Tags(a.Tags)})
+	}
+	return all, nil
+}
+
+// Diff compares tags: an address has nothing else.
+func (e *ElasticIP) Diff(have, want ElasticIPSpec) []engine.Change {
+	return cloud.DiffTags(have.Tags, want.Tags)
+}
+
+// Create allocates an address. There is no client token: a repeated call makes a second one.
+func (e *ElasticIP) Create(ctx context.Context, want ElasticIPSpec) (string, error) {
+	out, err := e.api().AllocateAddress(ctx, &ec2.AllocateAddressInput{
+		Domain: types.DomainTypeVpc, TagSpecifications: ec2Tags(types.ResourceTypeElasticIp, want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.AllocationId), nil
+}
+
+// Update sets the tags.
+func (e *ElasticIP) Update(ctx context.Context, id string, have, want ElasticIPSpec) error {
+	return updateEC2Tags(ctx, e.api(), id, have.Tags, want.Tags)
+}
+
+// Delete releases the address. While a NAT gateway that is being deleted holds
+// it AWS answers AuthFailure, which cloud.Classify takes for busy.
+func (e *ElasticIP) Delete(ctx context.Context, id string) error {
+	_, err := e.api().ReleaseAddress(ctx, &ec2.ReleaseAddressInput{AllocationId: &id})
+	return err
+}

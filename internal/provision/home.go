@@ -1,0 +1,147 @@
+// Package provision is every resource of the stack, one file per AWS noun, and
+// the only place that creates anything. Start with stack.go, which reads like
+// the architecture drawing.
+//
+// Every resource file has the same order: its AWS interface, its spec, the
+// struct with its references, Key, Needs, Want, Find, Diff, Create, Update,
+// Delete. A reader who knows one knows all.
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// Home is what all resources of a stack share.
+type Home struct {
+	// Stack is the name of the whole and the prefix of every name: karmacadabra-prod.
+	Stack   string
+	Account cloud.Account
+	// Tags are the project's own, without karmactl's two.
+	Tags      cloud.Tags
+	Clients   *cloud.Clients
+	Inventory *cloud.Inventory
+	Clock     engine.Clock
+}
+
+// TagsOf are the tags of one resource, with the Name that the console shows.
+func (h *Home) TagsOf(key engine.Key) cloud.Tags {
+	t := cloud.TagsFor(h.Stack, key, h.Tags)
+	if t["Name"] == "" {
+		t["Name"] = h.Stack + "-" + nameOf(key)
+	}
+	return t
+}
+
+// nameOf turns a key into a part of a name: nat/us-east-1a is nat-us-east-1a.
+func nameOf(key engine.Key) string {
+	b := []byte(key)
+	for i, c := range b {
+		if c == '/' {
+			b[i] = '-'
+		}
+	}
+	return string(b)
+}
+
+// foreign is the refusal of something that has our name and not our tags.
+func (h *Home) foreign(key engine.Key, what, id string) error {
+	return &engine.Foreign{
+		Key: key, What: what, ID: id,
+		Adopt: fmt.Sprintf("to hand it over, tag it %s=%s and %s=%s", cloud.TagStack, h.Stack, cloud.TagKey, key),
+	}
+}
+
+// candidate is one item of a listing that may be the resource looked for.
+type candidate[T any] struct {
+	Item T
+	ID   string
+	Tags cloud.Tags
+	// Gone: AWS goes on listing it, but it is no more.
+	Gone bool
+	// Leaving: it is being deleted.
+	Leaving bool
+}
+
+// pick chooses among a listing: the recorded id when it is still there, else
+// what carries the key's tags. Further items with the same tags are strays,
+// left behind by a create whose reply was lost.
+func pick[T any](h *Home, key engine.Key, id string, all []candidate[T]) (item T, found string, strays []string) {
+	var ours []candidate[T]
+	for _, c := range all {
+		if !c.Gone && (c.ID == id || c.Tags.Ours(h.Stack, key)) {
+			ours = append(ours, c)
+		}
+	}
+	for _, c := range ours {
+		if c.ID == id {
+			item, found = c.Item, c.ID
+		}
+	}
+	// What is staying is preferred to what is being deleted.
+	for _, leaving := range []bool{false, true} {
+		for _, c := range ours {
+			switch {
+			case c.Leaving != leaving:
+			case found == "":
+				item, found = c.Item, c.ID
+			case c.ID != found && !c.Leaving:
+				strays = append(strays, c.ID)
+			}
+		}
+	}
+	return item, found, strays
+}
+
+// field is one change when the two sides differ.
+func field[T comparable](name string, have, want T) []engine.Change {
+	if have == want {
+		return nil
+	}
+	return []engine.Change{{Field: name, Was: fmt.Sprint(have), Now: fmt.Sprint(want)}}
+}
+
+// fixed is a change that AWS cannot make in place.
+func fixed[T comparable](name string, have, want T) []engine.Change {
+	out := field(name, have, want)
+	for i := range out {
+		out[i].Replace = true
+	}
+	return out
+}
+
+// changes joins the changes of several fields.
+func changes(parts ...[]engine.Change) []engine.Change {
+	var out []engine.Change
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}
+
+// nodes are references as nodes.
+func nodes[N engine.Node](refs ...N) []engine.Node {
+	out := make([]engine.Node, len(refs))
+	for i, r := range refs {
+		out[i] = r
+	}
+	return out
+}
+
+// pages collects the items of a paginated call.
+func pages[T any](ctx context.Context, next func(context.Context) ([]T, bool, error)) ([]T, error) {
+	var all []T
+	for {
+		items, more, err := next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+		if !more {
+			return all, nil
+		}
+	}
+}

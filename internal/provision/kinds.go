@@ -1,0 +1,25 @@
+package provision
+
+import "github.com/karmacadabra/karmactl/internal/engine"
+
+// kind makes the resource of a key from nothing but the key, or nil for a kind
+// that this version does not know. It is how something that is recorded and no
+// longer in the configuration is found and deleted.
+func (h *Home) kind(key engine.Key) engine.Step {
+	switch key.Kind() {
+	// network
+	case "vpc":
+		return engine.Manage(&VPC{Home: h})
+	case "eip":
+		return engine.Manage(&ElasticIP{Home: h, AZ: key.Name()})
+	case "nat":
+		return engine.Manage(&NATGateway{Home: h, AZ: key.Name()})
+
+		// edge
+
+		// identity, registry, platform, scaling, watching
+
+		// secrets, task definitions, services
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type natGatewayAPI interface {
+	ec2TagAPI
+	CreateNatGateway(context.Context, *ec2.CreateNatGatewayInput, ...func(*ec2.Options)) (*ec2.CreateNatGatewayOutput, error)
+	DescribeNatGateways(context.Context, *ec2.DescribeNatGatewaysInput, ...func(*ec2.Options)) (*ec2.DescribeNatGatewaysOutput, error)
+	DeleteNatGateway(context.Context, *ec2.DeleteNatGatewayInput, ...func(*ec2.Options)) (*ec2.DeleteNatGatewayOutput, error)
+}
+
+// NATGatewaySpec is what we own of a NAT gateway.
+type NATGatewaySpec struct {
+	Subnet  string
+	Address string
+	Tags    cloud.Tags
+}
+
+// NATGateway lets the private subnets out. It costs $32.85 a month and $0.045 a
+// GB, takes 85 to 120 s to make and about 50 s to delete.
+type NATGateway struct {
+	engine.Ref
+	*Home
+	AZ      string
+	Subnet  *Subnet
+	Address *ElasticIP
+	// Gateway has to be attached first: a NAT gateway made without it fails
+	// later, by itself, with Gateway.NotAttached.
+	Gateway *InternetGateway
+}
+
+func (n *NATGateway) api() natGatewayAPI { return n.Clients.EC2 }
+
+// Key is nat/AZ.
+func (n *NATGateway) Key() engine.Key { return engine.Key("nat/" + n.AZ) }
+
+// Needs the subnet, the address, and the way out.
+func (n *NATGateway) Needs() []engine.Node {
+	return []engine.Node{n.Subnet, n.Address, n.Gateway}
+}
+
+// Want is a NAT gateway in the public subnet.
+func (n *NATGateway) Want() NATGatewaySpec {
+	return NATGatewaySpec{Subnet: n.Subnet.ID(), Address: n.Address.ID(), Tags: n.TagsOf(n.Key())}
+}
+
+// Find looks among the stack's NAT gateways. AWS lists a deleted one for about
+// an hour.
+func (n *NATGateway) Find(ctx context.Context, id string) (engine.Found[NATGatewaySpec], error) {
+	all, err := cloud.List(ctx, n.Inventory, "nat", n.list)
+	if err != nil {
+		return engine.Found[NATGatewaySpec]{}, err
+	}
+	nat, id, strays := pick(n.Home, n.Key(), id, all)
+	if id == "" {
+		return engine.Found[NATGatewaySpec]{}, nil
+	}
+	found := engine.Found[NATGatewaySpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: NATGatewaySpec{
+		Subnet: aws.ToString(nat.SubnetId), Tags: fromEC2Tags(nat.Tags),
+	}}
+	for _, a := range nat.NatGatewayAddresses {
+		found.Spec.Address = aws.ToString(a.AllocationId)
+		found.Outputs = map[string]string{"public_ip": aws.ToString(a.PublicIp)}
+	}
+	switch nat.State {
+	case types.NatGatewayStatePending:
+		found.Phase, found.Why = engine.Pending, "NAT gateway pending"
+	case types.NatGatewayStateDeleting:
+		found.Phase, found.Why = engine.Leaving, "NAT gateway deleting"
+	case types.NatGatewayStateFailed:
+		found.Phase, found.Discard = engine.Broken, true
+		found.Why = fmt.Sprintf("%s: %s", aws.ToString(nat.FailureCode), aws.ToString(nat.FailureMessage))
+	}
+	return found, nil
+}
+
+func (n *NATGateway) list(ctx context.Context) ([]candidate[types.NatGateway], error) {
+	var all []candidate[types.NatGateway]
+	p := ec2.NewDescribeNatGatewaysPaginator(n.api(), &ec2.DescribeNatGatewaysInput{Filter: n.ofStack()})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range out.NatGateways {
+			all = append(all, candidate[types.NatGateway]{
+				Item: i, ID: aws.ToString(i.NatGatewayId), Tags: fromEC2Tags(i.Tags), Gone: i.State == types.NatGatewayStateDeleted, Leaving: i.State == types.NatGatewayStateDeleting,
+			})
+		}
+	}
+	return all, nil
+}
+
+// Diff compares. A NAT gateway cannot move.
+func (n *NATGateway) Diff(have, want NATGatewaySpec) []engine.Change {
+	return changes(
+		fixed("subnet", have.Subnet, want.Subnet),
+		fixed("address", have.Address, want.Address),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the NAT gateway; a repeated call with the token gives the same one.
+func (n *NATGateway) Create(ctx context.Context, want NATGatewaySpec) (string, error) {
+	out, err := n.api().CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
+		SubnetId:          &want.Subnet,
+		AllocationId:      &want.Address,
+		ConnectivityType:  types.ConnectivityTypePublic,
+		ClientToken:       aws.String(engine.Token(ctx)),
+		TagSpecifications: ec2Tags(types.ResourceTypeNatgateway, want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.NatGateway.NatGatewayId), nil
+}
+
+// Update sets the tags.
+func (n *NATGateway) Update(ctx context.Context, id string, have, want NATGatewaySpec) error {
+	return updateEC2Tags(ctx, n.api(), id, have.Tags, want.Tags)
+}
+
+// Delete deletes the NAT gateway. Its address stays and goes on costing.
+func (n *NATGateway) Delete(ctx context.Context, id string) error {
+	_, err := n.api().DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &id})
+	return err
+}

@@ -1,0 +1,132 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type vpcAPI interface {
+	ec2TagAPI
+	CreateVpc(context.Context, *ec2.CreateVpcInput, ...func(*ec2.Options)) (*ec2.CreateVpcOutput, error)
+	DescribeVpcs(context.Context, *ec2.DescribeVpcsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcsOutput, error)
+	DescribeVpcAttribute(context.Context, *ec2.DescribeVpcAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeVpcAttributeOutput, error)
+	ModifyVpcAttribute(context.Context, *ec2.ModifyVpcAttributeInput, ...func(*ec2.Options)) (*ec2.ModifyVpcAttributeOutput, error)
+	DeleteVpc(context.Context, *ec2.DeleteVpcInput, ...func(*ec2.Options)) (*ec2.DeleteVpcOutput, error)
+}
+
+// VPCSpec is what we own of a VPC.
+type VPCSpec struct {
+	CIDR string
+	// DNSHostnames is off in a new VPC; private DNS of interface endpoints needs it.
+	DNSHostnames bool
+	Tags         cloud.Tags
+}
+
+// VPC is the stack's own network.
+type VPC struct {
+	engine.Ref
+	*Home
+	CIDR string
+}
+
+func (v *VPC) api() vpcAPI { return v.Clients.EC2 }
+
+// Key is vpc.
+func (v *VPC) Key() engine.Key { return "vpc" }
+
+// Needs nothing.
+func (v *VPC) Needs() []engine.Node { return nil }
+
+// Want is the VPC of the configuration.
+func (v *VPC) Want() VPCSpec {
+	return VPCSpec{CIDR: v.CIDR, DNSHostnames: true, Tags: v.TagsOf(v.Key())}
+}
+
+// Find looks among the stack's VPCs.
+func (v *VPC) Find(ctx context.Context, id string) (engine.Found[VPCSpec], error) {
+	all, err := cloud.List(ctx, v.Inventory, "vpc", v.list)
+	if err != nil {
+		return engine.Found[VPCSpec]{}, err
+	}
+	vpc, id, strays := pick(v.Home, v.Key(), id, all)
+	if id == "" {
+		return engine.Found[VPCSpec]{}, nil
+	}
+	names, err := v.api().DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &id, Attribute: types.VpcAttributeNameEnableDnsHostnames})
+	if cloud.IsNotFound(err) {
+		return engine.Found[VPCSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[VPCSpec]{}, err
+	}
+	found := engine.Found[VPCSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: VPCSpec{
+		CIDR:         aws.ToString(vpc.CidrBlock),
+		DNSHostnames: names.EnableDnsHostnames != nil && aws.ToBool(names.EnableDnsHostnames.Value),
+		Tags:         fromEC2Tags(vpc.Tags),
+	}}
+	if vpc.State == types.VpcStatePending {
+		found.Phase, found.Why = engine.Pending, "pending"
+	}
+	return found, nil
+}
+
+func (v *VPC) list(ctx context.Context) ([]candidate[types.Vpc], error) {
+	var all []candidate[types.Vpc]
+	p := ec2.NewDescribeVpcsPaginator(v.api(), &ec2.DescribeVpcsInput{Filters: v.ofStack()})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range out.Vpcs {
+			all = append(all, candidate[types.Vpc]{Item: i, ID: aws.ToString(i.VpcId), Tags: fromEC2Tags(i.Tags)})
+		}
+	}
+	return all, nil
+}
+
+// Diff compares. The block of a VPC cannot change.
+func (v *VPC) Diff(have, want VPCSpec) []engine.Change {
+	return changes(
+		fixed("cidr", have.CIDR, want.CIDR),
+		field("dns_hostnames", have.DNSHostnames, want.DNSHostnames),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the VPC; DNS host names are an attribute that can only be set after.
+func (v *VPC) Create(ctx context.Context, want VPCSpec) (string, error) {
+	out, err := v.api().CreateVpc(ctx, &ec2.CreateVpcInput{
+		CidrBlock:         &want.CIDR,
+		TagSpecifications: ec2Tags(types.ResourceTypeVpc, want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Vpc.VpcId), nil
+}
+
+// Update sets DNS host names and tags.
+func (v *VPC) Update(ctx context.Context, id string, have, want VPCSpec) error {
+	if have.DNSHostnames != want.DNSHostnames {
+		_, err := v.api().ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{
+			VpcId: &id, EnableDnsHostnames: &types.AttributeBooleanValue{Value: &want.DNSHostnames},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return updateEC2Tags(ctx, v.api(), id, have.Tags, want.Tags)
+}
+
+// Delete deletes the VPC; its default group, ACL and main route table go with it.
+func (v *VPC) Delete(ctx context.Context, id string) error {
+	_, err := v.api().DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &id})
+	return err
+}
