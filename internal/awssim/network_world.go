@@ -2,15 +2,18 @@ package awssim
 
 // NetworkWorld is what EC2 keeps of the network.
 type NetworkWorld struct {
-	VPCs        map[string]*VPC
-	Subnets     map[string]*Subnet
-	Addresses   map[string]*Address
-	NATGateways map[string]*NATGateway
+	VPCs              map[string]*VPC
+	Subnets           map[string]*Subnet
+	Addresses         map[string]*Address
+	NATGateways       map[string]*NATGateway
+	SecurityGroups    map[string]*SecurityGroup
+	NetworkInterfaces map[string]*NetworkInterface
 }
 
 func newNetworkWorld() NetworkWorld {
 	return NetworkWorld{
 		VPCs: map[string]*VPC{}, Subnets: map[string]*Subnet{}, Addresses: map[string]*Address{}, NATGateways: map[string]*NATGateway{},
+		SecurityGroups: map[string]*SecurityGroup{}, NetworkInterfaces: map[string]*NetworkInterface{},
 	}
 }
 
@@ -20,9 +23,11 @@ func (s *Sim) networkOperations() []operation {
 	ops = append(ops, s.vpcOperations()...)
 	ops = append(ops, s.elasticIPOperations()...)
 	ops = append(ops, s.natGatewayOperations()...)
+	ops = append(ops, s.networkInterfaceOperations()...)
 	return ops
 }
 
 func (s *Sim) settleNetwork() {
 	s.settleNATGateways()
+	s.settleNetworkInterfaces()
 }

@@ -1,0 +1,170 @@
+package awssim
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// NetworkInterface is a simulated network interface. It is what really keeps
+// subnets, groups and the internet gateway from being deleted: a load balancer
+// or a task is long gone when its interfaces still are there.
+type NetworkInterface struct {
+	ID     string
+	Subnet string
+	VPC    string
+	Groups []string
+	// Kind is AWS's interface type: interface, nat_gateway, vpc_endpoint, lambda …
+	Kind        string
+	Description string
+	// Owner is who asked for it on the user's behalf: amazon-elb, an account of
+	// AWS's; "" is the user himself, who can delete it.
+	Owner     string
+	PrivateIP string
+	// PublicIP is "" without one.
+	PublicIP string
+	Created  time.Time
+	// Released is when it goes; zero while it is in use.
+	Released time.Time
+}
+
+func (s *Sim) networkInterfaceOperations() []operation {
+	return []operation{
+		on("EC2.DescribeNetworkInterfaces", s.describeNetworkInterfaces, "NetworkInterfaceIds", "Filters", "MaxResults", "NextToken"),
+	}
+}
+
+// settleNetworkInterfaces lets go of those whose time has come.
+func (s *Sim) settleNetworkInterfaces() {
+	for id, n := range s.world.NetworkInterfaces {
+		if !n.Released.IsZero() && !s.now().Before(n.Released) {
+			delete(s.world.NetworkInterfaces, id)
+		}
+	}
+}
+
+// attachNetworkInterface puts an interface into a subnet, with an address of its
+// own there, and a public one when asked for.
+func (s *Sim) attachNetworkInterface(subnet string, groups []string, kind, description, owner string, public bool) *NetworkInterface {
+	n := &NetworkInterface{
+		ID: s.world.id("eni"), Subnet: subnet, Groups: slices.Sorted(slices.Values(groups)),
+		Kind: kind, Description: description, Owner: owner, Created: s.now(),
+	}
+	if sub := s.world.Subnets[subnet]; sub != nil {
+		n.VPC = sub.VPC
+		n.PrivateIP = s.freeAddress(sub)
+	}
+	if public {
+		n.PublicIP = publicAddress(s.world.Serial)
+	}
+	s.world.NetworkInterfaces[n.ID] = n
+	return n
+}
+
+// releaseNetworkInterface has an interface go at a time.
+func (s *Sim) releaseNetworkInterface(id string, at time.Time) {
+	if n := s.world.NetworkInterfaces[id]; n != nil {
+		n.Released = at
+	}
+}
+
+// addressesReserved are those of a subnet that AWS keeps: the first four and the last.
+// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+const addressesReserved = 5
+
+// freeAddress is the first free address of a subnet.
+func (s *Sim) freeAddress(sub *Subnet) string {
+	cidr, err := netip.ParsePrefix(sub.CIDR)
+	if err != nil {
+		return ""
+	}
+	used := map[string]bool{}
+	for _, n := range s.world.NetworkInterfaces {
+		if n.Subnet == sub.ID {
+			used[n.PrivateIP] = true
+		}
+	}
+	ip := cidr.Addr()
+	for range addressesReserved - 1 {
+		ip = ip.Next()
+	}
+	for used[ip.String()] {
+		ip = ip.Next()
+	}
+	return ip.String()
+}
+
+// publicAddress is one of the range that is kept for documents, and repeats.
+func publicAddress(serial int) string {
+	base := netip.MustParsePrefix("198.51.100.0/24").Addr().As4()
+	base[3] = byte(serial%254 + 1)
+	return netip.AddrFrom4(base).String()
+}
+
+func (s *Sim) describeNetworkInterfaces(in *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error) {
+	all := func(*NetworkInterface) bool { return true }
+	if err := only(in.NetworkInterfaceIds, s.world.NetworkInterfaces, all, "InvalidNetworkInterfaceID.NotFound"); err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeNetworkInterfacesOutput{}
+	for _, n := range sorted(s.world.NetworkInterfaces) {
+		ok, err := s.matchesInterface(n, in.Filters)
+		if err != nil {
+			return nil, err
+		}
+		if ok && wanted(in.NetworkInterfaceIds, n.ID) {
+			out.NetworkInterfaces = append(out.NetworkInterfaces, s.describeNetworkInterface(n))
+		}
+	}
+	return out, nil
+}
+
+// matchesInterface applies the filters; that for groups looks for any of them.
+func (s *Sim) matchesInterface(n *NetworkInterface, filters []types.Filter) (bool, error) {
+	var rest []types.Filter
+	for _, f := range filters {
+		if aws.ToString(f.Name) != "group-id" {
+			rest = append(rest, f)
+			continue
+		}
+		if !slices.ContainsFunc(n.Groups, func(g string) bool { return slices.Contains(f.Values, g) }) {
+			return false, nil
+		}
+	}
+	return ec2Filters(rest, nil, map[string]string{
+		"vpc-id": n.VPC, "subnet-id": n.Subnet, "interface-type": n.Kind, "description": n.Description,
+		"requester-id": n.Owner, "network-interface-id": n.ID,
+	})
+}
+
+func (s *Sim) describeNetworkInterface(n *NetworkInterface) types.NetworkInterface {
+	owner := s.world.Account
+	if strings.HasPrefix(n.Owner, "amazon-") {
+		owner = n.Owner
+	}
+	d := types.NetworkInterface{
+		NetworkInterfaceId: &n.ID, SubnetId: &n.Subnet, VpcId: &n.VPC, Description: &n.Description,
+		InterfaceType: types.NetworkInterfaceType(n.Kind), OwnerId: &s.world.Account,
+		RequesterManaged: aws.Bool(n.Owner != ""), PrivateIpAddress: &n.PrivateIP, Status: types.NetworkInterfaceStatusInUse,
+		Attachment: &types.NetworkInterfaceAttachment{InstanceOwnerId: aws.String(owner), Status: types.AttachmentStatusAttached},
+	}
+	if n.Owner != "" {
+		d.RequesterId = &n.Owner
+	}
+	if n.PublicIP != "" {
+		d.Association = &types.NetworkInterfaceAssociation{PublicIp: &n.PublicIP}
+	}
+	for _, id := range n.Groups {
+		g := types.GroupIdentifier{GroupId: aws.String(id)}
+		if sg := s.world.SecurityGroups[id]; sg != nil {
+			g.GroupName = &sg.Name
+		}
+		d.Groups = append(d.Groups, g)
+	}
+	return d
+}
