@@ -36,6 +36,9 @@ func (m *managed[S]) remove(ctx context.Context, r *run, v *vertex) (o Outcome) 
 		bad.Key, bad.Verb = key, Delete
 		return *bad
 	}
+	if !r.chosen(key) {
+		return o
+	}
 	if r.Apply && r.stopping() {
 		o.Status = Interrupted
 		return o

@@ -70,6 +70,11 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 	if err != nil {
 		return failed(o, err)
 	}
+	if !r.chosen(key) {
+		o.Verb, o.ID, o.Outputs = None, found.ID, found.Outputs
+		m.Observe(orUnknown(found.ID, key), found.Outputs)
+		return o
+	}
 	if g, ok := m.Resource.(Gated); ok {
 		w, err := g.Waiting(ctx)
 		if err != nil {

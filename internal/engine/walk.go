@@ -30,6 +30,9 @@ type Walk struct {
 	// Shown is the plan that was agreed to. With it, a verb that it does not
 	// have stops the walk.
 	Shown *Result
+	// Only limits what is done to some nodes; the others are looked at, because
+	// the chosen ones refer to them. Nil is all.
+	Only func(Key) bool
 	// Keep is the reason why something that is to be deleted is left alone; "" deletes it.
 	Keep func(Key) string
 }
@@ -214,6 +217,8 @@ func (r *run) stopping() bool {
 		return false
 	}
 }
+
+func (r *run) chosen(k Key) bool { return r.Only == nil || r.Only(k) }
 
 // vertex is a step on its way.
 type vertex struct {

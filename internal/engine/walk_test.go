@@ -1,0 +1,411 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// world is an AWS of things: each takes some time to be made and to go.
+type world struct {
+	mu     sync.Mutex
+	things map[string]*thing // by id
+	serial int
+	log    []string
+	// lose makes the reply to a create of this name disappear.
+	lose map[string]bool
+	// busyUntil keeps a name from being deleted.
+	busyUntil map[string]time.Time
+}
+
+type thing struct {
+	name    string
+	size    int
+	ready   time.Time
+	visible time.Time
+}
+
+func newWorld() *world {
+	return &world{things: map[string]*thing{}, lose: map[string]bool{}, busyUntil: map[string]time.Time{}}
+}
+
+func (w *world) note(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
+
+func (w *world) names() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []string
+	for _, t := range w.things {
+		out = append(out, fmt.Sprintf("%s=%d", t.name, t.size))
+	}
+	slices.Sort(out)
+	return out
+}
+
+var (
+	errLost = errors.New("lost")
+	errBusy = errors.New("busy")
+	errBoom = errors.New("boom")
+)
+
+func classify(err error) Class {
+	switch {
+	case errors.Is(err, errLost):
+		return Lost
+	case errors.Is(err, errBusy):
+		return Busy
+	}
+	return Other
+}
+
+type thingSpec struct {
+	Size  int
+	Needs string
+}
+
+// box is a resource of the test.
+type box struct {
+	Ref
+	w       *world
+	key     Key
+	size    int
+	takes   time.Duration
+	needs   []Node
+	after   []Node
+	fail    error
+	usable  bool
+	waiting *Waiting
+}
+
+func (b *box) Key() Key      { return b.key }
+func (b *box) Needs() []Node { return b.needs }
+func (b *box) After() []Node { return b.after }
+func (b *box) Want() thingSpec {
+	var ids []string
+	for _, n := range b.needs {
+		ids = append(ids, n.ID())
+	}
+	return thingSpec{Size: b.size, Needs: strings.Join(ids, ",")}
+}
+
+func (b *box) Find(_ context.Context, id string) (Found[thingSpec], error) {
+	b.w.mu.Lock()
+	defer b.w.mu.Unlock()
+	var f Found[thingSpec]
+	for _, i := range slices.Sorted(maps.Keys(b.w.things)) {
+		t := b.w.things[i]
+		if t.name != string(b.key) || time.Now().Before(t.visible) {
+			continue
+		}
+		if f.ID != "" {
+			f.Strays = append(f.Strays, i)
+			continue
+		}
+		f.ID, f.Phase, f.Spec = i, Ready, thingSpec{Size: t.size, Needs: b.Want().Needs}
+		if time.Now().Before(t.ready) {
+			f.Phase, f.Why, f.Usable = Pending, "pending", b.usable
+		}
+	}
+	return f, nil
+}
+
+func (b *box) Diff(have, want thingSpec) []Change {
+	if have.Size == want.Size {
+		return nil
+	}
+	return []Change{{Field: "size", Was: fmt.Sprint(have.Size), Now: fmt.Sprint(want.Size), Replace: want.Size > 100}}
+}
+
+func (b *box) Create(_ context.Context, want thingSpec) (string, error) {
+	b.w.mu.Lock()
+	defer b.w.mu.Unlock()
+	if b.fail != nil {
+		return "", b.fail
+	}
+	b.w.serial++
+	id := fmt.Sprintf("id-%d", b.w.serial)
+	b.w.things[id] = &thing{name: string(b.key), size: want.Size, ready: time.Now().Add(b.takes), visible: time.Now().Add(3 * time.Second)}
+	b.w.note("create %s", b.key)
+	if b.w.lose[string(b.key)] {
+		delete(b.w.lose, string(b.key))
+		return "", errLost
+	}
+	return id, nil
+}
+
+func (b *box) Update(_ context.Context, id string, _, want thingSpec) error {
+	b.w.mu.Lock()
+	defer b.w.mu.Unlock()
+	b.w.things[id].size = want.Size
+	b.w.note("update %s", b.key)
+	return nil
+}
+
+func (b *box) Delete(_ context.Context, id string) error {
+	b.w.mu.Lock()
+	defer b.w.mu.Unlock()
+	if time.Now().Before(b.w.busyUntil[string(b.key)]) {
+		return errBusy
+	}
+	delete(b.w.things, id)
+	b.w.note("delete %s", b.key)
+	return nil
+}
+
+func (b *box) Waiting(context.Context) (*Waiting, error) { return b.waiting, nil }
+
+func steps(boxes ...*box) []Step {
+	var out []Step
+	for _, b := range boxes {
+		out = append(out, Manage(b))
+	}
+	return out
+}
+
+func apply(w Walk) Walk {
+	w.Apply, w.Clock, w.Classify = true, RealClock{}, classify
+	if w.Record == nil {
+		w.Record = NewMemory(RealClock{})
+	}
+	return w
+}
+
+func must(t *testing.T, res *Result, err error) *Result {
+	t.Helper()
+	if err == nil {
+		err = res.Err()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func TestASlowNodeHoldsUpOnlyWhatNeedsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		slow := &box{w: w, key: "nat", takes: 95 * time.Second}
+		quick := &box{w: w, key: "vpc"}
+		waits := &box{w: w, key: "route", needs: []Node{slow, quick}}
+		free := &box{w: w, key: "subnet", needs: []Node{quick}}
+		began := time.Now()
+		res, err := apply(Walk{Steps: steps(slow, quick, waits, free)}).Up(t.Context())
+		must(t, res, err)
+		if got, _ := res.Get("subnet"); got.Took > 10*time.Second {
+			t.Errorf("the subnet took %s: it waited for the NAT gateway", got.Took)
+		}
+		if took := time.Since(began); took < 95*time.Second || took > 104*time.Second {
+			t.Errorf("up took %s, the slow path is 98 s", took)
+		}
+		if want := []string{"create vpc", "create route"}; slices.Index(w.log, want[0]) > slices.Index(w.log, want[1]) {
+			t.Errorf("out of order: %v", w.log)
+		}
+	})
+}
+
+func TestAUsableNodeLetsDependentsStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		lb := &box{w: w, key: "alb", takes: 150 * time.Second, usable: true}
+		listener := &box{w: w, key: "listener", takes: 100 * time.Second, needs: []Node{lb}}
+		began := time.Now()
+		must2(t)(apply(Walk{Steps: steps(lb, listener)}).Up(t.Context()))
+		if took := time.Since(began); took > 155*time.Second {
+			t.Errorf("up took %s: the listener waited for the load balancer to be active", took)
+		}
+	})
+}
+
+func must2(t *testing.T) func(*Result, error) *Result {
+	return func(r *Result, err error) *Result { t.Helper(); return must(t, r, err) }
+}
+
+func TestAFailureBlocksOnlyWhatIsDownstream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		bad := &box{w: w, key: "bad", fail: errBoom}
+		below := &box{w: w, key: "below", needs: []Node{bad}}
+		beside := &box{w: w, key: "beside"}
+		res, err := apply(Walk{Steps: steps(bad, below, beside)}).Up(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, want := range map[Key]Status{"bad": Failed, "below": Blocked, "beside": Done} {
+			if got, _ := res.Get(key); got.Status != want {
+				t.Errorf("%s is %s, want %s", key, got.Status, want)
+			}
+		}
+		if !errors.Is(res.Err(), errBoom) || strings.Contains(res.Err().Error(), "below") {
+			t.Errorf("the error is %v: it should name bad and not what is blocked by it", res.Err())
+		}
+	})
+}
+
+func TestALostReplyIsLookedForBeforeASecondIsMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.lose["vpc"] = true
+		must2(t)(apply(Walk{Steps: steps(&box{w: w, key: "vpc", size: 1})}).Up(t.Context()))
+		if got := w.names(); !slices.Equal(got, []string{"vpc=1"}) {
+			t.Errorf("the world has %v", got)
+		}
+	})
+}
+
+func TestARunThatDiedIsFinishedByTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		rec := NewMemory(RealClock{})
+		v := &box{w: w, key: "vpc", size: 1}
+		// The first run noted the create, made the VPC and died.
+		_ = rec.Begin(t.Context(), "vpc")
+		_, _ = v.Create(t.Context(), v.Want())
+		must2(t)(apply(Walk{Steps: steps(v), Record: rec}).Up(t.Context()))
+		if got := w.names(); !slices.Equal(got, []string{"vpc=1"}) {
+			t.Errorf("the world has %v", got)
+		}
+		if e, ok := rec.Get("vpc"); !ok || e.ID != "id-1" {
+			t.Errorf("the VPC is not adopted: %v", e)
+		}
+	})
+}
+
+func TestDuplicatesAreDeletedAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		v := &box{w: w, key: "vpc", size: 1}
+		_, _ = v.Create(t.Context(), v.Want())
+		_, _ = v.Create(t.Context(), v.Want())
+		time.Sleep(5 * time.Second)
+		plan := Walk{Steps: steps(v), Clock: RealClock{}, Classify: classify, Record: NewMemory(RealClock{})}
+		res := must2(t)(plan.Up(t.Context()))
+		if o, _ := res.Get("vpc#id-2"); o.Verb != Delete {
+			t.Errorf("the plan does not show the duplicate: %+v", res.Outcomes)
+		}
+		must2(t)(apply(Walk{Steps: steps(v), Shown: res}).Up(t.Context()))
+		if got := w.names(); !slices.Equal(got, []string{"vpc=1"}) {
+			t.Errorf("the world has %v", got)
+		}
+	})
+}
+
+func TestWhatCannotChangeInPlaceIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		v := &box{w: w, key: "vpc", size: 1}
+		rec := NewMemory(RealClock{})
+		must2(t)(apply(Walk{Steps: steps(v), Record: rec}).Up(t.Context()))
+		v.size = 101
+		res, err := apply(Walk{Steps: steps(v), Record: rec}).Up(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ir *Irreplaceable
+		if !errors.As(res.Err(), &ir) || ir.Change.Now != "101" {
+			t.Errorf("got %v", res.Err())
+		}
+	})
+}
+
+func TestAVerbThatThePlanDidNotShowStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		rec := NewMemory(RealClock{})
+		v := &box{w: w, key: "vpc", size: 1}
+		below := &box{w: w, key: "subnet", size: 1, needs: []Node{v}}
+		must2(t)(apply(Walk{Steps: steps(v, below), Record: rec}).Up(t.Context()))
+		plan := Walk{Steps: steps(v, below), Record: rec, Clock: RealClock{}, Classify: classify}
+		shown := must2(t)(plan.Up(t.Context()))
+		for _, th := range w.things {
+			th.size = 7 // the world moves
+		}
+		res, err := apply(Walk{Steps: steps(v, below), Record: rec, Shown: shown}).Up(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var moved *Moved
+		if !errors.As(res.Err(), &moved) || slices.Contains(w.log, "update vpc") {
+			t.Errorf("got %v after %v", res.Err(), w.log)
+		}
+	})
+}
+
+func TestAStopFinishesWhatRunsAndStartsNothingNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		rec := NewMemory(RealClock{})
+		stop := make(chan struct{})
+		nat := &box{w: w, key: "nat", takes: 95 * time.Second}
+		route := &box{w: w, key: "route", needs: []Node{nat}}
+		go func() { time.Sleep(30 * time.Second); close(stop) }()
+		began := time.Now()
+		res, err := apply(Walk{Steps: steps(nat, route), Record: rec, Stop: stop}).Up(t.Context())
+		if err != nil || !errors.Is(res.Err(), ErrInterrupted) {
+			t.Fatalf("got %v, %v", err, res.Err())
+		}
+		if took := time.Since(began); took != 30*time.Second {
+			t.Errorf("it stopped after %s, not at once", took)
+		}
+		if e, ok := rec.Get("nat"); !ok || e.ID == "" {
+			t.Error("what was made is not recorded")
+		}
+		must2(t)(apply(Walk{Steps: steps(nat, route), Record: rec}).Up(t.Context()))
+		if got := w.names(); !slices.Equal(got, []string{"nat=0", "route=0"}) {
+			t.Errorf("the world has %v", got)
+		}
+	})
+}
+
+func TestDownDeletesDependentsFirstAndWaitsForWhatHoldsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		rec := NewMemory(RealClock{})
+		vpc := &box{w: w, key: "vpc"}
+		subnet := &box{w: w, key: "subnet", needs: []Node{vpc}}
+		service := &box{w: w, key: "service", needs: []Node{subnet}}
+		must2(t)(apply(Walk{Steps: steps(vpc, subnet, service), Record: rec}).Up(t.Context()))
+		w.log = nil
+		w.busyUntil["subnet"] = time.Now().Add(40 * time.Second)
+		must2(t)(apply(Walk{Steps: steps(vpc, subnet, service), Record: rec}).Down(t.Context()))
+		if want := []string{"delete service", "delete subnet", "delete vpc"}; !slices.Equal(w.log, want) {
+			t.Errorf("got %v, want %v", w.log, want)
+		}
+		if len(rec.Entries()) > 0 {
+			t.Errorf("recorded still: %v", rec.Entries())
+		}
+	})
+}
+
+func TestAWaitingNodeIsNotAFailureAndHoldsItsDependents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		td := &box{w: w, key: "task-definition", waiting: &Waiting{Agent: "validator", Reason: "no image", Command: "karmactl deploy validator --build"}}
+		service := &box{w: w, key: "service", needs: []Node{td}}
+		res := must2(t)(apply(Walk{Steps: steps(td, service)}).Up(t.Context()))
+		for _, k := range []Key{"task-definition", "service"} {
+			if o, _ := res.Get(k); o.Status != Held || o.Waiting.Agent != "validator" {
+				t.Errorf("%s is %s", k, o.Status)
+			}
+		}
+		if len(w.log) > 0 {
+			t.Errorf("something was done: %v", w.log)
+		}
+	})
+}
+
+func TestACycleIsNamedBeforeAnythingRuns(t *testing.T) {
+	w := newWorld()
+	a, b := &box{w: w, key: "a"}, &box{w: w, key: "b"}
+	a.needs, b.needs = []Node{b}, []Node{a}
+	_, err := apply(Walk{Steps: steps(a, b)}).Up(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "a -> b -> a") {
+		t.Errorf("got %v", err)
+	}
+}
