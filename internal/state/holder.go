@@ -1,0 +1,102 @@
+package state
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Holder is who holds the lock: its content.
+type Holder struct {
+	ID string `json:"id"`
+	// Who is user@host.
+	Who  string `json:"who"`
+	PID  int    `json:"pid"`
+	Host string `json:"host"`
+	// Machine tells containers and machines of the same name apart, because a
+	// pid means nothing in another one; "" where there is no such thing.
+	Machine string `json:"machine,omitempty"`
+	// Command is what the user ran: "up".
+	Command string `json:"command"`
+	// Version is karmactl's.
+	Version    string    `json:"version"`
+	AcquiredAt time.Time `json:"acquiredAt"`
+	// ExpiresAt is when others may take the lock unless the lease is renewed.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Me is this process as a holder.
+func Me(command, version string) Holder {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown-host"
+	}
+	user := cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME"), os.Getenv("USERNAME"), fmt.Sprintf("uid-%d", os.Getuid()))
+	return Holder{
+		ID: rand.Text(), Who: user + "@" + host, PID: os.Getpid(), Host: host, Machine: machine(),
+		Command: command, Version: version,
+	}
+}
+
+// machine is the running kernel and the process space in it, on Linux.
+func machine() string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	space, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(boot)) + "/" + space
+}
+
+func (h Holder) String() string {
+	return fmt.Sprintf("%s (karmactl %s, pid %d)", h.Who, h.Command, h.PID)
+}
+
+// gone tells whether me may take the lock from h: its lease has run out, or its
+// process, on this very machine, is no more.
+func (h Holder) gone(me Holder, now time.Time) bool {
+	if !now.Before(h.ExpiresAt) {
+		return true
+	}
+	return h.Host == me.Host && h.Machine == me.Machine && h.PID > 0 && !alive(h.PID)
+}
+
+// alive tells whether the process runs. When in doubt it does.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = p.Release() }()
+	return !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
+func (h Holder) encode() ([]byte, error) {
+	data, err := json.MarshalIndent(h, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the lock as JSON: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
+// decodeHolder is lenient about fields, because another version may hold the lock.
+func decodeHolder(data []byte) (Holder, error) {
+	var h Holder
+	err := json.Unmarshal(data, &h)
+	if err == nil && h.ID == "" {
+		err = errors.New("it has no id")
+	}
+	if err != nil {
+		return Holder{}, &BadLockError{Why: err.Error()}
+	}
+	return h, nil
+}

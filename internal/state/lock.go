@@ -1,0 +1,260 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+const (
+	// leaseFor is how long a lock outlives its holder.
+	leaseFor = 90 * time.Second
+	// beatEvery is how often the lease is renewed.
+	beatEvery = 15 * time.Second
+	// retryBeat is how soon a renewal that failed is tried again.
+	retryBeat = 3 * time.Second
+	// lookEvery is how often the wall clock is asked: timers stand still while a
+	// laptop sleeps, the lease does not.
+	lookEvery = time.Second
+	// margin is how long before the end of the lease work stops, so that it has
+	// stopped when another may start.
+	margin = 15 * time.Second
+	// raceLimit is how often a lock that changes hands meanwhile is looked at again.
+	raceLimit = 5
+)
+
+// LockedError is the refusal to work while another does.
+type LockedError struct {
+	Holder    Holder
+	ExpiresAt time.Time
+}
+
+func (e *LockedError) Error() string {
+	const layout = "2006-01-02 15:04:05 UTC"
+	return fmt.Sprintf("the state is locked by %s since %s: wait until that has finished; if it died, its lease runs out at %s, or end it now with karmactl state unlock",
+		e.Holder, e.Holder.AcquiredAt.UTC().Format(layout), e.ExpiresAt.UTC().Format(layout))
+}
+
+// BadLockError is a lock that does not say who holds it.
+type BadLockError struct{ Why string }
+
+func (e *BadLockError) Error() string {
+	return fmt.Sprintf("the lock on the state cannot be read: %s: make sure that nobody works on this stack, then run karmactl state unlock", e.Why)
+}
+
+// Lock is a held lock. It must be released.
+type Lock struct {
+	backend Backend
+	clock   engine.Clock
+	cancel  context.CancelCauseFunc // ends the work
+	stop    context.CancelFunc      // ends the heartbeat
+	done    chan struct{}           // the heartbeat has ended
+
+	// The heartbeat's own until done is closed.
+	holder Holder
+	etag   string
+	lost   error
+}
+
+// Acquire takes the lock for me and keeps it by renewing its lease. Work under
+// the returned context: it ends with the cause ErrLockLost when the lock is lost.
+// A lock whose lease has run out is taken over, and so is at once that of a dead
+// process of this machine; any other is a *LockedError. The clock must show wall
+// time. The end of ctx does not end the heartbeat, because what runs is still to
+// finish; Release does.
+func Acquire(ctx context.Context, b Backend, clock engine.Clock, me Holder) (context.Context, *Lock, error) {
+	me.AcquiredAt = wall(clock)
+	l := &Lock{backend: b, clock: clock, holder: me, done: make(chan struct{})}
+	if err := l.take(ctx); err != nil {
+		return nil, nil, err
+	}
+	work, cancel := context.WithCancelCause(ctx)
+	beat, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.cancel, l.stop = cancel, stop
+	go l.beat(beat)
+	return work, l, nil
+}
+
+// take creates the lock or takes over an abandoned one.
+func (l *Lock) take(ctx context.Context) error {
+	for range raceLimit {
+		l.holder.ExpiresAt = wall(l.clock).Add(leaseFor)
+		data, err := l.holder.encode()
+		if err != nil {
+			return err
+		}
+		l.etag, err = l.backend.CreateLock(ctx, data)
+		if !errors.Is(err, ErrConflict) {
+			return locking(err)
+		}
+		there, etag, err := readHolder(ctx, l.backend)
+		switch {
+		case errors.Is(err, ErrAbsent): // released meanwhile
+			continue
+		case err != nil:
+			return locking(err)
+		case there.ID == l.holder.ID: // our own, its reply lost
+			l.etag = etag
+			return nil
+		case !there.gone(l.holder, wall(l.clock)):
+			return &LockedError{Holder: there, ExpiresAt: there.ExpiresAt}
+		}
+		l.etag, err = l.backend.ReplaceLock(ctx, data, etag)
+		if !errors.Is(err, ErrConflict) {
+			return locking(err)
+		}
+	}
+	return errors.New("the lock on the state changes hands too fast to take it: others start at the same time: run this again")
+}
+
+func locking(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("locking the state: %w", err)
+}
+
+// beat renews the lease until stopped or lost.
+func (l *Lock) beat(ctx context.Context) {
+	defer close(l.done)
+	next := wall(l.clock).Add(beatEvery)
+	for {
+		if l.clock.Wait(ctx, lookEvery) != nil {
+			return
+		}
+		if wall(l.clock).Before(next) {
+			continue
+		}
+		err := l.renew(ctx)
+		now := wall(l.clock)
+		next = now.Add(beatEvery)
+		switch {
+		case err == nil:
+			continue
+		case ctx.Err() != nil:
+			return
+		case !errors.Is(err, ErrLockLost) && now.Before(l.holder.ExpiresAt.Add(-margin)):
+			next = now.Add(retryBeat)
+			continue
+		case !errors.Is(err, ErrLockLost):
+			err = fmt.Errorf("%w: its lease could not be renewed in time: %w: nothing more is started; run this again", ErrLockLost, err)
+		}
+		l.lost = err
+		l.cancel(err)
+		return
+	}
+}
+
+// renew extends the lease by a compare-and-swap: if that succeeds, nobody else
+// has had the lock, however late it is.
+func (l *Lock) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, beatEvery)
+	defer cancel()
+	h := l.holder
+	h.ExpiresAt = wall(l.clock).Add(leaseFor)
+	data, err := h.encode()
+	if err != nil {
+		return err
+	}
+	etag, err := l.backend.ReplaceLock(ctx, data, l.etag)
+	if errors.Is(err, ErrConflict) {
+		there, at, rerr := readHolder(ctx, l.backend)
+		bad := new(BadLockError)
+		switch {
+		case errors.Is(rerr, ErrAbsent):
+			return fmt.Errorf("%w: somebody removed it (karmactl state unlock): nothing more is started; run this again", ErrLockLost)
+		case errors.As(rerr, &bad):
+			return fmt.Errorf("%w: somebody overwrote it: %w", ErrLockLost, rerr)
+		case rerr != nil:
+			return rerr
+		case there.ID != h.ID:
+			return fmt.Errorf("%w: %s took it: nothing more is started; run this again when that has finished", ErrLockLost, there)
+		}
+		h, etag, err = there, at, nil // our own renewal, its reply lost
+	}
+	if err != nil {
+		return err
+	}
+	l.holder, l.etag = h, etag
+	return nil
+}
+
+// Release gives the lock back and ends its context. The error is ErrLockLost
+// when it was not ours any more. Give it a context that outlives a Ctrl-C.
+func (l *Lock) Release(ctx context.Context) error {
+	l.stop()
+	<-l.done
+	l.cancel(context.Canceled)
+	if l.lost != nil || l.etag == "" {
+		return l.lost
+	}
+	for range raceLimit {
+		err := l.backend.DeleteLock(ctx, l.etag)
+		if err == nil {
+			l.etag = ""
+			return nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return fmt.Errorf("releasing the lock on the state, which ends by itself at %s: %w", l.holder.ExpiresAt.UTC().Format(time.TimeOnly), err)
+		}
+		there, etag, err := readHolder(ctx, l.backend)
+		if errors.Is(err, ErrAbsent) {
+			l.etag = ""
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("releasing the lock on the state: %w", err)
+		}
+		if there.ID != l.holder.ID {
+			return fmt.Errorf("%w: %s took it", ErrLockLost, there)
+		}
+		l.etag = etag // a renewal that was under way got there first
+	}
+	return errors.New("releasing the lock on the state: it keeps changing: run karmactl state unlock")
+}
+
+// Held tells who holds the lock. ErrAbsent when nobody does; *BadLockError when
+// the lock does not say.
+func Held(ctx context.Context, b Backend) (Holder, error) {
+	h, _, err := readHolder(ctx, b)
+	return h, err
+}
+
+// Unlock removes the lock by force: that of the holder with this id, so that the
+// one that the user was shown is the one that goes; "" is for any, and for a lock
+// that cannot be read. Its holder stops at its next heartbeat, and cannot write
+// the state over anybody else's. ErrAbsent when there is no lock.
+func Unlock(ctx context.Context, b Backend, id string) error {
+	data, etag, err := b.ReadLock(ctx)
+	if err != nil {
+		return fmt.Errorf("unlocking the state: %w", err)
+	}
+	if id != "" {
+		h, err := decodeHolder(data)
+		if err != nil {
+			return fmt.Errorf("unlocking the state: %w", err)
+		}
+		if h.ID != id {
+			return fmt.Errorf("unlocking the state: %w", &LockedError{Holder: h, ExpiresAt: h.ExpiresAt})
+		}
+	}
+	if err := b.DeleteLock(ctx, etag); err != nil {
+		return fmt.Errorf("unlocking the state: %w: its holder is alive, or another has it now: look again", err)
+	}
+	return nil
+}
+
+func readHolder(ctx context.Context, b Backend) (Holder, string, error) {
+	data, etag, err := b.ReadLock(ctx)
+	if err != nil {
+		return Holder{}, "", err
+	}
+	h, err := decodeHolder(data)
+	return h, etag, err
+}
+
+// wall is the time that other machines see too.
+func wall(c engine.Clock) time.Time { return c.Now().UTC().Round(0) }

@@ -1,0 +1,190 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Memory keeps the state in this process, for tests and rehearsals. Its zero
+// value is ready to use.
+type Memory struct {
+	// Before is asked ahead of every operation ("Write", "ReadLock" ...); its
+	// error is returned and the operation does not happen.
+	Before func(op string) error
+	// After is asked once an operation took effect; its error is returned
+	// instead of the reply, which is thereby lost.
+	After func(op string) error
+
+	mu       sync.Mutex
+	versions []memoryVersion
+	deleted  bool
+	lock     []byte
+	lockSeq  int
+}
+
+type memoryVersion struct {
+	data []byte
+	at   time.Time
+}
+
+// NewMemory makes an empty one.
+func NewMemory() *Memory { return &Memory{} }
+
+// URI implements Backend.
+func (m *Memory) URI() string { return "memory" }
+
+// Plant puts bytes in place of the state, behind everybody's back.
+func (m *Memory) Plant(data []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.push(data)
+}
+
+// Delete removes the state, behind everybody's back; its history stays.
+func (m *Memory) Delete() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deleted = true
+}
+
+// Read implements Backend.
+func (m *Memory) Read(ctx context.Context) (data []byte, etag string, err error) {
+	err = m.do(ctx, "Read", func() error {
+		if etag = m.etag(); etag == "" {
+			return fmt.Errorf("the state %w", ErrAbsent)
+		}
+		data = bytes.Clone(m.versions[len(m.versions)-1].data)
+		return nil
+	})
+	return data, etag, err
+}
+
+// Write implements Backend.
+func (m *Memory) Write(ctx context.Context, data []byte, etag string) (next string, err error) {
+	err = m.do(ctx, "Write", func() error {
+		if etag != m.etag() {
+			return fmt.Errorf("the state was %w", ErrConflict)
+		}
+		m.push(data)
+		next = m.etag()
+		return nil
+	})
+	return next, err
+}
+
+// CreateLock implements Backend.
+func (m *Memory) CreateLock(ctx context.Context, data []byte) (etag string, err error) {
+	err = m.do(ctx, "CreateLock", func() error {
+		if m.lock != nil {
+			return fmt.Errorf("the lock was %w", ErrConflict)
+		}
+		etag = m.setLock(data)
+		return nil
+	})
+	return etag, err
+}
+
+// ReadLock implements Backend.
+func (m *Memory) ReadLock(ctx context.Context) (data []byte, etag string, err error) {
+	err = m.do(ctx, "ReadLock", func() error {
+		if m.lock == nil {
+			return fmt.Errorf("the lock %w", ErrAbsent)
+		}
+		data, etag = bytes.Clone(m.lock), strconv.Itoa(m.lockSeq)
+		return nil
+	})
+	return data, etag, err
+}
+
+// ReplaceLock implements Backend.
+func (m *Memory) ReplaceLock(ctx context.Context, data []byte, etag string) (next string, err error) {
+	err = m.do(ctx, "ReplaceLock", func() error {
+		if m.lock == nil || etag != strconv.Itoa(m.lockSeq) {
+			return fmt.Errorf("the lock was %w", ErrConflict)
+		}
+		next = m.setLock(data)
+		return nil
+	})
+	return next, err
+}
+
+// DeleteLock implements Backend.
+func (m *Memory) DeleteLock(ctx context.Context, etag string) error {
+	return m.do(ctx, "DeleteLock", func() error {
+		if m.lock != nil && etag != strconv.Itoa(m.lockSeq) {
+			return fmt.Errorf("the lock was %w", ErrConflict)
+		}
+		m.lock = nil
+		return nil
+	})
+}
+
+// History implements Backend.
+func (m *Memory) History(ctx context.Context) (all []Version, err error) {
+	err = m.do(ctx, "History", func() error {
+		for i, v := range m.versions {
+			all = append(all, Version{
+				ID: strconv.Itoa(i + 1), Time: v.at, Size: int64(len(v.data)),
+				Current: i == len(m.versions)-1 && !m.deleted,
+			})
+		}
+		slices.Reverse(all)
+		return nil
+	})
+	return all, err
+}
+
+// ReadVersion implements Backend.
+func (m *Memory) ReadVersion(ctx context.Context, id string) (data []byte, err error) {
+	err = m.do(ctx, "ReadVersion", func() error {
+		n, _ := strconv.Atoi(id)
+		if n < 1 || n > len(m.versions) {
+			return fmt.Errorf("version %s of the state %w", id, ErrAbsent)
+		}
+		data = bytes.Clone(m.versions[n-1].data)
+		return nil
+	})
+	return data, err
+}
+
+func (m *Memory) do(ctx context.Context, op string, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if m.Before != nil {
+		if err := m.Before(op); err != nil {
+			return err
+		}
+	}
+	m.mu.Lock()
+	err := f()
+	m.mu.Unlock()
+	if err == nil && m.After != nil {
+		return m.After(op)
+	}
+	return err
+}
+
+// etag is that of the current state; "" when there is none.
+func (m *Memory) etag() string {
+	if len(m.versions) == 0 || m.deleted {
+		return ""
+	}
+	return strconv.Itoa(len(m.versions))
+}
+
+func (m *Memory) push(data []byte) {
+	m.versions = append(m.versions, memoryVersion{data: bytes.Clone(data), at: time.Now().UTC()})
+	m.deleted = false
+}
+
+func (m *Memory) setLock(data []byte) string {
+	m.lock = append([]byte{}, data...)
+	m.lockSeq++
+	return strconv.Itoa(m.lockSeq)
+}

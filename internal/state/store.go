@@ -1,0 +1,362 @@
+package state
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// writeLimit is how long one write may take before it counts as failed.
+const writeLimit = time.Minute
+
+// Options say which state is opened and for what.
+type Options struct {
+	Backend Backend
+	// Stack, Account and Region must be those of the state. A read-only store
+	// does not compare the ones that are "".
+	Identity
+	Clock engine.Clock
+	// ReadOnly is for plan: nothing is ever written, and what is not there, the
+	// bucket included, is an empty state.
+	ReadOnly bool
+	// Emergency is where the state goes when the last write fails; "" is
+	// DefaultEmergency.
+	Emergency string
+}
+
+// Store is a state being worked with: the engine's Recorder. One goroutine
+// writes it, after every change; changes made during a write share the next.
+// It must be closed.
+type Store struct {
+	Options
+	kick chan struct{} // there is something to write; closed by Close
+	done chan struct{} // the writer has ended
+	stop context.CancelFunc
+
+	mu      sync.Mutex
+	state   *State
+	gen     uint64 // counts changes
+	saved   uint64 // the change that is safe
+	err     error  // of the last write, or a misuse; nil after a success
+	waiting []waiter
+	closed  bool
+
+	// The writer's own.
+	etag   string
+	unsure []byte // what a failed write may have left there
+}
+
+// waiter wants to know when a change is safe.
+type waiter struct {
+	gen  uint64
+	done chan error
+}
+
+// Open reads the state, or begins one, and starts the writer. Hold the lock
+// first: what is read here is what the next write replaces. A state that cannot
+// be trusted is an error of format.go's kinds; a missing bucket is ErrNoBucket.
+// The end of ctx does not stop the writer: what finishes after a Ctrl-C is
+// still recorded. Close does.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if !o.ReadOnly && (o.Stack == "" || o.Account == "" || o.Region == "") {
+		return nil, fmt.Errorf("opening the state %s to write needs the stack, account and region; got %q, %q and %q",
+			o.Backend.URI(), o.Stack, o.Account, o.Region)
+	}
+	s := &Store{Options: o, kick: make(chan struct{}, 1), done: make(chan struct{})}
+	st, etag, err := load(ctx, o.Backend)
+	switch {
+	case err == nil:
+		if err := o.check(st); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Backend.URI(), err)
+		}
+	case errors.Is(err, ErrAbsent), o.ReadOnly && errors.Is(err, ErrNoBucket):
+		st = begin(o.Identity)
+	default:
+		return nil, err
+	}
+	s.state, s.etag = st, etag
+	wctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	go s.run(wctx)
+	return s, nil
+}
+
+// load reads and decodes what the backend has.
+func load(ctx context.Context, b Backend) (*State, string, error) {
+	data, etag, err := b.Read(ctx)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading the state: %w", err)
+	}
+	st, err := Decode(data)
+	if err != nil {
+		return nil, etag, fmt.Errorf("%s: %w", b.URI(), err)
+	}
+	return st, etag, nil
+}
+
+// begin is a state that nothing was recorded in yet.
+func begin(i Identity) *State {
+	return &State{
+		Version: Schema, Stack: i.Stack, Account: i.Account, Region: i.Region, Lineage: rand.Text(),
+		Resources: map[engine.Key]engine.Entry{}, InFlight: map[engine.Key]time.Time{},
+	}
+}
+
+// Snapshot is a copy of the state as it is now, written or not.
+func (s *Store) Snapshot() *State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.clone()
+}
+
+// Get implements engine.Recorder.
+func (s *Store) Get(k engine.Key) (engine.Entry, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.state.Resources[k]
+	return cloneEntry(e), ok
+}
+
+// Entries implements engine.Recorder, in the order of the keys.
+func (s *Store) Entries() []engine.Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]engine.Entry, 0, len(s.state.Resources))
+	for _, e := range s.state.Resources {
+		all = append(all, cloneEntry(e))
+	}
+	slices.SortFunc(all, func(a, b engine.Entry) int { return cmp.Compare(a.Key, b.Key) })
+	return all
+}
+
+// InFlight implements engine.Recorder.
+func (s *Store) InFlight(k engine.Key) (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, ok := s.state.InFlight[k]
+	return at, ok
+}
+
+// Begin implements engine.Recorder: it returns when the note, and every change
+// before it, is safe. A note that is there already keeps its time, which a rerun
+// derives the same client token from.
+func (s *Store) Begin(ctx context.Context, k engine.Key) error {
+	err := s.change(func(st *State) bool {
+		if _, ok := st.InFlight[k]; ok {
+			return false
+		}
+		st.InFlight[k] = s.Clock.Now().UTC().Round(0) // without the monotonic reading
+		return true
+	})
+	if err == nil {
+		err = s.Flush(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("noting in the state that %s is about to be made: %w", k, err)
+	}
+	return nil
+}
+
+// Record implements engine.Recorder: e replaces what was recorded of its key and
+// ends its in-flight note. A failure shows in the next Begin, Flush or Close.
+func (s *Store) Record(e engine.Entry) {
+	e = cloneEntry(e)
+	e.Kind, e.CreatedAt = e.Key.Kind(), e.CreatedAt.UTC().Round(0)
+	s.later(s.change(func(st *State) bool {
+		_, flying := st.InFlight[e.Key]
+		if was, ok := st.Resources[e.Key]; ok && !flying && reflect.DeepEqual(was, e) {
+			return false
+		}
+		delete(st.InFlight, e.Key)
+		st.Resources[e.Key] = e
+		return true
+	}))
+}
+
+// Forget implements engine.Recorder: the key's record and in-flight note go.
+func (s *Store) Forget(k engine.Key) {
+	s.later(s.change(func(st *State) bool {
+		_, recorded := st.Resources[k]
+		_, flying := st.InFlight[k]
+		delete(st.Resources, k)
+		delete(st.InFlight, k)
+		return recorded || flying
+	}))
+}
+
+// Remove forgets a key because the user says so, and returns when that is safe.
+func (s *Store) Remove(ctx context.Context, k engine.Key) error {
+	_, recorded := s.Get(k)
+	_, flying := s.InFlight(k)
+	if !recorded && !flying {
+		return fmt.Errorf("%s is not in the state: karmactl state list shows what is", k)
+	}
+	if err := s.change(func(st *State) bool {
+		delete(st.Resources, k)
+		delete(st.InFlight, k)
+		return true
+	}); err != nil {
+		return fmt.Errorf("removing %s from the state: %w", k, err)
+	}
+	return s.Flush(ctx)
+}
+
+// change applies f and wakes the writer if that changed anything.
+func (s *Store) change(f func(*State) bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ReadOnly:
+		return ErrReadOnly
+	case s.closed:
+		return ErrClosed
+	}
+	if f(s.state) {
+		s.gen++
+		s.wake()
+	}
+	return nil
+}
+
+// later keeps an error for those who have no one to return it to.
+func (s *Store) later(err error) {
+	if err == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+// wake is called with mu held, and not after Close.
+func (s *Store) wake() {
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Flush returns when every change so far is safe. After a failed write it tries
+// once more, unless another karmactl wrote the state: that ends this store.
+func (s *Store) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	if s.gen == s.saved || s.closed || errors.Is(s.err, ErrConflict) {
+		defer s.mu.Unlock()
+		return s.err
+	}
+	w := waiter{gen: s.gen, done: make(chan error, 1)}
+	s.waiting = append(s.waiting, w)
+	s.wake()
+	s.mu.Unlock()
+	select {
+	case err := <-w.done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Close writes what is not written yet and ends the writer. What could not be
+// written goes to a local file; the error, *UnsavedError, says how to push it
+// back. Give it a context that outlives a Ctrl-C. Closing twice is harmless.
+func (s *Store) Close(ctx context.Context) error {
+	err := s.Flush(ctx)
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.kick)
+	s.mu.Unlock()
+	s.stop()
+	<-s.done
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gen == s.saved {
+		return s.err
+	}
+	return s.rescue(cmp.Or(err, s.err))
+}
+
+// run is the writer.
+func (s *Store) run(ctx context.Context) {
+	defer close(s.done)
+	for range s.kick {
+		s.save(ctx)
+	}
+}
+
+// save writes what there is now, and tells those who wait for it.
+func (s *Store) save(ctx context.Context) {
+	s.mu.Lock()
+	gen, next := s.gen, s.state.clone()
+	idle := gen == s.saved || errors.Is(s.err, ErrConflict)
+	s.mu.Unlock()
+
+	var err error
+	serial := next.Serial
+	if !idle {
+		serial, err = s.write(ctx, next)
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !idle {
+		s.err = err
+		if err == nil {
+			s.saved, s.state.Serial = gen, serial
+		}
+	}
+	s.waiting = slices.DeleteFunc(s.waiting, func(w waiter) bool {
+		if w.gen <= gen || errors.Is(s.err, ErrConflict) {
+			w.done <- s.err
+			return true
+		}
+		return false
+	})
+}
+
+// write replaces the state that this store read or wrote last. A write whose
+// reply was lost is recognized by its bytes.
+func (s *Store) write(ctx context.Context, next *State) (serial int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	next.Serial++
+	data, err := next.Encode()
+	if err != nil {
+		return 0, err
+	}
+	etag, err := s.Backend.Write(ctx, data, s.etag)
+	if errors.Is(err, ErrConflict) {
+		there, at, rerr := s.Backend.Read(ctx)
+		switch {
+		case errors.Is(rerr, ErrAbsent):
+			return 0, &ConflictError{URI: s.Backend.URI(), Gone: true}
+		case rerr != nil:
+			return 0, fmt.Errorf("writing the state: %w", rerr)
+		case bytes.Equal(there, data):
+			etag, err = at, nil
+		case s.unsure != nil && bytes.Equal(there, s.unsure):
+			s.etag, s.unsure = at, nil
+			return s.write(ctx, next)
+		default:
+			return 0, &ConflictError{URI: s.Backend.URI()}
+		}
+	}
+	if err != nil {
+		s.unsure = data
+		return 0, fmt.Errorf("writing the state: %w", err)
+	}
+	s.etag, s.unsure = etag, nil
+	return next.Serial, nil
+}
