@@ -1,0 +1,105 @@
+package agents
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// OfficeHours is the schedule that every file has.
+const OfficeHours = "office-hours"
+
+// defaultConfig is what a file that says nothing means. What depends on what
+// the file says is filled in by fillIn.
+func defaultConfig() Config {
+	return Config{
+		Project:     "karmacadabra",
+		Environment: "prod",
+		Region:      "us-east-1",
+		Network: Network{
+			CIDR: "10.0.0.0/16", AZs: 2, NAT: NATSingle,
+			Endpoints: []string{"s3"}, EndpointAZs: "all",
+		},
+		LoadBalancer: LoadBalancer{IdleTimeout: time.Minute, StripPrefix: true},
+		Observability: Observability{
+			LogRetentionDays: 7, ContainerInsights: InsightsOff, Dashboard: true,
+			Alarms: Alarms{Enabled: true, CPUPercent: 85, MemoryPercent: 85, MinHealthy: 1},
+		},
+		Secrets: Secrets{Entry: "{agent}-agent", Store: StoreSecretsManager},
+		// A quiet fleet: LCU 0.05 is some 30 cents a month of load balancer traffic.
+		Usage: Usage{NATGB: 10, LogsGB: 5, ImagesGB: 3, LCU: 0.05, FreeTier: true},
+		Schedules: map[string]Schedule{OfficeHours: {
+			Name: OfficeHours, Days: "MON-FRI", Start: "09:00", Stop: "18:00", Timezone: "America/New_York",
+		}},
+	}
+}
+
+// defaultAgent is an agent that says nothing. Memory and StopTimeout are
+// filled in by fillIn.
+func defaultAgent() Agent {
+	return Agent{
+		CPU:  256,
+		Arch: ArchX86,
+		Spot: Spot{Enabled: true, SpotWeight: 1},
+		Scale: Scale{
+			Min: 1, Max: 3, CPUPercent: 75, MemoryPercent: 80,
+		},
+		Health: Health{
+			Path: "/health", Interval: 10 * time.Second, Timeout: 5 * time.Second,
+			Healthy: 2, Unhealthy: 3, Grace: time.Minute,
+		},
+		Exec: true,
+	}
+}
+
+// fillIn completes what follows from other values.
+func fillIn(r *reader, c *Config) {
+	if c.Network.Namespace == "" {
+		c.Network.Namespace = c.Project + ".local"
+		if c.Environment != "prod" {
+			c.Network.Namespace = c.Stack() + ".local"
+		}
+	}
+	if !r.stated("secrets", "nested") {
+		c.Secrets.Nested = c.Project
+	}
+	for name, s := range c.Schedules {
+		s.Name = name
+		if s.Days == "" {
+			s.Days = "MON-FRI"
+		}
+		c.Schedules[name] = s
+	}
+	for i := range c.Agents {
+		fillInAgent(&c.Agents[i])
+	}
+}
+
+func fillInAgent(a *Agent) {
+	if sizes := FargateMemory(a.CPU); a.Memory == 0 && len(sizes) > 0 {
+		a.Memory = sizes[0]
+	}
+	if a.StopTimeout == 0 {
+		// Spot takes a task away with two minutes' notice; ECS's own default would use a quarter of it.
+		a.StopTimeout = 30 * time.Second
+		if a.Spot.Enabled {
+			a.StopTimeout = 120 * time.Second
+		}
+	}
+	name := func(s string) string { return strings.ReplaceAll(s, "{agent}", a.Name) }
+	a.Image = name(a.Image)
+	if b := a.Build; b != nil {
+		b.Context, b.Dockerfile, b.Target = name(b.Context), name(b.Dockerfile), name(b.Target)
+		for k, v := range b.Args {
+			b.Args[k] = name(v)
+		}
+	}
+	env := map[string]string{"PORT": strconv.Itoa(a.Port), "AGENT_NAME": a.Name}
+	for _, s := range a.Secrets {
+		delete(env, s.Env)
+	}
+	for k, v := range a.Env {
+		env[k] = v
+	}
+	a.Env = env
+}

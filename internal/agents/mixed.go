@@ -1,0 +1,295 @@
+package agents
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// This file reads the values that may be written in more than one way.
+
+// spotValue is true, false, or the weights of a mix.
+func spotValue() value[Spot] {
+	const allowed = "true, false, or a mix {base: 1, spot: 3, on_demand: 1}"
+	mix := object("spot", []field[Spot]{
+		key("base", "Tasks that are on-demand before any goes to Spot.", integer(0, 100000), func(s *Spot) *int { return &s.Base }),
+		key("spot", "Weight of Spot among the tasks beyond base.", integer(1, 1000), func(s *Spot) *int { return &s.SpotWeight }),
+		key("on_demand", "Weight of on-demand among the tasks beyond base.", integer(0, 1000), func(s *Spot) *int { return &s.OnDemandWeight }),
+	})
+	return value[Spot]{
+		read: func(r *reader, n *yaml.Node, into *Spot) {
+			n = resolve(n)
+			switch n.Kind {
+			case yaml.MappingNode:
+				s := Spot{Enabled: true, SpotWeight: 1}
+				mix.read(r, n, &s)
+				*into = s
+			case yaml.ScalarNode:
+				on, hint, ok := parseBool(n)
+				if !ok {
+					r.cannotBe(n, hint+allowed)
+					return
+				}
+				*into = Spot{}
+				if on {
+					*into = Spot{Enabled: true, SpotWeight: 1}
+				}
+			default:
+				r.cannotBe(n, allowed)
+			}
+		},
+		describe: func(d *definitions, preset *Spot) schema {
+			s := schema{"anyOf": []schema{{"type": "boolean"}, mix.describe(d, &Spot{SpotWeight: 1})}}
+			if preset != nil {
+				s["default"] = preset.Enabled
+			}
+			return s
+		},
+	}
+}
+
+// zonesValue is a number of Availability Zones or a list of their names.
+// An Application Load Balancer needs two; six is the most a region has.
+func zonesValue() value[Network] {
+	const allowed = "a number from 2 to 6, or a list of zones such as [us-east-1a, us-east-1b]"
+	count := integer(2, 6)
+	names := list("names of zones such as us-east-1a", 6, text(zoneRule))
+	return value[Network]{
+		read: func(r *reader, n *yaml.Node, into *Network) {
+			switch n = resolve(n); {
+			case n.Kind == yaml.SequenceNode:
+				before := len(r.problems)
+				var zones []string
+				names.read(r, n, &zones)
+				if len(r.problems) == before && len(zones) < 2 {
+					r.problem(n, fmt.Sprintf("azs names %d zones", len(zones)), "a load balancer needs at least two")
+				}
+				into.Zones, into.AZs = zones, len(zones)
+			case n.Kind == yaml.ScalarNode && wholeNumber.MatchString(n.Value):
+				into.Zones = nil
+				count.read(r, n, &into.AZs)
+			default:
+				r.cannotBe(n, allowed)
+			}
+		},
+		describe: func(d *definitions, preset *Network) schema {
+			many := names.describe(d, nil)
+			many["minItems"] = 2
+			s := schema{"anyOf": []schema{count.describe(d, nil), many}}
+			if preset != nil {
+				s["default"] = preset.AZs
+			}
+			return s
+		},
+	}
+}
+
+// insightsValue is off, on or enhanced. YAML 1.1 readers and people take on
+// and off for booleans, so those are read too.
+func insightsValue() value[Insights] {
+	return scalar(
+		schema{"enum": []any{InsightsOff, InsightsOn, InsightsEnhanced, true, false}},
+		"off, on or enhanced",
+		func(n *yaml.Node) parsed[Insights] {
+			switch word := strings.ToLower(n.Value); {
+			case word == "true":
+				return good(InsightsOn)
+			case word == "false":
+				return good(InsightsOff)
+			case slices.Contains([]Insights{InsightsOff, InsightsOn, InsightsEnhanced}, Insights(word)):
+				return good(Insights(word))
+			}
+			return wrong[Insights]("")
+		}, itself)
+}
+
+// bucketValue is the name of a bucket, or off.
+func bucketValue() value[string] {
+	name := text(bucketRule)
+	inner := name.read
+	name.read = func(r *reader, n *yaml.Node, into *string) {
+		if n = resolve(n); n.Kind == yaml.ScalarNode && (n.Value == "off" || n.Value == "false") {
+			*into = ""
+			return
+		}
+		inner(r, n, into)
+	}
+	describe := name.describe
+	name.describe = func(d *definitions, preset *string) schema {
+		return schema{"anyOf": []schema{describe(d, preset), {"enum": []any{false, "off"}}}, "default": "off"}
+	}
+	return name
+}
+
+var weekdays = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
+
+// daysValue is MON-FRI, MON,WED or a list of days.
+func daysValue() value[string] {
+	const allowed = "days such as MON-FRI, SUN-SAT or MON,WED (a week begins on SUN), or a list [MON, WED]"
+	day := `(SUN|MON|TUE|WED|THU|FRI|SAT)`
+	one := regexp.MustCompile(`^` + day + `(-` + day + `)?$`)
+	parse := func(s string) bool {
+		var seen []string
+		for part := range strings.SplitSeq(s, ",") {
+			m := one.FindStringSubmatch(part)
+			if m == nil || slices.Contains(seen, part) {
+				return false
+			}
+			if m[3] != "" && slices.Index(weekdays, m[1]) >= slices.Index(weekdays, m[3]) {
+				return false
+			}
+			seen = append(seen, part)
+		}
+		return true
+	}
+	return value[string]{
+		read: func(r *reader, n *yaml.Node, into *string) {
+			n = resolve(n)
+			said := n.Value
+			if n.Kind == yaml.SequenceNode {
+				parts := make([]string, len(n.Content))
+				for i, c := range n.Content {
+					parts[i] = resolve(c).Value
+				}
+				said = strings.Join(parts, ",")
+			}
+			switch upper := strings.ToUpper(strings.ReplaceAll(said, " ", "")); {
+			case n.Kind == yaml.MappingNode, !parse(upper):
+				r.cannotBe(n, allowed)
+			case upper != said:
+				r.cannotBe(n, fmt.Sprintf("did you mean %s? %s", upper, allowed))
+			default:
+				*into = said
+			}
+		},
+		describe: func(_ *definitions, preset *string) schema {
+			part := day + `(-` + day + `)?`
+			s := schema{"anyOf": []schema{
+				{"type": "string", "pattern": `^` + part + `(,` + part + `)*$`},
+				{"type": "array", "minItems": 1, "uniqueItems": true, "items": schema{"type": "string", "pattern": `^` + part + `$`}},
+			}}
+			return s
+		},
+	}
+}
+
+// probeValue is the container health check: a text for the shell, or the
+// list that ECS takes, which begins with CMD or CMD-SHELL.
+func probeValue() value[[]string] {
+	const allowed = `a text for the shell, a list ["CMD", "program", "argument"] or ["CMD-SHELL", "text"], or [] for none`
+	many := words(allowed)
+	return value[[]string]{
+		read: func(r *reader, n *yaml.Node, into *[]string) {
+			if n = resolve(n); n.Kind == yaml.ScalarNode && n.Tag == "!!str" && strings.TrimSpace(n.Value) != "" {
+				*into = []string{"CMD-SHELL", n.Value}
+				return
+			}
+			var list []string
+			many.read(r, n, &list)
+			switch {
+			case n.Kind != yaml.SequenceNode:
+			case len(list) == 0, list[0] == "CMD" && len(list) > 1, list[0] == "CMD-SHELL" && len(list) == 2:
+				*into = list
+			default:
+				r.problem(n, fmt.Sprintf("command cannot begin with %q", shorten(list[0])), allowed)
+			}
+		},
+		describe: func(d *definitions, preset *[]string) schema {
+			return schema{"anyOf": []schema{{"type": "string", "minLength": 1}, many.describe(d, preset)}}
+		},
+	}
+}
+
+// secretsValue maps environment variables to keys of secrets, ordered by variable.
+func secretsValue() value[[]Secret] {
+	full := object("secret", []field[Secret]{
+		key("key", "The top-level key in the agent's flat secret, or in the one that from names.", text(secretKeyRule), func(s *Secret) *string { return &s.Key }),
+		key("from", "An existing flat secret or parameter, by name or ARN, instead of the agent's own.", text(secretNameRule), func(s *Secret) *string { return &s.From }),
+		key("optional", "Start the agent even when the key has no value yet.", boolean(), func(s *Secret) *bool { return &s.Optional }),
+	})
+	short := text(secretKeyRule)
+	one := value[Secret]{
+		read: func(r *reader, n *yaml.Node, into *Secret) {
+			if n = resolve(n); n.Kind == yaml.MappingNode {
+				full.read(r, n, into)
+				return
+			}
+			short.read(r, n, &into.Key)
+		},
+		describe: func(d *definitions, _ *Secret) schema {
+			return schema{"anyOf": []schema{short.describe(d, nil), full.describe(d, nil)}}
+		},
+	}
+	many := dict(envNameRule, "secret variables", one, func(name string) Secret { return Secret{Env: name} })
+	return value[[]Secret]{
+		read: func(r *reader, n *yaml.Node, into *[]Secret) {
+			var byName map[string]Secret
+			many.read(r, n, &byName)
+			out := make([]Secret, 0, len(byName))
+			for _, s := range byName {
+				out = append(out, s)
+			}
+			sort.Slice(out, func(i, j int) bool { return out[i].Env < out[j].Env })
+			*into = out
+		},
+		describe: func(d *definitions, _ *[]Secret) schema { return many.describe(d, nil) },
+	}
+}
+
+// buildValue is an optional build.
+func buildValue() value[*Build] {
+	of := object("build", []field[Build]{
+		key("context", "The directory that is sent to the build, from where karmactl runs.", text(localPathRule), func(b *Build) *string { return &b.Context }),
+		key("dockerfile", "The Dockerfile, from the context.", text(localPathRule), func(b *Build) *string { return &b.Dockerfile }),
+		key("target", "The stage to build.", text(anyRule("the name of a stage")), func(b *Build) *string { return &b.Target }),
+		key("args", "Build arguments; {agent} stands for the agent's name.",
+			dict(envNameRule, "build arguments", anyText(anyRule("a text")), func(string) string { return "" }), func(b *Build) *map[string]string { return &b.Args }),
+	})
+	return value[*Build]{
+		read: func(r *reader, n *yaml.Node, into **Build) {
+			b := Build{Context: ".", Dockerfile: "Dockerfile"}
+			of.read(r, n, &b)
+			*into = &b
+		},
+		describe: func(d *definitions, _ **Build) schema {
+			return of.describe(d, &Build{Context: ".", Dockerfile: "Dockerfile"})
+		},
+	}
+}
+
+// agentsValue is a mapping from name to agent whose order is kept.
+func agentsValue(agent value[Agent]) value[[]Agent] {
+	return value[[]Agent]{
+		read: func(r *reader, n *yaml.Node, into *[]Agent) {
+			n = resolve(n)
+			if n.Kind != yaml.MappingNode {
+				r.cannotBe(n, "a mapping from each agent's name to the agent, such as validator: {port: 9001}")
+				return
+			}
+			var out []Agent
+			for k, child := range pairs(n) {
+				if k.Kind != yaml.ScalarNode || k.Tag == "!!merge" {
+					continue
+				}
+				r.under(k, child, func() {
+					if hint, ok := agentNameRule.check(k.Value); !ok {
+						r.problem(k, fmt.Sprintf("%q is no name for an agent", shorten(k.Value)), hint)
+					}
+					a := defaultAgent()
+					a.Name = k.Value
+					agent.read(r, child, &a)
+					out = append(out, a)
+				})
+			}
+			*into = out
+		},
+		describe: func(d *definitions, _ *[]Agent) schema {
+			preset := defaultAgent()
+			return describeDict(agentNameRule, agent.describe(d, &preset))
+		},
+	}
+}

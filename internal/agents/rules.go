@@ -1,0 +1,98 @@
+package agents
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// checkRules looks at values together. Each rule leaves alone what was
+// already wrong by itself, so that one mistake is one message.
+func checkRules(r *reader, c *Config) {
+	checkTags(r, c)
+	checkNetwork(r, c)
+	checkDomain(r, c)
+	checkSecretNames(r, c)
+	checkSchedules(r, c)
+	for i := range c.Agents {
+		checkAgent(r, c, &c.Agents[i])
+	}
+	checkPorts(r, c)
+	checkCalls(r, c)
+	checkCount(r, c)
+}
+
+// checkTags: AWS takes 50 tags, of which karmactl keeps five for its own and
+// Name. IAM takes two keys that differ only in case for the same.
+func checkTags(r *reader, c *Config) {
+	const most = 45
+	if len(c.Tags) > most {
+		r.problem(r.places["tags"].key, fmt.Sprintf("there are %d tags", len(c.Tags)), fmt.Sprintf("at most %d", most))
+	}
+	seen := map[string]string{}
+	for _, k := range slices.Sorted(maps.Keys(c.Tags)) {
+		lower := strings.ToLower(k)
+		if other, twice := seen[lower]; twice {
+			r.problem(r.places[join("tags", k)].key, fmt.Sprintf("the tags %q and %q differ only in case", other, k), "IAM takes them for the same: keep one")
+		}
+		seen[lower] = k
+	}
+}
+
+func checkDomain(r *reader, c *Config) {
+	lb := c.LoadBalancer
+	if !r.sound("load_balancer/domain", "load_balancer/zone") {
+		return
+	}
+	switch {
+	case lb.Zone == "":
+	case lb.Domain == "":
+		r.problem(r.at("load_balancer", "zone"), "zone is given without a domain", "domain: names what HTTPS is served at")
+	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone):
+		r.problem(r.at("load_balancer", "zone"), fmt.Sprintf("zone %q does not hold domain %q", lb.Zone, lb.Domain), "a domain that the other one ends in")
+	}
+}
+
+// checkSecretNames: the agents' own secrets are <project>/<agent>, and SSM
+// refuses parameters below aws and ssm.
+func checkSecretNames(r *reader, c *Config) {
+	for _, a := range c.Agents {
+		if c.Secrets.Nested == c.Project+"/"+a.Name {
+			r.problem(r.at("secrets", "nested"), fmt.Sprintf("nested cannot be %q, the agent's own secret", c.Secrets.Nested), "the name of another secret")
+		}
+	}
+	for _, prefix := range []string{"aws", "ssm"} {
+		if c.Secrets.Store == StoreSSM && strings.HasPrefix(c.Project, prefix) {
+			r.problem(r.at("secrets", "store"), fmt.Sprintf("store cannot be ssm for the project %q", c.Project), "SSM keeps names that start with "+prefix+" for itself: secretsmanager, or another project name")
+		}
+	}
+}
+
+func checkSchedules(r *reader, c *Config) {
+	names := agentNames(c)
+	for _, name := range slices.Sorted(maps.Keys(c.Schedules)) {
+		s, path := c.Schedules[name], join("schedules", name)
+		for _, k := range []struct{ key, value string }{{"start", s.Start}, {"stop", s.Stop}, {"timezone", s.Timezone}} {
+			if k.value == "" && r.sound(path, join(path, k.key)) {
+				r.problem(r.places[path].key, fmt.Sprintf("schedule %s has no %s", name, k.key), k.key+": is required")
+			}
+		}
+		if s.Start == s.Stop && s.Start != "" {
+			r.problem(r.at(path, "stop"), fmt.Sprintf("stop is the same as start, %s", s.Start), "two different times; a stop before start means the next day")
+		}
+		for i, a := range s.Agents {
+			if !slices.Contains(names, a) {
+				r.problem(r.at(path, "agents", fmt.Sprint(i)), fmt.Sprintf("there is no agent %q", shorten(a)), suggest(a, names))
+			}
+		}
+	}
+}
+
+func agentNames(c *Config) []string {
+	names := make([]string, len(c.Agents))
+	for i, a := range c.Agents {
+		names[i] = a.Name
+	}
+	return names
+}

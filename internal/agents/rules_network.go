@@ -1,0 +1,53 @@
+package agents
+
+import (
+	"fmt"
+	"math/bits"
+	"net/netip"
+	"strings"
+)
+
+// refuseCIDR checks the block alone: AWS takes /16 to /28 for a VPC, and
+// addresses that are not private would hide a part of the internet.
+func refuseCIDR(s string) string {
+	block, err := netip.ParsePrefix(s)
+	switch {
+	case err != nil:
+		return "a private block such as 10.0.0.0/16"
+	case block != block.Masked():
+		return fmt.Sprintf("did you mean %s? The address must be the first of the block", block.Masked())
+	case block.Bits() < 16 || block.Bits() > 28:
+		return "a block from /16 to /28"
+	case !isPrivate(block):
+		return "within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10"
+	}
+	return ""
+}
+
+func isPrivate(block netip.Prefix) bool {
+	shared := netip.MustParsePrefix("100.64.0.0/10")
+	return block.Addr().IsPrivate() || shared.Contains(block.Addr())
+}
+
+// checkNetwork: every zone gets a public and a private subnet of equal size.
+// ELB wants a /27 at least for each subnet of a load balancer.
+func checkNetwork(r *reader, c *Config) {
+	n := c.Network
+	const smallest = 27
+	if block, err := netip.ParsePrefix(n.CIDR); err == nil && r.sound("network/cidr", "network/azs") {
+		need := bits.Len(uint(2*n.AZs - 1))
+		if block.Bits()+need > smallest {
+			r.problem(r.at("network", "cidr"),
+				fmt.Sprintf("cidr %s is too small for %d subnets in %d zones", n.CIDR, 2*n.AZs, n.AZs),
+				fmt.Sprintf("/%d or larger: a load balancer needs subnets of at least /%d", smallest-need, smallest))
+		}
+	}
+	if !r.sound("region", "network/azs") {
+		return
+	}
+	for i, zone := range n.Zones {
+		if strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz") != c.Region {
+			r.problem(r.at("network", "azs", fmt.Sprint(i)), fmt.Sprintf("zone %s is not in region %s", zone, c.Region), fmt.Sprintf("zones such as %sa and %sb", c.Region, c.Region))
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package agents
+
+import (
+	"math"
+	"time"
+)
+
+// agentFields are the keys of an agent; port is the first.
+func agentFields() []field[Agent] {
+	return []field[Agent]{
+		need(key("port", "The container's own port.", integer(1, 65535), func(a *Agent) *int { return &a.Port })),
+		key("cpu", "CPU units; 256 is a quarter of a vCPU.", oneNumber(FargateCPU()), func(a *Agent) *int { return &a.CPU }),
+		key("memory", "MiB. Default: the least that goes with cpu.", integer(512, 122880), func(a *Agent) *int { return &a.Memory }),
+		key("arch", "CPU architecture of the image.", choice(ArchX86, ArchARM), func(a *Agent) *Arch { return &a.Arch }),
+		key("spot", "Run on Fargate Spot, on demand, or on a mix.", spotValue(), func(a *Agent) *Spot { return &a.Spot }),
+		key("scale", "How many tasks, and what makes more of them.", object("scale", []field[Scale]{
+			key("min", "Fewest tasks.", integer(0, 5000), func(s *Scale) *int { return &s.Min }),
+			key("max", "Most tasks.", integer(1, 5000), func(s *Scale) *int { return &s.Max }),
+			key("cpu", "Percentage of CPU to hold; 0 is no such policy.", integer(0, 100), func(s *Scale) *int { return &s.CPUPercent }),
+			key("memory", "Percentage of memory to hold; 0 is no such policy.", integer(0, 100), func(s *Scale) *int { return &s.MemoryPercent }),
+		}), func(a *Agent) *Scale { return &a.Scale }),
+		key("health", "How the load balancer and the container are checked.", object("health", healthFields()), func(a *Agent) *Health { return &a.Health }),
+		key("env", "The plain environment. PORT and AGENT_NAME are there without being said.", dict(envNameRule, "environment variables", anyText(anyRule("a text")), func(string) string { return "" }), func(a *Agent) *map[string]string { return &a.Env }),
+		key("secrets", "Environment variables from secrets: the key, or {key, from, optional}.", secretsValue(), func(a *Agent) *[]Secret { return &a.Secrets }),
+		key("command", "Replaces the image's own command.", words(`a list of texts such as ["python", "agent.py"]`), func(a *Agent) *[]string { return &a.Command }),
+		key("image", "The image to run; {agent} stands for the agent's name.", text(imageRule), func(a *Agent) *string { return &a.Image }),
+		key("build", "How deploy --build makes the image.", buildValue(), func(a *Agent) **Build { return &a.Build }),
+		key("calls", "The agents that this one calls.", list("names of agents", 0, text(agentNameRule)), func(a *Agent) *[]string { return &a.Calls }),
+		key("exec", "Allow a shell in running tasks (ECS Exec).", boolean(), func(a *Agent) *bool { return &a.Exec }),
+		key("stop_timeout", "From SIGTERM to SIGKILL. Default: 120s on Spot, else 30s.", duration(2*time.Second, 120*time.Second), func(a *Agent) *time.Duration { return &a.StopTimeout }),
+	}
+}
+
+func healthFields() []field[Health] {
+	return []field[Health]{
+		key("path", "The path on the container itself.", text(healthPathRule), func(h *Health) *string { return &h.Path }),
+		key("interval", "Between two checks.", duration(5*time.Second, 300*time.Second), func(h *Health) *time.Duration { return &h.Interval }),
+		key("timeout", "How long an answer may take; less than interval.", duration(2*time.Second, 120*time.Second), func(h *Health) *time.Duration { return &h.Timeout }),
+		key("healthy", "Good checks in a row until healthy.", integer(2, 10), func(h *Health) *int { return &h.Healthy }),
+		key("unhealthy", "Bad checks in a row until unhealthy.", integer(2, 10), func(h *Health) *int { return &h.Unhealthy }),
+		key("grace", "How long failing checks do not count after a start.", duration(0, math.MaxInt32*time.Second), func(h *Health) *time.Duration { return &h.Grace }),
+		key("command", "The container health check: a shell text or the list that ECS takes.", probeValue(), func(h *Health) *[]string { return &h.Command }),
+	}
+}

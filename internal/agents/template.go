@@ -1,0 +1,7 @@
+package agents
+
+import "github.com/karmacadabra/karmactl/config"
+
+// Template is the commented agents.yaml that `karmactl init` writes: the
+// shipped config/agents.yaml itself.
+func Template() []byte { return config.AgentsYAML() }

@@ -1,0 +1,285 @@
+package agents
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// parsed is what a scalar's text turned out to be: a value, or a hint at
+// what was meant ("" for none) put before what is allowed.
+type parsed[T any] struct {
+	value T
+	hint  string
+	ok    bool
+}
+
+func good[T any](v T) parsed[T]          { return parsed[T]{value: v, ok: true} }
+func wrong[T any](hint string) parsed[T] { return parsed[T]{hint: hint} }
+
+// scalar is a single value: shape is its schema, allowed its description in a message.
+func scalar[T comparable](shape schema, allowed string, parse func(*yaml.Node) parsed[T], show func(T) any) value[T] {
+	var zero T
+	return value[T]{
+		read: func(r *reader, n *yaml.Node, into *T) {
+			n = resolve(n)
+			if n.Kind != yaml.ScalarNode {
+				r.cannotBe(n, allowed)
+				return
+			}
+			p := parse(n)
+			if !p.ok {
+				r.cannotBe(n, p.hint+allowed)
+				return
+			}
+			*into = p.value
+		},
+		describe: func(_ *definitions, preset *T) schema {
+			s := schema{}
+			for k, v := range shape {
+				s[k] = v
+			}
+			if preset != nil && *preset != zero {
+				s["default"] = show(*preset)
+			}
+			return s
+		},
+	}
+}
+
+func itself[T any](v T) any { return v }
+
+// textRule is what a text may be. The pattern means the same to Go and to a
+// JSON schema.
+type textRule struct {
+	pattern *regexp.Regexp
+	// most is the longest it may be, in characters; 0 is no limit.
+	most    int
+	allowed string
+	// refuse is a further check; it returns what is allowed instead, or "".
+	refuse func(string) string
+}
+
+func (t textRule) check(s string) (hint string, ok bool) {
+	switch {
+	case t.most > 0 && utf8.RuneCountInString(s) > t.most:
+		return fmt.Sprintf("%s, at most %d characters", t.allowed, t.most), false
+	case t.pattern != nil && !t.pattern.MatchString(s):
+		return t.allowed, false
+	case t.refuse != nil:
+		if instead := t.refuse(s); instead != "" {
+			return instead, false
+		}
+	}
+	return "", true
+}
+
+func (t textRule) schema() schema {
+	s := schema{"type": "string"}
+	if t.pattern != nil {
+		s["pattern"] = t.pattern.String()
+	}
+	if t.most > 0 {
+		s["maxLength"] = t.most
+	}
+	return s
+}
+
+// text is a text that follows a rule.
+func text(rule textRule) value[string] {
+	v := scalar(rule.schema(), rule.allowed, nil, itself[string])
+	v.read = func(r *reader, n *yaml.Node, into *string) {
+		n = resolve(n)
+		if n.Kind != yaml.ScalarNode {
+			r.cannotBe(n, rule.allowed)
+			return
+		}
+		if n.Tag != "!!str" {
+			r.cannotBe(n, fmt.Sprintf("a text: write %q in quotes, or %s", shorten(n.Value), rule.allowed))
+			return
+		}
+		if hint, ok := rule.check(n.Value); !ok {
+			r.cannotBe(n, hint)
+			return
+		}
+		*into = n.Value
+	}
+	return v
+}
+
+// anyText is any scalar, kept as it is written: 9001, true and "x" alike.
+func anyText(rule textRule) value[string] {
+	v := text(rule)
+	inner := v.read
+	v.read = func(r *reader, n *yaml.Node, into *string) {
+		if n = resolve(n); n.Kind == yaml.ScalarNode && n.Tag != "!!str" {
+			plain := *n
+			plain.Tag = "!!str"
+			n = &plain
+		}
+		inner(r, n, into)
+	}
+	describe := v.describe
+	v.describe = func(d *definitions, preset *string) schema {
+		s := describe(d, preset)
+		s["type"] = []string{"string", "number", "boolean"}
+		return s
+	}
+	return v
+}
+
+var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,15}$`)
+
+// integer is a whole number in a range.
+func integer(low, high int) value[int] {
+	allowed := fmt.Sprintf("a whole number from %d to %d", low, high)
+	if high == math.MaxInt32 {
+		allowed = fmt.Sprintf("a whole number, %d or more", low)
+	}
+	return scalar(schema{"type": "integer", "minimum": low, "maximum": high}, allowed, func(n *yaml.Node) parsed[int] {
+		v, hint, ok := parseInt(n)
+		if !ok || v < low || v > high {
+			return wrong[int](hint)
+		}
+		return good(v)
+	}, itself)
+}
+
+// number is one of a few whole numbers.
+func oneNumber(options []int) value[int] {
+	return scalar(schema{"type": "integer", "enum": options}, either(options), func(n *yaml.Node) parsed[int] {
+		v, hint, ok := parseInt(n)
+		if !ok || !slices.Contains(options, v) {
+			return wrong[int](hint)
+		}
+		return good(v)
+	}, itself)
+}
+
+func parseInt(n *yaml.Node) (v int, hint string, ok bool) {
+	if !wholeNumber.MatchString(n.Value) {
+		return 0, "", false
+	}
+	v, err := strconv.Atoi(n.Value)
+	if n.Tag == "!!str" {
+		return 0, "a number without quotes: ", false
+	}
+	return v, "", err == nil
+}
+
+// amount is a number that is 0 or more.
+func amount() value[float64] {
+	return scalar(schema{"type": "number", "minimum": 0}, "a number, 0 or more", func(n *yaml.Node) parsed[float64] {
+		v, err := strconv.ParseFloat(n.Value, 64)
+		if err != nil || n.Tag == "!!str" || v < 0 || v > 1e12 || math.IsNaN(v) {
+			return wrong[float64]("")
+		}
+		return good(v)
+	}, itself)
+}
+
+// boolean is true or false.
+func boolean() value[bool] {
+	return scalar(schema{"type": "boolean"}, "true or false", func(n *yaml.Node) parsed[bool] {
+		v, hint, ok := parseBool(n)
+		if !ok {
+			return wrong[bool](hint)
+		}
+		return good(v)
+	}, itself)
+}
+
+func parseBool(n *yaml.Node) (v bool, hint string, ok bool) {
+	switch word := strings.ToLower(n.Value); {
+	case n.Tag == "!!bool":
+		return word == "true", "", true
+	case word == "yes", word == "on":
+		return false, "did you mean true? ", false
+	case word == "no", word == "off":
+		return false, "did you mean false? ", false
+	}
+	return false, "", false
+}
+
+// choice is one of a few words.
+func choice[T ~string](options ...T) value[T] {
+	words := make([]string, len(options))
+	for i, o := range options {
+		words[i] = string(o)
+	}
+	return scalar(schema{"type": "string", "enum": words}, either(words), func(n *yaml.Node) parsed[T] {
+		if slices.Contains(words, n.Value) {
+			return good(T(n.Value))
+		}
+		if near := nearest(n.Value, words); near != "" {
+			return wrong[T](fmt.Sprintf("did you mean %q? ", near))
+		}
+		return wrong[T]("")
+	}, itself)
+}
+
+// duration is whole seconds, written 30s, 2m or 1m30s.
+func duration(low, high time.Duration) value[time.Duration] {
+	allowed := fmt.Sprintf("a duration from %s to %s", seconds(low), seconds(high))
+	shape := schema{"type": "string", "pattern": `^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`, "minLength": 2}
+	return scalar(shape, allowed, func(n *yaml.Node) parsed[time.Duration] {
+		if wholeNumber.MatchString(n.Value) {
+			return wrong[time.Duration](fmt.Sprintf("did you mean %ss? ", n.Value))
+		}
+		v, err := time.ParseDuration(n.Value)
+		if err != nil || v%time.Second != 0 || !durationText.MatchString(n.Value) || v < low || v > high {
+			return wrong[time.Duration]("")
+		}
+		return good(v)
+	}, func(v time.Duration) any { return seconds(v) })
+}
+
+var durationText = regexp.MustCompile(`^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`)
+
+func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) + "s" }
+
+// dollars is a positive amount of money, kept as the decimal text it is
+// written as: money is never a float.
+func dollars() value[string] {
+	pattern := regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,2})?$`)
+	shape := schema{"type": []string{"number", "string"}, "exclusiveMinimum": 0, "pattern": pattern.String()}
+	return scalar(shape, "a positive amount in US dollars such as 100 or 99.50", func(n *yaml.Node) parsed[string] {
+		if !pattern.MatchString(n.Value) || strings.Trim(n.Value, "0.") == "" {
+			return wrong[string]("")
+		}
+		return good(n.Value)
+	}, itself)
+}
+
+// words is a list of texts in which the order counts and a text may come twice.
+func words(what string) value[[]string] {
+	return value[[]string]{
+		read: func(r *reader, n *yaml.Node, into *[]string) {
+			n = resolve(n)
+			if n.Kind != yaml.SequenceNode {
+				r.cannotBe(n, what)
+				return
+			}
+			out := make([]string, 0, len(n.Content))
+			for _, item := range n.Content {
+				item = resolve(item)
+				if item.Kind != yaml.ScalarNode || isNull(item) {
+					r.cannotBe(item, what)
+					return
+				}
+				out = append(out, item.Value)
+			}
+			*into = out
+		},
+		describe: func(*definitions, *[]string) schema {
+			return schema{"type": []string{"array", "null"}, "items": schema{"type": []string{"string", "number", "boolean"}}}
+		},
+	}
+}
