@@ -5,6 +5,10 @@ type AgentsWorld struct{}
 
 func newAgentsWorld() AgentsWorld { return AgentsWorld{} }
 
-func (s *Sim) agentsOperations() []operation { return nil }
+func (s *Sim) agentsOperations() []operation {
+	var ops []operation
+	ops = append(ops, s.ecsTagOperations()...)
+	return ops
+}
 
 func (s *Sim) settleAgents() {}

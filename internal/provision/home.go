@@ -18,8 +18,13 @@ import (
 // Home is what all resources of a stack share.
 type Home struct {
 	// Stack is the name of the whole and the prefix of every name: karmacadabra-prod.
-	Stack   string
-	Account cloud.Account
+	Stack string
+	// Project is the first part of names that all stages share: images live in
+	// <project>/<agent>, so that what was tested in one stage runs in the next.
+	Project string
+	// DeleteImages lets Delete of a repository take its images with it.
+	DeleteImages bool
+	Account      cloud.Account
 	// Tags are the project's own, without karmactl's two.
 	Tags      cloud.Tags
 	Clients   *cloud.Clients

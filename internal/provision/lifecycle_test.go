@@ -29,6 +29,7 @@ func newBench(t *testing.T, opts awssim.Options) *bench {
 	}
 	return &bench{t: t, sim: sim, rec: engine.NewMemory(opts.Clock), home: &Home{
 		Stack:     "karmacadabra-prod",
+		Project:   "karmacadabra",
 		Account:   cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"},
 		Tags:      cloud.Tags{"Project": "karmacadabra"},
 		Clients:   cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies)),
