@@ -123,6 +123,26 @@ type Ordered interface {
 	After() []Node
 }
 
+// Optional is implemented by resources that may have nothing to hold yet. One
+// that is absent and not wanted is left out; those that refer to it see no id.
+type Optional interface {
+	// Wanted is asked after the needs are settled; why says what it waits for.
+	Wanted(ctx context.Context) (wanted bool, why string, err error)
+}
+
+// Noted is implemented by resources that have something to tell the user that
+// is no reason to stop. It is asked after Waiting.
+type Noted interface {
+	Notes() []string
+}
+
+// Reviser is implemented by resources that AWS cannot change, of which it keeps
+// numbered revisions: an update makes a new one with an id of its own. Find
+// sees the latest revision whatever id is recorded. Update is then not called.
+type Reviser[S any] interface {
+	Revise(ctx context.Context, id string, have, want S) (revision string, err error)
+}
+
 // Disposable is implemented by resources that may be replaced: the new one is
 // made, dependents switch to it, then the old one is deleted. All others refuse.
 type Disposable interface {

@@ -85,6 +85,23 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 			return Outcome{Key: key, Status: Held, Waiting: w, Reason: w.Reason}
 		}
 	}
+	if opt, ok := m.Resource.(Optional); ok && (found.Phase == Absent || found.Phase == Leaving) {
+		wanted, why, err := opt.Wanted(ctx)
+		if err != nil {
+			return failed(o, err)
+		}
+		if !wanted {
+			if r.Apply && recorded {
+				r.Record.Forget(key)
+			}
+			m.Observe("", nil)
+			o.Verb, o.Reason = None, why
+			return o
+		}
+	}
+	if n, ok := m.Resource.(Noted); ok {
+		o.Notes = n.Notes()
+	}
 
 	want := m.Want()
 	o, err = m.decide(o, found, want)
@@ -98,6 +115,9 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 			found.ID, found.Outputs = "", nil
 		}
 		o.ID, o.Outputs = found.ID, found.Outputs
+		if _, ok := m.Resource.(Reviser[S]); ok && o.Verb == Update {
+			found.ID = "" // the revision to come has an id of its own
+		}
 		m.Observe(orUnknown(found.ID, key), found.Outputs)
 		return o
 	}
@@ -200,7 +220,8 @@ func (m *managed[S]) apply(ctx context.Context, r *run, v *vertex, o Outcome, fo
 		if !recorded {
 			m.record(r, id, "")
 		}
-		if err := m.update(ctx, r, o, id, found.Spec, want); err != nil {
+		var err error
+		if id, err = m.update(ctx, r, o, id, found.Spec, want); err != nil {
 			return failed(o, err)
 		}
 	default:
@@ -246,8 +267,52 @@ func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (str
 	return id, err
 }
 
-func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, have, want S) error {
-	return r.retry(ctx, o, func() error { return m.Update(ctx, id, have, want) })
+// update makes have into want, and tells the id afterwards, which is another one
+// for a resource that keeps revisions.
+func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, have, want S) (string, error) {
+	rv, ok := m.Resource.(Reviser[S])
+	if !ok {
+		return id, r.retry(ctx, o, func() error { return m.Update(ctx, id, have, want) })
+	}
+	revision := ""
+	err := r.retry(ctx, o, func() error {
+		var err error
+		revision, err = rv.Revise(ctx, id, have, want)
+		if err == nil || r.Classify(err) != Lost {
+			return err
+		}
+		if revision, err = m.revised(ctx, r, o, id, want); err != nil || revision != "" {
+			return err
+		}
+		revision, err = rv.Revise(ctx, id, have, want)
+		return err
+	})
+	if err != nil {
+		return id, err
+	}
+	m.record(r, revision, "")
+	return revision, nil
+}
+
+// revised looks, patiently, for a revision whose reply was lost; "" is none.
+func (m *managed[S]) revised(ctx context.Context, r *run, o Outcome, id string, want S) (string, error) {
+	p := r.poll(o, visibleWithin)
+	began := r.Clock.Now()
+	for {
+		found, err := m.find(ctx, r, id, later(began, r.fresh()))
+		if err != nil {
+			return "", err
+		}
+		if found.ID != id && len(m.Diff(found.Spec, want)) == 0 {
+			return found.ID, nil
+		}
+		if r.Clock.Now().Sub(began) >= visibleWithin {
+			return "", nil
+		}
+		if err := p.wait(ctx, "looking for a revision whose reply was lost"); err != nil {
+			return "", err
+		}
+	}
 }
 
 func (m *managed[S]) record(r *run, id, old string) {
@@ -300,7 +365,7 @@ func (m *managed[S]) converge(ctx context.Context, r *run, v *vertex, o Outcome,
 			}
 			if !updated {
 				updated = true
-				if err := m.update(ctx, r, o, id, found.Spec, want); err != nil {
+				if id, err = m.update(ctx, r, o, id, found.Spec, want); err != nil {
 					return failed(o, err)
 				}
 				wrote = r.Clock.Now()

@@ -59,6 +59,8 @@ type Outcome struct {
 	Reason  string
 	Err     error
 	Waiting *Waiting
+	// Notes are for the user to know and no reason to stop.
+	Notes   []string
 	ID      string
 	Outputs map[string]string
 	Took    time.Duration
