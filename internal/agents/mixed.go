@@ -66,7 +66,7 @@ func zonesValue() value[Network] {
 				var zones []string
 				names.read(r, n, &zones)
 				if len(r.problems) == before && len(zones) < 2 {
-					r.problem(n, fmt.Sprintf("azs names %d zones", len(zones)), "a load balancer needs at least two")
+					r.problem(n, "azs names too few zones", "at least two, for the load balancer")
 				}
 				into.Zones, into.AZs = zones, len(zones)
 			case n.Kind == yaml.ScalarNode && wholeNumber.MatchString(n.Value):
@@ -114,6 +114,10 @@ func bucketValue() value[string] {
 	name.read = func(r *reader, n *yaml.Node, into *string) {
 		if n = resolve(n); n.Kind == yaml.ScalarNode && (n.Value == "off" || n.Value == "false") {
 			*into = ""
+			return
+		}
+		if n.Kind == yaml.ScalarNode && (n.Tag == "!!bool" || n.Value == "on") {
+			r.cannotBe(n, bucketRule.allowed)
 			return
 		}
 		inner(r, n, into)

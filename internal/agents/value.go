@@ -102,7 +102,11 @@ func text(rule textRule) value[string] {
 			return
 		}
 		if n.Tag != "!!str" {
-			r.cannotBe(n, fmt.Sprintf("a text: write %q in quotes, or %s", shorten(n.Value), rule.allowed))
+			instead := rule.allowed
+			if _, ok := rule.check(n.Value); ok {
+				instead = fmt.Sprintf("a text: write %q, with the quotes", shorten(n.Value))
+			}
+			r.cannotBe(n, instead)
 			return
 		}
 		if hint, ok := rule.check(n.Value); !ok {
@@ -152,7 +156,7 @@ func integer(low, high int) value[int] {
 	}, itself)
 }
 
-// number is one of a few whole numbers.
+// oneNumber is one of a few whole numbers.
 func oneNumber(options []int) value[int] {
 	return scalar(schema{"type": "integer", "enum": options}, either(options), func(n *yaml.Node) parsed[int] {
 		v, hint, ok := parseInt(n)

@@ -1,0 +1,284 @@
+package agents
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func parse(t *testing.T, environment, src string) *Config {
+	t.Helper()
+	c, err := Parse("agents.yaml", []byte(src), environment)
+	if err != nil {
+		t.Fatalf("Parse: %v", err)
+	}
+	return c
+}
+
+func TestAFileThatNamesOneAgentAndItsPortIsEnough(t *testing.T) {
+	got := parse(t, "", "agents: {validator: {port: 9001}}")
+	want := defaultConfig()
+	want.File = "agents.yaml"
+	want.Network.Namespace = "karmacadabra.local"
+	want.Secrets.Nested = "karmacadabra"
+	want.Agents = []Agent{{
+		Name: "validator", Port: 9001, CPU: 256, Memory: 512, Arch: ArchX86,
+		Spot:  Spot{Enabled: true, SpotWeight: 1},
+		Scale: Scale{Min: 1, Max: 3, CPUPercent: 75, MemoryPercent: 80},
+		Health: Health{
+			Path: "/health", Interval: 10 * time.Second, Timeout: 5 * time.Second,
+			Healthy: 2, Unhealthy: 3, Grace: time.Minute,
+		},
+		Env:  map[string]string{"PORT": "9001", "AGENT_NAME": "validator"},
+		Exec: true, StopTimeout: 2 * time.Minute,
+	}}
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheShippedFleet(t *testing.T) {
+	c, err := Load("../../config/agents.yaml", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports := map[string]int{}
+	for _, a := range c.Agents {
+		ports[a.Name] = a.Port
+		if len(a.Command) == 0 || a.Health.Command == nil || a.Image == "" {
+			t.Errorf("%s lacks a command, a health check or an image", a.Name)
+		}
+		for _, s := range a.Secrets {
+			if !s.Optional {
+				t.Errorf("%s needs %s, which the stand-in image does not", a.Name, s.Env)
+			}
+		}
+	}
+	want := map[string]int{"validator": 9001, "karma-hello": 9002, "abracadabra": 9003, "skill-extractor": 9004, "voice-extractor": 9005}
+	if diff := cmp.Diff(want, ports); diff != "" {
+		t.Error(diff)
+	}
+	if c.Stack() != "karmacadabra-prod" || c.Region != "us-east-1" || c.Budget.MonthlyUSD != "100" {
+		t.Errorf("stack %s, region %s, budget %s", c.Stack(), c.Region, c.Budget.MonthlyUSD)
+	}
+}
+
+func TestTheFullFleetIsTheShippedOneWithEverythingOn(t *testing.T) {
+	plain, err := Load("../../config/agents.yaml", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, err := Load("../../config/agents.full.yaml", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain.File = full.File
+	plain.Budget.MonthlyUSD = "200"
+	plain.Network.Endpoints = []string{"s3", "ecr.api", "ecr.dkr", "logs", "secretsmanager"}
+	plain.Observability.ContainerInsights = InsightsOn
+	plain.Observability.XRay = true
+	if diff := cmp.Diff(plain, full); diff != "" {
+		t.Errorf("they differ elsewhere (-shipped +full):\n%s", diff)
+	}
+}
+
+func TestTheTemplateIsTheShippedFile(t *testing.T) {
+	shipped, err := os.ReadFile("../../config/agents.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(shipped) != string(Template()) {
+		t.Error("Template differs from config/agents.yaml")
+	}
+}
+
+const everything = `
+project: hello
+environment: staging
+region: eu-west-1
+state: s3://my-bucket/prefix
+tags: {Owner: me, Count: 3}
+budget: {monthly_usd: 99.50, emails: [ops@example.com]}
+network: {cidr: 10.1.0.0/16, azs: [eu-west-1a, eu-west-1b, eu-west-1c], nat: per-az, endpoints: [s3, logs], endpoint_azs: one, namespace: agents.internal}
+load_balancer: {idle_timeout: 2m, strip_prefix: true, deletion_protection: true, access_logs: my-logs, domain: agents.example.com, zone: example.com}
+observability:
+  log_retention_days: 30
+  container_insights: enhanced
+  xray: true
+  dashboard: true
+  alarms: {enabled: true, cpu: 90, memory: 91, min_healthy: 2, emails: [ops@example.com]}
+  queries: {slow: "fields @timestamp | sort @timestamp desc"}
+secrets: {nested: old/all, entry: "{agent}", store: ssm}
+usage: {nat_gb: 1, logs_gb: 2, images_gb: 3.5, egress_gb: 4, cross_az_gb: 5, lcu: 0.5, traces_m: 6, free_tier: true}
+schedules:
+  night: {days: [MON, WED-FRI], start: 22:00, stop: "06:00", timezone: Europe/Berlin, agents: [a]}
+agents:
+  a:
+    port: 8080
+    cpu: 1024
+    memory: 4096
+    arch: arm64
+    spot: {base: 1, spot: 3, on_demand: 1}
+    scale: {min: 2, max: 6, cpu: 60, memory: 70}
+    health: {path: "/ok?x=1", interval: 30s, timeout: 20s, healthy: 3, unhealthy: 4, grace: 90s, command: [CMD, /bin/check]}
+    env: {LEVEL: debug, DEBUG: true, N: 1.50}
+    secrets: {KEY: key, OTHER: {from: existing, key: k, optional: true}}
+    command: [run, 1]
+    image: registry.example.com:5000/team/{agent}:1.2
+    build: {context: src, dockerfile: Dockerfile.agent, target: final, args: {AGENT_NAME: "{agent}"}}
+    calls: [b]
+    exec: true
+    stop_timeout: 45s
+  b: {port: 8081, spot: false}
+`
+
+func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
+	c := parse(t, "", everything)
+	var walk func(path string, v reflect.Value)
+	walk = func(path string, v reflect.Value) {
+		if v.IsZero() {
+			t.Errorf("%s is not set by a file that says everything", path)
+			return
+		}
+		switch v.Kind() {
+		case reflect.Pointer:
+			walk(path, v.Elem())
+		case reflect.Struct:
+			for i := range v.NumField() {
+				walk(path+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		}
+	}
+	a, night := c.Agents[0], c.Schedules["night"]
+	other := a.Secrets[slices.IndexFunc(a.Secrets, func(s Secret) bool { return s.Env == "OTHER" })]
+	walk("Config", reflect.ValueOf(*c))
+	walk("Agent", reflect.ValueOf(a))
+	walk("Schedule", reflect.ValueOf(night))
+	walk("Secret", reflect.ValueOf(other))
+	if night.Days != "MON,WED-FRI" || night.Start != "22:00" || a.Image != "registry.example.com:5000/team/a:1.2" || a.Build.Args["AGENT_NAME"] != "a" {
+		t.Errorf("schedule %+v, image %s, build %+v", night, a.Image, a.Build)
+	}
+	want := map[string]string{"LEVEL": "debug", "DEBUG": "true", "N": "1.50", "PORT": "8080", "AGENT_NAME": "a"}
+	if diff := cmp.Diff(want, a.Env); diff != "" {
+		t.Error(diff)
+	}
+	if c.Network.AZs != 3 || c.Agents[1].StopTimeout != 30*time.Second {
+		t.Errorf("azs %d, stop timeout on demand %s", c.Network.AZs, c.Agents[1].StopTimeout)
+	}
+}
+
+func TestContainerInsightsTakesWordsAndBooleans(t *testing.T) {
+	for said, want := range map[string]Insights{"off": InsightsOff, "on": InsightsOn, "true": InsightsOn, "false": InsightsOff, "enhanced": InsightsEnhanced} {
+		c := parse(t, "", "observability: {container_insights: "+said+"}\nagents: {a: {port: 1}}")
+		if got := c.Observability.ContainerInsights; got != want {
+			t.Errorf("%s is read as %s", said, got)
+		}
+	}
+}
+
+const overlaid = `
+project: hello
+network: {nat: single, endpoints: [s3, logs]}
+defaults: {spot: true, env: {LEVEL: info, COLOR: red}}
+agents:
+  a: {port: 8080, env: {LEVEL: debug}}
+  b: {port: 8081, cpu: 1024}
+environments:
+  staging:
+    network: {endpoints: [s3]}
+    defaults: {env: {COLOR: blue}, spot: {base: 1}}
+    agents:
+      b: {cpu: 512}
+      c: {port: 8082}
+  quiet:
+`
+
+func TestAnOverlaySaysOnlyWhatDiffers(t *testing.T) {
+	base, staging := parse(t, "", overlaid), parse(t, "staging", overlaid)
+	if base.Stack() != "hello-prod" || base.Network.Namespace != "hello.local" || len(base.Agents) != 2 {
+		t.Errorf("base: %s, %s, %d agents", base.Stack(), base.Network.Namespace, len(base.Agents))
+	}
+	if staging.Stack() != "hello-staging" || staging.Network.Namespace != "hello-staging.local" {
+		t.Errorf("staging: %s, %s", staging.Stack(), staging.Network.Namespace)
+	}
+	if diff := cmp.Diff([]string{"s3"}, staging.Network.Endpoints); diff != "" {
+		t.Errorf("lists replace: %s", diff)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "c"}, agentNames(staging)); diff != "" {
+		t.Errorf("order: %s", diff)
+	}
+	a, b := staging.Agents[0], staging.Agents[1]
+	if a.Env["LEVEL"] != "debug" || a.Env["COLOR"] != "blue" || a.Spot.Base != 1 {
+		t.Errorf("a: env %v, spot %+v", a.Env, a.Spot)
+	}
+	if b.CPU != 512 || b.Memory != 1024 || b.Env["LEVEL"] != "info" {
+		t.Errorf("b: cpu %d, memory %d, env %v", b.CPU, b.Memory, b.Env)
+	}
+	quiet := parse(t, "quiet", overlaid)
+	if quiet.Stack() != "hello-quiet" || len(quiet.Agents) != 2 {
+		t.Errorf("an overlay that says nothing: %s, %d agents", quiet.Stack(), len(quiet.Agents))
+	}
+}
+
+func TestAProblemOfAMergedValueIsShownWhereTheValueStands(t *testing.T) {
+	src := strings.Replace(overlaid, "b: {cpu: 512}", "b: {memory: 700}", 1)
+	_, err := Parse("agents.yaml", []byte(src), "staging")
+	var problems *Problems
+	if !errors.As(err, &problems) || len(problems.List) != 1 {
+		t.Fatalf("got %v", err)
+	}
+	if p := problems.List[0]; p.Line != 13 || !strings.Contains(p.Source, "memory: 700") {
+		t.Errorf("shown at %s", p)
+	}
+	if _, err := Parse("agents.yaml", []byte(src), ""); err != nil {
+		t.Errorf("the base does not have that problem: %v", err)
+	}
+}
+
+func TestAnUnknownEnvironmentNamesTheOnesThereAre(t *testing.T) {
+	_, err := Parse("agents.yaml", []byte(overlaid), "stagin")
+	if err == nil || !strings.Contains(err.Error(), `there is no environment "stagin" in this file: did you mean "staging"? allowed: prod, staging or quiet`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAMissingFileNamesThePathsAndInit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err := Load("", "")
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("got %v", err)
+	}
+	want := "no config/agents.yaml and no agents.yaml: `karmactl init` writes a commented one, --file names another"
+	if err.Error() != want {
+		t.Errorf("got %q", err)
+	}
+	if err := os.WriteFile("agents.yaml", []byte("agents: {a: {port: 1}}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load("", ""); err != nil || c.File != "agents.yaml" {
+		t.Errorf("the second default is not tried: %v", err)
+	}
+	if _, err := Load(filepath.Join("x", "y.yaml"), ""); err == nil || !strings.Contains(err.Error(), "y.yaml") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFargateSizesAreThoseOfAWS(t *testing.T) {
+	counts := map[int]int{256: 3, 512: 4, 1024: 7, 2048: 13, 4096: 23, 8192: 12, 16384: 12}
+	for _, cpu := range FargateCPU() {
+		if got := len(FargateMemory(cpu)); got != counts[cpu] {
+			t.Errorf("cpu %d goes with %d sizes, want %d", cpu, got, counts[cpu])
+		}
+	}
+	if FargateMemory(300) != nil {
+		t.Error("cpu 300 is no Fargate size")
+	}
+}
