@@ -68,11 +68,13 @@ const (
 
 // Network is the VPC and what leads out of it.
 type Network struct {
-	// CIDR is the VPC's block, /16 to /24.
+	// CIDR is the VPC's block, /16 to /28, private, and large enough for a
+	// public and a private subnet of at least /27 in each zone.
 	CIDR string
 	// AZs is how many Availability Zones to use (2 or more: a load balancer needs two).
 	AZs int
-	// Zones names them instead; empty means the first AZs of the region.
+	// Zones names them instead, and AZs is then their number; empty means the
+	// first AZs of the region.
 	Zones []string
 	NAT   NAT
 	// Endpoints are VPC endpoints by service: s3 (a gateway, free) and the
@@ -224,13 +226,14 @@ type Agent struct {
 	Spot   Spot
 	Scale  Scale
 	Health Health
-	// Env is the plain environment.
+	// Env is the plain environment. PORT and AGENT_NAME are always there: the
+	// agent's own unless the file sets them, or has them as secrets.
 	Env map[string]string
 	// Secrets is the secret environment, ordered by variable name.
 	Secrets []Secret
 	// Command replaces the image's own.
 	Command []string
-	// Image is a reference; "" when the agent waits for a build.
+	// Image is a reference, {agent} already replaced; "" when the agent waits for a build.
 	Image string
 	// Build is how `deploy --build` makes the image; nil when there is none.
 	Build *Build
@@ -271,7 +274,8 @@ type Health struct {
 	Unhealthy int
 	// Grace is how long ECS ignores failing checks after a task starts.
 	Grace time.Duration
-	// Command is the container health check; empty means none.
+	// Command is the container health check as ECS takes it, beginning with
+	// CMD or CMD-SHELL; empty means none.
 	Command []string
 }
 
@@ -279,7 +283,8 @@ type Health struct {
 type Secret struct {
 	// Env is the environment variable.
 	Env string
-	// Key is the top-level key in the agent's flat secret (or in From).
+	// Key is the top-level key in the agent's flat secret (or in From). It is
+	// "" only with From: the whole secret, or a parameter.
 	Key string
 	// From is an existing flat secret or parameter, by name or ARN; "" is the agent's own.
 	From string
@@ -287,7 +292,7 @@ type Secret struct {
 	Optional bool
 }
 
-// Build is a container build.
+// Build is a container build; {agent} is already replaced everywhere in it.
 type Build struct {
 	Context    string
 	Dockerfile string
