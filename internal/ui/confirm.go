@@ -1,0 +1,36 @@
+package ui
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrNoTerminal is the answer to a question that there is nobody to ask.
+var ErrNoTerminal = errors.New("there is no terminal to ask on")
+
+// Confirm asks for one exact word. Anything else is no.
+func (t *Terminal) Confirm(ctx context.Context, question, word string) (bool, error) {
+	if !t.Ask {
+		return false, ErrNoTerminal
+	}
+	fmt.Fprintf(t.Err, "%s ", question)
+	type answer struct {
+		line string
+		err  error
+	}
+	ch := make(chan answer, 1)
+	go func() {
+		line, err := bufio.NewReader(t.In).ReadString('\n')
+		ch <- answer{line, err}
+	}()
+	select {
+	case a := <-ch:
+		return strings.TrimSpace(a.line) == word, nil
+	case <-ctx.Done():
+		fmt.Fprintln(t.Err)
+		return false, context.Cause(ctx)
+	}
+}

@@ -1,0 +1,250 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Plan is what `up` would do. It is the JSON document and the text alike.
+type Plan struct {
+	Schema  string `json:"schema"`
+	Kind    string `json:"kind"`
+	Stack   string `json:"stack"`
+	Region  string `json:"region"`
+	Account string `json:"account"`
+	// File is where the configuration came from.
+	File     string    `json:"file"`
+	Summary  Summary   `json:"summary"`
+	Changes  []Change  `json:"changes"`
+	Cost     *PlanCost `json:"cost,omitempty"`
+	Waiting  []Waiting `json:"waiting"`
+	Warnings []string  `json:"warnings"`
+	// Groups are for the text only: the groups in order, with their description.
+	Groups []Group `json:"-"`
+	// Offline: nothing was asked of AWS.
+	Offline bool `json:"offline,omitempty"`
+	// Destroy: it is the plan of `down`.
+	Destroy bool `json:"destroy,omitempty"`
+}
+
+// Group is one line of a plan.
+type Group struct {
+	Name string
+	// About says in a line what the group is made of.
+	About string
+	Total int
+}
+
+// Summary counts the verbs.
+type Summary struct {
+	Create    int `json:"create"`
+	Update    int `json:"update"`
+	Replace   int `json:"replace"`
+	Delete    int `json:"delete"`
+	Unchanged int `json:"unchanged"`
+}
+
+// Any tells whether there is anything to do.
+func (s Summary) Any() bool { return s.Create+s.Update+s.Replace+s.Delete > 0 }
+
+// Change is one resource that changes.
+type Change struct {
+	Key    string  `json:"key"`
+	Kind   string  `json:"kind"`
+	Group  string  `json:"group"`
+	Agent  string  `json:"agent,omitempty"`
+	Verb   string  `json:"verb"`
+	Fields []Field `json:"fields"`
+	Reason string  `json:"reason,omitempty"`
+}
+
+// Field is one field that changes.
+type Field struct {
+	Field string `json:"field"`
+	Was   string `json:"was"`
+	Now   string `json:"now"`
+}
+
+// Waiting is an agent that waits for its user.
+type Waiting struct {
+	Agent   string `json:"agent"`
+	Reason  string `json:"reason"`
+	Command string `json:"command"`
+}
+
+// PlanCost is the monthly estimate of what the plan leads to. Money is a decimal
+// string in USD.
+type PlanCost struct {
+	Monthly    Range  `json:"monthly"`
+	Delta      string `json:"delta"`
+	PricesAsOf string `json:"prices_as_of"`
+	// Lines are for the text.
+	Lines  []CostLine `json:"-"`
+	Region string     `json:"-"`
+	Budget string     `json:"-"`
+	Over   bool       `json:"-"`
+}
+
+// Range is a monthly figure and how far it may be off.
+type Range struct {
+	Low      string `json:"low"`
+	Expected string `json:"expected"`
+	High     string `json:"high"`
+}
+
+// CostLine is one line of the estimate.
+type CostLine struct {
+	Name  string
+	About string
+	Range Range
+}
+
+// Plan prints a plan.
+func (t *Terminal) Plan(p *Plan) error {
+	p.Schema, p.Kind = Schema, "Plan"
+	if t.JSON {
+		return t.Document(p)
+	}
+	t.Printf("%s", t.planText(p))
+	return nil
+}
+
+func (t *Terminal) planText(p *Plan) string {
+	c := t.paint()
+	width := max(60, min(t.Width(), 100))
+	var b strings.Builder
+	account := "account " + mask(p.Account)
+	if p.Offline {
+		account = "offline: nothing was asked of AWS"
+	}
+	fmt.Fprintln(&b, between(c.bold(p.Stack)+"  "+p.Region+"  "+account, c.dim(p.File), width))
+	for _, g := range p.Groups {
+		t.planGroup(&b, p, g, width)
+	}
+	for _, w := range p.Waiting {
+		fmt.Fprintf(&b, "  %s %s %s: %s\n", c.yellow("!"), pad("waiting", 10), w.Agent+": "+w.Reason, c.bold(w.Command))
+	}
+	for _, w := range p.Warnings {
+		fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), w)
+	}
+	if p.Cost != nil {
+		t.planCost(&b, p.Cost, width)
+	}
+	s := p.Summary
+	switch {
+	case !s.Any() && p.Destroy:
+		fmt.Fprintf(&b, "  %s\n", c.green("Nothing to do: there is nothing left of this stack that `down` deletes."))
+	case !s.Any():
+		fmt.Fprintf(&b, "  %s %d resources are as %s says.\n", c.green("No changes:"), s.Unchanged, p.File)
+	default:
+		line := fmt.Sprintf("Plan: %d to create, %d to change, %d to destroy.", s.Create, s.Update+s.Replace, s.Delete)
+		fmt.Fprintf(&b, "  %s\n", c.bold(line))
+	}
+	return b.String()
+}
+
+// planGroup is one line for what is all new or all gone, and a line for each
+// change otherwise.
+func (t *Terminal) planGroup(b *strings.Builder, p *Plan, g Group, width int) {
+	c := t.paint()
+	n := map[string]int{}
+	var mine []Change
+	for _, ch := range p.Changes {
+		if ch.Group == g.Name {
+			n[ch.Verb]++
+			mine = append(mine, ch)
+		}
+	}
+	sign, count := c.dim("="), c.dim(fmt.Sprintf("%d unchanged", g.Total))
+	parts := []string{}
+	for _, v := range []struct{ verb, text string }{
+		{"create", "%d to create"}, {"update", "%d to change"}, {"replace", "%d to replace"}, {"delete", "%d to destroy"},
+	} {
+		if n[v.verb] > 0 {
+			parts = append(parts, fmt.Sprintf(v.text, n[v.verb]))
+		}
+	}
+	if len(parts) > 0 {
+		count, sign = strings.Join(parts, ", "), c.yellow("~")
+		if n["create"] == len(mine) {
+			sign = c.green("+")
+		} else if n["delete"] == len(mine) {
+			sign = c.red("-")
+		}
+	}
+	about := fit(g.About, width-18-len(count))
+	fmt.Fprintln(b, between("  "+sign+" "+pad(g.Name, 11)+about, count, width))
+	if len(mine) > 0 && n["create"] == g.Total || len(mine) > 0 && n["delete"] == len(mine) && p.Destroy && !t.Verbose {
+		return
+	}
+	for _, ch := range mine {
+		t.planChange(b, ch, width)
+	}
+}
+
+func (t *Terminal) planChange(b *strings.Builder, ch Change, width int) {
+	c := t.paint()
+	sign := map[string]string{
+		"create": c.green("+"), "update": c.yellow("~"), "replace": c.yellow("±"), "delete": c.red("-"),
+	}[ch.Verb]
+	line := "      " + sign + " " + ch.Key
+	if ch.Reason != "" {
+		line += c.dim("  " + ch.Reason)
+	}
+	fmt.Fprintln(b, line)
+	for _, f := range ch.Fields {
+		was, now := f.Was, f.Now
+		if was == "" {
+			was = "(none)"
+		}
+		if now == "" {
+			now = "(none)"
+		}
+		fmt.Fprintf(b, "          %s  %s → %s\n", f.Field, c.red(fit(was, width)), c.green(fit(now, width)))
+	}
+}
+
+func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
+	c := t.paint()
+	fmt.Fprintln(b)
+	title := fmt.Sprintf("  Monthly cost (%s list prices of %s)", cost.Region, cost.PricesAsOf)
+	fmt.Fprintln(b, c.dim(between(title, "expected      low – high", width)))
+	for _, l := range cost.Lines {
+		fmt.Fprintln(b, between("    "+pad(l.Name, 15)+l.About, fmt.Sprintf("%8s  %6s – %s", l.Range.Expected, whole(l.Range.Low), pad(whole(l.Range.High), 6)), width))
+	}
+	verdict := ""
+	if cost.Budget != "" {
+		verdict = "budget " + cost.Budget + "  " + c.green("ok")
+		if cost.Over {
+			verdict = "budget " + cost.Budget + "  " + c.red("over")
+		}
+	}
+	total := "    " + pad("total", 15)
+	if cost.Delta != "" && cost.Delta != "0.00" && cost.Delta != cost.Monthly.Expected {
+		sign := "+"
+		if strings.HasPrefix(cost.Delta, "-") {
+			sign = ""
+		}
+		total += "(" + sign + cost.Delta + " by this plan)   "
+	}
+	fmt.Fprintln(b, between(c.bold(total)+verdict,
+		fmt.Sprintf("%8s  %6s – %s", c.bold(cost.Monthly.Expected), whole(cost.Monthly.Low), pad(whole(cost.Monthly.High), 6)), width))
+	fmt.Fprintln(b)
+}
+
+// whole is a decimal string without its cents, rounded.
+func whole(s string) string {
+	var f float64
+	if _, err := fmt.Sscan(s, &f); err != nil {
+		return s
+	}
+	return fmt.Sprintf("%.0f", f)
+}
+
+// mask shortens an account id, which people take for a secret.
+func mask(id string) string {
+	if len(id) != 12 {
+		return id
+	}
+	return id[:4] + "…" + id[8:]
+}

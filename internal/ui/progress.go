@@ -1,0 +1,299 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// Progress shows a walk while it runs. Close ends it and leaves the last picture.
+type Progress interface {
+	engine.Reporter
+	Close()
+}
+
+// Shape is what a walk is about to do: the groups and how many nodes each has
+// to touch.
+type Shape struct {
+	// Group of a key.
+	Group func(engine.Key) string
+	// Groups in order, with the number of nodes.
+	Groups []Group
+	Clock  engine.Clock
+}
+
+// Progress picks how to show a walk: a live table, one line per event, or JSON Lines.
+func (t *Terminal) Progress(s Shape) Progress {
+	switch {
+	case t.JSON:
+		return &jsonProgress{t: t}
+	case t.Quiet:
+		return quietProgress{}
+	case t.Live:
+		return newTable(t, s)
+	default:
+		return &lineProgress{t: t, began: s.Clock.Now()}
+	}
+}
+
+type quietProgress struct{}
+
+func (quietProgress) Report(engine.Event) {}
+func (quietProgress) Close()              {}
+
+// jsonProgress prints one object per event.
+type jsonProgress struct{ t *Terminal }
+
+type jsonEvent struct {
+	Schema string `json:"schema"`
+	Kind   string `json:"kind"`
+	At     string `json:"at"`
+	Key    string `json:"key"`
+	Phase  string `json:"phase"`
+	Verb   string `json:"verb"`
+	Detail string `json:"detail,omitempty"`
+	TookMS int64  `json:"took_ms"`
+}
+
+func (p *jsonProgress) Report(e engine.Event) {
+	if silent(e) {
+		return
+	}
+	_ = p.t.Line(jsonEvent{ // an unwritable stdout shows in the command's own result
+		Schema: Schema, Kind: "Event", At: e.At.UTC().Format(time.RFC3339Nano), Key: string(e.Key),
+		Phase: string(e.Phase), Verb: string(e.Verb), Detail: e.Detail, TookMS: e.Took.Milliseconds(),
+	})
+}
+func (p *jsonProgress) Close() {}
+
+// silent leaves out what nobody has to read: a node that is as it should be.
+func silent(e engine.Event) bool {
+	return e.Phase == engine.EventPlanned || (e.Phase == engine.EventDone && e.Verb == engine.None)
+}
+
+// lineProgress prints one line per event: for pipes, CI and dumb terminals.
+type lineProgress struct {
+	t     *Terminal
+	began time.Time
+}
+
+func (p *lineProgress) Report(e engine.Event) {
+	if silent(e) || e.Phase == engine.EventStarted {
+		return
+	}
+	p.t.Notef("%s", lineOf(e, p.began))
+}
+func (p *lineProgress) Close() {}
+
+func lineOf(e engine.Event, began time.Time) string {
+	at := fmt.Sprintf("%6s", short(e.At.Sub(began)))
+	line := fmt.Sprintf("%s  %-8s %-8s %s", at, e.Phase, e.Verb, e.Key)
+	if e.Phase == engine.EventDone {
+		line += "  (" + short(e.Took) + ")"
+	}
+	if e.Detail != "" {
+		line += "  " + strings.ReplaceAll(e.Detail, "\n", " ")
+	}
+	return line
+}
+
+// short writes a duration as people do: 41s, 1m41s, 0.4s.
+func short(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	d = d.Round(time.Second)
+	if d < time.Minute {
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	}
+	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// table is the live table. One goroutine owns the screen.
+type table struct {
+	t      *Terminal
+	shape  Shape
+	began  time.Time
+	events chan engine.Event
+	done   chan struct{}
+	wg     sync.WaitGroup
+
+	rows  []*row
+	byKey map[string]*row
+	lines int
+	tick  int
+}
+
+// row is one group.
+type row struct {
+	name    string
+	total   int
+	done    int
+	failed  int
+	began   time.Time
+	ended   time.Time
+	details map[engine.Key]string
+	order   []engine.Key
+}
+
+func newTable(t *Terminal, s Shape) *table {
+	p := &table{t: t, shape: s, began: s.Clock.Now(), events: make(chan engine.Event, 256), done: make(chan struct{}), byKey: map[string]*row{}}
+	for _, g := range s.Groups {
+		r := &row{name: g.Name, total: g.Total, details: map[engine.Key]string{}}
+		p.rows = append(p.rows, r)
+		p.byKey[g.Name] = r
+	}
+	p.wg.Add(1)
+	go p.own()
+	return p
+}
+
+func (p *table) Report(e engine.Event) {
+	select {
+	case p.events <- e:
+	case <-p.done:
+	}
+}
+
+// Close paints the last picture and gives the screen back.
+func (p *table) Close() {
+	close(p.done)
+	p.wg.Wait()
+}
+
+// own is the goroutine that writes. Ten pictures a second are plenty.
+func (p *table) own() {
+	defer p.wg.Done()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case e := <-p.events:
+			p.take(e)
+		case <-ticker.C:
+			p.tick++
+			p.paint()
+		case <-p.done:
+			for {
+				select {
+				case e := <-p.events:
+					p.take(e)
+					continue
+				default:
+				}
+				break
+			}
+			p.paint()
+			return
+		}
+	}
+}
+
+func (p *table) take(e engine.Event) {
+	r := p.byKey[p.shape.Group(e.Key)]
+	if r == nil {
+		return
+	}
+	if r.began.IsZero() && e.Verb != engine.None {
+		r.began = e.At
+	}
+	note := func(s string) {
+		if _, ok := r.details[e.Key]; !ok {
+			r.order = append(r.order, e.Key)
+		}
+		r.details[e.Key] = s
+	}
+	switch e.Phase {
+	case engine.EventStarted, engine.EventWaiting:
+		note(strings.ReplaceAll(e.Detail, "\n", " "))
+	case engine.EventDone, engine.EventBlocked:
+		delete(r.details, e.Key)
+		r.done++
+		r.ended = e.At
+		if e.Phase == engine.EventBlocked {
+			r.done--
+			r.failed++
+		}
+	case engine.EventFailed:
+		delete(r.details, e.Key)
+		r.failed++
+		r.ended = e.At
+		p.above(p.t.paint().red("✘") + " " + string(e.Key) + ": " + e.Detail)
+	}
+}
+
+// above prints a line that stays, over the table.
+func (p *table) above(s string) {
+	p.erase()
+	fmt.Fprintln(p.t.Err, s)
+}
+
+func (p *table) erase() {
+	if p.lines > 0 {
+		fmt.Fprintf(p.t.Err, "\x1b[%dA\x1b[J", p.lines)
+		p.lines = 0
+	}
+}
+
+func (p *table) paint() {
+	width := p.t.Width()
+	var b strings.Builder
+	n := 0
+	for _, r := range p.rows {
+		if r.total == 0 {
+			continue
+		}
+		fmt.Fprintln(&b, fit(p.line(r, width), width-1))
+		n++
+	}
+	p.t.mu.Lock()
+	defer p.t.mu.Unlock()
+	p.erase()
+	_, _ = io.WriteString(p.t.Err, b.String())
+	p.lines = n
+}
+
+// line is one group: what is done, how long it took, what is waited for.
+func (p *table) line(r *row, width int) string {
+	c := paint(p.t.Color)
+	sign := c.dim("·")
+	took := ""
+	switch {
+	case r.failed > 0 && r.done+r.failed >= r.total:
+		sign, took = c.red("✘"), short(r.ended.Sub(r.since(p.began)))
+	case r.done >= r.total:
+		sign = c.green("✔")
+		if !r.ended.IsZero() {
+			took = short(r.ended.Sub(r.since(p.began)))
+		}
+	case !r.began.IsZero():
+		sign = c.blue(string([]rune("◐◓◑◒")[p.tick/2%4]))
+		took = short(p.shape.Clock.Now().Sub(r.since(p.began)))
+	}
+	head := fmt.Sprintf("  %s %s %7s  %6s", sign, pad(r.name, 10), fmt.Sprintf("%d/%d", r.done, r.total), took)
+	detail := ""
+	for i := len(r.order) - 1; i >= 0; i-- {
+		k := r.order[i]
+		if d, ok := r.details[k]; ok {
+			detail = string(k)
+			if d != "" {
+				detail += ": " + d
+			}
+			break
+		}
+	}
+	return head + "   " + c.dim(fit(detail, width-lipgloss.Width(head)-5))
+}
+
+func (r *row) since(began time.Time) time.Time {
+	if r.began.IsZero() {
+		return began
+	}
+	return r.began
+}

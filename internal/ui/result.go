@@ -1,0 +1,96 @@
+package ui
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Result is the last line of `up`, `down` and their like.
+type Result struct {
+	Schema  string            `json:"schema"`
+	Kind    string            `json:"kind"`
+	Outcome string            `json:"outcome"`
+	Summary Summary           `json:"summary"`
+	URLs    map[string]string `json:"urls,omitempty"`
+	Waiting []Waiting         `json:"waiting"`
+	Failed  []Problem         `json:"failed"`
+	Blocked []Problem         `json:"blocked"`
+	Notes   []string          `json:"notes,omitempty"`
+	// Headline and Next are for the text.
+	Headline string   `json:"-"`
+	Checks   []Check  `json:"-"`
+	Next     []string `json:"-"`
+}
+
+// Problem is a resource that was not finished, and why.
+type Problem struct {
+	Key   string `json:"key"`
+	Error string `json:"error"`
+}
+
+// Check is one agent that was asked.
+type Check struct {
+	Agent string
+	URL   string
+	OK    bool
+	Note  string
+}
+
+// Result prints the end of a run.
+func (t *Terminal) Result(r *Result) error {
+	r.Schema, r.Kind = Schema, "Result"
+	if r.Waiting == nil {
+		r.Waiting = []Waiting{}
+	}
+	if r.Failed == nil {
+		r.Failed = []Problem{}
+	}
+	if r.Blocked == nil {
+		r.Blocked = []Problem{}
+	}
+	if t.JSON {
+		return t.Line(r)
+	}
+	c := t.paint()
+	for _, ch := range r.Checks {
+		sign := c.green("✔")
+		if !ch.OK {
+			sign = c.yellow("!")
+		}
+		line := "  " + sign + " " + pad(ch.Agent, 17) + ch.URL
+		if ch.Note != "" {
+			line += "  " + c.dim(ch.Note)
+		}
+		t.Printf("%s\n", line)
+	}
+	if len(r.Checks) == 0 {
+		for _, a := range slices.Sorted(maps.Keys(r.URLs)) {
+			t.Printf("  %s %s\n", pad(a, 17), r.URLs[a])
+		}
+	}
+	for _, w := range r.Waiting {
+		t.Printf("  %s %s waits: %s: %s\n", c.yellow("!"), w.Agent, w.Reason, c.bold(w.Command))
+	}
+	for _, p := range r.Failed {
+		t.Printf("  %s %s: %s\n", c.red("✘"), p.Key, p.Error)
+	}
+	if len(r.Blocked) > 0 {
+		keys := make([]string, len(r.Blocked))
+		for i, p := range r.Blocked {
+			keys[i] = p.Key
+		}
+		t.Printf("  %s %d not done because of that: %s\n", c.yellow("!"), len(keys), fit(strings.Join(keys, ", "), 200))
+	}
+	for _, n := range r.Notes {
+		t.Printf("  %s %s\n", c.yellow("!"), n)
+	}
+	head := c.bold(r.Headline)
+	if len(r.Next) > 0 {
+		head += " Next: " + strings.Join(r.Next, " · ")
+	}
+	if r.Headline != "" {
+		t.Printf("%s\n", head)
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+// Package ui is the only package that writes to a terminal. Standard output is
+// the result, standard error is progress and notes. One recorded run of events
+// looks right three ways: a live table, plain lines, JSON.
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"charm.land/lipgloss/v2"
+	"golang.org/x/term"
+)
+
+// Schema is the version of every JSON document. Fields are added, never renamed.
+const Schema = "karmactl/v1"
+
+// Terminal is where a command reads from and writes to.
+type Terminal struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+	// JSON prints documents instead of text.
+	JSON bool
+	// Quiet leaves out progress and notes.
+	Quiet bool
+	// Verbose also tells every call.
+	Verbose bool
+	// Color is off with NO_COLOR, --no-color, and where there is no terminal.
+	Color bool
+	// Live: standard error is a terminal that can be repainted.
+	Live bool
+	// Ask: there is a person to ask.
+	Ask bool
+	// size is the terminal's width and height.
+	size func() (int, int)
+	mu   sync.Mutex
+}
+
+// NewTerminal looks at what the streams are.
+func NewTerminal(in io.Reader, out, errw io.Writer, env func(string) string) *Terminal {
+	t := &Terminal{In: in, Out: out, Err: errw, size: func() (int, int) { return 100, 40 }}
+	isTTY := func(v any) (*os.File, bool) {
+		f, ok := v.(*os.File)
+		return f, ok && term.IsTerminal(int(f.Fd()))
+	}
+	dumb := env("TERM") == "dumb"
+	if f, ok := isTTY(errw); ok {
+		t.Live = !dumb && env("CI") == ""
+		t.size = func() (int, int) {
+			w, h, err := term.GetSize(int(f.Fd()))
+			if err != nil || w <= 0 {
+				return 100, 40
+			}
+			return w, h
+		}
+	}
+	_, outTTY := isTTY(out)
+	_, inTTY := isTTY(in)
+	t.Color = outTTY && !dumb && env("NO_COLOR") == ""
+	t.Ask = inTTY && t.Live
+	return t
+}
+
+// Width is the number of columns.
+func (t *Terminal) Width() int {
+	w, _ := t.size()
+	return w
+}
+
+// Printf writes to standard output: the result.
+func (t *Terminal) Printf(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.Out, format, args...)
+}
+
+// Notef writes a line to standard error, unless quiet.
+func (t *Terminal) Notef(format string, args ...any) {
+	if t.Quiet || t.JSON {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.Err, format+"\n", args...)
+}
+
+// Document prints v, which carries its schema and kind, as one JSON document.
+func (t *Terminal) Document(v any) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	enc := json.NewEncoder(t.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// Line prints v as one line of a JSON stream.
+func (t *Terminal) Line(v any) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	enc := json.NewEncoder(t.Out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// paint is how things are told apart; without colour it leaves them as they are.
+type paint bool
+
+func (p paint) with(color, s string) string {
+	if !p || s == "" {
+		return s
+	}
+	return lipgloss.NewStyle().Foreground(lipgloss.Color(color)).Render(s)
+}
+
+func (p paint) green(s string) string  { return p.with("2", s) }
+func (p paint) red(s string) string    { return p.with("1", s) }
+func (p paint) yellow(s string) string { return p.with("3", s) }
+func (p paint) blue(s string) string   { return p.with("4", s) }
+func (p paint) dim(s string) string {
+	if !p || s == "" {
+		return s
+	}
+	return lipgloss.NewStyle().Faint(true).Render(s)
+}
+
+func (p paint) bold(s string) string {
+	if !p || s == "" {
+		return s
+	}
+	return lipgloss.NewStyle().Bold(true).Render(s)
+}
+
+// Paint colours for standard output.
+func (t *Terminal) paint() paint { return paint(t.Color) }
+
+// pad fills s to n columns, as they are seen.
+func pad(s string, n int) string {
+	if w := lipgloss.Width(s); w < n {
+		return s + strings.Repeat(" ", n-w)
+	}
+	return s
+}
+
+// fit cuts s to n columns.
+func fit(s string, n int) string {
+	if n <= 0 || lipgloss.Width(s) <= n {
+		return s
+	}
+	r := []rune(s)
+	for len(r) > 0 && lipgloss.Width(string(r)) > n-1 {
+		r = r[:len(r)-1]
+	}
+	return string(r) + "…"
+}
+
+// between sets left and right apart on one line of n columns.
+func between(left, right string, n int) string {
+	gap := n - lipgloss.Width(left) - lipgloss.Width(right)
+	if gap < 2 {
+		gap = 2
+	}
+	return left + strings.Repeat(" ", gap) + right
+}
