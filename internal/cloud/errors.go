@@ -172,7 +172,7 @@ func isAmbiguous(err error) bool {
 		return false
 	}
 	var resp *awshttp.ResponseError
-	if errors.As(err, &resp) {
+	if errors.As(err, &resp) && resp.HTTPStatusCode() != 0 {
 		return resp.HTTPStatusCode() >= 500
 	}
 	var api smithy.APIError
