@@ -1,0 +1,82 @@
+# Everything one does here. `make` alone lists it.
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO        ?= go
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+BUILD     := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+TOOL      := $(GO) tool -modfile=tools/go.mod
+ACTIONLINT := $(GO) tool -modfile=tools/actionlint/go.mod actionlint
+FUZZTIME  ?= 10s
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build
+build: ## bin/karmactl: stripped, static, reproducible
+	$(BUILD) -o bin/karmactl ./cmd/karmactl
+
+.PHONY: demo
+demo: build ## five agents up, nothing to do, down again: in a simulated AWS, no account needed
+	@scripts/demo.sh bin/karmactl
+
+.PHONY: test
+test: ## all tests, with the race detector where there is a C compiler
+	@scripts/test.sh ./...
+
+.PHONY: test-wire
+test-wire: ## the same scenarios over HTTP against moto and ministack (needs python3)
+	@scripts/test-wire.sh
+
+.PHONY: sweep
+sweep: ## every crash, lost reply and fault, exhaustively (make test runs a bounded part)
+	@scripts/sweep.sh
+
+.PHONY: bench
+bench: ## benchmarks; BENCHCOUNT=10 and `benchstat` compare two runs
+	$(GO) test -run '^$$' -bench . -benchmem -count $(or $(BENCHCOUNT),1) -timeout 30m ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+.PHONY: lint
+lint: ## formatting, vet, the layer rules, the workflows
+	$(TOOL) golangci-lint run ./...
+	$(ACTIONLINT)
+
+.PHONY: fmt
+fmt: ## rewrite the sources as gofumpt wants them
+	$(TOOL) golangci-lint fmt ./...
+
+.PHONY: gen
+gen: ## rewrite the generated files
+	$(GO) generate ./...
+
+.PHONY: gen-check
+gen-check: ## fail when a generated file is not what its source makes
+	@scripts/gen-check.sh
+
+.PHONY: deadcode
+deadcode: ## functions that no command reaches
+	$(TOOL) deadcode ./cmd/...
+
+.PHONY: cross
+cross: ## dist/: Linux, macOS and Windows, amd64 and arm64
+	@for p in $(PLATFORMS); do \
+		os=$${p%/*} arch=$${p#*/} ext=; \
+		[ $$os = windows ] && ext=.exe; \
+		echo "dist/karmactl_$${os}_$$arch$$ext"; \
+		GOOS=$$os GOARCH=$$arch $(BUILD) -o dist/karmactl_$${os}_$$arch$$ext ./cmd/karmactl; \
+	done
+
+.PHONY: ci
+ci: ## all that must hold before a change lands
+	@.ci/run
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	rm -rf bin dist
