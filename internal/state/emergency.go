@@ -14,10 +14,7 @@ const DefaultEmergency = "karmactl.errored-state.json"
 
 // rescue puts the state that could not be written beside the user.
 func (s *Store) rescue(cause error) error {
-	s.state.Serial++
-	if s.unsure != nil { // a failed write may have left this serial there
-		s.state.Serial++
-	}
+	s.state.Serial = max(s.state.Serial, s.unsure.serial) + 1
 	unsaved := &UnsavedError{URI: s.Backend.URI(), Err: cause}
 	data, err := s.state.Encode()
 	if err == nil {

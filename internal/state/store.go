@@ -52,7 +52,13 @@ type Store struct {
 
 	// The writer's own.
 	etag   string
-	unsure []byte // what a failed write may have left there
+	unsure unsure
+}
+
+// unsure is what a failed write may have left in the backend.
+type unsure struct {
+	data   []byte
+	serial int64
 }
 
 // waiter wants to know when a change is safe.
@@ -346,17 +352,18 @@ func (s *Store) write(ctx context.Context, next *State) (serial int64, err error
 			return 0, fmt.Errorf("writing the state: %w", rerr)
 		case bytes.Equal(there, data):
 			etag, err = at, nil
-		case s.unsure != nil && bytes.Equal(there, s.unsure):
-			s.etag, s.unsure = at, nil
+		case s.unsure.data != nil && bytes.Equal(there, s.unsure.data):
+			next.Serial = s.unsure.serial
+			s.etag, s.unsure = at, unsure{}
 			return s.write(ctx, next)
 		default:
 			return 0, &ConflictError{URI: s.Backend.URI()}
 		}
 	}
 	if err != nil {
-		s.unsure = data
+		s.unsure = unsure{data: data, serial: next.Serial}
 		return 0, fmt.Errorf("writing the state: %w", err)
 	}
-	s.etag, s.unsure = etag, nil
+	s.etag, s.unsure = etag, unsure{}
 	return next.Serial, nil
 }
