@@ -68,7 +68,7 @@ func decode(data []byte, migrations []func([]byte) ([]byte, error)) (*State, err
 		Version *int `json:"version"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, &CorruptError{Why: err.Error()}
+		return nil, &CorruptError{Why: inWords(err)}
 	}
 	current := len(migrations) + 1
 	switch {
@@ -91,12 +91,25 @@ func decode(data []byte, migrations []func([]byte) ([]byte, error)) (*State, err
 		if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 			return nil, &UnknownKeyError{Key: strings.Trim(field, `"`)}
 		}
-		return nil, &CorruptError{Why: err.Error()}
+		return nil, &CorruptError{Why: inWords(err)}
 	}
 	if err := s.normalize(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// inWords says what encoding/json says, without Go's types.
+func inWords(err error) string {
+	wrong := new(json.UnmarshalTypeError)
+	switch {
+	case !errors.As(err, &wrong):
+		return err.Error()
+	case wrong.Field == "":
+		return "it is a JSON " + wrong.Value
+	default:
+		return fmt.Sprintf("the value of %s is of the wrong type (%s)", wrong.Field, wrong.Value)
+	}
 }
 
 // checkJSON tells a file that was cut off from one that never was a state, and

@@ -74,7 +74,7 @@ func Acquire(ctx context.Context, b Backend, clock engine.Clock, me Holder) (con
 	work, cancel := context.WithCancelCause(ctx)
 	beat, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.cancel, l.stop = cancel, stop
-	go l.beat(beat)
+	go l.beat(beat, me.AcquiredAt.Add(beatEvery))
 	return work, l, nil
 }
 
@@ -117,10 +117,9 @@ func locking(err error) error {
 	return fmt.Errorf("locking the state: %w", err)
 }
 
-// beat renews the lease until stopped or lost.
-func (l *Lock) beat(ctx context.Context) {
+// beat renews the lease, first at next, until stopped or lost.
+func (l *Lock) beat(ctx context.Context, next time.Time) {
 	defer close(l.done)
-	next := wall(l.clock).Add(beatEvery)
 	for {
 		if l.clock.Wait(ctx, lookEvery) != nil {
 			return

@@ -1,0 +1,124 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// hurried is a clock that does not wait, and counts how often it should have.
+type hurried struct {
+	engine.RealClock
+	waits []time.Duration
+}
+
+func (c *hurried) Wait(ctx context.Context, d time.Duration) error {
+	c.waits = append(c.waits, d)
+	return ctx.Err()
+}
+
+func TestS3RacesAreTriedAgainWithGrowingWaits(t *testing.T) {
+	fake, clock := newStrictS3(), &hurried{}
+	b := s3Backend(t, fake, S3Options{Bucket: "states", Prefix: "prod", Clock: clock})
+	fake.races = 3
+	etag, err := b.CreateLock(t.Context(), []byte("ana"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake.races = 1
+	if err := b.DeleteLock(t.Context(), etag); err != nil {
+		t.Fatal(err)
+	}
+	ms := time.Millisecond
+	if want := []time.Duration{50 * ms, 100 * ms, 200 * ms, 50 * ms}; !slices.Equal(clock.waits, want) {
+		t.Errorf("the waits were %v, not %v", clock.waits, want)
+	}
+	fake.races = 1000
+	if _, err := b.Write(t.Context(), []byte("one"), ""); code(err) != "ConditionalRequestConflict" || errors.Is(err, ErrConflict) {
+		t.Errorf("a race without end: %v", err)
+	}
+}
+
+func TestS3KeepsStateAndLockUnderThePrefix(t *testing.T) {
+	fake := newStrictS3()
+	b := s3Backend(t, fake, S3Options{Bucket: "states", Prefix: "karmacadabra-prod"})
+	if _, err := b.Write(t.Context(), []byte("one"), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.CreateLock(t.Context(), []byte("ana")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"PUT /states/karmacadabra-prod/state.json", "PUT /states/karmacadabra-prod/lock.json"}
+	if !slices.Equal(fake.calls, want) {
+		t.Errorf("the calls were %v", fake.calls)
+	}
+	if b.URI() != "s3://states/karmacadabra-prod" {
+		t.Errorf("the URI is %s", b.URI())
+	}
+}
+
+func TestS3SaysThatTheBucketIsMissing(t *testing.T) {
+	b := s3Backend(t, newStrictS3(), S3Options{Bucket: "gone", Prefix: "prod"})
+	_, _, readErr := b.Read(t.Context())
+	_, writeErr := b.Write(t.Context(), []byte("one"), "")
+	_, swapErr := b.Write(t.Context(), []byte("one"), `"etag"`)
+	_, lockErr := b.CreateLock(t.Context(), []byte("ana"))
+	_, listErr := b.History(t.Context())
+	for _, err := range []error{readErr, writeErr, swapErr, lockErr, listErr} {
+		if !errors.Is(err, ErrNoBucket) || !strings.Contains(err.Error(), "s3://gone/prod") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestS3DoesNotTalkToABucketOfAnotherAccount(t *testing.T) {
+	b := s3Backend(t, newStrictS3(), S3Options{Bucket: "states", Prefix: "prod", Owner: "999999999999"})
+	_, _, err := b.Read(t.Context())
+	if code(err) != "AccessDenied" {
+		t.Errorf("Read: %v", err)
+	}
+	if _, err := b.Write(t.Context(), []byte("one"), ""); code(err) != "AccessDenied" {
+		t.Errorf("Write: %v", err)
+	}
+}
+
+func TestALostConnectionUnderAnS3WriteIsRecognized(t *testing.T) {
+	fake := newStrictS3()
+	s := open(t, options(s3Backend(t, fake, S3Options{Bucket: "states", Prefix: "prod"})))
+	fake.mu.Lock()
+	fake.lose = true
+	fake.mu.Unlock()
+	if err := s.Begin(t.Context(), "vpc/main"); err == nil || errors.Is(err, ErrConflict) {
+		t.Errorf("Begin without a reply: %v", err)
+	}
+	s.Record(entry("vpc/main", "vpc-1"))
+	closed(t, s)
+	if got := there(t, s.Backend); got.Serial != 2 || got.Resources["vpc/main"].ID != "vpc-1" {
+		t.Errorf("the state is %+v", got)
+	}
+}
+
+func TestPlacesOfTheStateAreRead(t *testing.T) {
+	for uri, want := range map[string]Location{
+		"s3://states/karmacadabra-prod":  {Bucket: "states", Prefix: "karmacadabra-prod"},
+		"s3://states/a/b/":               {Bucket: "states", Prefix: "a/b"},
+		"s3://states":                    {Bucket: "states"},
+		"world.json":                     {Path: "world.json"},
+		"./dir/":                         {Path: "./dir/"},
+		"file:///var/lib/karmactl/state": {Path: "/var/lib/karmactl/state"},
+	} {
+		if got, err := ParseLocation(uri); err != nil || got != want {
+			t.Errorf("%s is %+v: %v", uri, got, err)
+		}
+	}
+	for _, uri := range []string{"", "s3://", "s3:///x", "gs://bucket", "file://"} {
+		if got, err := ParseLocation(uri); err == nil {
+			t.Errorf("%q is %+v", uri, got)
+		}
+	}
+}
