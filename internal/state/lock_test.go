@@ -171,43 +171,50 @@ func TestTheLockOfADeadProcessOfThisMachineIsTakenAtOnce(t *testing.T) {
 }
 
 func TestALostLockStopsTheWork(t *testing.T) {
-	steal := func(t *testing.T, b *Memory) {
+	steal := func(t *testing.T, b *Memory, _ *atomic.Bool) {
 		t.Helper()
 		if err := Unlock(t.Context(), b, "A"); err != nil {
 			t.Fatal(err)
 		}
 	}
+	const inTime = beatEvery + time.Second
 	cases := []struct {
 		name   string
-		how    func(t *testing.T, b *Memory)
+		how    func(t *testing.T, b *Memory, down *atomic.Bool)
 		within time.Duration
 		says   string
 	}{
-		{"removed by hand", steal, beatEvery + time.Second, "somebody removed it (karmactl state unlock)"},
-		{"taken by another", func(t *testing.T, b *Memory) {
+		{"removed by hand", steal, inTime, "somebody removed it (karmactl state unlock)"},
+		{"taken by another", func(t *testing.T, b *Memory, down *atomic.Bool) {
 			t.Helper()
-			steal(t, b)
+			steal(t, b, down)
 			_, l := acquire(t, b, bo())
 			abandon(l)
-		}, beatEvery + time.Second, "bo@ci (karmactl down, pid 7) took it"},
-		{"overwritten with garbage", func(t *testing.T, b *Memory) {
+		}, inTime, "bo@ci (karmactl down, pid 7) took it"},
+		{"overwritten with garbage", func(t *testing.T, b *Memory, down *atomic.Bool) {
 			t.Helper()
-			steal(t, b)
+			steal(t, b, down)
 			if _, err := b.CreateLock(t.Context(), []byte("hello")); err != nil {
 				t.Fatal(err)
 			}
-		}, beatEvery + time.Second, "somebody overwrote it"},
-		{"no connection until shortly before the lease ends", func(_ *testing.T, b *Memory) {
-			b.Before = func(string) error { return errDown }
+		}, inTime, "somebody overwrote it"},
+		{"no connection until shortly before the lease ends", func(_ *testing.T, _ *Memory, down *atomic.Bool) {
+			down.Store(true)
 		}, leaseFor - margin + retryBeat, "its lease could not be renewed in time: connection refused"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := NewMemory()
+				b, down := NewMemory(), &atomic.Bool{}
+				b.Before = func(string) error {
+					if down.Load() {
+						return errDown
+					}
+					return nil
+				}
 				ctx, l := acquire(t, b, ana())
 				began := time.Now()
-				c.how(t, b)
+				c.how(t, b, down)
 				<-ctx.Done()
 				cause := context.Cause(ctx)
 				if !errors.Is(cause, ErrLockLost) || !strings.Contains(cause.Error(), c.says) {
@@ -227,27 +234,27 @@ func TestALostLockStopsTheWork(t *testing.T) {
 func TestALockSurvivesAShortOutageAndLostReplies(t *testing.T) {
 	cases := []struct {
 		name  string
-		fault func(b *Memory, until time.Time)
+		fault func(b *Memory, now func() bool)
 	}{
-		{"a minute without connection", func(b *Memory, until time.Time) {
+		{"a minute without connection", func(b *Memory, now func() bool) {
 			b.Before = func(string) error {
-				if time.Now().Before(until) {
+				if now() {
 					return errDown
 				}
 				return nil
 			}
 		}},
-		{"a minute of lost replies", func(b *Memory, until time.Time) {
+		{"a minute of lost replies", func(b *Memory, now func() bool) {
 			b.After = func(op string) error {
-				if op == "ReplaceLock" && time.Now().Before(until) {
+				if op == "ReplaceLock" && now() {
 					return errDown
 				}
 				return nil
 			}
 		}},
-		{"a minute of replies lost and calls sent again by the SDK", func(b *Memory, until time.Time) {
+		{"a minute of replies lost and calls sent again by the SDK", func(b *Memory, now func() bool) {
 			b.After = func(op string) error {
-				if op == "ReplaceLock" && time.Now().Before(until) {
+				if op == "ReplaceLock" && now() {
 					return ErrConflict
 				}
 				return nil
@@ -258,8 +265,9 @@ func TestALockSurvivesAShortOutageAndLostReplies(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := NewMemory()
+				from := time.Now().Add(time.Second)
+				c.fault(b, func() bool { return time.Now().After(from) && time.Since(from) < time.Minute })
 				ctx, l := acquire(t, b, ana())
-				c.fault(b, time.Now().Add(time.Minute))
 				time.Sleep(5 * time.Minute)
 				if ctx.Err() != nil {
 					t.Errorf("the work was stopped: %v", context.Cause(ctx))

@@ -11,7 +11,7 @@ import (
 )
 
 // Memory keeps the state in this process, for tests and rehearsals. Its zero
-// value is ready to use.
+// value is ready to use; Before and After are to be set before anybody uses it.
 type Memory struct {
 	// Before is asked ahead of every operation ("Write", "ReadLock" ...); its
 	// error is returned and the operation does not happen.
