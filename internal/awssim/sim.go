@@ -43,6 +43,7 @@ type Sim struct {
 	mu    sync.Mutex
 	world *World
 	store *worldFile
+	vault vault
 
 	log     []Call
 	buckets map[string]*bucket

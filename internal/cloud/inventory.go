@@ -23,10 +23,11 @@ func NewInventory(clock engine.Clock) *Inventory {
 	return &Inventory{clock: clock, kinds: map[string]*listing{}}
 }
 
-// listing is the last answer for a kind; its lock is held while it is fetched,
-// so that those who ask at the same time share one call.
+// listing is the last answer for a kind; its turn is held while it is fetched,
+// so that those who ask at the same time share one call. It is a channel and no
+// mutex: waiting for it ends with the context, and a test's clock runs on.
 type listing struct {
-	mu   sync.Mutex
+	turn chan struct{}
 	at   time.Time
 	has  bool
 	data any
@@ -39,13 +40,17 @@ func List[T any](ctx context.Context, inv *Inventory, kind string, fetch func(co
 	inv.mu.Lock()
 	l := inv.kinds[kind]
 	if l == nil {
-		l = &listing{}
+		l = &listing{turn: make(chan struct{}, 1)}
 		inv.kinds[kind] = l
 	}
 	inv.mu.Unlock()
 
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { <-l.turn }()
 	if l.has && !l.at.Before(engine.NotOlder(ctx)) {
 		return l.data.([]T), nil
 	}

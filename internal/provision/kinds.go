@@ -1,6 +1,9 @@
 package provision
 
-import "github.com/karmacadabra/karmactl/internal/engine"
+import (
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
 
 // kind makes the resource of a key from nothing but the key, or nil for a kind
 // that this version does not know. It is how something that is recorded and no
@@ -19,7 +22,11 @@ func (h *Home) kind(key engine.Key) engine.Step {
 
 		// identity, registry, platform, scaling, watching
 
-		// secrets, task definitions, services
+	// secrets, task definitions, services
+	case "secret":
+		return engine.Manage(&Secret{Home: h, Agent: agents.Agent{Name: key.Name()}})
+	case "parameter":
+		return engine.Manage(h.parameterOf(key.Name()))
 	}
 	return nil
 }

@@ -1,0 +1,213 @@
+package awssim
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// Parameter is a simulated parameter of the Parameter Store. Its value is sealed.
+type Parameter struct {
+	Name    string
+	Kind    types.ParameterType
+	Sealed  string
+	Version int64
+	Tags    cloud.Tags
+	Created time.Time
+	Changed time.Time
+}
+
+func (s *Sim) parameterOperations() []operation {
+	return []operation{
+		on("SSM.PutParameter", s.putParameter, "Name", "Value", "Type", "Tier", "Tags", "Overwrite", "Description"),
+		on("SSM.DescribeParameters", s.describeParameters, "ParameterFilters", "MaxResults", "NextToken"),
+		on("SSM.GetParameter", s.getParameter, "Name", "WithDecryption"),
+		on("SSM.DeleteParameter", s.deleteParameter, "Name"),
+		on("SSM.ListTagsForResource", s.listParameterTags, "ResourceType", "ResourceId"),
+		on("SSM.AddTagsToResource", s.tagParameter, "ResourceType", "ResourceId", "Tags"),
+		on("SSM.RemoveTagsFromResource", s.untagParameter, "ResourceType", "ResourceId", "TagKeys"),
+	}
+}
+
+// parameterName is AWS's rule: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+var parameterName = regexp.MustCompile(`^[A-Za-z0-9_.\-/]+$`)
+
+// A standard parameter holds 4 KB and is free.
+const maxParameter = 4096
+
+func (s *Sim) parameter(name *string) (*Parameter, error) {
+	p := s.world.Parameters[aws.ToString(name)]
+	if p == nil {
+		if _, after, ok := strings.Cut(aws.ToString(name), ":parameter"); ok {
+			p = s.world.Parameters[after]
+		}
+	}
+	if p == nil || !s.visible(p.Created) {
+		return nil, fail("ParameterNotFound", "Parameter %s not found.", aws.ToString(name))
+	}
+	return p, nil
+}
+
+func (s *Sim) putParameter(in *ssm.PutParameterInput) (*ssm.PutParameterOutput, error) {
+	name := aws.ToString(in.Name)
+	if !parameterName.MatchString(name) || len(name) > 1011 || strings.Count(name, "/") > 15 {
+		return nil, fail("ValidationException", "Parameter name: can't be %q", name)
+	}
+	if first := strings.ToLower(strings.Split(strings.TrimPrefix(name, "/"), "/")[0]); strings.HasPrefix(first, "aws") || strings.HasPrefix(first, "ssm") {
+		return nil, fail("ValidationException", "Parameter name: can't be prefixed with \"aws\" or \"ssm\" (case-insensitive).")
+	}
+	if len(in.Tags) > 0 && aws.ToBool(in.Overwrite) {
+		return nil, fail("ValidationException", "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.")
+	}
+	if v := aws.ToString(in.Value); v == "" || len(v) > maxParameter {
+		return nil, fail("ValidationException", "Standard tier parameters support a maximum parameter value of 4096 characters.")
+	}
+	p := s.world.Parameters[name]
+	if p != nil && !aws.ToBool(in.Overwrite) {
+		return nil, fail("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
+	}
+	if p == nil {
+		if in.Type == "" {
+			return nil, fail("ValidationException", "A parameter type is required when you create a parameter.")
+		}
+		tags := fromSSMTags(in.Tags)
+		if checkTags(tags) != nil {
+			return nil, fail("ValidationException", "The tags are not valid.")
+		}
+		p = &Parameter{Name: name, Kind: in.Type, Tags: tags, Created: s.now()}
+		s.world.Parameters[name] = p
+	}
+	sealed, err := s.seal(aws.ToString(in.Value))
+	if err != nil {
+		return nil, err
+	}
+	p.Sealed, p.Changed = sealed, s.now()
+	p.Version++
+	return &ssm.PutParameterOutput{Version: p.Version, Tier: types.ParameterTierStandard}, nil
+}
+
+func (s *Sim) parameterARN(p *Parameter) string {
+	return s.world.arn("ssm", "parameter/"+strings.TrimPrefix(p.Name, "/"))
+}
+
+func (s *Sim) describeParameters(in *ssm.DescribeParametersInput) (*ssm.DescribeParametersOutput, error) {
+	out := &ssm.DescribeParametersOutput{}
+	for _, p := range sorted(s.world.Parameters) {
+		ok, err := parameterMatches(p, in.ParameterFilters)
+		if err != nil {
+			return nil, err
+		}
+		if ok && s.visible(p.Created) {
+			out.Parameters = append(out.Parameters, types.ParameterMetadata{
+				Name: &p.Name, ARN: aws.String(s.parameterARN(p)), Type: p.Kind, Version: p.Version, LastModifiedDate: &p.Changed, Tier: types.ParameterTierStandard,
+			})
+		}
+	}
+	return out, nil
+}
+
+func parameterMatches(p *Parameter, filters []types.ParameterStringFilter) (bool, error) {
+	for _, f := range filters {
+		key := aws.ToString(f.Key)
+		var ok bool
+		switch {
+		case key == "Name":
+			ok = slices.Contains(f.Values, p.Name)
+		case key == "Path":
+			ok = slices.ContainsFunc(f.Values, func(v string) bool {
+				rest, under := strings.CutPrefix(p.Name, strings.TrimSuffix(v, "/")+"/")
+				return under && (aws.ToString(f.Option) == "Recursive" || !strings.Contains(rest, "/"))
+			})
+		case strings.HasPrefix(key, "tag:"):
+			v, has := p.Tags[strings.TrimPrefix(key, "tag:")]
+			ok = has && slices.Contains(f.Values, v)
+		default:
+			return false, fail("InvalidFilterKey", "The filter key %s is not valid.", key)
+		}
+		if !ok {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (s *Sim) getParameter(in *ssm.GetParameterInput) (*ssm.GetParameterOutput, error) {
+	p, err := s.parameter(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	value := p.Sealed
+	if aws.ToBool(in.WithDecryption) || p.Kind != types.ParameterTypeSecureString {
+		if value, err = s.unseal(p.Sealed); err != nil {
+			return nil, err
+		}
+	}
+	return &ssm.GetParameterOutput{Parameter: &types.Parameter{
+		Name: &p.Name, ARN: aws.String(s.parameterARN(p)), Type: p.Kind, Value: &value, Version: p.Version, LastModifiedDate: &p.Changed,
+	}}, nil
+}
+
+func (s *Sim) deleteParameter(in *ssm.DeleteParameterInput) (*ssm.DeleteParameterOutput, error) {
+	p, err := s.parameter(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	delete(s.world.Parameters, p.Name)
+	return &ssm.DeleteParameterOutput{}, nil
+}
+
+func (s *Sim) taggedParameter(kind types.ResourceTypeForTagging, id *string) (*Parameter, error) {
+	if kind != types.ResourceTypeForTaggingParameter {
+		return nil, fail("InvalidResourceType", "The resource type is not valid.")
+	}
+	p, err := s.parameter(id)
+	if err != nil {
+		return nil, fail("InvalidResourceId", "The resource ID is not valid. Verify that you entered the correct ID and try again.")
+	}
+	return p, nil
+}
+
+func (s *Sim) listParameterTags(in *ssm.ListTagsForResourceInput) (*ssm.ListTagsForResourceOutput, error) {
+	p, err := s.taggedParameter(in.ResourceType, in.ResourceId)
+	if err != nil {
+		return nil, err
+	}
+	return &ssm.ListTagsForResourceOutput{TagList: toSSMTags(p.Tags)}, nil
+}
+
+func (s *Sim) tagParameter(in *ssm.AddTagsToResourceInput) (*ssm.AddTagsToResourceOutput, error) {
+	p, err := s.taggedParameter(in.ResourceType, in.ResourceId)
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range fromSSMTags(in.Tags) {
+		p.Tags[k] = v
+	}
+	return &ssm.AddTagsToResourceOutput{}, nil
+}
+
+func (s *Sim) untagParameter(in *ssm.RemoveTagsFromResourceInput) (*ssm.RemoveTagsFromResourceOutput, error) {
+	p, err := s.taggedParameter(in.ResourceType, in.ResourceId)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range in.TagKeys {
+		delete(p.Tags, k)
+	}
+	return &ssm.RemoveTagsFromResourceOutput{}, nil
+}
+
+func toSSMTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}
+
+func fromSSMTags(tags []types.Tag) cloud.Tags {
+	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}

@@ -1,0 +1,189 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type parameterAPI interface {
+	DescribeParameters(context.Context, *ssm.DescribeParametersInput, ...func(*ssm.Options)) (*ssm.DescribeParametersOutput, error)
+	PutParameter(context.Context, *ssm.PutParameterInput, ...func(*ssm.Options)) (*ssm.PutParameterOutput, error)
+	DeleteParameter(context.Context, *ssm.DeleteParameterInput, ...func(*ssm.Options)) (*ssm.DeleteParameterOutput, error)
+	ListTagsForResource(context.Context, *ssm.ListTagsForResourceInput, ...func(*ssm.Options)) (*ssm.ListTagsForResourceOutput, error)
+	AddTagsToResource(context.Context, *ssm.AddTagsToResourceInput, ...func(*ssm.Options)) (*ssm.AddTagsToResourceOutput, error)
+	RemoveTagsFromResource(context.Context, *ssm.RemoveTagsFromResourceInput, ...func(*ssm.Options)) (*ssm.RemoveTagsFromResourceOutput, error)
+}
+
+// ParameterSpec is what we own of a parameter. Its value is not part of it.
+type ParameterSpec struct {
+	Tags cloud.Tags
+}
+
+// Parameter is one value of one agent in the Parameter Store, instead of a key
+// in a flat secret: a SecureString of the standard tier, which is free. A deleted
+// parameter cannot be had back. There is none until there is a value to keep.
+type Parameter struct {
+	engine.Ref
+	*Home
+	AgentName string
+	Name      string
+	Nested    *NestedSecret
+
+	mu sync.Mutex
+	// there: it has a value. nested: the nested secret has one.
+	there, nested bool
+}
+
+func (p *Parameter) api() parameterAPI { return p.Clients.SSM }
+
+// ParameterName is the name of an agent's parameter: /karmacadabra/prod/validator/private_key.
+func (h *Home) ParameterName(agent, key string) string {
+	return "/" + h.Project + "/" + h.environment() + "/" + agent + "/" + key
+}
+
+// Key is parameter/AGENT/NAME.
+func (p *Parameter) Key() engine.Key {
+	return engine.Key("parameter/" + p.AgentName + "/" + p.Name)
+}
+
+// Needs nothing.
+func (p *Parameter) Needs() []engine.Node { return nil }
+
+func (p *Parameter) name() string { return p.ParameterName(p.AgentName, p.Name) }
+
+// available tells whether the parameter has a value, or will have after the first copy.
+func (p *Parameter) available() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.there || p.nested
+}
+
+// Wanted when the nested secret has the value.
+func (p *Parameter) Wanted(context.Context) (bool, string, error) {
+	return p.available(), "there is no value to keep yet: karmactl secrets set makes it", nil
+}
+
+// Want is a parameter with tags.
+func (p *Parameter) Want() ParameterSpec { return ParameterSpec{Tags: p.TagsOf(p.Key())} }
+
+// Find looks among the stack's parameters; the listing has no tags, so those are
+// asked for one by one.
+func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[ParameterSpec], error) {
+	var found engine.Found[ParameterSpec]
+	names, err := cloud.List(ctx, p.Inventory, "parameter", p.list)
+	if err != nil {
+		return found, err
+	}
+	if slices.Contains(names, p.name()) {
+		out, err := p.api().ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: aws.String(p.name())})
+		switch {
+		case cloud.Is(err, "InvalidResourceId"):
+		case err != nil:
+			return found, err
+		default:
+			tags := fromSSMTags(out.TagList)
+			if !tags.Ours(p.Stack, p.Key()) && id == "" {
+				return found, p.foreign(p.Key(), "parameter", p.name())
+			}
+			found = engine.Found[ParameterSpec]{Phase: engine.Ready, ID: p.name(), Spec: ParameterSpec{Tags: tags}}
+		}
+	}
+	var nested []string
+	if found.Phase == engine.Absent {
+		if nested, err = p.Nested.Keys(ctx, p.AgentName); err != nil {
+			return found, err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.there, p.nested = found.Phase != engine.Absent, slices.Contains(nested, p.Name)
+	return found, nil
+}
+
+func (p *Parameter) list(ctx context.Context) ([]string, error) {
+	var all []string
+	pages := ssm.NewDescribeParametersPaginator(p.api(), &ssm.DescribeParametersInput{MaxResults: aws.Int32(50), ParameterFilters: []types.ParameterStringFilter{{
+		Key: aws.String("Path"), Option: aws.String("Recursive"), Values: []string{"/" + p.Project + "/" + p.environment()},
+	}}})
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range out.Parameters {
+			all = append(all, aws.ToString(m.Name))
+		}
+	}
+	return all, nil
+}
+
+// Diff compares tags.
+func (p *Parameter) Diff(have, want ParameterSpec) []engine.Change {
+	return cloud.DiffTags(have.Tags, want.Tags)
+}
+
+// Create makes the first copy. It never overwrites: one that turns out to be there
+// is left as it is.
+func (p *Parameter) Create(ctx context.Context, want ParameterSpec) (string, error) {
+	values, err := p.Nested.values(ctx, p.AgentName, []string{p.Name})
+	if err != nil {
+		return "", err
+	}
+	value, ok := values[p.Name]
+	if !ok {
+		return "", fmt.Errorf("the nested secret no longer has %s for %s: run karmactl secrets set %s %s", p.Name, p.AgentName, p.AgentName, p.Name)
+	}
+	_, err = p.api().PutParameter(ctx, &ssm.PutParameterInput{
+		Name: aws.String(p.name()), Value: &value, Type: types.ParameterTypeSecureString, Tier: types.ParameterTierStandard, Tags: toSSMTags(want.Tags),
+	})
+	if err != nil && !cloud.Is(err, "ParameterAlreadyExists") {
+		return "", err
+	}
+	return p.name(), nil
+}
+
+// Update sets the tags.
+func (p *Parameter) Update(ctx context.Context, id string, have, want ParameterSpec) error {
+	set, gone := have.Tags.Changed(want.Tags)
+	if len(set) > 0 {
+		_, err := p.api().AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, Tags: toSSMTags(set)})
+		if err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := p.api().RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, TagKeys: gone})
+	return err
+}
+
+// Delete deletes the parameter for good.
+func (p *Parameter) Delete(ctx context.Context, id string) error {
+	_, err := p.api().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &id})
+	return err
+}
+
+// parameterOf makes a parameter from what follows its kind in a key.
+func (h *Home) parameterOf(name string) *Parameter {
+	agent, key, _ := strings.Cut(name, "/")
+	return &Parameter{Home: h, AgentName: agent, Name: key}
+}
+
+func toSSMTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}
+
+func fromSSMTags(tags []types.Tag) cloud.Tags {
+	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}

@@ -1,0 +1,337 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type secretAPI interface {
+	ListSecrets(context.Context, *secretsmanager.ListSecretsInput, ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretsOutput, error)
+	CreateSecret(context.Context, *secretsmanager.CreateSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.CreateSecretOutput, error)
+	PutSecretValue(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
+	TagResource(context.Context, *secretsmanager.TagResourceInput, ...func(*secretsmanager.Options)) (*secretsmanager.TagResourceOutput, error)
+	UntagResource(context.Context, *secretsmanager.UntagResourceInput, ...func(*secretsmanager.Options)) (*secretsmanager.UntagResourceOutput, error)
+	DeleteSecret(context.Context, *secretsmanager.DeleteSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DeleteSecretOutput, error)
+	RestoreSecret(context.Context, *secretsmanager.RestoreSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.RestoreSecretOutput, error)
+}
+
+// TagSecretKeys says which keys a secret has: "<start of the version> key key".
+// It lets a plan and `secrets status` go without reading a value. It is believed
+// only while the version is still the current one.
+const TagSecretKeys = "karmactl:keys"
+
+// recoveryDays is how long a deleted secret can be had back; AWS takes 7 to 30.
+// The name is taken for as long, and nothing is charged.
+const recoveryDays = 7
+
+// SecretSpec is what we own of a flat secret. Values are not part of it.
+type SecretSpec struct {
+	// Keys are the names that have a value, sorted and joined by a space.
+	Keys string
+	// Noted: the tag says the same.
+	Noted bool
+	Tags  cloud.Tags
+}
+
+// Secret is the flat secret of one agent, {"private_key": …}: of a nested one ECS
+// cannot read an entry. It costs $0.40 a month, so there is none until there is a
+// value to keep: the first copy out of the user's nested secret, or what
+// `karmactl secrets set` puts there. Values that are there are never overwritten.
+type Secret struct {
+	engine.Ref
+	*Home
+	Agent  agents.Agent
+	Nested *NestedSecret
+
+	mu   sync.Mutex
+	seen secretSeen
+}
+
+// secretSeen is what Find saw, names only.
+type secretSeen struct {
+	version string
+	keys    []string
+	// nested are the agent's keys that the nested secret has.
+	nested []string
+	// deleted is the ARN of one that is scheduled for deletion.
+	deleted string
+}
+
+func (s *Secret) api() secretAPI { return s.Clients.SecretsManager }
+
+// SecretName is the name of an agent's flat secret: karmacadabra/validator. An
+// environment other than prod has its own: karmacadabra/staging/validator.
+func (h *Home) SecretName(agent string) string {
+	if env := h.environment(); env != "prod" {
+		return h.Project + "/" + env + "/" + agent
+	}
+	return h.Project + "/" + agent
+}
+
+func (h *Home) environment() string { return strings.TrimPrefix(h.Stack, h.Project+"-") }
+
+// Key is secret/AGENT.
+func (s *Secret) Key() engine.Key { return engine.Key("secret/" + s.Agent.Name) }
+
+// Needs nothing.
+func (s *Secret) Needs() []engine.Node { return nil }
+
+func (s *Secret) look() secretSeen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
+// available are the keys that the secret has, or will have after the first copy.
+func (s *Secret) available() []string {
+	seen := s.look()
+	if len(seen.keys) > 0 {
+		return seen.keys
+	}
+	return seen.nested
+}
+
+// Wanted when there is a value to keep, or one that can be had back.
+func (s *Secret) Wanted(context.Context) (bool, string, error) {
+	seen := s.look()
+	return len(seen.nested) > 0 || seen.deleted != "", "there is no value to keep yet: karmactl secrets set makes it", nil
+}
+
+// Notes tell that a deleted secret comes back.
+func (s *Secret) Notes() []string {
+	if s.look().deleted == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("secret %s is scheduled for deletion and is restored with the values it had", s.SecretName(s.Agent.Name))}
+}
+
+// Want is what is there, or the first copy.
+func (s *Secret) Want() SecretSpec {
+	return SecretSpec{Keys: strings.Join(s.available(), " "), Noted: true, Tags: s.TagsOf(s.Key())}
+}
+
+// Find looks among the secrets by name. One that is scheduled for deletion is
+// gone, and can be had back.
+func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec], error) {
+	all, err := cloud.List(ctx, s.Inventory, "secret", s.list)
+	if err != nil {
+		return engine.Found[SecretSpec]{}, err
+	}
+	name := s.SecretName(s.Agent.Name)
+	var found engine.Found[SecretSpec]
+	var seen secretSeen
+	for _, x := range all {
+		if aws.ToString(x.Name) != name {
+			continue
+		}
+		arn, tags := aws.ToString(x.ARN), fromSecretTags(x.Tags)
+		if !tags.Ours(s.Stack, s.Key()) && id != arn {
+			return found, s.foreign(s.Key(), "secret "+name, arn)
+		}
+		if seen, err = s.inspect(ctx, x, tags); err != nil {
+			return found, err
+		}
+		if seen.deleted != "" {
+			break
+		}
+		found = engine.Found[SecretSpec]{
+			Phase: engine.Ready, ID: arn, Outputs: map[string]string{"name": name, "version": seen.version},
+			Spec: SecretSpec{Keys: strings.Join(seen.keys, " "), Noted: tags[TagSecretKeys] == seen.note(), Tags: tags},
+		}
+		delete(found.Spec.Tags, TagSecretKeys)
+	}
+	if len(seen.keys) == 0 {
+		nested, err := s.Nested.Keys(ctx, s.Agent.Name)
+		if err != nil {
+			return found, err
+		}
+		seen.nested = both(ownKeys(s.Agent), nested)
+	}
+	s.mu.Lock()
+	s.seen = seen
+	s.mu.Unlock()
+	return found, nil
+}
+
+// inspect finds out which keys a secret has: from its tag when that speaks of the
+// current version, else by reading it.
+func (s *Secret) inspect(ctx context.Context, x types.SecretListEntry, tags cloud.Tags) (secretSeen, error) {
+	var seen secretSeen
+	for version, stages := range x.SecretVersionsToStages {
+		for _, stage := range stages {
+			if stage == "AWSCURRENT" {
+				seen.version = version
+			}
+		}
+	}
+	noted := strings.Fields(tags[TagSecretKeys])
+	if x.DeletedDate != nil {
+		seen.deleted = aws.ToString(x.ARN)
+		if len(noted) > 0 {
+			seen.keys = noted[1:]
+		}
+		return seen, nil
+	}
+	if seen.version == "" {
+		return seen, nil
+	}
+	if len(noted) > 0 && noted[0] == start(seen.version) {
+		seen.keys = noted[1:]
+		return seen, nil
+	}
+	text, err := s.secretText(ctx, aws.ToString(x.ARN))
+	if cloud.IsNotFound(err) {
+		return seen, nil
+	}
+	seen.keys = flatten([]byte(text)).names()
+	return seen, err
+}
+
+func start(version string) string { return version[:min(8, len(version))] }
+
+// notable are the characters and the length that a tag takes.
+var notable = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
+
+// note is the tag for what was seen; "" when there is no value, or when a tag
+// cannot hold it: then the secret is read each time.
+func (seen secretSeen) note() string {
+	if seen.version == "" {
+		return ""
+	}
+	note := strings.Join(append([]string{start(seen.version)}, seen.keys...), " ")
+	if !notable.MatchString(note) {
+		return ""
+	}
+	return note
+}
+
+func (s *Secret) list(ctx context.Context) ([]types.SecretListEntry, error) {
+	var all []types.SecretListEntry
+	p := secretsmanager.NewListSecretsPaginator(s.api(), &secretsmanager.ListSecretsInput{
+		IncludePlannedDeletion: aws.Bool(true), MaxResults: aws.Int32(100),
+		Filters: []types.Filter{{Key: types.FilterNameStringTypeName, Values: []string{s.Project + "/"}}},
+	})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.SecretList...)
+	}
+	return all, nil
+}
+
+// Diff compares names and tags. Which keys there are is the user's to say, once
+// there are any: a deleted secret that comes back may have others than its tag said.
+func (s *Secret) Diff(have, want SecretSpec) []engine.Change {
+	var first []engine.Change
+	if have.Keys == "" {
+		first = field("keys", have.Keys, want.Keys)
+	}
+	return changes(
+		first,
+		field("keys_noted", have.Noted, want.Noted),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the secret with the first copy in it, or has the deleted one back
+// as it was. The token is the version: a repeated call gives the same one.
+func (s *Secret) Create(ctx context.Context, want SecretSpec) (string, error) {
+	seen := s.look()
+	if seen.deleted != "" {
+		_, err := s.api().RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &seen.deleted})
+		return seen.deleted, err
+	}
+	values, err := s.Nested.values(ctx, s.Agent.Name, seen.nested)
+	if err != nil {
+		return "", err
+	}
+	text, err := values.text()
+	if err != nil {
+		return "", err
+	}
+	tags := cloud.Tags{}
+	for k, v := range want.Tags {
+		tags[k] = v
+	}
+	if note := (secretSeen{version: engine.Token(ctx), keys: values.names()}).note(); note != "" {
+		tags[TagSecretKeys] = note
+	}
+	out, err := s.api().CreateSecret(ctx, &secretsmanager.CreateSecretInput{
+		Name: aws.String(s.SecretName(s.Agent.Name)), SecretString: &text, ClientRequestToken: aws.String(engine.Token(ctx)),
+		Description: aws.String("Values of the agent " + s.Agent.Name + ", kept by karmactl"), Tags: toSecretTags(tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.ARN), nil
+}
+
+// Update makes the first copy when there is no value yet, and sets the tags.
+func (s *Secret) Update(ctx context.Context, id string, have, want SecretSpec) error {
+	seen := s.look()
+	if have.Keys == "" && want.Keys != "" {
+		values, err := s.Nested.values(ctx, s.Agent.Name, seen.nested)
+		if err != nil {
+			return err
+		}
+		text, err := values.text()
+		if err != nil {
+			return err
+		}
+		out, err := s.api().PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &text})
+		if err != nil {
+			return err
+		}
+		seen.version, seen.keys = aws.ToString(out.VersionId), values.names()
+		have.Noted = false
+	}
+	set, gone := have.Tags.Changed(want.Tags)
+	switch note := seen.note(); {
+	case have.Noted:
+	case note != "":
+		set[TagSecretKeys] = note
+	default:
+		gone = append(gone, TagSecretKeys)
+	}
+	if len(set) > 0 {
+		if _, err := s.api().TagResource(ctx, &secretsmanager.TagResourceInput{SecretId: &id, Tags: toSecretTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := s.api().UntagResource(ctx, &secretsmanager.UntagResourceInput{SecretId: &id, TagKeys: gone})
+	return err
+}
+
+// Delete schedules the secret for deletion: within seven days the next `up` has
+// it back. A repeat of a call whose reply was lost finds it marked already.
+func (s *Secret) Delete(ctx context.Context, id string) error {
+	_, err := s.api().DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{SecretId: &id, RecoveryWindowInDays: aws.Int64(recoveryDays)})
+	if cloud.Is(err, "InvalidRequestException") && strings.Contains(err.Error(), "marked for deletion") {
+		return nil
+	}
+	return err
+}
+
+func toSecretTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}
+
+func fromSecretTags(tags []types.Tag) cloud.Tags {
+	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}
