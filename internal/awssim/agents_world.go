@@ -26,3 +26,6 @@ func (s *Sim) settleAgents() {
 	s.seedNestedSecret()
 	s.settleSecrets()
 }
+
+// taggedAgents are this group's things that the tagging API lists.
+func (s *Sim) taggedAgents() []tagged { return nil }

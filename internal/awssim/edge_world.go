@@ -37,3 +37,6 @@ func (w *World) hash() string {
 	w.Serial++
 	return fmt.Sprintf("%016x", w.Serial)
 }
+
+// taggedEdge are this group's things that the tagging API lists.
+func (s *Sim) taggedEdge() []tagged { return nil }

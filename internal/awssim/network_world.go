@@ -31,3 +31,6 @@ func (s *Sim) settleNetwork() {
 	s.settleNATGateways()
 	s.settleNetworkInterfaces()
 }
+
+// taggedNetwork are this group's things that the tagging API lists.
+func (s *Sim) taggedNetwork() []tagged { return nil }

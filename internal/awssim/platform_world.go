@@ -1,10 +1,59 @@
 package awssim
 
-// PlatformWorld is the part of the account that belongs to the platform group.
-type PlatformWorld struct{}
+// PlatformWorld is the account's identities, registries, logs, metrics and scaling.
+type PlatformWorld struct {
+	Roles               map[string]*IAMRole // by lower-case name
+	Clusters            map[string]*Cluster // by name
+	Namespaces          map[string]*Namespace
+	DiscoveryServices   map[string]*DiscoveryService
+	DiscoveryOperations map[string]*DiscoveryOperation
+	LogGroups           map[string]*LogGroup // by name
+	DesiredCounts       map[string]int       // by cluster/service
+}
 
-func newPlatformWorld() PlatformWorld { return PlatformWorld{} }
+func newPlatformWorld() PlatformWorld {
+	return PlatformWorld{
+		Roles: map[string]*IAMRole{}, Clusters: map[string]*Cluster{}, Namespaces: map[string]*Namespace{},
+		DiscoveryServices: map[string]*DiscoveryService{}, DiscoveryOperations: map[string]*DiscoveryOperation{},
+		LogGroups: map[string]*LogGroup{}, DesiredCounts: map[string]int{},
+	}
+}
 
-func (s *Sim) platformOperations() []operation { return nil }
+func (s *Sim) platformOperations() []operation {
+	var ops []operation
+	ops = append(ops, s.taggingOperations()...)
+	ops = append(ops, s.clusterOperations()...)
+	ops = append(ops, s.namespaceOperations()...)
+	ops = append(ops, s.roleOperations()...)
+	ops = append(ops, s.rolePolicyOperations()...)
+	ops = append(ops, s.logGroupOperations()...)
+	ops = append(ops, s.logStreamOperations()...)
+	return ops
+}
 
-func (s *Sim) settlePlatform() {}
+func (s *Sim) settlePlatform() {
+	s.settleClusters()
+	s.settleNamespaces()
+}
+
+// taggedPlatform are this group's things that the tagging API lists. Roles are
+// not among them: it does not know IAM's roles.
+func (s *Sim) taggedPlatform() []tagged {
+	var all []tagged
+	for _, c := range s.world.Clusters {
+		if !c.Inactive && s.visible(c.Created) {
+			all = append(all, tagged{c.ARN, c.Tags})
+		}
+	}
+	for _, n := range s.world.Namespaces {
+		if s.namespaceMade(n) {
+			all = append(all, tagged{n.ARN, n.Tags})
+		}
+	}
+	for _, g := range s.world.LogGroups {
+		if s.visible(g.Created) {
+			all = append(all, tagged{g.ARN, g.Tags})
+		}
+	}
+	return all
+}

@@ -28,8 +28,8 @@ func Is(err error, codes ...string) bool {
 	return slices.Contains(codes, Code(err)) && len(codes) > 0
 }
 
-// says tells whether AWS's message has one of the texts.
-func says(err error, texts ...string) bool {
+// Says tells whether AWS's message has one of the texts.
+func Says(err error, texts ...string) bool {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return false
@@ -55,11 +55,11 @@ func Classify(err error) engine.Class {
 		return engine.Other
 	case throttles[code]:
 		return engine.Throttled
-	case denials[code] && !says(err, "You do not have permission to access the specified resource"):
+	case denials[code] && !Says(err, "You do not have permission to access the specified resource"):
 		return engine.Denied
 	case code == "AuthFailure" || busy[code]:
 		return engine.Busy
-	case says(err, notYetTexts...):
+	case Says(err, notYetTexts...):
 		return engine.NotYet
 	case IsNotFound(err):
 		return engine.NotFound

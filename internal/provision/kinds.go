@@ -20,7 +20,18 @@ func (h *Home) kind(key engine.Key) engine.Step {
 
 		// edge
 
-		// identity, registry, platform, scaling, watching
+	// identity, registry, platform, scaling, watching
+	case "slr":
+		return engine.Manage(&ServiceLinkedRole{Home: h, Service: key.Name()})
+	case "role":
+		kind, agent := splitRoleKey(key)
+		return engine.Manage(&Role{Home: h, Kind: kind, Agent: agent})
+	case "cluster":
+		return engine.Manage(&Cluster{Home: h})
+	case "namespace":
+		return engine.Manage(&Namespace{Home: h})
+	case "log-group":
+		return engine.Manage(&LogGroup{Home: h, Agent: key.Name()})
 
 	// secrets, task definitions, services
 	case "secret":

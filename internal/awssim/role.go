@@ -1,0 +1,246 @@
+package awssim
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// rolePropagation is how long a new role cannot be assumed: AWS's other regions
+// and services learn of it 5 to 20 s later.
+const rolePropagation = 10 * time.Second
+
+// IAMRole is a simulated role.
+type IAMRole struct {
+	Name        string
+	ARN         string
+	Path        string
+	Trust       string
+	Description string
+	// Inline are the inline policies by name, Attached the managed ones by ARN.
+	Inline   map[string]string
+	Attached []string
+	Tags     cloud.Tags
+	Created  time.Time
+	// Linked is the service's principal of a service-linked role.
+	Linked string
+}
+
+func (s *Sim) roleOperations() []operation {
+	return []operation{
+		on("IAM.CreateRole", s.createRole, "RoleName", "AssumeRolePolicyDocument", "Description", "Tags"),
+		on("IAM.GetRole", s.getRole, "RoleName"),
+		on("IAM.GetAccountAuthorizationDetails", s.getAccountAuthorizationDetails, "Filter", "MaxItems", "Marker"),
+		on("IAM.UpdateAssumeRolePolicy", s.updateAssumeRolePolicy, "RoleName", "PolicyDocument"),
+		on("IAM.TagRole", s.tagRole, "RoleName", "Tags"),
+		on("IAM.UntagRole", s.untagRole, "RoleName", "TagKeys"),
+		on("IAM.DeleteRole", s.deleteRole, "RoleName"),
+		on("IAM.CreateServiceLinkedRole", s.createServiceLinkedRole, "AWSServiceName"),
+	}
+}
+
+var roleName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+
+// role finds by name, which IAM compares without regard to case.
+func (s *Sim) role(name string) (*IAMRole, error) {
+	r := s.world.Roles[strings.ToLower(name)]
+	if r == nil || !s.visible(r.Created) {
+		return nil, fail("NoSuchEntity", "The role with name %s cannot be found.", name)
+	}
+	return r, nil
+}
+
+// ownRole is a role that may be changed: a service-linked one may not.
+func (s *Sim) ownRole(name string) (*IAMRole, error) {
+	r, err := s.role(name)
+	if err == nil && r.Linked != "" {
+		return nil, fail("UnmodifiableEntity", "Cannot perform the operation on the protected role '%s' - this role is only modifiable by AWS", r.Name)
+	}
+	return r, err
+}
+
+// assumable tells whether a role exists, trusts ECS tasks, and is known everywhere.
+func (s *Sim) assumable(roleARN string) bool {
+	for _, r := range s.world.Roles {
+		if r.ARN == roleARN {
+			return strings.Contains(r.Trust, "ecs-tasks.amazonaws.com") && !s.now().Before(r.Created.Add(rolePropagation))
+		}
+	}
+	return false
+}
+
+func (s *Sim) createRole(in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {
+	name := aws.ToString(in.RoleName)
+	if !roleName.MatchString(name) {
+		return nil, fail("ValidationError", "1 validation error detected: Value at 'roleName' failed to satisfy constraint: Member must have length less than or equal to 64 and match [\\w+=,.@-]+")
+	}
+	if s.world.Roles[strings.ToLower(name)] != nil {
+		return nil, fail("EntityAlreadyExists", "Role with name %s already exists.", name)
+	}
+	if err := validPolicy(aws.ToString(in.AssumeRolePolicyDocument), true); err != nil {
+		return nil, err
+	}
+	tags, err := iamTags(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	r := &IAMRole{
+		Name: name, Path: "/", ARN: "arn:aws:iam::" + s.world.Account + ":role/" + name, Trust: aws.ToString(in.AssumeRolePolicyDocument),
+		Description: aws.ToString(in.Description), Inline: map[string]string{}, Tags: tags, Created: s.now(),
+	}
+	s.world.Roles[strings.ToLower(name)] = r
+	return &iam.CreateRoleOutput{Role: r.describe()}, nil
+}
+
+// validPolicy is what IAM checks before it takes a document.
+func validPolicy(text string, trust bool) error {
+	var doc struct {
+		Version   string
+		Statement []map[string]any
+	}
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		return fail("MalformedPolicyDocument", "This policy contains invalid Json")
+	}
+	if len(doc.Statement) == 0 {
+		return fail("MalformedPolicyDocument", "Syntax errors in policy.")
+	}
+	for _, st := range doc.Statement {
+		switch {
+		case st["Effect"] != "Allow" && st["Effect"] != "Deny":
+			return fail("MalformedPolicyDocument", "Syntax errors in policy.")
+		case trust && st["Principal"] == nil:
+			return fail("MalformedPolicyDocument", "Missing required field Principal")
+		case trust && st["Resource"] != nil:
+			return fail("MalformedPolicyDocument", "Has prohibited field Resource")
+		case !trust && st["Principal"] != nil:
+			return fail("MalformedPolicyDocument", "Policy document should not specify a principal.")
+		case !trust && st["Resource"] == nil:
+			return fail("MalformedPolicyDocument", "Policy statement must contain resources.")
+		case st["Action"] == nil:
+			return fail("MalformedPolicyDocument", "Policy statement must contain actions.")
+		}
+	}
+	return nil
+}
+
+// iamTags reads tags; IAM does not take two keys that differ in case only.
+func iamTags(in []types.Tag) (cloud.Tags, error) {
+	tags, lower := cloud.Tags{}, map[string]bool{}
+	for _, t := range in {
+		k := aws.ToString(t.Key)
+		if lower[strings.ToLower(k)] {
+			return nil, fail("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		}
+		lower[strings.ToLower(k)] = true
+		tags[k] = aws.ToString(t.Value)
+	}
+	return tags, validTags(tags, "ValidationError")
+}
+
+// escaped is a document as IAM returns it: URL-encoded by RFC 3986.
+func escaped(text string) *string {
+	return aws.String(strings.ReplaceAll(url.QueryEscape(text), "+", "%20"))
+}
+
+func toIAMTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}
+
+func (r *IAMRole) describe() *types.Role {
+	return &types.Role{
+		RoleName: &r.Name, Arn: &r.ARN, Path: &r.Path, RoleId: aws.String("AROA" + strings.ToUpper(r.Name)), CreateDate: &r.Created,
+		AssumeRolePolicyDocument: escaped(r.Trust), Description: &r.Description, Tags: toIAMTags(r.Tags),
+	}
+}
+
+func (s *Sim) getRole(in *iam.GetRoleInput) (*iam.GetRoleOutput, error) {
+	r, err := s.role(aws.ToString(in.RoleName))
+	if err != nil {
+		return nil, err
+	}
+	return &iam.GetRoleOutput{Role: r.describe()}, nil
+}
+
+func (s *Sim) getAccountAuthorizationDetails(in *iam.GetAccountAuthorizationDetailsInput) (*iam.GetAccountAuthorizationDetailsOutput, error) {
+	if len(in.Filter) != 1 || in.Filter[0] != types.EntityTypeRole {
+		return nil, fail("ValidationError", "only the filter Role is simulated")
+	}
+	limit := 100
+	if in.MaxItems != nil {
+		limit = int(*in.MaxItems)
+	}
+	var all []types.RoleDetail
+	for _, r := range sorted(s.world.Roles) {
+		if !s.visible(r.Created) {
+			continue
+		}
+		d := types.RoleDetail{RoleName: &r.Name, Arn: &r.ARN, Path: &r.Path, CreateDate: &r.Created, AssumeRolePolicyDocument: escaped(r.Trust), Tags: toIAMTags(r.Tags)}
+		for _, name := range slices.Sorted(maps.Keys(r.Inline)) {
+			d.RolePolicyList = append(d.RolePolicyList, types.PolicyDetail{PolicyName: &name, PolicyDocument: escaped(r.Inline[name])})
+		}
+		for _, arn := range r.Attached {
+			d.AttachedManagedPolicies = append(d.AttachedManagedPolicies, types.AttachedPolicy{PolicyArn: &arn})
+		}
+		all = append(all, d)
+	}
+	out := &iam.GetAccountAuthorizationDetailsOutput{}
+	out.RoleDetailList, out.Marker = page(all, in.Marker, limit)
+	out.IsTruncated = out.Marker != nil
+	return out, nil
+}
+
+func (s *Sim) updateAssumeRolePolicy(in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
+	r, err := s.ownRole(aws.ToString(in.RoleName))
+	if err != nil {
+		return nil, err
+	}
+	if err := validPolicy(aws.ToString(in.PolicyDocument), true); err != nil {
+		return nil, err
+	}
+	r.Trust = aws.ToString(in.PolicyDocument)
+	return &iam.UpdateAssumeRolePolicyOutput{}, nil
+}
+
+func (s *Sim) tagRole(in *iam.TagRoleInput) (*iam.TagRoleOutput, error) {
+	r, err := s.ownRole(aws.ToString(in.RoleName))
+	if err != nil {
+		return nil, err
+	}
+	tags, err := iamTags(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	return &iam.TagRoleOutput{}, retag(r.Tags, tags, nil, "ValidationError")
+}
+
+func (s *Sim) untagRole(in *iam.UntagRoleInput) (*iam.UntagRoleOutput, error) {
+	r, err := s.ownRole(aws.ToString(in.RoleName))
+	if err != nil {
+		return nil, err
+	}
+	return &iam.UntagRoleOutput{}, retag(r.Tags, nil, in.TagKeys, "ValidationError")
+}
+
+func (s *Sim) deleteRole(in *iam.DeleteRoleInput) (*iam.DeleteRoleOutput, error) {
+	r, err := s.ownRole(aws.ToString(in.RoleName))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(r.Inline) > 0:
+		return nil, fail("DeleteConflict", "Cannot delete entity, must delete policies first.")
+	case len(r.Attached) > 0:
+		return nil, fail("DeleteConflict", "Cannot delete entity, must detach all policies first.")
+	}
+	delete(s.world.Roles, strings.ToLower(r.Name))
+	return &iam.DeleteRoleOutput{}, nil
+}

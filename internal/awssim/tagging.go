@@ -1,0 +1,81 @@
+package awssim
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+)
+
+func (s *Sim) taggingOperations() []operation {
+	return []operation{
+		on("Resource Groups Tagging API.GetResources", s.getResources, "TagFilters", "ResourceTypeFilters", "ResourcesPerPage", "PaginationToken", "ResourceARNList"),
+	}
+}
+
+// everyTagged are all things with tags, each group's own.
+func (s *Sim) everyTagged() []tagged {
+	all := slices.Concat(s.taggedNetwork(), s.taggedEdge(), s.taggedPlatform(), s.taggedAgents())
+	slices.SortFunc(all, func(a, b tagged) int { return strings.Compare(a.ARN, b.ARN) })
+	return all
+}
+
+func (s *Sim) getResources(in *tagging.GetResourcesInput) (*tagging.GetResourcesOutput, error) {
+	if len(in.ResourceARNList) > 0 && (len(in.TagFilters) > 0 || len(in.ResourceTypeFilters) > 0) {
+		return nil, fail("InvalidParameterException", "ResourceARNList cannot be combined with filters")
+	}
+	limit := 50
+	if in.ResourcesPerPage != nil {
+		if limit = int(*in.ResourcesPerPage); limit < 1 || limit > 100 {
+			return nil, fail("InvalidParameterException", "ResourcesPerPage must be between 1 and 100")
+		}
+	}
+	var hits []tagged
+	for _, t := range s.everyTagged() {
+		if (len(in.ResourceARNList) == 0 || slices.Contains(in.ResourceARNList, t.ARN)) && tagFilters(in.TagFilters, t) && ofTypes(in.ResourceTypeFilters, t.ARN) {
+			hits = append(hits, t)
+		}
+	}
+	out := &tagging.GetResourcesOutput{}
+	token := in.PaginationToken
+	if aws.ToString(token) == "" {
+		token = nil
+	}
+	hits, next := page(hits, token, limit)
+	out.PaginationToken = aws.String(aws.ToString(next))
+	for _, t := range hits {
+		m := types.ResourceTagMapping{ResourceARN: &t.ARN}
+		for k, v := range t.Tags {
+			m.Tags = append(m.Tags, types.Tag{Key: &k, Value: &v})
+		}
+		out.ResourceTagMappingList = append(out.ResourceTagMappingList, m)
+	}
+	return out, nil
+}
+
+func tagFilters(filters []types.TagFilter, t tagged) bool {
+	for _, f := range filters {
+		v, ok := t.Tags[aws.ToString(f.Key)]
+		if !ok || len(f.Values) > 0 && !slices.Contains(f.Values, v) {
+			return false
+		}
+	}
+	return true
+}
+
+// ofTypes compares service or service:type with an ARN.
+func ofTypes(kinds []string, arn string) bool {
+	if len(kinds) == 0 {
+		return true
+	}
+	parts := strings.SplitN(arn, ":", 6)
+	for _, k := range kinds {
+		service, kind, typed := strings.Cut(k, ":")
+		if parts[2] == service && (!typed || strings.HasPrefix(parts[5], kind+"/") || strings.HasPrefix(parts[5], kind+":")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,202 @@
+package provision
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type clusterAPI interface {
+	CreateCluster(context.Context, *ecs.CreateClusterInput, ...func(*ecs.Options)) (*ecs.CreateClusterOutput, error)
+	DescribeClusters(context.Context, *ecs.DescribeClustersInput, ...func(*ecs.Options)) (*ecs.DescribeClustersOutput, error)
+	UpdateCluster(context.Context, *ecs.UpdateClusterInput, ...func(*ecs.Options)) (*ecs.UpdateClusterOutput, error)
+	PutClusterCapacityProviders(context.Context, *ecs.PutClusterCapacityProvidersInput, ...func(*ecs.Options)) (*ecs.PutClusterCapacityProvidersOutput, error)
+	DeleteCluster(context.Context, *ecs.DeleteClusterInput, ...func(*ecs.Options)) (*ecs.DeleteClusterOutput, error)
+	TagResource(context.Context, *ecs.TagResourceInput, ...func(*ecs.Options)) (*ecs.TagResourceOutput, error)
+	UntagResource(context.Context, *ecs.UntagResourceInput, ...func(*ecs.Options)) (*ecs.UntagResourceOutput, error)
+}
+
+// ClusterSpec is what we own of a cluster.
+type ClusterSpec struct {
+	// Insights is disabled, enabled or enhanced. Enabled costs about $38 a month
+	// for five agents.
+	Insights string
+	// Providers are sorted and joined by a space.
+	Providers string
+	// Namespace is the ARN that Service Connect uses by default, or "".
+	Namespace string
+	Tags      cloud.Tags
+}
+
+// Cluster is where the agents run. It costs nothing itself. Its id is its name,
+// which is the stack's.
+type Cluster struct {
+	engine.Ref
+	*Home
+	Insights  string
+	Namespace *Namespace
+	// ServiceRole is ECS's own role. CreateCluster makes it when it can; a
+	// fresh account sometimes is not quick enough.
+	ServiceRole *ServiceLinkedRole
+}
+
+func (c *Cluster) api() clusterAPI { return c.Clients.ECS }
+
+// clusterName is also what the services' ids and alarms are built from.
+func (h *Home) clusterName() string { return h.Stack }
+
+// Key is cluster.
+func (c *Cluster) Key() engine.Key { return "cluster" }
+
+// Needs the namespace.
+func (c *Cluster) Needs() []engine.Node {
+	if c.Namespace == nil {
+		return nil
+	}
+	return []engine.Node{c.Namespace}
+}
+
+// After ECS's own role.
+func (c *Cluster) After() []engine.Node {
+	if c.ServiceRole == nil {
+		return nil
+	}
+	return []engine.Node{c.ServiceRole}
+}
+
+// Want is a cluster for Fargate and Fargate Spot.
+func (c *Cluster) Want() ClusterSpec {
+	s := ClusterSpec{Insights: c.Insights, Providers: "FARGATE FARGATE_SPOT", Tags: c.TagsOf(c.Key())}
+	if s.Insights == "" {
+		s.Insights = "disabled"
+	}
+	if c.Namespace != nil {
+		if s.Namespace = c.Namespace.Output("arn"); s.Namespace == "" {
+			s.Namespace = engine.Unknown(c.Namespace.Key())
+		}
+	}
+	return s
+}
+
+// Find describes the cluster by its name. A deleted one is listed as INACTIVE.
+func (c *Cluster) Find(ctx context.Context, id string) (engine.Found[ClusterSpec], error) {
+	var found engine.Found[ClusterSpec]
+	name := c.clusterName()
+	all, err := cloud.List(ctx, c.Inventory, "cluster", func(ctx context.Context) ([]types.Cluster, error) {
+		out, err := c.api().DescribeClusters(ctx, &ecs.DescribeClustersInput{
+			Clusters: []string{name}, Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings},
+		})
+		if err != nil {
+			return nil, err
+		}
+		return out.Clusters, nil
+	})
+	if err != nil {
+		return found, err
+	}
+	for _, k := range all {
+		status := aws.ToString(k.Status)
+		if aws.ToString(k.ClusterName) != name || status == "INACTIVE" {
+			continue
+		}
+		found.Phase, found.ID, found.Spec = engine.Ready, name, clusterSpec(k)
+		found.Outputs = map[string]string{"arn": aws.ToString(k.ClusterArn)}
+		if !found.Spec.Tags.Ours(c.Stack, c.Key()) && id == "" {
+			return engine.Found[ClusterSpec]{}, c.foreign(c.Key(), "ECS cluster "+name, aws.ToString(k.ClusterArn))
+		}
+		switch {
+		case status == "DEPROVISIONING":
+			found.Phase, found.Why = engine.Leaving, "cluster deprovisioning"
+		case status == "FAILED":
+			found.Phase, found.Discard, found.Why = engine.Broken, true, "its capacity providers could not be made"
+		case status == "PROVISIONING" || aws.ToString(k.AttachmentsStatus) == "UPDATE_IN_PROGRESS":
+			found.Phase, found.Why, found.Usable = engine.Pending, "capacity providers being attached", true
+		}
+	}
+	return found, nil
+}
+
+func clusterSpec(k types.Cluster) ClusterSpec {
+	s := ClusterSpec{Insights: "disabled", Tags: fromECSTags(k.Tags)}
+	for _, set := range k.Settings {
+		if set.Name == types.ClusterSettingNameContainerInsights {
+			s.Insights = aws.ToString(set.Value)
+		}
+	}
+	providers := slices.Clone(k.CapacityProviders)
+	slices.Sort(providers)
+	s.Providers = strings.Join(providers, " ")
+	if k.ServiceConnectDefaults != nil {
+		s.Namespace = aws.ToString(k.ServiceConnectDefaults.Namespace)
+	}
+	return s
+}
+
+// Diff compares.
+func (c *Cluster) Diff(have, want ClusterSpec) []engine.Change {
+	return changes(
+		field("container_insights", have.Insights, want.Insights),
+		field("capacity_providers", have.Providers, want.Providers),
+		field("service_connect_namespace", have.Namespace, want.Namespace),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the cluster. The same name gives the existing one back, with its
+// own settings.
+func (c *Cluster) Create(ctx context.Context, want ClusterSpec) (string, error) {
+	in := &ecs.CreateClusterInput{
+		ClusterName:       aws.String(c.clusterName()),
+		CapacityProviders: strings.Fields(want.Providers),
+		Settings:          insights(want.Insights),
+		Tags:              toECSTags(want.Tags),
+	}
+	if want.Namespace != "" {
+		in.ServiceConnectDefaults = &types.ClusterServiceConnectDefaultsRequest{Namespace: &want.Namespace}
+	}
+	if _, err := c.api().CreateCluster(ctx, in); err != nil {
+		return "", err
+	}
+	return c.clusterName(), nil
+}
+
+// Update changes the settings, the capacity providers, the tags.
+func (c *Cluster) Update(ctx context.Context, id string, have, want ClusterSpec) error {
+	if have.Insights != want.Insights || have.Namespace != want.Namespace {
+		_, err := c.api().UpdateCluster(ctx, &ecs.UpdateClusterInput{
+			Cluster: &id, Settings: insights(want.Insights),
+			ServiceConnectDefaults: &types.ClusterServiceConnectDefaultsRequest{Namespace: &want.Namespace},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if have.Providers != want.Providers {
+		_, err := c.api().PutClusterCapacityProviders(ctx, &ecs.PutClusterCapacityProvidersInput{
+			Cluster: &id, CapacityProviders: strings.Fields(want.Providers), DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{},
+		})
+		// A repeat of a call whose reply was lost meets its own change under way;
+		// reading back tells whether it was ours.
+		if err != nil && !cloud.Is(err, "UpdateInProgressException") {
+			return err
+		}
+	}
+	return updateECSTags(ctx, c.api(), c.Account.ARN("ecs", "cluster/"+id), have.Tags, want.Tags)
+}
+
+// Delete deletes the cluster; services and tasks in it are waited for.
+func (c *Cluster) Delete(ctx context.Context, id string) error {
+	_, err := c.api().DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: &id})
+	return err
+}
+
+func insights(value string) []types.ClusterSetting {
+	return []types.ClusterSetting{{Name: types.ClusterSettingNameContainerInsights, Value: &value}}
+}

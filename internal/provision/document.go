@@ -1,0 +1,52 @@
+package provision
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// document is a JSON text in one canonical form, so that two that mean the same
+// are the same string. What is not JSON stays as it is.
+func document(text string) string {
+	var v any
+	if json.Unmarshal([]byte(text), &v) != nil {
+		return text
+	}
+	return marshal(v)
+}
+
+// iamDocument is a document as IAM returns it: URL-encoded.
+func iamDocument(text string) string {
+	if plain, err := url.PathUnescape(text); err == nil && strings.HasPrefix(text, "%") {
+		text = plain
+	}
+	return document(text)
+}
+
+// marshal writes plain data: maps, slices, strings, numbers. It cannot fail on those.
+func marshal(v any) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(v) != nil {
+		return ""
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// differs is a change of a document, whose text would fill a plan.
+func differs(name, have, want string) []engine.Change {
+	switch {
+	case have == want:
+		return nil
+	case have == "":
+		return []engine.Change{{Field: name, Was: "none", Now: "this configuration's"}}
+	case want == "":
+		return []engine.Change{{Field: name, Was: "some", Now: "none"}}
+	}
+	return []engine.Change{{Field: name, Was: "another", Now: "this configuration's"}}
+}

@@ -1,0 +1,160 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type logGroupAPI interface {
+	CreateLogGroup(context.Context, *cloudwatchlogs.CreateLogGroupInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogGroupOutput, error)
+	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
+	PutRetentionPolicy(context.Context, *cloudwatchlogs.PutRetentionPolicyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutRetentionPolicyOutput, error)
+	DeleteRetentionPolicy(context.Context, *cloudwatchlogs.DeleteRetentionPolicyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteRetentionPolicyOutput, error)
+	DeleteLogGroup(context.Context, *cloudwatchlogs.DeleteLogGroupInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteLogGroupOutput, error)
+	ListTagsForResource(context.Context, *cloudwatchlogs.ListTagsForResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.ListTagsForResourceOutput, error)
+	TagResource(context.Context, *cloudwatchlogs.TagResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.TagResourceOutput, error)
+	UntagResource(context.Context, *cloudwatchlogs.UntagResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.UntagResourceOutput, error)
+}
+
+// LogGroupSpec is what we own of a log group.
+type LogGroupSpec struct {
+	// RetentionDays is one of AWS's own numbers of days; 0 keeps for ever.
+	RetentionDays int
+	Tags          cloud.Tags
+}
+
+// LogGroup is where one agent writes. Ingestion costs $0.50 a GB, keeping $0.03
+// a GB and month. Its id is its name.
+type LogGroup struct {
+	engine.Ref
+	*Home
+	Agent         string
+	RetentionDays int
+}
+
+func (g *LogGroup) api() logGroupAPI { return g.Clients.Logs }
+
+// logGroupName of an agent: /ecs/karmacadabra-prod/validator.
+func (h *Home) logGroupName(agent string) string { return "/ecs/" + h.Stack + "/" + agent }
+
+// Name is the group's name, known before it is made.
+func (g *LogGroup) Name() string { return g.logGroupName(g.Agent) }
+
+func (g *LogGroup) arn() string { return g.Account.ARN("logs", "log-group:"+g.Name()) }
+
+// Key is log-group/agent.
+func (g *LogGroup) Key() engine.Key { return engine.Key("log-group/" + g.Agent) }
+
+// Needs nothing.
+func (g *LogGroup) Needs() []engine.Node { return nil }
+
+// Want is a group that forgets.
+func (g *LogGroup) Want() LogGroupSpec {
+	return LogGroupSpec{RetentionDays: g.RetentionDays, Tags: g.TagsOf(g.Key())}
+}
+
+// Find looks among the stack's groups.
+func (g *LogGroup) Find(ctx context.Context, id string) (engine.Found[LogGroupSpec], error) {
+	all, err := cloud.List(ctx, g.Inventory, "log-group", g.list)
+	if err != nil {
+		return engine.Found[LogGroupSpec]{}, err
+	}
+	for _, lg := range all {
+		if aws.ToString(lg.LogGroupName) != g.Name() {
+			continue
+		}
+		tags, err := g.tagsAt(ctx, g.arn(), g.TagsOf(g.Key()), func(ctx context.Context) (cloud.Tags, error) {
+			out, err := g.api().ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: aws.String(g.arn())})
+			if err != nil {
+				return nil, err
+			}
+			return out.Tags, nil
+		})
+		if cloud.IsNotFound(err) {
+			break
+		}
+		if err != nil {
+			return engine.Found[LogGroupSpec]{}, err
+		}
+		if !tags.Ours(g.Stack, g.Key()) && id == "" {
+			return engine.Found[LogGroupSpec]{}, g.foreign(g.Key(), "log group "+g.Name(), g.arn())
+		}
+		return engine.Found[LogGroupSpec]{
+			Phase: engine.Ready, ID: g.Name(), Outputs: map[string]string{"arn": g.arn()},
+			Spec: LogGroupSpec{RetentionDays: int(aws.ToInt32(lg.RetentionInDays)), Tags: tags},
+		}, nil
+	}
+	return engine.Found[LogGroupSpec]{}, nil
+}
+
+func (g *LogGroup) list(ctx context.Context) ([]types.LogGroup, error) {
+	var all []types.LogGroup
+	p := cloudwatchlogs.NewDescribeLogGroupsPaginator(g.api(), &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.logGroupName(""))})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.LogGroups...)
+	}
+	return all, nil
+}
+
+// Diff compares.
+func (g *LogGroup) Diff(have, want LogGroupSpec) []engine.Change {
+	return changes(
+		field("retention_days", have.RetentionDays, want.RetentionDays),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the group; how long it keeps can only be said after.
+func (g *LogGroup) Create(ctx context.Context, want LogGroupSpec) (string, error) {
+	_, err := g.api().CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(g.Name()), Tags: want.Tags})
+	if err != nil {
+		return "", err
+	}
+	return g.Name(), nil
+}
+
+// Update sets retention and tags.
+func (g *LogGroup) Update(ctx context.Context, id string, have, want LogGroupSpec) error {
+	if have.RetentionDays != want.RetentionDays {
+		if err := g.retain(ctx, id, want.RetentionDays); err != nil {
+			return err
+		}
+	}
+	set, gone := have.Tags.Changed(want.Tags)
+	arn := aws.String(g.arn())
+	if len(set) > 0 {
+		if _, err := g.api().TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: arn, Tags: set}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := g.api().UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: arn, TagKeys: gone})
+	return err
+}
+
+func (g *LogGroup) retain(ctx context.Context, name string, days int) error {
+	if days == 0 {
+		_, err := g.api().DeleteRetentionPolicy(ctx, &cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: &name})
+		return err
+	}
+	_, err := g.api().PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &name, RetentionInDays: aws.Int32(int32(days))})
+	return err
+}
+
+// Delete deletes the group and all that was written.
+func (g *LogGroup) Delete(ctx context.Context, id string) error {
+	_, err := g.api().DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &id})
+	return err
+}

@@ -1,0 +1,205 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
+	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type namespaceAPI interface {
+	CreateHttpNamespace(context.Context, *servicediscovery.CreateHttpNamespaceInput, ...func(*servicediscovery.Options)) (*servicediscovery.CreateHttpNamespaceOutput, error)
+	GetOperation(context.Context, *servicediscovery.GetOperationInput, ...func(*servicediscovery.Options)) (*servicediscovery.GetOperationOutput, error)
+	ListNamespaces(context.Context, *servicediscovery.ListNamespacesInput, ...func(*servicediscovery.Options)) (*servicediscovery.ListNamespacesOutput, error)
+	DeleteNamespace(context.Context, *servicediscovery.DeleteNamespaceInput, ...func(*servicediscovery.Options)) (*servicediscovery.DeleteNamespaceOutput, error)
+	ListTagsForResource(context.Context, *servicediscovery.ListTagsForResourceInput, ...func(*servicediscovery.Options)) (*servicediscovery.ListTagsForResourceOutput, error)
+	TagResource(context.Context, *servicediscovery.TagResourceInput, ...func(*servicediscovery.Options)) (*servicediscovery.TagResourceOutput, error)
+	UntagResource(context.Context, *servicediscovery.UntagResourceInput, ...func(*servicediscovery.Options)) (*servicediscovery.UntagResourceOutput, error)
+}
+
+// NamespaceSpec is what we own of a namespace.
+type NamespaceSpec struct {
+	Tags cloud.Tags
+}
+
+// Namespace is where Service Connect keeps the names of the agents: an HTTP
+// namespace, which costs nothing and needs no DNS zone. nslookup does not know
+// these names: they live in each task's proxy.
+//
+// Its id is its name. Cloud Map's own id comes only with the end of an
+// asynchronous operation, a few seconds after the create.
+type Namespace struct {
+	engine.Ref
+	*Home
+	// Name is what agents see after the dot: validator.karmacadabra.local. It
+	// is the stack's own name when empty.
+	Name string
+
+	operation string // the create that this process began
+}
+
+func (n *Namespace) api() namespaceAPI { return n.Clients.Discovery }
+
+// Key is namespace.
+func (n *Namespace) Key() engine.Key { return "namespace" }
+
+// Needs nothing.
+func (n *Namespace) Needs() []engine.Node { return nil }
+
+// Want is the namespace with the stack's tags.
+func (n *Namespace) Want() NamespaceSpec { return NamespaceSpec{Tags: n.TagsOf(n.Key())} }
+
+func (n *Namespace) name(id string) string {
+	switch {
+	case n.Name != "":
+		return n.Name
+	case id != "":
+		return id
+	}
+	return n.Stack
+}
+
+// Find looks by name. While the create runs there is only its operation to ask.
+func (n *Namespace) Find(ctx context.Context, id string) (engine.Found[NamespaceSpec], error) {
+	var found engine.Found[NamespaceSpec]
+	name := n.name(id)
+	ns, err := n.byName(ctx, name)
+	if err != nil {
+		return found, err
+	}
+	if ns == nil {
+		return n.making(ctx)
+	}
+	arn := aws.ToString(ns.Arn)
+	tags, err := n.tagsAt(ctx, arn, n.TagsOf(n.Key()), func(ctx context.Context) (cloud.Tags, error) {
+		out, err := n.api().ListTagsForResource(ctx, &servicediscovery.ListTagsForResourceInput{ResourceARN: &arn})
+		if err != nil {
+			return nil, err
+		}
+		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+	})
+	if cloud.IsNotFound(err) {
+		return found, nil
+	}
+	if err != nil {
+		return found, err
+	}
+	if !tags.Ours(n.Stack, n.Key()) && id == "" {
+		return found, n.foreign(n.Key(), "Cloud Map namespace "+name, aws.ToString(ns.Id))
+	}
+	return engine.Found[NamespaceSpec]{
+		Phase: engine.Ready, ID: name, Spec: NamespaceSpec{Tags: tags},
+		Outputs: map[string]string{"arn": arn, "namespace_id": aws.ToString(ns.Id)},
+	}, nil
+}
+
+// making is what the create that this process began has come to.
+func (n *Namespace) making(ctx context.Context) (engine.Found[NamespaceSpec], error) {
+	if n.operation == "" {
+		return engine.Found[NamespaceSpec]{}, nil
+	}
+	out, err := n.api().GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: &n.operation})
+	if cloud.IsNotFound(err) || err == nil && out.Operation == nil {
+		return engine.Found[NamespaceSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[NamespaceSpec]{}, err
+	}
+	found := engine.Found[NamespaceSpec]{ID: n.name(""), Spec: n.Want()}
+	switch out.Operation.Status {
+	case types.OperationStatusFail:
+		found.Phase, found.Discard = engine.Broken, true
+		found.Why = fmt.Sprintf("%s: %s", aws.ToString(out.Operation.ErrorCode), aws.ToString(out.Operation.ErrorMessage))
+	case types.OperationStatusSuccess:
+		// made, and gone again or not listed yet
+		return engine.Found[NamespaceSpec]{}, nil
+	default:
+		found.Phase, found.Why = engine.Pending, "namespace being made"
+	}
+	return found, nil
+}
+
+func (n *Namespace) byName(ctx context.Context, name string) (*types.NamespaceSummary, error) {
+	p := servicediscovery.NewListNamespacesPaginator(n.api(), &servicediscovery.ListNamespacesInput{Filters: []types.NamespaceFilter{
+		{Name: types.NamespaceFilterNameHttpName, Values: []string{name}, Condition: types.FilterConditionEq},
+		{Name: types.NamespaceFilterNameType, Values: []string{string(types.NamespaceTypeHttp)}, Condition: types.FilterConditionEq},
+	}})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, ns := range out.Namespaces {
+			if aws.ToString(ns.Name) == name {
+				return &ns, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// Diff compares.
+func (n *Namespace) Diff(have, want NamespaceSpec) []engine.Change {
+	return cloud.DiffTags(have.Tags, want.Tags)
+}
+
+// Create begins to make the namespace. The token makes a repeated call the same one.
+func (n *Namespace) Create(ctx context.Context, want NamespaceSpec) (string, error) {
+	out, err := n.api().CreateHttpNamespace(ctx, &servicediscovery.CreateHttpNamespaceInput{
+		Name:             aws.String(n.name("")),
+		CreatorRequestId: aws.String(engine.Token(ctx)),
+		Description:      aws.String("names of the agents of " + n.Stack),
+		Tags:             toDiscoveryTags(want.Tags),
+	})
+	if cloud.Is(err, "DuplicateRequest") {
+		return n.name(""), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	n.operation = aws.ToString(out.OperationId)
+	return n.name(""), nil
+}
+
+// Update sets the tags.
+func (n *Namespace) Update(ctx context.Context, id string, have, want NamespaceSpec) error {
+	ns, err := n.byName(ctx, id)
+	if err != nil || ns == nil {
+		return err
+	}
+	set, gone := have.Tags.Changed(want.Tags)
+	if len(set) > 0 {
+		if _, err := n.api().TagResource(ctx, &servicediscovery.TagResourceInput{ResourceARN: ns.Arn, Tags: toDiscoveryTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err = n.api().UntagResource(ctx, &servicediscovery.UntagResourceInput{ResourceARN: ns.Arn, TagKeys: gone})
+	return err
+}
+
+// Delete begins to delete the namespace. Cloud Map answers ResourceInUse until
+// ECS has taken its services out.
+func (n *Namespace) Delete(ctx context.Context, id string) error {
+	n.operation = ""
+	ns, err := n.byName(ctx, id)
+	if err != nil || ns == nil {
+		return err
+	}
+	_, err = n.api().DeleteNamespace(ctx, &servicediscovery.DeleteNamespaceInput{Id: ns.Id})
+	if cloud.Is(err, "DuplicateRequest") {
+		return nil
+	}
+	return err
+}
+
+func toDiscoveryTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}

@@ -1,0 +1,48 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+type roleListAPI interface {
+	GetAccountAuthorizationDetails(context.Context, *iam.GetAccountAuthorizationDetailsInput, ...func(*iam.Options)) (*iam.GetAccountAuthorizationDetailsOutput, error)
+}
+
+// roleListing is the account's roles, or that they may not be listed.
+type roleListing struct {
+	Roles  []types.RoleDetail
+	Denied bool
+}
+
+// roles lists every role of the account with its tags and inline policies, in
+// one call for all of ours. listed is false where that is not allowed or not
+// offered; then each role is asked for by name.
+func (h *Home) roles(ctx context.Context, api roleListAPI) (roles []types.RoleDetail, listed bool, err error) {
+	all, err := cloud.List(ctx, h.Inventory, "roles", func(ctx context.Context) ([]roleListing, error) {
+		p := iam.NewGetAccountAuthorizationDetailsPaginator(api, &iam.GetAccountAuthorizationDetailsInput{
+			Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(1000),
+		})
+		var l roleListing
+		for p.HasMorePages() {
+			out, err := p.NextPage(ctx)
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			if err != nil {
+				return []roleListing{{Denied: true}}, nil
+			}
+			l.Roles = append(l.Roles, out.RoleDetailList...)
+		}
+		return []roleListing{l}, nil
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return all[0].Roles, !all[0].Denied, nil
+}

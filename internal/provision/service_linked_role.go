@@ -1,0 +1,97 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type serviceLinkedRoleAPI interface {
+	roleListAPI
+	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
+	CreateServiceLinkedRole(context.Context, *iam.CreateServiceLinkedRoleInput, ...func(*iam.Options)) (*iam.CreateServiceLinkedRoleOutput, error)
+}
+
+// ServiceLinkedRoleSpec is nothing: the role is AWS's own in every part.
+type ServiceLinkedRoleSpec struct{}
+
+// ServiceLinkedRole is the role through which a service of AWS works in the
+// account. A fresh account has none, and the first call that needs one fails or
+// is slow. It belongs to the account: no tags, and it is never deleted.
+type ServiceLinkedRole struct {
+	engine.Ref
+	*Home
+	// Service is the first part of the principal: ecs, elasticloadbalancing,
+	// ecs.application-autoscaling.
+	Service string
+}
+
+// serviceLinkedRoleNames are AWS's own names:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+var serviceLinkedRoleNames = map[string]string{
+	"ecs":                         "AWSServiceRoleForECS",
+	"elasticloadbalancing":        "AWSServiceRoleForElasticLoadBalancing",
+	"ecs.application-autoscaling": "AWSServiceRoleForApplicationAutoScaling_ECSService",
+}
+
+func (r *ServiceLinkedRole) api() serviceLinkedRoleAPI { return r.Clients.IAM }
+
+// Key is slr/service.
+func (r *ServiceLinkedRole) Key() engine.Key { return engine.Key("slr/" + r.Service) }
+
+// Needs nothing.
+func (r *ServiceLinkedRole) Needs() []engine.Node { return nil }
+
+// Want is that there is one.
+func (r *ServiceLinkedRole) Want() ServiceLinkedRoleSpec { return ServiceLinkedRoleSpec{} }
+
+// Find looks by AWS's own name.
+func (r *ServiceLinkedRole) Find(ctx context.Context, _ string) (engine.Found[ServiceLinkedRoleSpec], error) {
+	name := serviceLinkedRoleNames[r.Service]
+	there := engine.Found[ServiceLinkedRoleSpec]{Phase: engine.Ready, ID: name}
+	roles, listed, err := r.roles(ctx, r.api())
+	if err != nil {
+		return engine.Found[ServiceLinkedRoleSpec]{}, err
+	}
+	for _, role := range roles {
+		if aws.ToString(role.RoleName) == name {
+			return there, nil
+		}
+	}
+	if listed {
+		return engine.Found[ServiceLinkedRoleSpec]{}, nil
+	}
+	_, err = r.api().GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	if cloud.IsNotFound(err) {
+		return engine.Found[ServiceLinkedRoleSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[ServiceLinkedRoleSpec]{}, err
+	}
+	return there, nil
+}
+
+// Diff finds nothing to compare.
+func (r *ServiceLinkedRole) Diff(_, _ ServiceLinkedRoleSpec) []engine.Change { return nil }
+
+// Create makes the role. Another stack, or the service itself, may be quicker.
+func (r *ServiceLinkedRole) Create(ctx context.Context, _ ServiceLinkedRoleSpec) (string, error) {
+	_, err := r.api().CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(r.Service + ".amazonaws.com")})
+	if err != nil && !(cloud.Is(err, "InvalidInput") && cloud.Says(err, "has been taken in this account")) {
+		return "", err
+	}
+	return serviceLinkedRoleNames[r.Service], nil
+}
+
+// Update has nothing to change.
+func (r *ServiceLinkedRole) Update(context.Context, string, ServiceLinkedRoleSpec, ServiceLinkedRoleSpec) error {
+	return nil
+}
+
+// Delete is never asked for: the caller keeps these, because other stacks of the
+// account live on them.
+func (r *ServiceLinkedRole) Delete(context.Context, string) error { return nil }

@@ -1,0 +1,65 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+type tagIndexAPI interface {
+	GetResources(context.Context, *resourcegroupstaggingapi.GetResourcesInput, ...func(*resourcegroupstaggingapi.Options)) (*resourcegroupstaggingapi.GetResourcesOutput, error)
+}
+
+// taggedARN is one line of the tag index.
+type taggedARN struct {
+	ARN  string
+	Tags cloud.Tags
+}
+
+// tagsAt reads the tags of something whose own listing does not carry them:
+// alarms, log groups, repositories, topics, scalable targets. One listing of the
+// Resource Groups Tagging API answers for all of them. It runs some seconds
+// behind, so it is believed only when it says what we want to hear; otherwise
+// the service itself is asked.
+func (h *Home) tagsAt(ctx context.Context, arn string, want cloud.Tags, ask func(context.Context) (cloud.Tags, error)) (cloud.Tags, error) {
+	index, err := cloud.List(ctx, h.Inventory, "tags", h.tagIndex)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range index {
+		if r.ARN == arn && r.Tags.Equal(want) {
+			return r.Tags, nil
+		}
+	}
+	return ask(ctx)
+}
+
+// tagIndex lists what carries the stack's tag. It only saves calls: where it is
+// denied or not offered the index is empty, and every service is asked itself.
+func (h *Home) tagIndex(ctx context.Context) ([]taggedARN, error) {
+	var api tagIndexAPI = h.Clients.Tagging
+	var all []taggedARN
+	p := resourcegroupstaggingapi.NewGetResourcesPaginator(api, &resourcegroupstaggingapi.GetResourcesInput{
+		ResourcesPerPage: aws.Int32(100),
+		TagFilters:       []types.TagFilter{{Key: aws.String(cloud.TagStack), Values: []string{h.Stack}}},
+	})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		if err != nil {
+			return nil, nil
+		}
+		for _, r := range out.ResourceTagMappingList {
+			all = append(all, taggedARN{ARN: aws.ToString(r.ResourceARN), Tags: cloud.FromSDK(r.Tags, func(t types.Tag) (string, string) {
+				return aws.ToString(t.Key), aws.ToString(t.Value)
+			})})
+		}
+	}
+	return all, nil
+}
