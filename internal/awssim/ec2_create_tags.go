@@ -22,6 +22,14 @@ func (s *Sim) ec2Tagged(id string) (cloud.Tags, error) {
 		return w.VPCs[id].Tags, nil
 	case w.Subnets[id] != nil:
 		return w.Subnets[id].Tags, nil
+	case w.InternetGateways[id] != nil:
+		return w.InternetGateways[id].Tags, nil
+	case w.RouteTables[id] != nil:
+		return w.RouteTables[id].Tags, nil
+	case w.VPCEndpoints[id] != nil:
+		return w.VPCEndpoints[id].Tags, nil
+	case w.SecurityGroups[id] != nil:
+		return w.SecurityGroups[id].Tags, nil
 	case w.Addresses[id] != nil:
 		return w.Addresses[id].Tags, nil
 	case w.NATGateways[id] != nil:

@@ -74,6 +74,19 @@ func ec2Filters(filters []types.Filter, tags cloud.Tags, known map[string]string
 	return true, nil
 }
 
+// takeFilter takes out a filter on something of which there may be many: any of
+// them may match. The values are nil when it is not asked for.
+func takeFilter(filters []types.Filter, name string) (values []string, rest []types.Filter) {
+	for _, f := range filters {
+		if aws.ToString(f.Name) == name {
+			values = append([]string{}, f.Values...)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	return values, rest
+}
+
 // wanted tells whether an id is among those asked for; none asked is all.
 func wanted(ids []string, id string) bool { return len(ids) == 0 || slices.Contains(ids, id) }
 

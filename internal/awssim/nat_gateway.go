@@ -17,6 +17,8 @@ const (
 	natPending  = 95 * time.Second
 	natDeleting = 50 * time.Second
 	natListed   = time.Hour
+	// natFailing is how long a NAT gateway that cannot work stays pending.
+	natFailing = 5 * time.Second
 )
 
 // NATGateway is a simulated NAT gateway.
@@ -26,11 +28,13 @@ type NATGateway struct {
 	VPC     string
 	Address string
 	State   types.NatGatewayState
-	Failure string
-	Token   string
-	Tags    cloud.Tags
-	Created time.Time
-	Deleted time.Time
+	// Failure is AWS's code of what is wrong, "" when nothing is.
+	Failure   string
+	Interface string
+	Token     string
+	Tags      cloud.Tags
+	Created   time.Time
+	Deleted   time.Time
 }
 
 func (s *Sim) natGatewayOperations() []operation {
@@ -44,17 +48,26 @@ func (s *Sim) natGatewayOperations() []operation {
 func (s *Sim) settleNATGateways() {
 	for id, n := range s.world.NATGateways {
 		switch {
+		case n.State == types.NatGatewayStatePending && n.Failure != "" && !s.now().Before(n.Created.Add(natFailing)):
+			n.State = types.NatGatewayStateFailed
+			s.releaseNATGateway(n)
 		case n.State == types.NatGatewayStatePending && !s.now().Before(n.Created.Add(natPending)):
 			n.State = types.NatGatewayStateAvailable
 		case n.State == types.NatGatewayStateDeleting && !s.now().Before(n.Deleted.Add(natDeleting)):
 			n.State = types.NatGatewayStateDeleted
-			if a := s.world.Addresses[n.Address]; a != nil && a.HeldBy == n.ID {
-				a.HeldBy = ""
-			}
+			s.releaseNATGateway(n)
 		case n.State == types.NatGatewayStateDeleted && !s.now().Before(n.Deleted.Add(natListed)):
 			delete(s.world.NATGateways, id)
 		}
 	}
+}
+
+// releaseNATGateway lets go of the address and the interface.
+func (s *Sim) releaseNATGateway(n *NATGateway) {
+	if a := s.world.Addresses[n.Address]; a != nil && a.HeldBy == n.ID {
+		a.HeldBy = ""
+	}
+	delete(s.world.NetworkInterfaces, n.Interface)
 }
 
 func (s *Sim) createNatGateway(in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGatewayOutput, error) {
@@ -71,9 +84,9 @@ func (s *Sim) createNatGateway(in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGat
 	if err != nil {
 		return nil, err
 	}
-	subnet := s.world.Subnets[aws.ToString(in.SubnetId)]
-	if subnet == nil || !s.visible(subnet.Created) {
-		return nil, fail("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", aws.ToString(in.SubnetId))
+	subnet, err := s.subnet(aws.ToString(in.SubnetId))
+	if err != nil {
+		return nil, err
 	}
 	a := s.world.Addresses[aws.ToString(in.AllocationId)]
 	if a == nil || !s.visible(a.Created) {
@@ -82,17 +95,36 @@ func (s *Sim) createNatGateway(in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGat
 	if a.HeldBy != "" {
 		return nil, fail("Resource.AlreadyAssociated", "resource %s is already associated with %s", a.ID, a.HeldBy)
 	}
+	if s.natGatewaysIn(subnet.AZ) >= natQuota {
+		return nil, fail("NatGatewayLimitExceeded", "The maximum number of NAT gateways has been reached.")
+	}
 	n := &NATGateway{
 		ID: s.world.id("nat"), Subnet: subnet.ID, VPC: subnet.VPC, Address: a.ID, State: types.NatGatewayStatePending,
 		Token: token, Tags: tags, Created: s.now(),
 	}
 	if !s.hasInternetGateway(subnet.VPC) {
-		n.State, n.Failure = types.NatGatewayStateFailed, "Gateway.NotAttached"
-	} else {
-		a.HeldBy = n.ID
+		n.Failure = "Gateway.NotAttached"
 	}
+	a.HeldBy = n.ID
+	eni := s.attachNetworkInterface(subnet.ID, nil, "nat_gateway", "Interface for NAT Gateway "+n.ID, "440853647557", false)
+	eni.PublicIP, n.Interface = a.IP, eni.ID
 	s.world.NATGateways[n.ID] = n
 	return &ec2.CreateNatGatewayOutput{NatGateway: n.describe(), ClientToken: in.ClientToken}, nil
+}
+
+// natQuota is AWS's default of NAT gateways a zone; those that failed or are
+// deleted do not count.
+const natQuota = 5
+
+func (s *Sim) natGatewaysIn(az string) int {
+	count := 0
+	for _, n := range s.world.NATGateways {
+		sub := s.world.Subnets[n.Subnet]
+		if sub != nil && sub.AZ == az && n.State != types.NatGatewayStateFailed && n.State != types.NatGatewayStateDeleted {
+			count++
+		}
+	}
+	return count
 }
 
 func (n *NATGateway) describe() *types.NatGateway {
@@ -101,7 +133,7 @@ func (n *NATGateway) describe() *types.NatGateway {
 		NatGatewayAddresses: []types.NatGatewayAddress{{AllocationId: &n.Address, IsPrimary: aws.Bool(true)}},
 		Tags:                toEC2Tags(n.Tags),
 	}
-	if n.Failure != "" {
+	if n.State == types.NatGatewayStateFailed {
 		d.FailureCode, d.FailureMessage = &n.Failure, aws.String("Network "+n.VPC+" has no Internet gateway attached")
 	}
 	return d
@@ -137,6 +169,3 @@ func (s *Sim) deleteNatGateway(in *ec2.DeleteNatGatewayInput) (*ec2.DeleteNatGat
 	}
 	return &ec2.DeleteNatGatewayOutput{NatGatewayId: &n.ID}, nil
 }
-
-// hasInternetGateway tells whether a VPC is attached to the internet.
-func (s *Sim) hasInternetGateway(string) bool { return true }

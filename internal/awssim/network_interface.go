@@ -111,35 +111,24 @@ func (s *Sim) describeNetworkInterfaces(in *ec2.DescribeNetworkInterfacesInput) 
 	if err := only(in.NetworkInterfaceIds, s.world.NetworkInterfaces, all, "InvalidNetworkInterfaceID.NotFound"); err != nil {
 		return nil, err
 	}
+	groups, filters := takeFilter(in.Filters, "group-id")
 	out := &ec2.DescribeNetworkInterfacesOutput{}
 	for _, n := range sorted(s.world.NetworkInterfaces) {
-		ok, err := s.matchesInterface(n, in.Filters)
+		ok, err := ec2Filters(filters, nil, map[string]string{
+			"vpc-id": n.VPC, "subnet-id": n.Subnet, "interface-type": n.Kind, "description": n.Description,
+			"requester-id": n.Owner, "network-interface-id": n.ID,
+		})
 		if err != nil {
 			return nil, err
+		}
+		if groups != nil && !slices.ContainsFunc(n.Groups, func(g string) bool { return slices.Contains(groups, g) }) {
+			continue
 		}
 		if ok && wanted(in.NetworkInterfaceIds, n.ID) {
 			out.NetworkInterfaces = append(out.NetworkInterfaces, s.describeNetworkInterface(n))
 		}
 	}
 	return out, nil
-}
-
-// matchesInterface applies the filters; that for groups looks for any of them.
-func (s *Sim) matchesInterface(n *NetworkInterface, filters []types.Filter) (bool, error) {
-	var rest []types.Filter
-	for _, f := range filters {
-		if aws.ToString(f.Name) != "group-id" {
-			rest = append(rest, f)
-			continue
-		}
-		if !slices.ContainsFunc(n.Groups, func(g string) bool { return slices.Contains(f.Values, g) }) {
-			return false, nil
-		}
-	}
-	return ec2Filters(rest, nil, map[string]string{
-		"vpc-id": n.VPC, "subnet-id": n.Subnet, "interface-type": n.Kind, "description": n.Description,
-		"requester-id": n.Owner, "network-interface-id": n.ID,
-	})
 }
 
 func (s *Sim) describeNetworkInterface(n *NetworkInterface) types.NetworkInterface {

@@ -6,6 +6,9 @@ type NetworkWorld struct {
 	Subnets           map[string]*Subnet
 	Addresses         map[string]*Address
 	NATGateways       map[string]*NATGateway
+	InternetGateways  map[string]*InternetGateway
+	RouteTables       map[string]*RouteTable
+	VPCEndpoints      map[string]*VPCEndpoint
 	SecurityGroups    map[string]*SecurityGroup
 	NetworkInterfaces map[string]*NetworkInterface
 }
@@ -13,6 +16,7 @@ type NetworkWorld struct {
 func newNetworkWorld() NetworkWorld {
 	return NetworkWorld{
 		VPCs: map[string]*VPC{}, Subnets: map[string]*Subnet{}, Addresses: map[string]*Address{}, NATGateways: map[string]*NATGateway{},
+		InternetGateways: map[string]*InternetGateway{}, RouteTables: map[string]*RouteTable{}, VPCEndpoints: map[string]*VPCEndpoint{},
 		SecurityGroups: map[string]*SecurityGroup{}, NetworkInterfaces: map[string]*NetworkInterface{},
 	}
 }
@@ -21,6 +25,15 @@ func (s *Sim) networkOperations() []operation {
 	var ops []operation
 	ops = append(ops, s.ec2TagOperations()...)
 	ops = append(ops, s.vpcOperations()...)
+	ops = append(ops, s.zoneOperations()...)
+	ops = append(ops, s.internetGatewayOperations()...)
+	ops = append(ops, s.subnetOperations()...)
+	ops = append(ops, s.routeTableOperations()...)
+	ops = append(ops, s.routeOperations()...)
+	ops = append(ops, s.routeTableAssociationOperations()...)
+	ops = append(ops, s.vpcEndpointOperations()...)
+	ops = append(ops, s.securityGroupOperations()...)
+	ops = append(ops, s.securityGroupRuleOperations()...)
 	ops = append(ops, s.elasticIPOperations()...)
 	ops = append(ops, s.natGatewayOperations()...)
 	ops = append(ops, s.networkInterfaceOperations()...)
@@ -29,6 +42,7 @@ func (s *Sim) networkOperations() []operation {
 
 func (s *Sim) settleNetwork() {
 	s.settleNATGateways()
+	s.settleVPCEndpoints()
 	s.settleNetworkInterfaces()
 }
 

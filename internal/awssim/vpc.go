@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"maps"
 	"net/netip"
 	"time"
 
@@ -48,6 +49,8 @@ func (s *Sim) createVpc(in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
 	}
 	v := &VPC{ID: s.world.id("vpc"), CIDR: cidr.String(), DNSSupport: true, Tags: tags, Created: s.now()}
 	s.world.VPCs[v.ID] = v
+	s.addRouteTable(v, cloud.Tags{}).Main = true
+	s.addSecurityGroup(v.ID, "default", "default VPC security group", cloud.Tags{})
 	return &ec2.CreateVpcOutput{Vpc: new(v.describe())}, nil
 }
 
@@ -124,15 +127,38 @@ func (s *Sim) deleteVpc(in *ec2.DeleteVpcInput) (*ec2.DeleteVpcOutput, error) {
 	if used := s.usesVPC(v.ID); used != "" {
 		return nil, fail("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", v.ID)
 	}
+	maps.DeleteFunc(s.world.RouteTables, func(_ string, t *RouteTable) bool { return t.VPC == v.ID })
+	maps.DeleteFunc(s.world.SecurityGroups, func(_ string, g *SecurityGroup) bool { return g.VPC == v.ID })
 	delete(s.world.VPCs, v.ID)
 	return &ec2.DeleteVpcOutput{}, nil
 }
 
-// usesVPC names something that keeps a VPC from being deleted.
+// usesVPC names something that keeps a VPC from being deleted: all but its own
+// main route table and default group.
 func (s *Sim) usesVPC(id string) string {
-	for _, n := range sorted(s.world.Subnets) {
+	for _, n := range s.world.Subnets {
 		if n.VPC == id {
 			return n.ID
+		}
+	}
+	for _, g := range s.world.InternetGateways {
+		if g.VPC == id {
+			return g.ID
+		}
+	}
+	for _, e := range s.world.VPCEndpoints {
+		if e.VPC == id {
+			return e.ID
+		}
+	}
+	for _, g := range s.world.SecurityGroups {
+		if g.VPC == id && g.Name != "default" {
+			return g.ID
+		}
+	}
+	for _, t := range s.world.RouteTables {
+		if t.VPC == id && !t.Main {
+			return t.ID
 		}
 	}
 	return ""
