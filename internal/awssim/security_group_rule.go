@@ -32,8 +32,8 @@ func (s *Sim) securityGroupRuleOperations() []operation {
 	}
 }
 
-// ruleQuota is AWS's default of rules a group and direction.
-const ruleQuota = 60
+// groupRuleQuota is AWS's default of rules a group and direction.
+const groupRuleQuota = 60
 
 // same tells whether two rules let the same through: the text beside them does not count.
 func (r SecurityGroupRule) same(o SecurityGroupRule) bool {
@@ -69,7 +69,7 @@ func authorize(have, add []SecurityGroupRule) ([]SecurityGroupRule, error) {
 		}
 		out = append(out, r)
 	}
-	if len(out) > ruleQuota {
+	if len(out) > groupRuleQuota {
 		return have, fail("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
 	}
 	return out, nil

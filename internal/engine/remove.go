@@ -102,7 +102,9 @@ func (m *managed[S]) destroy(ctx context.Context, r *run, o Outcome, id string) 
 	p := r.poll(o, m.patience())
 	var foreignSince time.Time
 	for {
-		err := r.call(ctx, func() error { return m.Delete(ctx, id) })
+		// A Delete that is refused may list what holds on: it is to be as it is now.
+		fresh := notOlder(ctx, r.fresh())
+		err := r.call(ctx, func() error { return m.Delete(fresh, id) })
 		if err == nil || r.Classify(err) == NotFound {
 			break
 		}

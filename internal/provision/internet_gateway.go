@@ -1,12 +1,131 @@
 package provision
 
-import "github.com/karmacadabra/karmactl/internal/engine"
+import (
+	"context"
 
-// InternetGateway is the VPC's way to the internet.
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type internetGatewayAPI interface {
+	ec2TagAPI
+	CreateInternetGateway(context.Context, *ec2.CreateInternetGatewayInput, ...func(*ec2.Options)) (*ec2.CreateInternetGatewayOutput, error)
+	DescribeInternetGateways(context.Context, *ec2.DescribeInternetGatewaysInput, ...func(*ec2.Options)) (*ec2.DescribeInternetGatewaysOutput, error)
+	AttachInternetGateway(context.Context, *ec2.AttachInternetGatewayInput, ...func(*ec2.Options)) (*ec2.AttachInternetGatewayOutput, error)
+	DetachInternetGateway(context.Context, *ec2.DetachInternetGatewayInput, ...func(*ec2.Options)) (*ec2.DetachInternetGatewayOutput, error)
+	DeleteInternetGateway(context.Context, *ec2.DeleteInternetGatewayInput, ...func(*ec2.Options)) (*ec2.DeleteInternetGatewayOutput, error)
+}
+
+// InternetGatewaySpec is what we own of an internet gateway.
+type InternetGatewaySpec struct {
+	// VPC is the one that it is attached to, "" for none.
+	VPC  string
+	Tags cloud.Tags
+}
+
+// InternetGateway is the VPC's way to the internet. It costs nothing.
 type InternetGateway struct {
 	engine.Ref
 	*Home
+	VPC *VPC
 }
 
-func (g *InternetGateway) Key() engine.Key      { return "igw" }
-func (g *InternetGateway) Needs() []engine.Node { return nil }
+func (g *InternetGateway) api() internetGatewayAPI { return g.Clients.EC2 }
+
+// Key is igw.
+func (g *InternetGateway) Key() engine.Key { return "igw" }
+
+// Needs the VPC.
+func (g *InternetGateway) Needs() []engine.Node { return nodes(g.VPC) }
+
+// Want is a gateway that is attached to the VPC.
+func (g *InternetGateway) Want() InternetGatewaySpec {
+	return InternetGatewaySpec{VPC: g.VPC.ID(), Tags: g.TagsOf(g.Key())}
+}
+
+// Find looks among the stack's internet gateways.
+func (g *InternetGateway) Find(ctx context.Context, id string) (engine.Found[InternetGatewaySpec], error) {
+	all, err := cloud.List(ctx, g.Inventory, "igw", g.list)
+	if err != nil {
+		return engine.Found[InternetGatewaySpec]{}, err
+	}
+	igw, id, strays := pick(g.Home, g.Key(), id, all)
+	if id == "" {
+		return engine.Found[InternetGatewaySpec]{}, nil
+	}
+	found := engine.Found[InternetGatewaySpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: InternetGatewaySpec{Tags: fromEC2Tags(igw.Tags)}}
+	for _, a := range igw.Attachments {
+		found.Spec.VPC = aws.ToString(a.VpcId)
+	}
+	return found, nil
+}
+
+func (g *InternetGateway) list(ctx context.Context) ([]candidate[types.InternetGateway], error) {
+	var all []candidate[types.InternetGateway]
+	p := ec2.NewDescribeInternetGatewaysPaginator(g.api(), &ec2.DescribeInternetGatewaysInput{Filters: g.ofStack()})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range out.InternetGateways {
+			all = append(all, candidate[types.InternetGateway]{Item: i, ID: aws.ToString(i.InternetGatewayId), Tags: fromEC2Tags(i.Tags)})
+		}
+	}
+	return all, nil
+}
+
+// Diff compares. A loose gateway is attached; one of another VPC is left alone.
+func (g *InternetGateway) Diff(have, want InternetGatewaySpec) []engine.Change {
+	vpc := fixed("vpc", have.VPC, want.VPC)
+	if have.VPC == "" {
+		vpc = field("vpc", have.VPC, want.VPC)
+	}
+	return changes(vpc, cloud.DiffTags(have.Tags, want.Tags))
+}
+
+// Create makes the gateway; it is attached by Update.
+func (g *InternetGateway) Create(ctx context.Context, want InternetGatewaySpec) (string, error) {
+	out, err := g.api().CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{
+		TagSpecifications: ec2Tags(types.ResourceTypeInternetGateway, want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.InternetGateway.InternetGatewayId), nil
+}
+
+// Update attaches the gateway and sets the tags. That it is attached already is
+// what AWS answers when the reply to the first attempt was lost.
+func (g *InternetGateway) Update(ctx context.Context, id string, have, want InternetGatewaySpec) error {
+	if have.VPC != want.VPC {
+		_, err := g.api().AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: &id, VpcId: &want.VPC})
+		if err != nil && !cloud.Is(err, "Resource.AlreadyAssociated") {
+			return err
+		}
+	}
+	return updateEC2Tags(ctx, g.api(), id, have.Tags, want.Tags)
+}
+
+// Delete detaches the gateway, which AWS refuses while anything in the VPC has a
+// public address, and deletes it.
+func (g *InternetGateway) Delete(ctx context.Context, id string) error {
+	out, err := g.api().DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{id}})
+	if err != nil {
+		return err
+	}
+	for _, igw := range out.InternetGateways {
+		for _, a := range igw.Attachments {
+			_, err := g.api().DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{InternetGatewayId: &id, VpcId: a.VpcId})
+			if err != nil && !cloud.Is(err, "Gateway.NotAttached") {
+				return g.held(ctx, err, func(n types.NetworkInterface) bool { return n.Association != nil })
+			}
+		}
+	}
+	_, err = g.api().DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &id})
+	return err
+}

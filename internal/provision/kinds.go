@@ -13,6 +13,20 @@ func (h *Home) kind(key engine.Key) engine.Step {
 	// network
 	case "vpc":
 		return engine.Manage(&VPC{Home: h})
+	case "igw":
+		return engine.Manage(&InternetGateway{Home: h})
+	case "subnet":
+		return engine.Manage(subnetOf(h, key.Name()))
+	case "route-table":
+		return engine.Manage(&RouteTable{Home: h, Name: key.Name()})
+	case "route":
+		return engine.Manage(&Route{Home: h, Table: &RouteTable{Home: h, Name: key.Name()}})
+	case "route-table-association":
+		return engine.Manage(&RouteTableAssociation{Home: h, Subnet: subnetOf(h, key.Name())})
+	case "endpoint":
+		return engine.Manage(&VPCEndpoint{Home: h, Service: key.Name()})
+	case "sg":
+		return engine.Manage(&SecurityGroup{Home: h, Name: key.Name()})
 	case "eip":
 		return engine.Manage(&ElasticIP{Home: h, AZ: key.Name()})
 	case "nat":

@@ -1,12 +1,144 @@
 package provision
 
-import "github.com/karmacadabra/karmactl/internal/engine"
+import (
+	"context"
+	"strings"
 
-// Subnet is a subnet.
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type subnetAPI interface {
+	ec2TagAPI
+	CreateSubnet(context.Context, *ec2.CreateSubnetInput, ...func(*ec2.Options)) (*ec2.CreateSubnetOutput, error)
+	DescribeSubnets(context.Context, *ec2.DescribeSubnetsInput, ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error)
+	ModifySubnetAttribute(context.Context, *ec2.ModifySubnetAttributeInput, ...func(*ec2.Options)) (*ec2.ModifySubnetAttributeOutput, error)
+	DeleteSubnet(context.Context, *ec2.DeleteSubnetInput, ...func(*ec2.Options)) (*ec2.DeleteSubnetOutput, error)
+}
+
+// The tiers of subnets: what is in a public one may have a public address.
+const (
+	tierPublic  = "public"
+	tierPrivate = "private"
+)
+
+// SubnetSpec is what we own of a subnet.
+type SubnetSpec struct {
+	VPC  string
+	CIDR string
+	AZ   string
+	// PublicIPs gives a public address to whatever starts in the subnet.
+	PublicIPs bool
+	Tags      cloud.Tags
+}
+
+// Subnet is a range of the VPC's addresses in one availability zone.
 type Subnet struct {
 	engine.Ref
 	*Home
+	VPC *VPC
+	// Tier is public or private.
+	Tier string
+	AZ   string
+	CIDR string
 }
 
-func (s *Subnet) Key() engine.Key      { return "subnet" }
-func (s *Subnet) Needs() []engine.Node { return nil }
+func (s *Subnet) api() subnetAPI { return s.Clients.EC2 }
+
+// Key is subnet/TIER-AZ.
+func (s *Subnet) Key() engine.Key { return engine.Key("subnet/" + s.Tier + "-" + s.AZ) }
+
+// Needs the VPC.
+func (s *Subnet) Needs() []engine.Node { return nodes(s.VPC) }
+
+// subnetOf is the subnet of a name, as far as the name tells.
+func subnetOf(h *Home, name string) *Subnet {
+	tier, az, _ := strings.Cut(name, "-")
+	return &Subnet{Home: h, Tier: tier, AZ: az}
+}
+
+// Want is the subnet of the configuration.
+func (s *Subnet) Want() SubnetSpec {
+	return SubnetSpec{VPC: s.VPC.ID(), CIDR: s.CIDR, AZ: s.AZ, PublicIPs: s.Tier == tierPublic, Tags: s.TagsOf(s.Key())}
+}
+
+// Find looks among the stack's subnets.
+func (s *Subnet) Find(ctx context.Context, id string) (engine.Found[SubnetSpec], error) {
+	all, err := cloud.List(ctx, s.Inventory, "subnet", s.list)
+	if err != nil {
+		return engine.Found[SubnetSpec]{}, err
+	}
+	sub, id, strays := pick(s.Home, s.Key(), id, all)
+	if id == "" {
+		return engine.Found[SubnetSpec]{}, nil
+	}
+	found := engine.Found[SubnetSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: SubnetSpec{
+		VPC: aws.ToString(sub.VpcId), CIDR: aws.ToString(sub.CidrBlock), AZ: aws.ToString(sub.AvailabilityZone),
+		PublicIPs: aws.ToBool(sub.MapPublicIpOnLaunch), Tags: fromEC2Tags(sub.Tags),
+	}}
+	if sub.State == types.SubnetStatePending {
+		found.Phase, found.Why = engine.Pending, "pending"
+	}
+	return found, nil
+}
+
+func (s *Subnet) list(ctx context.Context) ([]candidate[types.Subnet], error) {
+	var all []candidate[types.Subnet]
+	p := ec2.NewDescribeSubnetsPaginator(s.api(), &ec2.DescribeSubnetsInput{Filters: s.ofStack()})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range out.Subnets {
+			all = append(all, candidate[types.Subnet]{Item: i, ID: aws.ToString(i.SubnetId), Tags: fromEC2Tags(i.Tags)})
+		}
+	}
+	return all, nil
+}
+
+// Diff compares. A subnet cannot move or grow.
+func (s *Subnet) Diff(have, want SubnetSpec) []engine.Change {
+	return changes(
+		fixed("vpc", have.VPC, want.VPC),
+		fixed("cidr", have.CIDR, want.CIDR),
+		fixed("az", have.AZ, want.AZ),
+		field("public_ips", have.PublicIPs, want.PublicIPs),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the subnet; public addresses are an attribute that can only be set after.
+func (s *Subnet) Create(ctx context.Context, want SubnetSpec) (string, error) {
+	out, err := s.api().CreateSubnet(ctx, &ec2.CreateSubnetInput{
+		VpcId: &want.VPC, CidrBlock: &want.CIDR, AvailabilityZone: &want.AZ,
+		TagSpecifications: ec2Tags(types.ResourceTypeSubnet, want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Subnet.SubnetId), nil
+}
+
+// Update sets public addresses and tags.
+func (s *Subnet) Update(ctx context.Context, id string, have, want SubnetSpec) error {
+	if have.PublicIPs != want.PublicIPs {
+		_, err := s.api().ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
+			SubnetId: &id, MapPublicIpOnLaunch: &types.AttributeBooleanValue{Value: &want.PublicIPs},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return updateEC2Tags(ctx, s.api(), id, have.Tags, want.Tags)
+}
+
+// Delete deletes the subnet. AWS refuses while there is a network interface in it.
+func (s *Subnet) Delete(ctx context.Context, id string) error {
+	_, err := s.api().DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: &id})
+	return s.held(ctx, err, func(n types.NetworkInterface) bool { return aws.ToString(n.SubnetId) == id })
+}

@@ -125,8 +125,9 @@ func (v *VPC) Update(ctx context.Context, id string, have, want VPCSpec) error {
 	return updateEC2Tags(ctx, v.api(), id, have.Tags, want.Tags)
 }
 
-// Delete deletes the VPC; its default group, ACL and main route table go with it.
+// Delete deletes the VPC; its default group, ACL and main route table go with
+// it. AWS refuses while anything else is in it.
 func (v *VPC) Delete(ctx context.Context, id string) error {
 	_, err := v.api().DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &id})
-	return err
+	return v.held(ctx, err, func(n types.NetworkInterface) bool { return aws.ToString(n.VpcId) == id })
 }

@@ -1,0 +1,111 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// held explains why AWS refuses to delete something: it names the network
+// interfaces that hold it, and tells those that go by themselves from those of
+// somebody else. Any other error, and nil, come back as they are.
+func (h *Home) held(ctx context.Context, err error, holds func(types.NetworkInterface) bool) error {
+	if !cloud.Is(err, "DependencyViolation") {
+		return err
+	}
+	all, lerr := cloud.List(ctx, h.Inventory, "network-interface", h.networkInterfaces)
+	if lerr != nil {
+		return err // AWS's refusal says more than the failure to explain it
+	}
+	nats, lerr := cloud.List(ctx, h.Inventory, "nat", (&NATGateway{Home: h}).list)
+	if lerr != nil {
+		return err
+	}
+	var ours, foreign []string
+	for _, n := range all {
+		switch {
+		case !holds(n):
+		case h.leavesByItself(n, nats):
+			ours = append(ours, describeInterface(n))
+		default:
+			foreign = append(foreign, describeInterface(n))
+		}
+	}
+	switch {
+	case len(foreign) > 0:
+		return &engine.HeldBy{Holder: strings.Join(foreign, ", "), Foreign: true, Err: err}
+	case len(ours) > 0:
+		return &engine.HeldBy{Holder: strings.Join(ours, ", "), Err: err}
+	}
+	return err
+}
+
+// networkInterfaces are all that is in the stack's VPC, whoever made it.
+func (h *Home) networkInterfaces(ctx context.Context) ([]types.NetworkInterface, error) {
+	vpcs, err := cloud.List(ctx, h.Inventory, "vpc", (&VPC{Home: h}).list)
+	if err != nil || len(vpcs) == 0 {
+		return nil, err
+	}
+	var ids []string
+	for _, v := range vpcs {
+		ids = append(ids, v.ID)
+	}
+	var all []types.NetworkInterface
+	p := ec2.NewDescribeNetworkInterfacesPaginator(h.Clients.EC2, &ec2.DescribeNetworkInterfacesInput{
+		Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: ids}},
+	})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.NetworkInterfaces...)
+	}
+	return all, nil
+}
+
+// leavesByItself tells whether AWS takes an interface away when what it belongs
+// to is deleted, and that is the stack's: a NAT gateway by its id, a load
+// balancer, a task or an endpoint by the stack's security group on it.
+func (h *Home) leavesByItself(n types.NetworkInterface, nats []candidate[types.NatGateway]) bool {
+	if n.InterfaceType == types.NetworkInterfaceTypeNatGateway {
+		return slices.ContainsFunc(nats, func(c candidate[types.NatGateway]) bool {
+			return strings.HasSuffix(aws.ToString(n.Description), c.ID)
+		})
+	}
+	text := aws.ToString(n.Description)
+	managed := n.InterfaceType == types.NetworkInterfaceTypeVpcEndpoint ||
+		strings.HasPrefix(text, "ELB ") || (strings.HasPrefix(text, "arn:") && strings.Contains(text, ":ecs:"))
+	ours := slices.ContainsFunc(n.Groups, func(g types.GroupIdentifier) bool {
+		return strings.HasPrefix(aws.ToString(g.GroupName), h.Stack+"-")
+	})
+	return managed && ours
+}
+
+// describeInterface says what an interface is for and whose it is.
+func describeInterface(n types.NetworkInterface) string {
+	text := aws.ToString(n.Description)
+	if text == "" {
+		text = "without a description"
+	}
+	owner := aws.ToString(n.OwnerId)
+	if n.Attachment != nil && aws.ToString(n.Attachment.InstanceOwnerId) != "" {
+		owner = aws.ToString(n.Attachment.InstanceOwnerId)
+	}
+	if r := aws.ToString(n.RequesterId); r != "" {
+		owner = r
+	}
+	kind := string(n.InterfaceType)
+	if n.Attachment != nil && n.Attachment.InstanceId != nil {
+		kind = "instance " + *n.Attachment.InstanceId
+	}
+	return fmt.Sprintf("network interface %s (%s, %s, owner %s)", aws.ToString(n.NetworkInterfaceId), text, kind, owner)
+}

@@ -1,0 +1,221 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// network is a whole network over two zones with a single NAT gateway, and an
+// endpoint of each kind.
+type network struct {
+	vpc                    *VPC
+	gateway                *InternetGateway
+	public, private        []*Subnet
+	address                *ElasticIP
+	nat                    *NATGateway
+	publicTable            *RouteTable
+	privateTable           *RouteTable
+	alb, agents, endpoints *SecurityGroup
+	s3, ecr                *VPCEndpoint
+	steps                  []engine.Step
+}
+
+func newNetwork(h *Home) *network {
+	n := &network{vpc: &VPC{Home: h, CIDR: "10.0.0.0/16"}}
+	n.gateway = &InternetGateway{Home: h, VPC: n.vpc}
+	for i, az := range []string{"us-east-1a", "us-east-1b"} {
+		n.public = append(n.public, &Subnet{Home: h, VPC: n.vpc, Tier: tierPublic, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", i)})
+		n.private = append(n.private, &Subnet{Home: h, VPC: n.vpc, Tier: tierPrivate, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", 100+i)})
+	}
+	n.address = &ElasticIP{Home: h, AZ: "us-east-1a"}
+	n.nat = &NATGateway{Home: h, AZ: "us-east-1a", Subnet: n.public[0], Address: n.address, Gateway: n.gateway}
+	n.publicTable = &RouteTable{Home: h, VPC: n.vpc, Name: "public"}
+	n.privateTable = &RouteTable{Home: h, VPC: n.vpc, Name: "private-us-east-1a"}
+	n.alb = &SecurityGroup{Home: h, VPC: n.vpc, Name: "alb", Purpose: "karmactl: the load balancer", Ingress: []Rule{
+		{Port: 80, CIDR: anywhere, Description: "HTTP from anywhere"}, {Port: 443, CIDR: anywhere},
+	}}
+	n.agents = &SecurityGroup{Home: h, VPC: n.vpc, Name: "agents", Purpose: "karmactl: the agents", Ingress: []Rule{
+		{Port: 9001, From: n.alb}, {Port: 9002, From: n.alb}, {Port: 9001, Self: true},
+	}}
+	n.endpoints = &SecurityGroup{Home: h, VPC: n.vpc, Name: "endpoints", Purpose: "karmactl: the endpoints", Ingress: []Rule{{Port: 443, From: n.agents}}}
+	n.s3 = &VPCEndpoint{Home: h, VPC: n.vpc, Service: "s3", Tables: []*RouteTable{n.privateTable}}
+	n.ecr = &VPCEndpoint{Home: h, VPC: n.vpc, Service: "ecr.api", Subnets: n.private, Group: n.endpoints}
+	n.steps = []engine.Step{
+		engine.Manage(n.vpc), engine.Manage(n.gateway), engine.Manage(n.address), engine.Manage(n.nat),
+		engine.Manage(n.publicTable), engine.Manage(n.privateTable),
+		engine.Manage(&Route{Home: h, Table: n.publicTable, Gateway: n.gateway}),
+		engine.Manage(&Route{Home: h, Table: n.privateTable, NAT: n.nat}),
+		engine.Manage(n.alb), engine.Manage(n.agents), engine.Manage(n.endpoints), engine.Manage(n.s3), engine.Manage(n.ecr),
+	}
+	for i := range n.public {
+		n.steps = append(n.steps,
+			engine.Manage(n.public[i]), engine.Manage(n.private[i]),
+			engine.Manage(&RouteTableAssociation{Home: h, Table: n.publicTable, Subnet: n.public[i]}),
+			engine.Manage(&RouteTableAssociation{Home: h, Table: n.privateTable, Subnet: n.private[i]}),
+		)
+	}
+	return n
+}
+
+func TestTheNetworkGoesThroughItsLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		b.lifecycle(newNetwork(b.home).steps...)
+		if got := tables(t, b.sim); got != tables(t, newBench(t, slow).sim) {
+			t.Errorf("after down the account has %s", got)
+		}
+	})
+}
+
+// tables counts what the account has of each kind, without what AWS goes on
+// listing after it is deleted.
+func tables(t *testing.T, sim *awssim.Sim) string {
+	t.Helper()
+	s := ""
+	err := sim.Edit(func(w *awssim.World) {
+		nats, routes, ties, rules := 0, 0, 0, 0
+		for _, n := range w.NATGateways {
+			if n.State == "available" || n.State == "pending" {
+				nats++
+			}
+		}
+		for _, r := range w.RouteTables {
+			routes += len(r.Routes)
+			ties += len(r.Associations)
+		}
+		for _, g := range w.SecurityGroups {
+			rules += len(g.Ingress) + len(g.Egress)
+		}
+		s = fmt.Sprintf("%d VPCs, %d gateways, %d subnets, %d route tables, %d routes, %d associations, %d addresses, %d NAT gateways, %d endpoints, %d groups, %d rules, %d interfaces",
+			len(w.VPCs), len(w.InternetGateways), len(w.Subnets), len(w.RouteTables), routes, ties, len(w.Addresses), nats,
+			len(w.VPCEndpoints), len(w.SecurityGroups), rules, len(w.NetworkInterfaces))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// cleanRun is how many mutating calls a network takes, and what is there after.
+func cleanRun(t *testing.T) (calls int, have string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		b.up(newNetwork(b.home).steps...)
+		calls, have = len(b.sim.Mutations()), tables(t, b.sim)
+	})
+	return calls, have
+}
+
+func TestEveryReplyMayBeLostOnce(t *testing.T) {
+	calls, want := cleanRun(t)
+	for _, lost := range []struct {
+		name string
+		err  func() error
+	}{{"the connection ends", awssim.LostConnection}, {"AWS answers 500", awssim.ServerError}} {
+		for n := 1; n <= calls; n++ {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, slow)
+				name := ""
+				b.sim.Inject(func(c awssim.Call) awssim.Fault {
+					if c.Mutating && c.N == n {
+						name = c.Name()
+						return awssim.Fault{After: lost.err()}
+					}
+					return awssim.Fault{}
+				})
+				res, err := b.walk(true, newNetwork(b.home).steps...).Up(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := res.Err(); err != nil {
+					t.Fatalf("%s after call %d, %s: %v", lost.name, n, name, err)
+				}
+				if got := tables(t, b.sim); got != want {
+					t.Errorf("%s after call %d, %s: the account has %s, and not %s", lost.name, n, name, got, want)
+				}
+				if res := b.plan(newNetwork(b.home).steps...); res.Changes() {
+					t.Errorf("%s after call %d, %s: the plan is not empty: %s", lost.name, n, name, verbs(res))
+				}
+			})
+		}
+	}
+}
+
+func TestAProcessMayDieAfterAnyCall(t *testing.T) {
+	calls, want := cleanRun(t)
+	for n := 1; n <= calls; n++ {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, slow)
+			name := ""
+			b.sim.Inject(func(c awssim.Call) awssim.Fault {
+				if c.Mutating && c.N == n {
+					name = c.Name()
+					return awssim.Fault{Kill: true}
+				}
+				return awssim.Fault{}
+			})
+			res, err := b.walk(true, newNetwork(b.home).steps...).Up(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.Err() == nil {
+				t.Fatalf("the process did not die at call %d", n)
+			}
+			b.sim.Inject(nil)
+			b.up(newNetwork(b.home).steps...)
+			if got := tables(t, b.sim); got != want {
+				t.Errorf("killed after call %d, %s: the account has %s, and not %s", n, name, got, want)
+			}
+			if res := b.plan(newNetwork(b.home).steps...); res.Changes() {
+				t.Errorf("killed after call %d, %s: the plan is not empty: %s", n, name, verbs(res))
+			}
+		})
+	}
+}
+
+func TestTheWayDownMayLoseEveryReplyAndDieAfterAnyCall(t *testing.T) {
+	up, _ := cleanRun(t)
+	for _, kill := range []bool{false, true} {
+		for n := 1; ; n++ {
+			reached := false
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, slow)
+				b.up(newNetwork(b.home).steps...)
+				name := ""
+				b.sim.Inject(func(c awssim.Call) awssim.Fault {
+					if c.Mutating && c.N == up+n {
+						reached, name = true, c.Name()
+						if kill {
+							return awssim.Fault{Kill: true}
+						}
+						return awssim.Fault{After: awssim.LostConnection()}
+					}
+					return awssim.Fault{}
+				})
+				res, err := b.walk(true, newNetwork(b.home).steps...).Down(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if kill {
+					b.sim.Inject(nil)
+					res = b.down(newNetwork(b.home).steps...)
+				}
+				if err := res.Err(); err != nil {
+					t.Fatalf("call %d, %s: %v", n, name, err)
+				}
+				if got := tables(t, b.sim); got != tables(t, newBench(t, slow).sim) {
+					t.Errorf("call %d, %s: after down the account has %s", n, name, got)
+				}
+			})
+			if !reached {
+				break
+			}
+		}
+	}
+}

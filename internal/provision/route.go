@@ -1,0 +1,154 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type routeAPI interface {
+	CreateRoute(context.Context, *ec2.CreateRouteInput, ...func(*ec2.Options)) (*ec2.CreateRouteOutput, error)
+	ReplaceRoute(context.Context, *ec2.ReplaceRouteInput, ...func(*ec2.Options)) (*ec2.ReplaceRouteOutput, error)
+	DeleteRoute(context.Context, *ec2.DeleteRouteInput, ...func(*ec2.Options)) (*ec2.DeleteRouteOutput, error)
+}
+
+// anywhere is the destination of a default route.
+const anywhere = "0.0.0.0/0"
+
+// RouteSpec is what we own of a default route. AWS has no tags for routes.
+type RouteSpec struct {
+	Table string
+	// Target is the id of an internet gateway or a NAT gateway.
+	Target string
+	// Blackhole: the target is gone, or detached, and the traffic is dropped.
+	Blackhole bool
+}
+
+// Route is the default route of a table: to the internet gateway for a public
+// one, to a NAT gateway for a private one.
+type Route struct {
+	engine.Ref
+	*Home
+	Table *RouteTable
+	// One of Gateway and NAT is set.
+	Gateway *InternetGateway
+	NAT     *NATGateway
+}
+
+func (r *Route) api() routeAPI { return r.Clients.EC2 }
+
+// Key is route/TABLE.
+func (r *Route) Key() engine.Key { return engine.Key("route/" + r.Table.Name) }
+
+// Needs the table and what it leads to.
+func (r *Route) Needs() []engine.Node {
+	out := nodes(r.Table)
+	if r.Gateway != nil {
+		out = append(out, r.Gateway)
+	}
+	if r.NAT != nil {
+		out = append(out, r.NAT)
+	}
+	return out
+}
+
+// Want is a live route.
+func (r *Route) Want() RouteSpec {
+	want := RouteSpec{Table: r.Table.ID()}
+	if r.NAT != nil {
+		want.Target = r.NAT.ID()
+	} else {
+		want.Target = r.Gateway.ID()
+	}
+	return want
+}
+
+// Find looks in the table: the one that this walk has seen, or that of the
+// recorded id, or the one that carries the table's key.
+func (r *Route) Find(ctx context.Context, id string) (engine.Found[RouteSpec], error) {
+	all, err := r.Table.all(ctx)
+	if err != nil {
+		return engine.Found[RouteSpec]{}, err
+	}
+	of, _, _ := strings.Cut(id, "|")
+	if seen := r.Table.ID(); seen != "" && !engine.IsUnknown(seen) {
+		of = seen
+	}
+	table, of, _ := pick(r.Home, r.Table.Key(), of, all)
+	for _, route := range table.Routes {
+		if aws.ToString(route.DestinationCidrBlock) != anywhere {
+			continue
+		}
+		return engine.Found[RouteSpec]{Phase: engine.Ready, ID: routeID(of), Spec: RouteSpec{
+			Table: of, Target: routeTarget(route), Blackhole: route.State == types.RouteStateBlackhole,
+		}}, nil
+	}
+	return engine.Found[RouteSpec]{}, nil
+}
+
+// routeID names a route, to which AWS gives no id.
+func routeID(table string) string { return table + "|" + anywhere }
+
+// routeTarget is what a route leads to, whatever that is: somebody may have
+// pointed it elsewhere.
+func routeTarget(r types.Route) string {
+	for _, id := range []*string{
+		r.NatGatewayId, r.GatewayId, r.NetworkInterfaceId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.LocalGatewayId, r.CarrierGatewayId, r.InstanceId,
+	} {
+		if id != nil {
+			return *id
+		}
+	}
+	return ""
+}
+
+// Diff compares. The target changes in place; a black hole is one change.
+func (r *Route) Diff(have, want RouteSpec) []engine.Change {
+	return changes(
+		fixed("table", have.Table, want.Table),
+		field("target", have.Target, want.Target),
+		field("blackhole", have.Blackhole, want.Blackhole),
+	)
+}
+
+// Create makes the route. A repeated call is refused as a duplicate.
+func (r *Route) Create(ctx context.Context, want RouteSpec) (string, error) {
+	in := &ec2.CreateRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(anywhere)}
+	if strings.HasPrefix(want.Target, "nat-") {
+		in.NatGatewayId = &want.Target
+	} else {
+		in.GatewayId = &want.Target
+	}
+	if _, err := r.api().CreateRoute(ctx, in); err != nil {
+		return "", err
+	}
+	return routeID(want.Table), nil
+}
+
+// Update points the route to where it is to lead.
+func (r *Route) Update(ctx context.Context, _ string, _, want RouteSpec) error {
+	in := &ec2.ReplaceRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(anywhere)}
+	if strings.HasPrefix(want.Target, "nat-") {
+		in.NatGatewayId = &want.Target
+	} else {
+		in.GatewayId = &want.Target
+	}
+	_, err := r.api().ReplaceRoute(ctx, in)
+	return err
+}
+
+// Delete deletes the route.
+func (r *Route) Delete(ctx context.Context, id string) error {
+	table, destination, ok := strings.Cut(id, "|")
+	if !ok {
+		return fmt.Errorf("%q is not the id of a route", id)
+	}
+	_, err := r.api().DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &table, DestinationCidrBlock: &destination})
+	return err
+}

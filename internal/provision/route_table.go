@@ -1,0 +1,111 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type routeTableAPI interface {
+	ec2TagAPI
+	CreateRouteTable(context.Context, *ec2.CreateRouteTableInput, ...func(*ec2.Options)) (*ec2.CreateRouteTableOutput, error)
+	DescribeRouteTables(context.Context, *ec2.DescribeRouteTablesInput, ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error)
+	DeleteRouteTable(context.Context, *ec2.DeleteRouteTableInput, ...func(*ec2.Options)) (*ec2.DeleteRouteTableOutput, error)
+}
+
+// RouteTableSpec is what we own of a route table. Its routes and subnets are
+// resources of their own.
+type RouteTableSpec struct {
+	VPC  string
+	Tags cloud.Tags
+}
+
+// RouteTable says where the traffic of some subnets goes.
+type RouteTable struct {
+	engine.Ref
+	*Home
+	VPC *VPC
+	// Name is public, or private-AZ.
+	Name string
+}
+
+func (r *RouteTable) api() routeTableAPI { return r.Clients.EC2 }
+
+// Key is route-table/NAME.
+func (r *RouteTable) Key() engine.Key { return engine.Key("route-table/" + r.Name) }
+
+// Needs the VPC.
+func (r *RouteTable) Needs() []engine.Node { return nodes(r.VPC) }
+
+// Want is a route table in the VPC.
+func (r *RouteTable) Want() RouteTableSpec {
+	return RouteTableSpec{VPC: r.VPC.ID(), Tags: r.TagsOf(r.Key())}
+}
+
+// Find looks among the stack's route tables.
+func (r *RouteTable) Find(ctx context.Context, id string) (engine.Found[RouteTableSpec], error) {
+	all, err := r.all(ctx)
+	if err != nil {
+		return engine.Found[RouteTableSpec]{}, err
+	}
+	table, id, strays := pick(r.Home, r.Key(), id, all)
+	if id == "" {
+		return engine.Found[RouteTableSpec]{}, nil
+	}
+	return engine.Found[RouteTableSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: RouteTableSpec{
+		VPC: aws.ToString(table.VpcId), Tags: fromEC2Tags(table.Tags),
+	}}, nil
+}
+
+// all are the stack's route tables, with their routes and associations.
+func (r *RouteTable) all(ctx context.Context) ([]candidate[types.RouteTable], error) {
+	return cloud.List(ctx, r.Inventory, "route-table", r.list)
+}
+
+func (r *RouteTable) list(ctx context.Context) ([]candidate[types.RouteTable], error) {
+	var all []candidate[types.RouteTable]
+	p := ec2.NewDescribeRouteTablesPaginator(r.api(), &ec2.DescribeRouteTablesInput{Filters: r.ofStack()})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range out.RouteTables {
+			all = append(all, candidate[types.RouteTable]{Item: i, ID: aws.ToString(i.RouteTableId), Tags: fromEC2Tags(i.Tags)})
+		}
+	}
+	return all, nil
+}
+
+// Diff compares. A route table cannot move.
+func (r *RouteTable) Diff(have, want RouteTableSpec) []engine.Change {
+	return changes(fixed("vpc", have.VPC, want.VPC), cloud.DiffTags(have.Tags, want.Tags))
+}
+
+// Create makes the table; a repeated call with the token gives the same one.
+func (r *RouteTable) Create(ctx context.Context, want RouteTableSpec) (string, error) {
+	out, err := r.api().CreateRouteTable(ctx, &ec2.CreateRouteTableInput{
+		VpcId: &want.VPC, ClientToken: aws.String(engine.Token(ctx)),
+		TagSpecifications: ec2Tags(types.ResourceTypeRouteTable, want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.RouteTable.RouteTableId), nil
+}
+
+// Update sets the tags.
+func (r *RouteTable) Update(ctx context.Context, id string, have, want RouteTableSpec) error {
+	return updateEC2Tags(ctx, r.api(), id, have.Tags, want.Tags)
+}
+
+// Delete deletes the table and with it its routes.
+func (r *RouteTable) Delete(ctx context.Context, id string) error {
+	_, err := r.api().DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &id})
+	return err
+}

@@ -1,0 +1,154 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type routeTableAssociationAPI interface {
+	DescribeRouteTables(context.Context, *ec2.DescribeRouteTablesInput, ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error)
+	AssociateRouteTable(context.Context, *ec2.AssociateRouteTableInput, ...func(*ec2.Options)) (*ec2.AssociateRouteTableOutput, error)
+	ReplaceRouteTableAssociation(context.Context, *ec2.ReplaceRouteTableAssociationInput, ...func(*ec2.Options)) (*ec2.ReplaceRouteTableAssociationOutput, error)
+	DisassociateRouteTable(context.Context, *ec2.DisassociateRouteTableInput, ...func(*ec2.Options)) (*ec2.DisassociateRouteTableOutput, error)
+}
+
+// RouteTableAssociationSpec is which table a subnet follows.
+type RouteTableAssociationSpec struct {
+	Table  string
+	Subnet string
+}
+
+// RouteTableAssociation ties a subnet to a route table. AWS gives it another id
+// each time the table changes, and a subnet has but one: so its id is, for us,
+// that of the subnet.
+type RouteTableAssociation struct {
+	engine.Ref
+	*Home
+	Table  *RouteTable
+	Subnet *Subnet
+}
+
+func (a *RouteTableAssociation) api() routeTableAssociationAPI { return a.Clients.EC2 }
+
+// Key is route-table-association/SUBNET.
+func (a *RouteTableAssociation) Key() engine.Key {
+	return engine.Key("route-table-association/" + a.Subnet.Key().Name())
+}
+
+// Needs the table and the subnet.
+func (a *RouteTableAssociation) Needs() []engine.Node { return []engine.Node{a.Table, a.Subnet} }
+
+// Want is the subnet with the table.
+func (a *RouteTableAssociation) Want() RouteTableAssociationSpec {
+	return RouteTableAssociationSpec{Table: a.Table.ID(), Subnet: a.Subnet.ID()}
+}
+
+// Find looks for the subnet, by what this walk has seen, the recorded id, or its
+// key, and then for it in the stack's route tables.
+func (a *RouteTableAssociation) Find(ctx context.Context, id string) (engine.Found[RouteTableAssociationSpec], error) {
+	subnets, err := cloud.List(ctx, a.Inventory, "subnet", a.Subnet.list)
+	if err != nil {
+		return engine.Found[RouteTableAssociationSpec]{}, err
+	}
+	if seen := a.Subnet.ID(); seen != "" && !engine.IsUnknown(seen) {
+		id = seen
+	}
+	_, subnet, _ := pick(a.Home, a.Subnet.Key(), id, subnets)
+	if subnet == "" {
+		return engine.Found[RouteTableAssociationSpec]{}, nil
+	}
+	tables, err := cloud.List(ctx, a.Inventory, "route-table", (&RouteTable{Home: a.Home}).list)
+	if err != nil {
+		return engine.Found[RouteTableAssociationSpec]{}, err
+	}
+	for _, t := range tables {
+		if associationOf(t.Item, subnet) == "" {
+			continue
+		}
+		return engine.Found[RouteTableAssociationSpec]{
+			Phase: engine.Ready, ID: subnet, Spec: RouteTableAssociationSpec{Table: t.ID, Subnet: subnet},
+		}, nil
+	}
+	return engine.Found[RouteTableAssociationSpec]{}, nil
+}
+
+// associationOf is AWS's id for the tie between a table and a subnet, "" when there is none.
+func associationOf(t types.RouteTable, subnet string) string {
+	for _, as := range t.Associations {
+		if aws.ToString(as.SubnetId) == subnet && (as.AssociationState == nil || as.AssociationState.State != types.RouteTableAssociationStateCodeDisassociated) {
+			return aws.ToString(as.RouteTableAssociationId)
+		}
+	}
+	return ""
+}
+
+// Diff compares. The table changes in place.
+func (a *RouteTableAssociation) Diff(have, want RouteTableAssociationSpec) []engine.Change {
+	return changes(
+		fixed("subnet", have.Subnet, want.Subnet),
+		field("table", have.Table, want.Table),
+	)
+}
+
+// Create ties the subnet to the table. A subnet that is tied already is the
+// answer to a repeated call, unless the table is somebody else's.
+func (a *RouteTableAssociation) Create(ctx context.Context, want RouteTableAssociationSpec) (string, error) {
+	_, err := a.api().AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &want.Table, SubnetId: &want.Subnet})
+	if cloud.Is(err, "Resource.AlreadyAssociated") {
+		table, _, serr := a.seen(ctx, want.Subnet)
+		if serr != nil {
+			return "", serr
+		}
+		if table != want.Table && table != "" {
+			return "", fmt.Errorf("subnet %s follows route table %s, which is not karmactl's: %w: disassociate it and run karmactl up again", want.Subnet, table, err)
+		}
+		return want.Subnet, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return want.Subnet, nil
+}
+
+// seen is the table that a subnet follows now, and AWS's id for that.
+func (a *RouteTableAssociation) seen(ctx context.Context, subnet string) (table, association string, err error) {
+	out, err := a.api().DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+		Filters: []types.Filter{{Name: aws.String("association.subnet-id"), Values: []string{subnet}}},
+	})
+	if err != nil {
+		return "", "", err
+	}
+	for _, t := range out.RouteTables {
+		if id := associationOf(t, subnet); id != "" {
+			return aws.ToString(t.RouteTableId), id, nil
+		}
+	}
+	return "", "", nil
+}
+
+// Update makes the subnet follow another table, without a moment in between.
+func (a *RouteTableAssociation) Update(ctx context.Context, subnet string, _, want RouteTableAssociationSpec) error {
+	table, association, err := a.seen(ctx, subnet)
+	if err != nil || table == want.Table {
+		return err
+	}
+	_, err = a.api().ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: &association, RouteTableId: &want.Table})
+	return err
+}
+
+// Delete unties the subnet.
+func (a *RouteTableAssociation) Delete(ctx context.Context, subnet string) error {
+	_, association, err := a.seen(ctx, subnet)
+	if err != nil || association == "" {
+		return err
+	}
+	_, err = a.api().DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: &association})
+	return err
+}

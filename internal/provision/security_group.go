@@ -1,0 +1,184 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type securityGroupAPI interface {
+	ec2TagAPI
+	securityGroupRuleAPI
+	CreateSecurityGroup(context.Context, *ec2.CreateSecurityGroupInput, ...func(*ec2.Options)) (*ec2.CreateSecurityGroupOutput, error)
+	DescribeSecurityGroups(context.Context, *ec2.DescribeSecurityGroupsInput, ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error)
+	DeleteSecurityGroup(context.Context, *ec2.DeleteSecurityGroupInput, ...func(*ec2.Options)) (*ec2.DeleteSecurityGroupOutput, error)
+}
+
+// SecurityGroupSpec is what we own of a security group.
+type SecurityGroupSpec struct {
+	VPC         string
+	Name        string
+	Description string
+	// Ingress is all that is let in, and nothing else is.
+	Ingress []ingress
+	// EgressAll is AWS's own rule that lets everything out.
+	EgressAll bool
+	Tags      cloud.Tags
+}
+
+// SecurityGroup says who may reach what. It costs nothing.
+type SecurityGroup struct {
+	engine.Ref
+	*Home
+	VPC *VPC
+	// Name is alb, agents or endpoints.
+	Name string
+	// Purpose is the description, which AWS never changes.
+	Purpose string
+	Ingress []Rule
+}
+
+func (g *SecurityGroup) api() securityGroupAPI { return g.Clients.EC2 }
+
+// Key is sg/NAME.
+func (g *SecurityGroup) Key() engine.Key { return engine.Key("sg/" + g.Name) }
+
+// Needs the VPC and the groups that its rules name.
+func (g *SecurityGroup) Needs() []engine.Node {
+	out := nodes(g.VPC)
+	for _, r := range g.Ingress {
+		if r.From != nil {
+			out = append(out, r.From)
+		}
+	}
+	return out
+}
+
+// Want is a group with its rules.
+func (g *SecurityGroup) Want() SecurityGroupSpec {
+	want := SecurityGroupSpec{
+		VPC: g.VPC.ID(), Name: g.Stack + "-" + g.Name, Description: g.Purpose, EgressAll: true, Tags: g.TagsOf(g.Key()),
+	}
+	for _, r := range g.Ingress {
+		want.Ingress = append(want.Ingress, r.want())
+	}
+	return want
+}
+
+// Find looks among the stack's security groups.
+func (g *SecurityGroup) Find(ctx context.Context, id string) (engine.Found[SecurityGroupSpec], error) {
+	all, err := cloud.List(ctx, g.Inventory, "sg", g.list)
+	if err != nil {
+		return engine.Found[SecurityGroupSpec]{}, err
+	}
+	sg, id, strays := pick(g.Home, g.Key(), id, all)
+	if id == "" {
+		return engine.Found[SecurityGroupSpec]{}, nil
+	}
+	return engine.Found[SecurityGroupSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: SecurityGroupSpec{
+		VPC: aws.ToString(sg.VpcId), Name: aws.ToString(sg.GroupName), Description: aws.ToString(sg.Description),
+		Ingress: ingressOf(sg.IpPermissions, id), EgressAll: letsAllOut(sg.IpPermissionsEgress), Tags: fromEC2Tags(sg.Tags),
+	}}, nil
+}
+
+func (g *SecurityGroup) list(ctx context.Context) ([]candidate[types.SecurityGroup], error) {
+	var all []candidate[types.SecurityGroup]
+	p := ec2.NewDescribeSecurityGroupsPaginator(g.api(), &ec2.DescribeSecurityGroupsInput{Filters: g.ofStack()})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range out.SecurityGroups {
+			all = append(all, candidate[types.SecurityGroup]{Item: i, ID: aws.ToString(i.GroupId), Tags: fromEC2Tags(i.Tags)})
+		}
+	}
+	return all, nil
+}
+
+// Diff compares; rules are a set. Only they and the tags change in place.
+func (g *SecurityGroup) Diff(have, want SecurityGroupSpec) []engine.Change {
+	return changes(
+		fixed("vpc", have.VPC, want.VPC),
+		fixed("name", have.Name, want.Name),
+		fixed("description", have.Description, want.Description),
+		diffIngress(have.Ingress, want.Ingress),
+		field("egress_all", have.EgressAll, want.EgressAll),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the group, without rules. A name is unique in a VPC: one that is
+// taken by a group that is not ours is refused.
+func (g *SecurityGroup) Create(ctx context.Context, want SecurityGroupSpec) (string, error) {
+	out, err := g.api().CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+		VpcId: &want.VPC, GroupName: &want.Name, Description: &want.Description,
+		TagSpecifications: ec2Tags(types.ResourceTypeSecurityGroup, want.Tags),
+	})
+	if cloud.Is(err, "InvalidGroup.Duplicate") {
+		return g.adopt(ctx, want, err)
+	}
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.GroupId), nil
+}
+
+// adopt finds who has the name that a create was refused for.
+func (g *SecurityGroup) adopt(ctx context.Context, want SecurityGroupSpec, cause error) (string, error) {
+	out, err := g.api().DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{
+		{Name: aws.String("vpc-id"), Values: []string{want.VPC}}, {Name: aws.String("group-name"), Values: []string{want.Name}},
+	}})
+	if err != nil {
+		return "", err
+	}
+	for _, sg := range out.SecurityGroups {
+		id := aws.ToString(sg.GroupId)
+		if fromEC2Tags(sg.Tags).Ours(g.Stack, g.Key()) {
+			return id, nil
+		}
+		return "", g.foreign(g.Key(), "security group "+want.Name, id)
+	}
+	return "", cause
+}
+
+// Update sets the rules, letting in before shutting out, and the tags. That a
+// rule is there already, or gone, is what AWS answers when the reply to the
+// first attempt was lost.
+func (g *SecurityGroup) Update(ctx context.Context, id string, have, want SecurityGroupSpec) error {
+	if err := updateIngress(ctx, g.api(), id, have.Ingress, want.Ingress); err != nil {
+		return err
+	}
+	if want.EgressAll && !have.EgressAll {
+		_, err := g.api().AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: []types.IpPermission{
+			{IpProtocol: aws.String("-1"), IpRanges: []types.IpRange{{CidrIp: aws.String(anywhere)}}},
+		}})
+		if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
+			return err
+		}
+	}
+	return updateEC2Tags(ctx, g.api(), id, have.Tags, want.Tags)
+}
+
+// Delete deletes the group. AWS refuses while a network interface carries it or
+// another group names it in a rule; the graph sees to our own.
+func (g *SecurityGroup) Delete(ctx context.Context, id string) error {
+	_, err := g.api().DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &id})
+	if !cloud.Is(err, "DependencyViolation") {
+		return err
+	}
+	err = g.held(ctx, err, func(n types.NetworkInterface) bool {
+		for _, of := range n.Groups {
+			if aws.ToString(of.GroupId) == id {
+				return true
+			}
+		}
+		return false
+	})
+	return g.named(ctx, id, err)
+}

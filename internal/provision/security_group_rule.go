@@ -1,0 +1,244 @@
+package provision
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type securityGroupRuleAPI interface {
+	AuthorizeSecurityGroupIngress(context.Context, *ec2.AuthorizeSecurityGroupIngressInput, ...func(*ec2.Options)) (*ec2.AuthorizeSecurityGroupIngressOutput, error)
+	RevokeSecurityGroupIngress(context.Context, *ec2.RevokeSecurityGroupIngressInput, ...func(*ec2.Options)) (*ec2.RevokeSecurityGroupIngressOutput, error)
+	UpdateSecurityGroupRuleDescriptionsIngress(context.Context, *ec2.UpdateSecurityGroupRuleDescriptionsIngressInput, ...func(*ec2.Options)) (*ec2.UpdateSecurityGroupRuleDescriptionsIngressOutput, error)
+	AuthorizeSecurityGroupEgress(context.Context, *ec2.AuthorizeSecurityGroupEgressInput, ...func(*ec2.Options)) (*ec2.AuthorizeSecurityGroupEgressOutput, error)
+}
+
+// Rule lets one TCP port in from one source: an address range, another group, or
+// the group itself.
+type Rule struct {
+	Port        int
+	CIDR        string
+	From        *SecurityGroup
+	Self        bool
+	Description string
+}
+
+// self is the source of a rule whose group names itself: its id is not known
+// before it is made.
+const self = "self"
+
+// ingress is a rule as AWS has it. Somebody else may have added any kind.
+type ingress struct {
+	Protocol string
+	From, To int32
+	// Source is an address range, a prefix list, a group, or self.
+	Source string
+	// Owner is the account of a group that is in another one.
+	Owner       string
+	Description string
+}
+
+// want is the rule in the words of AWS.
+func (r Rule) want() ingress {
+	in := ingress{Protocol: "tcp", From: int32(r.Port), To: int32(r.Port), Source: r.CIDR, Description: r.Description}
+	switch {
+	case r.Self:
+		in.Source = self
+	case r.From != nil:
+		in.Source = r.From.ID()
+	}
+	return in
+}
+
+// opens is the rule without its text: two rules that open the same are one to AWS.
+func (i ingress) opens() ingress {
+	i.Description = ""
+	return i
+}
+
+func (i ingress) String() string {
+	ports := fmt.Sprintf("%s %d", i.Protocol, i.From)
+	switch {
+	case i.Protocol == "-1":
+		ports = "everything"
+	case i.From != i.To:
+		ports = fmt.Sprintf("%s %d-%d", i.Protocol, i.From, i.To)
+	}
+	s := ports + " from " + i.Source
+	if i.Description != "" {
+		s += fmt.Sprintf(" (%s)", i.Description)
+	}
+	return s
+}
+
+// ingressOf reads AWS's permissions, which hold many sources each, in order.
+func ingressOf(perms []types.IpPermission, group string) []ingress {
+	var out []ingress
+	for _, p := range perms {
+		base := ingress{Protocol: aws.ToString(p.IpProtocol), From: aws.ToInt32(p.FromPort), To: aws.ToInt32(p.ToPort)}
+		add := func(source, owner, text *string) {
+			in := base
+			in.Source, in.Owner, in.Description = aws.ToString(source), aws.ToString(owner), aws.ToString(text)
+			if in.Source == group {
+				in.Source = self
+			}
+			out = append(out, in)
+		}
+		for _, r := range p.IpRanges {
+			add(r.CidrIp, nil, r.Description)
+		}
+		for _, r := range p.Ipv6Ranges {
+			add(r.CidrIpv6, nil, r.Description)
+		}
+		for _, r := range p.PrefixListIds {
+			add(r.PrefixListId, nil, r.Description)
+		}
+		for _, u := range p.UserIdGroupPairs {
+			owner := u.UserId
+			if u.VpcPeeringConnectionId == nil {
+				owner = nil // AWS names the account's own too
+			}
+			add(u.GroupId, owner, u.Description)
+		}
+	}
+	slices.SortFunc(out, func(a, b ingress) int { return cmp.Compare(a.String(), b.String()) })
+	return out
+}
+
+// permissions are rules for a request to AWS.
+func permissions(rules []ingress, group string) []types.IpPermission {
+	var out []types.IpPermission
+	for _, r := range rules {
+		p := types.IpPermission{IpProtocol: aws.String(r.Protocol)}
+		if r.Protocol != "-1" {
+			p.FromPort, p.ToPort = aws.Int32(r.From), aws.Int32(r.To)
+		}
+		var text, owner *string
+		if r.Description != "" {
+			text = aws.String(r.Description)
+		}
+		if r.Owner != "" {
+			owner = aws.String(r.Owner)
+		}
+		source := aws.String(r.Source)
+		switch {
+		case r.Source == self:
+			p.UserIdGroupPairs = []types.UserIdGroupPair{{GroupId: aws.String(group), Description: text}}
+		case strings.HasPrefix(r.Source, "sg-"):
+			p.UserIdGroupPairs = []types.UserIdGroupPair{{GroupId: source, UserId: owner, Description: text}}
+		case strings.HasPrefix(r.Source, "pl-"):
+			p.PrefixListIds = []types.PrefixListId{{PrefixListId: source, Description: text}}
+		case strings.Contains(r.Source, ":"):
+			p.Ipv6Ranges = []types.Ipv6Range{{CidrIpv6: source, Description: text}}
+		default:
+			p.IpRanges = []types.IpRange{{CidrIp: source, Description: text}}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// letsAllOut tells whether AWS's own rule for the way out is there.
+func letsAllOut(perms []types.IpPermission) bool {
+	return slices.ContainsFunc(ingressOf(perms, ""), func(i ingress) bool { return i.Protocol == "-1" && i.Source == anywhere })
+}
+
+// ruleChanges tells what has to be opened, closed and only described anew.
+func ruleChanges(have, want []ingress) (open, shut, text []ingress) {
+	for _, w := range want {
+		i := slices.IndexFunc(have, func(h ingress) bool { return h.opens() == w.opens() })
+		switch {
+		case i < 0:
+			open = append(open, w)
+		case have[i] != w:
+			text = append(text, w)
+		}
+	}
+	for _, h := range have {
+		if !slices.ContainsFunc(want, func(w ingress) bool { return h.opens() == w.opens() }) {
+			shut = append(shut, h)
+		}
+	}
+	return open, shut, text
+}
+
+// diffIngress is one change a rule.
+func diffIngress(have, want []ingress) []engine.Change {
+	open, shut, text := ruleChanges(have, want)
+	var out []engine.Change
+	for _, r := range open {
+		out = append(out, engine.Change{Field: "ingress", Now: r.String()})
+	}
+	for _, r := range text {
+		i := slices.IndexFunc(have, func(h ingress) bool { return h.opens() == r.opens() })
+		out = append(out, engine.Change{Field: "ingress", Was: have[i].String(), Now: r.String()})
+	}
+	for _, r := range shut {
+		out = append(out, engine.Change{Field: "ingress", Was: r.String()})
+	}
+	return out
+}
+
+// updateIngress makes have into want, one call each way: it opens first, so that
+// what is to go on working is never cut off.
+func updateIngress(ctx context.Context, api securityGroupRuleAPI, id string, have, want []ingress) error {
+	open, shut, text := ruleChanges(have, want)
+	if len(open) > 0 {
+		_, err := api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: permissions(open, id)})
+		if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
+			return err
+		}
+	}
+	if len(text) > 0 {
+		_, err := api.UpdateSecurityGroupRuleDescriptionsIngress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{
+			GroupId: &id, IpPermissions: permissions(text, id),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(shut) > 0 {
+		_, err := api.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &id, IpPermissions: permissions(shut, id)})
+		if err != nil && !cloud.Is(err, "InvalidPermission.NotFound") {
+			return err
+		}
+	}
+	return nil
+}
+
+// named adds to AWS's refusal to delete a group the groups of others that name
+// it in a rule. Those of the stack go before it.
+func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error {
+	if held := new(engine.HeldBy); errors.As(cause, &held) {
+		return cause
+	}
+	out, err := g.api().DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+		Filters: []types.Filter{{Name: aws.String("ip-permission.group-id"), Values: []string{id}}},
+	})
+	if err != nil {
+		return cause
+	}
+	var holders []string
+	foreign := false
+	for _, sg := range out.SecurityGroups {
+		if aws.ToString(sg.GroupId) == id {
+			continue
+		}
+		holders = append(holders, fmt.Sprintf("a rule of security group %s (%s)", aws.ToString(sg.GroupId), aws.ToString(sg.GroupName)))
+		foreign = foreign || fromEC2Tags(sg.Tags)[cloud.TagStack] != g.Stack
+	}
+	if len(holders) == 0 {
+		return cause
+	}
+	return &engine.HeldBy{Holder: strings.Join(holders, ", "), Foreign: foreign, Err: cause}
+}

@@ -1,0 +1,223 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type vpcEndpointAPI interface {
+	ec2TagAPI
+	CreateVpcEndpoint(context.Context, *ec2.CreateVpcEndpointInput, ...func(*ec2.Options)) (*ec2.CreateVpcEndpointOutput, error)
+	DescribeVpcEndpoints(context.Context, *ec2.DescribeVpcEndpointsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcEndpointsOutput, error)
+	ModifyVpcEndpoint(context.Context, *ec2.ModifyVpcEndpointInput, ...func(*ec2.Options)) (*ec2.ModifyVpcEndpointOutput, error)
+	DeleteVpcEndpoints(context.Context, *ec2.DeleteVpcEndpointsInput, ...func(*ec2.Options)) (*ec2.DeleteVpcEndpointsOutput, error)
+}
+
+// VPCEndpointSpec is what we own of an endpoint. The lists are sorted.
+type VPCEndpointSpec struct {
+	VPC        string
+	Service    string
+	Type       string
+	Tables     []string
+	Subnets    []string
+	Groups     []string
+	PrivateDNS bool
+	Tags       cloud.Tags
+}
+
+// VPCEndpoint is a private way to an AWS service. S3's is a gateway: a route,
+// free. All others are interfaces: $7.30 a month for each subnet and $0.01 a GB,
+// one to three minutes to make and to delete. Their private DNS takes the names
+// over, so a group that does not let the tasks in cuts them off altogether.
+type VPCEndpoint struct {
+	engine.Ref
+	*Home
+	VPC *VPC
+	// Service is the last part of AWS's name: s3, ecr.api.
+	Service string
+	// Tables get the route of a gateway.
+	Tables []*RouteTable
+	// Subnets and Group are those of an interface.
+	Subnets []*Subnet
+	Group   *SecurityGroup
+}
+
+func (e *VPCEndpoint) api() vpcEndpointAPI { return e.Clients.EC2 }
+
+// Key is endpoint/SERVICE.
+func (e *VPCEndpoint) Key() engine.Key { return engine.Key("endpoint/" + e.Service) }
+
+// Needs the VPC, and the tables, or the subnets and the group.
+func (e *VPCEndpoint) Needs() []engine.Node {
+	out := append(nodes(e.VPC), nodes(e.Tables...)...)
+	out = append(out, nodes(e.Subnets...)...)
+	if e.Group != nil {
+		out = append(out, e.Group)
+	}
+	return out
+}
+
+// Want is a gateway for S3 and an interface with private DNS for the others.
+func (e *VPCEndpoint) Want() VPCEndpointSpec {
+	want := VPCEndpointSpec{
+		VPC: e.VPC.ID(), Service: "com.amazonaws." + e.Account.Region + "." + e.Service,
+		Type: string(types.VpcEndpointTypeGateway), Tables: idsOf(e.Tables...), Subnets: idsOf(e.Subnets...), Tags: e.TagsOf(e.Key()),
+	}
+	if e.Service != "s3" {
+		want.Type, want.PrivateDNS = string(types.VpcEndpointTypeInterface), true
+	}
+	if e.Group != nil {
+		want.Groups = []string{e.Group.ID()}
+	}
+	return want
+}
+
+// idsOf are the ids of references, sorted.
+func idsOf[N engine.Node](refs ...N) []string {
+	var out []string
+	for _, r := range refs {
+		out = append(out, r.ID())
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Find looks among the stack's endpoints.
+func (e *VPCEndpoint) Find(ctx context.Context, id string) (engine.Found[VPCEndpointSpec], error) {
+	all, err := cloud.List(ctx, e.Inventory, "endpoint", e.list)
+	if err != nil {
+		return engine.Found[VPCEndpointSpec]{}, err
+	}
+	ep, id, strays := pick(e.Home, e.Key(), id, all)
+	if id == "" {
+		return engine.Found[VPCEndpointSpec]{}, nil
+	}
+	found := engine.Found[VPCEndpointSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: VPCEndpointSpec{
+		VPC: aws.ToString(ep.VpcId), Service: aws.ToString(ep.ServiceName), Type: string(ep.VpcEndpointType),
+		Tables: slices.Sorted(slices.Values(ep.RouteTableIds)), Subnets: slices.Sorted(slices.Values(ep.SubnetIds)),
+		PrivateDNS: aws.ToBool(ep.PrivateDnsEnabled), Tags: fromEC2Tags(ep.Tags),
+	}}
+	for _, g := range ep.Groups {
+		found.Spec.Groups = append(found.Spec.Groups, aws.ToString(g.GroupId))
+	}
+	slices.Sort(found.Spec.Groups)
+	switch endpointState(ep) {
+	case "pending", "pendingacceptance":
+		found.Phase, found.Why = engine.Pending, "endpoint pending"
+	case "deleting":
+		found.Phase, found.Why = engine.Leaving, "endpoint deleting"
+	case "failed", "rejected", "expired", "partial":
+		found.Phase, found.Discard = engine.Broken, true
+		found.Why = fmt.Sprintf("endpoint %s", endpointState(ep))
+		if ep.LastError != nil {
+			found.Why += ": " + aws.ToString(ep.LastError.Message)
+		}
+	}
+	return found, nil
+}
+
+// endpointState is in small letters, as AWS sends it: the SDK's constants are not.
+func endpointState(ep types.VpcEndpoint) string { return strings.ToLower(string(ep.State)) }
+
+func (e *VPCEndpoint) list(ctx context.Context) ([]candidate[types.VpcEndpoint], error) {
+	var all []candidate[types.VpcEndpoint]
+	p := ec2.NewDescribeVpcEndpointsPaginator(e.api(), &ec2.DescribeVpcEndpointsInput{Filters: e.ofStack()})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range out.VpcEndpoints {
+			all = append(all, candidate[types.VpcEndpoint]{
+				Item: i, ID: aws.ToString(i.VpcEndpointId), Tags: fromEC2Tags(i.Tags),
+				Gone: endpointState(i) == "deleted", Leaving: endpointState(i) == "deleting",
+			})
+		}
+	}
+	return all, nil
+}
+
+// Diff compares. Tables, subnets and groups change in place.
+func (e *VPCEndpoint) Diff(have, want VPCEndpointSpec) []engine.Change {
+	list := func(name string, have, want []string) []engine.Change {
+		return field(name, strings.Join(have, " "), strings.Join(want, " "))
+	}
+	return changes(
+		fixed("vpc", have.VPC, want.VPC),
+		fixed("service", have.Service, want.Service),
+		fixed("type", have.Type, want.Type),
+		list("tables", have.Tables, want.Tables),
+		list("subnets", have.Subnets, want.Subnets),
+		list("groups", have.Groups, want.Groups),
+		field("private_dns", have.PrivateDNS, want.PrivateDNS),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the endpoint; a repeated call with the token gives the same one.
+func (e *VPCEndpoint) Create(ctx context.Context, want VPCEndpointSpec) (string, error) {
+	in := &ec2.CreateVpcEndpointInput{
+		VpcId: &want.VPC, ServiceName: &want.Service, VpcEndpointType: types.VpcEndpointType(want.Type),
+		RouteTableIds: want.Tables, SubnetIds: want.Subnets, SecurityGroupIds: want.Groups,
+		ClientToken: aws.String(engine.Token(ctx)), TagSpecifications: ec2Tags(types.ResourceTypeVpcEndpoint, want.Tags),
+	}
+	if want.PrivateDNS {
+		in.PrivateDnsEnabled = aws.Bool(true)
+	}
+	out, err := e.api().CreateVpcEndpoint(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.VpcEndpoint.VpcEndpointId), nil
+}
+
+// Update changes tables, subnets, groups and private DNS in one call, then tags.
+func (e *VPCEndpoint) Update(ctx context.Context, id string, have, want VPCEndpointSpec) error {
+	in := &ec2.ModifyVpcEndpointInput{
+		VpcEndpointId:    &id,
+		AddRouteTableIds: less(want.Tables, have.Tables), RemoveRouteTableIds: less(have.Tables, want.Tables),
+		AddSubnetIds: less(want.Subnets, have.Subnets), RemoveSubnetIds: less(have.Subnets, want.Subnets),
+		AddSecurityGroupIds: less(want.Groups, have.Groups), RemoveSecurityGroupIds: less(have.Groups, want.Groups),
+	}
+	if have.PrivateDNS != want.PrivateDNS {
+		in.PrivateDnsEnabled = &want.PrivateDNS
+	}
+	lists := [][]string{in.AddRouteTableIds, in.RemoveRouteTableIds, in.AddSubnetIds, in.RemoveSubnetIds, in.AddSecurityGroupIds, in.RemoveSecurityGroupIds}
+	if in.PrivateDnsEnabled != nil || slices.ContainsFunc(lists, func(l []string) bool { return len(l) > 0 }) {
+		_, err := e.api().ModifyVpcEndpoint(ctx, in)
+		// The route is there already when the reply to the first attempt was lost.
+		if err != nil && !cloud.Is(err, "RouteAlreadyExists") {
+			return err
+		}
+	}
+	return updateEC2Tags(ctx, e.api(), id, have.Tags, want.Tags)
+}
+
+// less is what a has and b has not.
+func less(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}
+
+// Delete deletes the endpoint. AWS takes a list, and says of each id what was wrong.
+func (e *VPCEndpoint) Delete(ctx context.Context, id string) error {
+	out, err := e.api().DeleteVpcEndpoints(ctx, &ec2.DeleteVpcEndpointsInput{VpcEndpointIds: []string{id}})
+	if err != nil {
+		return err
+	}
+	for _, u := range out.Unsuccessful {
+		if u.Error != nil {
+			return &smithy.GenericAPIError{Code: aws.ToString(u.Error.Code), Message: aws.ToString(u.Error.Message), Fault: smithy.FaultClient}
+		}
+	}
+	return nil
+}
