@@ -1,0 +1,153 @@
+package tail
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// history hands on what was written before now (or Until), merged by time. Each group reads one page ahead
+// of the merge and then waits, so memory does not grow with the length of the history.
+func (t *tailer) history(ctx context.Context) error {
+	end := int64(0)
+	if !t.Until.IsZero() {
+		end = t.Until.UnixMilli()
+	}
+	if t.Tail > 0 {
+		return t.lastOnes(ctx, end)
+	}
+	work, ctx := errgroup.WithContext(ctx)
+	sources := []*source{pastSource(t.Past)}
+	for _, g := range t.groups {
+		s := &source{pages: make(chan []record)}
+		sources = append(sources, s)
+		work.Go(func() error {
+			defer close(s.pages)
+			return g.past(ctx, end, s.pages)
+		})
+	}
+	work.Go(func() error { return t.mergeSources(ctx, sources) })
+	return work.Wait()
+}
+
+// past reads a group's history page by page.
+func (g *group) past(ctx context.Context, end int64, to chan<- []record) error {
+	begin := g.t.now()
+	g.page.known = nil
+	keepFrom := begin - g.t.LookBack.Milliseconds()
+	err := g.t.pages(ctx, g, g.floor, end, false, func() error {
+		records := make([]record, 0, len(g.page.records))
+		for _, r := range g.page.records {
+			if g.t.Follow && r.ts >= keepFrom {
+				g.remember(r)
+			}
+			if g.t.keep.wants(r) {
+				records = append(records, r)
+			}
+		}
+		if len(records) == 0 {
+			return nil
+		}
+		if !slices.IsSortedFunc(records, inOrder) {
+			slices.SortStableFunc(records, inOrder)
+		}
+		select {
+		case to <- records:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	if err = g.noteMissing(err); err != nil || g.missing {
+		return err
+	}
+	g.read, g.deep = begin, begin
+	return nil
+}
+
+// noteMissing turns the error of a group that does not exist into a word to the user.
+func (g *group) noteMissing(err error) error {
+	if !errors.Is(err, errMissing) {
+		return err
+	}
+	g.missing = true
+	g.read, g.deep = g.floor, g.floor
+	if g.t.Follow {
+		g.t.say("log group " + g.Name + " does not exist yet: waiting for it")
+	} else {
+		g.t.say("log group " + g.Name + " does not exist: passed over")
+	}
+	return nil
+}
+
+// source is a sorted run of records that comes in pages.
+type source struct {
+	pages chan []record
+	head  []record
+	done  bool
+}
+
+func pastSource(events []Event) *source {
+	s := &source{pages: make(chan []record)}
+	close(s.pages)
+	for _, e := range events {
+		s.head = append(s.head, recordOf(e))
+	}
+	slices.SortStableFunc(s.head, inOrder)
+	return s
+}
+
+// fill sees to it that there is a head, or that the source is done.
+func (s *source) fill(ctx context.Context) error {
+	if len(s.head) > 0 || s.done {
+		return nil
+	}
+	select {
+	case head, ok := <-s.pages:
+		s.head, s.done = head, !ok
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// mergeSources hands on the records of sorted sources in order.
+func (t *tailer) mergeSources(ctx context.Context, sources []*source) error {
+	for {
+		var first *source
+		limit := int64(1<<63 - 1)
+		for _, s := range sources {
+			if err := s.fill(ctx); err != nil {
+				return err
+			}
+			if s.done {
+				continue
+			}
+			switch {
+			case first == nil || s.head[0].ts < first.head[0].ts:
+				if first != nil {
+					limit = first.head[0].ts
+				}
+				first = s
+			case s.head[0].ts < limit:
+				limit = s.head[0].ts
+			}
+		}
+		if first == nil {
+			return nil
+		}
+		n := 0
+		for n < len(first.head) && (n == 0 || first.head[n].ts <= limit) {
+			if err := t.out.hand(first.head[n]); err != nil {
+				return err
+			}
+			n++
+		}
+		first.head = first.head[n:]
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+	}
+}
