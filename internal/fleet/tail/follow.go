@@ -19,7 +19,7 @@ const (
 	// roundLimit is how long a round waits for a group that has many pages; the others then go on without it.
 	roundLimit = time.Second
 	// slack is how much longer than Order an event waits when the round that would release it is slow.
-	slack = 1200 * time.Millisecond
+	slack = 2200 * time.Millisecond
 	// tick is how often events are looked at that no round has released.
 	tick = 200 * time.Millisecond
 )
@@ -97,10 +97,14 @@ func (t *tailer) hand(ctx context.Context, inbox <-chan message) error {
 	}
 }
 
-// slack is zero with Live Tail, which brings all groups at the same time.
+// slack is zero with Live Tail, which brings all groups at the same time, and short when the groups cannot be
+// read at the same moment: a round then takes too long to wait for.
 func (t *tailer) slack() time.Duration {
-	if t.Live != nil {
+	switch {
+	case t.Live != nil:
 		return 0
+	case t.pacer.together() < min(fullBurst, len(t.groups)):
+		return slack / 8
 	}
 	return slack
 }
@@ -138,13 +142,16 @@ func (t *tailer) readExtra(ctx context.Context, post func(message) error) {
 func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 	var running sync.WaitGroup
 	defer running.Wait()
+	for _, g := range t.groups {
+		g.busyUntil = t.now() + busyFor.Milliseconds()
+	}
 	done := make(chan *group, len(t.groups))
 	for ctx.Err() == nil {
 		due, wait := t.due()
 		if len(due) == 0 {
 			select {
 			case g := <-done:
-				g.reading = false
+				g.ended()
 			case <-after(ctx, t.Clock, wait):
 			}
 			continue
@@ -164,10 +171,23 @@ func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 			})
 		}
 		t.await(ctx, len(due), done)
-		if post(message{through: begin}) != nil {
+		if post(message{through: t.through(begin)}) != nil {
 			return
 		}
 	}
+}
+
+// ended notes in the rounds that the group's read has ended.
+func (g *group) ended() { g.reading, g.complete = false, g.read }
+
+// through is when the busy groups were last read, all of them.
+func (t *tailer) through(begin int64) int64 {
+	for _, g := range t.groups {
+		if g.reading || g.busyUntil > begin {
+			begin = min(begin, g.complete)
+		}
+	}
+	return begin
 }
 
 // await waits for a round's reads, but not for ever.
@@ -178,7 +198,7 @@ func (t *tailer) await(ctx context.Context, n int, done <-chan *group) {
 	for n > 0 {
 		select {
 		case g := <-done:
-			g.reading = false
+			g.ended()
 			n--
 		case <-limit:
 			return

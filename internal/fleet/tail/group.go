@@ -7,18 +7,21 @@ import (
 )
 
 const (
-	// front is how far back every read goes: the awslogs driver flushes every 5 s.
-	front = 6 * time.Second
+	// front is how far back every read goes: the awslogs driver flushes every 5 s, and a round may take two.
+	front = 7 * time.Second
 	// narrow is the same for a group so busy that front fills more than one page.
 	narrow = 2 * time.Second
 	// A read over the whole look-back is due after deepLeast, and later the more it costs, up to deepMost.
 	deepLeast, deepMost = 2 * time.Second, 15 * time.Second
 	// deepPace is how many events a second of waiting pays for.
-	deepPace = 500
-	// busyFor is how long a group counts as busy after a new event.
+	deepPace = 1000
+	// busyFor is how long a group counts as busy after a new event, and at first. The order window is kept between
+	// busy groups; the first event after a silence may be idleEvery behind.
 	busyFor = 10 * time.Second
 	// edge is the oldest part of a front read: a flush found there may have begun before it.
 	edge = time.Second
+	// oneFlush is how many milliseconds apart the parts of one flush may be taken in.
+	oneFlush = 5
 )
 
 // group is one log group's reading. One goroutine at a time uses it.
@@ -32,6 +35,8 @@ type group struct {
 	// read and deep are when the last complete read, and the last one over the whole look-back, began (AWS's
 	// milliseconds). The next ones start so much before that, so a pause or an outage leaves no gap.
 	read, deep int64
+	// complete is read as the rounds know it, which run beside a read.
+	complete int64
 	// floor is the oldest timestamp wanted.
 	floor int64
 	// deepEvery is the present distance of deep reads, front the present look-back of the others.
@@ -106,11 +111,15 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 	return nil
 }
 
-// markTorn finds the streams whose flush may have begun before the window that was read: their events are left
-// for the next read, which goes all the way back, so that a stream that was stuck comes out in its own order.
+// markTorn finds the streams whose flush may have begun before the window that was read: some of it is at the
+// window's edge and some inside, taken in at the same moment. Their events are left for the next read, which goes
+// all the way back, so that a stream that was stuck comes out in its own order.
 func (g *group) markTorn(edge int64, torn map[*stream]bool) {
+	atEdge := map[*stream]int64{}
 	for _, r := range g.page.records {
 		if r.ts < edge {
+			atEdge[r.from] = r.ingested
+		} else if at, ok := atEdge[r.from]; ok && max(at-r.ingested, r.ingested-at) <= oneFlush {
 			torn[r.from] = true
 		}
 	}

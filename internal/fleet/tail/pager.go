@@ -46,7 +46,7 @@ func (t *tailer) read(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 		if err := each(); err != nil {
 			return err
 		}
-		if g.page.token == "" || g.page.token == aws.ToString(in.NextToken) {
+		if g.page.token == "" {
 			return nil
 		}
 		in.NextToken = aws.String(g.page.token)

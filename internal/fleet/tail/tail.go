@@ -57,7 +57,7 @@ type Event struct {
 
 // Defaults of Options.
 const (
-	DefaultOrder    = 850 * time.Millisecond
+	DefaultOrder    = 650 * time.Millisecond
 	DefaultLookBack = 30 * time.Second
 	// DefaultCallsPerSecond leaves headroom under AWS's 5 FilterLogEvents a second for the account and region.
 	DefaultCallsPerSecond = 4.9

@@ -45,7 +45,7 @@ func TestAMinuteIsFollowedWithoutLossUnderTheQuota(t *testing.T) {
 	}{
 		{name: "writers 1 s apart, each 20th call throttled", flush: time.Second, throttleEvery: 20, allow: tailtest.Bucket(5), median: time.Second, p95: 1900 * time.Millisecond, calls: 500},
 		{name: "writers 5 s apart, each 20th call throttled", flush: 5 * time.Second, throttleEvery: 20, allow: tailtest.Bucket(5), median: time.Second, p95: 1900 * time.Millisecond, calls: 500},
-		{name: "a quota without bursts", flush: time.Second, throttleEvery: 20, allow: tailtest.Window(5), median: time.Second, p95: 1900 * time.Millisecond, calls: 500},
+		{name: "a quota counted over a sliding second", flush: time.Second, throttleEvery: 20, allow: tailtest.Window(5), median: time.Second, p95: 1900 * time.Millisecond, calls: 500},
 		{name: "with Live Tail", flush: time.Second, throttleEvery: 20, allow: tailtest.Bucket(5), live: true, median: time.Second, p95: 1900 * time.Millisecond, calls: 500},
 		{name: "with Live Tail, writers 5 s apart: AWS samples", flush: 5 * time.Second, throttleEvery: 20, allow: tailtest.Bucket(5), live: true, median: time.Second, p95: 1900 * time.Millisecond, calls: 500},
 		{name: "without a quota", flush: time.Second, rate: -1, order: 500 * time.Millisecond, median: 500 * time.Millisecond, p95: time.Second, calls: 4000},
@@ -83,6 +83,35 @@ func TestAMinuteIsFollowedWithoutLossUnderTheQuota(t *testing.T) {
 				if calls > c.calls {
 					t.Errorf("%d calls in 100 s, more than %d", calls, c.calls)
 				}
+			})
+		})
+	}
+}
+
+func TestTheMergedStreamIsInOrderWithinTheWindow(t *testing.T) {
+	for _, c := range []struct {
+		flush, order time.Duration
+	}{{time.Second, DefaultOrder}, {time.Second, time.Second}, {5 * time.Second, 5 * time.Second}, {5 * time.Second, 25 * time.Second}} {
+		t.Run(fmt.Sprintf("%v of writers %v apart", c.order, c.flush), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				lines := tailtest.Minute(time.Now().Add(2*time.Second), c.flush, 42)
+				server := tailtest.NewServer(time.Now, lines)
+				server.Allow, server.ThrottleEvery, server.EmptyEvery = tailtest.Bucket(5), 20, 17
+				ctx, cancel := context.WithTimeout(t.Context(), 120*time.Second)
+				defer cancel()
+				printed, events, _ := collect(ctx, server.Client(25*time.Millisecond), Options{Groups: testGroups(), Follow: true, Order: c.order})
+				if n := tailtest.OutOfOrder(lines, printed, c.order); n != 0 || len(events) != len(lines) {
+					t.Errorf("%d of %d events out of order", n, len(events))
+				}
+				late := 0
+				for i, e := range events {
+					if e.Late {
+						late++
+					} else if i > 0 && e.Time.Before(events[i-1].Time) {
+						t.Fatalf("%v comes after %v and is not marked late", e.Time, events[i-1].Time)
+					}
+				}
+				t.Logf("%d events marked late", late)
 			})
 		})
 	}

@@ -80,6 +80,26 @@ func Check(lines []Line, printed []Printed) Report {
 	return r
 }
 
+// OutOfOrder counts the lines that came after a newer one although they could be read within window of their
+// timestamp: what a tailer that promises this order window must keep at 0.
+func OutOfOrder(lines []Line, printed []Printed, window time.Duration) int {
+	newest, count := int64(0), 0
+	for _, p := range printed {
+		m := marker.FindStringSubmatch(p.Text)
+		if m == nil {
+			continue
+		}
+		var n int
+		_, _ = fmt.Sscanf(m[1], "%d", &n)
+		l := lines[n]
+		if l.Visible-l.At <= window.Milliseconds() && l.At < newest {
+			count++
+		}
+		newest = max(newest, l.At)
+	}
+	return count
+}
+
 func at(d []time.Duration, q float64) time.Duration {
 	if len(d) == 0 {
 		return 0
