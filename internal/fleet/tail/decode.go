@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -26,19 +27,31 @@ type page struct {
 	// decoded says that the answer was read here. It stays false when the client has another transport.
 	decoded bool
 
-	body    bytes.Buffer
+	// bodies lends buffers to all groups.
+	bodies  *sync.Pool
 	scratch []byte
 	text    strings.Builder
-	spans   []span
+	// spans are of the records whose text is not yet cut.
+	spans []span
 }
 
-// span is where a record's id and message are in the page's text.
+// span is where a record's id and message are in the text.
 type span struct{ id, message, end int }
+
+// textChunk is how much text records share: what is held keeps no more alive than that.
+const textChunk = 64 << 10
 
 func (p *page) reset() {
 	p.records, p.spans = p.records[:0], p.spans[:0]
 	p.token, p.total, p.decoded = "", 0, false
-	p.text = strings.Builder{}
+	p.text.Reset()
+}
+
+// handOver gives the records away.
+func (p *page) handOver() []record {
+	r := p.records
+	p.records = make([]record, 0, len(r))
+	return r
 }
 
 // option makes the client decode into the page, and leaves repeating to the caller, who knows the quota.
@@ -62,16 +75,18 @@ func (p pageProtocol) DeserializeResponse(ctx context.Context, schema *smithy.Op
 		return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out)
 	}
 	p.page.reset()
-	p.page.body.Reset()
+	body := p.page.bodies.Get().(*bytes.Buffer)
+	defer p.page.bodies.Put(body)
+	body.Reset()
 	if resp.ContentLength > 0 {
-		p.page.body.Grow(int(resp.ContentLength) + bytes.MinRead)
+		body.Grow(int(resp.ContentLength) + bytes.MinRead)
 	}
-	if _, err := p.page.body.ReadFrom(resp.Body); err != nil {
+	if _, err := body.ReadFrom(resp.Body); err != nil {
 		return &smithy.DeserializationError{Err: err}
 	}
-	if !p.page.decode(p.page.body.Bytes()) {
+	if !p.page.decode(body.Bytes()) {
 		p.page.reset()
-		resp.Body = io.NopCloser(bytes.NewReader(p.page.body.Bytes()))
+		resp.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
 		return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out)
 	}
 	p.page.decoded = true
@@ -119,14 +134,19 @@ func (p *page) decode(b []byte) bool {
 		}
 		return s.skip(0)
 	})
-	if !ok {
-		return false
-	}
+	p.cut()
+	return ok
+}
+
+// cut makes strings of the text written so far and gives them to their records.
+func (p *page) cut() {
 	text := p.text.String()
+	first := len(p.records) - len(p.spans)
 	for i, at := range p.spans {
-		p.records[i].id, p.records[i].message = text[at.id:at.message], text[at.message:at.end]
+		p.records[first+i].id, p.records[first+i].message = text[at.id:at.message], text[at.message:at.end]
 	}
-	return true
+	p.spans = p.spans[:0]
+	p.text.Reset()
 }
 
 func (p *page) event(s *scanner) bool {
@@ -158,8 +178,11 @@ func (p *page) event(s *scanner) bool {
 		return true
 	}
 	r.from = p.intern(name)
-	if len(p.spans) == 0 && p.known == nil {
-		p.text.Grow(len(s.b) * 3 / 5)
+	if p.text.Len()+len(id)+len(message) > textChunk {
+		p.cut()
+	}
+	if p.text.Cap() == 0 && p.known == nil {
+		p.text.Grow(max(textChunk, len(id)+len(message)))
 	}
 	at := p.text.Len()
 	p.text.Write(id)

@@ -52,7 +52,7 @@ type group struct {
 
 func newGroup(t *tailer, g Group) *group {
 	n := &group{Group: g, t: t, seen: newSeen(), streams: map[string]*stream{}, front: front, deepEvery: deepLeast, floor: t.Since.UnixMilli()}
-	n.page.intern = n.intern
+	n.page.intern, n.page.bodies = n.intern, &t.bodies
 	return n
 }
 
@@ -85,6 +85,9 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 	g.page.known = g.known
 	pages, total, torn := 0, 0, map[*stream]bool{}
 	err := g.t.pages(ctx, g, start, 0, true, func() error {
+		if g.page.total == 0 {
+			return nil
+		}
 		pages++
 		total += g.page.total
 		if pages == 1 && !deep && start > g.floor {

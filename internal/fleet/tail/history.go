@@ -38,15 +38,12 @@ func (g *group) past(ctx context.Context, end int64, to chan<- []record) error {
 	g.page.known = nil
 	keepFrom := begin - g.t.LookBack.Milliseconds()
 	err := g.t.pages(ctx, g, g.floor, end, false, func() error {
-		records := make([]record, 0, len(g.page.records))
 		for _, r := range g.page.records {
 			if g.t.Follow && r.ts >= keepFrom {
 				g.remember(r)
 			}
-			if g.t.keep.wants(r) {
-				records = append(records, r)
-			}
 		}
+		records := slices.DeleteFunc(g.page.handOver(), func(r record) bool { return !g.t.keep.wants(r) })
 		if len(records) == 0 {
 			return nil
 		}

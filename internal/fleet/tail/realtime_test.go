@@ -191,6 +191,8 @@ func measure(t testing.TB, s setup) outcome {
 			_ = tailer.Process.Signal(os.Interrupt)
 		})
 	}
+	stop, most := make(chan struct{}), make(chan int64, 1)
+	go func() { most <- watchMemory(tailer.Process.Pid, stop) }()
 	in := bufio.NewScanner(out)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
@@ -203,9 +205,10 @@ func measure(t testing.TB, s setup) outcome {
 	} else if err != nil {
 		t.Error(err)
 	}
+	close(stop)
+	o.maxRSS = <-most
 	u := tailer.ProcessState.SysUsage().(*syscall.Rusage)
 	o.cpu = time.Duration(u.Utime.Nano() + u.Stime.Nano())
-	o.maxRSS = u.Maxrss << 10
 	if r, err := http.Get(s.URL + "/calls"); err == nil {
 		_, _ = fmt.Fscan(r.Body, &o.calls, &o.throttled)
 		_ = r.Body.Close()
@@ -215,6 +218,23 @@ func measure(t testing.TB, s setup) outcome {
 	}
 	o.report = tailtest.Check(s.lines(), o.printed)
 	return o
+}
+
+// watchMemory gives the most resident memory of a process in bytes. (The rusage of a child counts its parent's
+// memory from before exec, so it is of no use.)
+func watchMemory(pid int, stop <-chan struct{}) (most int64) {
+	for {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if _, rest, ok := strings.Cut(string(b), "VmHWM:"); ok {
+			kb, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			most = max(most, kb<<10)
+		}
+		select {
+		case <-stop:
+			return most
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // readJSON checks that each line is whole and takes agent and message out of it.

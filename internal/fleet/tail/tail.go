@@ -6,9 +6,11 @@
 package tail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"regexp"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -130,8 +132,9 @@ type tailer struct {
 	out    *merger
 	keep   filter
 	// skew is how far AWS's clock is ahead of ours in milliseconds; 0 when it is about right.
-	skew atomic.Int64
-	said said
+	skew   atomic.Int64
+	said   said
+	bodies sync.Pool
 }
 
 func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
@@ -160,6 +163,7 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 		}
 	}
 	t := &tailer{Options: o, api: api, pacer: newPacer(o.Clock, o.CallsPerSecond), out: &merger{emit: emit}, keep: newFilter(o)}
+	t.bodies.New = func() any { return new(bytes.Buffer) }
 	for _, g := range o.Groups {
 		if o.Live != nil && g.ARN == "" {
 			return nil, errors.New("tail logs: live tail of " + g.Name + " needs the log group's ARN")
