@@ -9,6 +9,10 @@ type PlatformWorld struct {
 	DiscoveryOperations map[string]*DiscoveryOperation
 	LogGroups           map[string]*LogGroup // by name
 	DesiredCounts       map[string]int       // by cluster/service
+	Repositories        map[string]*Repository
+	Topics              map[string]*Topic
+	Alarms              map[string]*Alarm
+	Dashboards          map[string]string // bodies by name
 }
 
 func newPlatformWorld() PlatformWorld {
@@ -16,6 +20,7 @@ func newPlatformWorld() PlatformWorld {
 		Roles: map[string]*IAMRole{}, Clusters: map[string]*Cluster{}, Namespaces: map[string]*Namespace{},
 		DiscoveryServices: map[string]*DiscoveryService{}, DiscoveryOperations: map[string]*DiscoveryOperation{},
 		LogGroups: map[string]*LogGroup{}, DesiredCounts: map[string]int{},
+		Repositories: map[string]*Repository{}, Topics: map[string]*Topic{}, Alarms: map[string]*Alarm{}, Dashboards: map[string]string{},
 	}
 }
 
@@ -28,6 +33,12 @@ func (s *Sim) platformOperations() []operation {
 	ops = append(ops, s.rolePolicyOperations()...)
 	ops = append(ops, s.logGroupOperations()...)
 	ops = append(ops, s.logStreamOperations()...)
+	ops = append(ops, s.metricFilterOperations()...)
+	ops = append(ops, s.repositoryOperations()...)
+	ops = append(ops, s.repositoryImageOperations()...)
+	ops = append(ops, s.topicOperations()...)
+	ops = append(ops, s.alarmOperations()...)
+	ops = append(ops, s.dashboardOperations()...)
 	return ops
 }
 
@@ -53,6 +64,19 @@ func (s *Sim) taggedPlatform() []tagged {
 	for _, g := range s.world.LogGroups {
 		if s.visible(g.Created) {
 			all = append(all, tagged{g.ARN, g.Tags})
+		}
+	}
+	for _, r := range s.world.Repositories {
+		if s.visible(r.Created) {
+			all = append(all, tagged{r.ARN, r.Tags})
+		}
+	}
+	for _, t := range s.world.Topics {
+		all = append(all, tagged{t.ARN, t.Tags})
+	}
+	for _, a := range s.world.Alarms {
+		if a.Policy == "" {
+			all = append(all, tagged{*a.Alarm.AlarmArn, a.Tags})
 		}
 	}
 	return all

@@ -109,7 +109,7 @@ func IsNotFound(err error) bool {
 	case "NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException", "ResourceNotFound", "NotFoundException", "NotFound",
 		"RepositoryNotFoundException", "ServiceNotFoundException", "RuleNotFound", "NoSuchHostedZone", "ParameterNotFound",
 		"ObjectNotFoundException", "NoSuchBucket", "NoSuchKey", "LifecyclePolicyNotFoundException", "NatGatewayNotFound",
-		"ServiceNotActiveException", "TargetNotFound", "InvalidSubnet", "InvalidSecurityGroup":
+		"DashboardNotFoundError", "ServiceNotActiveException", "TargetNotFound", "InvalidSubnet", "InvalidSecurityGroup":
 		return true
 	}
 	return strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, "NotFoundException") || strings.HasSuffix(code, "NotFound")

@@ -46,6 +46,18 @@ func (h *Home) kind(key engine.Key) engine.Step {
 		return engine.Manage(&Namespace{Home: h})
 	case "log-group":
 		return engine.Manage(&LogGroup{Home: h, Agent: key.Name()})
+	case "metric-filter":
+		return engine.Manage(&MetricFilter{Home: h, Group: &LogGroup{Home: h, Agent: key.Name()}})
+	case "repository":
+		return engine.Manage(&Repository{Home: h, Agent: key.Name()})
+	case "topic":
+		return engine.Manage(&Topic{Home: h})
+	case "subscription":
+		return engine.Manage(&Subscription{Home: h, Hash: key.Name()})
+	case "alarm":
+		return engine.Manage(&Alarm{Home: h, Name: key.Name()})
+	case "dashboard":
+		return engine.Manage(&Dashboard{Home: h})
 
 	// secrets, task definitions, services
 	case "secret":

@@ -13,14 +13,22 @@ import (
 // known by, run in, and are watched with.
 func platform(h *Home) []engine.Step {
 	namespace := &Namespace{Home: h, Name: "karmacadabra.local"}
+	cluster := &Cluster{Home: h, Insights: "disabled", Namespace: namespace}
+	topic := &Topic{Home: h}
+	dashboard := &Dashboard{Home: h}
 	steps := []engine.Step{
-		engine.Manage(namespace),
-		engine.Manage(&Cluster{Home: h, Insights: "disabled", Namespace: namespace}),
+		engine.Manage(namespace), engine.Manage(cluster), engine.Manage(topic), engine.Manage(dashboard),
+		engine.Manage(&Subscription{Home: h, Topic: topic, Email: "ops@example.com"}),
 	}
 	for _, agent := range []string{"validator", "karma-hello"} {
 		group := &LogGroup{Home: h, Agent: agent, RetentionDays: 7}
+		dashboard.Agents = append(dashboard.Agents, Watched{Agent: agent})
 		steps = append(steps,
 			engine.Manage(group),
+			engine.Manage(&MetricFilter{Home: h, Group: group}),
+			engine.Manage(&Repository{Home: h, Agent: agent}),
+			engine.Manage(h.HighCPU(agent, 85, cluster, topic)),
+			engine.Manage(h.HighMemory(agent, 85, cluster, topic)),
 			engine.Manage(&Role{Home: h, Kind: ExecutionRole, Agent: agent, Policy: executionPolicy(h.Account, "karmacadabra/"+agent, group.Name(), nil)}),
 			engine.Manage(&Role{Home: h, Kind: TaskRole, Agent: agent, Policy: taskPolicy(true, false)}),
 		)

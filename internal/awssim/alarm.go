@@ -1,0 +1,181 @@
+package awssim
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cw "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// Alarm is a simulated metric alarm: what was put, and its state.
+type Alarm struct {
+	Alarm types.MetricAlarm
+	Tags  cloud.Tags
+	// Policy is the scaling policy that made it and that it goes with, or "".
+	Policy string
+}
+
+func (s *Sim) alarmOperations() []operation {
+	return []operation{
+		on("CloudWatch.PutMetricAlarm", s.putMetricAlarm, "AlarmName", "AlarmDescription", "ActionsEnabled", "Namespace", "MetricName", "Dimensions",
+			"Statistic", "ComparisonOperator", "Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData", "AlarmActions", "OKActions", "Tags"),
+		on("CloudWatch.DescribeAlarms", s.describeAlarms, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "MaxRecords", "NextToken", "StateValue"),
+		on("CloudWatch.DeleteAlarms", s.deleteAlarms, "AlarmNames"),
+		on("CloudWatch.EnableAlarmActions", s.enableAlarmActions, "AlarmNames"),
+		on("CloudWatch.DisableAlarmActions", s.disableAlarmActions, "AlarmNames"),
+		on("CloudWatch.SetAlarmState", s.setAlarmState, "AlarmName", "StateValue", "StateReason"),
+		on("CloudWatch.ListTagsForResource", s.listAlarmTags, "ResourceARN"),
+		on("CloudWatch.TagResource", s.tagAlarm, "ResourceARN", "Tags"),
+		on("CloudWatch.UntagResource", s.untagAlarm, "ResourceARN", "TagKeys"),
+	}
+}
+
+func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutput, error) {
+	name := aws.ToString(in.AlarmName)
+	period, periods := aws.ToInt32(in.Period), aws.ToInt32(in.EvaluationPeriods)
+	switch {
+	case name == "" || len(name) > 255:
+		return nil, fail("ValidationError", "1 validation error detected: Value at 'alarmName' failed to satisfy constraint: Member must have length less than or equal to 255")
+	case period != 10 && period != 20 && period != 30 && (period < 60 || period%60 != 0):
+		return nil, fail("ValidationError", "Period must be 10, 20, 30 or a multiple of 60")
+	case periods < 1 || int64(period)*int64(periods) > 7*86400 || period < 3600 && int64(period)*int64(periods) > 86400:
+		return nil, fail("ValidationError", "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).")
+	case in.DatapointsToAlarm != nil && (*in.DatapointsToAlarm < 1 || *in.DatapointsToAlarm > periods):
+		return nil, fail("ValidationError", "DatapointsToAlarm must be less than or equal to EvaluationPeriods")
+	case in.TreatMissingData != nil && !slices.Contains([]string{"breaching", "notBreaching", "ignore", "missing"}, *in.TreatMissingData):
+		return nil, fail("ValidationError", "TreatMissingData must be breaching, notBreaching, ignore or missing")
+	case len(in.AlarmActions) > 5 || len(in.OKActions) > 5 || len(in.Dimensions) > 30:
+		return nil, fail("ValidationError", "too many actions or dimensions")
+	}
+	for _, d := range in.Dimensions {
+		if aws.ToString(d.Name) == "" || aws.ToString(d.Value) == "" {
+			return nil, fail("ValidationError", "a dimension needs a name and a value")
+		}
+	}
+	for _, arn := range append(slices.Clone(in.AlarmActions), in.OKActions...) {
+		if !strings.HasPrefix(arn, "arn:") {
+			return nil, fail("ValidationError", "Invalid arn syntax: %s", arn)
+		}
+	}
+	tags := fromAlarmTags(in.Tags)
+	if err := validTags(tags, "ValidationError"); err != nil {
+		return nil, err
+	}
+	arn := s.world.arn("cloudwatch", "alarm:"+name)
+	a := &Alarm{Tags: tags, Alarm: types.MetricAlarm{
+		AlarmName: &name, AlarmArn: &arn, AlarmDescription: in.AlarmDescription, ActionsEnabled: aws.Bool(in.ActionsEnabled == nil || *in.ActionsEnabled),
+		Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: in.Dimensions, Statistic: in.Statistic, ComparisonOperator: in.ComparisonOperator,
+		Threshold: in.Threshold, Period: in.Period, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm,
+		TreatMissingData: in.TreatMissingData, AlarmActions: in.AlarmActions, OKActions: in.OKActions,
+		StateValue: types.StateValueInsufficientData, StateReason: aws.String("Unchecked: Initial alarm creation"), StateUpdatedTimestamp: aws.Time(s.now()),
+	}}
+	if old := s.world.Alarms[name]; old != nil {
+		// Everything is replaced but the tags: those of a put that updates are ignored.
+		a.Tags, a.Policy = old.Tags, old.Policy
+	}
+	s.world.Alarms[name] = a
+	return &cw.PutMetricAlarmOutput{}, nil
+}
+
+func (s *Sim) describeAlarms(in *cw.DescribeAlarmsInput) (*cw.DescribeAlarmsOutput, error) {
+	if len(in.AlarmNames) > 0 && in.AlarmNamePrefix != nil {
+		return nil, fail("ValidationError", "AlarmNamePrefix and AlarmNames cannot both be given")
+	}
+	limit := 50
+	if in.MaxRecords != nil {
+		if limit = int(*in.MaxRecords); limit < 1 || limit > 100 {
+			return nil, fail("ValidationError", "MaxRecords must be between 1 and 100")
+		}
+	}
+	var all []types.MetricAlarm
+	for _, a := range sorted(s.world.Alarms) {
+		name := aws.ToString(a.Alarm.AlarmName)
+		if wanted(in.AlarmNames, name) && strings.HasPrefix(name, aws.ToString(in.AlarmNamePrefix)) && (in.StateValue == "" || in.StateValue == a.Alarm.StateValue) {
+			all = append(all, a.Alarm)
+		}
+	}
+	out := &cw.DescribeAlarmsOutput{}
+	out.MetricAlarms, out.NextToken = page(all, in.NextToken, limit)
+	return out, nil
+}
+
+// deleteAlarms deletes all of them or, when one is not there, none.
+func (s *Sim) deleteAlarms(in *cw.DeleteAlarmsInput) (*cw.DeleteAlarmsOutput, error) {
+	for _, name := range in.AlarmNames {
+		if s.world.Alarms[name] == nil {
+			return nil, fail("ResourceNotFound", "Alarm %s does not exist", name)
+		}
+	}
+	for _, name := range in.AlarmNames {
+		delete(s.world.Alarms, name)
+	}
+	return &cw.DeleteAlarmsOutput{}, nil
+}
+
+func (s *Sim) muteAlarms(names []string, enabled bool) {
+	for _, name := range names {
+		if a := s.world.Alarms[name]; a != nil {
+			a.Alarm.ActionsEnabled = &enabled
+		}
+	}
+}
+
+func (s *Sim) enableAlarmActions(in *cw.EnableAlarmActionsInput) (*cw.EnableAlarmActionsOutput, error) {
+	s.muteAlarms(in.AlarmNames, true)
+	return &cw.EnableAlarmActionsOutput{}, nil
+}
+
+func (s *Sim) disableAlarmActions(in *cw.DisableAlarmActionsInput) (*cw.DisableAlarmActionsOutput, error) {
+	s.muteAlarms(in.AlarmNames, false)
+	return &cw.DisableAlarmActionsOutput{}, nil
+}
+
+func (s *Sim) setAlarmState(in *cw.SetAlarmStateInput) (*cw.SetAlarmStateOutput, error) {
+	a := s.world.Alarms[aws.ToString(in.AlarmName)]
+	if a == nil {
+		return nil, fail("ResourceNotFound", "Alarm %s does not exist", aws.ToString(in.AlarmName))
+	}
+	a.Alarm.StateValue, a.Alarm.StateReason, a.Alarm.StateUpdatedTimestamp = in.StateValue, in.StateReason, aws.Time(s.now())
+	return &cw.SetAlarmStateOutput{}, nil
+}
+
+func (s *Sim) alarmAt(arn string) (*Alarm, error) {
+	for _, a := range s.world.Alarms {
+		if aws.ToString(a.Alarm.AlarmArn) == arn {
+			return a, nil
+		}
+	}
+	return nil, fail("ResourceNotFoundException", "The resource %s does not exist", arn)
+}
+
+func (s *Sim) listAlarmTags(in *cw.ListTagsForResourceInput) (*cw.ListTagsForResourceOutput, error) {
+	a, err := s.alarmAt(aws.ToString(in.ResourceARN))
+	if err != nil {
+		return nil, err
+	}
+	return &cw.ListTagsForResourceOutput{Tags: cloud.ToSDK(a.Tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })}, nil
+}
+
+func (s *Sim) tagAlarm(in *cw.TagResourceInput) (*cw.TagResourceOutput, error) {
+	a, err := s.alarmAt(aws.ToString(in.ResourceARN))
+	if err != nil {
+		return nil, err
+	}
+	return &cw.TagResourceOutput{}, retag(a.Tags, fromAlarmTags(in.Tags), nil, "InvalidParameterValue")
+}
+
+func (s *Sim) untagAlarm(in *cw.UntagResourceInput) (*cw.UntagResourceOutput, error) {
+	a, err := s.alarmAt(aws.ToString(in.ResourceARN))
+	if err != nil {
+		return nil, err
+	}
+	return &cw.UntagResourceOutput{}, retag(a.Tags, nil, in.TagKeys, "InvalidParameterValue")
+}
+
+func fromAlarmTags(tags []types.Tag) cloud.Tags {
+	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}

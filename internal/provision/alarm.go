@@ -1,0 +1,234 @@
+package provision
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type alarmAPI interface {
+	PutMetricAlarm(context.Context, *cloudwatch.PutMetricAlarmInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricAlarmOutput, error)
+	DescribeAlarms(context.Context, *cloudwatch.DescribeAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error)
+	DeleteAlarms(context.Context, *cloudwatch.DeleteAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DeleteAlarmsOutput, error)
+	ListTagsForResource(context.Context, *cloudwatch.ListTagsForResourceInput, ...func(*cloudwatch.Options)) (*cloudwatch.ListTagsForResourceOutput, error)
+	TagResource(context.Context, *cloudwatch.TagResourceInput, ...func(*cloudwatch.Options)) (*cloudwatch.TagResourceOutput, error)
+	UntagResource(context.Context, *cloudwatch.UntagResourceInput, ...func(*cloudwatch.Options)) (*cloudwatch.UntagResourceOutput, error)
+}
+
+// AlarmSpec is what we own of an alarm. Whether its actions are on is not ours:
+// hibernate and scale mute alarms, and a plan must not undo that.
+type AlarmSpec struct {
+	Metric     string // namespace/name
+	Dimensions string // Name=Value, sorted and joined by a space
+	Statistic  string
+	Comparison string
+	Threshold  float64
+	Period     time.Duration
+	// Periods is how many periods are looked at, Datapoints how many of them must breach.
+	Periods    int
+	Datapoints int
+	// Missing says what no data means: notBreaching or breaching.
+	Missing string
+	// Actions are the ARNs told of ALARM and of OK.
+	Actions string
+	Tags    cloud.Tags
+}
+
+// Alarm watches one metric: $0.10 a month after ten free ones. Its id is its name.
+// See alarm_rules.go for which there are.
+type Alarm struct {
+	engine.Ref
+	*Home
+	// Name is agent/what: validator/high-cpu.
+	Name string
+	Rule AlarmRule
+	// Refs are what the dimensions are taken from: the service's cluster, or the
+	// load balancer and the target group.
+	Refs  []engine.Node
+	Topic *Topic
+}
+
+func (a *Alarm) api() alarmAPI { return a.Clients.CloudWatch }
+
+func (a *Alarm) alarmName() string { return a.Stack + "-" + strings.ReplaceAll(a.Name, "/", "-") }
+
+func (a *Alarm) arn() string { return a.Account.ARN("cloudwatch", "alarm:"+a.alarmName()) }
+
+// Key is alarm/agent/what.
+func (a *Alarm) Key() engine.Key { return engine.Key("alarm/" + a.Name) }
+
+// Needs what it watches and what it tells.
+func (a *Alarm) Needs() []engine.Node {
+	needs := slices.Clone(a.Refs)
+	if a.Topic != nil {
+		needs = append(needs, a.Topic)
+	}
+	return needs
+}
+
+// Want is the rule over what it watches.
+func (a *Alarm) Want() AlarmSpec {
+	s := AlarmSpec{
+		Metric: a.Rule.Metric, Statistic: a.Rule.Statistic, Comparison: a.Rule.Comparison, Threshold: a.Rule.Threshold,
+		Period: a.Rule.Period, Periods: a.Rule.Periods, Datapoints: a.Rule.Datapoints, Missing: a.Rule.Missing, Tags: a.TagsOf(a.Key()),
+	}
+	if a.Rule.Dimensions != nil {
+		s.Dimensions = joinDimensions(a.Rule.Dimensions())
+	}
+	if a.Topic != nil {
+		s.Actions = a.topicARN()
+	}
+	return s
+}
+
+func joinDimensions(dims map[string]string) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(dims)) {
+		parts = append(parts, k+"="+dims[k])
+	}
+	return strings.Join(parts, " ")
+}
+
+// Find looks among the stack's alarms.
+func (a *Alarm) Find(ctx context.Context, id string) (engine.Found[AlarmSpec], error) {
+	alarm, err := a.byName(ctx)
+	if err != nil || alarm == nil {
+		return engine.Found[AlarmSpec]{}, err
+	}
+	tags, err := a.tagsAt(ctx, a.arn(), a.TagsOf(a.Key()), func(ctx context.Context) (cloud.Tags, error) {
+		out, err := a.api().ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: aws.String(a.arn())})
+		if err != nil {
+			return nil, err
+		}
+		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+	})
+	if cloud.IsNotFound(err) {
+		return engine.Found[AlarmSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[AlarmSpec]{}, err
+	}
+	if !tags.Ours(a.Stack, a.Key()) && id == "" {
+		return engine.Found[AlarmSpec]{}, a.foreign(a.Key(), "CloudWatch alarm "+a.alarmName(), a.arn())
+	}
+	dims := map[string]string{}
+	for _, d := range alarm.Dimensions {
+		dims[aws.ToString(d.Name)] = aws.ToString(d.Value)
+	}
+	return engine.Found[AlarmSpec]{Phase: engine.Ready, ID: a.alarmName(), Spec: AlarmSpec{
+		Metric: aws.ToString(alarm.Namespace) + "/" + aws.ToString(alarm.MetricName), Dimensions: joinDimensions(dims),
+		Statistic: string(alarm.Statistic), Comparison: string(alarm.ComparisonOperator), Threshold: aws.ToFloat64(alarm.Threshold),
+		Period: time.Duration(aws.ToInt32(alarm.Period)) * time.Second, Periods: int(aws.ToInt32(alarm.EvaluationPeriods)),
+		Datapoints: int(aws.ToInt32(alarm.DatapointsToAlarm)), Missing: aws.ToString(alarm.TreatMissingData),
+		Actions: strings.Join(alarm.AlarmActions, " "), Tags: tags,
+	}}, nil
+}
+
+func (a *Alarm) byName(ctx context.Context) (*types.MetricAlarm, error) {
+	all, err := cloud.List(ctx, a.Inventory, "alarm", func(ctx context.Context) ([]types.MetricAlarm, error) {
+		var all []types.MetricAlarm
+		p := cloudwatch.NewDescribeAlarmsPaginator(a.api(), &cloudwatch.DescribeAlarmsInput{
+			AlarmNamePrefix: aws.String(a.Stack + "-"), AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm}, MaxRecords: aws.Int32(100),
+		})
+		for p.HasMorePages() {
+			out, err := p.NextPage(ctx)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, out.MetricAlarms...)
+		}
+		return all, nil
+	})
+	for i := range all {
+		if aws.ToString(all[i].AlarmName) == a.alarmName() {
+			return &all[i], err
+		}
+	}
+	return nil, err
+}
+
+// Diff compares.
+func (a *Alarm) Diff(have, want AlarmSpec) []engine.Change {
+	return changes(
+		field("metric", have.Metric, want.Metric),
+		field("dimensions", have.Dimensions, want.Dimensions),
+		field("statistic", have.Statistic, want.Statistic),
+		field("comparison", have.Comparison, want.Comparison),
+		field("threshold", have.Threshold, want.Threshold),
+		field("period", have.Period, want.Period),
+		field("periods", have.Periods, want.Periods),
+		field("datapoints", have.Datapoints, want.Datapoints),
+		field("missing_data", have.Missing, want.Missing),
+		field("actions", have.Actions, want.Actions),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create puts the alarm, which also replaces one of that name.
+func (a *Alarm) Create(ctx context.Context, want AlarmSpec) (string, error) {
+	return a.alarmName(), a.put(ctx, want, true)
+}
+
+func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
+	cut := strings.LastIndexByte(want.Metric, '/')
+	in := &cloudwatch.PutMetricAlarmInput{
+		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("karmactl: " + a.Name), ActionsEnabled: &enabled,
+		Namespace: aws.String(want.Metric[:cut]), MetricName: aws.String(want.Metric[cut+1:]),
+		Statistic: types.Statistic(want.Statistic), ComparisonOperator: types.ComparisonOperator(want.Comparison), Threshold: &want.Threshold,
+		Period: aws.Int32(int32(want.Period / time.Second)), EvaluationPeriods: aws.Int32(int32(want.Periods)),
+		DatapointsToAlarm: aws.Int32(int32(want.Datapoints)), TreatMissingData: &want.Missing,
+		AlarmActions: strings.Fields(want.Actions), OKActions: strings.Fields(want.Actions), Tags: toAlarmTags(want.Tags),
+	}
+	for _, d := range strings.Fields(want.Dimensions) {
+		name, value, _ := strings.Cut(d, "=")
+		in.Dimensions = append(in.Dimensions, types.Dimension{Name: &name, Value: &value})
+	}
+	_, err := a.api().PutMetricAlarm(ctx, in)
+	return err
+}
+
+// Update puts the alarm again when anything but its tags differs. That replaces
+// everything and resets its state, so whether its actions are on is carried over.
+func (a *Alarm) Update(ctx context.Context, _ string, have, want AlarmSpec) error {
+	tags := have.Tags
+	if have.Tags = want.Tags; len(a.Diff(have, want)) > 0 {
+		alarm, err := a.byName(ctx)
+		if err != nil {
+			return err
+		}
+		if err := a.put(ctx, want, alarm == nil || aws.ToBool(alarm.ActionsEnabled)); err != nil {
+			return err
+		}
+	}
+	set, gone := tags.Changed(want.Tags)
+	arn := aws.String(a.arn())
+	if len(set) > 0 {
+		if _, err := a.api().TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: toAlarmTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := a.api().UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: gone})
+	return err
+}
+
+// Delete deletes the alarm.
+func (a *Alarm) Delete(ctx context.Context, id string) error {
+	_, err := a.api().DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{id}})
+	return err
+}
+
+func toAlarmTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}

@@ -1,0 +1,157 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type dashboardAPI interface {
+	PutDashboard(context.Context, *cloudwatch.PutDashboardInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutDashboardOutput, error)
+	GetDashboard(context.Context, *cloudwatch.GetDashboardInput, ...func(*cloudwatch.Options)) (*cloudwatch.GetDashboardOutput, error)
+	DeleteDashboards(context.Context, *cloudwatch.DeleteDashboardsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DeleteDashboardsOutput, error)
+}
+
+// DashboardSpec is what we own of a dashboard.
+type DashboardSpec struct {
+	// Body is in canonical form.
+	Body string
+}
+
+// Watched is one agent on the dashboard. TargetGroup is nil without a load balancer.
+type Watched struct {
+	Agent       string
+	TargetGroup engine.Node
+}
+
+// Dashboard shows the agents side by side. Three dashboards of up to 50 metrics
+// are free, then $3 a month; five metrics an agent stay under that for ten
+// agents. Its id is its name; it has no tags, the name is ours.
+type Dashboard struct {
+	engine.Ref
+	*Home
+	Agents       []Watched
+	LoadBalancer engine.Node
+}
+
+func (d *Dashboard) api() dashboardAPI { return d.Clients.CloudWatch }
+
+// Key is dashboard.
+func (d *Dashboard) Key() engine.Key { return "dashboard" }
+
+// Needs what its metrics are named after.
+func (d *Dashboard) Needs() []engine.Node {
+	var needs []engine.Node
+	if d.LoadBalancer != nil {
+		needs = append(needs, d.LoadBalancer)
+	}
+	for _, w := range d.Agents {
+		if w.TargetGroup != nil {
+			needs = append(needs, w.TargetGroup)
+		}
+	}
+	return needs
+}
+
+// Want is the drawing.
+func (d *Dashboard) Want() DashboardSpec { return DashboardSpec{Body: document(d.body())} }
+
+// body draws five charts with a line for each agent.
+func (d *Dashboard) body() string {
+	service := func(w Watched, metric string) []any {
+		return []any{"AWS/ECS", metric, "ClusterName", d.clusterName(), "ServiceName", w.Agent, map[string]any{"label": w.Agent}}
+	}
+	target := func(w Watched, metric string) []any {
+		if d.LoadBalancer == nil || w.TargetGroup == nil {
+			return nil
+		}
+		return []any{
+			"AWS/ApplicationELB", metric, "LoadBalancer", metricSuffix(d.LoadBalancer.ID()), "TargetGroup", metricSuffix(w.TargetGroup.ID()),
+			map[string]any{"label": w.Agent},
+		}
+	}
+	charts := []struct {
+		title, metric, stat string
+		of                  func(Watched, string) []any
+	}{
+		{"CPU, % of what is reserved", "CPUUtilization", "Average", service},
+		{"Memory, % of what is reserved", "MemoryUtilization", "Average", service},
+		{"Requests", "RequestCount", "Sum", target},
+		{"Response time, s", "TargetResponseTime", "Average", target},
+		{"Healthy tasks", "HealthyHostCount", "Minimum", target},
+	}
+	widgets := []any{}
+	for _, c := range charts {
+		var metrics []any
+		for _, w := range d.Agents {
+			if m := c.of(w, c.metric); m != nil {
+				metrics = append(metrics, m)
+			}
+		}
+		if len(metrics) == 0 {
+			continue
+		}
+		n := len(widgets)
+		widgets = append(widgets, map[string]any{
+			"type": "metric", "x": n % 2 * 12, "y": n / 2 * 6, "width": 12, "height": 6,
+			"properties": map[string]any{
+				"title": c.title, "region": d.Account.Region, "view": "timeSeries", "stat": c.stat, "period": 60, "metrics": metrics,
+			},
+		})
+	}
+	return marshal(map[string]any{"widgets": widgets})
+}
+
+// Find gets the dashboard by its name.
+func (d *Dashboard) Find(ctx context.Context, _ string) (engine.Found[DashboardSpec], error) {
+	out, err := d.api().GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.Stack)})
+	if cloud.IsNotFound(err) {
+		return engine.Found[DashboardSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[DashboardSpec]{}, err
+	}
+	return engine.Found[DashboardSpec]{
+		Phase: engine.Ready, ID: d.Stack, Spec: DashboardSpec{Body: document(aws.ToString(out.DashboardBody))},
+		Outputs: map[string]string{"url": d.url()},
+	}, nil
+}
+
+// url is where the console shows it.
+func (d *Dashboard) url() string {
+	host := map[string]string{"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}[d.Account.Partition]
+	if host == "" {
+		host = d.Account.Region + ".console.aws.amazon.com"
+	}
+	return "https://" + host + "/cloudwatch/home?region=" + d.Account.Region + "#dashboards/dashboard/" + d.Stack
+}
+
+// Diff compares the drawings by what they mean.
+func (d *Dashboard) Diff(have, want DashboardSpec) []engine.Change {
+	return differs("body", have.Body, want.Body)
+}
+
+// Create puts the dashboard.
+func (d *Dashboard) Create(ctx context.Context, want DashboardSpec) (string, error) {
+	_, err := d.api().PutDashboard(ctx, &cloudwatch.PutDashboardInput{DashboardName: &d.Stack, DashboardBody: &want.Body})
+	if err != nil {
+		return "", err
+	}
+	return d.Stack, nil
+}
+
+// Update puts it again, which replaces it.
+func (d *Dashboard) Update(ctx context.Context, _ string, _, want DashboardSpec) error {
+	_, err := d.Create(ctx, want)
+	return err
+}
+
+// Delete deletes the dashboard.
+func (d *Dashboard) Delete(ctx context.Context, id string) error {
+	_, err := d.api().DeleteDashboards(ctx, &cloudwatch.DeleteDashboardsInput{DashboardNames: []string{id}})
+	return err
+}

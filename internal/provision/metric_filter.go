@@ -1,0 +1,123 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type metricFilterAPI interface {
+	PutMetricFilter(context.Context, *cloudwatchlogs.PutMetricFilterInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutMetricFilterOutput, error)
+	DescribeMetricFilters(context.Context, *cloudwatchlogs.DescribeMetricFiltersInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeMetricFiltersOutput, error)
+	DeleteMetricFilter(context.Context, *cloudwatchlogs.DeleteMetricFilterInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteMetricFilterOutput, error)
+}
+
+// MetricFilterSpec is what we own of a metric filter.
+type MetricFilterSpec struct {
+	Pattern   string
+	Namespace string
+	Metric    string
+	Value     string
+}
+
+// errorPattern matches a line with any of these words; each ? is an "or".
+const errorPattern = `?ERROR ?Error ?error ?CRITICAL ?Traceback ?panic`
+
+// MetricFilter counts the lines of an agent's log that look like errors, into a
+// metric of ours: one of the ten that are free, then $0.30 a month. It has no
+// tags: it belongs to the group that it is in, and its name is ours there.
+type MetricFilter struct {
+	engine.Ref
+	*Home
+	Group *LogGroup
+}
+
+func (f *MetricFilter) api() metricFilterAPI { return f.Clients.Logs }
+
+// Name is the filter's name and id.
+func (f *MetricFilter) Name() string { return f.Group.Agent + "-errors" }
+
+// Key is metric-filter/agent.
+func (f *MetricFilter) Key() engine.Key { return engine.Key("metric-filter/" + f.Group.Agent) }
+
+// Needs the group.
+func (f *MetricFilter) Needs() []engine.Node { return []engine.Node{f.Group} }
+
+// Want is a filter that counts one a line.
+func (f *MetricFilter) Want() MetricFilterSpec {
+	return MetricFilterSpec{Pattern: errorPattern, Namespace: "karmactl/" + f.Stack, Metric: f.Name(), Value: "1"}
+}
+
+// Find looks among the filters of the account: a listing by prefix would take
+// one call for each group.
+func (f *MetricFilter) Find(ctx context.Context, _ string) (engine.Found[MetricFilterSpec], error) {
+	all, err := cloud.List(ctx, f.Inventory, "metric-filter", f.list)
+	if err != nil {
+		return engine.Found[MetricFilterSpec]{}, err
+	}
+	for _, m := range all {
+		if aws.ToString(m.LogGroupName) != f.Group.Name() || aws.ToString(m.FilterName) != f.Name() {
+			continue
+		}
+		found := engine.Found[MetricFilterSpec]{Phase: engine.Ready, ID: f.Name(), Spec: MetricFilterSpec{Pattern: aws.ToString(m.FilterPattern)}}
+		for _, t := range m.MetricTransformations {
+			found.Spec.Namespace, found.Spec.Metric, found.Spec.Value = aws.ToString(t.MetricNamespace), aws.ToString(t.MetricName), aws.ToString(t.MetricValue)
+		}
+		return found, nil
+	}
+	return engine.Found[MetricFilterSpec]{}, nil
+}
+
+func (f *MetricFilter) list(ctx context.Context) ([]types.MetricFilter, error) {
+	var all []types.MetricFilter
+	p := cloudwatchlogs.NewDescribeMetricFiltersPaginator(f.api(), &cloudwatchlogs.DescribeMetricFiltersInput{})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.MetricFilters...)
+	}
+	return all, nil
+}
+
+// Diff compares.
+func (f *MetricFilter) Diff(have, want MetricFilterSpec) []engine.Change {
+	return changes(
+		field("pattern", have.Pattern, want.Pattern),
+		field("namespace", have.Namespace, want.Namespace),
+		field("metric", have.Metric, want.Metric),
+		field("value", have.Value, want.Value),
+	)
+}
+
+// Create puts the filter on the group.
+func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec) (string, error) {
+	_, err := f.api().PutMetricFilter(ctx, &cloudwatchlogs.PutMetricFilterInput{
+		LogGroupName: aws.String(f.Group.Name()), FilterName: aws.String(f.Name()), FilterPattern: &want.Pattern,
+		MetricTransformations: []types.MetricTransformation{{
+			MetricNamespace: &want.Namespace, MetricName: &want.Metric, MetricValue: &want.Value, DefaultValue: aws.Float64(0),
+		}},
+	})
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), nil
+}
+
+// Update puts the filter again, which replaces it.
+func (f *MetricFilter) Update(ctx context.Context, _ string, _, want MetricFilterSpec) error {
+	_, err := f.Create(ctx, want)
+	return err
+}
+
+// Delete deletes the filter.
+func (f *MetricFilter) Delete(ctx context.Context, id string) error {
+	_, err := f.api().DeleteMetricFilter(ctx, &cloudwatchlogs.DeleteMetricFilterInput{LogGroupName: aws.String(f.Group.Name()), FilterName: &id})
+	return err
+}

@@ -1,0 +1,211 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type repositoryAPI interface {
+	CreateRepository(context.Context, *ecr.CreateRepositoryInput, ...func(*ecr.Options)) (*ecr.CreateRepositoryOutput, error)
+	DescribeRepositories(context.Context, *ecr.DescribeRepositoriesInput, ...func(*ecr.Options)) (*ecr.DescribeRepositoriesOutput, error)
+	GetLifecyclePolicy(context.Context, *ecr.GetLifecyclePolicyInput, ...func(*ecr.Options)) (*ecr.GetLifecyclePolicyOutput, error)
+	PutLifecyclePolicy(context.Context, *ecr.PutLifecyclePolicyInput, ...func(*ecr.Options)) (*ecr.PutLifecyclePolicyOutput, error)
+	PutImageScanningConfiguration(context.Context, *ecr.PutImageScanningConfigurationInput, ...func(*ecr.Options)) (*ecr.PutImageScanningConfigurationOutput, error)
+	PutImageTagMutability(context.Context, *ecr.PutImageTagMutabilityInput, ...func(*ecr.Options)) (*ecr.PutImageTagMutabilityOutput, error)
+	DeleteRepository(context.Context, *ecr.DeleteRepositoryInput, ...func(*ecr.Options)) (*ecr.DeleteRepositoryOutput, error)
+	ListTagsForResource(context.Context, *ecr.ListTagsForResourceInput, ...func(*ecr.Options)) (*ecr.ListTagsForResourceOutput, error)
+	TagResource(context.Context, *ecr.TagResourceInput, ...func(*ecr.Options)) (*ecr.TagResourceOutput, error)
+	UntagResource(context.Context, *ecr.UntagResourceInput, ...func(*ecr.Options)) (*ecr.UntagResourceOutput, error)
+}
+
+// RepositorySpec is what we own of a repository.
+type RepositorySpec struct {
+	ScanOnPush bool
+	Mutability string
+	Encryption string
+	// Lifecycle is the policy in canonical form.
+	Lifecycle string
+	Tags      cloud.Tags
+}
+
+// Repository holds the images of one agent: $0.10 a GB and month. Its id is its
+// name, its output "uri" is where to push.
+type Repository struct {
+	engine.Ref
+	*Home
+	Agent string
+}
+
+func (r *Repository) api() repositoryAPI { return r.Clients.ECR }
+
+// Name is the repository's name, known before it is made.
+func (r *Repository) Name() string { return r.Project + "/" + r.Agent }
+
+func (r *Repository) arn() string { return r.Account.ARN("ecr", "repository/"+r.Name()) }
+
+// Key is repository/agent.
+func (r *Repository) Key() engine.Key { return engine.Key("repository/" + r.Agent) }
+
+// Needs nothing.
+func (r *Repository) Needs() []engine.Node { return nil }
+
+// Want is a repository that scans what is pushed and forgets old images.
+func (r *Repository) Want() RepositorySpec {
+	return RepositorySpec{
+		ScanOnPush: true, Mutability: string(types.ImageTagMutabilityMutable), Encryption: string(types.EncryptionTypeAes256),
+		Lifecycle: document(lifecyclePolicy), Tags: r.TagsOf(r.Key()),
+	}
+}
+
+// lifecyclePolicy keeps the last five images; what lost its tag goes after a
+// week. A rule for any image must come last.
+const lifecyclePolicy = `{"rules":[
+{"rulePriority":1,"description":"untagged images go after 7 days","selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":7},"action":{"type":"expire"}},
+{"rulePriority":2,"description":"keep the last 5 images","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":5},"action":{"type":"expire"}}]}`
+
+// Find looks among the registry's repositories.
+func (r *Repository) Find(ctx context.Context, id string) (engine.Found[RepositorySpec], error) {
+	all, err := cloud.List(ctx, r.Inventory, "repository", r.list)
+	if err != nil {
+		return engine.Found[RepositorySpec]{}, err
+	}
+	for _, repo := range all {
+		if aws.ToString(repo.RepositoryName) == r.Name() {
+			return r.observe(ctx, id, repo)
+		}
+	}
+	return engine.Found[RepositorySpec]{}, nil
+}
+
+func (r *Repository) list(ctx context.Context) ([]types.Repository, error) {
+	var all []types.Repository
+	p := ecr.NewDescribeRepositoriesPaginator(r.api(), &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.Repositories...)
+	}
+	return all, nil
+}
+
+func (r *Repository) observe(ctx context.Context, id string, repo types.Repository) (engine.Found[RepositorySpec], error) {
+	tags, err := r.tagsAt(ctx, r.arn(), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
+		out, err := r.api().ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: aws.String(r.arn())})
+		if err != nil {
+			return nil, err
+		}
+		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+	})
+	if cloud.IsNotFound(err) {
+		return engine.Found[RepositorySpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[RepositorySpec]{}, err
+	}
+	if !tags.Ours(r.Stack, r.Key()) && id == "" {
+		return engine.Found[RepositorySpec]{}, r.foreign(r.Key(), "ECR repository "+r.Name(), r.arn())
+	}
+	found := engine.Found[RepositorySpec]{
+		Phase: engine.Ready, ID: r.Name(), Outputs: map[string]string{"uri": aws.ToString(repo.RepositoryUri)},
+		Spec: RepositorySpec{Mutability: string(repo.ImageTagMutability), Tags: tags},
+	}
+	if repo.ImageScanningConfiguration != nil {
+		found.Spec.ScanOnPush = repo.ImageScanningConfiguration.ScanOnPush
+	}
+	if repo.EncryptionConfiguration != nil {
+		found.Spec.Encryption = string(repo.EncryptionConfiguration.EncryptionType)
+	}
+	out, err := r.api().GetLifecyclePolicy(ctx, &ecr.GetLifecyclePolicyInput{RepositoryName: repo.RepositoryName})
+	if err == nil {
+		found.Spec.Lifecycle = document(aws.ToString(out.LifecyclePolicyText))
+	} else if cloud.Is(err, "RepositoryNotFoundException") {
+		return engine.Found[RepositorySpec]{}, nil
+	} else if !cloud.IsNotFound(err) {
+		return engine.Found[RepositorySpec]{}, err
+	}
+	return found, nil
+}
+
+// Diff compares. How a repository encrypts cannot change.
+func (r *Repository) Diff(have, want RepositorySpec) []engine.Change {
+	return changes(
+		field("scan_on_push", have.ScanOnPush, want.ScanOnPush),
+		field("tag_mutability", have.Mutability, want.Mutability),
+		fixed("encryption", have.Encryption, want.Encryption),
+		differs("lifecycle_policy", have.Lifecycle, want.Lifecycle),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the repository; its lifecycle policy is put on it after.
+func (r *Repository) Create(ctx context.Context, want RepositorySpec) (string, error) {
+	_, err := r.api().CreateRepository(ctx, &ecr.CreateRepositoryInput{
+		RepositoryName:             aws.String(r.Name()),
+		ImageTagMutability:         types.ImageTagMutability(want.Mutability),
+		ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush},
+		EncryptionConfiguration:    &types.EncryptionConfiguration{EncryptionType: types.EncryptionType(want.Encryption)},
+		Tags:                       toECRTags(want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return r.Name(), nil
+}
+
+// Update sets scanning, mutability, the lifecycle policy and tags.
+func (r *Repository) Update(ctx context.Context, id string, have, want RepositorySpec) error {
+	if have.ScanOnPush != want.ScanOnPush {
+		_, err := r.api().PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{
+			RepositoryName: &id, ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if have.Mutability != want.Mutability {
+		_, err := r.api().PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{RepositoryName: &id, ImageTagMutability: types.ImageTagMutability(want.Mutability)})
+		if err != nil {
+			return err
+		}
+	}
+	if have.Lifecycle != want.Lifecycle {
+		if _, err := r.api().PutLifecyclePolicy(ctx, &ecr.PutLifecyclePolicyInput{RepositoryName: &id, LifecyclePolicyText: &want.Lifecycle}); err != nil {
+			return err
+		}
+	}
+	set, gone := have.Tags.Changed(want.Tags)
+	arn := aws.String(r.arn())
+	if len(set) > 0 {
+		if _, err := r.api().TagResource(ctx, &ecr.TagResourceInput{ResourceArn: arn, Tags: toECRTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := r.api().UntagResource(ctx, &ecr.UntagResourceInput{ResourceArn: arn, TagKeys: gone})
+	return err
+}
+
+// Delete deletes the repository. Images are only deleted with it when that was
+// asked for.
+func (r *Repository) Delete(ctx context.Context, id string) error {
+	_, err := r.api().DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: &id, Force: r.DeleteImages})
+	if cloud.Is(err, "RepositoryNotEmptyException") {
+		return fmt.Errorf("repository %s still has images: %w: delete them, or run karmactl down with --delete-images", id, err)
+	}
+	return err
+}
+
+func toECRTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}

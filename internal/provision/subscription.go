@@ -1,0 +1,155 @@
+package provision
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type subscriptionAPI interface {
+	Subscribe(context.Context, *sns.SubscribeInput, ...func(*sns.Options)) (*sns.SubscribeOutput, error)
+	ListSubscriptionsByTopic(context.Context, *sns.ListSubscriptionsByTopicInput, ...func(*sns.Options)) (*sns.ListSubscriptionsByTopicOutput, error)
+	Unsubscribe(context.Context, *sns.UnsubscribeInput, ...func(*sns.Options)) (*sns.UnsubscribeOutput, error)
+}
+
+// SubscriptionSpec is nothing but that there is one.
+type SubscriptionSpec struct{}
+
+// Subscription sends what the topic hears to one address. It does so only after
+// the link in AWS's mail was followed; until then it has no ARN and cannot be
+// deleted: it ends with the topic, or by itself after two days.
+type Subscription struct {
+	engine.Ref
+	*Home
+	Topic *Topic
+	Email string
+	// Hash stands for the address in keys and ids; it is made from Email when empty.
+	Hash string
+
+	pending bool // AWS waits for the link to be followed
+	dropped bool // we have given up one that could not be deleted
+}
+
+func (s *Subscription) api() subscriptionAPI { return s.Clients.SNS }
+
+func (s *Subscription) hash() string {
+	if s.Hash != "" {
+		return s.Hash
+	}
+	return addressHash(s.Email)
+}
+
+func addressHash(email string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(email)))
+	return hex.EncodeToString(sum[:3])
+}
+
+// Key is subscription/hash.
+func (s *Subscription) Key() engine.Key { return engine.Key("subscription/" + s.hash()) }
+
+// Needs the topic.
+func (s *Subscription) Needs() []engine.Node {
+	if s.Topic == nil { // made from its key
+		return nil
+	}
+	return []engine.Node{s.Topic}
+}
+
+// Want is that there is one.
+func (s *Subscription) Want() SubscriptionSpec { return SubscriptionSpec{} }
+
+// Notes tell of a mail that waits to be answered.
+func (s *Subscription) Notes() []string {
+	if !s.pending {
+		return nil
+	}
+	return []string{"alarm mail is not confirmed yet: follow the link in AWS's mail to " + s.Email}
+}
+
+// Find looks among the topic's subscriptions.
+func (s *Subscription) Find(ctx context.Context, _ string) (engine.Found[SubscriptionSpec], error) {
+	sub, err := s.mine(ctx, s.hash())
+	if err != nil || sub == nil {
+		return engine.Found[SubscriptionSpec]{}, err
+	}
+	s.pending = unconfirmed(sub)
+	if s.pending && s.dropped {
+		return engine.Found[SubscriptionSpec]{}, nil
+	}
+	found := engine.Found[SubscriptionSpec]{Phase: engine.Ready, ID: s.hash()}
+	if s.pending {
+		found.Why = "waits for its mail to be confirmed"
+	}
+	return found, nil
+}
+
+func unconfirmed(sub *types.Subscription) bool {
+	return !strings.HasPrefix(aws.ToString(sub.SubscriptionArn), "arn:")
+}
+
+func (s *Subscription) mine(ctx context.Context, hash string) (*types.Subscription, error) {
+	all, err := cloud.List(ctx, s.Inventory, "subscription", func(ctx context.Context) ([]types.Subscription, error) {
+		var all []types.Subscription
+		p := sns.NewListSubscriptionsByTopicPaginator(s.api(), &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(s.topicARN())})
+		for p.HasMorePages() {
+			out, err := p.NextPage(ctx)
+			if cloud.IsNotFound(err) {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, out.Subscriptions...)
+		}
+		return all, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, sub := range all {
+		if aws.ToString(sub.Protocol) == "email" && addressHash(aws.ToString(sub.Endpoint)) == hash {
+			return &sub, nil
+		}
+	}
+	return nil, nil
+}
+
+// Diff finds nothing to compare.
+func (s *Subscription) Diff(_, _ SubscriptionSpec) []engine.Change { return nil }
+
+// Create has AWS send the mail. A repeated call sends it again.
+func (s *Subscription) Create(ctx context.Context, _ SubscriptionSpec) (string, error) {
+	_, err := s.api().Subscribe(ctx, &sns.SubscribeInput{TopicArn: aws.String(s.topicARN()), Protocol: aws.String("email"), Endpoint: &s.Email})
+	if err != nil {
+		return "", err
+	}
+	s.dropped = false
+	return s.hash(), nil
+}
+
+// Update has nothing to change.
+func (s *Subscription) Update(context.Context, string, SubscriptionSpec, SubscriptionSpec) error {
+	return nil
+}
+
+// Delete ends the subscription; one that was never confirmed is left to end by itself.
+func (s *Subscription) Delete(ctx context.Context, id string) error {
+	sub, err := s.mine(ctx, id)
+	if err != nil || sub == nil {
+		return err
+	}
+	if unconfirmed(sub) {
+		s.dropped = true
+		return nil
+	}
+	_, err = s.api().Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: sub.SubscriptionArn})
+	return err
+}

@@ -1,0 +1,137 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type topicAPI interface {
+	CreateTopic(context.Context, *sns.CreateTopicInput, ...func(*sns.Options)) (*sns.CreateTopicOutput, error)
+	GetTopicAttributes(context.Context, *sns.GetTopicAttributesInput, ...func(*sns.Options)) (*sns.GetTopicAttributesOutput, error)
+	SetTopicAttributes(context.Context, *sns.SetTopicAttributesInput, ...func(*sns.Options)) (*sns.SetTopicAttributesOutput, error)
+	DeleteTopic(context.Context, *sns.DeleteTopicInput, ...func(*sns.Options)) (*sns.DeleteTopicOutput, error)
+	ListTagsForResource(context.Context, *sns.ListTagsForResourceInput, ...func(*sns.Options)) (*sns.ListTagsForResourceOutput, error)
+	TagResource(context.Context, *sns.TagResourceInput, ...func(*sns.Options)) (*sns.TagResourceOutput, error)
+	UntagResource(context.Context, *sns.UntagResourceInput, ...func(*sns.Options)) (*sns.UntagResourceOutput, error)
+}
+
+// TopicSpec is what we own of a topic.
+type TopicSpec struct {
+	// Policy is who may publish, in canonical form.
+	Policy string
+	Tags   cloud.Tags
+}
+
+// Topic is where alarms and budgets speak. Its id is its ARN.
+type Topic struct {
+	engine.Ref
+	*Home
+}
+
+func (t *Topic) api() topicAPI { return t.Clients.SNS }
+
+func (h *Home) topicName() string { return h.Stack + "-alarms" }
+func (h *Home) topicARN() string  { return h.Account.ARN("sns", h.topicName()) }
+
+// Key is topic.
+func (t *Topic) Key() engine.Key { return "topic" }
+
+// Needs nothing.
+func (t *Topic) Needs() []engine.Node { return nil }
+
+// Want is a topic that CloudWatch and Budgets of this account may publish to.
+// A policy of our own replaces AWS's default, which does not let Budgets in.
+func (t *Topic) Want() TopicSpec {
+	publish := statement{
+		Sid: "Publish", Effect: "Allow", Action: []string{"sns:Publish"}, Resource: []string{t.topicARN()},
+		Condition: map[string]map[string]string{"StringEquals": {"aws:SourceAccount": t.Account.ID}},
+	}
+	alarms, budgets := publish, publish
+	alarms.Sid, alarms.Principal = "Alarms", map[string]string{"Service": "cloudwatch.amazonaws.com"}
+	budgets.Sid, budgets.Principal = "Budgets", map[string]string{"Service": "budgets.amazonaws.com"}
+	return TopicSpec{Policy: document(policy(alarms, budgets)), Tags: t.TagsOf(t.Key())}
+}
+
+// Find asks for the topic by its ARN.
+func (t *Topic) Find(ctx context.Context, id string) (engine.Found[TopicSpec], error) {
+	arn := aws.String(t.topicARN())
+	out, err := t.api().GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
+	if cloud.IsNotFound(err) {
+		return engine.Found[TopicSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[TopicSpec]{}, err
+	}
+	tags, err := t.tagsAt(ctx, *arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
+		out, err := t.api().ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: arn})
+		if err != nil {
+			return nil, err
+		}
+		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+	})
+	if cloud.IsNotFound(err) {
+		return engine.Found[TopicSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[TopicSpec]{}, err
+	}
+	if !tags.Ours(t.Stack, t.Key()) && id == "" {
+		return engine.Found[TopicSpec]{}, t.foreign(t.Key(), "SNS topic "+t.topicName(), *arn)
+	}
+	return engine.Found[TopicSpec]{Phase: engine.Ready, ID: *arn, Spec: TopicSpec{Policy: document(out.Attributes["Policy"]), Tags: tags}}, nil
+}
+
+// Diff compares.
+func (t *Topic) Diff(have, want TopicSpec) []engine.Change {
+	return changes(
+		differs("policy", have.Policy, want.Policy),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the topic; the same name with the same tags gives it back.
+func (t *Topic) Create(ctx context.Context, want TopicSpec) (string, error) {
+	out, err := t.api().CreateTopic(ctx, &sns.CreateTopicInput{
+		Name: aws.String(t.topicName()), Attributes: map[string]string{"Policy": want.Policy}, Tags: toSNSTags(want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.TopicArn), nil
+}
+
+// Update sets the policy and the tags.
+func (t *Topic) Update(ctx context.Context, id string, have, want TopicSpec) error {
+	if have.Policy != want.Policy {
+		if _, err := t.api().SetTopicAttributes(ctx, &sns.SetTopicAttributesInput{TopicArn: &id, AttributeName: aws.String("Policy"), AttributeValue: &want.Policy}); err != nil {
+			return err
+		}
+	}
+	set, gone := have.Tags.Changed(want.Tags)
+	if len(set) > 0 {
+		if _, err := t.api().TagResource(ctx, &sns.TagResourceInput{ResourceArn: &id, Tags: toSNSTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := t.api().UntagResource(ctx, &sns.UntagResourceInput{ResourceArn: &id, TagKeys: gone})
+	return err
+}
+
+// Delete deletes the topic and its subscriptions.
+func (t *Topic) Delete(ctx context.Context, id string) error {
+	_, err := t.api().DeleteTopic(ctx, &sns.DeleteTopicInput{TopicArn: &id})
+	return err
+}
+
+func toSNSTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}
