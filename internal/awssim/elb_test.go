@@ -27,6 +27,7 @@ func newEdge(t *testing.T) *edge {
 	}
 	w := s.world
 	w.VPCs["vpc-1"] = &VPC{ID: "vpc-1", CIDR: "10.0.0.0/16", Tags: cloud.Tags{}}
+	w.InternetGateways["igw-1"] = &InternetGateway{ID: "igw-1", VPC: "vpc-1", Tags: cloud.Tags{}}
 	for i, az := range []string{"us-east-1a", "us-east-1b"} {
 		id := "subnet-" + az
 		w.Subnets[id] = &Subnet{ID: id, VPC: "vpc-1", CIDR: []string{"10.0.0.0/24", "10.0.1.0/24"}[i], AZ: az, Tags: cloud.Tags{}}

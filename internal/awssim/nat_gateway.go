@@ -23,11 +23,12 @@ const (
 
 // NATGateway is a simulated NAT gateway.
 type NATGateway struct {
-	ID      string
-	Subnet  string
-	VPC     string
-	Address string
-	State   types.NatGatewayState
+	ID       string
+	Subnet   string
+	VPC      string
+	Address  string
+	PublicIP string
+	State    types.NatGatewayState
 	// Failure is AWS's code of what is wrong, "" when nothing is.
 	Failure   string
 	Interface string
@@ -107,7 +108,7 @@ func (s *Sim) createNatGateway(in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGat
 	}
 	a.HeldBy = n.ID
 	eni := s.attachNetworkInterface(subnet.ID, nil, "nat_gateway", "Interface for NAT Gateway "+n.ID, "440853647557", false)
-	eni.PublicIP, n.Interface = a.IP, eni.ID
+	eni.PublicIP, n.PublicIP, n.Interface = a.IP, a.IP, eni.ID
 	s.world.NATGateways[n.ID] = n
 	return &ec2.CreateNatGatewayOutput{NatGateway: n.describe(), ClientToken: in.ClientToken}, nil
 }
@@ -130,7 +131,7 @@ func (s *Sim) natGatewaysIn(az string) int {
 func (n *NATGateway) describe() *types.NatGateway {
 	d := &types.NatGateway{
 		NatGatewayId: &n.ID, SubnetId: &n.Subnet, VpcId: &n.VPC, State: n.State, CreateTime: &n.Created,
-		NatGatewayAddresses: []types.NatGatewayAddress{{AllocationId: &n.Address, IsPrimary: aws.Bool(true)}},
+		NatGatewayAddresses: []types.NatGatewayAddress{{AllocationId: &n.Address, PublicIp: &n.PublicIP, IsPrimary: aws.Bool(true)}},
 		Tags:                toEC2Tags(n.Tags),
 	}
 	if n.State == types.NatGatewayStateFailed {

@@ -1,0 +1,105 @@
+package provision
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// edit changes the simulated account behind karmactl's back, long enough ago
+// that no listing from before it is trusted any more.
+func (b *bench) edit(f func(*awssim.World)) {
+	b.t.Helper()
+	if err := b.sim.Edit(f); err != nil {
+		b.t.Fatal(err)
+	}
+	time.Sleep(10 * time.Second)
+}
+
+func TestANATGatewayIsAwaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		n := newNetwork(b.home)
+		res := b.up(n.steps...)
+		nat, _ := res.Get(n.nat.Key())
+		if nat.Took < 95*time.Second {
+			t.Errorf("it was done after %s, while AWS takes 95 s", nat.Took)
+		}
+		route, _ := res.Get("route/private-us-east-1a")
+		if route.Took < nat.Took {
+			t.Errorf("its route was done after %s, before the NAT gateway was there", route.Took)
+		}
+		if ip := n.nat.Output("public_ip"); ip == "" || ip != n.address.Output("public_ip") {
+			t.Errorf("its public address is %q, that of the address %q", ip, n.address.Output("public_ip"))
+		}
+	})
+}
+
+func TestAFailedNATGatewayIsMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		n := newNetwork(b.home)
+		b.up(n.steps...)
+		failed := n.nat.ID()
+		b.edit(func(w *awssim.World) {
+			w.NATGateways[failed].State, w.NATGateways[failed].Failure = types.NatGatewayStateFailed, "InternalError"
+		})
+		plan, err := b.walk(false, n.steps...).Up(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, _ := plan.Get(n.nat.Key()); o.Verb != engine.Replace || !strings.Contains(o.Reason, "InternalError") {
+			t.Errorf("the plan says %s because of %q", o.Verb, o.Reason)
+		}
+		b.up(n.steps...)
+		if n.nat.ID() == failed {
+			t.Error("the failed one is still used")
+		}
+		if res := b.plan(n.steps...); res.Changes() {
+			t.Errorf("the plan after it is not empty: %s", verbs(res))
+		}
+	})
+}
+
+func TestANATGatewayThatIsLeavingIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		n := newNetwork(b.home)
+		b.up(n.steps...)
+		leaving := n.nat.ID()
+		if _, err := b.home.Clients.EC2.DeleteNatGateway(t.Context(), &ec2.DeleteNatGatewayInput{NatGatewayId: &leaving}); err != nil {
+			t.Fatal(err)
+		}
+		res := b.up(n.steps...)
+		if o, _ := res.Get(n.nat.Key()); o.Verb != engine.Create || o.ID == leaving {
+			t.Errorf("it was %s, and is %s", o.Verb, o.ID)
+		}
+		if o, _ := res.Get("route/private-us-east-1a"); o.Verb != engine.Update {
+			t.Errorf("the route was not pointed to the new one: %s", o.Verb)
+		}
+	})
+}
+
+func TestAnAddressIsReleasedOnceItsNATGatewayIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		n := newNetwork(b.home)
+		b.up(n.steps...)
+		if _, err := b.home.Clients.EC2.DeleteNatGateway(t.Context(), &ec2.DeleteNatGatewayInput{NatGatewayId: aws.String(n.nat.ID())}); err != nil {
+			t.Fatal(err)
+		}
+		res := b.down(engine.Manage(n.address)) // AuthFailure until then
+		if o, _ := res.Get(n.address.Key()); o.Verb != engine.Delete || o.Took < 40*time.Second {
+			t.Errorf("it was %s after %s, while the NAT gateway held it for 50 s", o.Verb, o.Took)
+		}
+	})
+}
