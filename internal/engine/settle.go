@@ -348,6 +348,9 @@ func (m *managed[S]) converge(ctx context.Context, r *run, v *vertex, o Outcome,
 			found.Phase = Absent // what is seen is still the one that was replaced
 		}
 		why := found.Why
+		if o.Verb == Replace && found.ID != id && slices.Contains(o.surplus, found.ID) {
+			found.Phase = Absent // the one it replaces, which carries the same tags
+		}
 		switch found.Phase {
 		case Absent:
 			why = "not visible yet"
