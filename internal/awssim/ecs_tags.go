@@ -34,7 +34,7 @@ func (s *Sim) ecsTagged(arn string) (cloud.Tags, error) {
 // ecsTagTables look an ARN up in one kind each; nil is not there. The tags that
 // they give are the thing's own.
 func (s *Sim) ecsTagTables() []func(arn string) cloud.Tags {
-	return []func(arn string) cloud.Tags{s.clusterTags}
+	return []func(arn string) cloud.Tags{s.clusterTags, s.taskDefinitionTags, s.serviceTags}
 }
 
 func (s *Sim) tagECS(in *ecs.TagResourceInput) (*ecs.TagResourceOutput, error) {

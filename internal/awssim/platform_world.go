@@ -8,7 +8,6 @@ type PlatformWorld struct {
 	DiscoveryServices   map[string]*DiscoveryService
 	DiscoveryOperations map[string]*DiscoveryOperation
 	LogGroups           map[string]*LogGroup // by name
-	DesiredCounts       map[string]int       // by cluster/service
 	Repositories        map[string]*Repository
 	Topics              map[string]*Topic
 	Alarms              map[string]*Alarm
@@ -19,7 +18,7 @@ func newPlatformWorld() PlatformWorld {
 	return PlatformWorld{
 		Roles: map[string]*IAMRole{}, Clusters: map[string]*Cluster{}, Namespaces: map[string]*Namespace{},
 		DiscoveryServices: map[string]*DiscoveryService{}, DiscoveryOperations: map[string]*DiscoveryOperation{},
-		LogGroups: map[string]*LogGroup{}, DesiredCounts: map[string]int{},
+		LogGroups:    map[string]*LogGroup{},
 		Repositories: map[string]*Repository{}, Topics: map[string]*Topic{}, Alarms: map[string]*Alarm{}, Dashboards: map[string]string{},
 	}
 }

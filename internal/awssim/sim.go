@@ -38,12 +38,13 @@ type Options struct {
 
 // Sim is one simulated account in one region.
 type Sim struct {
-	opts  Options
-	ops   map[string]operation
-	mu    sync.Mutex
-	world *World
-	store *worldFile
-	vault vault
+	opts   Options
+	ops    map[string]operation
+	mu     sync.Mutex
+	world  *World
+	store  *worldFile
+	vault  vault
+	images images
 
 	log     []Call
 	buckets map[string]*bucket

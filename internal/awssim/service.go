@@ -1,0 +1,426 @@
+package awssim
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// Service is a simulated ECS service.
+type Service struct {
+	ARN     string
+	Name    string
+	Cluster string
+	Status  string // ACTIVE, DRAINING, INACTIVE
+	Desired int
+	// Config is what the next task will be started with; each deployment has
+	// its own copy of what it was begun with.
+	Config ServiceConfig
+	// The rest of the settings do not make a deployment.
+	Deploy        types.DeploymentConfiguration
+	Grace         *int32
+	ManagedTags   bool
+	PropagateTags types.PropagateTags
+	ZoneRebalance types.AvailabilityZoneRebalancing
+	Deployments   []*Deployment // the primary one first
+	Events        []types.ServiceEvent
+	Token         string
+	Tags          cloud.Tags
+	Created       time.Time
+	Deleted       time.Time
+	LastCompleted *ServiceConfig
+	CompletedRev  string
+	PlacementTold time.Time
+}
+
+// ServiceConfig is what tasks are started with.
+type ServiceConfig struct {
+	TaskDefinition string
+	Strategy       []types.CapacityProviderStrategyItem
+	Network        *types.NetworkConfiguration
+	LoadBalancers  []types.LoadBalancer
+	Connect        *types.ServiceConnectConfiguration
+	Platform       string
+	Exec           bool
+}
+
+func (s *Sim) serviceOperations() []operation {
+	return []operation{
+		on("ECS.CreateService", s.createService, "ServiceName", "Cluster", "ClientToken", "TaskDefinition", "DesiredCount", "CapacityProviderStrategy",
+			"NetworkConfiguration", "LoadBalancers", "ServiceConnectConfiguration", "DeploymentConfiguration", "HealthCheckGracePeriodSeconds",
+			"EnableExecuteCommand", "EnableECSManagedTags", "PropagateTags", "AvailabilityZoneRebalancing", "PlatformVersion", "SchedulingStrategy", "Tags"),
+		on("ECS.UpdateService", s.updateService, "Service", "Cluster", "TaskDefinition", "DesiredCount", "CapacityProviderStrategy",
+			"NetworkConfiguration", "LoadBalancers", "ServiceConnectConfiguration", "DeploymentConfiguration", "HealthCheckGracePeriodSeconds",
+			"EnableExecuteCommand", "EnableECSManagedTags", "PropagateTags", "AvailabilityZoneRebalancing", "PlatformVersion", "ForceNewDeployment"),
+		on("ECS.DeleteService", s.deleteService, "Service", "Cluster", "Force"),
+		on("ECS.DescribeServices", s.describeServices, "Services", "Cluster", "Include"),
+		on("ECS.ListServices", s.listServices, "Cluster", "MaxResults", "NextToken"),
+	}
+}
+
+func invalid(format string, args ...any) error {
+	return fail("InvalidParameterException", format, args...)
+}
+
+func (s *Sim) serviceARN(cluster, name string) string {
+	return s.world.arn("ecs", "service/"+cluster+"/"+name)
+}
+
+// service finds by name or ARN in a cluster.
+func (s *Sim) service(cluster, ref *string) (*Service, error) {
+	c, err := s.cluster(aws.ToString(cluster))
+	if err != nil {
+		return nil, err
+	}
+	if x := s.world.Services[s.serviceARN(c.Name, aws.ToString(ref)[strings.LastIndexByte(aws.ToString(ref), '/')+1:])]; x != nil {
+		return x, nil
+	}
+	return nil, fail("ServiceNotFoundException", "Service not found.")
+}
+
+func (s *Sim) createService(in *ecs.CreateServiceInput) (*ecs.CreateServiceOutput, error) {
+	c, err := s.cluster(aws.ToString(in.Cluster))
+	if err != nil {
+		return nil, err
+	}
+	name, token := aws.ToString(in.ServiceName), aws.ToString(in.ClientToken)
+	if !ecsFamily.MatchString(name) {
+		return nil, invalid("Invalid service name: up to 255 letters, numbers, underscores and hyphens are allowed.")
+	}
+	if len(token) > 36 {
+		return nil, invalid("Client token must be 36 characters or less.")
+	}
+	arn := s.serviceARN(c.Name, name)
+	if x := s.world.Services[arn]; x != nil {
+		switch {
+		case x.Status == "ACTIVE" && token != "" && x.Token == token:
+			return &ecs.CreateServiceOutput{Service: s.describeService(x, true)}, nil
+		case x.Status == "ACTIVE":
+			return nil, invalid("Creation of service was not idempotent.")
+		case x.Status == "DRAINING":
+			return nil, invalid("Unable to Start a service that is still Draining.")
+		}
+	}
+	x := &Service{
+		ARN: arn, Name: name, Cluster: c.Name, Status: "ACTIVE", Desired: int(aws.ToInt32(in.DesiredCount)), Token: token, Created: s.now(),
+		Grace: in.HealthCheckGracePeriodSeconds, ManagedTags: in.EnableECSManagedTags, PropagateTags: cmp.Or(in.PropagateTags, types.PropagateTagsNone),
+		ZoneRebalance: cmp.Or(in.AvailabilityZoneRebalancing, types.AvailabilityZoneRebalancingEnabled), Tags: fromECSTags(in.Tags),
+		Config: ServiceConfig{
+			TaskDefinition: aws.ToString(in.TaskDefinition), Strategy: in.CapacityProviderStrategy, Network: in.NetworkConfiguration, LoadBalancers: in.LoadBalancers,
+			Connect: in.ServiceConnectConfiguration, Platform: aws.ToString(in.PlatformVersion), Exec: in.EnableExecuteCommand,
+		},
+	}
+	if in.DeploymentConfiguration != nil {
+		x.Deploy = *in.DeploymentConfiguration
+	}
+	if err := checkECSTags(x.Tags); err != nil {
+		return nil, err
+	}
+	if err := s.checkService(c, x); err != nil {
+		return nil, err
+	}
+	s.world.Services[arn] = x
+	s.deploy(x, "")
+	s.schedule(s.now())
+	return &ecs.CreateServiceOutput{Service: s.describeService(x, true)}, nil
+}
+
+// checkService holds ECS's rules for what goes together, and resolves the task definition.
+func (s *Sim) checkService(c *Cluster, x *Service) error {
+	d := s.taskDefinition(x.Config.TaskDefinition)
+	if d == nil || !s.visible(d.Created) {
+		return fail("ClientException", "TaskDefinition not found.")
+	}
+	if d.status() != types.TaskDefinitionStatusActive {
+		return fail("ClientException", "TaskDefinition is inactive")
+	}
+	x.Config.TaskDefinition = *d.Definition.TaskDefinitionArn
+	if x.Config.Network == nil || x.Config.Network.AwsvpcConfiguration == nil {
+		return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+	}
+	vpc := x.Config.Network.AwsvpcConfiguration
+	if len(vpc.Subnets) == 0 || len(vpc.Subnets) > 16 || len(vpc.SecurityGroups) > 5 {
+		return invalid("subnets must have 1 to 16 items and security groups 5 at most.")
+	}
+	for _, id := range vpc.Subnets {
+		if n := s.world.Subnets[id]; n == nil || !s.visible(n.Created) {
+			return invalid("Error retrieving subnet information for [%s]: The subnet ID '%s' does not exist (ErrorCode: InvalidSubnetID.NotFound)", id, id)
+		}
+	}
+	for _, id := range vpc.SecurityGroups {
+		if g := s.world.SecurityGroups[id]; g == nil || !s.visible(g.Created) {
+			return invalid("Error retrieving security group information for [%s]: The security group '%s' does not exist (ErrorCode: InvalidGroup.NotFound)", id, id)
+		}
+	}
+	if err := checkStrategy(c, x.Config.Strategy); err != nil {
+		return err
+	}
+	if x.Grace != nil && len(x.Config.LoadBalancers) == 0 && *x.Grace > 0 {
+		return invalid("Health check grace period is only valid for services configured to use load balancers")
+	}
+	if most := aws.ToInt32(cmp.Or(x.Deploy.MaximumPercent, aws.Int32(200))); most <= 100 && x.ZoneRebalance == types.AvailabilityZoneRebalancingEnabled {
+		return invalid("Availability Zone Rebalancing does not support maximumPercent <= 100.")
+	}
+	if b := x.Deploy.DeploymentCircuitBreaker; b != nil && b.ThresholdConfiguration != nil && (b.ThresholdConfiguration.Type == "" || b.ThresholdConfiguration.Value < 1) {
+		return invalid("The threshold configuration of the deployment circuit breaker is not valid.")
+	}
+	return s.checkEndpoints(x, d)
+}
+
+func checkStrategy(c *Cluster, strategy []types.CapacityProviderStrategyItem) error {
+	bases, weights := 0, int32(0)
+	for _, i := range strategy {
+		if !slices.Contains(c.Providers, aws.ToString(i.CapacityProvider)) {
+			return invalid("The specified capacity provider strategy contains a capacity provider that is not associated with the cluster: %s", aws.ToString(i.CapacityProvider))
+		}
+		if i.Base > 0 {
+			bases++
+		}
+		weights += i.Weight
+	}
+	if bases > 1 {
+		return invalid("The specified capacity provider strategy cannot contain more than one capacity provider with a base.")
+	}
+	if len(strategy) > 0 && weights == 0 {
+		return invalid("The specified capacity provider strategy needs a capacity provider with a weight greater than 0.")
+	}
+	return nil
+}
+
+// checkEndpoints looks at the load balancer and Service Connect.
+func (s *Sim) checkEndpoints(x *Service, d *TaskDefinition) error {
+	for _, lb := range x.Config.LoadBalancers {
+		g, err := s.targetGroup(aws.ToString(lb.TargetGroupArn))
+		if err != nil {
+			return invalid("The specified target group does not exist: %s: verify that it exists and try again.", aws.ToString(lb.TargetGroupArn))
+		}
+		if g.Attached.IsZero() {
+			return invalid("The target group with targetGroupArn %s does not have an associated load balancer.", g.ARN)
+		}
+		if port, ok := containerPort(d, aws.ToString(lb.ContainerName), aws.ToInt32(lb.ContainerPort)); !ok {
+			return invalid("The container %s did not have a container port %d defined.", aws.ToString(lb.ContainerName), port)
+		}
+	}
+	sc := x.Config.Connect
+	if sc == nil || !sc.Enabled {
+		return nil
+	}
+	if sc.Namespace != nil && s.namespace(*sc.Namespace) == nil {
+		return fail("NamespaceNotFoundException", "The specified namespace wasn't found: %s", *sc.Namespace)
+	}
+	for _, svc := range sc.Services {
+		if !hasPortName(d, aws.ToString(svc.PortName)) {
+			return invalid("The Service Connect service with portName %s does not match a named port of the task definition.", aws.ToString(svc.PortName))
+		}
+		if len(svc.ClientAliases) > 1 {
+			return invalid("A Service Connect service takes one client alias.")
+		}
+	}
+	return nil
+}
+
+func containerPort(d *TaskDefinition, container string, port int32) (int32, bool) {
+	for _, c := range d.Definition.ContainerDefinitions {
+		for _, p := range c.PortMappings {
+			if aws.ToString(c.Name) == container && aws.ToInt32(p.ContainerPort) == port {
+				return port, true
+			}
+		}
+	}
+	return port, false
+}
+
+func hasPortName(d *TaskDefinition, name string) bool {
+	for _, c := range d.Definition.ContainerDefinitions {
+		for _, p := range c.PortMappings {
+			if aws.ToString(p.Name) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *Sim) updateService(in *ecs.UpdateServiceInput) (*ecs.UpdateServiceOutput, error) {
+	x, err := s.service(in.Cluster, in.Service)
+	if err != nil {
+		return nil, err
+	}
+	if x.Status != "ACTIVE" {
+		return nil, fail("ServiceNotActiveException", "Service was not ACTIVE.")
+	}
+	next := *x
+	if in.TaskDefinition != nil {
+		next.Config.TaskDefinition = *in.TaskDefinition
+	}
+	if in.NetworkConfiguration != nil {
+		next.Config.Network = in.NetworkConfiguration
+	}
+	if in.LoadBalancers != nil { // an empty list takes them away
+		next.Config.LoadBalancers = in.LoadBalancers
+	}
+	if in.ServiceConnectConfiguration != nil {
+		next.Config.Connect = in.ServiceConnectConfiguration
+	}
+	if in.CapacityProviderStrategy != nil {
+		next.Config.Strategy = in.CapacityProviderStrategy
+	}
+	if in.EnableExecuteCommand != nil {
+		next.Config.Exec = *in.EnableExecuteCommand
+	}
+	if in.DeploymentConfiguration != nil {
+		next.Deploy = *in.DeploymentConfiguration
+	}
+	if in.HealthCheckGracePeriodSeconds != nil {
+		next.Grace = in.HealthCheckGracePeriodSeconds
+	}
+	if in.EnableECSManagedTags != nil {
+		next.ManagedTags = *in.EnableECSManagedTags
+	}
+	next.PropagateTags = cmp.Or(in.PropagateTags, next.PropagateTags)
+	next.ZoneRebalance = cmp.Or(in.AvailabilityZoneRebalancing, next.ZoneRebalance)
+	if in.DesiredCount != nil {
+		next.Desired = int(*in.DesiredCount)
+	}
+	c, err := s.cluster(x.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkService(c, &next); err != nil {
+		return nil, err
+	}
+	before := x.Config.TaskDefinition
+	*x = next
+	if in.ForceNewDeployment || before != x.Config.TaskDefinition || in.NetworkConfiguration != nil || in.LoadBalancers != nil || in.ServiceConnectConfiguration != nil || in.PlatformVersion != nil {
+		s.deploy(x, "")
+	}
+	s.schedule(s.now())
+	return &ecs.UpdateServiceOutput{Service: s.describeService(x, true)}, nil
+}
+
+func (s *Sim) deleteService(in *ecs.DeleteServiceInput) (*ecs.DeleteServiceOutput, error) {
+	x, err := s.service(in.Cluster, in.Service)
+	if err != nil {
+		return nil, err
+	}
+	if x.Status == "INACTIVE" {
+		return nil, fail("ServiceNotFoundException", "Service not found.")
+	}
+	if x.Status == "ACTIVE" && x.Desired > 0 && !aws.ToBool(in.Force) {
+		return nil, invalid("The service cannot be stopped while it is scaled above 0.")
+	}
+	if x.Status == "ACTIVE" {
+		x.Status, x.Desired, x.Deleted = "DRAINING", 0, s.now()
+		for _, d := range x.Deployments {
+			s.closeLedger(d, types.ServiceDeploymentStatusStopped, "Service was deleted.", s.now())
+		}
+		s.schedule(s.now())
+	}
+	return &ecs.DeleteServiceOutput{Service: s.describeService(x, true)}, nil
+}
+
+func (s *Sim) describeServices(in *ecs.DescribeServicesInput) (*ecs.DescribeServicesOutput, error) {
+	if _, err := s.cluster(aws.ToString(in.Cluster)); err != nil {
+		return nil, err
+	}
+	if n := len(in.Services); n == 0 || n > 10 {
+		return nil, invalid("Services cannot be empty and has 10 items at most.")
+	}
+	out := &ecs.DescribeServicesOutput{}
+	for _, ref := range in.Services {
+		x, err := s.service(in.Cluster, &ref)
+		if err != nil || !s.visible(x.Created) {
+			name := ref[strings.LastIndexByte(ref, '/')+1:]
+			out.Failures = append(out.Failures, types.Failure{Arn: aws.String(s.world.arn("ecs", "service/"+name)), Reason: aws.String("MISSING")})
+			continue
+		}
+		out.Services = append(out.Services, *s.describeService(x, slices.Contains(in.Include, types.ServiceFieldTags)))
+	}
+	return out, nil
+}
+
+func (s *Sim) describeService(x *Service, tags bool) *types.Service {
+	c := x.Config
+	d := &types.Service{
+		ServiceArn: &x.ARN, ServiceName: &x.Name, ClusterArn: aws.String(s.world.arn("ecs", "cluster/"+x.Cluster)), Status: aws.String(x.Status),
+		DesiredCount: int32(x.Desired), TaskDefinition: &c.TaskDefinition, CapacityProviderStrategy: c.Strategy, NetworkConfiguration: c.Network,
+		LoadBalancers: c.LoadBalancers, DeploymentConfiguration: &x.Deploy, HealthCheckGracePeriodSeconds: x.Grace, EnableExecuteCommand: c.Exec,
+		EnableECSManagedTags: x.ManagedTags, PropagateTags: x.PropagateTags, AvailabilityZoneRebalancing: x.ZoneRebalance, CreatedAt: &x.Created,
+		SchedulingStrategy: types.SchedulingStrategyReplica, PlatformFamily: aws.String("Linux"), PlatformVersion: aws.String("LATEST"),
+		Events: slices.Clone(x.Events),
+	}
+	for _, dep := range x.Deployments {
+		running, pending := s.counts(dep.ID)
+		d.RunningCount += int32(running)
+		d.PendingCount += int32(pending)
+		out := types.Deployment{
+			Id: aws.String(dep.ID), Status: aws.String(dep.Status), TaskDefinition: aws.String(dep.Config.TaskDefinition), DesiredCount: int32(dep.Desired),
+			RunningCount: int32(running), PendingCount: int32(pending), FailedTasks: int32(dep.Failed), RolloutState: dep.Rollout, RolloutStateReason: aws.String(dep.Reason),
+			CreatedAt: aws.Time(dep.Created), UpdatedAt: aws.Time(dep.Updated), CapacityProviderStrategy: dep.Config.Strategy, NetworkConfiguration: dep.Config.Network,
+			ServiceConnectConfiguration: dep.Config.Connect, PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"),
+		}
+		for _, e := range dep.Endpoints {
+			out.ServiceConnectResources = append(out.ServiceConnectResources, types.ServiceConnectServiceResource{DiscoveryName: aws.String(e)})
+		}
+		d.Deployments = append(d.Deployments, out)
+		if dep.Status == "PRIMARY" {
+			d.CurrentServiceDeployment = aws.String(dep.Ledger)
+			d.CurrentServiceRevisions = []types.ServiceCurrentRevisionSummary{{Arn: aws.String(dep.Revision), RunningTaskCount: int32(running), PendingTaskCount: int32(pending), RequestedTaskCount: int32(dep.Desired)}}
+		}
+	}
+	if tags {
+		d.Tags = toECSTags(x.Tags)
+	}
+	return d
+}
+
+func (s *Sim) listServices(in *ecs.ListServicesInput) (*ecs.ListServicesOutput, error) {
+	c, err := s.cluster(aws.ToString(in.Cluster))
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, x := range sorted(s.world.Services) {
+		if x.Cluster == c.Name && x.Status != "INACTIVE" && s.visible(x.Created) {
+			all = append(all, x.ARN)
+		}
+	}
+	page, next, err := ecsPage(all, in.NextToken, in.MaxResults)
+	return &ecs.ListServicesOutput{ServiceArns: page, NextToken: next}, err
+}
+
+// ecsPage is one page of a listing; ten by default and 100 at most.
+func ecsPage(all []string, token *string, size *int32) (page []string, next *string, err error) {
+	n, from := 10, 0
+	if size != nil {
+		if n = int(*size); n < 1 || n > 100 {
+			return nil, nil, invalid("maxResults must be between 1 and 100.")
+		}
+	}
+	if token != nil {
+		if _, err := fmt.Sscan(*token, &from); err != nil || from > len(all) {
+			return nil, nil, invalid("Invalid token.")
+		}
+	}
+	end := min(from+n, len(all))
+	if end < len(all) {
+		next = aws.String(fmt.Sprint(end))
+	}
+	return all[from:end], next, nil
+}
+
+// tell puts an event before the others; a service keeps its last hundred.
+func (s *Sim) tell(x *Service, at time.Time, format string, args ...any) {
+	s.world.Serial++
+	e := types.ServiceEvent{CreatedAt: &at, Id: aws.String(fmt.Sprintf("00000000-0000-4000-8000-%012x", s.world.Serial)), Message: aws.String("(service " + x.Name + ") " + fmt.Sprintf(format, args...))}
+	x.Events = slices.Insert(x.Events, 0, e)
+	x.Events = x.Events[:min(len(x.Events), 100)]
+}

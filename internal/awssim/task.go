@@ -1,0 +1,516 @@
+package awssim
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// How long the phases of a Fargate task take. AWS publishes none of it: 25 to
+// 60 s to RUNNING is what is seen, and one recorded event has the interface gone
+// 12 s after the task stopped.
+const (
+	taskProvisioning = 12 * time.Second
+	taskPulling      = 25 * time.Second
+	taskRunning      = 45 * time.Second
+	taskStopping     = 30 * time.Second
+	interfaceLingers = 12 * time.Second
+	crashAfter       = 3 * time.Second
+	healthyAfter     = 15 * time.Second
+	spotNotice       = 2 * time.Minute
+	stoppedListed    = time.Hour
+)
+
+// behaviourEnv in a container's environment makes its task behave like a tag of
+// the registry does: crash, oom, unhealthy.
+const behaviourEnv = "AWSSIM_BEHAVIOUR"
+
+// Task is a simulated Fargate task.
+type Task struct {
+	ARN        string
+	ID         string
+	Service    string
+	Deployment string
+	Cluster    string
+	Definition string
+	Provider   string
+	Exec       bool
+	Status     string // PROVISIONING, PENDING, RUNNING, DEACTIVATING, STOPPED
+	Wanted     string // RUNNING, STOPPED
+	Behaviour  string
+	Health     types.HealthStatus
+	Interface  string
+	Subnet     string
+	IP         string
+	Config     ServiceConfig
+	Created    time.Time
+	Started    time.Time
+	StoppingAt time.Time
+	StoppedAt  time.Time
+	// StopAt is when a Spot interruption takes effect.
+	StopAt   time.Time
+	StopCode types.TaskStopCode
+	Reason   string
+	ExitCode *int32
+	// ContainerReason is what the container itself says.
+	ContainerReason string
+	WasHealthy      bool
+}
+
+// fated tells whether a running task will not go on running by itself.
+func (t *Task) fated() bool {
+	return t.Status == "RUNNING" && (t.Behaviour != "" || t.Health != types.HealthStatusHealthy || !t.StopAt.IsZero())
+}
+
+func (s *Sim) taskOperations() []operation {
+	return []operation{
+		on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus", "MaxResults", "NextToken"),
+		on("ECS.DescribeTasks", s.describeTasks, "Cluster", "Tasks", "Include"),
+		on("ECS.StopTask", s.stopTask, "Cluster", "Task", "Reason"),
+		on("ECS.ExecuteCommand", s.executeCommand, "Cluster", "Task", "Container", "Command", "Interactive"),
+	}
+}
+
+// start puts a task into the subnet with the fewest of the service's.
+func (s *Sim) start(x *Service, d *Deployment, provider string, at time.Time) *Task {
+	id := s.taskID()
+	t := &Task{
+		ARN: s.world.arn("ecs", "task/"+x.Cluster+"/"+id), ID: id, Service: x.ARN, Deployment: d.ID, Cluster: x.Cluster, Definition: d.Config.TaskDefinition,
+		Provider: provider, Exec: d.Config.Exec, Status: "PROVISIONING", Wanted: "RUNNING", Health: types.HealthStatusUnknown, Config: d.Config, Created: at,
+	}
+	vpc := d.Config.Network.AwsvpcConfiguration
+	used := map[string]int{}
+	for _, o := range s.standing(x.ARN, "") {
+		used[o.Subnet]++
+	}
+	t.Subnet = slices.MinFunc(vpc.Subnets, func(a, b string) int { return used[a] - used[b] })
+	eni := s.attachNetworkInterface(t.Subnet, vpc.SecurityGroups, "interface", t.ARN, "amazon-ecs", vpc.AssignPublicIp == types.AssignPublicIpEnabled)
+	t.Interface, t.IP = eni.ID, eni.PrivateIP
+	s.world.Tasks[t.ARN] = t
+	return t
+}
+
+// advance moves one task on to where it is at a time.
+func (s *Sim) advance(t *Task, at time.Time) {
+	if s.world.InterruptSpot && t.Provider == "FARGATE_SPOT" && t.Wanted == "RUNNING" && t.StopAt.IsZero() {
+		t.StopAt = at.Add(spotNotice)
+	}
+	switch {
+	case t.Status == "STOPPED":
+		if !at.Before(t.StoppedAt.Add(stoppedListed)) {
+			delete(s.world.Tasks, t.ARN)
+		}
+	case t.Wanted == "STOPPED":
+		if !at.Before(t.StoppingAt.Add(s.stopTakes(t))) {
+			s.stopped(t, t.StoppingAt.Add(s.stopTakes(t)))
+		}
+	case !t.StopAt.IsZero() && !at.Before(t.StopAt):
+		s.stop(t, types.TaskStopCodeSpotInterruption, "Your Spot Task was interrupted.", at)
+	case t.Status == "PROVISIONING" && !at.Before(t.Created.Add(taskProvisioning)):
+		t.Status = "PENDING"
+	case t.Status == "PENDING" && !at.Before(t.Created.Add(taskPulling)) && t.Started.IsZero():
+		if reason := s.prepare(t); reason != "" {
+			s.failTask(t, types.TaskStopCodeTaskFailedToStart, reason, at)
+		} else if !at.Before(t.Created.Add(taskRunning)) {
+			s.run(t, at)
+		}
+	case t.Status == "RUNNING":
+		s.live(t, at)
+	}
+}
+
+func (s *Sim) stopTakes(t *Task) time.Duration {
+	if t.Started.IsZero() {
+		return 0
+	}
+	return taskStopping
+}
+
+// prepare is what Fargate does before a container starts: secrets, then images.
+// The text is the reason why it cannot.
+func (s *Sim) prepare(t *Task) string {
+	d := s.world.TaskDefinitions[t.Definition]
+	if d == nil {
+		return ""
+	}
+	if !s.reachesInternet(t) {
+		return "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed caused by: dial tcp: i/o timeout"
+	}
+	arch := "amd64"
+	if p := d.Definition.RuntimePlatform; p != nil && p.CpuArchitecture == types.CPUArchitectureArm64 {
+		arch = "arm64"
+	}
+	for i, c := range d.Definition.ContainerDefinitions {
+		for _, x := range c.Secrets {
+			if reason := s.injectable(aws.ToString(x.ValueFrom)); reason != "" {
+				return "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: " + reason
+			}
+		}
+		behaviour, failure := s.pull(aws.ToString(c.Image), arch)
+		if failure != "" {
+			return failure
+		}
+		if i == 0 {
+			t.Behaviour = behaviour
+			for _, e := range c.Environment {
+				if aws.ToString(e.Name) == behaviourEnv {
+					t.Behaviour = behaviourOf(aws.ToString(e.Value))
+				}
+			}
+		}
+		t.Behaviour = strings.TrimSuffix(strings.TrimSuffix(t.Behaviour, "amd64-only"), "arm64-only")
+	}
+	return ""
+}
+
+// injectable is why a secret cannot be injected; "" when it can.
+func (s *Sim) injectable(from string) string {
+	if !strings.Contains(from, ":secretsmanager:") {
+		if _, err := s.parameter(&from); err != nil {
+			return "unable to retrieve secrets from ssm: service call has been retried 1 time(s): Invalid parameters: " + from
+		}
+		return ""
+	}
+	parts := strings.Split(from, ":")
+	arn, key := strings.Join(parts[:7], ":"), ""
+	if len(parts) > 7 {
+		key = parts[7]
+	}
+	x, err := s.usableSecret(&arn)
+	if err != nil || x.Version == "" {
+		return "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret " + arn + " from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
+	}
+	if key == "" {
+		return ""
+	}
+	value, err := s.unseal(x.Sealed)
+	if err != nil {
+		return "unable to retrieve secret from asm"
+	}
+	var flat map[string]json.RawMessage
+	if json.Unmarshal([]byte(value), &flat) != nil {
+		return "unable to retrieve secret from asm: service call has been retried 1 time(s): invalid character in secret value: the secret is not JSON"
+	}
+	if _, ok := flat[key]; !ok {
+		return "unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key " + key
+	}
+	return ""
+}
+
+// reachesInternet tells whether the task's subnet has a default route that works
+// for it. A VPC without route tables was put there by a test.
+func (s *Sim) reachesInternet(t *Task) bool {
+	subnet := s.world.Subnets[t.Subnet]
+	if subnet == nil {
+		return true
+	}
+	var table *RouteTable
+	for _, rt := range sorted(s.world.RouteTables) {
+		if rt.VPC != subnet.VPC {
+			continue
+		}
+		if rt.Main && table == nil {
+			table = rt
+		}
+		if slices.ContainsFunc(rt.Associations, func(a RouteTableAssociation) bool { return a.Subnet == subnet.ID }) {
+			table = rt
+		}
+	}
+	if table == nil || len(s.world.RouteTables) == 0 {
+		return true
+	}
+	for _, r := range table.Routes {
+		if r.Destination != "0.0.0.0/0" {
+			continue
+		}
+		if nat := s.world.NATGateways[r.Target]; nat != nil {
+			return nat.State == "available"
+		}
+		return strings.HasPrefix(r.Target, "igw-") && t.Config.Network.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
+	}
+	return false
+}
+
+// run is the moment at which the containers start.
+func (s *Sim) run(t *Task, at time.Time) {
+	t.Status, t.Started = "RUNNING", at
+	for _, lb := range t.Config.LoadBalancers {
+		arn, port := aws.ToString(lb.TargetGroupArn), int(aws.ToInt32(lb.ContainerPort))
+		s.registerTarget(arn, t.IP, port)
+		s.answerTarget(arn, t.IP, port, t.Behaviour == "")
+		if x := s.world.Services[t.Service]; x != nil {
+			s.tell(x, at, "registered 1 targets in (target-group %s)", arn)
+		}
+	}
+	s.speak(t, at, "starting")
+	if t.Behaviour == "" {
+		s.speak(t, at.Add(time.Second), "listening")
+		s.speak(t, at.Add(2*time.Second), "GET /health 200")
+	}
+}
+
+// live is what becomes of a running task.
+func (s *Sim) live(t *Task, at time.Time) {
+	x := s.world.Services[t.Service]
+	switch {
+	case t.Behaviour == "crash" && !at.Before(t.Started.Add(crashAfter)):
+		t.ExitCode = aws.Int32(1)
+		s.speak(t, at, "ERROR simulated crash: exit 1")
+		s.failTask(t, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited", at)
+		return
+	case t.Behaviour == "oom" && !at.Before(t.Started.Add(crashAfter)):
+		t.ExitCode, t.ContainerReason = aws.Int32(137), "OutOfMemoryError: Container killed due to memory usage"
+		s.failTask(t, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited", at)
+		return
+	}
+	if !at.Before(t.Started.Add(healthyAfter)) {
+		t.Health = types.HealthStatusHealthy
+		if t.Behaviour == "unhealthy" {
+			t.Health = types.HealthStatusUnhealthy
+		}
+	}
+	if x == nil {
+		return
+	}
+	if s.healthy(x, t) {
+		t.WasHealthy = true
+		return
+	}
+	grace := time.Duration(aws.ToInt32(x.Grace)) * time.Second
+	if at.Before(t.Started.Add(grace)) {
+		return
+	}
+	for _, lb := range t.Config.LoadBalancers {
+		arn := aws.ToString(lb.TargetGroupArn)
+		if s.targetState(arn, t.IP, int(aws.ToInt32(lb.ContainerPort))) == "unhealthy" {
+			s.tell(x, at, "(port %d) is unhealthy in (target-group %s) due to (reason Request timed out).", aws.ToInt32(lb.ContainerPort), arn)
+			s.failTask(t, types.TaskStopCodeServiceSchedulerInitiated, "Task failed ELB health checks in (target-group "+arn+")", at)
+			return
+		}
+	}
+	if len(t.Config.LoadBalancers) == 0 && t.Health == types.HealthStatusUnhealthy {
+		s.failTask(t, types.TaskStopCodeServiceSchedulerInitiated, "Task failed container health checks", at)
+	}
+}
+
+// healthy tells whether a task counts for a deployment.
+func (s *Sim) healthy(_ *Service, t *Task) bool {
+	if t.Status != "RUNNING" || t.Wanted == "STOPPED" {
+		return false
+	}
+	for _, lb := range t.Config.LoadBalancers {
+		if st := s.targetState(aws.ToString(lb.TargetGroupArn), t.IP, int(aws.ToInt32(lb.ContainerPort))); st != "healthy" && st != "unused" {
+			return false
+		}
+	}
+	return len(t.Config.LoadBalancers) > 0 || t.Health == types.HealthStatusHealthy
+}
+
+// failTask stops a task for a fault of its own, which its deployment counts
+// unless it had been healthy.
+func (s *Sim) failTask(t *Task, code types.TaskStopCode, reason string, at time.Time) {
+	s.stop(t, code, reason, at)
+	x := s.world.Services[t.Service]
+	if x == nil {
+		return
+	}
+	for _, d := range slices.Clone(x.Deployments) {
+		if d.ID == t.Deployment && !t.WasHealthy {
+			s.taskFailed(x, d, at)
+		}
+	}
+}
+
+// stop tells a task to stop: targets drain, SIGTERM, and SIGKILL after a while.
+func (s *Sim) stop(t *Task, code types.TaskStopCode, reason string, at time.Time) {
+	if t.Wanted == "STOPPED" {
+		return
+	}
+	t.Wanted, t.StoppingAt, t.StopCode, t.Reason = "STOPPED", at, code, reason
+	for _, lb := range t.Config.LoadBalancers {
+		s.deregisterTarget(aws.ToString(lb.TargetGroupArn), t.IP, int(aws.ToInt32(lb.ContainerPort)))
+	}
+	t.Status = "DEACTIVATING"
+	if t.ExitCode != nil || t.Started.IsZero() {
+		s.stopped(t, at)
+	}
+}
+
+func (s *Sim) stopped(t *Task, at time.Time) {
+	t.Status, t.StoppedAt = "STOPPED", at
+	if t.ExitCode == nil && !t.Started.IsZero() {
+		t.ExitCode = aws.Int32(0)
+	}
+	s.releaseNetworkInterface(t.Interface, at.Add(interfaceLingers))
+}
+
+// speak writes a line of the task's first container to its log.
+func (s *Sim) speak(t *Task, at time.Time, message string) {
+	d := s.world.TaskDefinitions[t.Definition]
+	if d == nil {
+		return
+	}
+	c := d.Definition.ContainerDefinitions[0]
+	if l := c.LogConfiguration; l != nil && l.Options["awslogs-group"] != "" {
+		s.emitLog(l.Options["awslogs-group"], l.Options["awslogs-stream-prefix"]+"/"+aws.ToString(c.Name)+"/"+t.ID, message, at)
+	}
+}
+
+func (s *Sim) listTasks(in *ecs.ListTasksInput) (*ecs.ListTasksOutput, error) {
+	c, err := s.cluster(aws.ToString(in.Cluster))
+	if err != nil {
+		return nil, err
+	}
+	service := ""
+	if in.ServiceName != nil {
+		x, err := s.service(in.Cluster, in.ServiceName)
+		if err != nil {
+			return nil, err
+		}
+		service = x.ARN
+	}
+	want := in.DesiredStatus
+	if want == "" {
+		want = types.DesiredStatusRunning
+	}
+	var all []string
+	for _, t := range sorted(s.world.Tasks) {
+		family := t.Definition[strings.LastIndexByte(t.Definition, '/')+1:]
+		family, _, _ = strings.Cut(family, ":")
+		if t.Cluster == c.Name && t.Wanted == string(want) && (service == "" || t.Service == service) && (in.Family == nil || *in.Family == family) {
+			all = append(all, t.ARN)
+		}
+	}
+	size := in.MaxResults
+	if size == nil {
+		size = aws.Int32(100)
+	}
+	page, next, err := ecsPage(all, in.NextToken, size)
+	return &ecs.ListTasksOutput{TaskArns: page, NextToken: next}, err
+}
+
+// task finds by id or ARN.
+func (s *Sim) task(cluster, ref *string) (*Task, error) {
+	c, err := s.cluster(aws.ToString(cluster))
+	if err != nil {
+		return nil, err
+	}
+	id := aws.ToString(ref)[strings.LastIndexByte(aws.ToString(ref), '/')+1:]
+	if t := s.world.Tasks[s.world.arn("ecs", "task/"+c.Name+"/"+id)]; t != nil {
+		return t, nil
+	}
+	return nil, invalid("The referenced task was not found.")
+}
+
+func (s *Sim) describeTasks(in *ecs.DescribeTasksInput) (*ecs.DescribeTasksOutput, error) {
+	if n := len(in.Tasks); n == 0 || n > 100 {
+		return nil, invalid("Tasks cannot be empty and has 100 items at most.")
+	}
+	out := &ecs.DescribeTasksOutput{}
+	for _, ref := range in.Tasks {
+		t, err := s.task(in.Cluster, &ref)
+		if err != nil {
+			out.Failures = append(out.Failures, types.Failure{Arn: aws.String(ref), Reason: aws.String("MISSING")})
+			continue
+		}
+		out.Tasks = append(out.Tasks, s.describeTask(t, slices.Contains(in.Include, types.TaskFieldTags)))
+	}
+	return out, nil
+}
+
+func (s *Sim) describeTask(t *Task, tags bool) types.Task {
+	d := types.Task{
+		TaskArn: &t.ARN, ClusterArn: aws.String(s.world.arn("ecs", "cluster/"+t.Cluster)), TaskDefinitionArn: &t.Definition, LastStatus: &t.Status, DesiredStatus: &t.Wanted,
+		CapacityProviderName: &t.Provider, LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), StartedBy: &t.Deployment, CreatedAt: &t.Created,
+		EnableExecuteCommand: t.Exec, HealthStatus: t.Health, Group: aws.String("service:" + t.Service[strings.LastIndexByte(t.Service, '/')+1:]), Version: 1,
+		Attachments: []types.Attachment{{Type: aws.String("ElasticNetworkInterface"), Status: aws.String("ATTACHED"), Details: []types.KeyValuePair{
+			{Name: aws.String("subnetId"), Value: &t.Subnet}, {Name: aws.String("networkInterfaceId"), Value: &t.Interface}, {Name: aws.String("privateIPv4Address"), Value: &t.IP},
+		}}},
+	}
+	if n := s.world.Subnets[t.Subnet]; n != nil {
+		d.AvailabilityZone = &n.AZ
+	}
+	if !t.Started.IsZero() {
+		d.StartedAt, d.Connectivity = &t.Started, types.ConnectivityConnected
+	}
+	if t.Wanted == "STOPPED" {
+		d.StoppingAt, d.StopCode, d.StoppedReason = &t.StoppingAt, t.StopCode, &t.Reason
+	}
+	if t.Status == "STOPPED" {
+		d.StoppedAt = &t.StoppedAt
+	}
+	if def := s.world.TaskDefinitions[t.Definition]; def != nil {
+		d.Cpu, d.Memory = def.Definition.Cpu, def.Definition.Memory
+		for i, c := range def.Definition.ContainerDefinitions {
+			d.Containers = append(d.Containers, s.describeContainer(t, i, c))
+		}
+	}
+	if x := s.world.Services[t.Service]; tags && x != nil && x.PropagateTags == types.PropagateTagsService {
+		d.Tags = toECSTags(x.Tags)
+	}
+	return d
+}
+
+func (s *Sim) describeContainer(t *Task, i int, c types.ContainerDefinition) types.Container {
+	status := t.Status
+	if status == "PROVISIONING" {
+		status = "PENDING"
+	}
+	_, digest, _ := strings.Cut(aws.ToString(c.Image), "@")
+	out := types.Container{
+		Name: c.Name, Image: c.Image, LastStatus: &status, TaskArn: &t.ARN, HealthStatus: t.Health, ContainerArn: aws.String(t.ARN + "/" + fmt.Sprint(i)),
+		RuntimeId: aws.String(fmt.Sprintf("%s-%010d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{PrivateIpv4Address: &t.IP}},
+	}
+	if digest != "" && !t.Started.IsZero() {
+		out.ImageDigest = &digest
+	}
+	if t.Status == "STOPPED" && i == 0 {
+		out.ExitCode = t.ExitCode
+		if t.ContainerReason != "" {
+			out.Reason = &t.ContainerReason
+		} else if t.StopCode == types.TaskStopCodeTaskFailedToStart {
+			out.Reason = &t.Reason
+		}
+	}
+	if t.Exec && t.Status == "RUNNING" {
+		out.ManagedAgents = []types.ManagedAgent{{Name: types.ManagedAgentNameExecuteCommandAgent, LastStatus: aws.String("RUNNING")}}
+	}
+	return out
+}
+
+func (s *Sim) stopTask(in *ecs.StopTaskInput) (*ecs.StopTaskOutput, error) {
+	t, err := s.task(in.Cluster, in.Task)
+	if err != nil {
+		return nil, err
+	}
+	s.stop(t, types.TaskStopCodeUserInitiated, aws.ToString(in.Reason), s.now())
+	s.schedule(s.now())
+	d := s.describeTask(t, false)
+	return &ecs.StopTaskOutput{Task: &d}, nil
+}
+
+func (s *Sim) executeCommand(in *ecs.ExecuteCommandInput) (*ecs.ExecuteCommandOutput, error) {
+	t, err := s.task(in.Cluster, in.Task)
+	if err != nil {
+		return nil, err
+	}
+	if !in.Interactive {
+		return nil, invalid("Interactive is the only mode supported currently.")
+	}
+	if t.Status != "RUNNING" {
+		return nil, invalid("The execute command failed because the task is not running. Wait and try again.")
+	}
+	if !t.Exec {
+		return nil, invalid("The execute command failed because execute command was not enabled when the task was run or the execute command agent isn’t running. Wait and try again or run a new task with execute command enabled and try again.")
+	}
+	return &ecs.ExecuteCommandOutput{
+		ClusterArn: aws.String(s.world.arn("ecs", "cluster/"+t.Cluster)), TaskArn: &t.ARN, ContainerName: in.Container, Interactive: true,
+		Session: &types.Session{SessionId: aws.String("ecs-execute-command-" + t.ID), StreamUrl: aws.String("wss://ssmmessages.simulated/v1/data-channel/" + t.ID), TokenValue: aws.String("simulated")},
+	}, nil
+}
