@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -27,8 +26,9 @@ type page struct {
 	// decoded says that the answer was read here. It stays false when the client has another transport.
 	decoded bool
 
-	// bodies lends buffers to all groups.
-	bodies  *sync.Pool
+	// big lends buffers for big answers to all groups; a small one has its own.
+	big     chan *bytes.Buffer
+	small   bytes.Buffer
 	scratch []byte
 	text    strings.Builder
 	// spans are of the records whose text is not yet cut.
@@ -75,15 +75,11 @@ func (p pageProtocol) DeserializeResponse(ctx context.Context, schema *smithy.Op
 		return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out)
 	}
 	p.page.reset()
-	body := p.page.bodies.Get().(*bytes.Buffer)
-	defer p.page.bodies.Put(body)
-	body.Reset()
-	if resp.ContentLength > 0 {
-		body.Grow(int(resp.ContentLength) + bytes.MinRead)
+	body, giveBack, err := p.page.read(ctx, resp)
+	if err != nil {
+		return err
 	}
-	if _, err := body.ReadFrom(resp.Body); err != nil {
-		return &smithy.DeserializationError{Err: err}
-	}
+	defer giveBack()
 	if !p.page.decode(body.Bytes()) {
 		p.page.reset()
 		resp.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
@@ -94,6 +90,31 @@ func (p pageProtocol) DeserializeResponse(ctx context.Context, schema *smithy.Op
 		to.NextToken = &p.page.token
 	}
 	return nil
+}
+
+// smallBody is the size of an answer up to which any number are read at the same time; of bigger ones only as many as
+// there are buffers, which bounds the memory.
+const smallBody = 256 << 10
+
+func (p *page) read(ctx context.Context, resp *smithyhttp.Response) (body *bytes.Buffer, giveBack func(), err error) {
+	body, giveBack = &p.small, func() {}
+	if n := resp.ContentLength; n < 0 || n > smallBody {
+		select {
+		case body = <-p.big:
+			giveBack = func() { p.big <- body }
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		}
+	}
+	body.Reset()
+	if resp.ContentLength > 0 {
+		body.Grow(int(resp.ContentLength) + bytes.MinRead)
+	}
+	if _, err := body.ReadFrom(resp.Body); err != nil {
+		giveBack()
+		return nil, nil, &smithy.DeserializationError{Err: err}
+	}
+	return body, giveBack, nil
 }
 
 // take reads a page from the SDK's own decoding.

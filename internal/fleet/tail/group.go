@@ -52,7 +52,7 @@ type group struct {
 
 func newGroup(t *tailer, g Group) *group {
 	n := &group{Group: g, t: t, seen: newSeen(), streams: map[string]*stream{}, front: front, deepEvery: deepLeast, floor: t.Since.UnixMilli()}
-	n.page.intern, n.page.bodies = n.intern, &t.bodies
+	n.page.intern, n.page.big = n.intern, t.big
 	return n
 }
 

@@ -34,10 +34,10 @@ func (t *tailer) history(ctx context.Context) error {
 
 // past reads a group's history page by page.
 func (g *group) past(ctx context.Context, end int64, to chan<- []record) error {
-	begin := g.t.now()
+	began := g.t.Clock.Now().UnixMilli()
 	g.page.known = nil
-	keepFrom := begin - g.t.LookBack.Milliseconds()
 	err := g.t.pages(ctx, g, g.floor, end, false, func() error {
+		keepFrom := began + g.t.skew.Load() - g.t.LookBack.Milliseconds()
 		for _, r := range g.page.records {
 			if g.t.Follow && r.ts >= keepFrom {
 				g.remember(r)
@@ -60,8 +60,17 @@ func (g *group) past(ctx context.Context, end int64, to chan<- []record) error {
 	if err = g.noteMissing(err); err != nil || g.missing {
 		return err
 	}
-	g.read, g.deep = begin, begin
+	g.start(began)
 	return nil
+}
+
+// start notes that all before began, by the local clock, was read. How far that clock is off is known only now.
+func (g *group) start(began int64) {
+	began += g.t.skew.Load()
+	g.read, g.deep = began, began
+	if g.t.fromNow {
+		g.floor = min(g.floor, began)
+	}
 }
 
 // noteMissing turns the error of a group that does not exist into a word to the user.

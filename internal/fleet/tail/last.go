@@ -55,7 +55,7 @@ func (t *tailer) lastOnes(ctx context.Context, end int64) error {
 // last reads a group backwards until it has Tail wanted events, and gives them oldest first. An endpoint that
 // does not know startFromHead sends them forwards: then all pages are read and the last are kept.
 func (g *group) last(ctx context.Context, end int64) ([]record, error) {
-	begin := g.t.now()
+	began := g.t.Clock.Now().UnixMilli()
 	in := &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName: aws.String(g.Name), StartTime: aws.Int64(g.floor), StartFromHead: aws.Bool(false),
 		Limit: aws.Int32(int32(min(maxPage, g.t.Tail))),
@@ -94,8 +94,8 @@ func (g *group) last(ctx context.Context, end int64) ([]record, error) {
 	if err = g.noteMissing(err); err != nil || g.missing {
 		return nil, err
 	}
-	g.read, g.deep = begin, begin
-	g.seen.forget(begin - g.t.LookBack.Milliseconds())
+	g.start(began)
+	g.seen.forget(g.deep - g.t.LookBack.Milliseconds())
 	if !forwards {
 		slices.Reverse(kept)
 	}

@@ -17,7 +17,8 @@ const nearby = 10
 // pacer shares the one quota of the account between all groups: a bucket of fullBurst calls that fills at rate.
 // A throttle slows the filling, a lone one by 5 % and those close to each other by 25 %, and each success takes 3 % of
 // that back, so that the pace settles below what AWS grants even when somebody else in the account uses the same
-// quota. Throttles close to each other also shrink the bucket: then AWS dislikes calls that go out together.
+// quota. Throttles close to each other also shrink the bucket, for then AWS dislikes calls that go out together; it
+// grows again when throttles are rare.
 type pacer struct {
 	clock engine.Clock
 	rate  float64
@@ -92,7 +93,7 @@ func (p *pacer) granted() {
 	p.fill()
 	p.slow = max(1, p.slow*0.97)
 	p.calm++
-	if p.calm%50 == 0 {
+	if p.calm == nearby+nearby/2 {
 		p.burst = min(fullBurst, p.burst+1)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"regexp"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -132,9 +131,11 @@ type tailer struct {
 	out    *merger
 	keep   filter
 	// skew is how far AWS's clock is ahead of ours in milliseconds; 0 when it is about right.
-	skew   atomic.Int64
-	said   said
-	bodies sync.Pool
+	skew atomic.Int64
+	// fromNow says that Since was left open, so the local clock must not decide what is old.
+	fromNow bool
+	said    said
+	big     chan *bytes.Buffer
 }
 
 func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
@@ -156,14 +157,17 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 	if o.CallsPerSecond == 0 {
 		o.CallsPerSecond = DefaultCallsPerSecond
 	}
+	fromNow := o.Since.IsZero() && o.Follow
 	if o.Since.IsZero() {
 		o.Since = o.Clock.Now()
 		if !o.Follow {
 			o.Since = o.Since.Add(-time.Hour)
 		}
 	}
-	t := &tailer{Options: o, api: api, pacer: newPacer(o.Clock, o.CallsPerSecond), out: &merger{emit: emit}, keep: newFilter(o)}
-	t.bodies.New = func() any { return new(bytes.Buffer) }
+	t := &tailer{Options: o, api: api, pacer: newPacer(o.Clock, o.CallsPerSecond), out: &merger{emit: emit}, keep: newFilter(o), fromNow: fromNow, big: make(chan *bytes.Buffer, 2)}
+	for range cap(t.big) {
+		t.big <- new(bytes.Buffer)
+	}
 	for _, g := range o.Groups {
 		if o.Live != nil && g.ARN == "" {
 			return nil, errors.New("tail logs: live tail of " + g.Name + " needs the log group's ARN")
