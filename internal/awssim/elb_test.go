@@ -32,6 +32,7 @@ func newEdge(t *testing.T) *edge {
 		id := "subnet-" + az
 		w.Subnets[id] = &Subnet{ID: id, VPC: "vpc-1", CIDR: []string{"10.0.0.0/24", "10.0.1.0/24"}[i], AZ: az, Tags: cloud.Tags{}}
 	}
+	w.InternetGateways["igw-1"] = &InternetGateway{ID: "igw-1", VPC: "vpc-1", Tags: cloud.Tags{}}
 	w.SecurityGroups["sg-1"] = &SecurityGroup{ID: "sg-1", VPC: "vpc-1", Name: "alb", Tags: cloud.Tags{}}
 	return &edge{t: t, Sim: s, elb: elb.NewFromConfig(s.Config())}
 }

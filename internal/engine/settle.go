@@ -118,6 +118,9 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 		if _, ok := m.Resource.(Reviser[S]); ok && o.Verb == Update {
 			found.ID = "" // the revision to come has an id of its own
 		}
+		if o.Verb == Replace {
+			found.ID = "" // and so has a replacement: what refers to it will change
+		}
 		m.Observe(orUnknown(found.ID, key), found.Outputs)
 		return o
 	}
@@ -210,6 +213,7 @@ func (m *managed[S]) apply(ctx context.Context, r *run, v *vertex, o Outcome, fo
 			if o.Verb == Replace && !found.Discard && made != id {
 				old = id
 			}
+			o.surplus = slices.DeleteFunc(o.surplus, func(s string) bool { return s == made })
 			m.record(r, made, old)
 			id = made
 		}
@@ -319,7 +323,8 @@ func (m *managed[S]) record(r *run, id, old string) {
 	needs, _ := m.edges()
 	e := Entry{Key: m.Key(), Kind: m.Key().Kind(), ID: id, Needs: needs, CreatedAt: r.Clock.Now()}
 	if was, ok := r.Record.Get(m.Key()); ok {
-		e.Deposed = was.Deposed
+		// A replacement may turn out to be what was replaced before, under its old name.
+		e.Deposed = slices.DeleteFunc(slices.Clone(was.Deposed), func(d string) bool { return d == id })
 	}
 	if old != "" && !slices.Contains(e.Deposed, old) {
 		e.Deposed = append(e.Deposed, old)
@@ -339,7 +344,13 @@ func (m *managed[S]) converge(ctx context.Context, r *run, v *vertex, o Outcome,
 		if err != nil {
 			return failed(o, err)
 		}
+		if o.Verb == Replace && found.ID != id {
+			found.Phase = Absent // what is seen is still the one that was replaced
+		}
 		why := found.Why
+		if o.Verb == Replace && found.ID != id && slices.Contains(o.surplus, found.ID) {
+			found.Phase = Absent // the one it replaces, which carries the same tags
+		}
 		switch found.Phase {
 		case Absent:
 			why = "not visible yet"
@@ -360,7 +371,7 @@ func (m *managed[S]) converge(ctx context.Context, r *run, v *vertex, o Outcome,
 				}
 				break
 			}
-			if found.Phase == Pending {
+			if found.Phase == Pending && !found.Usable {
 				break
 			}
 			if !updated {

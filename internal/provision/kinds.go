@@ -1,6 +1,8 @@
 package provision
 
 import (
+	"strings"
+
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
@@ -32,7 +34,15 @@ func (h *Home) kind(key engine.Key) engine.Step {
 	case "nat":
 		return engine.Manage(&NATGateway{Home: h, AZ: key.Name()})
 
-		// edge
+	// edge
+	case "alb":
+		return engine.Manage(&LoadBalancer{Home: h})
+	case "target-group":
+		return engine.Manage(&TargetGroup{Home: h, Agent: key.Name()})
+	case "listener":
+		return engine.Manage(&Listener{Home: h, Protocol: strings.ToUpper(key.Name())})
+	case "rule":
+		return engine.Manage(h.ruleOf(key))
 
 	// identity, registry, platform, scaling, watching
 	case "slr":

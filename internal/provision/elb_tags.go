@@ -1,0 +1,99 @@
+package provision
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// elbTagAPI reads and changes the tags of anything of the load balancers.
+type elbTagAPI interface {
+	DescribeTags(context.Context, *elb.DescribeTagsInput, ...func(*elb.Options)) (*elb.DescribeTagsOutput, error)
+	AddTags(context.Context, *elb.AddTagsInput, ...func(*elb.Options)) (*elb.AddTagsOutput, error)
+	RemoveTags(context.Context, *elb.RemoveTagsInput, ...func(*elb.Options)) (*elb.RemoveTagsOutput, error)
+}
+
+func toELBTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}
+
+// elbTagsPerCall: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html
+const elbTagsPerCall = 20
+
+// elbTags reads tags by ARN, twenty a call. What went away since it was listed
+// is left out: AWS refuses a whole call for one of those.
+func elbTags(ctx context.Context, api elbTagAPI, arns []string) (map[string]cloud.Tags, error) {
+	out := make(map[string]cloud.Tags, len(arns))
+	for some := range slices.Chunk(arns, elbTagsPerCall) {
+		got, err := api.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: some})
+		switch {
+		case cloud.IsNotFound(err) && len(some) == 1:
+		case cloud.IsNotFound(err):
+			for _, arn := range some {
+				one, err := elbTags(ctx, api, []string{arn})
+				if err != nil {
+					return nil, err
+				}
+				if t, ok := one[arn]; ok {
+					out[arn] = t
+				}
+			}
+		case err != nil:
+			return nil, err
+		default:
+			for _, d := range got.TagDescriptions {
+				out[aws.ToString(d.ResourceArn)] = cloud.FromSDK(d.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+			}
+		}
+	}
+	return out, nil
+}
+
+// elbCandidates puts tags to a listing.
+func elbCandidates[T any](ctx context.Context, api elbTagAPI, items []T, arn func(T) string) ([]candidate[T], error) {
+	arns := make([]string, len(items))
+	for i, item := range items {
+		arns[i] = arn(item)
+	}
+	tags, err := elbTags(ctx, api, arns)
+	if err != nil {
+		return nil, err
+	}
+	var all []candidate[T]
+	for i, item := range items {
+		if t, ok := tags[arns[i]]; ok {
+			all = append(all, candidate[T]{Item: item, ID: arns[i], Tags: t})
+		}
+	}
+	return all, nil
+}
+
+// tagsOf are the tags of one item of a listing.
+func tagsOf[T any](all []candidate[T], id string) cloud.Tags {
+	for _, c := range all {
+		if c.ID == id {
+			return c.Tags
+		}
+	}
+	return nil
+}
+
+// updateELBTags makes have into want.
+func updateELBTags(ctx context.Context, api elbTagAPI, arn string, have, want cloud.Tags) error {
+	set, gone := have.Changed(want)
+	if len(set) > 0 {
+		if _, err := api.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: toELBTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := api.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: gone})
+	return err
+}

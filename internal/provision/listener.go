@@ -1,0 +1,261 @@
+package provision
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type listenerAPI interface {
+	elbTagAPI
+	CreateListener(context.Context, *elb.CreateListenerInput, ...func(*elb.Options)) (*elb.CreateListenerOutput, error)
+	DescribeListeners(context.Context, *elb.DescribeListenersInput, ...func(*elb.Options)) (*elb.DescribeListenersOutput, error)
+	ModifyListener(context.Context, *elb.ModifyListenerInput, ...func(*elb.Options)) (*elb.ModifyListenerOutput, error)
+	DeleteListener(context.Context, *elb.DeleteListenerInput, ...func(*elb.Options)) (*elb.DeleteListenerOutput, error)
+}
+
+// ListenerSpec is what we own of a listener.
+type ListenerSpec struct {
+	Port        int
+	Protocol    string
+	Certificate string
+	TLSPolicy   string
+	// Answer is the body of the 404 for what no rule takes; "" with Redirect.
+	Answer string
+	// Redirect sends everything to HTTPS.
+	Redirect bool
+	Tags     cloud.Tags
+}
+
+// tlsPolicy takes TLS 1.2 and 1.3; the API's own default takes TLS 1.0.
+const tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+// Listener is a port of the load balancer.
+type Listener struct {
+	engine.Ref
+	*Home
+	LoadBalancer *LoadBalancer
+	Port         int
+	// Protocol is HTTP or HTTPS.
+	Protocol string
+	// Certificate is nil but for HTTPS.
+	Certificate *CertificateValidation
+	// Agents are named by the answer to what no rule takes.
+	Agents []string
+	// Redirect sends everything to HTTPS instead.
+	Redirect bool
+
+	// turn lets one rule take a place at a time: see ListenerRule.move.
+	turn     chan struct{}
+	makeTurn sync.Once
+}
+
+// alone waits for the turn to give rules of this listener their places.
+func (l *Listener) alone(ctx context.Context) (done func(), err error) {
+	l.makeTurn.Do(func() { l.turn = make(chan struct{}, 1) })
+	select {
+	case l.turn <- struct{}{}:
+		return func() { <-l.turn }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (l *Listener) api() listenerAPI { return l.Clients.ELB }
+
+// Key is listener/http or listener/https.
+func (l *Listener) Key() engine.Key { return engine.Key("listener/" + strings.ToLower(l.Protocol)) }
+
+// Needs the load balancer, which may still be provisioning, and for HTTPS the certificate.
+func (l *Listener) Needs() []engine.Node {
+	needs := []engine.Node{l.LoadBalancer}
+	if l.Certificate != nil {
+		needs = append(needs, l.Certificate)
+	}
+	return needs
+}
+
+// Want is the listener with its answer to what no rule takes.
+func (l *Listener) Want() ListenerSpec {
+	want := ListenerSpec{Port: l.Port, Protocol: l.Protocol, Redirect: l.Redirect, Tags: l.TagsOf(l.Key())}
+	if !l.Redirect {
+		want.Answer = noSuchAgent(l.Agents)
+	}
+	if l.Certificate != nil {
+		want.Certificate, want.TLSPolicy = l.Certificate.ID(), tlsPolicy
+	}
+	return want
+}
+
+// maxAnswer is how long the body of a fixed response may be:
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html
+const maxAnswer = 1024
+
+// noSuchAgent is the JSON that names the agents there are, or as many as fit.
+func noSuchAgent(agents []string) string {
+	paths := []string{}
+	for _, a := range agents {
+		paths = append(paths, "/"+a+"/")
+	}
+	for n := len(paths); ; n-- {
+		body := struct {
+			Error  string   `json:"error"`
+			Agents []string `json:"agents"`
+			More   int      `json:"more,omitempty"`
+		}{"no such agent", paths[:n], len(paths) - n}
+		b, err := json.Marshal(body)
+		if n == 0 || err == nil && len(b) <= maxAnswer {
+			return string(b)
+		}
+	}
+}
+
+// listeners are those of the stack's load balancer.
+func (h *Home) listeners(ctx context.Context) ([]candidate[types.Listener], error) {
+	return cloud.List(ctx, h.Inventory, "listener", func(ctx context.Context) ([]candidate[types.Listener], error) {
+		lb, err := h.servingLoadBalancer(ctx)
+		if err != nil || lb == "" {
+			return nil, err
+		}
+		var all []types.Listener
+		p := elb.NewDescribeListenersPaginator(h.Clients.ELB, &elb.DescribeListenersInput{LoadBalancerArn: &lb})
+		for p.HasMorePages() {
+			out, err := p.NextPage(ctx)
+			if cloud.IsNotFound(err) {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, out.Listeners...)
+		}
+		return elbCandidates(ctx, h.Clients.ELB, all, func(i types.Listener) string { return aws.ToString(i.ListenerArn) })
+	})
+}
+
+// Find looks among the listeners of the stack's load balancer. One without our
+// tags on our port is somebody else's.
+func (l *Listener) Find(ctx context.Context, id string) (engine.Found[ListenerSpec], error) {
+	all, err := l.listeners(ctx)
+	if err != nil {
+		return engine.Found[ListenerSpec]{}, err
+	}
+	li, id, strays := pick(l.Home, l.Key(), id, all)
+	if id == "" {
+		for _, c := range all {
+			if int(aws.ToInt32(c.Item.Port)) == l.Port && c.Tags[cloud.TagStack] != l.Stack {
+				return engine.Found[ListenerSpec]{}, l.foreign(l.Key(), fmt.Sprintf("a listener on port %d", l.Port), c.ID)
+			}
+		}
+		return engine.Found[ListenerSpec]{}, nil
+	}
+	found := engine.Found[ListenerSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: ListenerSpec{
+		Port: int(aws.ToInt32(li.Port)), Protocol: string(li.Protocol), TLSPolicy: aws.ToString(li.SslPolicy),
+	}}
+	for _, c := range li.Certificates {
+		found.Spec.Certificate = aws.ToString(c.CertificateArn)
+	}
+	found.Spec.Answer, found.Spec.Redirect = readAnswer(li.DefaultActions)
+	found.Spec.Tags = tagsOf(all, id)
+	return found, nil
+}
+
+// readAnswer tells our two kinds of answer; any other is described, so that it
+// shows as a difference.
+func readAnswer(actions []types.Action) (body string, redirect bool) {
+	if len(actions) != 1 {
+		return fmt.Sprintf("%d actions", len(actions)), false
+	}
+	a := actions[0]
+	if f := a.FixedResponseConfig; a.Type == types.ActionTypeEnumFixedResponse && f != nil {
+		if aws.ToString(f.StatusCode) == "404" && aws.ToString(f.ContentType) == "application/json" {
+			return aws.ToString(f.MessageBody), false
+		}
+		return aws.ToString(f.StatusCode) + " " + aws.ToString(f.ContentType), false
+	}
+	if r := a.RedirectConfig; a.Type == types.ActionTypeEnumRedirect && r != nil && r.StatusCode == types.RedirectActionStatusCodeEnumHttp301 {
+		if aws.ToString(r.Protocol) == "HTTPS" && aws.ToString(r.Port) == "443" {
+			return "", true
+		}
+	}
+	return "another " + string(a.Type), false
+}
+
+func (s ListenerSpec) actions() []types.Action {
+	if s.Redirect {
+		return []types.Action{{Type: types.ActionTypeEnumRedirect, RedirectConfig: &types.RedirectActionConfig{
+			StatusCode: types.RedirectActionStatusCodeEnumHttp301, Protocol: aws.String("HTTPS"), Port: aws.String("443"),
+			Host: aws.String("#{host}"), Path: aws.String("/#{path}"), Query: aws.String("#{query}"),
+		}}}
+	}
+	return []types.Action{{Type: types.ActionTypeEnumFixedResponse, FixedResponseConfig: &types.FixedResponseActionConfig{
+		StatusCode: aws.String("404"), ContentType: aws.String("application/json"), MessageBody: aws.String(s.Answer),
+	}}}
+}
+
+func (s ListenerSpec) tls() (certificates []types.Certificate, policy *string) {
+	if s.Certificate == "" {
+		return nil, nil
+	}
+	return []types.Certificate{{CertificateArn: aws.String(s.Certificate)}}, aws.String(s.TLSPolicy)
+}
+
+// Diff compares. All of it can change in place.
+func (l *Listener) Diff(have, want ListenerSpec) []engine.Change {
+	return changes(
+		field("port", have.Port, want.Port),
+		field("protocol", have.Protocol, want.Protocol),
+		field("certificate", have.Certificate, want.Certificate),
+		field("tls_policy", have.TLSPolicy, want.TLSPolicy),
+		field("answer", have.Answer, want.Answer),
+		field("redirect", have.Redirect, want.Redirect),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the listener; the same port and settings again give the same one.
+func (l *Listener) Create(ctx context.Context, want ListenerSpec) (string, error) {
+	certificates, policy := want.tls()
+	out, err := l.api().CreateListener(ctx, &elb.CreateListenerInput{
+		LoadBalancerArn: aws.String(l.LoadBalancer.ID()), Protocol: types.ProtocolEnum(want.Protocol),
+		Port:         aws.Int32(int32(want.Port)), //nolint:gosec // a port
+		Certificates: certificates, SslPolicy: policy, DefaultActions: want.actions(), Tags: toELBTags(want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Listeners[0].ListenerArn), nil
+}
+
+// Update sets everything but the tags in one call, and the tags.
+func (l *Listener) Update(ctx context.Context, id string, have, want ListenerSpec) error {
+	other := have
+	other.Tags = want.Tags
+	if len(l.Diff(other, want)) > 0 {
+		certificates, policy := want.tls()
+		_, err := l.api().ModifyListener(ctx, &elb.ModifyListenerInput{
+			ListenerArn: &id, Protocol: types.ProtocolEnum(want.Protocol),
+			Port:         aws.Int32(int32(want.Port)), //nolint:gosec // a port
+			Certificates: certificates, SslPolicy: policy, DefaultActions: want.actions(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return updateELBTags(ctx, l.api(), id, have.Tags, want.Tags)
+}
+
+// Delete deletes the listener with its rules.
+func (l *Listener) Delete(ctx context.Context, id string) error {
+	_, err := l.api().DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &id})
+	return err
+}

@@ -1,0 +1,333 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type listenerRuleAPI interface {
+	elbTagAPI
+	CreateRule(context.Context, *elb.CreateRuleInput, ...func(*elb.Options)) (*elb.CreateRuleOutput, error)
+	DescribeRules(context.Context, *elb.DescribeRulesInput, ...func(*elb.Options)) (*elb.DescribeRulesOutput, error)
+	ModifyRule(context.Context, *elb.ModifyRuleInput, ...func(*elb.Options)) (*elb.ModifyRuleOutput, error)
+	SetRulePriorities(context.Context, *elb.SetRulePrioritiesInput, ...func(*elb.Options)) (*elb.SetRulePrioritiesOutput, error)
+	DeleteRule(context.Context, *elb.DeleteRuleInput, ...func(*elb.Options)) (*elb.DeleteRuleOutput, error)
+}
+
+// ListenerRuleSpec is what we own of a rule.
+type ListenerRuleSpec struct {
+	Group string
+	// Paths or Hosts are what the rule takes.
+	Paths []string
+	Hosts []string
+	// Rewrite is the regular expression of what the agent sees of the path; ""
+	// passes the path on as it came.
+	Rewrite  string
+	Priority int
+	Tags     cloud.Tags
+}
+
+// ListenerRule sends one agent's requests to its target group: those to its
+// path, or with Host those to its own name.
+type ListenerRule struct {
+	engine.Ref
+	*Home
+	Listener *Listener
+	Group    *TargetGroup
+	Agent    string
+	// Host makes this the rule for a name, such as validator.agents.example.com.
+	Host string
+	// StripPrefix turns /validator/health into /health before it reaches the agent.
+	StripPrefix bool
+	// Priority is 1 to 50000; the lowest that matches answers.
+	Priority int
+}
+
+func (r *ListenerRule) api() listenerRuleAPI { return r.Clients.ELB }
+
+// hostRule begins the last part of the key of a rule for a name.
+const hostRule = "host-"
+
+// Key is rule/http/AGENT, rule/https/AGENT or rule/https/host-AGENT.
+func (r *ListenerRule) Key() engine.Key {
+	name := r.Agent
+	if r.Host != "" {
+		name = hostRule + name
+	}
+	return engine.Key("rule/" + strings.ToLower(r.Listener.Protocol) + "/" + name)
+}
+
+// ruleOf makes the rule of a key from the key alone.
+func (h *Home) ruleOf(key engine.Key) *ListenerRule {
+	protocol, agent, _ := strings.Cut(key.Name(), "/")
+	r := &ListenerRule{Home: h, Agent: agent, Listener: &Listener{Home: h, Protocol: strings.ToUpper(protocol)}}
+	if name, ok := strings.CutPrefix(agent, hostRule); ok {
+		r.Agent, r.Host = name, engine.Unknown(key)
+	}
+	return r
+}
+
+// Needs the listener and the target group.
+func (r *ListenerRule) Needs() []engine.Node { return []engine.Node{r.Listener, r.Group} }
+
+// Want is a rule for the agent's path, with and without what follows, or for its name.
+func (r *ListenerRule) Want() ListenerRuleSpec {
+	want := ListenerRuleSpec{Group: r.Group.ID(), Priority: r.Priority, Tags: r.TagsOf(r.Key())}
+	if r.Host != "" {
+		want.Hosts = []string{r.Host}
+		return want
+	}
+	want.Paths = []string{"/" + r.Agent, "/" + r.Agent + "/*"} // "/validator/*" alone misses "/validator"
+	if r.StripPrefix {
+		want.Rewrite = "^/" + r.Agent + "/?(.*)$"
+	}
+	return want
+}
+
+// rewritten is what Rewrite turns a path into.
+const rewritten = "/$1"
+
+// Find looks among the rules of the stack's listeners.
+func (r *ListenerRule) Find(ctx context.Context, id string) (engine.Found[ListenerRuleSpec], error) {
+	all, err := cloud.List(ctx, r.Inventory, "rule", func(ctx context.Context) ([]candidate[types.Rule], error) {
+		listeners, err := r.listeners(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var arns []string
+		for _, l := range listeners {
+			if l.Tags[cloud.TagStack] == r.Stack {
+				arns = append(arns, l.ID)
+			}
+		}
+		return r.rulesOf(ctx, arns...)
+	})
+	if err != nil {
+		return engine.Found[ListenerRuleSpec]{}, err
+	}
+	rule, id, strays := pick(r.Home, r.Key(), id, all)
+	if id == "" {
+		return engine.Found[ListenerRuleSpec]{}, nil
+	}
+	found := engine.Found[ListenerRuleSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: readRule(rule)}
+	found.Spec.Tags = tagsOf(all, id)
+	return found, nil
+}
+
+// rulesOf lists the rules of listeners, but for their default rules.
+func (h *Home) rulesOf(ctx context.Context, listeners ...string) ([]candidate[types.Rule], error) {
+	var all []types.Rule
+	for _, arn := range listeners {
+		p := elb.NewDescribeRulesPaginator(h.Clients.ELB, &elb.DescribeRulesInput{ListenerArn: &arn})
+		for p.HasMorePages() {
+			out, err := p.NextPage(ctx)
+			if cloud.IsNotFound(err) {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			for _, i := range out.Rules {
+				if !aws.ToBool(i.IsDefault) {
+					all = append(all, i)
+				}
+			}
+		}
+	}
+	return elbCandidates(ctx, h.Clients.ELB, all, func(i types.Rule) string { return aws.ToString(i.RuleArn) })
+}
+
+func readRule(rule types.Rule) ListenerRuleSpec {
+	s := ListenerRuleSpec{Priority: priorityOf(rule)}
+	for _, c := range rule.Conditions {
+		switch aws.ToString(c.Field) {
+		case "path-pattern":
+			s.Paths = slices.Sorted(slices.Values(pathsOf(c)))
+		case "host-header":
+			s.Hosts = slices.Sorted(slices.Values(hostsOf(c)))
+		default: // a condition that we do not set shows as a difference
+			s.Paths = append(s.Paths, "and a condition on "+aws.ToString(c.Field))
+		}
+	}
+	for _, a := range rule.Actions {
+		s.Group = aws.ToString(a.TargetGroupArn)
+		if a.Type != types.ActionTypeEnumForward {
+			s.Group = string(a.Type)
+		}
+	}
+	for _, t := range rule.Transforms {
+		s.Rewrite = string(t.Type)
+		if t.UrlRewriteConfig == nil {
+			continue
+		}
+		for _, w := range t.UrlRewriteConfig.Rewrites {
+			s.Rewrite = aws.ToString(w.Regex)
+			if to := aws.ToString(w.Replace); to != rewritten {
+				s.Rewrite += " to " + to
+			}
+		}
+	}
+	return s
+}
+
+func pathsOf(c types.RuleCondition) []string {
+	if c.PathPatternConfig != nil {
+		return c.PathPatternConfig.Values
+	}
+	return c.Values
+}
+
+func hostsOf(c types.RuleCondition) []string {
+	if c.HostHeaderConfig != nil {
+		return c.HostHeaderConfig.Values
+	}
+	return c.Values
+}
+
+func priorityOf(rule types.Rule) int {
+	n, _ := strconv.Atoi(aws.ToString(rule.Priority))
+	return n
+}
+
+func (s ListenerRuleSpec) conditions() []types.RuleCondition {
+	var out []types.RuleCondition
+	if len(s.Paths) > 0 {
+		out = append(out, types.RuleCondition{Field: aws.String("path-pattern"), PathPatternConfig: &types.PathPatternConditionConfig{Values: s.Paths}})
+	}
+	if len(s.Hosts) > 0 {
+		out = append(out, types.RuleCondition{Field: aws.String("host-header"), HostHeaderConfig: &types.HostHeaderConditionConfig{Values: s.Hosts}})
+	}
+	return out
+}
+
+func (s ListenerRuleSpec) actions() []types.Action {
+	return []types.Action{{Type: types.ActionTypeEnumForward, TargetGroupArn: aws.String(s.Group)}}
+}
+
+// transforms: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html
+func (s ListenerRuleSpec) transforms() []types.RuleTransform {
+	if s.Rewrite == "" {
+		return nil
+	}
+	return []types.RuleTransform{{Type: types.TransformTypeEnumUrlRewrite, UrlRewriteConfig: &types.UrlRewriteConfig{
+		Rewrites: []types.RewriteConfig{{Regex: aws.String(s.Rewrite), Replace: aws.String(rewritten)}},
+	}}}
+}
+
+// Diff compares. All of it can change in place.
+func (r *ListenerRule) Diff(have, want ListenerRuleSpec) []engine.Change {
+	return changes(
+		field("target_group", have.Group, want.Group),
+		field("paths", strings.Join(have.Paths, " "), strings.Join(want.Paths, " ")),
+		field("hosts", strings.Join(have.Hosts, " "), strings.Join(want.Hosts, " ")),
+		field("rewrite", have.Rewrite, want.Rewrite),
+		field("priority", have.Priority, want.Priority),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the rule. When another rule still has its place it is made at
+// the end, and Update moves it.
+func (r *ListenerRule) Create(ctx context.Context, want ListenerRuleSpec) (string, error) {
+	done, err := r.Listener.alone(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	try := func(priority int) (*elb.CreateRuleOutput, error) {
+		return r.api().CreateRule(ctx, &elb.CreateRuleInput{
+			ListenerArn: aws.String(r.Listener.ID()), Priority: place(priority), Conditions: want.conditions(), Actions: want.actions(),
+			Transforms: want.transforms(), Tags: toELBTags(want.Tags),
+		})
+	}
+	out, err := try(want.Priority)
+	if cloud.Is(err, "PriorityInUse") {
+		var all []candidate[types.Rule]
+		if all, err = r.rulesOf(ctx, r.Listener.ID()); err != nil {
+			return "", err
+		}
+		last := 0
+		for _, c := range all {
+			last = max(last, priorityOf(c.Item))
+		}
+		out, err = try(last + 1)
+	}
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Rules[0].RuleArn), nil
+}
+
+func place(priority int) *int32 { return aws.Int32(int32(priority)) } //nolint:gosec // 1 to 50000
+
+// Update changes the rule in place, moves it, and sets its tags.
+func (r *ListenerRule) Update(ctx context.Context, id string, have, want ListenerRuleSpec) error {
+	other := have
+	other.Priority, other.Tags = want.Priority, want.Tags
+	if len(r.Diff(other, want)) > 0 {
+		in := &elb.ModifyRuleInput{RuleArn: &id, Conditions: want.conditions(), Actions: want.actions(), Transforms: want.transforms()}
+		if have.Rewrite != "" && want.Rewrite == "" {
+			in.ResetTransforms = aws.Bool(true)
+		}
+		if _, err := r.api().ModifyRule(ctx, in); err != nil {
+			return err
+		}
+	}
+	if have.Priority != want.Priority {
+		if err := r.move(ctx, id, want.Priority); err != nil {
+			return err
+		}
+	}
+	return updateELBTags(ctx, r.api(), id, have.Tags, want.Tags)
+}
+
+// move gives the rule its place. One of ours that has it takes this one's in the
+// same call, and moves on in its own turn: no request ever finds a rule missing.
+func (r *ListenerRule) move(ctx context.Context, id string, to int) error {
+	done, err := r.Listener.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	all, err := r.rulesOf(ctx, r.Listener.ID())
+	if err != nil {
+		return err
+	}
+	pairs := []types.RulePriorityPair{{RuleArn: &id, Priority: place(to)}}
+	from := 0
+	for _, c := range all {
+		if c.ID == id {
+			from = priorityOf(c.Item)
+		}
+	}
+	for _, c := range all {
+		if c.ID == id || priorityOf(c.Item) != to {
+			continue
+		}
+		if c.Tags[cloud.TagStack] != r.Stack {
+			return fmt.Errorf("priority %d of the listener is taken by a rule that is not karmactl's (%s): move or delete it", to, c.ID)
+		}
+		pairs = append(pairs, types.RulePriorityPair{RuleArn: aws.String(c.ID), Priority: place(from)})
+	}
+	if from == to {
+		return nil
+	}
+	_, err = r.api().SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: pairs})
+	return err
+}
+
+// Delete deletes the rule.
+func (r *ListenerRule) Delete(ctx context.Context, id string) error {
+	_, err := r.api().DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &id})
+	return err
+}

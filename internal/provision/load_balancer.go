@@ -1,0 +1,275 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type loadBalancerAPI interface {
+	elbTagAPI
+	CreateLoadBalancer(context.Context, *elb.CreateLoadBalancerInput, ...func(*elb.Options)) (*elb.CreateLoadBalancerOutput, error)
+	DescribeLoadBalancers(context.Context, *elb.DescribeLoadBalancersInput, ...func(*elb.Options)) (*elb.DescribeLoadBalancersOutput, error)
+	DescribeLoadBalancerAttributes(context.Context, *elb.DescribeLoadBalancerAttributesInput, ...func(*elb.Options)) (*elb.DescribeLoadBalancerAttributesOutput, error)
+	ModifyLoadBalancerAttributes(context.Context, *elb.ModifyLoadBalancerAttributesInput, ...func(*elb.Options)) (*elb.ModifyLoadBalancerAttributesOutput, error)
+	SetSubnets(context.Context, *elb.SetSubnetsInput, ...func(*elb.Options)) (*elb.SetSubnetsOutput, error)
+	SetSecurityGroups(context.Context, *elb.SetSecurityGroupsInput, ...func(*elb.Options)) (*elb.SetSecurityGroupsOutput, error)
+	DeleteLoadBalancer(context.Context, *elb.DeleteLoadBalancerInput, ...func(*elb.Options)) (*elb.DeleteLoadBalancerOutput, error)
+}
+
+// LoadBalancerSpec is what we own of a load balancer.
+type LoadBalancerSpec struct {
+	Scheme  string
+	Subnets []string
+	Group   string
+	// The rest are attributes, which AWS takes only after the create.
+	IdleTimeout        time.Duration
+	DeletionProtection bool
+	DropInvalidHeaders bool
+	AccessLogs         string
+	Tags               cloud.Tags
+}
+
+// LoadBalancer is the one application load balancer in front of all agents. It
+// costs $16.43 a month, $3.65 for the public address in each subnet, and takes
+// 135 to 187 s until it is active; listeners and rules can be made before that.
+// Deleting is done at once, but its interfaces hold subnets and groups for up to
+// two minutes more.
+type LoadBalancer struct {
+	engine.Ref
+	*Home
+	// Subnets are public ones, in two zones or more.
+	Subnets []*Subnet
+	Group   *SecurityGroup
+	// Gateway has to be attached first: AWS refuses a load balancer that faces
+	// an internet its VPC does not reach.
+	Gateway            *InternetGateway
+	IdleTimeout        time.Duration
+	DeletionProtection bool
+	// AccessLogs is the bucket of the access logs; "" is off.
+	AccessLogs string
+}
+
+func (l *LoadBalancer) api() loadBalancerAPI { return l.Clients.ELB }
+
+// Key is alb.
+func (l *LoadBalancer) Key() engine.Key { return "alb" }
+
+// Needs the public subnets, the group, and the way out.
+func (l *LoadBalancer) Needs() []engine.Node {
+	return append(nodes(l.Subnets...), l.Group, l.Gateway)
+}
+
+// loadBalancerName is the one name that a stack's load balancer may have.
+func (h *Home) loadBalancerName() string { return cloud.Name(cloud.MaxLoadBalancerName, h.Stack) }
+
+// Want is a load balancer that faces the internet.
+func (l *LoadBalancer) Want() LoadBalancerSpec {
+	want := LoadBalancerSpec{
+		Scheme: string(types.LoadBalancerSchemeEnumInternetFacing), Group: l.Group.ID(), IdleTimeout: l.IdleTimeout,
+		DeletionProtection: l.DeletionProtection, DropInvalidHeaders: true, AccessLogs: l.AccessLogs, Tags: l.TagsOf(l.Key()),
+	}
+	for _, s := range l.Subnets {
+		want.Subnets = append(want.Subnets, s.ID())
+	}
+	slices.Sort(want.Subnets)
+	return want
+}
+
+// loadBalancers is the stack's load balancer, by its name, which is unique in
+// an account and region.
+func (h *Home) loadBalancers(ctx context.Context) ([]candidate[types.LoadBalancer], error) {
+	return cloud.List(ctx, h.Inventory, "alb", func(ctx context.Context) ([]candidate[types.LoadBalancer], error) {
+		out, err := h.Clients.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{h.loadBalancerName()}})
+		if cloud.IsNotFound(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return elbCandidates(ctx, h.Clients.ELB, out.LoadBalancers, func(i types.LoadBalancer) string { return aws.ToString(i.LoadBalancerArn) })
+	})
+}
+
+// servingLoadBalancer is the ARN of the stack's load balancer, "" without one.
+// One that failed does not count: it is replaced with all that hangs on it.
+func (h *Home) servingLoadBalancer(ctx context.Context) (string, error) {
+	all, err := h.loadBalancers(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range all {
+		failed := c.Item.State != nil && c.Item.State.Code == types.LoadBalancerStateEnumFailed
+		if c.Tags[cloud.TagStack] == h.Stack && !failed {
+			return c.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// Find looks for the stack's name. One without our tags is somebody else's.
+func (l *LoadBalancer) Find(ctx context.Context, id string) (engine.Found[LoadBalancerSpec], error) {
+	all, err := l.loadBalancers(ctx)
+	if err != nil {
+		return engine.Found[LoadBalancerSpec]{}, err
+	}
+	lb, id, strays := pick(l.Home, l.Key(), id, all)
+	if id == "" {
+		for _, c := range all {
+			return engine.Found[LoadBalancerSpec]{}, l.foreign(l.Key(), "load balancer "+l.loadBalancerName(), c.ID)
+		}
+		return engine.Found[LoadBalancerSpec]{}, nil
+	}
+	attrs, err := l.api().DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &id})
+	if cloud.IsNotFound(err) {
+		return engine.Found[LoadBalancerSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[LoadBalancerSpec]{}, err
+	}
+	found := engine.Found[LoadBalancerSpec]{Phase: engine.Ready, ID: id, Strays: strays, Outputs: map[string]string{
+		"dns_name": aws.ToString(lb.DNSName), "zone_id": aws.ToString(lb.CanonicalHostedZoneId),
+	}}
+	found.Spec = LoadBalancerSpec{Scheme: string(lb.Scheme), Group: strings.Join(lb.SecurityGroups, " ")}
+	for _, z := range lb.AvailabilityZones {
+		found.Spec.Subnets = append(found.Spec.Subnets, aws.ToString(z.SubnetId))
+	}
+	slices.Sort(found.Spec.Subnets)
+	found.Spec.readAttributes(attrs.Attributes)
+	found.Spec.Tags = tagsOf(all, id)
+	if lb.State == nil {
+		return found, nil
+	}
+	switch lb.State.Code {
+	case types.LoadBalancerStateEnumProvisioning:
+		found.Phase, found.Usable, found.Why = engine.Pending, true, "load balancer provisioning"
+	case types.LoadBalancerStateEnumFailed:
+		found.Phase, found.Discard = engine.Broken, true
+		found.Why = "the load balancer failed: " + aws.ToString(lb.State.Reason)
+	}
+	return found, nil
+}
+
+// The attributes that we own: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
+const (
+	albIdleTimeout        = "idle_timeout.timeout_seconds"
+	albDeletionProtection = "deletion_protection.enabled"
+	albDropInvalidHeaders = "routing.http.drop_invalid_header_fields.enabled"
+	albAccessLogs         = "access_logs.s3.enabled"
+	albAccessLogsBucket   = "access_logs.s3.bucket"
+	albAccessLogsPrefix   = "access_logs.s3.prefix"
+)
+
+func (s *LoadBalancerSpec) readAttributes(attrs []types.LoadBalancerAttribute) {
+	bucket, logs := "", false
+	for _, a := range attrs {
+		v := aws.ToString(a.Value)
+		switch aws.ToString(a.Key) {
+		case albIdleTimeout:
+			n, _ := strconv.Atoi(v)
+			s.IdleTimeout = time.Duration(n) * time.Second
+		case albDeletionProtection:
+			s.DeletionProtection = v == "true"
+		case albDropInvalidHeaders:
+			s.DropInvalidHeaders = v == "true"
+		case albAccessLogs:
+			logs = v == "true"
+		case albAccessLogsBucket:
+			bucket = v
+		}
+	}
+	if logs {
+		s.AccessLogs = bucket
+	}
+}
+
+// attributes are those that differ.
+func (l *LoadBalancer) attributes(have, want LoadBalancerSpec) []types.LoadBalancerAttribute {
+	var out []types.LoadBalancerAttribute
+	set := func(k, v string) {
+		out = append(out, types.LoadBalancerAttribute{Key: &k, Value: &v})
+	}
+	if have.IdleTimeout != want.IdleTimeout {
+		set(albIdleTimeout, strconv.Itoa(int(want.IdleTimeout.Seconds())))
+	}
+	if have.DeletionProtection != want.DeletionProtection {
+		set(albDeletionProtection, strconv.FormatBool(want.DeletionProtection))
+	}
+	if have.DropInvalidHeaders != want.DropInvalidHeaders {
+		set(albDropInvalidHeaders, strconv.FormatBool(want.DropInvalidHeaders))
+	}
+	if have.AccessLogs != want.AccessLogs {
+		set(albAccessLogs, strconv.FormatBool(want.AccessLogs != ""))
+		if want.AccessLogs != "" {
+			set(albAccessLogsBucket, want.AccessLogs)
+			set(albAccessLogsPrefix, l.Stack)
+		}
+	}
+	return out
+}
+
+// Diff compares. Whom a load balancer faces cannot change.
+func (l *LoadBalancer) Diff(have, want LoadBalancerSpec) []engine.Change {
+	return changes(
+		fixed("scheme", have.Scheme, want.Scheme),
+		field("subnets", strings.Join(have.Subnets, " "), strings.Join(want.Subnets, " ")),
+		field("security_group", have.Group, want.Group),
+		field("idle_timeout", have.IdleTimeout, want.IdleTimeout),
+		field("deletion_protection", have.DeletionProtection, want.DeletionProtection),
+		field("drop_invalid_headers", have.DropInvalidHeaders, want.DropInvalidHeaders),
+		field("access_logs", have.AccessLogs, want.AccessLogs),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the load balancer; the same name and settings again give the
+// same one. Attributes are left to Update.
+func (l *LoadBalancer) Create(ctx context.Context, want LoadBalancerSpec) (string, error) {
+	out, err := l.api().CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
+		Name: aws.String(l.loadBalancerName()), Type: types.LoadBalancerTypeEnumApplication, Scheme: types.LoadBalancerSchemeEnum(want.Scheme),
+		Subnets: want.Subnets, SecurityGroups: []string{want.Group}, Tags: toELBTags(want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.LoadBalancers[0].LoadBalancerArn), nil
+}
+
+// Update sets subnets, group, attributes and tags.
+func (l *LoadBalancer) Update(ctx context.Context, id string, have, want LoadBalancerSpec) error {
+	if !slices.Equal(have.Subnets, want.Subnets) {
+		if _, err := l.api().SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &id, Subnets: want.Subnets}); err != nil {
+			return err
+		}
+	}
+	if have.Group != want.Group {
+		if _, err := l.api().SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: &id, SecurityGroups: []string{want.Group}}); err != nil {
+			return err
+		}
+	}
+	if attrs := l.attributes(have, want); len(attrs) > 0 {
+		if _, err := l.api().ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: &id, Attributes: attrs}); err != nil {
+			return err
+		}
+	}
+	return updateELBTags(ctx, l.api(), id, have.Tags, want.Tags)
+}
+
+// Delete deletes the load balancer with its listeners and rules.
+func (l *LoadBalancer) Delete(ctx context.Context, id string) error {
+	_, err := l.api().DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &id})
+	if cloud.Is(err, "OperationNotPermitted") {
+		return fmt.Errorf("deletion protection is on: %w: set load_balancer.deletion_protection: false in agents.yaml, run karmactl up, then karmactl down", err)
+	}
+	return err
+}

@@ -1,0 +1,228 @@
+package provision
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type targetGroupAPI interface {
+	elbTagAPI
+	CreateTargetGroup(context.Context, *elb.CreateTargetGroupInput, ...func(*elb.Options)) (*elb.CreateTargetGroupOutput, error)
+	DescribeTargetGroups(context.Context, *elb.DescribeTargetGroupsInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error)
+	DescribeTargetGroupAttributes(context.Context, *elb.DescribeTargetGroupAttributesInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupAttributesOutput, error)
+	ModifyTargetGroup(context.Context, *elb.ModifyTargetGroupInput, ...func(*elb.Options)) (*elb.ModifyTargetGroupOutput, error)
+	ModifyTargetGroupAttributes(context.Context, *elb.ModifyTargetGroupAttributesInput, ...func(*elb.Options)) (*elb.ModifyTargetGroupAttributesOutput, error)
+	DeleteTargetGroup(context.Context, *elb.DeleteTargetGroupInput, ...func(*elb.Options)) (*elb.DeleteTargetGroupOutput, error)
+}
+
+// TargetGroupSpec is what we own of a target group.
+type TargetGroupSpec struct {
+	VPC  string
+	Port int
+	// The health check, asked of the container itself, without the agent's prefix.
+	Path      string
+	Matcher   string
+	Interval  time.Duration
+	Timeout   time.Duration
+	Healthy   int
+	Unhealthy int
+	// Drain is the deregistration delay: how long a task that leaves may finish
+	// its requests. AWS's default of 300 s makes every rollout five minutes longer.
+	Drain time.Duration
+	Tags  cloud.Tags
+}
+
+const (
+	targetGroupDrain   = 30 * time.Second
+	targetGroupMatcher = "200-299"
+	drainAttribute     = "deregistration_delay.timeout_seconds"
+)
+
+// TargetGroup is where the load balancer sends the requests for one agent. It
+// costs nothing. Its port and VPC cannot change, so it is replaced instead.
+type TargetGroup struct {
+	engine.Ref
+	*Home
+	VPC    *VPC
+	Agent  string
+	Port   int
+	Health agents.Health
+}
+
+// Disposable: a target group holds no data.
+func (t *TargetGroup) Disposable() {}
+
+func (t *TargetGroup) api() targetGroupAPI { return t.Clients.ELB }
+
+// Key is target-group/AGENT.
+func (t *TargetGroup) Key() engine.Key { return engine.Key("target-group/" + t.Agent) }
+
+// Needs the VPC.
+func (t *TargetGroup) Needs() []engine.Node { return []engine.Node{t.VPC} }
+
+// Want is a target group of addresses.
+func (t *TargetGroup) Want() TargetGroupSpec {
+	return TargetGroupSpec{
+		VPC: t.VPC.ID(), Port: t.Port, Path: t.Health.Path, Matcher: targetGroupMatcher, Interval: t.Health.Interval, Timeout: t.Health.Timeout,
+		Healthy: t.Health.Healthy, Unhealthy: t.Health.Unhealthy, Drain: targetGroupDrain, Tags: t.TagsOf(t.Key()),
+	}
+}
+
+// nameDigits are the hex digits at the end of a target group's name.
+const nameDigits = 6
+
+// name is that of a target group. It ends in a hash of what cannot change, so
+// that a replacement can be made while the old one is still there.
+func (t *TargetGroup) name(s TargetGroupSpec) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d HTTP ip", s.VPC, s.Port))
+	short := cloud.Name(cloud.MaxLoadBalancerName-nameDigits-1, t.Stack, t.Agent)
+	return short + "-" + hex.EncodeToString(sum[:])[:nameDigits]
+}
+
+// namePrefix is what the names of all the stack's target groups begin with,
+// however long the agent's own name is. It spares the tags of the others.
+func (h *Home) namePrefix() string {
+	// cloud.Name cuts at its limit, less a hyphen and six digits.
+	return strings.TrimRight(h.Stack[:min(len(h.Stack), cloud.MaxLoadBalancerName-2*(nameDigits+1))], "-")
+}
+
+// Find looks among the stack's target groups.
+func (t *TargetGroup) Find(ctx context.Context, id string) (engine.Found[TargetGroupSpec], error) {
+	all, err := cloud.List(ctx, t.Inventory, "target-group", t.list)
+	if err != nil {
+		return engine.Found[TargetGroupSpec]{}, err
+	}
+	g, id, strays := pick(t.Home, t.Key(), id, all)
+	if id == "" {
+		return engine.Found[TargetGroupSpec]{}, nil
+	}
+	attrs, err := t.api().DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &id})
+	if cloud.IsNotFound(err) {
+		return engine.Found[TargetGroupSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[TargetGroupSpec]{}, err
+	}
+	found := engine.Found[TargetGroupSpec]{Phase: engine.Ready, ID: id, Strays: strays, Outputs: map[string]string{"name": aws.ToString(g.TargetGroupName)}}
+	found.Spec = TargetGroupSpec{
+		VPC: aws.ToString(g.VpcId), Port: int(aws.ToInt32(g.Port)), Path: aws.ToString(g.HealthCheckPath),
+		Interval: inSeconds(g.HealthCheckIntervalSeconds), Timeout: inSeconds(g.HealthCheckTimeoutSeconds),
+		Healthy: int(aws.ToInt32(g.HealthyThresholdCount)), Unhealthy: int(aws.ToInt32(g.UnhealthyThresholdCount)),
+	}
+	if g.Matcher != nil {
+		found.Spec.Matcher = aws.ToString(g.Matcher.HttpCode)
+	}
+	for _, a := range attrs.Attributes {
+		if aws.ToString(a.Key) == drainAttribute {
+			n, _ := strconv.Atoi(aws.ToString(a.Value))
+			found.Spec.Drain = time.Duration(n) * time.Second
+		}
+	}
+	found.Spec.Tags = tagsOf(all, id)
+	return found, nil
+}
+
+func inSeconds(n *int32) time.Duration { return time.Duration(aws.ToInt32(n)) * time.Second }
+
+// seconds is a duration in AWS's whole seconds.
+func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) } //nolint:gosec // minutes at most
+
+func (t *TargetGroup) list(ctx context.Context) ([]candidate[types.TargetGroup], error) {
+	var named []types.TargetGroup
+	p := elb.NewDescribeTargetGroupsPaginator(t.api(), &elb.DescribeTargetGroupsInput{})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range out.TargetGroups {
+			if strings.HasPrefix(aws.ToString(g.TargetGroupName), t.namePrefix()) {
+				named = append(named, g)
+			}
+		}
+	}
+	return elbCandidates(ctx, t.api(), named, func(g types.TargetGroup) string { return aws.ToString(g.TargetGroupArn) })
+}
+
+// Diff compares. The port and the VPC cannot change.
+func (t *TargetGroup) Diff(have, want TargetGroupSpec) []engine.Change {
+	return changes(
+		fixed("vpc", have.VPC, want.VPC),
+		fixed("port", have.Port, want.Port),
+		field("health.path", have.Path, want.Path),
+		field("health.matcher", have.Matcher, want.Matcher),
+		field("health.interval", have.Interval, want.Interval),
+		field("health.timeout", have.Timeout, want.Timeout),
+		field("health.healthy", have.Healthy, want.Healthy),
+		field("health.unhealthy", have.Unhealthy, want.Unhealthy),
+		field("drain", have.Drain, want.Drain),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the target group; the same name and settings again give the same
+// one. How long it drains is an attribute, which is left to Update.
+func (t *TargetGroup) Create(ctx context.Context, want TargetGroupSpec) (string, error) {
+	out, err := t.api().CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+		Name: aws.String(t.name(want)), VpcId: &want.VPC, Protocol: types.ProtocolEnumHttp, TargetType: types.TargetTypeEnumIp,
+		Port:                       aws.Int32(int32(want.Port)), //nolint:gosec // a port
+		HealthCheckPath:            &want.Path,
+		HealthCheckProtocol:        types.ProtocolEnumHttp,
+		HealthCheckIntervalSeconds: seconds(want.Interval), HealthCheckTimeoutSeconds: seconds(want.Timeout),
+		HealthyThresholdCount:   aws.Int32(int32(want.Healthy)),   //nolint:gosec // 2 to 10
+		UnhealthyThresholdCount: aws.Int32(int32(want.Unhealthy)), //nolint:gosec // 2 to 10
+		Matcher:                 &types.Matcher{HttpCode: &want.Matcher}, Tags: toELBTags(want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.TargetGroups[0].TargetGroupArn), nil
+}
+
+// Update sets the health check, how long it drains, and the tags.
+func (t *TargetGroup) Update(ctx context.Context, id string, have, want TargetGroupSpec) error {
+	checked := have
+	checked.Drain, checked.Tags = want.Drain, want.Tags
+	if len(t.Diff(checked, want)) > 0 {
+		_, err := t.api().ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
+			TargetGroupArn: &id, HealthCheckPath: &want.Path,
+			HealthCheckIntervalSeconds: seconds(want.Interval), HealthCheckTimeoutSeconds: seconds(want.Timeout),
+			HealthyThresholdCount:   aws.Int32(int32(want.Healthy)),   //nolint:gosec // 2 to 10
+			UnhealthyThresholdCount: aws.Int32(int32(want.Unhealthy)), //nolint:gosec // 2 to 10
+			Matcher:                 &types.Matcher{HttpCode: &want.Matcher},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if have.Drain != want.Drain {
+		_, err := t.api().ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
+			TargetGroupArn: &id,
+			Attributes:     []types.TargetGroupAttribute{{Key: aws.String(drainAttribute), Value: aws.String(strconv.Itoa(int(want.Drain.Seconds())))}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return updateELBTags(ctx, t.api(), id, have.Tags, want.Tags)
+}
+
+// Delete deletes the target group. While a rule still leads to it AWS answers
+// ResourceInUse, which is waited for.
+func (t *TargetGroup) Delete(ctx context.Context, id string) error {
+	_, err := t.api().DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &id})
+	return err
+}

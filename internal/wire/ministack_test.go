@@ -1,0 +1,51 @@
+//go:build wire
+
+package wire
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// ministack is https://pypi.org/project/ministack.
+func ministack() emulator {
+	return emulator{name: "ministack", variable: "WIRE_MINISTACK", reset: "/_ministack/reset", gaps: ministackGaps}
+}
+
+func ministackGaps() []*gap {
+	var addresses notes[string]
+	var endpoints notes[*ec2.CreateVpcEndpointInput]
+	return []*gap{
+		newGap("a NAT gateway has no addresses; AWS tells the allocation that it was made with",
+			heed("EC2.CreateNatGateway", func(in *ec2.CreateNatGatewayInput, out *ec2.CreateNatGatewayOutput) {
+				addresses.put(aws.ToString(out.NatGateway.NatGatewayId), aws.ToString(in.AllocationId))
+			}),
+			amend("EC2.DescribeNatGateways", func(_ *ec2.DescribeNatGatewaysInput, out *ec2.DescribeNatGatewaysOutput) (met bool) {
+				for i, n := range out.NatGateways {
+					if a, ok := addresses.get(aws.ToString(n.NatGatewayId)); ok && len(n.NatGatewayAddresses) == 0 {
+						out.NatGateways[i].NatGatewayAddresses = []types.NatGatewayAddress{{AllocationId: &a}}
+						met = true
+					}
+				}
+				return met
+			})),
+		newGap("an interface endpoint loses its groups and private DNS",
+			heed("EC2.CreateVpcEndpoint", func(in *ec2.CreateVpcEndpointInput, out *ec2.CreateVpcEndpointOutput) {
+				endpoints.put(aws.ToString(out.VpcEndpoint.VpcEndpointId), in)
+			}),
+			amend("EC2.DescribeVpcEndpoints", func(_ *ec2.DescribeVpcEndpointsInput, out *ec2.DescribeVpcEndpointsOutput) (met bool) {
+				for i, e := range out.VpcEndpoints {
+					made, ok := endpoints.get(aws.ToString(e.VpcEndpointId))
+					if !ok || e.VpcEndpointType != types.VpcEndpointTypeInterface || len(e.Groups) > 0 {
+						continue
+					}
+					for _, g := range made.SecurityGroupIds {
+						out.VpcEndpoints[i].Groups = append(out.VpcEndpoints[i].Groups, types.SecurityGroupIdentifier{GroupId: &g})
+					}
+					out.VpcEndpoints[i].PrivateDnsEnabled, met = made.PrivateDnsEnabled, true
+				}
+				return met
+			})),
+	}
+}
