@@ -172,6 +172,13 @@ func (s *Sim) Edit(f func(*World)) error {
 	return s.transact(true, func() error { s.settle(); f(s.world); return nil })
 }
 
+// Dead tells whether a fault has killed the process.
+func (s *Sim) Dead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dead != nil
+}
+
 // ErrKilled is what a call answers after the process has died.
 var ErrKilled = fmt.Errorf("the process was killed")
 

@@ -44,12 +44,12 @@ func (h *Home) HighMemory(agent string, percent float64, cluster *Cluster, topic
 	return h.highUse(agent, "high-memory", "MemoryUtilization", percent, cluster, topic)
 }
 
-// FewHealthy goes off when no task of an agent answers. The number of running
+// FewHealthy goes off when fewer than least tasks of an agent answer. The number of running
 // tasks itself is a paid metric; no data means no healthy task either, so it
 // breaches, and hibernate has to mute this alarm.
-func (h *Home) FewHealthy(agent string, loadBalancer, targetGroup engine.Node, topic *Topic) *Alarm {
+func (h *Home) FewHealthy(agent string, least float64, loadBalancer, targetGroup engine.Node, topic *Topic) *Alarm {
 	return &Alarm{Home: h, Name: agent + "/few-healthy", Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: AlarmRule{
-		Metric: "AWS/ApplicationELB/HealthyHostCount", Statistic: "Minimum", Comparison: "LessThanThreshold", Threshold: 1,
+		Metric: "AWS/ApplicationELB/HealthyHostCount", Statistic: "Minimum", Comparison: "LessThanThreshold", Threshold: least,
 		Period: time.Minute, Periods: 5, Datapoints: 5, Missing: "breaching", Dimensions: targetDimensions(loadBalancer, targetGroup),
 	}}
 }

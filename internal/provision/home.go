@@ -19,8 +19,7 @@ import (
 type Home struct {
 	// Stack is the name of the whole and the prefix of every name: karmacadabra-prod.
 	Stack string
-	// Project is the first part of names that all stages share: images live in
-	// <project>/<agent>, so that what was tested in one stage runs in the next.
+	// Project is the first part of the names of repositories and secrets.
 	Project string
 	// DeleteImages lets Delete of a repository take its images with it.
 	DeleteImages bool

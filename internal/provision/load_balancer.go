@@ -53,7 +53,9 @@ type LoadBalancer struct {
 	Group   *SecurityGroup
 	// Gateway has to be attached first: AWS refuses a load balancer that faces
 	// an internet its VPC does not reach.
-	Gateway            *InternetGateway
+	Gateway *InternetGateway
+	// ServiceRole is Elastic Load Balancing's own role, which a fresh account has not.
+	ServiceRole        *ServiceLinkedRole
 	IdleTimeout        time.Duration
 	DeletionProtection bool
 	// AccessLogs is the bucket of the access logs; "" is off.
@@ -68,6 +70,14 @@ func (l *LoadBalancer) Key() engine.Key { return "alb" }
 // Needs the public subnets, the group, and the way out.
 func (l *LoadBalancer) Needs() []engine.Node {
 	return append(nodes(l.Subnets...), l.Group, l.Gateway)
+}
+
+// After the service's role.
+func (l *LoadBalancer) After() []engine.Node {
+	if l.ServiceRole == nil {
+		return nil
+	}
+	return []engine.Node{l.ServiceRole}
 }
 
 // loadBalancerName is the one name that a stack's load balancer may have.

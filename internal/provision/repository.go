@@ -45,8 +45,17 @@ type Repository struct {
 
 func (r *Repository) api() repositoryAPI { return r.Clients.ECR }
 
+// RepositoryName is the name of an agent's repository: karmacadabra/validator. An
+// environment other than prod has its own: karmacadabra/staging/validator.
+func (h *Home) RepositoryName(agent string) string {
+	if env := h.environment(); env != "prod" {
+		return h.Project + "/" + env + "/" + agent
+	}
+	return h.Project + "/" + agent
+}
+
 // Name is the repository's name, known before it is made.
-func (r *Repository) Name() string { return r.Project + "/" + r.Agent }
+func (r *Repository) Name() string { return r.RepositoryName(r.Agent) }
 
 func (r *Repository) arn() string { return r.Account.ARN("ecr", "repository/"+r.Name()) }
 

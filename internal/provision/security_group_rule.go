@@ -23,10 +23,13 @@ type securityGroupRuleAPI interface {
 	AuthorizeSecurityGroupEgress(context.Context, *ec2.AuthorizeSecurityGroupEgressInput, ...func(*ec2.Options)) (*ec2.AuthorizeSecurityGroupEgressOutput, error)
 }
 
-// Rule lets one TCP port in from one source: an address range, another group, or
-// the group itself.
+// Rule lets TCP ports in from one source: an address range, another group, or the
+// group itself.
 type Rule struct {
-	Port        int
+	Port int
+	// To is the last port of a range; 0 is Port alone. Neighbouring ports make one
+	// rule, because a group takes 60.
+	To          int
 	CIDR        string
 	From        *SecurityGroup
 	Self        bool
@@ -50,7 +53,7 @@ type ingress struct {
 
 // want is the rule in the words of AWS.
 func (r Rule) want() ingress {
-	in := ingress{Protocol: "tcp", From: int32(r.Port), To: int32(r.Port), Source: r.CIDR, Description: r.Description}
+	in := ingress{Protocol: "tcp", From: int32(r.Port), To: int32(max(r.Port, r.To)), Source: r.CIDR, Description: r.Description}
 	switch {
 	case r.Self:
 		in.Source = self
