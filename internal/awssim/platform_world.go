@@ -1,5 +1,7 @@
 package awssim
 
+import "github.com/aws/aws-sdk-go-v2/aws"
+
 // PlatformWorld is the account's identities, registries, logs, metrics and scaling.
 type PlatformWorld struct {
 	Roles               map[string]*IAMRole // by lower-case name
@@ -12,6 +14,8 @@ type PlatformWorld struct {
 	Topics              map[string]*Topic
 	Alarms              map[string]*Alarm
 	Dashboards          map[string]string // bodies by name
+	SamplingRules       map[string]*SamplingRule
+	ScalableTargets     map[string]*ScalableTarget // by service/cluster/service
 }
 
 func newPlatformWorld() PlatformWorld {
@@ -20,6 +24,7 @@ func newPlatformWorld() PlatformWorld {
 		DiscoveryServices: map[string]*DiscoveryService{}, DiscoveryOperations: map[string]*DiscoveryOperation{},
 		LogGroups:    map[string]*LogGroup{},
 		Repositories: map[string]*Repository{}, Topics: map[string]*Topic{}, Alarms: map[string]*Alarm{}, Dashboards: map[string]string{},
+		SamplingRules: map[string]*SamplingRule{}, ScalableTargets: map[string]*ScalableTarget{},
 	}
 }
 
@@ -38,12 +43,17 @@ func (s *Sim) platformOperations() []operation {
 	ops = append(ops, s.topicOperations()...)
 	ops = append(ops, s.alarmOperations()...)
 	ops = append(ops, s.dashboardOperations()...)
+	ops = append(ops, s.samplingRuleOperations()...)
+	ops = append(ops, s.scalableTargetOperations()...)
+	ops = append(ops, s.scalingPolicyOperations()...)
+	ops = append(ops, s.scheduledActionOperations()...)
 	return ops
 }
 
 func (s *Sim) settlePlatform() {
 	s.settleClusters()
 	s.settleNamespaces()
+	s.settleScheduledActions()
 }
 
 // taggedPlatform are this group's things that the tagging API lists. Roles are
@@ -72,6 +82,12 @@ func (s *Sim) taggedPlatform() []tagged {
 	}
 	for _, t := range s.world.Topics {
 		all = append(all, tagged{t.ARN, t.Tags})
+	}
+	for _, t := range s.world.ScalableTargets {
+		all = append(all, tagged{t.ARN, t.Tags})
+	}
+	for _, r := range s.world.SamplingRules {
+		all = append(all, tagged{aws.ToString(r.Rule.RuleARN), r.Tags})
 	}
 	for _, a := range s.world.Alarms {
 		if a.Policy == "" {

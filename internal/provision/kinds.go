@@ -68,6 +68,13 @@ func (h *Home) kind(key engine.Key) engine.Step {
 		return engine.Manage(&Alarm{Home: h, Name: key.Name()})
 	case "dashboard":
 		return engine.Manage(&Dashboard{Home: h})
+	case "sampling-rule":
+		return engine.Manage(&SamplingRule{Home: h})
+	case "scalable-target":
+		return engine.Manage(&ScalableTarget{Home: h, Agent: key.Name()})
+	case "scaling-policy":
+		agent, metric := splitPolicyKey(key)
+		return engine.Manage(&ScalingPolicy{Home: h, Target: &ScalableTarget{Home: h, Agent: agent}, Metric: metric})
 
 	// secrets, task definitions, services
 	case "secret":

@@ -17,7 +17,7 @@ func platform(h *Home) []engine.Step {
 	topic := &Topic{Home: h}
 	dashboard := &Dashboard{Home: h}
 	steps := []engine.Step{
-		engine.Manage(namespace), engine.Manage(cluster), engine.Manage(topic), engine.Manage(dashboard),
+		engine.Manage(namespace), engine.Manage(cluster), engine.Manage(topic), engine.Manage(dashboard), engine.Manage(&SamplingRule{Home: h}),
 		engine.Manage(&Subscription{Home: h, Topic: topic, Email: "ops@example.com"}),
 	}
 	for _, agent := range []string{"validator", "karma-hello"} {

@@ -1,0 +1,161 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type samplingRuleAPI interface {
+	CreateSamplingRule(context.Context, *xray.CreateSamplingRuleInput, ...func(*xray.Options)) (*xray.CreateSamplingRuleOutput, error)
+	GetSamplingRules(context.Context, *xray.GetSamplingRulesInput, ...func(*xray.Options)) (*xray.GetSamplingRulesOutput, error)
+	UpdateSamplingRule(context.Context, *xray.UpdateSamplingRuleInput, ...func(*xray.Options)) (*xray.UpdateSamplingRuleOutput, error)
+	DeleteSamplingRule(context.Context, *xray.DeleteSamplingRuleInput, ...func(*xray.Options)) (*xray.DeleteSamplingRuleOutput, error)
+	ListTagsForResource(context.Context, *xray.ListTagsForResourceInput, ...func(*xray.Options)) (*xray.ListTagsForResourceOutput, error)
+	TagResource(context.Context, *xray.TagResourceInput, ...func(*xray.Options)) (*xray.TagResourceOutput, error)
+	UntagResource(context.Context, *xray.UntagResourceInput, ...func(*xray.Options)) (*xray.UntagResourceOutput, error)
+}
+
+// maxSamplingRuleName: https://docs.aws.amazon.com/xray/latest/api/API_SamplingRule.html
+const maxSamplingRuleName = 32
+
+// SamplingRuleSpec is what we own of a sampling rule.
+type SamplingRuleSpec struct {
+	// Service is a pattern of the names under which services trace.
+	Service   string
+	Rate      float64
+	Reservoir int
+	Priority  int
+	Tags      cloud.Tags
+}
+
+// SamplingRule says how many requests of the agents X-Ray keeps: one a second
+// and 5 % of the rest, of services whose name begins with the stack's. A million
+// traces cost $5, the first 100,000 a month nothing. Its id is its name.
+type SamplingRule struct {
+	engine.Ref
+	*Home
+}
+
+func (r *SamplingRule) api() samplingRuleAPI { return r.Clients.XRay }
+
+func (r *SamplingRule) name() string { return cloud.Name(maxSamplingRuleName, r.Stack) }
+
+// Key is sampling-rule.
+func (r *SamplingRule) Key() engine.Key { return "sampling-rule" }
+
+// Needs nothing.
+func (r *SamplingRule) Needs() []engine.Node { return nil }
+
+// Want is one request a second and 5 % of the rest.
+func (r *SamplingRule) Want() SamplingRuleSpec {
+	return SamplingRuleSpec{Service: r.Stack + "*", Rate: 0.05, Reservoir: 1, Priority: 1000, Tags: r.TagsOf(r.Key())}
+}
+
+// Find looks among the account's rules.
+func (r *SamplingRule) Find(ctx context.Context, id string) (engine.Found[SamplingRuleSpec], error) {
+	none := engine.Found[SamplingRuleSpec]{}
+	p := xray.NewGetSamplingRulesPaginator(r.api(), &xray.GetSamplingRulesInput{})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return none, err
+		}
+		for _, rec := range out.SamplingRuleRecords {
+			if rec.SamplingRule != nil && aws.ToString(rec.SamplingRule.RuleName) == r.name() {
+				return r.observe(ctx, id, rec.SamplingRule)
+			}
+		}
+	}
+	return none, nil
+}
+
+func (r *SamplingRule) observe(ctx context.Context, id string, rule *types.SamplingRule) (engine.Found[SamplingRuleSpec], error) {
+	tags, err := r.tagsAt(ctx, aws.ToString(rule.RuleARN), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
+		out, err := r.api().ListTagsForResource(ctx, &xray.ListTagsForResourceInput{ResourceARN: rule.RuleARN})
+		if err != nil {
+			return nil, err
+		}
+		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+	})
+	if cloud.IsNotFound(err) {
+		return engine.Found[SamplingRuleSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[SamplingRuleSpec]{}, err
+	}
+	if !tags.Ours(r.Stack, r.Key()) && id == "" {
+		return engine.Found[SamplingRuleSpec]{}, r.foreign(r.Key(), "X-Ray sampling rule "+r.name(), aws.ToString(rule.RuleARN))
+	}
+	return engine.Found[SamplingRuleSpec]{Phase: engine.Ready, ID: r.name(), Spec: SamplingRuleSpec{
+		Service: aws.ToString(rule.ServiceName), Rate: rule.FixedRate, Reservoir: int(rule.ReservoirSize),
+		Priority: int(aws.ToInt32(rule.Priority)), Tags: tags,
+	}}, nil
+}
+
+// Diff compares.
+func (r *SamplingRule) Diff(have, want SamplingRuleSpec) []engine.Change {
+	return changes(
+		field("service", have.Service, want.Service),
+		field("rate", have.Rate, want.Rate),
+		field("reservoir", have.Reservoir, want.Reservoir),
+		field("priority", have.Priority, want.Priority),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the rule.
+func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec) (string, error) {
+	every := aws.String("*")
+	_, err := r.api().CreateSamplingRule(ctx, &xray.CreateSamplingRuleInput{Tags: toXRayTags(want.Tags), SamplingRule: &types.SamplingRule{
+		RuleName: aws.String(r.name()), ServiceName: &want.Service, FixedRate: want.Rate, ReservoirSize: int32(want.Reservoir),
+		Priority: aws.Int32(int32(want.Priority)), Version: aws.Int32(1), Host: every, HTTPMethod: every, URLPath: every, ServiceType: every, ResourceARN: every,
+	}})
+	if err != nil {
+		return "", err
+	}
+	return r.name(), nil
+}
+
+// Update sets the rule and its tags.
+func (r *SamplingRule) Update(ctx context.Context, id string, have, want SamplingRuleSpec) error {
+	out, err := r.api().UpdateSamplingRule(ctx, &xray.UpdateSamplingRuleInput{SamplingRuleUpdate: &types.SamplingRuleUpdate{
+		RuleName: &id, ServiceName: &want.Service, FixedRate: &want.Rate, ReservoirSize: aws.Int32(int32(want.Reservoir)), Priority: aws.Int32(int32(want.Priority)),
+	}})
+	if err != nil {
+		return err
+	}
+	arn := out.SamplingRuleRecord.SamplingRule.RuleARN
+	set, gone := have.Tags.Changed(want.Tags)
+	if len(set) > 0 {
+		if _, err := r.api().TagResource(ctx, &xray.TagResourceInput{ResourceARN: arn, Tags: toXRayTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err = r.api().UntagResource(ctx, &xray.UntagResourceInput{ResourceARN: arn, TagKeys: gone})
+	return err
+}
+
+// Delete deletes the rule. X-Ray answers InvalidRequestException for one that is
+// gone, so that answer is checked.
+func (r *SamplingRule) Delete(ctx context.Context, id string) error {
+	_, err := r.api().DeleteSamplingRule(ctx, &xray.DeleteSamplingRuleInput{RuleName: &id})
+	if cloud.Is(err, "InvalidRequestException") {
+		if found, ferr := r.Find(ctx, id); ferr == nil && found.Phase == engine.Absent {
+			return nil
+		}
+	}
+	return err
+}
+
+func toXRayTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}

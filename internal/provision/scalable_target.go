@@ -1,0 +1,252 @@
+package provision
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type scalableTargetAPI interface {
+	RegisterScalableTarget(context.Context, *aas.RegisterScalableTargetInput, ...func(*aas.Options)) (*aas.RegisterScalableTargetOutput, error)
+	DescribeScalableTargets(context.Context, *aas.DescribeScalableTargetsInput, ...func(*aas.Options)) (*aas.DescribeScalableTargetsOutput, error)
+	DescribeScheduledActions(context.Context, *aas.DescribeScheduledActionsInput, ...func(*aas.Options)) (*aas.DescribeScheduledActionsOutput, error)
+	DeregisterScalableTarget(context.Context, *aas.DeregisterScalableTargetInput, ...func(*aas.Options)) (*aas.DeregisterScalableTargetOutput, error)
+	ListTagsForResource(context.Context, *aas.ListTagsForResourceInput, ...func(*aas.Options)) (*aas.ListTagsForResourceOutput, error)
+	TagResource(context.Context, *aas.TagResourceInput, ...func(*aas.Options)) (*aas.TagResourceOutput, error)
+	UntagResource(context.Context, *aas.UntagResourceInput, ...func(*aas.Options)) (*aas.UntagResourceOutput, error)
+}
+
+// TagScale on a scalable target says who owns its bounds: ScaleManual is set by
+// karmactl scale and hibernate, and taken away when the configuration is to rule again.
+const (
+	TagScale    = "karmactl:scale"
+	ScaleManual = "manual"
+)
+
+// ScalableTargetSpec is what we own of a scalable target.
+type ScalableTargetSpec struct {
+	Min  int
+	Max  int
+	Tags cloud.Tags
+}
+
+// ScalableTarget is how far Application Auto Scaling may move the number of an
+// agent's tasks. The bounds are the configuration's, unless somebody else moves
+// them: a schedule (there are scheduled actions) or karmactl scale (the tag
+// karmactl:scale=manual). Then a plan leaves them as they are.
+//
+// Its id is service/cluster/service. A change of bounds moves the number of tasks
+// into them at once.
+type ScalableTarget struct {
+	engine.Ref
+	*Home
+	Service     engine.Node
+	Agent       string
+	Min         int
+	Max         int
+	ServiceRole *ServiceLinkedRole
+}
+
+func (t *ScalableTarget) api() scalableTargetAPI { return t.Clients.AutoScaling }
+
+// scalableID is how Application Auto Scaling names an agent's service.
+func (h *Home) scalableID(agent string) string { return "service/" + h.clusterName() + "/" + agent }
+
+// Key is scalable-target/agent.
+func (t *ScalableTarget) Key() engine.Key { return engine.Key("scalable-target/" + t.Agent) }
+
+// Needs the service: one that is not there cannot be registered.
+func (t *ScalableTarget) Needs() []engine.Node {
+	if t.Service == nil { // made from its key
+		return nil
+	}
+	return []engine.Node{t.Service}
+}
+
+// After Application Auto Scaling's own role.
+func (t *ScalableTarget) After() []engine.Node {
+	if t.ServiceRole == nil {
+		return nil
+	}
+	return []engine.Node{t.ServiceRole}
+}
+
+// Want is the configuration's bounds.
+func (t *ScalableTarget) Want() ScalableTargetSpec {
+	return ScalableTargetSpec{Min: t.Min, Max: t.Max, Tags: t.TagsOf(t.Key())}
+}
+
+// Find looks among the account's scalable targets of ECS.
+func (t *ScalableTarget) Find(ctx context.Context, id string) (engine.Found[ScalableTargetSpec], error) {
+	none := engine.Found[ScalableTargetSpec]{}
+	all, err := cloud.List(ctx, t.Inventory, "scalable-target", t.list)
+	if err != nil {
+		return none, err
+	}
+	for _, st := range all {
+		if aws.ToString(st.ResourceId) != t.scalableID(t.Agent) || st.ScalableDimension != types.ScalableDimensionECSServiceDesiredCount {
+			continue
+		}
+		arn := aws.ToString(st.ScalableTargetARN)
+		tags, err := t.tagsAt(ctx, arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
+			out, err := t.api().ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: &arn})
+			if err != nil {
+				return nil, err
+			}
+			return out.Tags, nil
+		})
+		if cloud.IsNotFound(err) {
+			return none, nil
+		}
+		if err != nil {
+			return none, err
+		}
+		if !tags.Ours(t.Stack, t.Key()) && id == "" {
+			return none, t.foreign(t.Key(), "scalable target "+t.scalableID(t.Agent), arn)
+		}
+		have := ScalableTargetSpec{Min: int(aws.ToInt32(st.MinCapacity)), Max: int(aws.ToInt32(st.MaxCapacity)), Tags: tags}
+		if have, err = t.owned(ctx, have); err != nil {
+			return none, err
+		}
+		return engine.Found[ScalableTargetSpec]{Phase: engine.Ready, ID: t.scalableID(t.Agent), Spec: have, Outputs: map[string]string{"arn": arn}}, nil
+	}
+	return none, nil
+}
+
+// owned is what of have is the configuration's to rule: bounds that a schedule
+// or karmactl scale moves count as wanted. The schedule is only asked for when
+// the bounds differ.
+func (t *ScalableTarget) owned(ctx context.Context, have ScalableTargetSpec) (ScalableTargetSpec, error) {
+	manual := have.Tags[TagScale] == ScaleManual
+	if _, ok := have.Tags[TagScale]; ok {
+		have.Tags = maps.Clone(have.Tags)
+		delete(have.Tags, TagScale)
+	}
+	if have.Min == t.Min && have.Max == t.Max {
+		return have, nil
+	}
+	if !manual {
+		actions, err := cloud.List(ctx, t.Inventory, "scheduled-action", t.schedule)
+		if err != nil {
+			return have, err
+		}
+		for _, a := range actions {
+			manual = manual || aws.ToString(a.ResourceId) == t.scalableID(t.Agent)
+		}
+	}
+	if manual {
+		have.Min, have.Max = t.Min, t.Max
+	}
+	return have, nil
+}
+
+func (t *ScalableTarget) list(ctx context.Context) ([]types.ScalableTarget, error) {
+	var all []types.ScalableTarget
+	p := aas.NewDescribeScalableTargetsPaginator(t.api(), &aas.DescribeScalableTargetsInput{ServiceNamespace: types.ServiceNamespaceEcs})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.ScalableTargets...)
+	}
+	return all, nil
+}
+
+func (t *ScalableTarget) schedule(ctx context.Context) ([]types.ScheduledAction, error) {
+	var all []types.ScheduledAction
+	p := aas.NewDescribeScheduledActionsPaginator(t.api(), &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.ScheduledActions...)
+	}
+	return all, nil
+}
+
+// Diff compares.
+func (t *ScalableTarget) Diff(have, want ScalableTargetSpec) []engine.Change {
+	return changes(
+		field("min", have.Min, want.Min),
+		field("max", have.Max, want.Max),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create registers the service; registering again changes the bounds.
+func (t *ScalableTarget) Create(ctx context.Context, want ScalableTargetSpec) (string, error) {
+	if err := t.register(ctx, want, want.Tags); err != nil {
+		return "", err
+	}
+	return t.scalableID(t.Agent), nil
+}
+
+func (t *ScalableTarget) register(ctx context.Context, want ScalableTargetSpec, tags cloud.Tags) error {
+	_, err := t.api().RegisterScalableTarget(ctx, &aas.RegisterScalableTargetInput{
+		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
+		ResourceId: aws.String(t.scalableID(t.Agent)), MinCapacity: aws.Int32(int32(want.Min)), MaxCapacity: aws.Int32(int32(want.Max)), Tags: tags,
+	})
+	return err
+}
+
+// Update sets bounds and tags.
+func (t *ScalableTarget) Update(ctx context.Context, _ string, have, want ScalableTargetSpec) error {
+	if have.Min != want.Min || have.Max != want.Max {
+		if err := t.register(ctx, want, nil); err != nil {
+			return err
+		}
+	}
+	set, gone := have.Tags.Changed(want.Tags)
+	if len(set)+len(gone) == 0 {
+		return nil
+	}
+	arn, err := t.arn(ctx)
+	if err != nil || arn == "" {
+		return err
+	}
+	if len(set) > 0 {
+		if _, err := t.api().TagResource(ctx, &aas.TagResourceInput{ResourceARN: &arn, Tags: set}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err = t.api().UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: &arn, TagKeys: gone})
+	return err
+}
+
+// arn is AWS's own name of the target, which cannot be derived.
+func (t *ScalableTarget) arn(ctx context.Context) (string, error) {
+	all, err := cloud.List(ctx, t.Inventory, "scalable-target", t.list)
+	for _, st := range all {
+		if aws.ToString(st.ResourceId) == t.scalableID(t.Agent) {
+			return aws.ToString(st.ScalableTargetARN), err
+		}
+	}
+	return "", err
+}
+
+// Delete deregisters the service. Its policies, their alarms and its scheduled
+// actions go with it.
+func (t *ScalableTarget) Delete(ctx context.Context, id string) error {
+	_, err := t.api().DeregisterScalableTarget(ctx, &aas.DeregisterScalableTargetInput{
+		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount, ResourceId: &id,
+	})
+	return err
+}
+
+// splitPolicyKey reads scaling-policy/validator/cpu back.
+func splitPolicyKey(key engine.Key) (agent, metric string) {
+	agent, metric, _ = strings.Cut(key.Name(), "/")
+	return agent, metric
+}
