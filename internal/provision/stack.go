@@ -1,0 +1,246 @@
+package provision
+
+import (
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// Stack is every resource of one environment. NewStack reads like the
+// architecture drawing.
+type Stack struct {
+	*Home
+	Config *agents.Config
+	Facts  Facts
+
+	steps     []engine.Step
+	resources []engine.Node
+	groups    map[engine.Key]string
+	total     map[string]int
+	alb       *LoadBalancer
+	notes     []string
+}
+
+// The groups of a plan, in the order in which they are shown.
+const (
+	groupNetwork  = "network"
+	groupEdge     = "edge"
+	groupPlatform = "platform"
+	groupAgents   = "agents"
+)
+
+// Groups are the groups of a plan, in order.
+func Groups() []string { return []string{groupNetwork, groupEdge, groupPlatform, groupAgents} }
+
+// NewStack is the stack of a configuration. Nothing is called.
+func NewStack(cfg *agents.Config, home *Home, facts Facts) *Stack {
+	s := &Stack{Home: home, Config: cfg, Facts: facts, groups: map[engine.Key]string{}, total: map[string]int{}}
+	net := s.network()
+	platform := s.platform()
+	edge := s.edge(net, platform)
+	for _, agent := range callees(cfg.Agents) {
+		s.agent(agent, net, platform, edge)
+	}
+	s.watching(platform, edge)
+	return s
+}
+
+// add puts a resource into the stack.
+func add[S any, R engine.Resource[S]](s *Stack, group string, r R) R {
+	s.steps = append(s.steps, engine.Manage[S](r))
+	s.resources = append(s.resources, r)
+	s.groups[r.Key()] = group
+	s.total[group]++
+	return r
+}
+
+// network is the VPC and its ways out.
+type network struct {
+	vpc                   *VPC
+	gateway               *InternetGateway
+	public                []*Subnet
+	tasks                 []*Subnet // where the tasks run
+	albGroup, agentsGroup *SecurityGroup
+	// ways are what has to be there for a task to reach its registry.
+	ways []engine.Node
+	// nat is false when tasks have public addresses of their own.
+	nat bool
+}
+
+func (s *Stack) network() *network {
+	cfg, h := s.Config.Network, s.Home
+	n := &network{nat: cfg.NAT != agents.NATNone}
+	n.vpc = add(s, groupNetwork, &VPC{Home: h, CIDR: cfg.CIDR})
+	n.gateway = add(s, groupNetwork, &InternetGateway{Home: h, VPC: n.vpc})
+
+	publicTable := add(s, groupNetwork, &RouteTable{Home: h, VPC: n.vpc, Name: "public"})
+	tables := []*RouteTable{publicTable}
+	out := add(s, groupNetwork, &Route{Home: h, Table: publicTable, Gateway: n.gateway})
+	var nat *NATGateway
+	for i, az := range s.Facts.Zones {
+		public := add(s, groupNetwork, &Subnet{Home: h, VPC: n.vpc, Tier: "public", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Facts.Zones), 0, i)})
+		way := add(s, groupNetwork, &RouteTableAssociation{Home: h, Table: publicTable, Subnet: public})
+		n.public = append(n.public, public)
+		private := add(s, groupNetwork, &Subnet{Home: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Facts.Zones), 1, i)})
+		table := add(s, groupNetwork, &RouteTable{Home: h, VPC: n.vpc, Name: "private-" + az})
+		tables = append(tables, table)
+		if !n.nat {
+			add(s, groupNetwork, &RouteTableAssociation{Home: h, Table: table, Subnet: private})
+			n.tasks = append(n.tasks, public)
+			n.ways = append(n.ways, out, way)
+			continue
+		}
+		if nat == nil || cfg.NAT == agents.NATPerAZ {
+			address := add(s, groupNetwork, &ElasticIP{Home: h, AZ: az})
+			nat = add(s, groupNetwork, &NATGateway{Home: h, AZ: az, Subnet: public, Address: address, Gateway: n.gateway})
+		}
+		n.ways = append(n.ways,
+			add(s, groupNetwork, &Route{Home: h, Table: table, NAT: nat}),
+			add(s, groupNetwork, &RouteTableAssociation{Home: h, Table: table, Subnet: private}))
+		n.tasks = append(n.tasks, private)
+	}
+	s.securityGroups(n)
+	s.endpoints(n, tables)
+	return n
+}
+
+// securityGroups is least privilege: the internet reaches the load balancer,
+// the load balancer each agent's port, the agents each other's ports.
+func (s *Stack) securityGroups(n *network) {
+	h := s.Home
+	web := []Rule{{Port: 80, CIDR: "0.0.0.0/0", Description: "HTTP from the internet"}}
+	if s.Config.LoadBalancer.Domain != "" {
+		web = append(web, Rule{Port: 443, CIDR: "0.0.0.0/0", Description: "HTTPS from the internet"})
+	}
+	n.albGroup = add(s, groupNetwork, &SecurityGroup{Home: h, VPC: n.vpc, Name: "alb", Purpose: "The load balancer of " + s.Stack, Ingress: web})
+	var inside []Rule
+	for _, p := range ports(s.Config.Agents) {
+		inside = append(inside,
+			Rule{Port: p[0], To: p[1], From: n.albGroup, Description: "agents from the load balancer"},
+			Rule{Port: p[0], To: p[1], Self: true, Description: "agents from each other"})
+	}
+	n.agentsGroup = add(s, groupNetwork, &SecurityGroup{Home: h, VPC: n.vpc, Name: "agents", Purpose: "The agents of " + s.Stack, Ingress: inside})
+}
+
+// endpoints are the free S3 gateway and the interface endpoints asked for, which
+// cost $7.30 a month for each AZ.
+func (s *Stack) endpoints(n *network, tables []*RouteTable) {
+	cfg, h := s.Config.Network, s.Home
+	var group *SecurityGroup
+	if len(cfg.InterfaceEndpoints()) > 0 {
+		group = add(s, groupNetwork, &SecurityGroup{
+			Home: h, VPC: n.vpc, Name: "endpoints", Purpose: "The VPC endpoints of " + s.Stack,
+			Ingress: []Rule{{Port: 443, From: n.agentsGroup, Description: "HTTPS from the agents"}},
+		})
+	}
+	for _, service := range cfg.Endpoints {
+		e := &VPCEndpoint{Home: h, VPC: n.vpc, Service: service}
+		if service == "s3" {
+			e.Tables = tables
+		} else {
+			e.Group, e.Subnets = group, n.tasks
+			if cfg.EndpointAZs == "one" {
+				e.Subnets = n.tasks[:1]
+			}
+		}
+		n.ways = append(n.ways, add(s, groupNetwork, e))
+	}
+}
+
+// platform is what the agents share beside the network.
+type platform struct {
+	ecs, elb, scaling *ServiceLinkedRole
+	namespace         *Namespace
+	cluster           *Cluster
+	topic             *Topic
+}
+
+func (s *Stack) platform() *platform {
+	h, cfg := s.Home, s.Config
+	p := &platform{
+		ecs:     add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs"}),
+		elb:     add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "elasticloadbalancing"}),
+		scaling: add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs.application-autoscaling"}),
+	}
+	p.namespace = add(s, groupPlatform, &Namespace{Home: h, Name: cfg.Network.Namespace})
+	p.cluster = add(s, groupPlatform, &Cluster{Home: h, Insights: string(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})
+	if emails := cfg.Observability.Alarms.Emails; len(emails) > 0 {
+		p.topic = add(s, groupPlatform, &Topic{Home: h})
+		for _, e := range emails {
+			add(s, groupPlatform, &Subscription{Home: h, Topic: p.topic, Email: e})
+		}
+	}
+	return p
+}
+
+// edge is the load balancer and what it listens on.
+type edge struct {
+	alb         *LoadBalancer
+	http, https *Listener
+	groups      map[string]*TargetGroup
+}
+
+func (s *Stack) edge(n *network, p *platform) *edge {
+	h, cfg := s.Home, s.Config.LoadBalancer
+	e := &edge{groups: map[string]*TargetGroup{}}
+	e.alb = add(s, groupEdge, &LoadBalancer{
+		Home: h, Subnets: n.public, Group: n.albGroup, Gateway: n.gateway, ServiceRole: p.elb,
+		IdleTimeout: cfg.IdleTimeout, DeletionProtection: cfg.DeletionProtection, AccessLogs: cfg.AccessLogs,
+	})
+	s.alb = e.alb
+	names := agentNames(s.Config.Agents)
+	e.http = add(s, groupEdge, &Listener{Home: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Agents: names})
+	return e
+}
+
+// agent is one agent from its repository to its autoscaling.
+func (s *Stack) agent(a agents.Agent, n *network, p *platform, e *edge) {
+	h, cfg := s.Home, s.Config
+	add(s, groupPlatform, &Repository{Home: h, Agent: a.Name})
+	logs := add(s, groupPlatform, &LogGroup{Home: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
+	add(s, groupPlatform, &MetricFilter{Home: h, Group: logs})
+	target := add(s, groupEdge, &TargetGroup{Home: h, VPC: n.vpc, Agent: a.Name, Port: a.Port, Health: a.Health})
+	e.groups[a.Name] = target
+	s.rules(a, e, target)
+	secrets := s.secrets(a)
+
+	add(s, groupAgents, &Role{Home: h, Kind: ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)})
+	add(s, groupAgents, &Role{Home: h, Kind: TaskRole, Agent: a.Name, Policy: taskPolicy(a.Exec, cfg.Observability.XRay)})
+}
+
+// rules lead the load balancer to an agent: by path, and by host where there is
+// a domain.
+func (s *Stack) rules(a agents.Agent, e *edge, target *TargetGroup) []engine.Node {
+	listener, strip := e.http, s.Config.LoadBalancer.StripPrefix
+	if e.https != nil {
+		listener = e.https
+		host := add(s, groupEdge, &ListenerRule{
+			Home: s.Home, Listener: listener, Group: target, Agent: a.Name, Host: a.Name + "." + s.Config.LoadBalancer.Domain,
+			Priority: s.priority(a.Name, true),
+		})
+		return []engine.Node{host, add(s, groupEdge, &ListenerRule{
+			Home: s.Home, Listener: listener, Group: target, Agent: a.Name, StripPrefix: strip, Priority: s.priority(a.Name, false),
+		})}
+	}
+	return nodes(add(s, groupEdge, &ListenerRule{
+		Home: s.Home, Listener: listener, Group: target, Agent: a.Name, StripPrefix: strip, Priority: s.priority(a.Name, false),
+	}))
+}
+
+// watching is the alarms of every agent and the dashboard.
+func (s *Stack) watching(p *platform, e *edge) {
+	cfg := s.Config.Observability
+	if cfg.Alarms.Enabled {
+		for _, a := range s.Config.Agents {
+			for _, alarm := range s.alarms(a, p, e) {
+				add(s, groupAgents, alarm)
+			}
+		}
+	}
+	if cfg.Dashboard {
+		var watched []Watched
+		for _, a := range s.Config.Agents {
+			watched = append(watched, Watched{Agent: a.Name, TargetGroup: e.groups[a.Name]})
+		}
+		add(s, groupPlatform, &Dashboard{Home: s.Home, Agents: watched, LoadBalancer: e.alb})
+	}
+}
