@@ -1,4 +1,258 @@
 package awssim
 
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// Bucket is a simulated bucket. Names are unique over all accounts: one with
+// another Owner is a stranger's. What is in it is in object.go.
+type Bucket struct {
+	Name       string
+	Owner      string
+	Region     string
+	Versioning types.BucketVersioningStatus
+	Encryption types.ServerSideEncryption
+	// Blocked: all four kinds of public access.
+	Blocked bool
+	// Expires is after how many days old versions go; 0 is never.
+	Expires int32
+	Tags    cloud.Tags
+	// Objects are the versions of each key, the latest last.
+	Objects map[string][]*Object
+	Created time.Time
+}
+
+func (s *Sim) bucketOperations() []operation {
+	return []operation{
+		on("S3.CreateBucket", s.createBucket, "Bucket", "CreateBucketConfiguration"),
+		on("S3.HeadBucket", s.headBucket, "Bucket", "ExpectedBucketOwner"),
+		on("S3.PutBucketVersioning", s.putBucketVersioning, "Bucket", "VersioningConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+		on("S3.GetBucketVersioning", s.getBucketVersioning, "Bucket", "ExpectedBucketOwner"),
+		on("S3.PutBucketEncryption", s.putBucketEncryption, "Bucket", "ServerSideEncryptionConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+		on("S3.GetBucketEncryption", s.getBucketEncryption, "Bucket", "ExpectedBucketOwner"),
+		on("S3.PutPublicAccessBlock", s.putPublicAccessBlock, "Bucket", "PublicAccessBlockConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+		on("S3.GetPublicAccessBlock", s.getPublicAccessBlock, "Bucket", "ExpectedBucketOwner"),
+		on("S3.PutBucketLifecycleConfiguration", s.putBucketLifecycle, "Bucket", "LifecycleConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+		on("S3.GetBucketLifecycleConfiguration", s.getBucketLifecycle, "Bucket", "ExpectedBucketOwner"),
+		on("S3.PutBucketTagging", s.putBucketTagging, "Bucket", "Tagging", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+		on("S3.GetBucketTagging", s.getBucketTagging, "Bucket", "ExpectedBucketOwner"),
+		on("S3.DeleteBucket", s.deleteBucket, "Bucket", "ExpectedBucketOwner"),
+	}
+}
+
+// bucketName: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
 // hasBucket tells whether a bucket exists.
-func (s *Sim) hasBucket(string) bool { return false }
+func (s *Sim) hasBucket(name string) bool { return s.world.Buckets[name] != nil }
+
+// bucket is a bucket of the account's own, in its region.
+func (s *Sim) bucket(name, owner *string) (*Bucket, error) {
+	b := s.world.Buckets[aws.ToString(name)]
+	switch {
+	case b == nil:
+		return nil, fail("NoSuchBucket", "The specified bucket does not exist")
+	case b.Owner != s.world.Account || owner != nil && *owner != b.Owner:
+		return nil, fail("AccessDenied", "Access Denied")
+	case b.Region != s.world.Region:
+		return nil, fail("PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.")
+	}
+	return b, nil
+}
+
+func (s *Sim) createBucket(in *s3.CreateBucketInput) (*s3.CreateBucketOutput, error) {
+	name := aws.ToString(in.Bucket)
+	if !bucketName.MatchString(name) || strings.Contains(name, "..") {
+		return nil, fail("InvalidBucketName", "The specified bucket is not valid.")
+	}
+	region := "us-east-1"
+	var tags cloud.Tags
+	if c := in.CreateBucketConfiguration; c != nil {
+		tags = fromBucketTags(c.Tags)
+		switch c.LocationConstraint {
+		case "us-east-1":
+			return nil, fail("InvalidLocationConstraint", "The specified location-constraint is not valid")
+		case "":
+		default:
+			region = string(c.LocationConstraint)
+		}
+	}
+	if region != s.world.Region {
+		return nil, fail("IllegalLocationConstraintException", "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
+	}
+	switch have := s.world.Buckets[name]; {
+	case have == nil:
+	case have.Owner != s.world.Account:
+		return nil, fail("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system.")
+	case region != "us-east-1":
+		return nil, fail("BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
+	default: // us-east-1 answers 200, for what S3 once was
+		return &s3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
+	}
+	if tags == nil {
+		tags = cloud.Tags{}
+	}
+	s.world.Buckets[name] = &Bucket{
+		Name: name, Owner: s.world.Account, Region: region, Encryption: types.ServerSideEncryptionAes256, Blocked: true,
+		Tags: tags, Objects: map[string][]*Object{}, Created: s.now(),
+	}
+	return &s3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
+}
+
+// headBucket has no body, so its errors are the bare statuses.
+func (s *Sim) headBucket(in *s3.HeadBucketInput) (*s3.HeadBucketOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	switch {
+	case cloud.Is(err, "NoSuchBucket"):
+		return nil, fail("NotFound", "Not Found")
+	case cloud.Is(err, "AccessDenied"):
+		return nil, fail("Forbidden", "Forbidden")
+	case cloud.Is(err, "PermanentRedirect"):
+		return nil, fail("MovedPermanently", "Moved Permanently")
+	case err != nil:
+		return nil, err
+	}
+	return &s3.HeadBucketOutput{BucketRegion: aws.String(b.Region)}, nil
+}
+
+func (s *Sim) putBucketVersioning(in *s3.PutBucketVersioningInput) (*s3.PutBucketVersioningOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	b.Versioning = in.VersioningConfiguration.Status
+	return &s3.PutBucketVersioningOutput{}, nil
+}
+
+func (s *Sim) getBucketVersioning(in *s3.GetBucketVersioningInput) (*s3.GetBucketVersioningOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	return &s3.GetBucketVersioningOutput{Status: b.Versioning}, nil
+}
+
+func (s *Sim) putBucketEncryption(in *s3.PutBucketEncryptionInput) (*s3.PutBucketEncryptionOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	rules := in.ServerSideEncryptionConfiguration.Rules
+	if len(rules) != 1 || rules[0].ApplyServerSideEncryptionByDefault == nil {
+		return nil, fail("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+	}
+	b.Encryption = rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm
+	return &s3.PutBucketEncryptionOutput{}, nil
+}
+
+func (s *Sim) getBucketEncryption(in *s3.GetBucketEncryptionInput) (*s3.GetBucketEncryptionOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	return &s3.GetBucketEncryptionOutput{ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{
+		Rules: []types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: b.Encryption}}},
+	}}, nil
+}
+
+func (s *Sim) putPublicAccessBlock(in *s3.PutPublicAccessBlockInput) (*s3.PutPublicAccessBlockOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	c := in.PublicAccessBlockConfiguration
+	b.Blocked = aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets)
+	return &s3.PutPublicAccessBlockOutput{}, nil
+}
+
+func (s *Sim) getPublicAccessBlock(in *s3.GetPublicAccessBlockInput) (*s3.GetPublicAccessBlockOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	if !b.Blocked {
+		return nil, fail("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
+	}
+	yes := aws.Bool(true)
+	return &s3.GetPublicAccessBlockOutput{PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
+		BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes,
+	}}, nil
+}
+
+func (s *Sim) putBucketLifecycle(in *s3.PutBucketLifecycleConfigurationInput) (*s3.PutBucketLifecycleConfigurationOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	rules := in.LifecycleConfiguration.Rules
+	if len(rules) != 1 || rules[0].NoncurrentVersionExpiration == nil || rules[0].Filter == nil {
+		return nil, fail("MalformedXML", "one rule for old versions, with a filter, is simulated")
+	}
+	b.Expires = aws.ToInt32(rules[0].NoncurrentVersionExpiration.NoncurrentDays)
+	return &s3.PutBucketLifecycleConfigurationOutput{}, nil
+}
+
+func (s *Sim) getBucketLifecycle(in *s3.GetBucketLifecycleConfigurationInput) (*s3.GetBucketLifecycleConfigurationOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	if b.Expires == 0 {
+		return nil, fail("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
+	}
+	return &s3.GetBucketLifecycleConfigurationOutput{Rules: []types.LifecycleRule{{
+		Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
+		NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(b.Expires)},
+	}}}, nil
+}
+
+func fromBucketTags(tags []types.Tag) cloud.Tags {
+	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}
+
+// putBucketTagging replaces all tags.
+func (s *Sim) putBucketTagging(in *s3.PutBucketTaggingInput) (*s3.PutBucketTaggingOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	tags := fromBucketTags(in.Tagging.TagSet)
+	if err := checkTags(tags); err != nil {
+		return nil, err
+	}
+	b.Tags = maps.Clone(tags)
+	return &s3.PutBucketTaggingOutput{}, nil
+}
+
+func (s *Sim) getBucketTagging(in *s3.GetBucketTaggingInput) (*s3.GetBucketTaggingOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	if len(b.Tags) == 0 {
+		return nil, fail("NoSuchTagSet", "The TagSet does not exist")
+	}
+	return &s3.GetBucketTaggingOutput{TagSet: cloud.ToSDK(b.Tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })}, nil
+}
+
+func (s *Sim) deleteBucket(in *s3.DeleteBucketInput) (*s3.DeleteBucketOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(sorted(b.Objects), func(v []*Object) bool { return len(v) > 0 }) {
+		return nil, fail("BucketNotEmpty", "The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
+	}
+	delete(s.world.Buckets, b.Name)
+	return &s3.DeleteBucketOutput{}, nil
+}

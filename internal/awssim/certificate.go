@@ -1,4 +1,253 @@
 package awssim
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/acm/types"
+	dns "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// How long ACM takes: the records are known some seconds after the request, a
+// certificate is issued about a minute after the records are in the DNS, and
+// not at all after three days.
+const (
+	certificateRecords  = 5 * time.Second
+	certificateIssued   = 60 * time.Second
+	certificateTimesOut = 72 * time.Hour
+	// certificateToken is how long a token gives the same certificate.
+	certificateToken = time.Hour
+)
+
+// Certificate is a simulated certificate.
+type Certificate struct {
+	ARN    string
+	Domain string
+	// Names are the domain and the other names, in the order given.
+	Names   []string
+	Token   string
+	Status  types.CertificateStatus
+	Failure types.FailureReason
+	Tags    cloud.Tags
+	Created time.Time
+	// Seen is when all records were first in the DNS.
+	Seen time.Time
+}
+
+func (s *Sim) certificateOperations() []operation {
+	return []operation{
+		on("ACM.RequestCertificate", s.requestCertificate, "DomainName", "SubjectAlternativeNames", "ValidationMethod", "IdempotencyToken", "Tags"),
+		on("ACM.DescribeCertificate", s.describeCertificate, "CertificateArn"),
+		on("ACM.ListCertificates", s.listCertificates, "NextToken", "MaxItems"),
+		on("ACM.ListTagsForCertificate", s.listTagsForCertificate, "CertificateArn"),
+		on("ACM.AddTagsToCertificate", s.addTagsToCertificate, "CertificateArn", "Tags"),
+		on("ACM.RemoveTagsFromCertificate", s.removeTagsFromCertificate, "CertificateArn", "Tags"),
+		on("ACM.DeleteCertificate", s.deleteCertificate, "CertificateArn"),
+	}
+}
+
+// settleCertificates issues those whose records are in the DNS.
+func (s *Sim) settleCertificates() {
+	for _, c := range s.world.Certificates {
+		if c.Status != types.CertificateStatusPendingValidation {
+			continue
+		}
+		all := true
+		for _, n := range c.Names {
+			name, value := validationRecord(s.world.Account, n)
+			all = all && s.published(name, dns.RRTypeCname, value)
+		}
+		switch {
+		case !all:
+			c.Seen = time.Time{}
+		case c.Seen.IsZero():
+			c.Seen = s.now()
+		}
+		switch {
+		case !c.Seen.IsZero() && !s.now().Before(c.Seen.Add(certificateIssued)):
+			c.Status = types.CertificateStatusIssued
+		case !s.now().Before(c.Created.Add(certificateTimesOut)):
+			c.Status = types.CertificateStatusValidationTimedOut
+		}
+	}
+}
+
+// validationRecord is the CNAME that proves a name: the same in an account for
+// a name and its wildcard, in every certificate.
+func validationRecord(account, name string) (record, value string) {
+	base := strings.TrimPrefix(name, "*.")
+	sum := sha256.Sum256([]byte(account + base))
+	h := hex.EncodeToString(sum[:])
+	return "_" + h[:32] + "." + base + ".", "_" + h[32:] + ".acm-validations.aws."
+}
+
+// certificateName: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+var (
+	certificateName    = regexp.MustCompile(`^(\*\.)?(([A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+([A-Za-z0-9-]{1,62}[A-Za-z0-9])$`)
+	certificateToken32 = regexp.MustCompile(`^\w{1,32}$`)
+)
+
+// certificateNames is AWS's default of names a certificate.
+const certificateNames = 10
+
+func (s *Sim) requestCertificate(in *acm.RequestCertificateInput) (*acm.RequestCertificateOutput, error) {
+	token := aws.ToString(in.IdempotencyToken)
+	if in.IdempotencyToken != nil && !certificateToken32.MatchString(token) {
+		return nil, fail("ValidationException", "Value '%s' at 'idempotencyToken' failed to satisfy constraint: 1 to 32 letters, digits and underscores", token)
+	}
+	domain := aws.ToString(in.DomainName)
+	names := []string{domain}
+	for _, n := range in.SubjectAlternativeNames {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	if len(names) > certificateNames {
+		return nil, fail("LimitExceededException", "A certificate takes at most %d names", certificateNames)
+	}
+	for _, n := range names {
+		if len(n) > 253 || !certificateName.MatchString(n) {
+			return nil, fail("ValidationException", "'%s' is not a valid domain name", n)
+		}
+	}
+	if in.ValidationMethod != types.ValidationMethodDns {
+		return nil, fail("ValidationException", "validation by '%s' is not simulated", in.ValidationMethod)
+	}
+	tags := cloud.FromSDK(in.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+	if err := checkTags(tags); err != nil {
+		return nil, err
+	}
+	for _, c := range s.world.Certificates {
+		if token != "" && c.Token == token && s.now().Before(c.Created.Add(certificateToken)) && slices.Equal(c.Names, names) {
+			return &acm.RequestCertificateOutput{CertificateArn: aws.String(c.ARN)}, nil
+		}
+	}
+	c := &Certificate{
+		ARN: s.world.arn("acm", "certificate/"+s.world.hash()), Domain: domain, Names: names, Token: token,
+		Status: types.CertificateStatusPendingValidation, Tags: tags, Created: s.now(),
+	}
+	s.world.Certificates[c.ARN] = c
+	return &acm.RequestCertificateOutput{CertificateArn: aws.String(c.ARN)}, nil
+}
+
+func (s *Sim) certificate(arn *string) (*Certificate, error) {
+	c := s.world.Certificates[aws.ToString(arn)]
+	if c == nil || !s.visible(c.Created) {
+		return nil, fail("ResourceNotFoundException", "Could not find certificate %s.", aws.ToString(arn))
+	}
+	return c, nil
+}
+
+// inUseBy are the load balancers that serve a certificate.
+func (s *Sim) inUseBy(arn string) []string {
+	var out []string
+	for _, l := range sorted(s.world.Listeners) {
+		if l.Certificate == arn && !slices.Contains(out, l.LoadBalancer) {
+			out = append(out, l.LoadBalancer)
+		}
+	}
+	return out
+}
+
+func (s *Sim) describeCertificate(in *acm.DescribeCertificateInput) (*acm.DescribeCertificateOutput, error) {
+	c, err := s.certificate(in.CertificateArn)
+	if err != nil {
+		return nil, err
+	}
+	d := &types.CertificateDetail{
+		CertificateArn: aws.String(c.ARN), DomainName: aws.String(c.Domain), SubjectAlternativeNames: slices.Clone(c.Names), Status: c.Status,
+		Type: types.CertificateTypeAmazonIssued, CreatedAt: aws.Time(c.Created), FailureReason: c.Failure, InUseBy: s.inUseBy(c.ARN),
+	}
+	for _, n := range c.Names {
+		v := types.DomainValidation{DomainName: aws.String(n), ValidationMethod: types.ValidationMethodDns, ValidationStatus: types.DomainStatusPendingValidation}
+		if c.Status == types.CertificateStatusIssued {
+			v.ValidationStatus = types.DomainStatusSuccess
+		}
+		if !s.now().Before(c.Created.Add(certificateRecords)) {
+			name, value := validationRecord(s.world.Account, n)
+			v.ResourceRecord = &types.ResourceRecord{Name: &name, Type: types.RecordTypeCname, Value: &value}
+		}
+		d.DomainValidationOptions = append(d.DomainValidationOptions, v)
+	}
+	return &acm.DescribeCertificateOutput{Certificate: d}, nil
+}
+
+func (s *Sim) listCertificates(*acm.ListCertificatesInput) (*acm.ListCertificatesOutput, error) {
+	out := &acm.ListCertificatesOutput{}
+	for _, c := range sorted(s.world.Certificates) {
+		if s.visible(c.Created) {
+			out.CertificateSummaryList = append(out.CertificateSummaryList, types.CertificateSummary{
+				CertificateArn: aws.String(c.ARN), DomainName: aws.String(c.Domain), Status: c.Status, Type: types.CertificateTypeAmazonIssued,
+			})
+		}
+	}
+	return out, nil
+}
+
+func (s *Sim) listTagsForCertificate(in *acm.ListTagsForCertificateInput) (*acm.ListTagsForCertificateOutput, error) {
+	c, err := s.certificate(in.CertificateArn)
+	if err != nil {
+		return nil, err
+	}
+	return &acm.ListTagsForCertificateOutput{Tags: cloud.ToSDK(c.Tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })}, nil
+}
+
+func (s *Sim) addTagsToCertificate(in *acm.AddTagsToCertificateInput) (*acm.AddTagsToCertificateOutput, error) {
+	c, err := s.certificate(in.CertificateArn)
+	if err != nil {
+		return nil, err
+	}
+	next := maps.Clone(c.Tags)
+	for _, t := range in.Tags {
+		next[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	if err := checkTags(next); err != nil {
+		return nil, err
+	}
+	c.Tags = next
+	return &acm.AddTagsToCertificateOutput{}, nil
+}
+
+func (s *Sim) removeTagsFromCertificate(in *acm.RemoveTagsFromCertificateInput) (*acm.RemoveTagsFromCertificateOutput, error) {
+	c, err := s.certificate(in.CertificateArn)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range in.Tags {
+		delete(c.Tags, aws.ToString(t.Key))
+	}
+	return &acm.RemoveTagsFromCertificateOutput{}, nil
+}
+
+func (s *Sim) deleteCertificate(in *acm.DeleteCertificateInput) (*acm.DeleteCertificateOutput, error) {
+	c, err := s.certificate(in.CertificateArn)
+	if err != nil {
+		return nil, err
+	}
+	if used := s.inUseBy(c.ARN); len(used) > 0 {
+		return nil, fail("ResourceInUseException", "Certificate %s is in use by %s.", c.ARN, strings.Join(used, ", "))
+	}
+	delete(s.world.Certificates, c.ARN)
+	return &acm.DeleteCertificateOutput{}, nil
+}
+
 // servableCertificate checks that a listener may have a certificate.
-func (s *Sim) servableCertificate(string) error { return nil }
+func (s *Sim) servableCertificate(arn string) error {
+	c := s.world.Certificates[arn]
+	if c == nil {
+		return fail("CertificateNotFound", "Certificate '%s' not found", arn)
+	}
+	if c.Status != types.CertificateStatusIssued {
+		return fail("UnsupportedCertificate", "The certificate '%s' must have a fully-qualified domain name, a supported signature, and be issued", arn)
+	}
+	return nil
+}
