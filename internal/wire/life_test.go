@@ -3,130 +3,158 @@
 package wire
 
 import (
+	"encoding/json"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-// home is what all resources of a stack in this account share.
-func (a *account) home() *provision.Home {
-	return &provision.Home{
-		Stack: "karmacadabra-prod", Project: "karmacadabra", DeleteImages: true, Account: a.Account,
-		Tags:    cloud.Tags{"Project": "karmacadabra", "Environment": "prod"},
-		Clients: cloud.NewClients(a.cfg), Inventory: cloud.NewInventory(a.clock), Clock: a.clock,
-	}
-}
-
-// life is the scenario: up; the plan is empty; up again without a write; down;
-// nothing is left.
+// life is a stack that is taken through up, plan, up and down.
 type life struct {
 	*account
-	home  *provision.Home
+	stack *provision.Stack
 	rec   *engine.Memory
 	steps []engine.Step
 }
 
-func (l *life) walk(t *testing.T, apply, down bool) *engine.Result {
+// load reads one of the shipped files; edit may ask for more than it has.
+func load(t *testing.T, file string, edit func(*agents.Config)) *agents.Config {
 	t.Helper()
-	w := engine.Walk{Steps: l.steps, Record: l.rec, Clock: l.clock, Classify: cloud.Classify, Apply: apply}
-	do := w.Up
-	if down {
-		do = w.Down
-	}
-	res, err := do(t.Context())
+	cfg, err := agents.Load("../../config/"+file, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := res.Err(); err != nil {
-		t.Errorf("on %s (apply %t, down %t):%s", l.name, apply, down, orders(res))
-		t.FailNow()
+	if edit != nil {
+		edit(cfg)
+	}
+	return cfg
+}
+
+// home is what all resources of a stack in this account share.
+func (a *account) home(cfg *agents.Config) *provision.Home {
+	return &provision.Home{
+		Stack: cfg.Project + "-" + cfg.Environment, Project: cfg.Project, DeleteImages: true, Account: a.Account, Tags: cfg.Tags,
+		Clients: cloud.NewClients(a.cfg), Inventory: cloud.NewInventory(a.clock), Clock: a.clock,
+	}
+}
+
+// newLife draws the stack of a configuration in an account, less what the
+// emulator cannot hold.
+func (a *account) newLife(t *testing.T, cfg *agents.Config) *life {
+	t.Helper()
+	h := a.home(cfg)
+	facts, err := provision.ReadFacts(t.Context(), cfg, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := provision.NewStack(cfg, h, facts)
+	return &life{account: a, stack: s, rec: engine.NewMemory(a.clock), steps: a.holds(s.Steps())}
+}
+
+// keys puts the user's own nested secret into the account, as it was there
+// before karmactl came.
+func (a *account) keys(t *testing.T, cfg *agents.Config) {
+	t.Helper()
+	nested := map[string]map[string]string{}
+	for _, agent := range cfg.Agents {
+		nested[agent.Name+"-agent"] = map[string]string{"private_key": "0xof-" + agent.Name, "openai_api_key": "sk-of-" + agent.Name}
+	}
+	value, err := json.Marshal(nested)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = cloud.NewClients(a.plain).SecretsManager.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: &cfg.Secrets.Nested, SecretString: aws.String(string(value)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (l *life) walk(apply bool) engine.Walk {
+	return engine.Walk{
+		Steps: l.steps, Record: l.rec, Clock: l.clock, Classify: cloud.Classify, Apply: apply,
+		Keep: l.stack.Keep(provision.DownOptions{Images: true, Logs: true}),
+	}
+}
+
+// finished fails the test unless every step of a walk was done.
+func (l *life) finished(t *testing.T, doing string, res *engine.Result, err error) *engine.Result {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, o := range res.Outcomes {
 		if o.Status != engine.Done {
-			t.Fatalf("on %s %s ends %s: %s", l.name, o.Key, o.Status, o.Reason)
+			t.Fatalf("%s does not finish on %s:%s", doing, l.name, orders(res))
 		}
 	}
 	return res
 }
 
+func (l *life) up(t *testing.T) *engine.Result {
+	t.Helper()
+	res, err := l.walk(true).Up(t.Context())
+	return l.finished(t, "up", res, err)
+}
+
+func (l *life) plan(t *testing.T) *engine.Result {
+	t.Helper()
+	res, err := l.walk(false).Up(t.Context())
+	return l.finished(t, "plan", res, err)
+}
+
+func (l *life) down(t *testing.T) *engine.Result {
+	t.Helper()
+	res, err := l.walk(true).Down(t.Context())
+	return l.finished(t, "down", res, err)
+}
+
+// run is the scenario: up; the plan is empty; up again without a write; down;
+// nothing is left but what belongs to the account.
 func (l *life) run(t *testing.T) {
 	t.Helper()
-	l.walk(t, true, false)
-	if res := l.walk(t, false, false); res.Changes() {
-		t.Fatalf("on %s the plan after up is not empty:%s", l.name, orders(res))
+	l.up(t)
+	if res := l.plan(t); res.Changes() {
+		t.Errorf("the plan after up is not empty on %s:%s", l.name, orders(res))
 	}
 	mark := l.wire.mark()
-	l.walk(t, true, false)
+	l.up(t)
 	if wrote := l.wire.mutations(mark); len(wrote) > 0 {
-		t.Fatalf("on %s a second up writes: %v", l.name, count(wrote))
+		t.Errorf("a second up writes on %s: %v", l.name, count(wrote))
 	}
-	l.walk(t, true, true)
-	if res := l.walk(t, false, false); res.Count(engine.Create) != len(l.steps) {
-		t.Errorf("on %s something is left after down:%s", l.name, orders(res))
-	}
-	if left := l.rec.Entries(); len(left) > 0 {
-		t.Errorf("on %s the state still has %v", l.name, left)
-	}
-}
-
-func TestTheNetworkOverTheWire(t *testing.T) {
-	for _, e := range emulators() {
-		t.Run(e.name, func(t *testing.T) {
-			a := e.open(t)
-			h := a.home()
-			l := &life{account: a, home: h, rec: engine.NewMemory(a.clock), steps: a.holds(networkSteps(h))}
-			l.run(t)
-		})
-	}
-}
-
-func networkSteps(h *provision.Home) []engine.Step {
-	vpc := &provision.VPC{Home: h, CIDR: "10.0.0.0/16"}
-	igw := &provision.InternetGateway{Home: h, VPC: vpc}
-	eip := &provision.ElasticIP{Home: h, AZ: "us-east-1a"}
-	pt := &provision.RouteTable{Home: h, VPC: vpc, Name: "public"}
-	out := []engine.Step{engine.Manage(vpc), engine.Manage(igw), engine.Manage(eip), engine.Manage(pt)}
-	ptables := []*provision.RouteTable{pt}
-	var nat *provision.NATGateway
-	var private []*provision.Subnet
-	out = append(out, engine.Manage(&provision.Route{Home: h, Table: pt, Gateway: igw}))
-	for i, az := range []string{"us-east-1a", "us-east-1b"} {
-		pub := &provision.Subnet{Home: h, VPC: vpc, Tier: "public", AZ: az, CIDR: []string{"10.0.0.0/24", "10.0.1.0/24"}[i]}
-		priv := &provision.Subnet{Home: h, VPC: vpc, Tier: "private", AZ: az, CIDR: []string{"10.0.100.0/24", "10.0.101.0/24"}[i]}
-		private = append(private, priv)
-		tab := &provision.RouteTable{Home: h, VPC: vpc, Name: "private-" + az}
-		ptables = append(ptables, tab)
-		if nat == nil {
-			nat = &provision.NATGateway{Home: h, AZ: az, Subnet: pub, Address: eip, Gateway: igw}
-			out = append(out, engine.Manage(nat))
+	l.down(t)
+	keep := l.stack.Keep(provision.DownOptions{Images: true, Logs: true})
+	kept := 0
+	for _, o := range l.plan(t).Outcomes {
+		if keep(o.Key) != "" {
+			kept++
+		} else if o.Verb != engine.Create {
+			t.Errorf("after down %s still has %s %s", l.name, o.Key, o.ID)
 		}
-		out = append(out, engine.Manage(pub), engine.Manage(priv), engine.Manage(tab),
-			engine.Manage(&provision.Route{Home: h, Table: tab, NAT: nat}),
-			engine.Manage(&provision.RouteTableAssociation{Home: h, Table: pt, Subnet: pub}),
-			engine.Manage(&provision.RouteTableAssociation{Home: h, Table: tab, Subnet: priv}))
 	}
-	alb := &provision.SecurityGroup{Home: h, VPC: vpc, Name: "alb", Purpose: "the load balancer", Ingress: []provision.Rule{{Port: 80, CIDR: "0.0.0.0/0", Description: "HTTP"}}}
-	ag := &provision.SecurityGroup{Home: h, VPC: vpc, Name: "agents", Purpose: "the agents", Ingress: []provision.Rule{{Port: 9001, From: alb, Description: "x"}, {Port: 9001, Self: true, Description: "y"}}}
-	eg := &provision.SecurityGroup{Home: h, VPC: vpc, Name: "endpoints", Purpose: "the endpoints", Ingress: []provision.Rule{{Port: 443, From: ag, Description: "x"}}}
-	return append(out, engine.Manage(alb), engine.Manage(ag), engine.Manage(eg),
-		engine.Manage(&provision.VPCEndpoint{Home: h, VPC: vpc, Service: "s3", Tables: ptables}),
-		engine.Manage(&provision.VPCEndpoint{Home: h, VPC: vpc, Service: "ecr.api", Subnets: private, Group: eg}))
+	if left := l.rec.Entries(); len(left) != kept {
+		t.Errorf("after down the state of %s still has %v", l.name, left)
+	}
 }
 
-func TestThePlatformOverTheWire(t *testing.T) {
+func TestTheWholeStackOverTheWire(t *testing.T) {
 	for _, e := range emulators() {
 		t.Run(e.name, func(t *testing.T) {
 			a := e.open(t)
-			h := a.home()
-			ns := &provision.Namespace{Home: h, Name: "karmacadabra.local"}
-			steps := []engine.Step{engine.Manage(ns), engine.Manage(&provision.Cluster{Home: h, Namespace: ns}),
-				engine.Manage(&provision.LogGroup{Home: h, Agent: "validator", RetentionDays: 7}),
-				engine.Manage(&provision.Role{Home: h, Kind: "exec", Agent: "validator", Policy: `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecr:GetAuthorizationToken","Resource":"*"}]}`}),
+			cfg := load(t, "agents.full.yaml", func(c *agents.Config) { c.Observability.Alarms.Emails = []string{"ops@example.com"} })
+			a.keys(t, cfg)
+			a.newLife(t, cfg).run(t)
+			if !t.Failed() {
+				a.closed(t)
 			}
-			l := &life{account: a, home: h, rec: engine.NewMemory(a.clock), steps: steps}
-			l.run(t)
+			t.Logf("%d calls, %d of them writes", a.wire.mark(), len(a.wire.mutations(0)))
 		})
 	}
 }

@@ -6,6 +6,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // ministack is https://pypi.org/project/ministack.
@@ -46,6 +50,17 @@ func ministackGaps() []*gap {
 					out.VpcEndpoints[i].PrivateDnsEnabled, met = made.PrivateDnsEnabled, true
 				}
 				return met
+			})),
+		serviceLinkedNames(),
+		newGap("the role of ecs.application-autoscaling is taken for that of ecs; AWS makes one for each service",
+			at("IAM.CreateServiceLinkedRole", func(in *iam.CreateServiceLinkedRoleInput, _ *iam.CreateServiceLinkedRoleOutput, err error) (bool, error) {
+				return cloud.Is(err, "EntityAlreadyExists") && aws.ToString(in.AWSServiceName) == scalingPrincipal, nil
+			}),
+			amend("IAM.GetAccountAuthorizationDetails", func(_ *iam.GetAccountAuthorizationDetailsInput, out *iam.GetAccountAuthorizationDetailsOutput) bool {
+				out.RoleDetailList = append(out.RoleDetailList, iamtypes.RoleDetail{
+					RoleName: aws.String(serviceLinkedRoles[scalingPrincipal]), Path: aws.String("/aws-service-role/" + scalingPrincipal + "/"),
+				})
+				return true
 			})),
 	}
 }
