@@ -30,7 +30,7 @@ func ReadOnly(stack *middleware.Stack) error {
 				return middleware.InitializeOutput{}, middleware.Metadata{}, &WriteRefused{Service: awsmiddleware.GetServiceID(ctx), Operation: op}
 			}
 			return next.HandleInitialize(ctx, in)
-		}), middleware.Before)
+		}), middleware.After)
 }
 
 // WriteRefused is what a plan's client answers to a write.

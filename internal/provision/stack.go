@@ -53,8 +53,8 @@ func add[S any, R engine.Resource[S]](s *Stack, group string, r R) R {
 	return r
 }
 
-// network is the VPC and its ways out.
-type network struct {
+// networkPart is the VPC and its ways out.
+type networkPart struct {
 	vpc                   *VPC
 	gateway               *InternetGateway
 	public                []*Subnet
@@ -66,9 +66,9 @@ type network struct {
 	nat bool
 }
 
-func (s *Stack) network() *network {
+func (s *Stack) network() *networkPart {
 	cfg, h := s.Config.Network, s.Home
-	n := &network{nat: cfg.NAT != agents.NATNone}
+	n := &networkPart{nat: cfg.NAT != agents.NATNone}
 	n.vpc = add(s, groupNetwork, &VPC{Home: h, CIDR: cfg.CIDR})
 	n.gateway = add(s, groupNetwork, &InternetGateway{Home: h, VPC: n.vpc})
 
@@ -105,7 +105,7 @@ func (s *Stack) network() *network {
 
 // securityGroups is least privilege: the internet reaches the load balancer,
 // the load balancer each agent's port, the agents each other's ports.
-func (s *Stack) securityGroups(n *network) {
+func (s *Stack) securityGroups(n *networkPart) {
 	h := s.Home
 	web := []Rule{{Port: 80, CIDR: "0.0.0.0/0", Description: "HTTP from the internet"}}
 	if s.Config.LoadBalancer.Domain != "" {
@@ -123,7 +123,7 @@ func (s *Stack) securityGroups(n *network) {
 
 // endpoints are the free S3 gateway and the interface endpoints asked for, which
 // cost $7.30 a month for each AZ.
-func (s *Stack) endpoints(n *network, tables []*RouteTable) {
+func (s *Stack) endpoints(n *networkPart, tables []*RouteTable) {
 	cfg, h := s.Config.Network, s.Home
 	var group *SecurityGroup
 	if len(cfg.InterfaceEndpoints()) > 0 {
@@ -146,17 +146,17 @@ func (s *Stack) endpoints(n *network, tables []*RouteTable) {
 	}
 }
 
-// platform is what the agents share beside the network.
-type platform struct {
+// platformPart is what the agents share beside the network.
+type platformPart struct {
 	ecs, elb, scaling *ServiceLinkedRole
 	namespace         *Namespace
 	cluster           *Cluster
 	topic             *Topic
 }
 
-func (s *Stack) platform() *platform {
+func (s *Stack) platform() *platformPart {
 	h, cfg := s.Home, s.Config
-	p := &platform{
+	p := &platformPart{
 		ecs:     add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs"}),
 		elb:     add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "elasticloadbalancing"}),
 		scaling: add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs.application-autoscaling"}),
@@ -172,16 +172,16 @@ func (s *Stack) platform() *platform {
 	return p
 }
 
-// edge is the load balancer and what it listens on.
-type edge struct {
+// edgePart is the load balancer and what it listens on.
+type edgePart struct {
 	alb         *LoadBalancer
 	http, https *Listener
 	groups      map[string]*TargetGroup
 }
 
-func (s *Stack) edge(n *network, p *platform) *edge {
+func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 	h, cfg := s.Home, s.Config.LoadBalancer
-	e := &edge{groups: map[string]*TargetGroup{}}
+	e := &edgePart{groups: map[string]*TargetGroup{}}
 	e.alb = add(s, groupEdge, &LoadBalancer{
 		Home: h, Subnets: n.public, Group: n.albGroup, Gateway: n.gateway, ServiceRole: p.elb,
 		IdleTimeout: cfg.IdleTimeout, DeletionProtection: cfg.DeletionProtection, AccessLogs: cfg.AccessLogs,
@@ -193,7 +193,7 @@ func (s *Stack) edge(n *network, p *platform) *edge {
 }
 
 // agent is one agent from its repository to its autoscaling.
-func (s *Stack) agent(a agents.Agent, n *network, p *platform, e *edge) {
+func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePart) {
 	h, cfg := s.Home, s.Config
 	add(s, groupPlatform, &Repository{Home: h, Agent: a.Name})
 	logs := add(s, groupPlatform, &LogGroup{Home: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
@@ -209,7 +209,7 @@ func (s *Stack) agent(a agents.Agent, n *network, p *platform, e *edge) {
 
 // rules lead the load balancer to an agent: by path, and by host where there is
 // a domain.
-func (s *Stack) rules(a agents.Agent, e *edge, target *TargetGroup) []engine.Node {
+func (s *Stack) rules(a agents.Agent, e *edgePart, target *TargetGroup) []engine.Node {
 	listener, strip := e.http, s.Config.LoadBalancer.StripPrefix
 	if e.https != nil {
 		listener = e.https
@@ -227,7 +227,7 @@ func (s *Stack) rules(a agents.Agent, e *edge, target *TargetGroup) []engine.Nod
 }
 
 // watching is the alarms of every agent and the dashboard.
-func (s *Stack) watching(p *platform, e *edge) {
+func (s *Stack) watching(p *platformPart, e *edgePart) {
 	cfg := s.Config.Observability
 	if cfg.Alarms.Enabled {
 		for _, a := range s.Config.Agents {

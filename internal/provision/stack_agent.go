@@ -66,7 +66,7 @@ func (s *Stack) referenced(from string) string {
 }
 
 // alarms of an agent, from metrics that cost nothing.
-func (s *Stack) alarms(a agents.Agent, p *platform, e *edge) []*Alarm {
+func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*Alarm {
 	cfg, group := s.Config.Observability.Alarms, engine.Node(e.groups[a.Name])
 	return []*Alarm{
 		s.HighCPU(a.Name, float64(cfg.CPUPercent), p.cluster, p.topic),
