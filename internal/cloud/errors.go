@@ -133,7 +133,40 @@ func Explain(err error, account Account) error {
 	case errors.As(err, new(*net.DNSError)):
 		return fmt.Errorf("cannot reach AWS: %w: check the network and --region", err)
 	}
-	return err
+	return brief(err)
+}
+
+// Brief is an error of AWS's API without the SDK's wrapping: which call, which
+// code, what AWS said, and the request id that its support asks for.
+type Brief struct {
+	Service, Operation, RequestID string
+	API                           smithy.APIError
+	Err                           error
+}
+
+func (e *Brief) Error() string {
+	s := fmt.Sprintf("%s %s: %s: %s", e.Service, e.Operation, e.API.ErrorCode(), e.API.ErrorMessage())
+	if e.RequestID != "" {
+		s += " (request " + e.RequestID + ")"
+	}
+	return s
+}
+
+func (e *Brief) Unwrap() error { return e.Err }
+
+// brief shortens an error that is nothing but an operation's.
+func brief(err error) error {
+	var op *smithy.OperationError
+	api := smithy.APIError(nil)
+	if !errors.As(err, &op) || !errors.As(err, &api) || err.Error() != op.Error() {
+		return err
+	}
+	b := &Brief{Service: op.Service(), Operation: op.Operation(), API: api, Err: err}
+	var resp *awshttp.ResponseError
+	if errors.As(err, &resp) {
+		b.RequestID = resp.ServiceRequestID()
+	}
+	return b
 }
 
 // Action is the IAM action of an operation.

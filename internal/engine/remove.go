@@ -20,9 +20,9 @@ type HeldBy struct {
 
 func (e *HeldBy) Error() string {
 	if e.Foreign {
-		return fmt.Sprintf("%s holds it, and is not karmactl's: delete that and run karmactl down again: %v", e.Holder, e.Err)
+		return e.Holder + " holds it, and is not karmactl's: delete that and run karmactl down again"
 	}
-	return fmt.Sprintf("%s holds it: %v", e.Holder, e.Err)
+	return e.Holder + " holds it"
 }
 
 func (e *HeldBy) Unwrap() error { return e.Err }
@@ -32,7 +32,7 @@ func (e *HeldBy) Unwrap() error { return e.Err }
 func (m *managed[S]) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 	key := m.Key()
 	o.Key = key
-	if bad := v.await(ctx); bad != nil {
+	if bad := v.await(ctx, r.Clock); bad != nil {
 		bad.Key, bad.Verb = key, Delete
 		return *bad
 	}

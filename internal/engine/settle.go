@@ -52,7 +52,7 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 	if !r.Apply { // reads of a plan overlap; those of an apply are as fresh as can be
 		found, err = m.look(ctx, r, entry)
 	}
-	if bad := v.await(ctx); bad != nil {
+	if bad := v.await(ctx, r.Clock); bad != nil {
 		bad.Key, bad.Verb = key, None
 		if bad.Status == Blocked && !r.Apply {
 			bad.Verb = Create

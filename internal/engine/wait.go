@@ -18,6 +18,8 @@ const (
 	// heldLimit is how long a delete waits for something that is not ours.
 	heldLimit = 30 * time.Second
 	pollEvery = 2 * time.Second
+	// sayAfter is how long a wait goes without a word: most are over by then.
+	sayAfter = 3 * time.Second
 	// readFor is how long an apply trusts a shared listing for a first look.
 	readFor = 5 * time.Second
 )
@@ -43,7 +45,7 @@ func (p *poller) wait(ctx context.Context, why string) error {
 	if elapsed >= p.limit {
 		return fmt.Errorf("still not there after %s: %s", elapsed.Round(time.Second), why)
 	}
-	if why != p.said {
+	if why != p.said && elapsed >= sayAfter {
 		p.said = why
 		o := p.o
 		o.Reason, o.Took = why, elapsed

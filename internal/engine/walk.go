@@ -228,6 +228,8 @@ type vertex struct {
 	needs  []*vertex
 	usable chan struct{}
 	once   sync.Once
+	// began is when its own work began: waiting for its needs is not work.
+	began time.Time
 	// bad is set before usable is closed when dependents must not start.
 	bad     *Outcome
 	outcome Outcome
@@ -238,7 +240,8 @@ func (v *vertex) release() { v.once.Do(func() { close(v.usable) }) }
 
 // await waits for the needs. The returned outcome is non-nil when one of them
 // did not get there.
-func (v *vertex) await(ctx context.Context) *Outcome {
+func (v *vertex) await(ctx context.Context, clock Clock) *Outcome {
+	defer func() { v.began = clock.Now() }()
 	for _, n := range v.needs {
 		select {
 		case <-n.usable:
@@ -269,10 +272,10 @@ func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			began := r.Clock.Now()
+			v.began = r.Clock.Now()
 			o := do(v.step, ctx, r, v)
 			o.Key = v.step.Key()
-			o.Took = r.Clock.Now().Sub(began)
+			o.Took = r.Clock.Now().Sub(v.began)
 			if o.Status == "" {
 				o.Status = Done
 			}

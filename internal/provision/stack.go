@@ -162,7 +162,7 @@ func (s *Stack) platform() *platformPart {
 		scaling: add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs.application-autoscaling"}),
 	}
 	p.namespace = add(s, groupPlatform, &Namespace{Home: h, Name: cfg.Network.Namespace})
-	p.cluster = add(s, groupPlatform, &Cluster{Home: h, Insights: string(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})
+	p.cluster = add(s, groupPlatform, &Cluster{Home: h, Insights: insightsSetting(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})
 	if emails := cfg.Observability.Alarms.Emails; len(emails) > 0 {
 		p.topic = add(s, groupPlatform, &Topic{Home: h})
 		for _, e := range emails {
@@ -170,6 +170,18 @@ func (s *Stack) platform() *platformPart {
 		}
 	}
 	return p
+}
+
+// insightsSetting is the cluster setting in AWS's words.
+func insightsSetting(i agents.Insights) string {
+	switch i {
+	case agents.InsightsOn:
+		return "enabled"
+	case agents.InsightsEnhanced:
+		return "enhanced"
+	default:
+		return "disabled"
+	}
 }
 
 // edgePart is the load balancer and what it listens on.
