@@ -52,7 +52,7 @@ func (p *pacer) together() int {
 // take waits until n calls may go out. Who asked first goes first.
 func (p *pacer) take(ctx context.Context, n int) error {
 	if p.free() {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	p.mu.Lock()
 	p.fill()
@@ -60,7 +60,7 @@ func (p *pacer) take(ctx context.Context, n int) error {
 	wait := time.Duration(-p.tokens / p.rate * p.slow * float64(time.Second))
 	p.mu.Unlock()
 	if wait <= 0 {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	return p.clock.Wait(ctx, wait)
 }
