@@ -63,7 +63,9 @@ type Outcome struct {
 	Notes   []string
 	ID      string
 	Outputs map[string]string
-	Took    time.Duration
+	// Took is the time of its own work, Ended the moment when it was over.
+	Took  time.Duration
+	Ended time.Time
 	// surplus are ids to delete after the walk: replaced ones and duplicates.
 	surplus []string
 }
@@ -275,7 +277,8 @@ func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(
 			v.began = r.Clock.Now()
 			o := do(v.step, ctx, r, v)
 			o.Key = v.step.Key()
-			o.Took = r.Clock.Now().Sub(v.began)
+			o.Ended = r.Clock.Now()
+			o.Took = o.Ended.Sub(v.began)
 			if o.Status == "" {
 				o.Status = Done
 			}

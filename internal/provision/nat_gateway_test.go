@@ -35,8 +35,8 @@ func TestANATGatewayIsAwaited(t *testing.T) {
 			t.Errorf("it was done after %s, while AWS takes 95 s", nat.Took)
 		}
 		route, _ := res.Get("route/private-us-east-1a")
-		if route.Took < nat.Took {
-			t.Errorf("its route was done after %s, before the NAT gateway was there", route.Took)
+		if route.Ended.Before(nat.Ended) {
+			t.Errorf("its route was done at %s, before the NAT gateway was there at %s", route.Ended, nat.Ended)
 		}
 		if ip := n.nat.Output("public_ip"); ip == "" || ip != n.address.Output("public_ip") {
 			t.Errorf("its public address is %q, that of the address %q", ip, n.address.Output("public_ip"))
