@@ -1,10 +1,13 @@
 package awssim
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	logs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
 // LogStream is one writer of a log group: one container of one task.
@@ -14,9 +17,13 @@ type LogStream struct {
 	Created time.Time
 }
 
+// lastEventLag is how far behind DescribeLogStreams is with a stream's last event.
+const lastEventLag = time.Minute
+
 func (s *Sim) logStreamOperations() []operation {
 	return []operation{
 		on("CloudWatch Logs.CreateLogStream", s.createLogStream, "LogGroupName", "LogStreamName"),
+		on("CloudWatch Logs.DescribeLogStreams", s.describeLogStreams, "LogGroupName", "LogGroupIdentifier", "LogStreamNamePrefix", "OrderBy", "Descending", "Limit", "NextToken"),
 	}
 }
 
@@ -26,6 +33,9 @@ func (s *Sim) createLogStream(in *logs.CreateLogStreamInput) (*logs.CreateLogStr
 		return nil, err
 	}
 	name := aws.ToString(in.LogStreamName)
+	if name == "" || len(name) > 512 || strings.ContainsAny(name, ":*") {
+		return nil, fail("InvalidParameterException", "1 validation error detected: Value '%s' at 'logStreamName' failed to satisfy constraint", name)
+	}
 	if g.Streams[name] != nil {
 		return nil, fail("ResourceAlreadyExistsException", "The specified log stream already exists")
 	}
@@ -39,4 +49,55 @@ func (s *Sim) stream(g *LogGroup, name string) *LogStream {
 		g.Streams[name] = &LogStream{Name: name, ARN: g.ARN + ":log-stream:" + name, Created: s.now()}
 	}
 	return g.Streams[name]
+}
+
+func (s *Sim) describeLogStreams(in *logs.DescribeLogStreamsInput) (*logs.DescribeLogStreamsOutput, error) {
+	g, err := s.groupOf(in.LogGroupName, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	if in.OrderBy == types.OrderByLastEventTime && in.LogStreamNamePrefix != nil {
+		return nil, fail("InvalidParameterException", "Cannot order by LastEventTime with a logStreamNamePrefix.")
+	}
+	limit := 50
+	if in.Limit != nil {
+		if limit = int(*in.Limit); limit < 1 || limit > 50 {
+			return nil, fail("InvalidParameterException", "limit must be between 1 and 50")
+		}
+	}
+	first, last, ingested := map[string]int64{}, map[string]int64{}, map[string]int64{}
+	known := s.now().Add(-lastEventLag).UnixMilli()
+	for _, e := range s.events(g) {
+		if _, ok := first[e.Stream]; !ok {
+			first[e.Stream] = e.Timestamp
+		}
+		if e.Ingested <= known {
+			last[e.Stream], ingested[e.Stream] = e.Timestamp, max(ingested[e.Stream], e.Ingested)
+		}
+	}
+	var all []types.LogStream
+	for _, st := range sorted(g.Streams) {
+		if !s.visible(st.Created) || !strings.HasPrefix(st.Name, aws.ToString(in.LogStreamNamePrefix)) {
+			continue
+		}
+		d := types.LogStream{LogStreamName: &st.Name, Arn: &st.ARN, CreationTime: aws.Int64(st.Created.UnixMilli())}
+		if at, ok := first[st.Name]; ok {
+			d.FirstEventTimestamp = &at
+		}
+		if at, ok := last[st.Name]; ok {
+			d.LastEventTimestamp, d.LastIngestionTime = &at, aws.Int64(ingested[st.Name])
+		}
+		all = append(all, d)
+	}
+	if in.OrderBy == types.OrderByLastEventTime {
+		slices.SortStableFunc(all, func(a, b types.LogStream) int {
+			return int(aws.ToInt64(a.LastEventTimestamp) - aws.ToInt64(b.LastEventTimestamp))
+		})
+	}
+	if aws.ToBool(in.Descending) {
+		slices.Reverse(all)
+	}
+	out := &logs.DescribeLogStreamsOutput{}
+	out.LogStreams, out.NextToken = page(all, in.NextToken, limit)
+	return out, nil
 }

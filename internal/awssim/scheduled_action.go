@@ -19,7 +19,8 @@ type ScheduledAction struct {
 	Start    *time.Time
 	End      *time.Time
 	Created  time.Time
-	// Fired is when it last fired; before that, when it was put.
+	// Fired is up to when its times were looked at: when it was put, when it
+	// last fired, and for a cron the last look.
 	Fired time.Time
 }
 
@@ -45,14 +46,18 @@ func (s *Sim) settleScheduledActions() {
 			if err != nil {
 				continue
 			}
-			if at, ok := when.last(a.Fired, s.now()); ok && (a.Start == nil || !at.Before(*a.Start)) && (a.End == nil || at.Before(*a.End)) {
+			at, ok := when.last(a.Fired, s.now())
+			if when.cron != nil {
+				a.Fired = s.now()
+			}
+			if ok && (a.Start == nil || !at.Before(*a.Start)) && (a.End == nil || at.Before(*a.End)) {
 				all = append(all, due{at, t, a})
 			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b due) int { return a.at.Compare(b.at) })
 	for _, d := range all {
-		d.action.Fired = d.at
+		d.action.Fired = later(d.action.Fired, d.at)
 		if aws.ToBool(d.target.Suspended.ScheduledScalingSuspended) {
 			continue
 		}

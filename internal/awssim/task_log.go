@@ -1,9 +1,6 @@
 package awssim
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // emitLog puts a message into a stream of a log group, which has to be there:
 // the driver of a task makes streams and no groups.
@@ -12,9 +9,5 @@ func (s *Sim) emitLog(group, stream, message string, at time.Time) {
 	if g == nil {
 		return
 	}
-	s.stream(g, stream)
-	s.world.Serial++
-	g.Events = append(g.Events, LogEvent{
-		ID: fmt.Sprintf("%056d", s.world.Serial), Stream: stream, Timestamp: at.UnixMilli(), Ingested: s.now().UnixMilli(), Message: message,
-	})
+	s.writeLog(g, stream, at.UnixMilli(), message)
 }

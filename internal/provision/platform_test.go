@@ -2,10 +2,13 @@ package provision
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -43,12 +46,16 @@ func TestThePlatformGoesThroughItsLife(t *testing.T) {
 	})
 }
 
+// graph is the platform with the scaling of one agent.
+func graph(h *Home) []engine.Step { return append(platform(h), scaling(h)...) }
+
 // TestThePlatformConvergesWhenAReplyIsLost loses the reply of each mutating call
 // once, by itself: the work is done and nothing is there twice.
 func TestThePlatformConvergesWhenAReplyIsLost(t *testing.T) {
 	for n := 1; n <= mutations(t); n++ {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, slow)
+			b.running("validator")
 			lost := false
 			b.sim.Inject(func(c awssim.Call) awssim.Fault {
 				if c.Mutating && c.N == n && !lost {
@@ -57,12 +64,12 @@ func TestThePlatformConvergesWhenAReplyIsLost(t *testing.T) {
 				}
 				return awssim.Fault{}
 			})
-			b.up(platform(b.home)...)
+			b.up(graph(b.home)...)
 			b.sim.Inject(nil)
-			if res := b.plan(platform(b.home)...); res.Changes() {
+			if res := b.plan(graph(b.home)...); res.Changes() {
 				t.Fatalf("call %d lost its reply; the plan after is not empty: %s", n, verbs(res))
 			}
-			b.down(platform(b.home)...)
+			b.down(graph(b.home)...)
 		})
 	}
 }
@@ -73,17 +80,18 @@ func TestThePlatformConvergesWhenTheProcessDies(t *testing.T) {
 	for n := 1; n <= mutations(t); n++ {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, slow)
+			b.running("validator")
 			b.sim.Inject(func(c awssim.Call) awssim.Fault { return awssim.Fault{Kill: c.Mutating && c.N == n} })
-			if _, err := b.walk(true, platform(b.home)...).Up(context.Background()); err != nil {
+			if _, err := b.walk(true, graph(b.home)...).Up(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			b.sim.Inject(nil)
-			b.up(platform(b.home)...)
-			if res := b.plan(platform(b.home)...); res.Changes() {
+			b.up(graph(b.home)...)
+			if res := b.plan(graph(b.home)...); res.Changes() {
 				t.Fatalf("killed after call %d; the plan after the rerun is not empty: %s", n, verbs(res))
 			}
-			b.down(platform(b.home)...)
-			if res := b.plan(platform(b.home)...); res.Count(engine.Create) != len(platform(b.home)) {
+			b.down(graph(b.home)...)
+			if res := b.plan(graph(b.home)...); res.Count(engine.Create) != len(graph(b.home)) {
 				t.Fatalf("killed after call %d; something is left after down", n)
 			}
 		})
@@ -95,8 +103,176 @@ func mutations(t *testing.T) int {
 	n := 0
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
-		b.up(platform(b.home)...)
+		b.running("validator")
+		b.up(graph(b.home)...)
 		n = len(b.sim.Mutations())
 	})
 	return n
+}
+
+// TestAPlanOfThePlatformIsCheap holds it to its share of the calls of a plan.
+func TestAPlanOfThePlatformIsCheap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		b.running("validator")
+		b.up(graph(b.home)...)
+		b.sim.ResetCalls()
+		b.plan(graph(b.home)...)
+		const most = 12 + 2*3
+		if n := len(b.sim.Calls()); n > most {
+			for _, c := range b.sim.Calls() {
+				t.Log(c.Name())
+			}
+			t.Errorf("a plan of an unchanged platform of two agents takes %d calls, at most %d are allowed", n, most)
+		}
+	})
+}
+
+func TestThePlatformIsFoundWithoutTheListingsOfTheWholeAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		b.sim.Inject(func(c awssim.Call) awssim.Fault {
+			if c.Operation == "GetResources" || c.Operation == "GetAccountAuthorizationDetails" {
+				return awssim.Fault{Before: awssim.AccessDenied(c.Service, c.Operation)}
+			}
+			return awssim.Fault{}
+		})
+		b.lifecycle(platform(b.home)...)
+	})
+}
+
+func TestWhatIsNotOursIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		b.up(platform(b.home)...)
+		b.rec = engine.NewMemory(b.home.Clock)
+		if err := b.sim.Edit(func(w *awssim.World) {
+			for _, r := range w.Roles {
+				delete(r.Tags, "karmactl:key")
+			}
+			for _, g := range w.LogGroups {
+				delete(g.Tags, "karmactl:stack")
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		res, err := b.walk(false, platform(b.home)...).Up(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []engine.Key{"role/task/validator", "log-group/validator"} {
+			foreign := new(engine.Foreign)
+			if o, _ := res.Get(key); !errors.As(o.Err, &foreign) {
+				t.Errorf("%s without our tags: %v", key, o.Err)
+			}
+		}
+	})
+}
+
+func TestServiceLinkedRolesStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		step := engine.Manage(&ServiceLinkedRole{Home: b.home, Service: "ecs"})
+		b.up(step)
+		if res := b.plan(step); res.Changes() {
+			t.Fatalf("the plan after up is not empty: %s", verbs(res))
+		}
+		w := b.walk(true, step)
+		w.Keep = func(engine.Key) string { return "it belongs to the account" }
+		if _, err := w.Down(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if res := b.plan(step); res.Changes() {
+			t.Fatal("down deleted the service-linked role")
+		}
+	})
+}
+
+func TestImagesAreNotDeletedUnasked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		step := engine.Manage(&Repository{Home: b.home, Agent: "validator"})
+		b.up(step)
+		if err := b.sim.Edit(func(w *awssim.World) {
+			w.Repositories["karmacadabra/validator"].Images["sha256:1"] = &awssim.RepositoryImage{Digest: "sha256:1"}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		res, err := b.walk(true, step).Down(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Err() == nil {
+			t.Fatal("a repository with images was deleted")
+		}
+		b.home.DeleteImages = true
+		b.down(step)
+	})
+}
+
+func TestAnAlarmThatWasMutedStaysMuted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		alarm := func(percent float64) engine.Step {
+			return engine.Manage(b.home.HighCPU("validator", percent, &Cluster{Home: b.home}, nil))
+		}
+		cluster := engine.Manage(&Cluster{Home: b.home})
+		b.up(cluster, alarm(85))
+		name := b.home.Stack + "-validator-high-cpu"
+		if err := b.sim.Edit(func(w *awssim.World) { w.Alarms[name].Alarm.ActionsEnabled = new(false) }); err != nil {
+			t.Fatal(err)
+		}
+		if res := b.plan(cluster, alarm(85)); res.Changes() {
+			t.Fatalf("the plan undoes the muting: %s", verbs(res))
+		}
+		b.up(cluster, alarm(90))
+		if err := b.sim.Edit(func(w *awssim.World) {
+			if *w.Alarms[name].Alarm.ActionsEnabled {
+				t.Error("a changed threshold turned the actions on again")
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestPoliciesAllowTheAgentsOwnAndNoMore(t *testing.T) {
+	account := cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"}
+	got := executionPolicy(account, "karmacadabra/validator", "/ecs/x/validator", []string{
+		"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator-AbC123:private_key::",
+		"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator",
+		"arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key",
+	})
+	for _, want := range []string{
+		`"Resource":["arn:aws:ecr:us-east-1:123456789012:repository/karmacadabra/validator"]`,
+		`"Resource":["arn:aws:logs:us-east-1:123456789012:log-group:/ecs/x/validator:*"]`,
+		`"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator-AbC123"`,
+		`"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator-??????"`,
+		`"Action":["ssm:GetParameters"],"Resource":["arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key"]`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the policy lacks %s: %s", want, got)
+		}
+	}
+	if n := strings.Count(got, `"*"`); n != 1 {
+		t.Errorf("%d statements are for everything, only the registry's token may be", n)
+	}
+	if got := executionPolicy(account, "", "/ecs/x/validator", nil); strings.Contains(got, "ecr:") {
+		t.Errorf("an image from elsewhere needs nothing of ECR: %s", got)
+	}
+	if got := taskPolicy(false, false); got != "" {
+		t.Errorf("an agent without a shell and tracing needs no policy: %s", got)
+	}
+}
+
+func TestCloudWatchNamesOfTheLoadBalancer(t *testing.T) {
+	for arn, want := range map[string]string{
+		"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/x/50dc6c495c0c9188": "app/x/50dc6c495c0c9188",
+		"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/x/73e2d6bc24d8a067":      "targetgroup/x/73e2d6bc24d8a067",
+		"<load-balancer>": "<load-balancer>", "": "",
+	} {
+		if got := metricSuffix(arn); got != want {
+			t.Errorf("metricSuffix(%q) = %q, want %q", arn, got, want)
+		}
+	}
 }
