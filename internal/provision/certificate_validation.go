@@ -1,12 +1,100 @@
 package provision
 
-import "github.com/karmacadabra/karmactl/internal/engine"
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
 
-// CertificateValidation is a certificate that has been issued.
+	"github.com/aws/aws-sdk-go-v2/service/acm/types"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// CertificateValidationSpec is which certificate is waited for.
+type CertificateValidationSpec struct {
+	Certificate string
+}
+
+// CertificateValidation is the wait until the certificate is issued: minutes
+// after its records are in the DNS. It makes nothing and deletes nothing; its id
+// is the certificate's, for a listener to serve.
 type CertificateValidation struct {
 	engine.Ref
 	*Home
+	Certificate *Certificate
+	Records     *ValidationRecords
+
+	// over: a delete is done at once, though the certificate is still there.
+	over atomic.Bool
 }
 
-func (v *CertificateValidation) Key() engine.Key      { return "certificate-validation" }
-func (v *CertificateValidation) Needs() []engine.Node { return nil }
+// Disposable: another certificate is waited for instead.
+func (v *CertificateValidation) Disposable() {}
+
+// Key is certificate-validation.
+func (v *CertificateValidation) Key() engine.Key { return "certificate-validation" }
+
+// Needs the certificate and the records that prove its names.
+func (v *CertificateValidation) Needs() []engine.Node {
+	return []engine.Node{v.Certificate, v.Records}
+}
+
+// Patience: AWS says that issuing can take 30 minutes.
+// https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+func (v *CertificateValidation) Patience() time.Duration { return 45 * time.Minute }
+
+// Want is the certificate of the stack.
+func (v *CertificateValidation) Want() CertificateValidationSpec {
+	return CertificateValidationSpec{Certificate: v.Certificate.ID()}
+}
+
+// Find tells how far the certificate is: the one just settled, or before that
+// the one with its tags.
+func (v *CertificateValidation) Find(ctx context.Context, _ string) (engine.Found[CertificateValidationSpec], error) {
+	if v.over.Load() {
+		return engine.Found[CertificateValidationSpec]{}, nil
+	}
+	all, err := v.certificates(ctx)
+	if err != nil {
+		return engine.Found[CertificateValidationSpec]{}, err
+	}
+	settled := ""
+	if v.Certificate != nil {
+		settled = v.Certificate.ID()
+	}
+	c, id, _ := pick(v.Home, certificateKey, settled, all)
+	if id == "" {
+		return engine.Found[CertificateValidationSpec]{}, nil
+	}
+	found := engine.Found[CertificateValidationSpec]{Phase: engine.Ready, ID: id, Spec: CertificateValidationSpec{Certificate: id}}
+	switch c.Status {
+	case types.CertificateStatusIssued:
+	case types.CertificateStatusPendingValidation:
+		found.Phase, found.Why = engine.Pending, "AWS has not seen the validation record yet"
+	default:
+		found.Phase, found.Why = engine.Broken, fmt.Sprintf("the certificate is %s %s", c.Status, c.FailureReason)
+	}
+	return found, nil
+}
+
+// Diff compares. Another certificate is another wait, with another id.
+func (v *CertificateValidation) Diff(have, want CertificateValidationSpec) []engine.Change {
+	return fixed("certificate", have.Certificate, want.Certificate)
+}
+
+// Create makes nothing: what there is to wait for is the certificate.
+func (v *CertificateValidation) Create(_ context.Context, want CertificateValidationSpec) (string, error) {
+	return want.Certificate, nil
+}
+
+// Update changes nothing: Find sees the certificate that is wanted.
+func (v *CertificateValidation) Update(context.Context, string, CertificateValidationSpec, CertificateValidationSpec) error {
+	return nil
+}
+
+// Delete ends the wait. The certificate itself is deleted after what serves it.
+func (v *CertificateValidation) Delete(context.Context, string) error {
+	v.over.Store(true)
+	return nil
+}

@@ -13,8 +13,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// edge is a network with a load balancer in it for three agents.
-type edge struct {
+// edgeBench is a network with a load balancer in it for three agents.
+type edgeBench struct {
 	*bench
 	network []engine.Step
 	lb      *LoadBalancer
@@ -23,15 +23,15 @@ type edge struct {
 	rules   []*ListenerRule
 }
 
-func newEdge(t *testing.T) *edge {
+func newEdgeBench(t *testing.T) *edgeBench {
 	t.Helper()
-	e := &edge{bench: newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})}
+	e := &edgeBench{bench: newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})}
 	e.build()
 	return e
 }
 
 // build makes the resources anew, as a second run of the command would.
-func (e *edge) build() {
+func (e *edgeBench) build() {
 	h := e.home
 	vpc := &VPC{Home: h, CIDR: "10.0.0.0/16"}
 	gateway := &InternetGateway{Home: h, VPC: vpc}
@@ -53,7 +53,7 @@ func (e *edge) build() {
 	}
 }
 
-func (e *edge) steps() []engine.Step {
+func (e *edgeBench) steps() []engine.Step {
 	steps := append(append([]engine.Step{}, e.network...), engine.Manage(e.lb))
 	for _, g := range e.groups {
 		steps = append(steps, engine.Manage(g))
@@ -72,7 +72,7 @@ func verb(res *engine.Result, key engine.Key) engine.Verb {
 }
 
 // agreedUp does what a plan of the same steps shows and nothing else.
-func (e *edge) agreedUp() *engine.Result {
+func (e *edgeBench) agreedUp() *engine.Result {
 	e.t.Helper()
 	shown := e.plan(e.steps()...)
 	w := e.walk(true, e.steps()...)
@@ -89,14 +89,14 @@ func (e *edge) agreedUp() *engine.Result {
 
 func TestTheEdgeGoesThroughItsLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		e.lifecycle(e.steps()...)
 	})
 }
 
 func TestRulesAreThereWhileTheLoadBalancerIsProvisioning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		began := time.Now()
 		res := e.up(e.steps()...)
 		if took := time.Since(began); took < 150*time.Second || took > 175*time.Second {
@@ -113,7 +113,7 @@ func TestRulesAreThereWhileTheLoadBalancerIsProvisioning(t *testing.T) {
 
 func TestTheLoadBalancerChangesInPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		e.up(e.steps()...)
 		id := e.lb.ID()
 		e.lb.IdleTimeout, e.lb.DeletionProtection = time.Minute, true
@@ -138,7 +138,7 @@ func TestTheLoadBalancerChangesInPlace(t *testing.T) {
 
 func TestAStrangersLoadBalancerIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		e.up(e.steps()...)
 		_ = e.sim.Edit(func(w *awssim.World) {
 			for _, l := range w.LoadBalancers {
@@ -158,7 +158,7 @@ func TestAStrangersLoadBalancerIsRefused(t *testing.T) {
 
 func TestALoadBalancerThatFailedIsMadeAgainWithAllThatHangsOnIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		e.up(e.steps()...)
 		_ = e.sim.Edit(func(w *awssim.World) {
 			for _, l := range w.LoadBalancers {
@@ -179,7 +179,7 @@ func TestALoadBalancerThatFailedIsMadeAgainWithAllThatHangsOnIt(t *testing.T) {
 
 func TestAnotherPortReplacesTheTargetGroupUnderAnotherName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		e.up(e.steps()...)
 		name := e.groups[0].Output("name")
 		other := e.groups[1].Output("name")
@@ -206,7 +206,7 @@ func TestAnotherPortReplacesTheTargetGroupUnderAnotherName(t *testing.T) {
 
 func TestAReplacedTargetGroupThatStayedBehindIsTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		e.up(e.steps()...)
 		first := e.groups[0].ID()
 		e.groups[0].Port = 9100
@@ -237,7 +237,7 @@ func TestAReplacedTargetGroupThatStayedBehindIsTakenBack(t *testing.T) {
 
 func TestRulesChangePlacesWithoutAGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		e.up(e.steps()...)
 		for i, p := range []int{20, 30, 10} {
 			e.rules[i].Priority = p
@@ -258,7 +258,7 @@ func TestRulesChangePlacesWithoutAGap(t *testing.T) {
 
 func TestANewRuleTakesThePlaceOfOneThatMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEdge(t)
+		e := newEdgeBench(t)
 		all := e.rules
 		e.rules = all[:2]
 		e.up(e.steps()...)

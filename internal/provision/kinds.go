@@ -43,6 +43,17 @@ func (h *Home) kind(key engine.Key) engine.Step {
 		return engine.Manage(&Listener{Home: h, Protocol: strings.ToUpper(key.Name())})
 	case "rule":
 		return engine.Manage(h.ruleOf(key))
+	case "certificate":
+		return engine.Manage(&Certificate{Home: h})
+	case "certificate-validation":
+		return engine.Manage(&CertificateValidation{Home: h})
+	case "record":
+		if key.Name() == "validation" {
+			return engine.Manage(&ValidationRecords{Home: h})
+		}
+		return engine.Manage(&Record{Home: h, Name: key.Name(), Type: "A"})
+	case "state-bucket":
+		return engine.Manage(&StateBucket{Home: h})
 
 	// identity, registry, platform, scaling, watching
 	case "slr":

@@ -1,0 +1,210 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/acm/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type certificateAPI interface {
+	RequestCertificate(context.Context, *acm.RequestCertificateInput, ...func(*acm.Options)) (*acm.RequestCertificateOutput, error)
+	DescribeCertificate(context.Context, *acm.DescribeCertificateInput, ...func(*acm.Options)) (*acm.DescribeCertificateOutput, error)
+	ListCertificates(context.Context, *acm.ListCertificatesInput, ...func(*acm.Options)) (*acm.ListCertificatesOutput, error)
+	ListTagsForCertificate(context.Context, *acm.ListTagsForCertificateInput, ...func(*acm.Options)) (*acm.ListTagsForCertificateOutput, error)
+	AddTagsToCertificate(context.Context, *acm.AddTagsToCertificateInput, ...func(*acm.Options)) (*acm.AddTagsToCertificateOutput, error)
+	RemoveTagsFromCertificate(context.Context, *acm.RemoveTagsFromCertificateInput, ...func(*acm.Options)) (*acm.RemoveTagsFromCertificateOutput, error)
+	DeleteCertificate(context.Context, *acm.DeleteCertificateInput, ...func(*acm.Options)) (*acm.DeleteCertificateOutput, error)
+}
+
+// CertificateSpec is what we own of a certificate.
+type CertificateSpec struct {
+	// Names are the domain and the other names, in order.
+	Names []string
+	// Status is "" for one that is or can still be issued; one that failed, timed
+	// out or expired can only be replaced.
+	Status string
+	Tags   cloud.Tags
+}
+
+// certificateKey is the key of the one certificate, by which what is derived
+// from it finds it too.
+const certificateKey engine.Key = "certificate"
+
+// Certificate is the request for a certificate, which costs nothing. It is
+// there once AWS says which records prove the domain; that it is issued is
+// CertificateValidation. Its names cannot change, so it is replaced instead.
+type Certificate struct {
+	engine.Ref
+	*Home
+	Domain string
+	// SANs are further names, such as *.agents.example.com.
+	SANs []string
+}
+
+// Disposable: another certificate serves as well.
+func (c *Certificate) Disposable() {}
+
+func (c *Certificate) api() certificateAPI { return c.Clients.ACM }
+
+// Key is certificate.
+func (c *Certificate) Key() engine.Key { return certificateKey }
+
+// Needs nothing.
+func (c *Certificate) Needs() []engine.Node { return nil }
+
+// Want is a certificate for the domain and the other names.
+func (c *Certificate) Want() CertificateSpec {
+	names := append([]string{c.Domain}, c.SANs...)
+	slices.Sort(names)
+	return CertificateSpec{Names: slices.Compact(names), Tags: c.TagsOf(c.Key())}
+}
+
+// certificates are the stack's certificates in detail. AWS lists neither tags
+// nor status changes, so each certificate of the account costs a call for its
+// tags, and each of the stack one more.
+func (h *Home) certificates(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
+	return cloud.List(ctx, h.Inventory, "certificate", func(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
+		var all []candidate[*types.CertificateDetail]
+		p := acm.NewListCertificatesPaginator(h.Clients.ACM, &acm.ListCertificatesInput{})
+		for p.HasMorePages() {
+			out, err := p.NextPage(ctx)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range out.CertificateSummaryList {
+				if c.Type != types.CertificateTypeAmazonIssued {
+					continue
+				}
+				one, err := h.certificate(ctx, c.CertificateArn)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, one...)
+			}
+		}
+		return all, nil
+	})
+}
+
+// certificate is one certificate in detail, or none when it is not the stack's.
+func (h *Home) certificate(ctx context.Context, arn *string) ([]candidate[*types.CertificateDetail], error) {
+	tagged, err := h.Clients.ACM.ListTagsForCertificate(ctx, &acm.ListTagsForCertificateInput{CertificateArn: arn})
+	if cloud.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	tags := cloud.FromSDK(tagged.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+	if tags[cloud.TagStack] != h.Stack {
+		return nil, nil
+	}
+	out, err := h.Clients.ACM.DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: arn})
+	if cloud.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []candidate[*types.CertificateDetail]{{Item: out.Certificate, ID: aws.ToString(arn), Tags: tags}}, nil
+}
+
+// Find looks among the stack's certificates.
+func (c *Certificate) Find(ctx context.Context, id string) (engine.Found[CertificateSpec], error) {
+	all, err := c.certificates(ctx)
+	if err != nil {
+		return engine.Found[CertificateSpec]{}, err
+	}
+	d, id, strays := pick(c.Home, c.Key(), id, all)
+	if id == "" {
+		return engine.Found[CertificateSpec]{}, nil
+	}
+	found := engine.Found[CertificateSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: CertificateSpec{
+		Names: slices.Sorted(slices.Values(d.SubjectAlternativeNames)), Tags: tagsOf(all, id),
+	}}
+	records := validationRecords(d)
+	switch d.Status {
+	case types.CertificateStatusPendingValidation, types.CertificateStatusIssued:
+		if len(records) == 0 {
+			found.Phase, found.Why = engine.Pending, "AWS has not said yet which records prove the domain"
+		}
+	default:
+		found.Phase, found.Spec.Status = engine.Broken, string(d.Status)
+		found.Why = strings.TrimSpace(fmt.Sprintf("the certificate is %s %s", d.Status, d.FailureReason))
+	}
+	found.Outputs = map[string]string{"validation": strings.Join(records, "\n")}
+	return found, nil
+}
+
+// validationRecords are the records that prove the names, each "name value",
+// once; none until AWS has said all of them.
+func validationRecords(d *types.CertificateDetail) []string {
+	var out []string
+	for _, v := range d.DomainValidationOptions {
+		if v.ResourceRecord == nil {
+			return nil
+		}
+		out = append(out, aws.ToString(v.ResourceRecord.Name)+" "+aws.ToString(v.ResourceRecord.Value))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Diff compares. The names cannot change, and one that is no good stays so.
+func (c *Certificate) Diff(have, want CertificateSpec) []engine.Change {
+	return changes(
+		fixed("names", strings.Join(have.Names, " "), strings.Join(want.Names, " ")),
+		fixed("status", have.Status, want.Status),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create requests the certificate; the token gives the same one for an hour.
+func (c *Certificate) Create(ctx context.Context, want CertificateSpec) (string, error) {
+	out, err := c.api().RequestCertificate(ctx, &acm.RequestCertificateInput{
+		DomainName: aws.String(c.Domain), SubjectAlternativeNames: want.Names, ValidationMethod: types.ValidationMethodDns,
+		IdempotencyToken: aws.String(engine.Token(ctx)), Tags: toACMTags(want.Tags),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.CertificateArn), nil
+}
+
+func toACMTags(tags cloud.Tags) []types.Tag {
+	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}
+
+// Update sets the tags.
+func (c *Certificate) Update(ctx context.Context, id string, have, want CertificateSpec) error {
+	set, gone := have.Tags.Changed(want.Tags)
+	if len(set) > 0 {
+		if _, err := c.api().AddTagsToCertificate(ctx, &acm.AddTagsToCertificateInput{CertificateArn: &id, Tags: toACMTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	var del []types.Tag
+	for _, k := range gone {
+		del = append(del, types.Tag{Key: aws.String(k)})
+	}
+	_, err := c.api().RemoveTagsFromCertificate(ctx, &acm.RemoveTagsFromCertificateInput{CertificateArn: &id, Tags: del})
+	return err
+}
+
+// Delete deletes the certificate. While a listener serves it AWS answers
+// ResourceInUseException, which is waited for.
+func (c *Certificate) Delete(ctx context.Context, id string) error {
+	_, err := c.api().DeleteCertificate(ctx, &acm.DeleteCertificateInput{CertificateArn: &id})
+	return err
+}

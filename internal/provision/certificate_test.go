@@ -1,0 +1,256 @@
+package provision
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// secure is an edge with a domain.
+type secure struct {
+	*edgeBench
+	zone  string
+	cert  *Certificate
+	valid *CertificateValidation
+	https *Listener
+	extra []engine.Step
+}
+
+func newSecure(t *testing.T) *secure {
+	t.Helper()
+	s := &secure{edgeBench: newEdgeBench(t)}
+	_ = s.sim.Edit(func(w *awssim.World) {
+		s.zone = w.SeedHostedZone("example.com", false)
+		w.SeedHostedZone("agents.example.com", true)
+	})
+	s.build()
+	return s
+}
+
+func (s *secure) build() {
+	s.edgeBench.build()
+	h := s.home
+	s.http.Redirect = true
+	s.cert = &Certificate{Home: h, Domain: "agents.example.com", SANs: []string{"*.agents.example.com"}}
+	records := &ValidationRecords{Home: h, Certificate: s.cert, Zone: s.zone}
+	s.valid = &CertificateValidation{Home: h, Certificate: s.cert, Records: records}
+	s.https = &Listener{Home: h, LoadBalancer: s.lb, Port: 443, Protocol: "HTTPS", Certificate: s.valid, Agents: s.http.Agents}
+	s.rules = nil
+	s.extra = []engine.Step{engine.Manage(s.cert), engine.Manage(records), engine.Manage(s.valid), engine.Manage(s.https)}
+	for i, g := range s.groups {
+		s.extra = append(s.extra,
+			engine.Manage(&ListenerRule{Home: h, Listener: s.https, Group: g, Agent: g.Agent, Host: g.Agent + ".agents.example.com", Priority: 100 + i}),
+			engine.Manage(&ListenerRule{Home: h, Listener: s.https, Group: g, Agent: g.Agent, StripPrefix: true, Priority: 200 + i}),
+		)
+	}
+	for _, name := range []string{"agents.example.com", "*.agents.example.com"} {
+		s.extra = append(s.extra, engine.Manage(&Record{Home: h, Zone: s.zone, Name: name, Type: "A", Alias: s.lb}))
+	}
+}
+
+func (s *secure) steps() []engine.Step { return append(s.edgeBench.steps(), s.extra...) }
+
+func TestADomainGoesThroughItsLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSecure(t)
+		s.lifecycle(s.steps()...)
+		_ = s.sim.Edit(func(w *awssim.World) {
+			if n := len(w.HostedZones[s.zone].Records); n != 0 {
+				t.Errorf("down leaves %d records", n)
+			}
+		})
+	})
+}
+
+func TestAnAgentAnswersAtItsOwnName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSecure(t)
+		s.up(s.steps()...)
+		web := &http.Client{Transport: s.sim.RoundTripper()}
+		for url, want := range map[string]string{
+			"https://validator.agents.example.com/health": "503",
+			"https://agents.example.com/validator/health": "503",
+			"http://agents.example.com/validator/health":  "503", // by way of the redirect
+			"https://agents.example.com/nobody":           "no such agent",
+		} {
+			resp, err := web.Get(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b, _ := io.ReadAll(resp.Body); !strings.Contains(string(b), want) {
+				t.Errorf("%s says %s, want %s", url, b, want)
+			}
+		}
+	})
+}
+
+func TestAnotherNameReplacesTheCertificate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSecure(t)
+		s.up(s.steps()...)
+		old := s.cert.ID()
+		s.cert.SANs = append(s.cert.SANs, "www.example.com")
+		shown := s.plan(s.steps()...)
+		w := s.walk(true, s.steps()...)
+		w.Shown = shown
+		res, err := w.Up(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := res.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if verb(res, "certificate") != engine.Replace || verb(res, "listener/https") != engine.Update {
+			t.Errorf("got %s", verbs(res))
+		}
+		_ = s.sim.Edit(func(w *awssim.World) {
+			if w.Certificates[old] != nil || len(w.Certificates) != 1 {
+				t.Errorf("%d certificates are left", len(w.Certificates))
+			}
+		})
+		s.build()
+		s.cert.SANs = append(s.cert.SANs, "www.example.com")
+		if res := s.plan(s.steps()...); res.Changes() {
+			t.Errorf("the plan after the change is not empty: %s", verbs(res))
+		}
+	})
+}
+
+func TestAStrangersRecordIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSecure(t)
+		_ = s.sim.Edit(func(w *awssim.World) {
+			w.HostedZones[s.zone].Records["agents.example.com. A"] = &awssim.DNSRecord{Name: "agents.example.com.", Type: "A", TTL: 60, Values: []string{"192.0.2.1"}}
+		})
+		res, err := s.walk(false, s.steps()...).Up(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, _ := res.Get("record/agents.example.com"); o.Err == nil || !strings.Contains(o.Err.Error(), "192.0.2.1") {
+			t.Errorf("got %v", o.Err)
+		}
+	})
+}
+
+func TestTheLongestPublicZoneIsChosen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSecure(t)
+		ctx := context.Background()
+		ours := ""
+		_ = s.sim.Edit(func(w *awssim.World) { ours = w.SeedHostedZone("prod.example.com", false) })
+		for _, c := range []struct{ domain, zone, id, err string }{
+			{"agents.prod.example.com", "", ours, ""},
+			{"agents.prod.example.com", "example.com", s.zone, ""},
+			{"agents.example.com", "", s.zone, ""}, // the private zone of that very name is not asked
+			{"agents.example.org", "", "", "no public hosted zone"},
+			{"myexample.com", "", "", "no public hosted zone"},
+			{"agents.example.com", "example.org", "", "is not in load_balancer.zone"},
+		} {
+			id, err := hostedZone(ctx, s.home.Clients.Route53, c.domain, c.zone)
+			if id != c.id || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s in %q: got %s, %v; want %s, %q", c.domain, c.zone, id, err, c.id, c.err)
+			}
+		}
+	})
+}
+
+func TestAStateBucketIsPrivateVersionedAndOurs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
+		bucket := &StateBucket{Home: b.home, Bucket: "karmactl-123456789012-us-east-1", Region: "us-east-1"}
+		b.lifecycle(engine.Manage(bucket))
+		b.up(engine.Manage(bucket))
+		_ = b.sim.Edit(func(w *awssim.World) {
+			have := w.Buckets[bucket.Bucket]
+			if !have.Blocked || have.Versioning != "Enabled" || have.Expires != 90 {
+				t.Errorf("the bucket is %+v", have)
+			}
+			have.Tags["Mine"], have.Versioning = "yes", "Suspended"
+		})
+		if res := b.up(engine.Manage(bucket)); len(res.Outcomes[0].Changes) != 1 {
+			t.Errorf("got %s", verbs(res))
+		}
+		_ = b.sim.Edit(func(w *awssim.World) {
+			if w.Buckets[bucket.Bucket].Tags["Mine"] != "yes" {
+				t.Error("the user's own tag is gone")
+			}
+			w.Buckets[bucket.Bucket].Owner = "999999999999"
+		})
+		b.rec = engine.NewMemory(b.home.Clock)
+		res, err := b.walk(true, engine.Manage(bucket)).Up(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := res.Err(); err == nil || !strings.Contains(err.Error(), "--state") {
+			t.Errorf("a stranger's bucket: %v", err)
+		}
+	})
+}
+
+// TestTheEdgeSurvivesEveryFault loses the reply of each mutating call once, and
+// kills the process after each once: a rerun then converges and nothing is there twice.
+func TestTheEdgeSurvivesEveryFault(t *testing.T) {
+	total := 0
+	synctest.Test(t, func(t *testing.T) {
+		s := newSecure(t)
+		s.up(s.steps()...)
+		total = len(s.sim.Mutations())
+	})
+	for n := 1; n <= total; n++ {
+		for name, fault := range map[string]awssim.Fault{
+			"reply lost":   {After: awssim.LostConnection()},
+			"server error": {After: awssim.ServerError()},
+			"killed":       {Kill: true},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSecure(t)
+				op := ""
+				s.sim.Inject(func(c awssim.Call) awssim.Fault {
+					if c.Mutating && c.N == n && op == "" {
+						op = c.Name()
+						return fault
+					}
+					return awssim.Fault{}
+				})
+				if _, err := s.walk(true, s.steps()...).Up(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				s.sim.Inject(nil)
+				s.build()
+				s.up(s.steps()...)
+				if res := s.plan(s.steps()...); res.Changes() {
+					t.Errorf("%s at call %d (%s): the plan after the rerun is not empty: %s", name, n, op, verbs(res))
+				}
+				_ = s.sim.Edit(func(w *awssim.World) {
+					if len(w.LoadBalancers) != 1 || len(w.TargetGroups) != 3 || len(w.Listeners) != 2 || len(w.ListenerRules) != 6 || len(w.Certificates) != 1 {
+						t.Errorf("%s at call %d (%s): %d load balancers, %d target groups, %d listeners, %d rules, %d certificates",
+							name, n, op, len(w.LoadBalancers), len(w.TargetGroups), len(w.Listeners), len(w.ListenerRules), len(w.Certificates))
+					}
+				})
+			})
+		}
+	}
+	if total < 20 {
+		t.Errorf("only %d mutating calls were tried", total)
+	}
+}
+
+func TestAnOrphanIsFoundByItsKey(t *testing.T) {
+	h := &Home{Stack: "karmacadabra-prod", Tags: cloud.Tags{}}
+	for _, key := range []engine.Key{
+		"alb", "target-group/validator", "listener/http", "listener/https", "rule/http/validator", "rule/https/validator",
+		"rule/https/host-validator", "certificate", "certificate-validation", "record/agents.example.com", "record/validation", "state-bucket",
+	} {
+		if step := h.kind(key); step == nil || step.Key() != key {
+			t.Errorf("the key %s does not make its resource", key)
+		}
+	}
+}

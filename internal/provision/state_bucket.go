@@ -1,0 +1,244 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type stateBucketAPI interface {
+	CreateBucket(context.Context, *s3.CreateBucketInput, ...func(*s3.Options)) (*s3.CreateBucketOutput, error)
+	HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error)
+	GetBucketVersioning(context.Context, *s3.GetBucketVersioningInput, ...func(*s3.Options)) (*s3.GetBucketVersioningOutput, error)
+	PutBucketVersioning(context.Context, *s3.PutBucketVersioningInput, ...func(*s3.Options)) (*s3.PutBucketVersioningOutput, error)
+	GetBucketEncryption(context.Context, *s3.GetBucketEncryptionInput, ...func(*s3.Options)) (*s3.GetBucketEncryptionOutput, error)
+	PutBucketEncryption(context.Context, *s3.PutBucketEncryptionInput, ...func(*s3.Options)) (*s3.PutBucketEncryptionOutput, error)
+	GetPublicAccessBlock(context.Context, *s3.GetPublicAccessBlockInput, ...func(*s3.Options)) (*s3.GetPublicAccessBlockOutput, error)
+	PutPublicAccessBlock(context.Context, *s3.PutPublicAccessBlockInput, ...func(*s3.Options)) (*s3.PutPublicAccessBlockOutput, error)
+	GetBucketLifecycleConfiguration(context.Context, *s3.GetBucketLifecycleConfigurationInput, ...func(*s3.Options)) (*s3.GetBucketLifecycleConfigurationOutput, error)
+	PutBucketLifecycleConfiguration(context.Context, *s3.PutBucketLifecycleConfigurationInput, ...func(*s3.Options)) (*s3.PutBucketLifecycleConfigurationOutput, error)
+	GetBucketTagging(context.Context, *s3.GetBucketTaggingInput, ...func(*s3.Options)) (*s3.GetBucketTaggingOutput, error)
+	PutBucketTagging(context.Context, *s3.PutBucketTaggingInput, ...func(*s3.Options)) (*s3.PutBucketTaggingOutput, error)
+	DeleteBucket(context.Context, *s3.DeleteBucketInput, ...func(*s3.Options)) (*s3.DeleteBucketOutput, error)
+}
+
+// StateBucketSpec is what we own of the bucket.
+type StateBucketSpec struct {
+	Versioned  bool
+	Encryption string
+	// Blocked: no public access of any of the four kinds.
+	Blocked bool
+	// ExpireDays is after how many days old versions of the state go.
+	ExpireDays int
+	Tags       cloud.Tags
+}
+
+// stateExpireDays keeps three months of the state's history.
+const stateExpireDays = 90
+
+// StateBucket holds the states of the stacks of an account and region. It is
+// made by the first up and never deleted by down. It costs cents.
+type StateBucket struct {
+	engine.Ref
+	*Home
+	Bucket string
+	Region string
+}
+
+func (b *StateBucket) api() stateBucketAPI { return b.Clients.S3 }
+
+// Key is state-bucket.
+func (b *StateBucket) Key() engine.Key { return "state-bucket" }
+
+// Needs nothing.
+func (b *StateBucket) Needs() []engine.Node { return nil }
+
+// Want is a private bucket that keeps what was overwritten.
+func (b *StateBucket) Want() StateBucketSpec {
+	return StateBucketSpec{
+		Versioned: true, Encryption: string(types.ServerSideEncryptionAes256), Blocked: true, ExpireDays: stateExpireDays, Tags: b.tags(),
+	}
+}
+
+// tags are without the stack's own two: one bucket serves all stacks of an
+// account and region, and each would take it for its own.
+func (b *StateBucket) tags() cloud.Tags {
+	return cloud.Tags{"Name": b.Bucket, "karmactl:purpose": "state"}
+}
+
+// Find looks for the name, which is unique over all accounts, and asks for the
+// account's own: a stranger's bucket of that name is never written to.
+func (b *StateBucket) Find(ctx context.Context, id string) (engine.Found[StateBucketSpec], error) {
+	if id == "" {
+		id = b.Bucket
+	}
+	if id == "" {
+		return engine.Found[StateBucketSpec]{}, nil
+	}
+	owner := aws.String(b.Account.ID)
+	_, err := b.api().HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &id, ExpectedBucketOwner: owner})
+	switch {
+	case cloud.Is(err, "NotFound", "NoSuchBucket"):
+		return engine.Found[StateBucketSpec]{}, nil
+	case cloud.Is(err, "Forbidden", "AccessDenied"):
+		return engine.Found[StateBucketSpec]{}, fmt.Errorf("bucket %s is not account %s's, or may not be seen: %w: name another one with state in agents.yaml or --state, or allow s3:ListBucket", id, b.Account.ID, err)
+	case cloud.Is(err, "MovedPermanently", "PermanentRedirect"):
+		return engine.Found[StateBucketSpec]{}, fmt.Errorf("bucket %s is not in region %s: %w: name another one with state in agents.yaml or --state", id, b.Region, err)
+	case err != nil:
+		return engine.Found[StateBucketSpec]{}, err
+	}
+	found := engine.Found[StateBucketSpec]{Phase: engine.Ready, ID: id}
+	return found, b.read(ctx, &found.Spec, &id, owner)
+}
+
+// read fills in the settings, each of which is a call of its own.
+func (b *StateBucket) read(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
+	v, err := b.api().GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: id, ExpectedBucketOwner: owner})
+	if err != nil {
+		return err
+	}
+	s.Versioned = v.Status == types.BucketVersioningStatusEnabled
+	e, err := b.api().GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: id, ExpectedBucketOwner: owner})
+	if err != nil && !cloud.Is(err, "ServerSideEncryptionConfigurationNotFoundError") {
+		return err
+	}
+	if err == nil && e.ServerSideEncryptionConfiguration != nil {
+		for _, r := range e.ServerSideEncryptionConfiguration.Rules {
+			if d := r.ApplyServerSideEncryptionByDefault; d != nil {
+				s.Encryption = string(d.SSEAlgorithm)
+			}
+		}
+	}
+	p, err := b.api().GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: id, ExpectedBucketOwner: owner})
+	if err != nil && !cloud.Is(err, "NoSuchPublicAccessBlockConfiguration") {
+		return err
+	}
+	if err == nil && p.PublicAccessBlockConfiguration != nil {
+		c := p.PublicAccessBlockConfiguration
+		s.Blocked = aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets)
+	}
+	l, err := b.api().GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: id, ExpectedBucketOwner: owner})
+	if err != nil && !cloud.Is(err, "NoSuchLifecycleConfiguration") {
+		return err
+	}
+	if err == nil {
+		for _, r := range l.Rules {
+			if r.NoncurrentVersionExpiration != nil {
+				s.ExpireDays = int(aws.ToInt32(r.NoncurrentVersionExpiration.NoncurrentDays))
+			}
+		}
+	}
+	t, err := b.api().GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: id, ExpectedBucketOwner: owner})
+	if err != nil && !cloud.Is(err, "NoSuchTagSet") {
+		return err
+	}
+	if err == nil {
+		s.Tags = cloud.FromSDK(t.TagSet, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+	}
+	return nil
+}
+
+// Diff compares. Another encryption, such as a key of the user's own, is left
+// alone: it is no weaker.
+func (b *StateBucket) Diff(have, want StateBucketSpec) []engine.Change {
+	encryption := field("encryption", have.Encryption, want.Encryption)
+	if have.Encryption != "" {
+		encryption = nil
+	}
+	set, _ := have.Tags.Changed(want.Tags)
+	return changes(
+		field("versioned", have.Versioned, want.Versioned),
+		encryption,
+		field("public_access_blocked", have.Blocked, want.Blocked),
+		field("expire_days", have.ExpireDays, want.ExpireDays),
+		cloud.DiffTags(nil, set), // tags of the user's own stay
+	)
+}
+
+// Create makes the bucket; its settings are left to Update.
+func (b *StateBucket) Create(ctx context.Context, _ StateBucketSpec) (string, error) {
+	in := &s3.CreateBucketInput{Bucket: &b.Bucket}
+	if b.Region != "us-east-1" { // which has no name here
+		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(b.Region)}
+	}
+	_, err := b.api().CreateBucket(ctx, in)
+	switch {
+	case cloud.Is(err, "BucketAlreadyExists"):
+		return "", fmt.Errorf("the name %s belongs to another account: %w: name another bucket with state in agents.yaml or --state", b.Bucket, err)
+	case err != nil && !cloud.Is(err, "BucketAlreadyOwnedByYou"):
+		return "", err
+	}
+	return b.Bucket, nil
+}
+
+// Update sets what differs.
+func (b *StateBucket) Update(ctx context.Context, id string, have, want StateBucketSpec) error {
+	owner := aws.String(b.Account.ID)
+	if have.Blocked != want.Blocked {
+		yes := aws.Bool(true)
+		_, err := b.api().PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{Bucket: &id, ExpectedBucketOwner: owner, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
+			BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes,
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	if have.Encryption == "" {
+		_, err := b.api().PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{Bucket: &id, ExpectedBucketOwner: owner, ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{
+			Rules: []types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: types.ServerSideEncryption(want.Encryption)}}},
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	if have.Versioned != want.Versioned {
+		_, err := b.api().PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+			Bucket: &id, ExpectedBucketOwner: owner, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if have.ExpireDays != want.ExpireDays {
+		_, err := b.api().PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{Bucket: &id, ExpectedBucketOwner: owner, LifecycleConfiguration: &types.BucketLifecycleConfiguration{
+			Rules: []types.LifecycleRule{{
+				ID: aws.String("karmactl-history"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
+				NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(int32(want.ExpireDays))}, //nolint:gosec // 90
+			}},
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return b.tag(ctx, id, have.Tags, want.Tags)
+}
+
+// tag adds what is missing. The call replaces all tags, so the others go with it.
+func (b *StateBucket) tag(ctx context.Context, id string, have, want cloud.Tags) error {
+	set, _ := have.Changed(want)
+	if len(set) == 0 {
+		return nil
+	}
+	for k, v := range have {
+		if _, ok := set[k]; !ok {
+			set[k] = v
+		}
+	}
+	_, err := b.api().PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
+		Bucket: &id, ExpectedBucketOwner: aws.String(b.Account.ID),
+		Tagging: &types.Tagging{TagSet: cloud.ToSDK(set, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })},
+	})
+	return err
+}
+
+// Delete deletes the bucket when nothing is in it; down never asks for it.
+func (b *StateBucket) Delete(ctx context.Context, id string) error {
+	_, err := b.api().DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &id, ExpectedBucketOwner: aws.String(b.Account.ID)})
+	return err
+}
