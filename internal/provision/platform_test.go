@@ -69,6 +69,7 @@ func TestThePlatformConvergesWhenAReplyIsLost(t *testing.T) {
 			if res := b.plan(graph(b.home)...); res.Changes() {
 				t.Fatalf("call %d lost its reply; the plan after is not empty: %s", n, verbs(res))
 			}
+			b.retired()
 			b.down(graph(b.home)...)
 		})
 	}
@@ -90,6 +91,7 @@ func TestThePlatformConvergesWhenTheProcessDies(t *testing.T) {
 			if res := b.plan(graph(b.home)...); res.Changes() {
 				t.Fatalf("killed after call %d; the plan after the rerun is not empty: %s", n, verbs(res))
 			}
+			b.retired()
 			b.down(graph(b.home)...)
 			if res := b.plan(graph(b.home)...); res.Count(engine.Create) != len(graph(b.home)) {
 				t.Fatalf("killed after call %d; something is left after down", n)

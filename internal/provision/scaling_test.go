@@ -29,6 +29,14 @@ func (b *bench) running(agent string) {
 	}
 }
 
+// retired takes the services away, which are not this graph's to delete.
+func (b *bench) retired() {
+	b.t.Helper()
+	if err := b.sim.Edit(func(w *awssim.World) { clear(w.Services) }); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 func scaling(h *Home) []engine.Step {
 	target := &ScalableTarget{Home: h, Agent: "validator", Min: 1, Max: 3}
 	return []engine.Step{
