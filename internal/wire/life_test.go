@@ -169,6 +169,7 @@ func TestTheWholeStackOverTheWire(t *testing.T) {
 			cfg := whole(t)
 			a.keys(t, cfg)
 			a.newLife(t, cfg).run(t)
+			a.asked(t)
 			for _, op := range a.wire.answered() {
 				answered[op] = true
 			}
