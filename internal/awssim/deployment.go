@@ -100,7 +100,33 @@ func (s *Sim) deploy(x *Service, undoes string) *Deployment {
 		}
 	}
 	x.Deployments = slices.Insert(x.Deployments, 0, d)
+	s.register(x)
 	return d
+}
+
+// register puts the service's Service Connect names into the namespace, which is
+// then in use.
+func (s *Sim) register(x *Service) {
+	sc := x.Config.Connect
+	if sc == nil || !sc.Enabled {
+		return
+	}
+	ns := s.namespace(aws.ToString(sc.Namespace))
+	for _, svc := range sc.Services {
+		id := "srv-" + x.Cluster + "-" + aws.ToString(svc.DiscoveryName)
+		if ns != nil && s.world.DiscoveryServices[id] == nil {
+			s.world.DiscoveryServices[id] = &DiscoveryService{ID: id, Name: aws.ToString(svc.DiscoveryName), Namespace: ns.ID}
+		}
+	}
+}
+
+// unregister takes them out again.
+func (s *Sim) unregister(x *Service) {
+	if x.Config.Connect != nil {
+		for _, svc := range x.Config.Connect.Services {
+			delete(s.world.DiscoveryServices, "srv-"+x.Cluster+"-"+aws.ToString(svc.DiscoveryName))
+		}
+	}
 }
 
 // endpoints are the Service Connect names that are there now: of other services

@@ -28,7 +28,9 @@ type Home struct {
 	Tags      cloud.Tags
 	Clients   *cloud.Clients
 	Inventory *cloud.Inventory
-	Clock     engine.Clock
+	// Images finds the digest behind an image reference; nil pins nothing.
+	Images Resolver
+	Clock  engine.Clock
 }
 
 // TagsOf are the tags of one resource, with the Name that the console shows.

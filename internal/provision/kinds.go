@@ -92,6 +92,10 @@ func (h *Home) kind(key engine.Key) engine.Step {
 		return engine.Manage(&Secret{Home: h, Agent: agents.Agent{Name: key.Name()}})
 	case "parameter":
 		return engine.Manage(h.parameterOf(key.Name()))
+	case "task-definition":
+		return engine.Manage(&TaskDefinition{Home: h, Agent: agents.Agent{Name: key.Name()}})
+	case "service":
+		return engine.Manage(&Service{Home: h, Agent: agents.Agent{Name: key.Name()}})
 	}
 	return nil
 }

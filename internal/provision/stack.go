@@ -152,11 +152,14 @@ type platformPart struct {
 	namespace         *Namespace
 	cluster           *Cluster
 	topic             *Topic
+	services          map[string]*Service
 }
 
 func (s *Stack) platform() *platformPart {
 	h, cfg := s.Home, s.Config
 	p := &platformPart{
+		services: map[string]*Service{},
+
 		ecs:     add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs"}),
 		elb:     add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "elasticloadbalancing"}),
 		scaling: add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs.application-autoscaling"}),
@@ -207,16 +210,29 @@ func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 // agent is one agent from its repository to its autoscaling.
 func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePart) {
 	h, cfg := s.Home, s.Config
-	add(s, groupPlatform, &Repository{Home: h, Agent: a.Name})
+	repository := add(s, groupPlatform, &Repository{Home: h, Agent: a.Name})
 	logs := add(s, groupPlatform, &LogGroup{Home: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
 	add(s, groupPlatform, &MetricFilter{Home: h, Group: logs})
 	target := add(s, groupEdge, &TargetGroup{Home: h, VPC: n.vpc, Agent: a.Name, Port: a.Port, Health: a.Health})
 	e.groups[a.Name] = target
-	s.rules(a, e, target)
+	rules := s.rules(a, e, target)
 	secrets := s.secrets(a)
 
-	add(s, groupAgents, &Role{Home: h, Kind: ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)})
-	add(s, groupAgents, &Role{Home: h, Kind: TaskRole, Agent: a.Name, Policy: taskPolicy(a.Exec, cfg.Observability.XRay)})
+	revision := add(s, groupAgents, &TaskDefinition{
+		Home: h, Agent: a, Repository: repository, Group: logs, Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay,
+		Execution: add(s, groupAgents, &Role{Home: h, Kind: ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)}),
+		Task:      add(s, groupAgents, &Role{Home: h, Kind: TaskRole, Agent: a.Name, Policy: taskPolicy(a.Exec, cfg.Observability.XRay)}),
+	})
+	service := &Service{
+		Home: h, Agent: a, Cluster: p.cluster, Namespace: p.namespace, TaskDefinition: revision, TargetGroup: target,
+		Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: append(rules, n.ways...),
+	}
+	for _, name := range a.Calls {
+		if callee := p.services[name]; callee != nil { // nil in a circle: one of them starts first
+			service.Callees = append(service.Callees, callee)
+		}
+	}
+	p.services[a.Name] = add(s, groupAgents, service)
 }
 
 // rules lead the load balancer to an agent: by path, and by host where there is

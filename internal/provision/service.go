@@ -1,0 +1,489 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type serviceAPI interface {
+	ecsTagAPI
+	CreateService(context.Context, *ecs.CreateServiceInput, ...func(*ecs.Options)) (*ecs.CreateServiceOutput, error)
+	UpdateService(context.Context, *ecs.UpdateServiceInput, ...func(*ecs.Options)) (*ecs.UpdateServiceOutput, error)
+	DeleteService(context.Context, *ecs.DeleteServiceInput, ...func(*ecs.Options)) (*ecs.DeleteServiceOutput, error)
+	ListServices(context.Context, *ecs.ListServicesInput, ...func(*ecs.Options)) (*ecs.ListServicesOutput, error)
+	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
+	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+}
+
+// ServiceSpec is what we own of a service. The desired count is not part of it:
+// it is set when the service is made, and after that belongs to autoscaling and
+// to `karmactl scale`.
+type ServiceSpec struct {
+	TaskDefinition string
+	// Strategy is the capacity provider strategy: FARGATE_SPOT base 0 weight 1.
+	Strategy string
+	// Subnets and Groups are sorted and joined by a space.
+	Subnets  string
+	Groups   string
+	PublicIP bool
+	// Target is the target group's ARN, and where in the task its requests go.
+	Target string
+	// Connect is the Service Connect namespace and name.
+	Connect string
+	// Breaker is the circuit breaker.
+	Breaker string
+	// Rollout is the minimum and maximum of healthy tasks, in percent.
+	Rollout string
+	Exec    bool
+	// Grace is in seconds.
+	Grace         int
+	PropagateTags string
+	ManagedTags   bool
+	ZoneRebalance string
+	Tags          cloud.Tags
+}
+
+// Service keeps an agent's tasks running. Its id is its ARN.
+type Service struct {
+	engine.Ref
+	*Home
+	Agent          agents.Agent
+	Cluster        *Cluster
+	Namespace      *Namespace
+	TaskDefinition *TaskDefinition
+	TargetGroup    *TargetGroup
+	Group          *SecurityGroup
+	Subnets        []*Subnet
+	// PublicIP gives each task a public address: without a NAT gateway it is the
+	// way to the registry.
+	PublicIP bool
+	// Callees are the agents that this one calls. Tasks resolve only the Service
+	// Connect names that were there before they started.
+	Callees []*Service
+	// Order is what has to be there first without being held on to: the routes and
+	// endpoints on the way to the registry, and the rules that lead to the target
+	// group, without which ECS refuses it.
+	Order []engine.Node
+}
+
+func (s *Service) api() serviceAPI { return s.Clients.ECS }
+
+// serviceName of an agent, in the stack's own cluster.
+func (h *Home) serviceName(agent string) string { return agent }
+
+// Key is service/AGENT.
+func (s *Service) Key() engine.Key { return engine.Key("service/" + s.Agent.Name) }
+
+// Needs the cluster, the namespace, the task definition, the target group, the
+// security group and the subnets.
+func (s *Service) Needs() []engine.Node {
+	var out []engine.Node
+	if s.Cluster != nil {
+		out = append(out, s.Cluster)
+	}
+	if s.Namespace != nil {
+		out = append(out, s.Namespace)
+	}
+	if s.TaskDefinition != nil {
+		out = append(out, s.TaskDefinition)
+	}
+	if s.TargetGroup != nil {
+		out = append(out, s.TargetGroup)
+	}
+	if s.Group != nil {
+		out = append(out, s.Group)
+	}
+	return append(out, nodes(s.Subnets...)...)
+}
+
+// After the callees and the way to the registry.
+func (s *Service) After() []engine.Node { return append(nodes(s.Callees...), s.Order...) }
+
+const (
+	// breakerFailures is how many tasks may fail before a deployment has failed.
+	// AWS's own threshold is three at least, of which a service with one task
+	// waits for each.
+	breakerFailures = 2
+	// A rollout starts the new tasks beside the old ones: a service with one task
+	// never has none.
+	minHealthy, maxHealthy = 100, 200
+)
+
+// Want is the service of the configuration.
+func (s *Service) Want() ServiceSpec {
+	w := ServiceSpec{
+		Strategy: strategyText(s.strategy()), PublicIP: s.PublicIP, Exec: s.Agent.Exec, Rollout: fmt.Sprintf("%d to %d %%", minHealthy, maxHealthy),
+		Breaker: fmt.Sprintf("rollback after COUNT %d", breakerFailures), PropagateTags: string(types.PropagateTagsService), ManagedTags: true,
+		ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
+	}
+	if s.TaskDefinition != nil {
+		w.TaskDefinition = s.TaskDefinition.ID()
+	}
+	if s.Group != nil {
+		w.Groups = s.Group.ID()
+	}
+	if s.TargetGroup != nil {
+		w.Target = fmt.Sprintf("%s %s:%d", s.TargetGroup.ID(), s.Agent.Name, s.Agent.Port)
+		w.Grace = int(s.Agent.Health.Grace.Seconds())
+	}
+	if s.Namespace != nil {
+		w.Connect = fmt.Sprintf("%s %s:%d", s.namespace(), s.Agent.Name, s.Agent.Port)
+	}
+	var ids []string
+	for _, n := range s.Subnets {
+		ids = append(ids, n.ID())
+	}
+	w.Subnets = joined(ids)
+	return w
+}
+
+func (s *Service) namespace() string {
+	if arn := s.Namespace.Output("arn"); arn != "" {
+		return arn
+	}
+	return engine.Unknown(s.Namespace.Key())
+}
+
+func joined(ids []string) string {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
+}
+
+// strategy puts the base on demand and divides the rest by weight. Spot alone
+// has no way back: when it has no capacity, AWS does not fall back by itself.
+func (s *Service) strategy() []types.CapacityProviderStrategyItem {
+	spot := s.Agent.Spot
+	if !spot.Enabled {
+		return []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE"), Weight: 1}}
+	}
+	var out []types.CapacityProviderStrategyItem
+	if spot.Base > 0 || spot.OnDemandWeight > 0 {
+		out = append(out, types.CapacityProviderStrategyItem{CapacityProvider: aws.String("FARGATE"), Base: int32(spot.Base), Weight: int32(spot.OnDemandWeight)})
+	}
+	return append(out, types.CapacityProviderStrategyItem{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: int32(max(1, spot.SpotWeight))})
+}
+
+func strategyText(items []types.CapacityProviderStrategyItem) string {
+	var out []string
+	for _, i := range items {
+		out = append(out, fmt.Sprintf("%s base %d weight %d", aws.ToString(i.CapacityProvider), i.Base, i.Weight))
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+// Find looks among the cluster's services.
+func (s *Service) Find(ctx context.Context, id string) (engine.Found[ServiceSpec], error) {
+	var found engine.Found[ServiceSpec]
+	all, err := cloud.List(ctx, s.Inventory, "service", s.list)
+	if err != nil {
+		return found, err
+	}
+	for _, x := range all {
+		if aws.ToString(x.ServiceName) != s.serviceName(s.Agent.Name) || aws.ToString(x.Status) == "INACTIVE" {
+			continue
+		}
+		arn := aws.ToString(x.ServiceArn)
+		found = engine.Found[ServiceSpec]{Phase: engine.Ready, ID: arn, Spec: readService(x), Usable: true}
+		if !found.Spec.Tags.Ours(s.Stack, s.Key()) && id != arn {
+			return engine.Found[ServiceSpec]{}, s.foreign(s.Key(), "service "+aws.ToString(x.ServiceName), arn)
+		}
+		if err := s.judge(ctx, x, &found); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+func (s *Service) list(ctx context.Context) ([]types.Service, error) {
+	cluster := s.clusterName()
+	var arns []string
+	p := ecs.NewListServicesPaginator(s.api(), &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if cloud.Is(err, "ClusterNotFoundException") {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		arns = append(arns, out.ServiceArns...)
+	}
+	var all []types.Service
+	for batch := range slices.Chunk(arns, 10) {
+		out, err := s.api().DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: batch, Include: []types.ServiceField{types.ServiceFieldTags}})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.Services...)
+	}
+	return all, nil
+}
+
+// judge says how far a service is. Steady is not enough: after the circuit
+// breaker has rolled back a service is steady too, on the revision before.
+func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Found[ServiceSpec]) error {
+	if aws.ToString(x.Status) == "DRAINING" {
+		found.Phase, found.Usable, found.Why = engine.Leaving, false, fmt.Sprintf("draining, %d tasks left", x.RunningCount+x.PendingCount)
+		return nil
+	}
+	var primary types.Deployment
+	failed := ""
+	for _, d := range x.Deployments {
+		if aws.ToString(d.Status) == "PRIMARY" {
+			primary = d
+		} else if d.RolloutState == types.DeploymentRolloutStateFailed {
+			failed = aws.ToString(d.RolloutStateReason)
+		}
+	}
+	switch {
+	case primary.RolloutState == types.DeploymentRolloutStateFailed:
+		failed = aws.ToString(primary.RolloutStateReason)
+	case primary.RolloutState == types.DeploymentRolloutStateCompleted:
+		return nil
+	case strings.Contains(aws.ToString(primary.RolloutStateReason), "rolling back"):
+		failed = strings.TrimSpace(failed + " The deployment failed and is being rolled back:")
+	default:
+		found.Phase = engine.Pending
+		found.Why = fmt.Sprintf("%d of %d tasks running, %d starting", primary.RunningCount, primary.DesiredCount, primary.PendingCount)
+		if primary.FailedTasks > 0 {
+			why, err := s.lastStop(ctx)
+			found.Why = fmt.Sprintf("%d tasks failed: %s", primary.FailedTasks, why)
+			return err
+		}
+		if len(x.Events) > 0 && primary.RunningCount+primary.PendingCount < primary.DesiredCount {
+			found.Why = aws.ToString(x.Events[0].Message)
+		}
+		return nil
+	}
+	why, err := s.lastStop(ctx)
+	if why != "" {
+		failed += " " + why
+	}
+	found.Phase, found.Why = engine.Broken, failed
+	return err
+}
+
+// lastStop is why the last task stopped: the whole reason, and how its container
+// ended. A task that never started has no logs, so this is all there is.
+func (s *Service) lastStop(ctx context.Context) (string, error) {
+	cluster, name := s.clusterName(), s.serviceName(s.Agent.Name)
+	list, err := s.api().ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, ServiceName: &name, DesiredStatus: types.DesiredStatusStopped})
+	if err != nil || len(list.TaskArns) == 0 {
+		return "", err
+	}
+	out, err := s.api().DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: list.TaskArns})
+	if err != nil {
+		return "", err
+	}
+	var last types.Task
+	for _, t := range out.Tasks {
+		if last.StoppingAt == nil || t.StoppingAt != nil && t.StoppingAt.After(*last.StoppingAt) {
+			if t.StopCode != types.TaskStopCodeServiceSchedulerInitiated || strings.Contains(aws.ToString(t.StoppedReason), "failed") {
+				last = t
+			}
+		}
+	}
+	why := aws.ToString(last.StoppedReason)
+	for _, c := range last.Containers {
+		if aws.ToString(c.Name) == s.Agent.Name && c.ExitCode != nil {
+			why += fmt.Sprintf(" (exit code %d)", *c.ExitCode)
+		}
+		if r := aws.ToString(c.Reason); r != "" && r != aws.ToString(last.StoppedReason) {
+			why += ": " + r
+		}
+	}
+	return why, nil
+}
+
+// readService is a service in our words.
+func readService(x types.Service) ServiceSpec {
+	w := ServiceSpec{
+		TaskDefinition: aws.ToString(x.TaskDefinition), Strategy: strategyText(x.CapacityProviderStrategy), Exec: x.EnableExecuteCommand,
+		Grace: int(aws.ToInt32(x.HealthCheckGracePeriodSeconds)), PropagateTags: string(x.PropagateTags), ManagedTags: x.EnableECSManagedTags,
+		ZoneRebalance: string(x.AvailabilityZoneRebalancing), Tags: fromECSTags(x.Tags),
+	}
+	if n := x.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
+		w.Subnets, w.Groups = joined(n.AwsvpcConfiguration.Subnets), joined(n.AwsvpcConfiguration.SecurityGroups)
+		w.PublicIP = n.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
+	}
+	for _, lb := range x.LoadBalancers {
+		w.Target = fmt.Sprintf("%s %s:%d", aws.ToString(lb.TargetGroupArn), aws.ToString(lb.ContainerName), aws.ToInt32(lb.ContainerPort))
+	}
+	if d := x.DeploymentConfiguration; d != nil {
+		w.Rollout = fmt.Sprintf("%d to %d %%", aws.ToInt32(d.MinimumHealthyPercent), aws.ToInt32(d.MaximumPercent))
+		if b := d.DeploymentCircuitBreaker; b != nil && b.Enable {
+			w.Breaker = "on"
+			if b.ThresholdConfiguration != nil {
+				w.Breaker = fmt.Sprintf("after %s %d", b.ThresholdConfiguration.Type, b.ThresholdConfiguration.Value)
+			}
+			if b.Rollback {
+				w.Breaker = "rollback " + w.Breaker
+			}
+		}
+	}
+	for _, d := range x.Deployments {
+		if aws.ToString(d.Status) != "PRIMARY" || d.ServiceConnectConfiguration == nil || !d.ServiceConnectConfiguration.Enabled {
+			continue
+		}
+		for _, c := range d.ServiceConnectConfiguration.Services {
+			for _, alias := range c.ClientAliases {
+				w.Connect = fmt.Sprintf("%s %s:%d", aws.ToString(d.ServiceConnectConfiguration.Namespace), aws.ToString(alias.DnsName), aws.ToInt32(alias.Port))
+			}
+		}
+	}
+	return w
+}
+
+// Diff compares.
+func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
+	return changes(
+		field("task_definition", have.TaskDefinition, want.TaskDefinition),
+		field("capacity", have.Strategy, want.Strategy),
+		field("subnets", have.Subnets, want.Subnets),
+		field("security_groups", have.Groups, want.Groups),
+		field("public_ip", have.PublicIP, want.PublicIP),
+		field("target_group", have.Target, want.Target),
+		field("service_connect", have.Connect, want.Connect),
+		field("circuit_breaker", have.Breaker, want.Breaker),
+		field("rollout", have.Rollout, want.Rollout),
+		field("exec", have.Exec, want.Exec),
+		field("grace_seconds", have.Grace, want.Grace),
+		field("propagate_tags", have.PropagateTags, want.PropagateTags),
+		field("managed_tags", have.ManagedTags, want.ManagedTags),
+		field("zone_rebalancing", have.ZoneRebalance, want.ZoneRebalance),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the service with as many tasks as its scale begins with. A repeated
+// call with the token gives the same one.
+func (s *Service) Create(ctx context.Context, want ServiceSpec) (string, error) {
+	in := &ecs.CreateServiceInput{
+		ServiceName: aws.String(s.serviceName(s.Agent.Name)), Cluster: aws.String(s.clusterName()), ClientToken: aws.String(engine.Token(ctx)),
+		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(s.Agent.Scale.Min)), CapacityProviderStrategy: s.strategy(),
+		NetworkConfiguration: awsvpc(want), LoadBalancers: s.targets(want), ServiceConnectConfiguration: s.connect(), DeploymentConfiguration: rollout(),
+		EnableExecuteCommand: want.Exec, EnableECSManagedTags: want.ManagedTags, PropagateTags: types.PropagateTags(want.PropagateTags),
+		AvailabilityZoneRebalancing: types.AvailabilityZoneRebalancing(want.ZoneRebalance), Tags: toECSTags(want.Tags),
+	}
+	if want.Grace > 0 {
+		in.HealthCheckGracePeriodSeconds = aws.Int32(int32(want.Grace))
+	}
+	out, err := s.api().CreateService(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Service.ServiceArn), nil
+}
+
+func awsvpc(want ServiceSpec) *types.NetworkConfiguration {
+	vpc := &types.AwsVpcConfiguration{Subnets: strings.Fields(want.Subnets), SecurityGroups: strings.Fields(want.Groups), AssignPublicIp: types.AssignPublicIpDisabled}
+	if want.PublicIP {
+		vpc.AssignPublicIp = types.AssignPublicIpEnabled
+	}
+	return &types.NetworkConfiguration{AwsvpcConfiguration: vpc}
+}
+
+// targets is empty and not nil without a target group: nil would leave things as they are.
+func (s *Service) targets(want ServiceSpec) []types.LoadBalancer {
+	if want.Target == "" {
+		return []types.LoadBalancer{}
+	}
+	arn, _, _ := strings.Cut(want.Target, " ")
+	return []types.LoadBalancer{{TargetGroupArn: &arn, ContainerName: &s.Agent.Name, ContainerPort: aws.Int32(int32(s.Agent.Port))}}
+}
+
+// connect makes the agent known to the others as its name and port.
+func (s *Service) connect() *types.ServiceConnectConfiguration {
+	if s.Namespace == nil {
+		return &types.ServiceConnectConfiguration{Enabled: false}
+	}
+	name := s.Agent.Name
+	return &types.ServiceConnectConfiguration{Enabled: true, Namespace: aws.String(s.namespace()), Services: []types.ServiceConnectService{{
+		PortName: &name, DiscoveryName: &name, ClientAliases: []types.ServiceConnectClientAlias{{DnsName: &name, Port: aws.Int32(int32(s.Agent.Port))}},
+	}}}
+}
+
+func rollout() *types.DeploymentConfiguration {
+	return &types.DeploymentConfiguration{
+		MinimumHealthyPercent: aws.Int32(minHealthy), MaximumPercent: aws.Int32(maxHealthy),
+		DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{
+			Enable: true, Rollback: true, ThresholdConfiguration: &types.ThresholdConfiguration{Type: types.ThresholdTypeCount, Value: breakerFailures},
+		},
+	}
+}
+
+// Update sends what differs, and never the desired count: some fields begin a
+// deployment, and a field that is left out stays as it is. Tasks that run stay on
+// their capacity provider unless a deployment is forced.
+func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec) error {
+	in := &ecs.UpdateServiceInput{Cluster: aws.String(s.clusterName()), Service: &id}
+	tags := have.Tags
+	have.Tags = want.Tags
+	changed := len(s.Diff(have, want)) > 0
+	if have.TaskDefinition != want.TaskDefinition {
+		in.TaskDefinition = &want.TaskDefinition
+	}
+	if have.Strategy != want.Strategy {
+		in.CapacityProviderStrategy, in.ForceNewDeployment = s.strategy(), true
+	}
+	if have.Subnets != want.Subnets || have.Groups != want.Groups || have.PublicIP != want.PublicIP {
+		in.NetworkConfiguration = awsvpc(want)
+	}
+	if have.Target != want.Target {
+		in.LoadBalancers = s.targets(want)
+	}
+	if have.Connect != want.Connect {
+		in.ServiceConnectConfiguration = s.connect()
+	}
+	if have.Breaker != want.Breaker || have.Rollout != want.Rollout {
+		in.DeploymentConfiguration = rollout()
+	}
+	if have.Grace != want.Grace {
+		in.HealthCheckGracePeriodSeconds = aws.Int32(int32(want.Grace))
+	}
+	if have.Exec != want.Exec { // tasks that run have it only after a deployment
+		in.EnableExecuteCommand, in.ForceNewDeployment = &want.Exec, true
+	}
+	if have.ManagedTags != want.ManagedTags {
+		in.EnableECSManagedTags = &want.ManagedTags
+	}
+	if have.PropagateTags != want.PropagateTags {
+		in.PropagateTags = types.PropagateTags(want.PropagateTags)
+	}
+	if have.ZoneRebalance != want.ZoneRebalance {
+		in.AvailabilityZoneRebalancing = types.AvailabilityZoneRebalancing(want.ZoneRebalance)
+	}
+	if changed {
+		if _, err := s.api().UpdateService(ctx, in); err != nil {
+			return err
+		}
+	}
+	return updateECSTags(ctx, s.api(), id, tags, want.Tags)
+}
+
+// Delete stops the service and its tasks. It drains until they have stopped.
+func (s *Service) Delete(ctx context.Context, id string) error {
+	parts := strings.Split(id, "/")
+	cluster := s.clusterName()
+	if len(parts) == 3 {
+		cluster = parts[1]
+	}
+	_, err := s.api().DeleteService(ctx, &ecs.DeleteServiceInput{Cluster: &cluster, Service: &id, Force: aws.Bool(true)})
+	if cloud.Is(err, "ClusterNotFoundException") {
+		return nil
+	}
+	return err
+}

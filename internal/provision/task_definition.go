@@ -1,0 +1,543 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type taskDefinitionAPI interface {
+	ecsTagAPI
+	RegisterTaskDefinition(context.Context, *ecs.RegisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.RegisterTaskDefinitionOutput, error)
+	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
+	ListTaskDefinitions(context.Context, *ecs.ListTaskDefinitionsInput, ...func(*ecs.Options)) (*ecs.ListTaskDefinitionsOutput, error)
+	DeregisterTaskDefinition(context.Context, *ecs.DeregisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DeregisterTaskDefinitionOutput, error)
+	DeleteTaskDefinitions(context.Context, *ecs.DeleteTaskDefinitionsInput, ...func(*ecs.Options)) (*ecs.DeleteTaskDefinitionsOutput, error)
+}
+
+// TagImage is the image reference of agents.yaml that a revision was made from.
+// While the file still says the same, the revision keeps its digest, whoever put
+// it there: a tag that moved does not make a plan dirty.
+const TagImage = "karmactl:image"
+
+// TaskDefinitionSpec is what we own of a revision, normalised: what is a list or
+// a map in AWS is one text here.
+type TaskDefinitionSpec struct {
+	// Reference is the image as agents.yaml names it; Image is by digest if it could be pinned.
+	Reference string
+	Image     string
+	// CPU is in Fargate units, Memory in MiB.
+	CPU    int
+	Memory int
+	Arch   string
+	// ExecutionRole and TaskRole are ARNs.
+	ExecutionRole string
+	TaskRole      string
+	Port          int
+	Command       string
+	Environment   string
+	// Secrets are references by variable, never values.
+	Secrets     string
+	HealthCheck string
+	// StopTimeout is in seconds.
+	StopTimeout int
+	Log         string
+	// Init runs an init process, which ECS Exec should have.
+	Init bool
+	// Tracing is the image of the collector beside the agent, or "".
+	Tracing string
+	Tags    cloud.Tags
+}
+
+// TaskDefinition is how an agent's task is started. AWS cannot change one: each
+// change is a new revision, and the id is the latest one's ARN.
+type TaskDefinition struct {
+	engine.Ref
+	*Home
+	Agent      agents.Agent
+	Execution  *Role
+	Task       *Role
+	Repository *Repository
+	Group      *LogGroup
+	// Secret holds the agent's own values; with the store ssm Parameters do.
+	Secret     *Secret
+	Parameters []*Parameter
+	XRay       bool
+
+	mu      sync.Mutex
+	seen    TaskDefinitionSpec
+	image   string
+	secrets map[string]string
+	notes   []string
+}
+
+func (t *TaskDefinition) api() taskDefinitionAPI { return t.Clients.ECS }
+
+// Key is task-definition/AGENT.
+func (t *TaskDefinition) Key() engine.Key { return engine.Key("task-definition/" + t.Agent.Name) }
+
+// Needs the roles, the log group, the repository and the secrets.
+func (t *TaskDefinition) Needs() []engine.Node {
+	var out []engine.Node
+	if t.Execution != nil {
+		out = append(out, t.Execution)
+	}
+	if t.Task != nil {
+		out = append(out, t.Task)
+	}
+	if t.Repository != nil {
+		out = append(out, t.Repository)
+	}
+	if t.Group != nil {
+		out = append(out, t.Group)
+	}
+	if t.Secret != nil {
+		out = append(out, t.Secret)
+	}
+	return append(out, nodes(t.Parameters...)...)
+}
+
+// family is the name of the revisions: karmacadabra-prod-validator.
+func (h *Home) family(agent string) string { return h.Stack + "-" + agent }
+
+// Waiting finds out what the revision is to have: the image's digest, and where
+// each secret comes from. It waits for the user when there is no image, or when a
+// secret that is not optional has no value.
+func (t *TaskDefinition) Waiting(ctx context.Context) (*engine.Waiting, error) {
+	var notes []string
+	image, note, err := t.chooseImage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if note != "" {
+		notes = append(notes, note)
+	}
+	if image == "" {
+		return &engine.Waiting{
+			Agent: t.Agent.Name, Reason: t.Agent.Name + " has no image yet", Command: "karmactl deploy " + t.Agent.Name + " --build",
+		}, nil
+	}
+	secrets := map[string]string{}
+	for _, s := range t.Agent.Secrets {
+		from, err := t.valueFrom(ctx, s)
+		switch {
+		case err != nil:
+			return nil, err
+		case from != "":
+			secrets[s.Env] = from
+		case s.Optional:
+			notes = append(notes, fmt.Sprintf("%s starts without %s: there is no value for %s yet", t.Agent.Name, s.Env, s.Key))
+		default:
+			return t.missing(ctx, s)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.image, t.secrets, t.notes = image, secrets, notes
+	return nil, nil
+}
+
+// missing is the wait for a secret's value.
+func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.Waiting, error) {
+	w := &engine.Waiting{
+		Agent: t.Agent.Name, Reason: fmt.Sprintf("%s has no value for its secret %s (%s)", t.Agent.Name, s.Key, s.Env),
+		Command: fmt.Sprintf("karmactl secrets set %s %s", t.Agent.Name, s.Key),
+	}
+	if s.From != "" {
+		w.Reason = fmt.Sprintf("%s gets %s from %s, which has no value for it", t.Agent.Name, s.Env, s.From)
+		w.Command = "karmactl up"
+		return w, nil
+	}
+	if t.Secret != nil {
+		keys, err := t.Secret.Nested.Keys(ctx, t.Agent.Name)
+		if err != nil {
+			return nil, err
+		}
+		if len(both([]string{s.Key}, keys)) > 0 { // the first copy is made once; the rest is the user's to ask for
+			w.Command = "karmactl secrets sync"
+		}
+	}
+	return w, nil
+}
+
+// chooseImage keeps the image of the revision that is there while agents.yaml
+// names the same reference, and pins the reference otherwise.
+func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, err error) {
+	t.mu.Lock()
+	seen := t.seen
+	t.mu.Unlock()
+	unpinned := fmt.Sprintf("the image %s of %s is not pinned: its registry did not answer; a deploy pins it", t.Agent.Image, t.Agent.Name)
+	switch {
+	case seen.Image != "" && seen.Reference == t.Agent.Image:
+		if !pinned(seen.Image) {
+			note = unpinned
+		}
+		return seen.Image, note, nil
+	case t.Agent.Image == "":
+		image, err = t.pushed(ctx)
+		return image, "", err
+	case t.Home.Images == nil:
+		return t.Agent.Image, unpinned, nil
+	}
+	image, err = t.Home.Images.Resolve(ctx, t.Agent.Image, t.Agent.Arch)
+	switch {
+	case err == nil:
+		return image, "", nil
+	case isWrongArch(err) || errors.Is(err, context.Canceled):
+		return "", "", err
+	}
+	return t.Agent.Image, unpinned, nil
+}
+
+// pushed is the newest image in the agent's own repository, or "".
+func (t *TaskDefinition) pushed(ctx context.Context) (string, error) {
+	if t.Repository == nil {
+		return "", nil
+	}
+	var newest ecrtypes.ImageDetail
+	p := ecr.NewDescribeImagesPaginator(t.Clients.ECR, &ecr.DescribeImagesInput{RepositoryName: aws.String(t.Repository.Name())})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if cloud.IsNotFound(err) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		for _, d := range out.ImageDetails {
+			if newest.ImagePushedAt == nil || d.ImagePushedAt != nil && d.ImagePushedAt.After(*newest.ImagePushedAt) {
+				newest = d
+			}
+		}
+	}
+	if newest.ImageDigest == nil {
+		return "", nil
+	}
+	return t.Repository.Output("uri") + "@" + *newest.ImageDigest, nil
+}
+
+// valueFrom is where ECS gets a secret from, or "" when there is no value.
+func (t *TaskDefinition) valueFrom(ctx context.Context, s agents.Secret) (string, error) {
+	if s.From != "" {
+		x, err := t.source(ctx, s)
+		return x.valueFrom(s.Key), err
+	}
+	for _, p := range t.Parameters {
+		if p.Name == s.Key && p.available() {
+			return t.Account.ARN("ssm", "parameter"+p.name()), nil
+		}
+	}
+	if t.Secret != nil && t.Secret.ID() != "" {
+		return secretSource{ARN: t.Secret.ID(), Keys: t.Secret.available()}.valueFrom(s.Key), nil
+	}
+	return "", nil
+}
+
+// Notes tell what the agent starts without, and that its image is not pinned.
+func (t *TaskDefinition) Notes() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.notes
+}
+
+// collector receives traces (OTLP, X-Ray's UDP) and sends them to X-Ray. The X-Ray
+// SDKs and daemon are in maintenance.
+const collector = "public.ecr.aws/aws-observability/aws-otel-collector:latest"
+
+// Want is the revision of the configuration.
+func (t *TaskDefinition) Want() TaskDefinitionSpec {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := t.Agent
+	s := TaskDefinitionSpec{
+		Reference: a.Image, Image: t.image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port,
+		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: list(a.Command), Environment: text(a.Env), Secrets: text(t.secrets),
+		HealthCheck: list(healthCommand(a.Health.Command)), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Exec, Tags: t.TagsOf(t.Key()),
+	}
+	if a.Arch == agents.ArchARM {
+		s.Arch = string(types.CPUArchitectureArm64)
+	}
+	if len(a.Health.Command) > 0 {
+		s.HealthCheck += fmt.Sprintf(" every %s within %s, %d times, after %s", a.Health.Interval, a.Health.Timeout, a.Health.Unhealthy, a.Health.Grace)
+	}
+	if t.Group != nil {
+		s.Log = text(t.logOptions(a.Name))
+	}
+	if t.XRay {
+		s.Tracing = collector
+	}
+	return s
+}
+
+func (t *TaskDefinition) roleARN(r *Role) string {
+	if r == nil {
+		return ""
+	}
+	return t.Account.GlobalARN("iam", "role/"+r.Name())
+}
+
+// logOptions write to the agent's group. Non-blocking, with a buffer: a burst, or
+// CloudWatch being slow, does not stop the agent.
+func (t *TaskDefinition) logOptions(prefix string) map[string]string {
+	return map[string]string{
+		"awslogs-group": t.Group.Name(), "awslogs-region": t.Account.Region, "awslogs-stream-prefix": prefix, "mode": "non-blocking", "max-buffer-size": "25m",
+	}
+}
+
+// healthCommand is a command as ECS takes it: CMD or CMD-SHELL comes first.
+func healthCommand(command []string) []string {
+	if len(command) == 0 || command[0] == "CMD" || command[0] == "CMD-SHELL" {
+		return command
+	}
+	return append([]string{"CMD"}, command...)
+}
+
+func list(items []string) string {
+	if len(items) == 0 {
+		return ""
+	}
+	return marshal(items)
+}
+
+func text(m map[string]string) string {
+	if len(m) == 0 {
+		return ""
+	}
+	return marshal(m)
+}
+
+// Find describes the latest active revision of the family, whichever is recorded.
+func (t *TaskDefinition) Find(ctx context.Context, id string) (engine.Found[TaskDefinitionSpec], error) {
+	var found engine.Found[TaskDefinitionSpec]
+	family := t.family(t.Agent.Name)
+	out, err := t.api().DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
+	var spec TaskDefinitionSpec
+	switch {
+	case cloud.Is(err, "ClientException") && strings.Contains(err.Error(), "Unable to describe task definition"):
+	case err != nil:
+		return found, err
+	case out.TaskDefinition.Status != types.TaskDefinitionStatusActive:
+	default:
+		arn := aws.ToString(out.TaskDefinition.TaskDefinitionArn)
+		spec = readTaskDefinition(t.Agent.Name, out.TaskDefinition, fromECSTags(out.Tags))
+		if !spec.Tags.Ours(t.Stack, t.Key()) && id == "" {
+			return found, t.foreign(t.Key(), "task definition "+family, arn)
+		}
+		found = engine.Found[TaskDefinitionSpec]{Phase: engine.Ready, ID: arn, Spec: spec, Outputs: map[string]string{"image": spec.Image, "revision": strconv.Itoa(int(out.TaskDefinition.Revision))}}
+	}
+	t.mu.Lock()
+	t.seen = spec
+	t.mu.Unlock()
+	return found, nil
+}
+
+// readTaskDefinition is a revision in our words.
+func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) TaskDefinitionSpec {
+	s := TaskDefinitionSpec{
+		Reference: tags[TagImage], ExecutionRole: aws.ToString(d.ExecutionRoleArn), TaskRole: aws.ToString(d.TaskRoleArn), Arch: string(types.CPUArchitectureX8664), Tags: tags,
+	}
+	delete(s.Tags, TagImage)
+	s.CPU, _ = strconv.Atoi(aws.ToString(d.Cpu))
+	s.Memory, _ = strconv.Atoi(aws.ToString(d.Memory))
+	if p := d.RuntimePlatform; p != nil && p.CpuArchitecture != "" {
+		s.Arch = string(p.CpuArchitecture)
+	}
+	for _, c := range d.ContainerDefinitions {
+		if aws.ToString(c.Name) != agent {
+			s.Tracing = aws.ToString(c.Image)
+			continue
+		}
+		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), list(c.Command), int(aws.ToInt32(c.StopTimeout))
+		s.Init = c.LinuxParameters != nil && aws.ToBool(c.LinuxParameters.InitProcessEnabled)
+		for _, p := range c.PortMappings {
+			s.Port = int(aws.ToInt32(p.ContainerPort))
+		}
+		env, secrets := map[string]string{}, map[string]string{}
+		for _, e := range c.Environment {
+			env[aws.ToString(e.Name)] = aws.ToString(e.Value)
+		}
+		for _, x := range c.Secrets {
+			secrets[aws.ToString(x.Name)] = aws.ToString(x.ValueFrom)
+		}
+		s.Environment, s.Secrets = text(env), text(secrets)
+		if c.LogConfiguration != nil {
+			s.Log = text(c.LogConfiguration.Options)
+		}
+		if h := c.HealthCheck; h != nil {
+			sec := func(n *int32) time.Duration { return time.Duration(aws.ToInt32(n)) * time.Second }
+			s.HealthCheck = list(h.Command) + fmt.Sprintf(" every %s within %s, %d times, after %s", sec(h.Interval), sec(h.Timeout), aws.ToInt32(h.Retries), sec(h.StartPeriod))
+		}
+	}
+	return s
+}
+
+// Diff compares, field by field.
+func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
+	return changes(
+		field("image_reference", have.Reference, want.Reference),
+		field("image", have.Image, want.Image),
+		field("cpu", have.CPU, want.CPU),
+		field("memory", have.Memory, want.Memory),
+		field("arch", have.Arch, want.Arch),
+		field("execution_role", have.ExecutionRole, want.ExecutionRole),
+		field("task_role", have.TaskRole, want.TaskRole),
+		field("port", have.Port, want.Port),
+		field("command", have.Command, want.Command),
+		field("environment", have.Environment, want.Environment),
+		field("secrets", have.Secrets, want.Secrets),
+		field("health_check", have.HealthCheck, want.HealthCheck),
+		field("stop_timeout", have.StopTimeout, want.StopTimeout),
+		field("log", have.Log, want.Log),
+		field("init", have.Init, want.Init),
+		field("tracing", have.Tracing, want.Tracing),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create registers the first revision. There is no client token: a repeated call
+// makes another revision.
+func (t *TaskDefinition) Create(ctx context.Context, want TaskDefinitionSpec) (string, error) {
+	return t.register(ctx, want)
+}
+
+// Revise registers another revision; of tags alone it only sets those.
+func (t *TaskDefinition) Revise(ctx context.Context, id string, have, want TaskDefinitionSpec) (string, error) {
+	tags := have.Tags
+	have.Tags = want.Tags
+	if len(t.Diff(have, want)) == 0 {
+		return id, updateECSTags(ctx, t.api(), id, tags, want.Tags)
+	}
+	return t.register(ctx, want)
+}
+
+// Update is never called: see Revise.
+func (t *TaskDefinition) Update(ctx context.Context, id string, have, want TaskDefinitionSpec) error {
+	_, err := t.Revise(ctx, id, have, want)
+	return err
+}
+
+func (t *TaskDefinition) register(ctx context.Context, want TaskDefinitionSpec) (string, error) {
+	tags := cloud.Tags{}
+	for k, v := range want.Tags {
+		tags[k] = v
+	}
+	if want.Reference != "" {
+		tags[TagImage] = want.Reference
+	}
+	in := &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String(t.family(t.Agent.Name)), NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+		Cpu: aws.String(strconv.Itoa(want.CPU)), Memory: aws.String(strconv.Itoa(want.Memory)), Tags: toECSTags(tags),
+		RuntimePlatform:      &types.RuntimePlatform{CpuArchitecture: types.CPUArchitecture(want.Arch), OperatingSystemFamily: types.OSFamilyLinux},
+		ContainerDefinitions: []types.ContainerDefinition{t.container(want)},
+	}
+	if want.ExecutionRole != "" {
+		in.ExecutionRoleArn = &want.ExecutionRole
+	}
+	if want.TaskRole != "" {
+		in.TaskRoleArn = &want.TaskRole
+	}
+	if want.Tracing != "" {
+		in.ContainerDefinitions = append(in.ContainerDefinitions, t.collector(want))
+	}
+	out, err := t.api().RegisterTaskDefinition(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.TaskDefinition.TaskDefinitionArn), nil
+}
+
+// container is the agent's own.
+func (t *TaskDefinition) container(want TaskDefinitionSpec) types.ContainerDefinition {
+	a := t.Agent
+	c := types.ContainerDefinition{
+		Name: &a.Name, Image: &want.Image, Essential: aws.Bool(true), Command: a.Command,
+		// The port has a name, which is what Service Connect refers to.
+		PortMappings: []types.PortMapping{{ContainerPort: aws.Int32(int32(a.Port)), Name: &a.Name, Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}},
+	}
+	if want.StopTimeout > 0 {
+		c.StopTimeout = aws.Int32(int32(want.StopTimeout))
+	}
+	for _, kv := range cloud.ToSDK(a.Env, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} }) {
+		c.Environment = append(c.Environment, kv)
+	}
+	t.mu.Lock()
+	c.Secrets = cloud.ToSDK(t.secrets, func(k, v string) types.Secret { return types.Secret{Name: &k, ValueFrom: &v} })
+	t.mu.Unlock()
+	if want.Init {
+		c.LinuxParameters = &types.LinuxParameters{InitProcessEnabled: aws.Bool(true)}
+	}
+	if command := healthCommand(a.Health.Command); len(command) > 0 {
+		sec := func(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }
+		c.HealthCheck = &types.HealthCheck{Command: command, Interval: sec(a.Health.Interval), Timeout: sec(a.Health.Timeout), Retries: aws.Int32(int32(a.Health.Unhealthy)), StartPeriod: sec(a.Health.Grace)}
+	}
+	if t.Group != nil {
+		c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: t.logOptions(a.Name)}
+	}
+	return c
+}
+
+// collector is the container beside the agent that sends traces on.
+func (t *TaskDefinition) collector(want TaskDefinitionSpec) types.ContainerDefinition {
+	c := types.ContainerDefinition{
+		Name: aws.String("tracing"), Image: &want.Tracing, Essential: aws.Bool(false), Command: []string{"--config=/etc/ecs/ecs-default-config.yaml"},
+	}
+	if t.Group != nil {
+		c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: t.logOptions("tracing")}
+	}
+	return c
+}
+
+// Delete deregisters every revision of the family and has them deleted, ten a call.
+// The numbers are never given out again.
+func (t *TaskDefinition) Delete(ctx context.Context, id string) error {
+	family, _, _ := strings.Cut(id[strings.LastIndexByte(id, '/')+1:], ":")
+	for _, status := range []types.TaskDefinitionStatus{types.TaskDefinitionStatusActive, types.TaskDefinitionStatusInactive} {
+		all, err := t.revisions(ctx, family, status)
+		if err != nil {
+			return err
+		}
+		if status == types.TaskDefinitionStatusActive {
+			for _, arn := range all {
+				if _, err := t.api().DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		for len(all) > 0 {
+			n := min(10, len(all))
+			if _, err := t.api().DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: all[:n]}); err != nil {
+				return err
+			}
+			all = all[n:]
+		}
+	}
+	return nil
+}
+
+func (t *TaskDefinition) revisions(ctx context.Context, family string, status types.TaskDefinitionStatus) ([]string, error) {
+	var all []string
+	p := ecs.NewListTaskDefinitionsPaginator(t.api(), &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Status: status})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.TaskDefinitionArns...)
+	}
+	return all, nil
+}
