@@ -18,10 +18,11 @@ type World struct {
 	EdgeWorld
 	PlatformWorld
 	AgentsWorld
+	BillingWorld
 }
 
 func newWorld(account, region string) *World {
-	return &World{Account: account, Region: region, NetworkWorld: newNetworkWorld(), EdgeWorld: newEdgeWorld(), PlatformWorld: newPlatformWorld(), AgentsWorld: newAgentsWorld()}
+	return &World{Account: account, Region: region, NetworkWorld: newNetworkWorld(), EdgeWorld: newEdgeWorld(), PlatformWorld: newPlatformWorld(), AgentsWorld: newAgentsWorld(), BillingWorld: newBillingWorld()}
 }
 
 // id makes the next id: vpc-0000000000000002a.
@@ -39,7 +40,7 @@ func (w *World) arn(service, resource string) string {
 func (s *Sim) operations() map[string]operation {
 	table := map[string]operation{}
 	for _, ops := range [][]operation{
-		s.networkOperations(), s.edgeOperations(), s.platformOperations(), s.agentsOperations(),
+		s.networkOperations(), s.edgeOperations(), s.platformOperations(), s.agentsOperations(), s.billingOperations(),
 	} {
 		for _, o := range ops {
 			table[o.name] = o

@@ -87,6 +87,10 @@ func (h *Home) kind(key engine.Key) engine.Step {
 		agent, metric := splitPolicyKey(key)
 		return engine.Manage(&ScalingPolicy{Home: h, Target: &ScalableTarget{Home: h, Agent: agent}, Metric: metric})
 
+	// billing
+	case "budget":
+		return engine.Manage(&Budget{Home: h})
+
 	// secrets, task definitions, services
 	case "secret":
 		return engine.Manage(&Secret{Home: h, Agent: agents.Agent{Name: key.Name()}})

@@ -1,0 +1,290 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/budgets"
+	"github.com/aws/aws-sdk-go-v2/service/budgets/types"
+	"github.com/shopspring/decimal"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type budgetAPI interface {
+	CreateBudget(context.Context, *budgets.CreateBudgetInput, ...func(*budgets.Options)) (*budgets.CreateBudgetOutput, error)
+	DescribeBudget(context.Context, *budgets.DescribeBudgetInput, ...func(*budgets.Options)) (*budgets.DescribeBudgetOutput, error)
+	DescribeNotificationsForBudget(context.Context, *budgets.DescribeNotificationsForBudgetInput, ...func(*budgets.Options)) (*budgets.DescribeNotificationsForBudgetOutput, error)
+	DescribeSubscribersForNotification(context.Context, *budgets.DescribeSubscribersForNotificationInput, ...func(*budgets.Options)) (*budgets.DescribeSubscribersForNotificationOutput, error)
+	CreateNotification(context.Context, *budgets.CreateNotificationInput, ...func(*budgets.Options)) (*budgets.CreateNotificationOutput, error)
+	DeleteNotification(context.Context, *budgets.DeleteNotificationInput, ...func(*budgets.Options)) (*budgets.DeleteNotificationOutput, error)
+	UpdateBudget(context.Context, *budgets.UpdateBudgetInput, ...func(*budgets.Options)) (*budgets.UpdateBudgetOutput, error)
+	DeleteBudget(context.Context, *budgets.DeleteBudgetInput, ...func(*budgets.Options)) (*budgets.DeleteBudgetOutput, error)
+	ListTagsForResource(context.Context, *budgets.ListTagsForResourceInput, ...func(*budgets.Options)) (*budgets.ListTagsForResourceOutput, error)
+	TagResource(context.Context, *budgets.TagResourceInput, ...func(*budgets.Options)) (*budgets.TagResourceOutput, error)
+	UntagResource(context.Context, *budgets.UntagResourceInput, ...func(*budgets.Options)) (*budgets.UntagResourceOutput, error)
+}
+
+// BudgetSpec is what we own of an AWS Budget.
+type BudgetSpec struct {
+	// Limit is US dollars a month, without trailing zeros.
+	Limit string
+	// Filter is the tag that it counts: user:karmactl:stack$karmacadabra-prod.
+	Filter string
+	// Notices are the thresholds and who is told, "actual 80: a@b c@d", sorted
+	// and joined by "; ".
+	Notices string
+	Tags    cloud.Tags
+}
+
+// Budget tells the user by e-mail when the stack's bill reaches 80 % and 100 %
+// of the limit, and when it is forecast to. It costs nothing and stops nothing;
+// AWS looks two or three times a day, and forecasts after five weeks. It counts
+// what carries the stack's tag, once that tag is active in billing. Its id is
+// its name.
+type Budget struct {
+	engine.Ref
+	*Home
+	// MonthlyUSD is a decimal such as 100 or 99.50.
+	MonthlyUSD string
+	Emails     []string
+}
+
+func (b *Budget) api() budgetAPI { return b.Clients.Budgets }
+
+// maxBudgetName is AWS's limit.
+const maxBudgetName = 100
+
+// Name is the stack's, unique in the account.
+func (b *Budget) Name() string { return cloud.Name(maxBudgetName, b.Stack) }
+
+func (b *Budget) arn() string { return b.Account.GlobalARN("budgets", "budget/"+b.Name()) }
+
+// Key is budget.
+func (b *Budget) Key() engine.Key { return "budget" }
+
+// Needs nothing.
+func (b *Budget) Needs() []engine.Node { return nil }
+
+// Want is a monthly cost budget over the stack's tag.
+func (b *Budget) Want() BudgetSpec {
+	return BudgetSpec{
+		Limit: plainAmount(b.MonthlyUSD), Filter: "user:" + cloud.TagStack + "$" + b.Stack,
+		Notices: joinNotices(b.notices()), Tags: b.TagsOf(b.Key()),
+	}
+}
+
+// plainAmount writes 100.0, as AWS gives it back, and 100 alike.
+func plainAmount(s string) string {
+	d, err := decimal.NewFromString(s)
+	if err != nil {
+		return s
+	}
+	return d.String()
+}
+
+// notice is one threshold and who is told of it.
+type notice struct {
+	kind    types.NotificationType
+	percent float64
+	emails  []string
+}
+
+func (b *Budget) notices() []notice {
+	return []notice{
+		{types.NotificationTypeActual, 80, b.Emails},
+		{types.NotificationTypeActual, 100, b.Emails},
+		{types.NotificationTypeForecasted, 100, b.Emails},
+	}
+}
+
+func (n notice) String() string {
+	return fmt.Sprintf("%s %v: %s", strings.ToLower(string(n.kind)), n.percent, strings.Join(slices.Sorted(slices.Values(n.emails)), " "))
+}
+
+func joinNotices(all []notice) string {
+	var out []string
+	for _, n := range all {
+		out = append(out, n.String())
+	}
+	slices.Sort(out)
+	return strings.Join(out, "; ")
+}
+
+func (n notice) notification() *types.Notification {
+	return &types.Notification{
+		NotificationType: n.kind, ComparisonOperator: types.ComparisonOperatorGreaterThan, Threshold: n.percent, ThresholdType: types.ThresholdTypePercentage,
+	}
+}
+
+func (n notice) subscribers() []types.Subscriber {
+	var out []types.Subscriber
+	for _, e := range n.emails {
+		out = append(out, types.Subscriber{Address: aws.String(e), SubscriptionType: types.SubscriptionTypeEmail})
+	}
+	return out
+}
+
+// Find asks for the budget by its name.
+func (b *Budget) Find(ctx context.Context, id string) (engine.Found[BudgetSpec], error) {
+	out, err := b.api().DescribeBudget(ctx, &budgets.DescribeBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
+	if cloud.IsNotFound(err) {
+		return engine.Found[BudgetSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[BudgetSpec]{}, err
+	}
+	listed, err := b.api().ListTagsForResource(ctx, &budgets.ListTagsForResourceInput{ResourceARN: aws.String(b.arn())})
+	if cloud.IsNotFound(err) {
+		return engine.Found[BudgetSpec]{}, nil
+	}
+	if err != nil {
+		return engine.Found[BudgetSpec]{}, err
+	}
+	tags := cloud.FromSDK(listed.ResourceTags, func(t types.ResourceTag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+	if !tags.Ours(b.Stack, b.Key()) && id == "" {
+		return engine.Found[BudgetSpec]{}, b.foreign(b.Key(), "budget "+b.Name(), b.arn())
+	}
+	notices, err := b.found(ctx)
+	if err != nil {
+		return engine.Found[BudgetSpec]{}, err
+	}
+	spec := BudgetSpec{Notices: joinNotices(notices), Tags: tags}
+	if l := out.Budget.BudgetLimit; l != nil {
+		spec.Limit = plainAmount(aws.ToString(l.Amount))
+	}
+	spec.Filter = strings.Join(out.Budget.CostFilters["TagKeyValue"], " ") //nolint:staticcheck // see Budget.budget
+	return engine.Found[BudgetSpec]{Phase: engine.Ready, ID: b.Name(), Spec: spec}, nil
+}
+
+// found are the notifications as they are.
+func (b *Budget) found(ctx context.Context) ([]notice, error) {
+	var all []notice
+	p := budgets.NewDescribeNotificationsForBudgetPaginator(b.api(), &budgets.DescribeNotificationsForBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range out.Notifications {
+			one := notice{kind: n.NotificationType, percent: n.Threshold}
+			subs, err := b.api().DescribeSubscribersForNotification(ctx, &budgets.DescribeSubscribersForNotificationInput{
+				AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: &n,
+			})
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range subs.Subscribers {
+				one.emails = append(one.emails, aws.ToString(s.Address))
+			}
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+// Diff compares.
+func (b *Budget) Diff(have, want BudgetSpec) []engine.Change {
+	return changes(
+		field("limit", have.Limit, want.Limit),
+		field("filter", have.Filter, want.Filter),
+		field("notices", have.Notices, want.Notices),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// budget is the budget as AWS takes it. CostFilters is the form that every
+// account and emulator knows; the expression that is to follow it cannot be
+// read back by the calls that list budgets.
+func (b *Budget) budget(want BudgetSpec) *types.Budget {
+	out := &types.Budget{
+		BudgetName: aws.String(b.Name()), BudgetType: types.BudgetTypeCost, TimeUnit: types.TimeUnitMonthly,
+		BudgetLimit: &types.Spend{Amount: &want.Limit, Unit: aws.String("USD")},
+	}
+	out.CostFilters = map[string][]string{"TagKeyValue": {want.Filter}} //nolint:staticcheck // see above
+	return out
+}
+
+// Create makes the budget with its notifications.
+func (b *Budget) Create(ctx context.Context, want BudgetSpec) (string, error) {
+	in := &budgets.CreateBudgetInput{
+		AccountId: &b.Account.ID, Budget: b.budget(want),
+		ResourceTags: cloud.ToSDK(want.Tags, func(k, v string) types.ResourceTag { return types.ResourceTag{Key: &k, Value: &v} }),
+	}
+	for _, n := range b.notices() {
+		in.NotificationsWithSubscribers = append(in.NotificationsWithSubscribers, types.NotificationWithSubscribers{
+			Notification: n.notification(), Subscribers: n.subscribers(),
+		})
+	}
+	if _, err := b.api().CreateBudget(ctx, in); err != nil {
+		return "", err
+	}
+	return b.Name(), nil
+}
+
+// Update sets the limit, the notifications and the tags.
+func (b *Budget) Update(ctx context.Context, _ string, have, want BudgetSpec) error {
+	if have.Limit != want.Limit || have.Filter != want.Filter {
+		if _, err := b.api().UpdateBudget(ctx, &budgets.UpdateBudgetInput{AccountId: &b.Account.ID, NewBudget: b.budget(want)}); err != nil {
+			return err
+		}
+	}
+	if have.Notices != want.Notices {
+		if err := b.notify(ctx); err != nil {
+			return err
+		}
+	}
+	set, gone := have.Tags.Changed(want.Tags)
+	if len(set) > 0 {
+		tags := cloud.ToSDK(set, func(k, v string) types.ResourceTag { return types.ResourceTag{Key: &k, Value: &v} })
+		if _, err := b.api().TagResource(ctx, &budgets.TagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTags: tags}); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := b.api().UntagResource(ctx, &budgets.UntagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTagKeys: gone})
+	return err
+}
+
+// notify makes the notifications anew where they differ: AWS has no call that
+// replaces the subscribers of one.
+func (b *Budget) notify(ctx context.Context) error {
+	have, err := b.found(ctx)
+	if err != nil {
+		return err
+	}
+	kept := map[string]bool{}
+	for _, n := range have {
+		if slices.ContainsFunc(b.notices(), func(w notice) bool { return w.String() == n.String() }) {
+			kept[n.String()] = true
+			continue
+		}
+		if _, err := b.api().DeleteNotification(ctx, &budgets.DeleteNotificationInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: n.notification()}); err != nil {
+			return err
+		}
+	}
+	for _, w := range b.notices() {
+		if kept[w.String()] {
+			continue
+		}
+		_, err := b.api().CreateNotification(ctx, &budgets.CreateNotificationInput{
+			AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: w.notification(), Subscribers: w.subscribers(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Delete deletes the budget and its notifications.
+func (b *Budget) Delete(ctx context.Context, id string) error {
+	_, err := b.api().DeleteBudget(ctx, &budgets.DeleteBudgetInput{AccountId: &b.Account.ID, BudgetName: &id})
+	return err
+}
