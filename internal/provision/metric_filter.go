@@ -29,7 +29,8 @@ type MetricFilterSpec struct {
 const errorPattern = `?ERROR ?Error ?error ?CRITICAL ?Traceback ?panic`
 
 // MetricFilter counts the lines of an agent's log that look like errors, into a
-// metric of ours: one of the ten that are free, then $0.30 a month. It has no
+// metric of ours: one of the ten that are free, then $0.30 a month, for the hours
+// in which there are any: a default of 0 would bill it always. It has no
 // tags: it belongs to the group that it is in, and its name is ours there.
 type MetricFilter struct {
 	engine.Ref
@@ -101,7 +102,7 @@ func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec) (strin
 	_, err := f.api().PutMetricFilter(ctx, &cloudwatchlogs.PutMetricFilterInput{
 		LogGroupName: aws.String(f.Group.Name()), FilterName: aws.String(f.Name()), FilterPattern: &want.Pattern,
 		MetricTransformations: []types.MetricTransformation{{
-			MetricNamespace: &want.Namespace, MetricName: &want.Metric, MetricValue: &want.Value, DefaultValue: aws.Float64(0),
+			MetricNamespace: &want.Namespace, MetricName: &want.Metric, MetricValue: &want.Value,
 		}},
 	})
 	if err != nil {

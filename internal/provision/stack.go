@@ -172,6 +172,9 @@ func (s *Stack) platform() *platformPart {
 			add(s, groupPlatform, &Subscription{Home: h, Topic: p.topic, Email: e})
 		}
 	}
+	if b := cfg.Budget; b.MonthlyUSD != "" && len(b.Emails) > 0 {
+		add(s, groupPlatform, &Budget{Home: h, MonthlyUSD: b.MonthlyUSD, Emails: b.Emails})
+	}
 	return p
 }
 

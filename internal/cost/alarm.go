@@ -1,0 +1,34 @@
+package cost
+
+import (
+	"github.com/shopspring/decimal"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// priceAlarm: $0.10 a month each.
+func priceAlarm(b *bill, a *provision.Alarm) { b.alarm(a.Key(), "alarm", 1) }
+
+// alarmsPerPolicy is how many alarms Application Auto Scaling makes by itself
+// for one target tracking policy: one to go up, one to go down.
+const alarmsPerPolicy = 2
+
+// priceScalingPolicy: the policy is free, its alarms are not, and no inventory
+// of the stack shows them.
+func priceScalingPolicy(b *bill, p *provision.ScalingPolicy) {
+	b.alarm(p.Key(), "alarms that target tracking makes", alarmsPerPolicy)
+}
+
+// freeAlarms is CloudWatch's free tier of standard alarms.
+const freeAlarms = 10
+
+// alarm counts alarms; priceFreeAlarms takes the first ten of the account off.
+func (b *bill) alarm(key engine.Key, item string, n int) {
+	b.add(charge{key: key, noun: "alarm", item: item, unit: "alarm", quantity: whole(n), price: AlarmMonth, hourly: true})
+	b.alarms += n
+}
+
+func priceFreeAlarms(b *bill) {
+	b.free("alarm", "the first 10 alarms", "alarm", decimal.NewFromInt(freeAlarms), whole(b.alarms), AlarmMonth, true)
+}

@@ -1,0 +1,54 @@
+package cost
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+)
+
+// Verdict is how an estimate stands to a budget.
+type Verdict struct {
+	// Budget is nil when there is none.
+	Budget   *decimal.Decimal
+	Expected decimal.Decimal
+	Over     bool
+	// Unsure are the prices that are missing from Expected.
+	Unsure []string
+}
+
+// Guard holds the expected figure against a monthly budget in USD, such as
+// "100" or "99.50"; "" is no budget. What is exactly the budget is within it.
+func Guard(e *Estimate, budget string) (Verdict, error) {
+	v := Verdict{Expected: e.Total().Expected, Unsure: e.Missing}
+	if budget == "" {
+		return v, nil
+	}
+	limit, err := decimal.NewFromString(budget)
+	if err != nil || limit.IsNegative() {
+		return v, fmt.Errorf("the budget %q is not an amount of US dollars such as 100 or 99.50", budget)
+	}
+	v.Budget = &limit
+	// People compare what they are shown, so cents are what is compared.
+	v.Over = v.Expected.Round(2).GreaterThan(limit)
+	return v, nil
+}
+
+// Err is an *OverBudget when the budget is exceeded.
+func (v Verdict) Err() error {
+	if !v.Over {
+		return nil
+	}
+	return &OverBudget{Expected: v.Expected, Budget: *v.Budget}
+}
+
+// OverBudget is why `up` refuses before it writes anything.
+type OverBudget struct{ Expected, Budget decimal.Decimal }
+
+func (e *OverBudget) Error() string {
+	return fmt.Sprintf("this stack would cost %s a month, and the budget is %s: nothing was made", USD(e.Expected), USD(e.Budget))
+}
+
+// Suggestion is what to do about it.
+func (e *OverBudget) Suggestion() string {
+	return "karmactl cost --savings lists what makes it cheaper; --budget N sets another limit, --over-budget insists"
+}

@@ -1,0 +1,75 @@
+package cost
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"testing"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// Every kind that provision can make is in a switch in kinds.go there.
+func TestEveryKindOfResourceHasAPriceEntry(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), "../provision/kinds.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, n := kinds(), 0
+	ast.Inspect(f, func(node ast.Node) bool {
+		c, ok := node.(*ast.CaseClause)
+		if !ok {
+			return true
+		}
+		for _, e := range c.List {
+			lit, ok := e.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				continue
+			}
+			kind, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+			if table[kind].class == "" {
+				t.Errorf("%s is made and has no entry in internal/cost/kinds.go: is it priced, free, or by usage?", kind)
+			}
+		}
+		return true
+	})
+	if n < 10 {
+		t.Errorf("only %d kinds were found in provision/kinds.go: does this test still read it right?", n)
+	}
+}
+
+func TestWhatIsPricedHasAPriceAndWhatIsFreeHasNone(t *testing.T) {
+	for name, k := range kinds() {
+		if has := k.each != nil || k.once != nil; k.class == Priced && !has || k.class == Free && has {
+			t.Errorf("%s is %s, and prices something: %t", name, k.class, has)
+		}
+	}
+}
+
+func TestAKindWithoutAnEntryCannotBeEstimated(t *testing.T) {
+	cfg := config(t, "agents.yaml")
+	if _, err := Of(cfg, []engine.Node{node("crystal-ball/one")}, prices(t)); err == nil {
+		t.Error("a crystal ball is priced")
+	}
+}
+
+func TestEverythingThatTheFilesCanAskForIsPriced(t *testing.T) {
+	for name, do := range map[string]func(*agents.Config){
+		"agents.yaml":      func(*agents.Config) {},
+		"agents.full.yaml": func(c *agents.Config) { c.LoadBalancer.Domain = "agents.example.com" },
+	} {
+		cfg := config(t, name)
+		cfg.Observability.Alarms.Emails = []string{"ops@example.com"}
+		cfg.Budget.Emails = []string{"ops@example.com"}
+		do(cfg)
+		if e := estimate(t, cfg); !e.Complete() {
+			t.Errorf("%s: %v", name, e.Missing)
+		}
+	}
+}

@@ -1,0 +1,26 @@
+package cost
+
+import (
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// OfConfig is the estimate of what a configuration would make. Nothing is asked
+// of AWS: no credentials, no network.
+func OfConfig(cfg *agents.Config, book *Book) (*Estimate, error) {
+	return ofConfig(cfg, book, always)
+}
+
+func ofConfig(cfg *agents.Config, book *Book, up running) (*Estimate, error) {
+	return of(cfg, offline(cfg).Resources(), book, up)
+}
+
+// offline is the stack of a configuration as no account has it yet.
+func offline(cfg *agents.Config) *provision.Stack {
+	home := &provision.Home{
+		Stack: cfg.Stack(), Project: cfg.Project, Account: cloud.Account{Partition: "aws", Region: cfg.Region}, Tags: cfg.Tags,
+		Clients: &cloud.Clients{},
+	}
+	return provision.NewStack(cfg, home, provision.OfflineFacts(cfg))
+}

@@ -1,0 +1,134 @@
+package cost
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+)
+
+func config(t *testing.T, name string) *agents.Config {
+	t.Helper()
+	cfg, err := agents.Load(filepath.Join("../../config", name), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func prices(t testing.TB) *Book {
+	t.Helper()
+	b, err := Open("us-east-1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func estimate(t testing.TB, cfg *agents.Config) *Estimate {
+	t.Helper()
+	e, err := Of(cfg, resources(cfg), prices(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func arm(c *agents.Config) {
+	for i := range c.Agents {
+		c.Agents[i].Arch = agents.ArchARM
+	}
+}
+
+func onDemand(c *agents.Config) {
+	for i := range c.Agents {
+		c.Agents[i].Spot = agents.Spot{}
+	}
+}
+
+func larger(c *agents.Config) {
+	for i := range c.Agents {
+		c.Agents[i].CPU, c.Agents[i].Memory = 512, 1024
+	}
+}
+
+// readme is the stack as the Terraform module's README describes it.
+func readme(c *agents.Config) {
+	c.Network.Endpoints = []string{"s3", "ecr.api", "ecr.dkr", "logs", "secretsmanager"}
+	c.Observability.ContainerInsights = agents.InsightsOn
+}
+
+// Table A4: figures worked out by hand from AWS's list, each with one secret and
+// light traffic, and each held to 1 %.
+func TestTheEstimateAgreesWithFiguresWorkedOutByHand(t *testing.T) {
+	noInsights := func(c *agents.Config) { c.Observability.ContainerInsights = agents.InsightsOff }
+	oneZone := func(c *agents.Config) { c.Network.EndpointAZs = "one" }
+	noNAT := func(c *agents.Config) { c.Network.NAT = agents.NATNone }
+	insights := func(c *agents.Config) { c.Observability.ContainerInsights = agents.InsightsOn }
+	for _, v := range []struct {
+		name string
+		want string
+		do   []func(*agents.Config)
+	}{
+		{"the README's stack", "176.02", []func(*agents.Config){readme}},
+		{"the README's stack at the size that Service Connect wants", "190.36", []func(*agents.Config){readme, larger}},
+		{"V1 without Container Insights", "137.57", []func(*agents.Config){readme, noInsights}},
+		{"V1 on ARM64", "134.70", []func(*agents.Config){readme, noInsights, arm}},
+		{"V1b with endpoints in one zone", "108.37", []func(*agents.Config){readme, noInsights, oneZone}},
+		{"V1b on ARM64", "105.50", []func(*agents.Config){readme, noInsights, oneZone, arm}},
+		{"V2 without interface endpoints", "79.07", nil},
+		{"V2 on ARM64", "76.20", []func(*agents.Config){arm}},
+		{"V2 with Container Insights", "117.52", []func(*agents.Config){insights}},
+		{"V2 on demand", "109.78", []func(*agents.Config){onDemand}},
+		{"V2 on demand on ARM64", "100.77", []func(*agents.Config){onDemand, arm}},
+		{"V2 at half a vCPU and 1 GB", "93.41", []func(*agents.Config){larger}},
+		{"V2 at half a vCPU and 1 GB on ARM64", "87.68", []func(*agents.Config){larger, arm}},
+		{"V5 without NAT", "60.37", []func(*agents.Config){noNAT}},
+		{"V5 without NAT on ARM64", "57.50", []func(*agents.Config){noNAT, arm}},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			cfg := config(t, "agents.yaml")
+			cfg.Secrets.Store = agents.StoreSSM // the user's own secret is the one
+			for _, do := range v.do {
+				do(cfg)
+			}
+			within(t, estimate(t, cfg).Total().Expected, v.want, "0.01")
+		})
+	}
+}
+
+func TestTheShippedFilesCostWhatTheySay(t *testing.T) {
+	within(t, estimate(t, config(t, "agents.yaml")).Total().Expected, "81.07", "0.001")
+	within(t, estimate(t, config(t, "agents.full.yaml")).Total().Expected, "178.02", "0.001")
+}
+
+// Two hand-worked what-ifs: office hours of 45 a week, 195 a month.
+func TestOfficeHoursAgreeWithFiguresWorkedOutByHand(t *testing.T) {
+	cfg := config(t, "agents.yaml")
+	cfg.Secrets.Store = agents.StoreSSM
+	week := decimal.NewFromInt(195)
+	for _, v := range []struct {
+		name, want string
+		up         running
+	}{
+		{"V8 tasks only", "68.56", running{tasks: week, entries: hours}},
+		{"V9 hibernate", "26.59", running{tasks: week, entries: week}},
+	} {
+		e, err := of(cfg, resources(cfg), prices(t), v.up)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(v.name, func(t *testing.T) { within(t, e.Total().Expected, v.want, "0.01") })
+	}
+}
+
+func within(t *testing.T, got decimal.Decimal, want, tolerance string) {
+	t.Helper()
+	w := decimal.RequireFromString(want)
+	if got.Sub(w).Abs().GreaterThan(w.Mul(decimal.RequireFromString(tolerance))) {
+		t.Errorf("%s a month, want %s", USD(got), want)
+	}
+	t.Logf("%s (%s by hand)", USD(got), want)
+}
