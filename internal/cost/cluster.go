@@ -33,8 +33,8 @@ func priceCluster(b *bill, c *provision.Cluster) {
 	case "enhanced":
 		tasks := Range{}
 		for _, n := range b.nodes {
-			if a, ok := b.cfg.Agent(n.Key().Name()); ok && n.Key().Kind() == "service" {
-				t := tasksOf(a)
+			if s, ok := n.(*provision.Service); ok {
+				t := tasksOf(s.Agent)
 				tasks = tasks.plus(Range{whole(1).Low, decimal.Max(t.Expected, decimal.NewFromInt(1)), decimal.Max(t.High, decimal.NewFromInt(1))})
 			}
 		}

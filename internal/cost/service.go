@@ -4,18 +4,15 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // priceService: the tasks of one agent. Fargate bills vCPU and memory of each
 // task by the second, from the start of the image pull to the end of the task.
 // Spot is a price of its own and does not turn into on-demand when there is no
 // capacity: the task is then missing, not dearer.
-func priceService(b *bill, s engine.Node) {
-	a, ok := b.cfg.Agent(s.Key().Name())
-	if !ok {
-		return // one that is on its way out
-	}
+func priceService(b *bill, s *provision.Service) {
+	a := s.Agent
 	tasks := tasksOf(a)
 	onDemand, spot := split(a.Spot, tasks)
 	vcpu := decimal.NewFromInt(int64(a.CPU)).Div(decimal.NewFromInt(1024))
@@ -33,7 +30,7 @@ func priceService(b *bill, s engine.Node) {
 	add("Fargate memory", "GB-hour", onDemand, gb, p.gb, "")
 	add("Fargate Spot vCPU", "vCPU-hour", spot, vcpu, p.spotVCPU, p.vcpu)
 	add("Fargate Spot memory", "GB-hour", spot, gb, p.spotGB, p.gb)
-	if b.cfg.Network.NAT == agents.NATNone {
+	if s.PublicIP {
 		b.add(charge{key: s.Key(), noun: "service", item: "public IPv4 address of each task", unit: "address-hour", quantity: tasks.times(up), price: AddressInUse, hourly: true})
 	}
 }

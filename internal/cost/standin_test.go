@@ -1,8 +1,6 @@
 package cost
 
 import (
-	"fmt"
-
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -28,7 +26,7 @@ func resources(cfg *agents.Config) []engine.Node {
 		}
 	}
 	for _, a := range cfg.Agents {
-		add(node(fmt.Sprintf("service/%s", a.Name)))
+		add(&provision.Service{Agent: a, PublicIP: cfg.Network.NAT == agents.NATNone})
 		for metric, percent := range map[string]int{"cpu": a.Scale.CPUPercent, "memory": a.Scale.MemoryPercent} {
 			if percent > 0 {
 				add(&provision.ScalingPolicy{Target: &provision.ScalableTarget{Agent: a.Name}, Metric: metric})

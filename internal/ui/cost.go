@@ -1,0 +1,247 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// Cost is what a stack costs a month, what would make it cheaper, and what it
+// did cost. It is the JSON document and the text alike; money is a decimal
+// string in USD.
+type Cost struct {
+	Schema     string `json:"schema"`
+	Kind       string `json:"kind"`
+	Stack      string `json:"stack"`
+	Region     string `json:"region"`
+	Monthly    Range  `json:"monthly"`
+	PricesAsOf string `json:"prices_as_of"`
+	SpotAsOf   string `json:"spot_prices_as_of,omitempty"`
+	// Budget is the monthly limit, "" for none.
+	Budget     string          `json:"budget,omitempty"`
+	Over       bool            `json:"over_budget"`
+	Agents     []CostShare     `json:"agents"`
+	Nouns      []CostShare     `json:"nouns"`
+	Components []CostComponent `json:"components"`
+	// Assumptions and Missing are in words.
+	Assumptions []string     `json:"assumptions"`
+	Missing     []string     `json:"missing"`
+	Savings     []CostSaving `json:"savings,omitempty"`
+	// Together is the total with the savings that go together.
+	Together *CostTogether  `json:"together,omitempty"`
+	NotWorth []CostNotWorth `json:"not_worth,omitempty"`
+	Facts    []string       `json:"facts,omitempty"`
+	Actual   *CostActual    `json:"actual,omitempty"`
+}
+
+// CostShare is a part of the total.
+type CostShare struct {
+	Name    string `json:"name"`
+	Monthly string `json:"monthly"`
+	Low     string `json:"low"`
+	High    string `json:"high"`
+}
+
+// CostComponent is one line of the bill. Its money has more digits than cents,
+// so that the components add up to the total.
+type CostComponent struct {
+	Key       string `json:"key"`
+	Agent     string `json:"agent"`
+	Noun      string `json:"noun"`
+	Item      string `json:"item"`
+	Unit      string `json:"unit"`
+	Quantity  string `json:"quantity"`
+	UnitPrice string `json:"unit_price"`
+	Monthly   string `json:"monthly"`
+	Low       string `json:"low"`
+	High      string `json:"high"`
+}
+
+// CostSaving is one change that saves.
+type CostSaving struct {
+	Name     string   `json:"name"`
+	Monthly  string   `json:"monthly"`
+	Change   string   `json:"change"`
+	Tradeoff string   `json:"tradeoff"`
+	How      string   `json:"how"`
+	Excludes []string `json:"excludes"`
+}
+
+// CostTogether is what is left with the savings that go together.
+type CostTogether struct {
+	Monthly string   `json:"monthly"`
+	Names   []string `json:"names"`
+}
+
+// CostNotWorth is a change that does not save.
+type CostNotWorth struct {
+	Monthly string `json:"monthly"`
+	Change  string `json:"change"`
+	Why     string `json:"why"`
+}
+
+// CostActual is what Cost Explorer says, beside the estimate for the same time.
+type CostActual struct {
+	From     string           `json:"from"`
+	To       string           `json:"to"`
+	Total    string           `json:"total"`
+	Estimate string           `json:"estimate"`
+	Tag      string           `json:"tag"`
+	AskedAt  string           `json:"asked_at"`
+	Lines    []CostActualLine `json:"lines"`
+	Notes    []string         `json:"notes"`
+}
+
+// CostActualLine is one AWS service.
+type CostActualLine struct {
+	Service  string `json:"service"`
+	Estimate string `json:"estimate"`
+	Actual   string `json:"actual"`
+	Why      string `json:"why,omitempty"`
+}
+
+// Cost prints it.
+func (t *Terminal) Cost(c *Cost) error {
+	c.Schema, c.Kind = Schema, "Cost"
+	if t.JSON {
+		return t.Document(c)
+	}
+	var b strings.Builder
+	width := max(60, min(t.Width(), 100))
+	t.costHead(&b, c, width)
+	switch {
+	case c.Actual != nil:
+		t.costActual(&b, c.Actual, width)
+	case len(c.Savings) > 0 || len(c.NotWorth) > 0:
+		t.costSavings(&b, c, width)
+	default:
+		t.costBars(&b, "", c.Nouns, width)
+		t.costBars(&b, "by agent", c.Agents, width)
+		if t.Verbose {
+			t.costComponents(&b, c)
+		}
+		t.costFoot(&b, c)
+	}
+	t.Printf("%s", b.String())
+	return nil
+}
+
+func (t *Terminal) costHead(b *strings.Builder, c *Cost, width int) {
+	p := t.paint()
+	asOf := "list prices of " + c.PricesAsOf
+	if c.PricesAsOf == "" {
+		asOf = "no list prices"
+	}
+	if c.SpotAsOf != "" {
+		asOf += ", Spot " + c.SpotAsOf
+	}
+	fmt.Fprintln(b, between(p.bold(c.Stack)+"  "+c.Region, p.dim(asOf), width))
+	verdict := ""
+	if c.Budget != "" {
+		verdict = "budget " + c.Budget + "  " + p.green("ok")
+		if c.Over {
+			verdict = "budget " + c.Budget + "  " + p.red("over")
+		}
+	}
+	total := fmt.Sprintf("  %s a month   (%s – %s)", p.bold("$"+c.Monthly.Expected), whole(c.Monthly.Low), whole(c.Monthly.High))
+	fmt.Fprintln(b, between(total, verdict, width))
+	for _, m := range c.Missing {
+		fmt.Fprintf(b, "  %s %s: it is not in the total\n", p.yellow("!"), m)
+	}
+	if len(c.Missing) > 0 {
+		fmt.Fprintf(b, "    %s fetches today's prices\n", p.bold("karmactl cost refresh"))
+	}
+	fmt.Fprintln(b)
+}
+
+// costBars is a bar chart: the longest bar is the dearest share.
+func (t *Terminal) costBars(b *strings.Builder, title string, shares []CostShare, width int) {
+	p := t.paint()
+	if title != "" {
+		fmt.Fprintln(b, p.dim("  "+title))
+	}
+	most, label := 0.0, 0
+	for _, s := range shares {
+		most, label = max(most, number(s.Monthly)), max(label, lipgloss.Width(s.Name))
+	}
+	room := max(10, width-label-32)
+	for _, s := range shares {
+		if number(s.Monthly) == 0 && number(s.High) == 0 {
+			continue
+		}
+		bar := ""
+		if most > 0 {
+			bar = strings.Repeat("█", int(number(s.Monthly)/most*float64(room)+0.5))
+		}
+		fmt.Fprintf(b, "  %s  %8s  %s  %s\n", pad(s.Name, label), s.Monthly, p.blue(pad(bar, room)), p.dim(whole(s.Low)+" – "+whole(s.High)))
+	}
+	fmt.Fprintln(b)
+}
+
+func (t *Terminal) costComponents(b *strings.Builder, c *Cost) {
+	for _, x := range c.Components {
+		who := x.Key
+		if who == "" {
+			who = x.Noun
+		}
+		fmt.Fprintf(b, "  %s %s %10s %s × %s = %s\n", pad(who, 34), pad(x.Item, 46), x.Quantity, x.Unit, x.UnitPrice, x.Monthly)
+	}
+	fmt.Fprintln(b)
+}
+
+func (t *Terminal) costFoot(b *strings.Builder, c *Cost) {
+	p := t.paint()
+	for _, a := range c.Assumptions {
+		fmt.Fprintln(b, p.dim("  · "+a))
+	}
+	fmt.Fprintf(b, "\n  What would make it cheaper: %s\n", p.bold("karmactl cost --savings"))
+}
+
+func (t *Terminal) costSavings(b *strings.Builder, c *Cost, width int) {
+	p := t.paint()
+	fmt.Fprintln(b, p.dim("  saves a month"))
+	for _, s := range c.Savings {
+		fmt.Fprintf(b, "  %8s  %s\n", p.green(s.Monthly), p.bold(s.Change))
+		fmt.Fprintf(b, "            %s\n", s.How)
+		fmt.Fprintf(b, "            %s\n", p.dim(s.Tradeoff))
+		if len(s.Excludes) > 0 {
+			fmt.Fprintf(b, "            %s\n", p.dim("instead of: "+strings.Join(s.Excludes, ", ")))
+		}
+	}
+	if c.Together != nil && len(c.Together.Names) > 0 {
+		fmt.Fprintf(b, "\n  Together %s a month: %s\n", p.bold("$"+c.Together.Monthly), strings.Join(c.Together.Names, ", "))
+	}
+	if len(c.NotWorth) > 0 {
+		fmt.Fprintln(b, p.dim("\n  not worth it"))
+		for _, n := range c.NotWorth {
+			fmt.Fprintf(b, "  %8s  %s: %s\n", n.Monthly, n.Change, n.Why)
+		}
+	}
+	fmt.Fprintln(b)
+	for _, f := range c.Facts {
+		fmt.Fprintln(b, p.dim("  · "+f))
+	}
+}
+
+func (t *Terminal) costActual(b *strings.Builder, a *CostActual, width int) {
+	p := t.paint()
+	fmt.Fprintln(b, p.dim(between(fmt.Sprintf("  %s up to %s", a.From, a.To), "estimate    actual", width-30)))
+	for _, l := range a.Lines {
+		fmt.Fprintln(b, between("  "+l.Service, fmt.Sprintf("%8s  %8s", l.Estimate, l.Actual), width-30)+"  "+p.dim(l.Why))
+	}
+	fmt.Fprintln(b, between("  "+p.bold("total"), fmt.Sprintf("%8s  %s", a.Estimate, p.bold(fmt.Sprintf("%8s", a.Total))), width-30))
+	fmt.Fprintln(b)
+	for _, n := range a.Notes {
+		fmt.Fprintln(b, p.dim("  · "+n))
+	}
+}
+
+// number reads a decimal string for a bar's length.
+func number(s string) float64 {
+	var f float64
+	if _, err := fmt.Sscan(s, &f); err != nil {
+		return 0
+	}
+	return f
+}
