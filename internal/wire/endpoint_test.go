@@ -54,8 +54,9 @@ type account struct {
 	plain aws.Config
 }
 
-// open empties the emulator and signs in.
-func (e emulator) open(t *testing.T) *account {
+// open empties the emulator and signs in. gaps are those of a session before, or
+// nil for fresh ones.
+func (e emulator) open(t *testing.T, gaps []*gap) *account {
 	t.Helper()
 	url := e.url(t)
 	res, err := http.Post(url+e.reset, "", nil)
@@ -78,8 +79,8 @@ func (e emulator) open(t *testing.T) *account {
 	}
 	// An emulator's 500 is its last word: it is not asked ten times.
 	cfg.Retryer = func() aws.Retryer { return cloud.Retryer(50 * time.Millisecond) }
-	a := &account{emulator: e, clock: &fast{began: time.Now()}, wire: &recorder{emulator: e.name}, plain: cfg}
-	if e.gaps != nil {
+	a := &account{emulator: e, clock: &fast{began: time.Now()}, wire: &recorder{}, plain: cfg, gaps: gaps}
+	if gaps == nil {
 		a.gaps = e.gaps()
 	}
 	a.cfg = cloud.WithOptions(cfg, a.wire.middleware(a.gaps), cloud.LostReplies)

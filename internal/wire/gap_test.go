@@ -112,16 +112,17 @@ func (a *account) holds(steps []engine.Step) []engine.Step {
 }
 
 // closed fails the test for every gap that the emulator has closed.
-func (a *account) closed(t *testing.T) {
+func (e emulator) closed(t *testing.T, gaps []*gap) {
 	t.Helper()
-	for _, g := range a.gaps {
+	for _, g := range gaps {
 		if !g.met.Load() {
-			t.Errorf("%s has closed this gap, take it off the list: %s", a.name, g.what)
+			t.Errorf("%s has closed this gap, take it off the list: %s", e.name, g.what)
 		}
 	}
-	for _, l := range a.without {
+	a := e.open(t, nil)
+	for _, l := range e.without {
 		if err := l.probe(t.Context(), a); err == nil {
-			t.Errorf("%s holds %v now, take them off the list: %s", a.name, l.kinds, l.why)
+			t.Errorf("%s holds %v now, take them off the list: %s", e.name, l.kinds, l.why)
 		}
 	}
 }

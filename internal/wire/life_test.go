@@ -4,7 +4,9 @@ package wire
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -79,7 +81,7 @@ func (a *account) keys(t *testing.T, cfg *agents.Config) {
 
 func (l *life) walk(apply bool) engine.Walk {
 	return engine.Walk{
-		Steps: l.steps, Record: l.rec, Clock: l.clock, Classify: cloud.Classify, Apply: apply,
+		Steps: l.steps, Record: l.rec, Clock: l.clock, Classify: cloud.Classify, Apply: apply, Orphans: l.stack.Orphans(l.rec.Entries()),
 		Keep: l.stack.Keep(provision.DownOptions{Images: true, Logs: true}),
 	}
 }
@@ -116,9 +118,10 @@ func (l *life) down(t *testing.T) *engine.Result {
 	return l.finished(t, "down", res, err)
 }
 
-// run is the scenario: up; the plan is empty; up again without a write; down;
-// nothing is left but what belongs to the account.
-func (l *life) run(t *testing.T) {
+// run is the scenario: up; the plan is empty; up again without a write; up to
+// another configuration, and its plan is empty; down; nothing is left but what
+// belongs to the account.
+func (l *life) run(t *testing.T, changed func(*agents.Config)) {
 	t.Helper()
 	l.up(t)
 	if res := l.plan(t); res.Changes() {
@@ -128,6 +131,9 @@ func (l *life) run(t *testing.T) {
 	l.up(t)
 	if wrote := l.wire.mutations(mark); len(wrote) > 0 {
 		t.Errorf("a second up writes on %s: %v", l.name, count(wrote))
+	}
+	if changed != nil {
+		l.change(t, changed)
 	}
 	l.down(t)
 	keep := l.stack.Keep(provision.DownOptions{Images: true, Logs: true})
@@ -144,38 +150,96 @@ func (l *life) run(t *testing.T) {
 	}
 }
 
+// change makes the stack into that of a changed configuration, in place.
+func (l *life) change(t *testing.T, changed func(*agents.Config)) {
+	t.Helper()
+	cfg := *l.stack.Config
+	cfg.Agents = slices.Clone(cfg.Agents)
+	changed(&cfg)
+	next := l.newLife(t, &cfg)
+	next.rec = l.rec
+	l.stack, l.steps = next.stack, next.steps
+	if res := l.plan(t); !res.Changes() {
+		t.Errorf("the plan of a changed configuration is empty on %s", l.name)
+	}
+	l.up(t)
+	if res := l.plan(t); res.Changes() {
+		t.Errorf("the plan after a change is not empty on %s:%s", l.name, orders(res))
+	}
+}
+
+// scenario is a configuration to take through its life, and another to change to.
+type scenario struct {
+	name    string
+	config  func(t *testing.T) *agents.Config
+	changed func(c *agents.Config)
+}
+
+func scenarios() []scenario {
+	return []scenario{
+		{name: "as shipped", config: func(t *testing.T) *agents.Config { return load(t, "agents.yaml", nil) }},
+		{name: "all that there is", config: whole, changed: everything},
+		{name: "parameters, public subnets, on demand", config: small, changed: func(c *agents.Config) { c.Agents[0].Secrets = c.Agents[0].Secrets[:1] }},
+	}
+}
+
 // whole is the shipped fleet with all that the shipped files offer.
 func whole(t *testing.T) *agents.Config {
 	t.Helper()
 	return load(t, "agents.full.yaml", func(c *agents.Config) { c.Observability.Alarms.Emails = []string{"ops@example.com"} })
 }
 
-func TestTheShippedStackOverTheWire(t *testing.T) {
-	for _, e := range emulators() {
-		t.Run(e.name, func(t *testing.T) {
-			a := e.open(t)
-			a.newLife(t, load(t, "agents.yaml", nil)).run(t)
-		})
+// everything changes what can be changed in place.
+func everything(c *agents.Config) {
+	c.Tags = cloud.Tags{"Project": "karmacadabra", "Team": "agents"}
+	c.LoadBalancer.IdleTimeout = 2 * time.Minute
+	c.Observability.LogRetentionDays = 30
+	c.Observability.ContainerInsights = agents.InsightsEnhanced
+	c.Observability.Alarms.CPUPercent = 70
+	for i := range c.Agents {
+		a := &c.Agents[i]
+		a.Memory, a.Exec, a.Env = 1024, !a.Exec, map[string]string{"GREETING": "hello"}
+		a.Spot = agents.Spot{Enabled: true, Base: 1, SpotWeight: 3, OnDemandWeight: 1}
+		a.Scale = agents.Scale{Min: 1, Max: 5, CPUPercent: 60, MemoryPercent: 60}
+		a.Health.Path, a.Health.Interval, a.Health.Grace = "/ready", 15*time.Second, 90*time.Second
 	}
 }
 
-// The whole stack meets every gap, and every operation that it calls is answered
-// by one of the two at least.
+// small is two agents the cheapest way, with parameters for secrets.
+func small(t *testing.T) *agents.Config {
+	t.Helper()
+	return load(t, "agents.yaml", func(c *agents.Config) {
+		c.Agents = c.Agents[:2]
+		c.Network.NAT, c.Secrets.Store, c.Observability.Dashboard = agents.NATNone, agents.StoreSSM, false
+		for i := range c.Agents {
+			c.Agents[i].Spot = agents.Spot{}
+		}
+	})
+}
+
+// Every scenario holds on each emulator, together they meet every gap, and every
+// operation that they call is answered by one of the two at least.
 func TestTheWholeStackOverTheWire(t *testing.T) {
 	answered := map[string]bool{}
 	for _, e := range emulators() {
 		t.Run(e.name, func(t *testing.T) {
-			a := e.open(t)
-			cfg := whole(t)
-			a.keys(t, cfg)
-			a.newLife(t, cfg).run(t)
-			a.asked(t)
-			for _, op := range a.wire.answered() {
-				answered[op] = true
+			var gaps []*gap
+			for _, sc := range scenarios() {
+				t.Run(sc.name, func(t *testing.T) {
+					a := e.open(t, gaps)
+					gaps = a.gaps
+					cfg := sc.config(t)
+					a.keys(t, cfg)
+					a.newLife(t, cfg).run(t, sc.changed)
+					a.asked(t)
+					for _, op := range a.wire.answered() {
+						answered[op] = true
+					}
+					t.Logf("%d calls, %d of them writes", a.wire.mark(), len(a.wire.mutations(0)))
+				})
 			}
-			t.Logf("%d calls, %d of them writes", a.wire.mark(), len(a.wire.mutations(0)))
 			if !t.Failed() { // a scenario that was cut short has not met them all
-				a.closed(t)
+				e.closed(t, gaps)
 			}
 		})
 	}

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -20,6 +22,7 @@ func ministack() emulator {
 func ministackGaps() []*gap {
 	var addresses notes[string]
 	var endpoints notes[*ec2.CreateVpcEndpointInput]
+	var rebalancing notes[ecstypes.AvailabilityZoneRebalancing]
 	return []*gap{
 		newGap("a NAT gateway has no addresses; AWS tells the allocation that it was made with",
 			heed("EC2.CreateNatGateway", func(in *ec2.CreateNatGatewayInput, out *ec2.CreateNatGatewayOutput) {
@@ -52,6 +55,19 @@ func ministackGaps() []*gap {
 				return met
 			})),
 		serviceLinkedNames(),
+		connectLost(),
+		newGap("a service does not tell its rebalancing between zones",
+			heed("ECS.CreateService", func(in *ecs.CreateServiceInput, out *ecs.CreateServiceOutput) {
+				rebalancing.put(aws.ToString(out.Service.ServiceArn), in.AvailabilityZoneRebalancing)
+			}),
+			amend("ECS.DescribeServices", func(_ *ecs.DescribeServicesInput, out *ecs.DescribeServicesOutput) (met bool) {
+				for i, s := range out.Services {
+					if made, ok := rebalancing.get(aws.ToString(s.ServiceArn)); ok && s.AvailabilityZoneRebalancing == "" {
+						out.Services[i].AvailabilityZoneRebalancing, met = made, true
+					}
+				}
+				return met
+			})),
 		newGap("the role of ecs.application-autoscaling is taken for that of ecs; AWS makes one for each service",
 			at("IAM.CreateServiceLinkedRole", func(in *iam.CreateServiceLinkedRoleInput, _ *iam.CreateServiceLinkedRoleOutput, err error) (bool, error) {
 				return cloud.Is(err, "EntityAlreadyExists") && aws.ToString(in.AWSServiceName) == scalingPrincipal, nil

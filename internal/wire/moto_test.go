@@ -61,5 +61,6 @@ func motoGaps() []*gap {
 				return met
 			})),
 		serviceLinkedNames(),
+		connectLost(),
 	}
 }

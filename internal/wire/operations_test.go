@@ -18,26 +18,28 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/unanswered.txt; new lines want a reason")
 
-// called are the operations that the same scenario calls on the simulated AWS:
+// called are the operations that the same scenarios call on the simulated AWS:
 // all that karmactl asks of AWS from up to down.
 func called(t *testing.T) []string {
 	t.Helper()
 	var ops []string
-	synctest.Test(t, func(t *testing.T) {
-		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Visible: time.Second, Latency: 20 * time.Millisecond})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg := cloud.WithOptions(sim.Config(), cloud.LostReplies)
-		a := &account{emulator: emulator{name: "the simulated AWS"}, clock: engine.RealClock{}, wire: &recorder{}, cfg: cfg, plain: cfg}
-		if a.Account, err = cloud.Whoami(t.Context(), cfg); err != nil {
-			t.Fatal(err)
-		}
-		a.newLife(t, whole(t)).run(t) // its account has the nested secret already
-		for _, c := range sim.Calls() {
-			ops = append(ops, c.Name())
-		}
-	})
+	for _, sc := range scenarios() {
+		synctest.Test(t, func(t *testing.T) {
+			sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Visible: time.Second, Latency: 20 * time.Millisecond})
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg := cloud.WithOptions(sim.Config(), cloud.LostReplies)
+			a := &account{emulator: emulator{name: "the simulated AWS"}, clock: engine.RealClock{}, wire: &recorder{}, cfg: cfg, plain: cfg}
+			if a.Account, err = cloud.Whoami(t.Context(), cfg); err != nil {
+				t.Fatal(err)
+			}
+			a.newLife(t, sc.config(t)).run(t, sc.changed) // its account has the nested secret already
+			for _, c := range sim.Calls() {
+				ops = append(ops, c.Name())
+			}
+		})
+	}
 	slices.Sort(ops)
 	return slices.Compact(ops)
 }

@@ -17,9 +17,8 @@ import (
 // recorder notes every attempt that went over the wire, and lays the gaps'
 // answers over the emulator's.
 type recorder struct {
-	emulator string
-	mu       sync.Mutex
-	calls    []call
+	mu    sync.Mutex
+	calls []call
 }
 
 // call is one attempt.

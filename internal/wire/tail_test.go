@@ -117,7 +117,7 @@ func (s *seen) complete(n int) error {
 func TestTheTailReadsARealLogAPIOverTheWire(t *testing.T) {
 	for _, e := range emulators() {
 		t.Run(e.name, func(t *testing.T) {
-			l := e.open(t).newLogs(t)
+			l := e.open(t, nil).newLogs(t)
 			l.write(t, time.Now().Add(-time.Minute), 200)
 			var past seen
 			err := tail.Tail(t.Context(), l.client, tail.Options{Groups: l.groups, CallsPerSecond: -1, Clock: engine.RealClock{}}, past.emit)
@@ -138,7 +138,7 @@ func TestTheTailFollowsOverTheWire(t *testing.T) {
 				continue // has no StartLiveTail: docs/wire.md
 			}
 			t.Run(fmt.Sprintf("%s, live %t", e.name, live), func(t *testing.T) {
-				l := e.open(t).newLogs(t)
+				l := e.open(t, nil).newLogs(t)
 				o := tail.Options{Groups: l.groups, Follow: true, Since: time.Now().Add(-time.Minute), CallsPerSecond: 20, Clock: engine.RealClock{}}
 				if live {
 					o.Live = l.streaming(t)
