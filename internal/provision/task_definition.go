@@ -328,6 +328,9 @@ func (t *TaskDefinition) Find(ctx context.Context, id string) (engine.Found[Task
 	var spec TaskDefinitionSpec
 	switch {
 	case cloud.Is(err, "ClientException") && strings.Contains(err.Error(), "Unable to describe task definition"):
+		if found, err = t.leftovers(ctx, id); err != nil {
+			return found, err
+		}
 	case err != nil:
 		return found, err
 	case out.TaskDefinition.Status != types.TaskDefinitionStatusActive:
@@ -343,6 +346,21 @@ func (t *TaskDefinition) Find(ctx context.Context, id string) (engine.Found[Task
 	t.seen = spec
 	t.mu.Unlock()
 	return found, nil
+}
+
+// leftovers are revisions that an interrupted deletion has deregistered and not
+// deleted. They are looked for only where a revision was recorded.
+func (t *TaskDefinition) leftovers(ctx context.Context, id string) (engine.Found[TaskDefinitionSpec], error) {
+	if id == "" {
+		return engine.Found[TaskDefinitionSpec]{}, nil
+	}
+	left, err := t.revisions(ctx, t.family(t.Agent.Name), types.TaskDefinitionStatusInactive)
+	if err != nil || len(left) == 0 {
+		return engine.Found[TaskDefinitionSpec]{}, err
+	}
+	return engine.Found[TaskDefinitionSpec]{
+		Phase: engine.Broken, Discard: true, ID: id, Why: fmt.Sprintf("%d revisions are deregistered and none is active", len(left)),
+	}, nil
 }
 
 // readTaskDefinition is a revision in our words.
