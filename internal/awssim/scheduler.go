@@ -41,6 +41,9 @@ func (s *Sim) settleECS() {
 
 // busy tells whether anything is on its way, so that quiet hours cost nothing.
 func (s *Sim) busy() bool {
+	if s.world.InterruptSpot {
+		return true
+	}
 	for _, t := range s.world.Tasks {
 		if t.Status != "RUNNING" && t.Status != "STOPPED" || t.fated() {
 			return true

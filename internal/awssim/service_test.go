@@ -1,0 +1,243 @@
+package awssim
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// ecsBench is an account with a cluster, a network and nothing that runs.
+type ecsBench struct {
+	t   *testing.T
+	sim *Sim
+	api *ecs.Client
+}
+
+func newECSBench(t *testing.T) *ecsBench {
+	t.Helper()
+	s, err := New(Options{Clock: engine.RealClock{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Edit(func(w *World) {
+		w.Clusters["c"] = &Cluster{Name: "c", ARN: w.arn("ecs", "cluster/c"), Providers: []string{"FARGATE", "FARGATE_SPOT"}, Tags: cloud.Tags{}}
+		w.Subnets["subnet-1"] = &Subnet{ID: "subnet-1", VPC: "vpc-1", CIDR: "10.0.0.0/24", AZ: "us-east-1a"}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &ecsBench{t: t, sim: s, api: ecs.NewFromConfig(s.Config())}
+}
+
+func definition(image string) *ecs.RegisterTaskDefinitionInput {
+	return &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String("f"), Cpu: aws.String("256"), Memory: aws.String("512"), NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("a"), Image: aws.String(image), PortMappings: []types.PortMapping{{ContainerPort: aws.Int32(80), Name: aws.String("a")}}}},
+	}
+}
+
+func (b *ecsBench) register(image string) string {
+	b.t.Helper()
+	out, err := b.api.RegisterTaskDefinition(context.Background(), definition(image))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return *out.TaskDefinition.TaskDefinitionArn
+}
+
+func (b *ecsBench) serviceInput(image string) *ecs.CreateServiceInput {
+	return &ecs.CreateServiceInput{
+		Cluster: aws.String("c"), ServiceName: aws.String("s"), TaskDefinition: aws.String(b.register(image)), DesiredCount: aws.Int32(1),
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}},
+		DeploymentConfiguration: &types.DeploymentConfiguration{MinimumHealthyPercent: aws.Int32(100), MaximumPercent: aws.Int32(200), DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{
+			Enable: true, Rollback: true, ThresholdConfiguration: &types.ThresholdConfiguration{Type: types.ThresholdTypeCount, Value: 2},
+		}},
+	}
+}
+
+func (b *ecsBench) create(image string) {
+	b.t.Helper()
+	if _, err := b.api.CreateService(context.Background(), b.serviceInput(image)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *ecsBench) update(f func(*ecs.UpdateServiceInput)) {
+	b.t.Helper()
+	in := &ecs.UpdateServiceInput{Cluster: aws.String("c"), Service: aws.String("s")}
+	f(in)
+	if _, err := b.api.UpdateService(context.Background(), in); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *ecsBench) service() types.Service {
+	b.t.Helper()
+	out, err := b.api.DescribeServices(context.Background(), &ecs.DescribeServicesInput{Cluster: aws.String("c"), Services: []string{"s"}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return out.Services[0]
+}
+
+func (b *ecsBench) ledger() []types.ServiceDeploymentBrief {
+	b.t.Helper()
+	out, err := b.api.ListServiceDeployments(context.Background(), &ecs.ListServiceDeploymentsInput{Cluster: aws.String("c"), Service: aws.String("s")})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return out.ServiceDeployments
+}
+
+const image = "public.ecr.aws/docker/library/python:3.12"
+
+func TestTaskDefinitionsAreRefusedAsAWSDoes(t *testing.T) {
+	b := newECSBench(t)
+	for name, c := range map[string]struct {
+		change func(*ecs.RegisterTaskDefinitionInput)
+		want   string
+	}{
+		"a size Fargate has not": {func(in *ecs.RegisterTaskDefinitionInput) { in.Memory = aws.String("4096") }, "No Fargate configuration exists for given values"},
+		"bridge networking":      {func(in *ecs.RegisterTaskDefinitionInput) { in.NetworkMode = types.NetworkModeBridge }, "Fargate only supports network mode"},
+		"more than 64 KB": {func(in *ecs.RegisterTaskDefinitionInput) {
+			in.ContainerDefinitions[0].Command = []string{strings.Repeat("x", 70000)}
+		}, "Max allowed length is '65536' bytes"},
+		"a stop timeout over 120 s": {func(in *ecs.RegisterTaskDefinitionInput) { in.ContainerDefinitions[0].StopTimeout = aws.Int32(121) }, "between 2 and 120 seconds"},
+		"a secret with a path of three": {func(in *ecs.RegisterTaskDefinitionInput) {
+			in.ExecutionRoleArn = aws.String("r")
+			in.ContainerDefinitions[0].Secrets = []types.Secret{{Name: aws.String("X"), ValueFrom: aws.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:x:key")}}
+		}, "an invalid ARN format"},
+		"an upper-case port name": {func(in *ecs.RegisterTaskDefinitionInput) {
+			in.ContainerDefinitions[0].PortMappings[0].Name = aws.String("A")
+		}, "contains invalid characters"},
+	} {
+		in := definition(image)
+		c.change(in)
+		if _, err := b.api.RegisterTaskDefinition(context.Background(), in); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAServiceIsNotMadeTwiceNorWhileItDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newECSBench(t)
+		b.create(image)
+		time.Sleep(2 * time.Minute)
+		if _, err := b.api.CreateService(context.Background(), b.serviceInput(image)); err == nil || !strings.Contains(err.Error(), "Creation of service was not idempotent.") {
+			t.Fatalf("got %v", err)
+		}
+		if _, err := b.api.DeleteService(context.Background(), &ecs.DeleteServiceInput{Cluster: aws.String("c"), Service: aws.String("s"), Force: aws.Bool(true)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.api.CreateService(context.Background(), b.serviceInput(image)); err == nil || !strings.Contains(err.Error(), "Unable to Start a service that is still Draining.") {
+			t.Fatalf("got %v", err)
+		}
+		time.Sleep(time.Minute)
+		b.create(image)
+	})
+}
+
+func TestACrashingRevisionIsRolledBackToTheLastThatCompleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newECSBench(t)
+		b.create(image)
+		time.Sleep(3 * time.Minute)
+		good := *b.service().TaskDefinition
+		b.update(func(in *ecs.UpdateServiceInput) {
+			in.TaskDefinition = aws.String(b.register("public.ecr.aws/docker/library/python:crash"))
+		})
+		time.Sleep(10 * time.Minute)
+		x := b.service()
+		if *x.TaskDefinition != good || x.RunningCount != 1 || x.Deployments[0].RolloutState != types.DeploymentRolloutStateCompleted {
+			t.Fatalf("the service runs %s with %d tasks, %s", *x.TaskDefinition, x.RunningCount, x.Deployments[0].RolloutState)
+		}
+		if l := b.ledger(); len(l) != 2 || l[0].Status != types.ServiceDeploymentStatusRollbackSuccessful {
+			t.Fatalf("the ledger has %d lines, the last %s", len(l), l[0].Status)
+		}
+	})
+}
+
+func TestAFirstDeploymentThatFailsHasNothingToGoBackTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for image, want := range map[string]string{
+			"public.ecr.aws/docker/library/python:oom":     "Essential container in task exited",
+			"public.ecr.aws/docker/library/python:missing": "CannotPullContainerError",
+		} {
+			b := newECSBench(t)
+			b.create(image)
+			time.Sleep(10 * time.Minute)
+			x := b.service()
+			if d := x.Deployments[0]; d.RolloutState != types.DeploymentRolloutStateFailed || d.FailedTasks != 2 || x.RunningCount+x.PendingCount != 0 {
+				t.Errorf("%s: %s after %d failures", image, d.RolloutState, d.FailedTasks)
+			}
+			list, err := b.api.ListTasks(context.Background(), &ecs.ListTasksInput{Cluster: aws.String("c"), ServiceName: aws.String("s"), DesiredStatus: types.DesiredStatusStopped})
+			if err != nil || len(list.TaskArns) != 2 {
+				t.Fatalf("stopped are %v, %v", list, err)
+			}
+			tasks, err := b.api.DescribeTasks(context.Background(), &ecs.DescribeTasksInput{Cluster: aws.String("c"), Tasks: list.TaskArns})
+			if err != nil || !strings.Contains(*tasks.Tasks[0].StoppedReason, want) {
+				t.Errorf("%s: %v, %v", image, *tasks.Tasks[0].StoppedReason, err)
+			}
+		}
+	})
+}
+
+func TestSpotHasNoFallback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newECSBench(t)
+		_ = b.sim.Edit(func(w *World) { w.NoSpotCapacity = true })
+		in := b.serviceInput(image)
+		in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 1}}
+		if _, err := b.api.CreateService(context.Background(), in); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		if x := b.service(); x.RunningCount != 0 || !strings.Contains(*x.Events[0].Message, "Capacity is unavailable at this time") {
+			t.Fatalf("%d tasks run, the last event is %s", x.RunningCount, *x.Events[0].Message)
+		}
+		_ = b.sim.Edit(func(w *World) { w.NoSpotCapacity = false })
+		time.Sleep(2 * time.Minute)
+		if x := b.service(); x.RunningCount != 1 {
+			t.Fatalf("%d tasks run", x.RunningCount)
+		}
+		_ = b.sim.Edit(func(w *World) { w.InterruptSpot = true })
+		time.Sleep(130 * time.Second)
+		list, err := b.api.ListTasks(context.Background(), &ecs.ListTasksInput{Cluster: aws.String("c"), DesiredStatus: types.DesiredStatusStopped})
+		if err != nil || len(list.TaskArns) == 0 {
+			t.Fatalf("nothing was interrupted: %v", err)
+		}
+	})
+}
+
+func TestAScaleInStopsTasksAndAnOffSwitchIsComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newECSBench(t)
+		b.create(image)
+		b.update(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(3) })
+		time.Sleep(3 * time.Minute)
+		if n := b.service().RunningCount; n != 3 {
+			t.Fatalf("%d tasks run", n)
+		}
+		b.update(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(0) })
+		time.Sleep(2 * time.Minute)
+		x := b.service()
+		if x.RunningCount != 0 || x.Deployments[0].RolloutState != types.DeploymentRolloutStateCompleted {
+			t.Fatalf("%d tasks run, %s", x.RunningCount, x.Deployments[0].RolloutState)
+		}
+		_ = b.sim.Edit(func(w *World) {
+			if n := len(w.NetworkInterfaces); n != 0 {
+				t.Errorf("%d interfaces are left", n)
+			}
+		})
+	})
+}
