@@ -65,7 +65,9 @@ func (s *Sim) Registry() http.RoundTripper {
 		opts := []registry.Option{registry.Logger(log.New(io.Discard, "", 0))}
 		if s.opts.File != "" {
 			s.images.dir = s.opts.File + ".registry"
-			opts = append(opts, registry.WithBlobHandler(registry.NewDiskBlobHandler(filepath.Join(s.images.dir, "blobs"))))
+			blobs := filepath.Join(s.images.dir, "blobs")
+			_ = os.MkdirAll(blobs, 0o755) // one that cannot be made shows at the first push
+			opts = append(opts, registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)))
 		}
 		s.images.handler = registry.New(opts...)
 		s.images.replay()

@@ -22,6 +22,9 @@ func ReadFacts(ctx context.Context, cfg *agents.Config, h *Home) (Facts, error) 
 	if f.Zones, err = availabilityZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones); err != nil {
 		return f, err
 	}
+	if cfg.LoadBalancer.Domain != "" {
+		f.HostedZone, err = hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
+	}
 	return f, err
 }
 

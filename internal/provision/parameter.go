@@ -76,8 +76,7 @@ func (p *Parameter) Wanted(context.Context) (bool, string, error) {
 // Want is a parameter with tags.
 func (p *Parameter) Want() ParameterSpec { return ParameterSpec{Tags: p.TagsOf(p.Key())} }
 
-// Find looks among the stack's parameters; the listing has no tags, so those are
-// asked for one by one.
+// Find looks among the stack's parameters, whose listing has no tags.
 func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[ParameterSpec], error) {
 	var found engine.Found[ParameterSpec]
 	names, err := cloud.List(ctx, p.Inventory, "parameter", p.list)
@@ -85,13 +84,12 @@ func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[Parameter
 		return found, err
 	}
 	if slices.Contains(names, p.name()) {
-		out, err := p.api().ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: aws.String(p.name())})
+		tags, err := p.tagsAt(ctx, p.Account.ARN("ssm", "parameter"+p.name()), p.TagsOf(p.Key()), p.tags)
 		switch {
 		case cloud.Is(err, "InvalidResourceId"):
 		case err != nil:
 			return found, err
 		default:
-			tags := fromSSMTags(out.TagList)
 			if !tags.Ours(p.Stack, p.Key()) && id == "" {
 				return found, p.foreign(p.Key(), "parameter", p.name())
 			}
@@ -108,6 +106,15 @@ func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[Parameter
 	defer p.mu.Unlock()
 	p.there, p.nested = found.Phase != engine.Absent, slices.Contains(nested, p.Name)
 	return found, nil
+}
+
+// tags asks for the parameter's own.
+func (p *Parameter) tags(ctx context.Context) (cloud.Tags, error) {
+	out, err := p.api().ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: aws.String(p.name())})
+	if err != nil {
+		return nil, err
+	}
+	return fromSSMTags(out.TagList), nil
 }
 
 func (p *Parameter) list(ctx context.Context) ([]string, error) {

@@ -210,7 +210,7 @@ func (r *Repository) Update(ctx context.Context, id string, have, want Repositor
 func (r *Repository) Delete(ctx context.Context, id string) error {
 	_, err := r.api().DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: &id, Force: r.DeleteImages})
 	if cloud.Is(err, "RepositoryNotEmptyException") {
-		return fmt.Errorf("repository %s still has images: %w: delete them, or run karmactl down with --delete-images", id, err)
+		return fmt.Errorf("repository %s still has images: %w: delete them, or run karmactl down with --images", id, err)
 	}
 	return err
 }

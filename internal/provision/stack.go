@@ -1,6 +1,8 @@
 package provision
 
 import (
+	"slices"
+
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
@@ -37,8 +39,9 @@ func NewStack(cfg *agents.Config, home *Home, facts Facts) *Stack {
 	net := s.network()
 	platform := s.platform()
 	edge := s.edge(net, platform)
+	deployed := map[string]*Service{}
 	for _, agent := range callees(cfg.Agents) {
-		s.agent(agent, net, platform, edge)
+		deployed[agent.Name] = s.agent(agent, net, platform, edge, deployed)
 	}
 	s.watching(platform, edge)
 	return s
@@ -152,14 +155,11 @@ type platformPart struct {
 	namespace         *Namespace
 	cluster           *Cluster
 	topic             *Topic
-	services          map[string]*Service
 }
 
 func (s *Stack) platform() *platformPart {
 	h, cfg := s.Home, s.Config
 	p := &platformPart{
-		services: map[string]*Service{},
-
 		ecs:     add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs"}),
 		elb:     add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "elasticloadbalancing"}),
 		scaling: add(s, groupPlatform, &ServiceLinkedRole{Home: h, Service: "ecs.application-autoscaling"}),
@@ -171,6 +171,9 @@ func (s *Stack) platform() *platformPart {
 		for _, e := range emails {
 			add(s, groupPlatform, &Subscription{Home: h, Topic: p.topic, Email: e})
 		}
+	}
+	if cfg.Observability.XRay {
+		add(s, groupPlatform, &SamplingRule{Home: h})
 	}
 	if b := cfg.Budget; b.MonthlyUSD != "" && len(b.Emails) > 0 {
 		add(s, groupPlatform, &Budget{Home: h, MonthlyUSD: b.MonthlyUSD, Emails: b.Emails})
@@ -206,12 +209,23 @@ func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 	})
 	s.alb = e.alb
 	names := agentNames(s.Config.Agents)
-	e.http = add(s, groupEdge, &Listener{Home: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Agents: names})
+	if cfg.Domain == "" {
+		e.http = add(s, groupEdge, &Listener{Home: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Agents: names})
+		return e
+	}
+	e.http = add(s, groupEdge, &Listener{Home: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Redirect: true})
+	cert := add(s, groupEdge, &Certificate{Home: h, Domain: cfg.Domain, SANs: []string{"*." + cfg.Domain}})
+	proof := add(s, groupEdge, &ValidationRecords{Home: h, Zone: s.Facts.HostedZone, Certificate: cert})
+	valid := add(s, groupEdge, &CertificateValidation{Home: h, Certificate: cert, Records: proof})
+	e.https = add(s, groupEdge, &Listener{Home: h, LoadBalancer: e.alb, Port: 443, Protocol: "HTTPS", Certificate: valid, Agents: names})
+	for _, name := range []string{cfg.Domain, "*." + cfg.Domain} {
+		add(s, groupEdge, &Record{Home: h, Zone: s.Facts.HostedZone, Name: name, Type: "A", Alias: e.alb})
+	}
 	return e
 }
 
 // agent is one agent from its repository to its autoscaling.
-func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePart) {
+func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePart, deployed map[string]*Service) *Service {
 	h, cfg := s.Home, s.Config
 	repository := add(s, groupPlatform, &Repository{Home: h, Agent: a.Name})
 	logs := add(s, groupPlatform, &LogGroup{Home: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
@@ -221,21 +235,29 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	rules := s.rules(a, e, target)
 	secrets := s.secrets(a)
 
-	revision := add(s, groupAgents, &TaskDefinition{
-		Home: h, Agent: a, Repository: repository, Group: logs, Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay,
-		Execution: add(s, groupAgents, &Role{Home: h, Kind: ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)}),
-		Task:      add(s, groupAgents, &Role{Home: h, Kind: TaskRole, Agent: a.Name, Policy: taskPolicy(a.Exec, cfg.Observability.XRay)}),
+	execution := add(s, groupAgents, &Role{Home: h, Kind: ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)})
+	task := add(s, groupAgents, &Role{Home: h, Kind: TaskRole, Agent: a.Name, Policy: taskPolicy(a.Exec, cfg.Observability.XRay)})
+	definition := add(s, groupAgents, &TaskDefinition{
+		Home: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
+		Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay,
 	})
 	service := &Service{
-		Home: h, Agent: a, Cluster: p.cluster, Namespace: p.namespace, TaskDefinition: revision, TargetGroup: target,
-		Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: append(rules, n.ways...),
+		Home: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, TargetGroup: target, Group: n.agentsGroup,
+		Subnets: n.tasks, PublicIP: !n.nat, Namespace: p.namespace, Order: slices.Concat(n.ways, rules),
 	}
 	for _, name := range a.Calls {
-		if callee := p.services[name]; callee != nil { // nil in a circle: one of them starts first
-			service.Callees = append(service.Callees, callee)
-		}
+		service.Callees = append(service.Callees, deployed[name])
 	}
-	p.services[a.Name] = add(s, groupAgents, service)
+	add(s, groupAgents, service)
+
+	bounds := add(s, groupAgents, &ScalableTarget{Home: h, Service: service, Agent: a.Name, Min: a.Scale.Min, Max: a.Scale.Max, ServiceRole: p.scaling})
+	if a.Scale.CPUPercent > 0 {
+		add(s, groupAgents, &ScalingPolicy{Home: h, Target: bounds, Metric: ScaleByCPU, Percent: float64(a.Scale.CPUPercent)})
+	}
+	if a.Scale.MemoryPercent > 0 {
+		add(s, groupAgents, &ScalingPolicy{Home: h, Target: bounds, Metric: ScaleByMemory, Percent: float64(a.Scale.MemoryPercent)})
+	}
+	return service
 }
 
 // rules lead the load balancer to an agent: by path, and by host where there is

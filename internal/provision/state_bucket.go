@@ -42,6 +42,10 @@ type StateBucketSpec struct {
 // stateExpireDays keeps three months of the state's history.
 const stateExpireDays = 90
 
+// StateBucketName is the bucket of an account and region; the account's id makes
+// it unique in the world.
+func StateBucketName(a cloud.Account) string { return "karmactl-" + a.ID + "-" + a.Region }
+
 // StateBucket holds the states of the stacks of an account and region. It is
 // made by the first up and never deleted by down. It costs cents.
 type StateBucket struct {

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// ask asks every agent that AWS reports healthy from here. That alone failing (a
+// fresh DNS name, a proxy, an emulator without a data plane) is said with its
+// cause and changes nothing else.
+func (s *session) ask(ctx context.Context, st *provision.Stack, waits []ui.Waiting) []ui.Check {
+	urls := st.URLs()
+	waiting := map[string]bool{}
+	for _, w := range waits {
+		waiting[w.Agent] = true
+	}
+	var checks []ui.Check
+	for _, ag := range s.cfg.Agents {
+		if url := urls[ag.Name]; url != "" && !waiting[ag.Name] {
+			checks = append(checks, ui.Check{Agent: ag.Name, URL: strings.TrimRight(url, "/") + ag.Health.Path})
+		}
+	}
+	var wg sync.WaitGroup
+	for i := range checks {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			s.askOne(ctx, &checks[i])
+		}()
+	}
+	wg.Wait()
+	return checks
+}
+
+func (s *session) askOne(ctx context.Context, c *ui.Check) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, nil)
+	if err != nil {
+		c.Note = err.Error()
+		return
+	}
+	resp, err := s.http.Do(req)
+	if err != nil {
+		var dns *net.DNSError
+		c.Note = "healthy in AWS, not reached from here: " + err.Error()
+		if errors.As(err, &dns) {
+			c.Note = "healthy in AWS; its name is not known here yet: a new load balancer's takes a minute or two"
+		}
+		return
+	}
+	defer func() { _ = resp.Body.Close() }()
+	c.OK = resp.StatusCode < 400
+	if !c.OK {
+		c.Note = fmt.Sprintf("healthy in AWS, answers %s from here", resp.Status)
+	}
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+type downOptions struct {
+	agents []string
+	dryRun bool
+	provision.DownOptions
+}
+
+func newDownCmd(a *app) *cobra.Command {
+	var o downOptions
+	cmd := &cobra.Command{
+		Use: "down [agent...]", Short: "Take it all down, or some agents",
+		Long: `Deletes what up made, dependents first, and waits until AWS no longer has it.
+It names what blocks a deletion and whose that is. The user's own secret is never
+deleted; images and logs are kept unless told.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.agents = args
+			ctx, cancel := a.deadline(c.Context())
+			defer cancel()
+			return a.down(ctx, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.Images, "images", false, "delete the repositories and their images too")
+	cmd.Flags().BoolVar(&o.Logs, "logs", false, "delete the log groups and their logs too")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted and stop")
+	return cmd
+}
+
+func (a *app) down(ctx context.Context, o downOptions) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // all that matters is written by then
+	for _, name := range o.agents {
+		if _, ok := s.cfg.Agent(name); !ok {
+			return s.noAgent(name)
+		}
+	}
+	if o.dryRun {
+		store, err := s.readState(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = store.Close(ctx) }()
+		p, err := s.planDown(ctx, store, o)
+		if err != nil {
+			return err
+		}
+		return a.term.Plan(s.downDoc(p))
+	}
+	return s.locked(ctx, "down", func(ctx context.Context, store *state.Store) error { return s.down(ctx, store, o) })
+}
+
+// planDown walks the stack the other way with clients that cannot write.
+func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptions) (*planned, error) {
+	home := s.home(true)
+	facts, err := provision.ReadFacts(ctx, s.cfg, home)
+	if err != nil {
+		return nil, cloud.Explain(err, s.account)
+	}
+	p := &planned{stack: provision.NewStack(s.cfg, home, facts)}
+	w := s.walkDown(p.stack, rec, o)
+	if p.res, err = w.Down(ctx); err != nil {
+		return nil, err
+	}
+	s.explain(p.res)
+	return p, nil
+}
+
+func (s *session) walkDown(st *provision.Stack, rec engine.Recorder, o downOptions) engine.Walk {
+	w := s.walk(st, rec)
+	w.Keep = st.Keep(o.DownOptions)
+	if len(o.agents) > 0 {
+		w.Only, w.Orphans = st.OnlyOf(o.agents), nil
+	}
+	return w
+}
+
+func (s *session) downDoc(p *planned) *ui.Plan {
+	doc := s.planDoc(p)
+	doc.Destroy, doc.Waiting, doc.Warnings = true, []ui.Waiting{}, kept(p.res)
+	return doc
+}
+
+// kept says what stays, once for each reason.
+func kept(res *engine.Result) []string {
+	keys := map[string][]string{}
+	var order []string
+	for _, o := range res.Outcomes {
+		if o.Verb == engine.None && o.Reason != "" {
+			if keys[o.Reason] == nil {
+				order = append(order, o.Reason)
+			}
+			keys[o.Reason] = append(keys[o.Reason], string(o.Key))
+		}
+	}
+	out := []string{}
+	for _, why := range order {
+		out = append(out, fmt.Sprintf("kept: %s (%s)", strings.Join(keys[why], ", "), why))
+	}
+	return out
+}
+
+func (s *session) down(ctx context.Context, store *state.Store, o downOptions) error {
+	began := s.clock.Now()
+	p, err := s.planDown(ctx, store, o)
+	if err != nil {
+		return err
+	}
+	if err := p.res.Err(); err != nil {
+		return err
+	}
+	doc := s.downDoc(p)
+	if !s.app.term.JSON {
+		if err := s.app.term.Plan(doc); err != nil {
+			return err
+		}
+	}
+	if doc.Summary.Delete > 0 && !s.app.opts.yes {
+		if err := s.confirmDown(ctx, o); err != nil {
+			return err
+		}
+	}
+	s.app.graceful.Store(true)
+	home := s.home(false)
+	st := provision.NewStack(s.cfg, home, p.stack.Facts)
+	w := s.walkDown(st, store, o)
+	w.Apply, w.Shown = true, p.res
+	home.DeleteImages = o.Images
+	progress := s.progress(st, w)
+	w.Report = progress
+	res, err := w.Down(ctx)
+	progress.Close()
+	if err != nil {
+		return err
+	}
+	s.explain(res)
+	r := s.result(st, res)
+	r.Waiting = nil
+	r.Notes = kept(res)
+	if s.app.term.JSON || doc.Summary.Delete == 0 {
+		r.Notes = nil
+	}
+	if err := res.Err(); err != nil {
+		return s.finish(r, res, err)
+	}
+	r.Outcome = "succeeded"
+	r.Headline = fmt.Sprintf("Down in %s: %d deleted.", short(s.clock.Now().Sub(began)), doc.Summary.Delete)
+	if doc.Summary.Delete == 0 {
+		r.Headline = ""
+	}
+	return s.finish(r, res, nil)
+}
+
+// confirmDown asks for the stack's name: a yes is typed too fast.
+func (s *session) confirmDown(ctx context.Context, o downOptions) error {
+	name, what := s.cfg.Stack(), "the whole stack"
+	if len(o.agents) > 0 {
+		name = strings.Join(o.agents, " ")
+		what = "these agents"
+	}
+	ok, err := s.app.term.Confirm(ctx, fmt.Sprintf("This deletes %s. Type %s to go on:", what, name), name)
+	if errors.Is(err, ui.ErrNoTerminal) {
+		return &usageError{fmt.Errorf("%w: karmactl down --yes goes ahead without asking", err)}
+	}
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &exit{exitError, errors.New("nothing was deleted")}
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+// Command karmactl provisions and runs a small fleet of AI agents on AWS ECS
+// Fargate. One file per command; this one has the exit.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is main with its streams and its exit code.
+func run(args []string) int {
+	a := &app{term: ui.NewTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv)}
+	ctx, stop := a.signals(context.Background())
+	defer stop()
+	cmd := newRootCmd(a)
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	f := fault(a, err)
+	if f.Message != "" {
+		a.term.Fault(f)
+	}
+	return f.Code
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/state"
+)
+
+// planFile is a plan that is kept: what was shown, and of which configuration
+// and state. It has no secrets and no resources' contents.
+type planFile struct {
+	Version int        `json:"version"`
+	Stack   string     `json:"stack"`
+	Account string     `json:"account"`
+	Region  string     `json:"region"`
+	Config  string     `json:"config"`
+	Lineage string     `json:"lineage,omitempty"`
+	Serial  int64      `json:"serial"`
+	Made    time.Time  `json:"made"`
+	Steps   []planStep `json:"steps"`
+}
+
+// planStep is one node's verb and the fields that change.
+type planStep struct {
+	Key    engine.Key  `json:"key"`
+	Verb   engine.Verb `json:"verb"`
+	Fields []string    `json:"fields,omitempty"`
+}
+
+const planFileVersion = 1
+
+// digest is that of a configuration: two files that mean the same have the same.
+func digest(cfg *agents.Config) (string, error) {
+	c := *cfg
+	c.File = ""
+	b, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("the configuration has no digest: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func (p *planned) save(path string, s *session, store *state.Store) error {
+	config, err := digest(s.cfg)
+	if err != nil {
+		return err
+	}
+	st := store.Snapshot()
+	f := planFile{
+		Version: planFileVersion, Stack: s.cfg.Stack(), Account: s.account.ID, Region: s.account.Region, Config: config,
+		Lineage: st.Lineage, Serial: st.Serial, Made: s.clock.Now().UTC(),
+	}
+	for _, o := range p.res.Outcomes {
+		n := planStep{Key: o.Key, Verb: o.Verb}
+		for _, c := range o.Changes {
+			n.Fields = append(n.Fields, c.Field)
+		}
+		f.Steps = append(f.Steps, n)
+	}
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return fmt.Errorf("the plan cannot be kept: %w", err)
+	}
+	if err := os.WriteFile(path, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("the plan cannot be kept: %w", err)
+	}
+	return nil
+}
+
+// parsePlanFile reads a kept plan; anything that is not one is an error.
+func parsePlanFile(path string, b []byte) (*planFile, error) {
+	var f planFile
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&f); err != nil {
+		return nil, fmt.Errorf("%s is not a plan: %w: make one with karmactl plan --out %s", path, err, path)
+	}
+	if f.Version != planFileVersion {
+		return nil, fmt.Errorf("%s is a plan of version %d, this karmactl reads version %d: plan again", path, f.Version, planFileVersion)
+	}
+	return &f, nil
+}
+
+// shown turns a kept plan into what the walk compares with, after checking that
+// nothing has moved since it was made.
+func (f *planFile) shown(path string, s *session, store *state.Store) (*engine.Result, error) {
+	config, err := digest(s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	st := store.Snapshot()
+	why := ""
+	switch {
+	case f.Stack != s.cfg.Stack() || f.Account != s.account.ID || f.Region != s.account.Region:
+		why = fmt.Sprintf("it is of %s in account %s, %s", f.Stack, f.Account, f.Region)
+	case f.Config != config:
+		why = "agents.yaml has changed since"
+	case f.Lineage != "" && f.Lineage != st.Lineage || f.Serial != st.Serial:
+		why = fmt.Sprintf("something was changed since: the state is at %d, the plan was made at %d", st.Serial, f.Serial)
+	}
+	if why != "" {
+		return nil, &advice{fmt.Errorf("%s is stale: %s", path, why), "karmactl plan --out " + path}
+	}
+	res := &engine.Result{}
+	for _, n := range f.Steps {
+		o := engine.Outcome{Key: n.Key, Verb: n.Verb, Status: engine.Done}
+		for _, name := range n.Fields {
+			o.Changes = append(o.Changes, engine.Change{Field: name})
+		}
+		res.Outcomes = append(res.Outcomes, o)
+	}
+	return res, nil
+}

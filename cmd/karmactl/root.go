@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// app is what all commands share.
+type app struct {
+	term *ui.Terminal
+	opts options
+	// stop is closed by the first Ctrl-C.
+	stop <-chan struct{}
+	// graceful: the command finishes what runs after the first Ctrl-C.
+	graceful atomic.Bool
+}
+
+// options are the global flags. Each has a KARMACTL_… variable.
+type options struct {
+	file     string
+	env      string
+	region   string
+	profile  string
+	state    string
+	simulate string
+	output   string
+	yes      bool
+	parallel int
+	timeout  time.Duration
+	noColor  bool
+	quiet    bool
+	verbose  bool
+}
+
+const exitCodes = `Exit codes:
+  0 ok   1 error   2 the plan has changes (plan --detailed-exitcode)   3 deployment failed
+  4 stopped waiting, still rolling   5 refused by the budget   6 the state is locked by another
+  7 doctor found problems   64 wrong usage or invalid agents.yaml   130 interrupted, state saved`
+
+func newRootCmd(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "karmactl",
+		Short: "Run a small fleet of AI agents on AWS ECS Fargate, for under $100 a month",
+		Long: `karmactl brings a fleet of AI agents up on AWS ECS Fargate from one file,
+tells what it will cost before anything is made, and takes it down again.
+
+Try it without an account:  karmactl up --simulate /tmp/world.json`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	f := root.PersistentFlags()
+	f.StringVarP(&a.opts.file, "file", "f", "", "the agents.yaml to read (default config/agents.yaml, then agents.yaml)")
+	f.StringVarP(&a.opts.env, "env", "e", "", "the environment: an overlay in the file")
+	f.StringVar(&a.opts.region, "region", "", "the AWS region (default from the file)")
+	f.StringVar(&a.opts.profile, "profile", "", "the AWS profile")
+	f.StringVar(&a.opts.state, "state", "", "where the state is: s3://bucket/prefix or a local path")
+	f.StringVar(&a.opts.simulate, "simulate", "", "rehearse on a simulated AWS that is kept in `FILE`; needs no account")
+	f.StringVarP(&a.opts.output, "output", "o", "text", "text or json")
+	f.BoolVarP(&a.opts.yes, "yes", "y", false, "do not ask")
+	f.IntVar(&a.opts.parallel, "parallel", 16, "how many resources are worked on at once")
+	f.DurationVar(&a.opts.timeout, "timeout", 0, "give up after this long (default none)")
+	f.BoolVar(&a.opts.noColor, "no-color", false, "no colour (also NO_COLOR)")
+	f.BoolVarP(&a.opts.quiet, "quiet", "q", false, "no progress and no notes")
+	f.BoolVarP(&a.opts.verbose, "verbose", "v", false, "tell every AWS call and its duration")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &usageError{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
+	})
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.prepare(c) }
+	root.SetOut(a.term.Out)
+	root.SetErr(a.term.Err)
+	root.AddGroup(
+		&cobra.Group{ID: "stack", Title: "The stack:"},
+		&cobra.Group{ID: "fleet", Title: "The running agents:"},
+		&cobra.Group{ID: "money", Title: "Money:"},
+		&cobra.Group{ID: "other", Title: "And:"},
+	)
+	for _, g := range []struct {
+		id   string
+		cmds []*cobra.Command
+	}{
+		{"stack", []*cobra.Command{newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newStateCmd(a)}},
+		{"fleet", nil},
+		{"money", nil},
+		{"other", []*cobra.Command{newVersionCmd(a)}},
+	} {
+		for _, c := range g.cmds {
+			c.GroupID = g.id
+			c.Long = strings.TrimSpace(c.Long+"\n\n"+exitCodes) + "\n"
+			root.AddCommand(c)
+		}
+	}
+	root.SetHelpCommandGroupID("other")
+	root.SetCompletionCommandGroupID("other")
+	return root
+}
+
+// prepare settles the global flags before a command runs: flag, then
+// KARMACTL_… variable, then default.
+func (a *app) prepare(c *cobra.Command) error {
+	v := viper.New()
+	v.SetEnvPrefix("karmactl")
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	v.AutomaticEnv()
+	var err error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || c.Root().PersistentFlags().Lookup(f.Name) == nil || !v.IsSet(f.Name) {
+			return
+		}
+		if serr := c.Flags().Set(f.Name, v.GetString(f.Name)); serr != nil && err == nil {
+			err = &usageError{fmt.Errorf("KARMACTL_%s: %w", strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), serr)}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	switch a.opts.output {
+	case "text":
+	case "json":
+		a.term.JSON = true
+	default:
+		if c.Name() != "logs" || a.opts.output != "raw" {
+			return &usageError{fmt.Errorf("--output %q: allowed are text and json", a.opts.output)}
+		}
+	}
+	if a.opts.parallel < 1 || a.opts.parallel > 256 {
+		return &usageError{fmt.Errorf("--parallel %d: allowed are 1 to 256", a.opts.parallel)}
+	}
+	a.term.Quiet, a.term.Verbose = a.opts.quiet, a.opts.verbose
+	if a.opts.noColor {
+		a.term.Color = false
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"karmactl": func() { os.Exit(run(os.Args[1:])) },
+	})
+}
+
+// The scripts run the real main, with a simulated account in $WORK/world.json
+// and the shipped agents.yaml.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(e *testscript.Env) error {
+			for _, f := range []string{"agents.yaml", "agents.full.yaml", "agents.schema.json"} {
+				b, err := os.ReadFile(filepath.Join("..", "..", "config", f))
+				if err != nil {
+					return err
+				}
+				if err := os.MkdirAll(filepath.Join(e.WorkDir, "config"), 0o755); err != nil {
+					return err
+				}
+				to := filepath.Join(e.WorkDir, "config", f)
+				if _, err := os.Stat(to); err == nil {
+					continue // the script brings its own
+				}
+				if err := os.WriteFile(to, b, 0o644); err != nil {
+					return err
+				}
+			}
+			e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world.json"))
+			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs a command and checks its exit code: exits 6 karmactl up --yes.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code command [args]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if err != nil {
+		code = exitCodeOf(err)
+	}
+	if code != args[0] {
+		ts.Fatalf("%v exits %s, want %s", args[1:], code, args[0])
+	}
+}

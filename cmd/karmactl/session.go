@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
+)
+
+// simulateSpeed is how many seconds of the simulated account go by in one of
+// the machine's: `up` takes three seconds instead of three minutes.
+const simulateSpeed = 60
+
+// session is one command's work with AWS: whose account, which clients, what time.
+type session struct {
+	app     *app
+	cfg     *agents.Config
+	aws     aws.Config
+	account cloud.Account
+	clock   engine.Clock
+	sim     *awssim.Sim
+	http    *http.Client
+	// registry is how image references are resolved.
+	registry http.RoundTripper
+	images   *provision.Registries
+	closers  []func() error
+}
+
+// config reads agents.yaml with what the flags say.
+func (a *app) config() (*agents.Config, error) {
+	cfg, err := agents.Load(a.opts.file, a.opts.env)
+	if err != nil {
+		return nil, err
+	}
+	if a.opts.region != "" {
+		cfg.Region = a.opts.region
+	}
+	if a.opts.state != "" {
+		cfg.State = a.opts.state
+	}
+	return cfg, nil
+}
+
+// open finds out whose account it is. Nothing is written.
+func (a *app) open(ctx context.Context) (*session, error) {
+	cfg, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{app: a, cfg: cfg, clock: engine.RealClock{}, http: &http.Client{Timeout: 10 * time.Second}}
+	if a.opts.simulate != "" {
+		sim, clock, err := awssim.OpenFile(a.opts.simulate, simulateSpeed, awssim.Options{
+			Region: cfg.Region, Latency: 60 * time.Millisecond, Visible: time.Second, Throttle: true,
+		})
+		if err != nil {
+			return nil, err
+		}
+		s.sim, s.clock, s.aws = sim, clock, sim.Config()
+		s.http.Transport = sim.RoundTripper()
+		s.registry = sim.Registry()
+		s.closers = append(s.closers, sim.Close)
+	} else if s.aws, err = cloud.LoadConfig(ctx, cfg.Region, a.opts.profile); err != nil {
+		return nil, err
+	}
+	s.aws = cloud.WithOptions(s.aws, cloud.LostReplies)
+	if a.opts.verbose {
+		s.aws = cloud.WithOptions(s.aws, s.trace())
+	}
+	if s.account, err = cloud.Whoami(ctx, s.aws); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *session) close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// trace tells every call on standard error: service, operation, duration.
+func (s *session) trace() func(*middleware.Stack) error {
+	var mu sync.Mutex
+	return cloud.Trace(time.Now, func(service, op string, took time.Duration, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		line := fmt.Sprintf("aws  %6.0fms  %s %s", float64(took.Microseconds())/1000, service, op)
+		if code := cloud.Code(err); code != "" {
+			line += "  " + code
+		}
+		s.app.term.Notef("%s", line)
+	})
+}
+
+// home makes the Home of the stack over clients; a plan's clients cannot write.
+func (s *session) home(readOnly bool) *provision.Home {
+	cfg := s.aws
+	if readOnly {
+		cfg = cloud.WithOptions(cfg, cloud.ReadOnly)
+	}
+	if s.images == nil {
+		s.images = &provision.Registries{Transport: s.registry}
+	}
+	return &provision.Home{
+		Project: s.cfg.Project, Stack: s.cfg.Stack(), Account: s.account, Tags: s.cfg.Tags,
+		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(s.clock), Clock: s.clock, Images: s.images,
+	}
+}
+
+// backend is where the state is: what the flag or the file says, else the
+// account's own bucket, or a file beside the simulated account.
+func (s *session) backend() (state.Backend, error) {
+	uri := s.cfg.State
+	if uri == "" && s.sim != nil {
+		uri = s.app.opts.simulate + ".state"
+	}
+	if uri == "" {
+		uri = fmt.Sprintf("s3://%s/%s/%s", provision.StateBucketName(s.account), s.cfg.Project, s.cfg.Environment)
+	}
+	loc, err := state.ParseLocation(uri)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	if loc.Bucket == "" {
+		path := loc.Path
+		if filepath.Ext(path) == "" || uri == s.app.opts.simulate+".state" {
+			path = filepath.Join(path, s.cfg.Project, s.cfg.Environment+".json")
+		}
+		return state.NewFile(path), nil
+	}
+	return state.NewS3(cloud.NewClients(s.aws).S3, state.S3Options{Bucket: loc.Bucket, Prefix: loc.Prefix, Owner: s.account.ID, Clock: s.clock}), nil
+}
+
+// identity is what the state must be of.
+func (s *session) identity() state.Identity {
+	return state.Identity{Stack: s.cfg.Stack(), Account: s.account.ID, Region: s.cfg.Region}
+}
+
+// walk is a walk over a stack with this session's settings.
+func (s *session) walk(st *provision.Stack, rec engine.Recorder) engine.Walk {
+	return engine.Walk{
+		Steps: st.Steps(), Orphans: st.Orphans(rec.Entries()), Record: rec, Clock: s.clock,
+		Classify: cloud.Classify, Width: s.app.opts.parallel, Stop: s.app.stop,
+	}
+}

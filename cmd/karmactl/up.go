@@ -1,0 +1,306 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+type upOptions struct {
+	planFile string
+	only     []string
+	dryRun   bool
+}
+
+func newUpCmd(a *app) *cobra.Command {
+	var o upOptions
+	cmd := &cobra.Command{
+		Use: "up [PLANFILE]", Short: "Make it so: from nothing, or from where it was left", Args: cobra.MaximumNArgs(1),
+		Long: `Shows the plan, asks, and makes it so. Running it again changes nothing. After
+any interruption running it again goes on where it stopped. It ends with each
+agent's URL, once AWS reports its targets healthy.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.planFile = args[0]
+			}
+			ctx, cancel := a.deadline(c.Context())
+			defer cancel()
+			return a.up(ctx, o)
+		},
+	}
+	cmd.Flags().StringSliceVar(&o.only, "only", nil, "only these agents, and what they share")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show the plan and stop")
+	return cmd
+}
+
+func (a *app) up(ctx context.Context, o upOptions) error {
+	if o.dryRun {
+		p, err := a.plan(ctx, false, "")
+		if err != nil {
+			return err
+		}
+		return a.term.Plan(p)
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // all that matters is written by then
+	for _, name := range o.only {
+		if _, ok := s.cfg.Agent(name); !ok {
+			return s.noAgent(name)
+		}
+	}
+	return s.locked(ctx, "up", func(ctx context.Context, store *state.Store) error {
+		return s.up(ctx, store, o)
+	})
+}
+
+// noAgent says which agents there are.
+func (s *session) noAgent(name string) error {
+	names := ""
+	for _, ag := range s.cfg.Agents {
+		names += " " + ag.Name
+	}
+	return &usageError{fmt.Errorf("there is no agent %q in %s: there are%s", name, s.cfg.File, names)}
+}
+
+// locked runs f with the lock and the state. The bucket is made first when
+// there is none: a lock needs a place.
+func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) (err error) {
+	backend, err := s.backend()
+	if err != nil {
+		return err
+	}
+	lctx, lock, err := state.Acquire(ctx, backend, engine.RealClock{}, state.Me(command, version))
+	if errors.Is(err, state.ErrNoBucket) {
+		if err := s.agree(ctx, command); err != nil {
+			return err
+		}
+		if _, err := s.stateBucket(ctx, s.home(false), true); err != nil {
+			return err
+		}
+		lctx, lock, err = state.Acquire(ctx, backend, engine.RealClock{}, state.Me(command, version))
+	}
+	if err != nil {
+		return cloud.Explain(err, s.account)
+	}
+	// What is left to write is written although the command was interrupted.
+	last := context.WithoutCancel(ctx)
+	defer func() { err = errors.Join(err, lock.Release(last)) }()
+	store, err := state.Open(lctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close(last)) }()
+	return f(lctx, store)
+}
+
+// agree asks before the first thing in an account, the state bucket, is made:
+// there the plan is shown without a lock.
+func (s *session) agree(ctx context.Context, command string) error {
+	if s.app.opts.yes || command != "up" {
+		return nil
+	}
+	p, err := s.planUp(ctx, engine.NewMemory(s.clock), nil)
+	if err != nil {
+		return err
+	}
+	if err := s.showAndAsk(ctx, p); err != nil {
+		return err
+	}
+	s.app.opts.yes = true // asked and answered; the walk still holds `up` to what was shown
+	return nil
+}
+
+// showAndAsk shows a plan and asks for a yes, where there is anything to agree to.
+func (s *session) showAndAsk(ctx context.Context, p *planned) error {
+	doc := s.planDoc(p)
+	if !s.app.term.JSON {
+		if err := s.app.term.Plan(doc); err != nil {
+			return err
+		}
+	}
+	if !doc.Summary.Any() || s.app.opts.yes {
+		return nil
+	}
+	yes, err := s.app.term.Confirm(ctx, "Make it so? Only yes is yes:", "yes")
+	if errors.Is(err, ui.ErrNoTerminal) {
+		return &usageError{fmt.Errorf("%w: karmactl up --yes goes ahead without asking", err)}
+	}
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return &exit{exitError, errors.New("nothing was changed")}
+	}
+	return nil
+}
+
+func (s *session) up(ctx context.Context, store *state.Store, o upOptions) error {
+	began := s.clock.Now()
+	p, err := s.planUp(ctx, store, o.only)
+	if err != nil {
+		return err
+	}
+	if err := p.res.Err(); err != nil {
+		return err
+	}
+	if o.planFile != "" {
+		b, err := os.ReadFile(o.planFile)
+		if err != nil {
+			return fmt.Errorf("the plan cannot be read: %w", err)
+		}
+		f, err := parsePlanFile(o.planFile, b)
+		if err != nil {
+			return err
+		}
+		if p.res, err = f.shown(o.planFile, s, store); err != nil {
+			return err
+		}
+	} else if err := s.showAndAsk(ctx, p); err != nil {
+		return err
+	}
+	s.app.graceful.Store(true)
+	res, st, err := s.apply(ctx, store, p, o.only)
+	if err != nil {
+		return err
+	}
+	return s.upResult(ctx, st, res, began)
+}
+
+// apply walks the stack over fresh reads, held to what the plan showed.
+func (s *session) apply(ctx context.Context, store *state.Store, p *planned, only []string) (*engine.Result, *provision.Stack, error) {
+	home := s.home(false)
+	if _, err := s.stateBucket(ctx, home, true); err != nil {
+		return nil, nil, err
+	}
+	st := provision.NewStack(s.cfg, home, p.stack.Facts)
+	w := s.walk(st, store)
+	w.Apply, w.Shown, w.Keep = true, p.res, st.Keep(provision.DownOptions{})
+	if len(only) > 0 {
+		w.Only, w.Orphans = st.Only(only), nil
+	}
+	progress := s.progress(st, w)
+	w.Report = progress
+	res, err := w.Up(ctx)
+	progress.Close()
+	if err != nil {
+		return nil, nil, err
+	}
+	s.explain(res)
+	return res, st, nil
+}
+
+// progress shows a walk.
+func (s *session) progress(st *provision.Stack, w engine.Walk) ui.Progress {
+	total := map[string]int{}
+	for _, step := range append(append([]engine.Step{}, w.Steps...), w.Orphans...) {
+		total[st.Group(step.Key())]++
+	}
+	shape := ui.Shape{Group: st.Group, Clock: s.clock}
+	for _, g := range provision.Groups() {
+		shape.Groups = append(shape.Groups, ui.Group{Name: g, Total: total[g]})
+	}
+	return s.app.term.Progress(shape)
+}
+
+// upResult asks the agents and tells how it went.
+func (s *session) upResult(ctx context.Context, st *provision.Stack, res *engine.Result, began time.Time) error {
+	r := s.result(st, res)
+	r.Notes = append(r.Notes, st.Notes()...)
+	err := res.Err()
+	if err == nil {
+		r.URLs = st.URLs()
+		r.Checks = s.ask(ctx, st, r.Waiting)
+		r.Outcome = "succeeded"
+		r.Headline = fmt.Sprintf("Up in %s.", short(s.clock.Now().Sub(began)))
+		if !changed(res) {
+			r.Headline = fmt.Sprintf("Nothing to change: %d resources are as %s says.", len(res.Outcomes), s.cfg.File)
+		}
+		r.Next = []string{"karmactl outputs", "karmactl plan"}
+	}
+	return s.finish(r, res, err)
+}
+
+func changed(res *engine.Result) bool {
+	for _, o := range res.Outcomes {
+		if o.Verb != engine.None {
+			return true
+		}
+	}
+	return false
+}
+
+// result counts and lists; the command adds what is its own.
+func (s *session) result(st *provision.Stack, res *engine.Result) *ui.Result {
+	r := &ui.Result{Outcome: "failed", Waiting: waiting(res)}
+	for _, o := range res.Outcomes {
+		r.Summary = count(r.Summary, o.Verb)
+		switch o.Status {
+		case engine.Failed:
+			r.Failed = append(r.Failed, ui.Problem{Key: string(o.Key), Error: o.Err.Error()})
+		case engine.Blocked, engine.Interrupted:
+			r.Blocked = append(r.Blocked, ui.Problem{Key: string(o.Key), Error: o.Reason})
+		}
+	}
+	return r
+}
+
+// finish prints the result and turns the walk's error into the exit code.
+func (s *session) finish(r *ui.Result, res *engine.Result, err error) error {
+	code := exitError
+	switch {
+	case err == nil:
+	case errors.Is(err, engine.ErrInterrupted):
+		r.Outcome = "interrupted"
+		r.Headline = "Interrupted: what was made is recorded."
+		r.Next = []string{"run the same command again: it goes on where this one stopped"}
+		r.Blocked = nil
+		code = exitInterrupted
+	default:
+		n := len(res.With(engine.Failed))
+		r.Headline = fmt.Sprintf("%d failed.", n)
+		r.Next = []string{"mend that and run the same command again: what is done stays done"}
+		if deploymentFailed(res) {
+			code = exitDeployment
+		}
+	}
+	if perr := s.app.term.Result(r); perr != nil {
+		return perr
+	}
+	if err != nil {
+		return &exit{code: code}
+	}
+	return nil
+}
+
+// deploymentFailed tells whether a service was made and its tasks do not stay up,
+// which no error of AWS's API says.
+func deploymentFailed(res *engine.Result) bool {
+	for _, o := range res.With(engine.Failed) {
+		if o.Key.Kind() == "service" && cloud.Code(o.Err) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// short writes a duration as people do.
+func short(d time.Duration) string {
+	d = d.Round(time.Second)
+	if d < time.Minute {
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	}
+	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+}
