@@ -57,12 +57,12 @@ func tasksOf(a agents.Agent) Range {
 // strategy does: base first, the rest by weight.
 func split(s agents.Spot, tasks Range) (onDemand, spot Range) {
 	part := func(n decimal.Decimal) decimal.Decimal {
-		total := decimal.NewFromInt(int64(s.SpotWeight + s.OnDemandWeight))
-		if !s.Enabled || total.IsZero() {
+		if !s.Enabled {
 			return decimal.Zero
 		}
+		weight := max(1, s.SpotWeight) // as in the service's strategy
 		rest := decimal.Max(decimal.Zero, n.Sub(decimal.NewFromInt(int64(s.Base))))
-		return rest.Mul(decimal.NewFromInt(int64(s.SpotWeight))).Div(total)
+		return rest.Mul(decimal.NewFromInt(int64(weight))).Div(decimal.NewFromInt(int64(weight + s.OnDemandWeight)))
 	}
 	spot = Range{part(tasks.Low), part(tasks.Expected), part(tasks.High)}
 	return tasks.minus(spot), spot
