@@ -243,7 +243,10 @@ func (b *bill) assume() {
 	say := func(format string, args ...any) {
 		b.out.Assumptions = append(b.out.Assumptions, fmt.Sprintf(format, args...))
 	}
-	say("a month has %d hours; list prices of %s in %s, without tax, discounts and support plans", HoursPerMonth, orNone(b.book.AsOf), b.book.Region)
+	say("a month has %d hours; list prices in %s, without tax, discounts and support plans", HoursPerMonth, b.book.Region)
+	if b.book.AsOf != "" {
+		say("list prices are those of %s", b.book.AsOf)
+	}
 	if b.book.SpotAsOf != "" {
 		say("Fargate Spot prices are those of %s; AWS changes them every few weeks", b.book.SpotAsOf)
 	}
@@ -261,11 +264,4 @@ func (b *bill) assume() {
 	if b.cfg.LoadBalancer.Domain != "" {
 		say("the hosted zone of %s is not in the estimate: it is not the stack's", b.cfg.LoadBalancer.Domain)
 	}
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "no date"
-	}
-	return s
 }

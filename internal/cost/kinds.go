@@ -60,7 +60,8 @@ func kinds() map[string]kind {
 		"namespace":     free, // an HTTP namespace has no hosted zone
 		"role":          free,
 		"slr":           free,
-		"budget":        free, // one that only tells is
+		"budget":        free,             // one that only tells is
+		"state-bucket":  {class: ByUsage}, // walked apart; priceStateBucket
 		// agents
 		"service":          {class: Priced, each: each(priceService)},
 		"task-definition":  free,

@@ -18,6 +18,7 @@ type Cost struct {
 	Monthly    Range  `json:"monthly"`
 	PricesAsOf string `json:"prices_as_of"`
 	SpotAsOf   string `json:"spot_prices_as_of,omitempty"`
+	// Monthly's figures are "" when no price at all is known.
 	// Budget is the monthly limit, "" for none.
 	Budget     string          `json:"budget,omitempty"`
 	Over       bool            `json:"over_budget"`
@@ -145,8 +146,21 @@ func (t *Terminal) costHead(b *strings.Builder, c *Cost, width int) {
 		}
 	}
 	total := fmt.Sprintf("  %s a month   (%s – %s)", p.bold("$"+c.Monthly.Expected), whole(c.Monthly.Low), whole(c.Monthly.High))
+	if len(c.Missing) > 0 && !c.Over {
+		verdict = p.yellow("budget not checked: prices are missing")
+	}
+	switch {
+	case c.Monthly.Expected == "":
+		total = "  the total is not known"
+	case len(c.Missing) > 0:
+		total = "  at least " + strings.TrimSpace(total)
+	}
 	fmt.Fprintln(b, between(total, verdict, width))
-	for _, m := range c.Missing {
+	for i, m := range c.Missing {
+		if i == 3 && !t.Verbose {
+			fmt.Fprintf(b, "    and %d more\n", len(c.Missing)-i)
+			break
+		}
 		fmt.Fprintf(b, "  %s %s: it is not in the total\n", p.yellow("!"), m)
 	}
 	if len(c.Missing) > 0 {
@@ -157,6 +171,9 @@ func (t *Terminal) costHead(b *strings.Builder, c *Cost, width int) {
 
 // costBars is a bar chart: the longest bar is the dearest share.
 func (t *Terminal) costBars(b *strings.Builder, title string, shares []CostShare, width int) {
+	if len(shares) == 0 {
+		return
+	}
 	p := t.paint()
 	if title != "" {
 		fmt.Fprintln(b, p.dim("  "+title))
