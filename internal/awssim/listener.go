@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -217,11 +218,10 @@ func (s *Sim) targetGroupsOf(lb, more string) int {
 // sameActions compares what a second create must agree with.
 func sameActions(a, b []types.Action) bool {
 	return slices.EqualFunc(a, b, func(a, b types.Action) bool {
-		fa, fb := a.FixedResponseConfig, b.FixedResponseConfig
-		if (fa == nil) != (fb == nil) || a.Type != b.Type || !slices.Equal(targetsOf(a), targetsOf(b)) {
+		if a.Type != b.Type || !slices.Equal(targetsOf(a), targetsOf(b)) {
 			return false
 		}
-		return fa == nil || aws.ToString(fa.MessageBody) == aws.ToString(fb.MessageBody)
+		return reflect.DeepEqual(a.FixedResponseConfig, b.FixedResponseConfig) && reflect.DeepEqual(a.RedirectConfig, b.RedirectConfig)
 	})
 }
 

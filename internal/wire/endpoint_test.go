@@ -24,6 +24,8 @@ type emulator struct {
 	reset string
 	// gaps are what it does otherwise than AWS.
 	gaps func() []*gap
+	// accepts are the refusals of AWS that it does not share, with what it does.
+	accepts map[string]string
 	// without are the kinds of resources that it cannot hold at all.
 	without []lack
 }

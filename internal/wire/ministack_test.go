@@ -16,7 +16,7 @@ import (
 
 // ministack is https://pypi.org/project/ministack.
 func ministack() emulator {
-	return emulator{name: "ministack", variable: "WIRE_MINISTACK", reset: "/_ministack/reset", gaps: ministackGaps}
+	return emulator{name: "ministack", variable: "WIRE_MINISTACK", reset: "/_ministack/reset", gaps: ministackGaps, accepts: ministackAccepts()}
 }
 
 func ministackGaps() []*gap {
@@ -78,5 +78,29 @@ func ministackGaps() []*gap {
 				})
 				return true
 			})),
+	}
+}
+
+// ministackAccepts are the refusals of AWS that ministack does not share.
+func ministackAccepts() map[string]string {
+	return map[string]string{
+		"a subnet over another":                 "accepts it",
+		"a subnet outside its VPC":              "accepts it",
+		"a VPC larger than /16":                 "accepts it",
+		"the same rule twice":                   "accepts it",
+		"deleting a group that another lets in": "accepts it",
+		"a second default route":                "accepts it",
+		"deleting a subnet under a NAT gateway": "accepts it",
+		"a role whose trust is no policy":       "accepts it",
+		"a rule of a taken priority":            "accepts it",
+		"deleting a target group in use":        "accepts it",
+		"another listener of the same port":     "accepts it",
+		"a task of a size that Fargate has not": "accepts it",
+		"a service in no cluster":               "accepts it",
+		"deleting a cluster with a service":     "accepts it",
+		"a service of the same name":            "answers ClientException",
+		"a schedule that is no cron":            "has no Application Auto Scaling",
+		"a schedule in no timezone":             "has no Application Auto Scaling",
+		"a schedule without a target":           "has no Application Auto Scaling",
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 // moto is https://github.com/getmoto/moto in server mode.
 func moto() emulator {
-	return emulator{name: "moto", variable: "WIRE_MOTO", reset: "/moto-api/reset", gaps: motoGaps, without: []lack{{
+	return emulator{name: "moto", variable: "WIRE_MOTO", reset: "/moto-api/reset", gaps: motoGaps, accepts: motoAccepts(), without: []lack{{
 		kinds: []string{"alarm", "dashboard"},
 		why:   "CloudWatch is 404 over CBOR, the only protocol that the SDK for Go speaks with it",
 		probe: func(ctx context.Context, a *account) error {
@@ -62,5 +62,24 @@ func motoGaps() []*gap {
 			})),
 		serviceLinkedNames(),
 		connectLost(),
+	}
+}
+
+// motoAccepts are the refusals of AWS that moto does not share.
+func motoAccepts() map[string]string {
+	return map[string]string{
+		"deleting a group that another lets in": "accepts it",
+		"deleting a VPC with a gateway":         "accepts it",
+		"deleting a VPC with a group":           "accepts it",
+		"deleting a subnet under a NAT gateway": "accepts it",
+		"a role whose trust is no policy":       "accepts it",
+		"keeping logs for 8 days":               "accepts it",
+		"another listener of the same port":     "accepts it",
+		"a task of a size that Fargate has not": "accepts it",
+		"a service of the same name":            "accepts it",
+		"deleting a cluster with a service":     "accepts it",
+		"a schedule that is no cron":            "accepts it",
+		"a schedule in no timezone":             "accepts it",
+		"a schedule without a target":           "accepts it",
 	}
 }
