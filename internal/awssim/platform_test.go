@@ -196,8 +196,10 @@ func TestAScheduleMovesTheBoundsAndTheService(t *testing.T) {
 		}
 		must[*aas.PutScalingPolicyOutput](t)(c.AutoScaling.PutScalingPolicy(ctx, &aas.PutScalingPolicyInput{
 			PolicyName: aws.String("cpu"), PolicyType: aastypes.PolicyTypeTargetTrackingScaling, ServiceNamespace: register.ServiceNamespace, ScalableDimension: register.ScalableDimension, ResourceId: id,
-			TargetTrackingScalingPolicyConfiguration: &aastypes.TargetTrackingScalingPolicyConfiguration{TargetValue: aws.Float64(75),
-				PredefinedMetricSpecification: &aastypes.PredefinedMetricSpecification{PredefinedMetricType: aastypes.MetricTypeECSServiceAverageCPUUtilization}},
+			TargetTrackingScalingPolicyConfiguration: &aastypes.TargetTrackingScalingPolicyConfiguration{
+				TargetValue:                   aws.Float64(75),
+				PredefinedMetricSpecification: &aastypes.PredefinedMetricSpecification{PredefinedMetricType: aastypes.MetricTypeECSServiceAverageCPUUtilization},
+			},
 		}))
 		alarms := func() int {
 			return len(must[*cloudwatch.DescribeAlarmsOutput](t)(c.CloudWatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String("TargetTracking-")})).MetricAlarms)

@@ -18,8 +18,14 @@ func TestABudgetIsHeldAgainstTheExpectedFigureInCents(t *testing.T) {
 		cost, budget string
 		over         bool
 	}{
-		{"81.07", "100", false}, {"100.00", "100", false}, {"100.004", "100", false}, {"100.01", "100", true},
-		{"176.02", "100", true}, {"99.51", "99.50", true}, {"1", "0", true}, {"500", "", false},
+		{"81.07", "100", false},
+		{"100.00", "100", false},
+		{"100.004", "100", false},
+		{"100.01", "100", true},
+		{"176.02", "100", true},
+		{"99.51", "99.50", true},
+		{"1", "0", true},
+		{"500", "", false},
 	} {
 		v, err := Guard(costing(c.cost), c.budget)
 		if err != nil {

@@ -166,7 +166,9 @@ func TestAPlanReadsLikeTheContract(t *testing.T) {
 			{Name: "agents", About: "validator karma-hello abracadabra skill-extractor voice-extractor", Total: 45},
 		},
 		Changes: []Change{
-			{Key: "vpc", Group: "network", Verb: "create"}, {Key: "igw", Group: "network", Verb: "create"}, {Key: "subnet/a", Group: "network", Verb: "create"},
+			{Key: "vpc", Group: "network", Verb: "create"},
+			{Key: "igw", Group: "network", Verb: "create"},
+			{Key: "subnet/a", Group: "network", Verb: "create"},
 			{Key: "service/validator", Group: "agents", Verb: "update", Fields: []Field{{"cpu", "256", "512"}, {"tags[Team]", "", "agents"}}},
 		},
 		Waiting:  []Waiting{{"voice-extractor", "no image yet", "karmactl deploy voice-extractor --build"}},

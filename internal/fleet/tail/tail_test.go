@@ -298,8 +298,10 @@ func TestEventsFromElsewhereAreWovenIn(t *testing.T) {
 			extra <- Event{Time: stop, Agent: "validator", Source: "ecs", Message: "task 8c1f stopped: exit 1"}
 			close(extra)
 		})
-		_, events, _ := collect(ctx, server.Client(25*time.Millisecond), Options{Groups: testGroups(), Follow: true, Extra: extra,
-			Past: []Event{{Time: start.Add(-time.Minute), Agent: "validator", Source: "ecs", Message: "task 8c1f started"}}})
+		_, events, _ := collect(ctx, server.Client(25*time.Millisecond), Options{
+			Groups: testGroups(), Follow: true, Extra: extra,
+			Past: []Event{{Time: start.Add(-time.Minute), Agent: "validator", Source: "ecs", Message: "task 8c1f started"}},
+		})
 		if events[0].Message != "task 8c1f started" {
 			t.Errorf("the first event is %v", events[0])
 		}
