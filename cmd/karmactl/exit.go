@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -61,6 +62,7 @@ func fault(a *app, err error) *ui.Fault {
 		usage    *usageError
 		ex       *exit
 		adv      *advice
+		over     *cost.OverBudget
 	)
 	if errors.As(err, &adv) {
 		f.Suggestion = adv.try
@@ -74,6 +76,8 @@ func fault(a *app, err error) *ui.Fault {
 		}
 	case errors.As(err, &usage), isUsage(err):
 		f.Code = exitUsage
+	case errors.As(err, &over):
+		f.Code, f.Suggestion = exitBudget, over.Suggestion()
 	case errors.As(err, &locked):
 		f.Code = exitLocked
 	case errors.Is(err, engine.ErrInterrupted):

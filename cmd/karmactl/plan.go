@@ -40,6 +40,7 @@ With --offline nothing is asked of AWS, and everything counts as new.`,
 	}
 	cmd.Flags().StringVar(&out, "out", "", "keep the plan in `FILE`; up FILE applies exactly that, or refuses")
 	cmd.Flags().BoolVar(&offline, "offline", false, "ask nothing of AWS: no credentials needed")
+	cmd.Flags().StringVar(&a.budget, "budget", "", "warn above this many dollars a month, instead of the file's")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
 	return cmd
 }
@@ -79,7 +80,11 @@ func (a *app) plan(ctx context.Context, offline bool, out string) (*ui.Plan, err
 		}
 		a.term.Notef("kept in %s: karmactl up %s applies exactly this", out, out)
 	}
-	return s.planDoc(p), p.res.Err()
+	doc, err := s.pricedPlan(p)
+	if err != nil {
+		return nil, err
+	}
+	return doc, p.res.Err()
 }
 
 // planOffline is the plan for an empty account.
@@ -94,7 +99,10 @@ func (a *app) planOffline(ctx context.Context) (*ui.Plan, error) {
 	for _, step := range st.Steps() {
 		res.Outcomes = append(res.Outcomes, engine.Outcome{Key: step.Key(), Verb: engine.Create, Status: engine.Done})
 	}
-	doc := s.planDoc(&planned{stack: st, res: res})
+	doc, err := s.pricedPlan(&planned{stack: st, res: res})
+	if err != nil {
+		return nil, err
+	}
 	doc.Offline = true
 	return doc, nil
 }

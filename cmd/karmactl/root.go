@@ -17,6 +17,8 @@ import (
 type app struct {
 	term *ui.Terminal
 	opts options
+	// budget is --budget of plan and up; "" is the file's own.
+	budget string
 	// stop is closed by the first Ctrl-C.
 	stop <-chan struct{}
 	// graceful: the command finishes what runs after the first Ctrl-C.
@@ -90,7 +92,7 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 	}{
 		{"stack", []*cobra.Command{newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newStateCmd(a)}},
 		{"fleet", nil},
-		{"money", nil},
+		{"money", []*cobra.Command{newCostCmd(a)}},
 		{"other", []*cobra.Command{newVersionCmd(a)}},
 	} {
 		for _, c := range g.cmds {

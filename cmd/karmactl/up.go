@@ -20,6 +20,8 @@ type upOptions struct {
 	planFile string
 	only     []string
 	dryRun   bool
+	// insist goes over the budget.
+	insist bool
 }
 
 func newUpCmd(a *app) *cobra.Command {
@@ -40,6 +42,8 @@ agent's URL, once AWS reports its targets healthy.`,
 	}
 	cmd.Flags().StringSliceVar(&o.only, "only", nil, "only these agents, and what they share")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show the plan and stop")
+	cmd.Flags().StringVar(&a.budget, "budget", "", "refuse to go above this many dollars a month, instead of the file's")
+	cmd.Flags().BoolVar(&o.insist, "over-budget", false, "go ahead although the stack is expected to cost more than the budget")
 	return cmd
 }
 
@@ -60,6 +64,9 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 		if _, ok := s.cfg.Agent(name); !ok {
 			return s.noAgent(name)
 		}
+	}
+	if err := s.withinBudget(o.insist); err != nil {
+		return err
 	}
 	return s.locked(ctx, "up", func(ctx context.Context, store *state.Store) error {
 		return s.up(ctx, store, o)
@@ -125,7 +132,10 @@ func (s *session) agree(ctx context.Context, command string) error {
 
 // showAndAsk shows a plan and asks for a yes, where there is anything to agree to.
 func (s *session) showAndAsk(ctx context.Context, p *planned) error {
-	doc := s.planDoc(p)
+	doc, err := s.pricedPlan(p)
+	if err != nil {
+		return err
+	}
 	if !s.app.term.JSON {
 		if err := s.app.term.Plan(doc); err != nil {
 			return err

@@ -46,7 +46,7 @@ func TestTheDeltaIsWhatThePlanChanges(t *testing.T) {
 			if c.do != nil {
 				c.do(cfg)
 			}
-			nodes := resources(cfg)
+			nodes := offline(cfg).Resources()
 			keys := []engine.Key{"task-definition/validator"}
 			for _, n := range nodes {
 				keys = append(keys, n.Key())
@@ -75,7 +75,7 @@ func TestTheOverviewAddsUpToTheTotal(t *testing.T) {
 		cfg := config(t, name)
 		e := estimate(t, cfg)
 		var sum Range
-		for _, h := range e.Overview(cfg, resources(cfg)) {
+		for _, h := range e.Overview(cfg, offline(cfg).Resources()) {
 			sum = sum.plus(h.Monthly)
 			t.Logf("%-32s %-40s %8s", h.Name, h.About, USD(h.Monthly.Expected))
 		}

@@ -121,7 +121,7 @@ func TestTheSumOfThePartsIsTheTotal(t *testing.T) {
 	base, book := config(t, "agents.yaml"), prices(t)
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := drawConfig(t, base)
-		e, err := Of(cfg, resources(cfg), book)
+		e, err := Of(cfg, offline(cfg).Resources(), book)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,11 +152,11 @@ func TestAnotherAgentNeverMakesTheStackCheaper(t *testing.T) {
 }
 
 func neverLess(t *rapid.T, book *Book, cfg, more *agents.Config) {
-	was, err := Of(cfg, resources(cfg), book)
+	was, err := Of(cfg, offline(cfg).Resources(), book)
 	if err != nil {
 		t.Fatal(err)
 	}
-	is, err := Of(more, resources(more), book)
+	is, err := Of(more, offline(more).Resources(), book)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestAnotherResourceNeverMakesTheStackCheaper(t *testing.T) {
 	base, book := config(t, "agents.full.yaml"), prices(t)
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := drawConfig(t, base)
-		all := resources(cfg)
+		all := offline(cfg).Resources()
 		left := rapid.IntRange(0, len(all)-1).Draw(t, "left out")
 		fewer, err := Of(cfg, slices.Delete(slices.Clone(all), left, left+1), book)
 		if err != nil {
@@ -194,7 +194,7 @@ func TestAPriceThatIsMissingIsNamedAndNotTakenForNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg.Region = "eu-west-1"
-	e, err := Of(cfg, resources(cfg), book)
+	e, err := Of(cfg, offline(cfg).Resources(), book)
 	if err != nil {
 		t.Fatal(err)
 	}

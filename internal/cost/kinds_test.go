@@ -73,3 +73,10 @@ func TestEverythingThatTheFilesCanAskForIsPriced(t *testing.T) {
 		}
 	}
 }
+
+// node is a resource of which only the key matters.
+type node engine.Key
+
+func (n node) Key() engine.Key      { return engine.Key(n) }
+func (n node) Needs() []engine.Node { return nil }
+func (n node) ID() string           { return string(n) }

@@ -29,7 +29,7 @@ func prices(t testing.TB) *Book {
 
 func estimate(t testing.TB, cfg *agents.Config) *Estimate {
 	t.Helper()
-	e, err := Of(cfg, resources(cfg), prices(t))
+	e, err := Of(cfg, offline(cfg).Resources(), prices(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestOfficeHoursAgreeWithFiguresWorkedOutByHand(t *testing.T) {
 		{"V8 tasks only", "68.56", running{tasks: week, entries: hours}},
 		{"V9 hibernate", "26.59", running{tasks: week, entries: week}},
 	} {
-		e, err := of(cfg, resources(cfg), prices(t), v.up)
+		e, err := of(cfg, offline(cfg).Resources(), prices(t), v.up)
 		if err != nil {
 			t.Fatal(err)
 		}

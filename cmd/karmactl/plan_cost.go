@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// pricedPlan is a plan with what it would cost.
+func (s *session) pricedPlan(p *planned) (*ui.Plan, error) {
+	doc := s.planDoc(p)
+	var v cost.Verdict
+	var err error
+	if doc.Cost, v, err = s.planCost(p); err != nil {
+		return nil, err
+	}
+	doc.Warnings = append(doc.Warnings, costWarnings(v, s.cfg.Region)...)
+	return doc, nil
+}
+
+// withinBudget refuses before anything is written, the lock and the state's
+// bucket among it: the estimate needs no account.
+func (s *session) withinBudget(insist bool) error {
+	prices, err := book(s.cfg)
+	if err != nil {
+		return err
+	}
+	e, err := cost.OfConfig(s.cfg, prices)
+	if err != nil {
+		return err
+	}
+	budget := s.app.budget
+	if budget == "" {
+		budget = s.cfg.Budget.MonthlyUSD
+	}
+	v, err := cost.Guard(e, budget)
+	if err != nil {
+		return &usageError{err}
+	}
+	if insist {
+		return nil
+	}
+	return v.Err()
+}
+
+// planCost is the estimate of what a plan leads to, and what it changes.
+func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
+	prices, err := book(s.cfg)
+	if err != nil {
+		return nil, cost.Verdict{}, err
+	}
+	nodes := p.stack.Resources()
+	e, err := cost.Of(s.cfg, nodes, prices)
+	if err != nil {
+		return nil, cost.Verdict{}, err
+	}
+	budget := s.app.budget
+	if budget == "" {
+		budget = s.cfg.Budget.MonthlyUSD
+	}
+	v, err := cost.Guard(e, budget)
+	if err != nil {
+		return nil, v, &usageError{err}
+	}
+	delta, err := cost.Delta(s.cfg, nodes, p.res.Outcomes, prices)
+	if err != nil {
+		return nil, v, err
+	}
+	out := &ui.PlanCost{
+		Monthly: costRange(e.Total()), Delta: cost.USD(delta), PricesAsOf: e.PricesAsOf, Region: e.Region, Budget: budget, Over: v.Over,
+	}
+	for _, h := range e.Overview(s.cfg, nodes) {
+		out.Lines = append(out.Lines, ui.CostLine{Name: h.Name, About: h.About, Range: costRange(h.Monthly)})
+	}
+	if e.PricesAsOf == "" {
+		out.PricesAsOf = "no date"
+	}
+	return out, v, nil
+}
+
+// costWarnings are what a plan says of prices and the budget.
+func costWarnings(v cost.Verdict, region string) []string {
+	var out []string
+	if len(v.Unsure) > 0 {
+		out = append(out, fmt.Sprintf("%d prices are not known in %s, and the total is without them: karmactl cost refresh fetches them", len(v.Unsure), region))
+	}
+	if err := v.Err(); err != nil {
+		var over *cost.OverBudget
+		if errors.As(err, &over) {
+			out = append(out, fmt.Sprintf("over the budget by %s a month: up will refuse. %s", cost.USD(over.Expected.Sub(over.Budget)), over.Suggestion()))
+		}
+	}
+	return out
+}
