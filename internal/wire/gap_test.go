@@ -9,6 +9,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -92,6 +95,14 @@ type lack struct {
 	why   string
 	// probe asks for one of them; an answer closes the gap.
 	probe func(context.Context, *account) error
+}
+
+// noSampling: neither emulator knows X-Ray's sampling rules.
+func noSampling() lack {
+	return lack{kinds: []string{"sampling-rule"}, why: "X-Ray has no sampling rules", probe: func(ctx context.Context, a *account) error {
+		_, err := cloud.NewClients(a.plain).XRay.GetSamplingRules(ctx, &xray.GetSamplingRulesInput{})
+		return err
+	}}
 }
 
 // holds drops the steps of the kinds that the emulator cannot hold.

@@ -3,7 +3,11 @@
 package wire
 
 import (
+	"context"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
+	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	scalingtypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -16,7 +20,14 @@ import (
 
 // ministack is https://pypi.org/project/ministack.
 func ministack() emulator {
-	return emulator{name: "ministack", variable: "WIRE_MINISTACK", reset: "/_ministack/reset", gaps: ministackGaps, accepts: ministackAccepts()}
+	return emulator{name: "ministack", variable: "WIRE_MINISTACK", reset: "/_ministack/reset", gaps: ministackGaps, accepts: ministackAccepts(), without: []lack{{
+		kinds: []string{"scalable-target", "scaling-policy"},
+		why:   "there is no Application Auto Scaling",
+		probe: func(ctx context.Context, a *account) error {
+			_, err := cloud.NewClients(a.plain).AutoScaling.DescribeScalableTargets(ctx, &scaling.DescribeScalableTargetsInput{ServiceNamespace: scalingtypes.ServiceNamespaceEcs})
+			return err
+		},
+	}, noSampling()}}
 }
 
 func ministackGaps() []*gap {

@@ -4,8 +4,10 @@ package wire
 
 import (
 	"context"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -24,10 +26,12 @@ func moto() emulator {
 			_, err := cloud.NewClients(a.plain).CloudWatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{})
 			return err
 		},
-	}}}
+	}, noSampling()}}
 }
 
 func motoGaps() []*gap {
+	var targets notes[string]
+	var tags notes[map[string]string]
 	var transforms notes[[]elbtypes.RuleTransform]
 	return []*gap{
 		newGap("a gateway endpoint is said to have private DNS; AWS says that of interfaces only",
@@ -62,6 +66,41 @@ func motoGaps() []*gap {
 			})),
 		serviceLinkedNames(),
 		connectLost(),
+		newGap("the tags of scalable targets are kept nowhere and cannot be listed or changed: a 500",
+			heed("Application Auto Scaling.RegisterScalableTarget", func(in *scaling.RegisterScalableTargetInput, _ *scaling.RegisterScalableTargetOutput) {
+				if len(in.Tags) > 0 {
+					tags.put(aws.ToString(in.ResourceId), in.Tags)
+				}
+			}),
+			heed("Application Auto Scaling.DescribeScalableTargets", func(_ *scaling.DescribeScalableTargetsInput, out *scaling.DescribeScalableTargetsOutput) {
+				for _, target := range out.ScalableTargets {
+					targets.put(aws.ToString(target.ScalableTargetARN), aws.ToString(target.ResourceId))
+				}
+			}),
+			at("Application Auto Scaling.ListTagsForResource", func(in *scaling.ListTagsForResourceInput, out *scaling.ListTagsForResourceOutput, err error) (bool, error) {
+				id, _ := targets.get(aws.ToString(in.ResourceARN))
+				made, ok := tags.get(id)
+				out.Tags = made
+				return err != nil && ok, nil
+			}),
+			at("Application Auto Scaling.TagResource", func(in *scaling.TagResourceInput, _ *scaling.TagResourceOutput, err error) (bool, error) {
+				id, _ := targets.get(aws.ToString(in.ResourceARN))
+				made, ok := tags.get(id)
+				next := maps.Clone(made)
+				maps.Copy(next, in.Tags)
+				tags.put(id, next)
+				return err != nil && ok, nil
+			}),
+			at("Application Auto Scaling.UntagResource", func(in *scaling.UntagResourceInput, _ *scaling.UntagResourceOutput, err error) (bool, error) {
+				id, _ := targets.get(aws.ToString(in.ResourceARN))
+				made, ok := tags.get(id)
+				next := maps.Clone(made)
+				for _, k := range in.TagKeys {
+					delete(next, k)
+				}
+				tags.put(id, next)
+				return err != nil && ok, nil
+			})),
 	}
 }
 
