@@ -63,6 +63,7 @@ func fault(a *app, err error) *ui.Fault {
 		ex       *exit
 		adv      *advice
 		over     *cost.OverBudget
+		absent   *agents.NotFoundError
 	)
 	if errors.As(err, &adv) {
 		f.Suggestion = adv.try
@@ -74,7 +75,7 @@ func fault(a *app, err error) *ui.Fault {
 		for _, p := range problems.List {
 			f.Problems = append(f.Problems, ui.FaultProblem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Allowed: p.Allowed})
 		}
-	case errors.As(err, &usage), isUsage(err):
+	case errors.As(err, &usage), errors.As(err, &absent), isUsage(err):
 		f.Code = exitUsage
 	case errors.As(err, &over):
 		f.Code, f.Suggestion = exitBudget, over.Suggestion()

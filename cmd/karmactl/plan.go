@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -181,7 +182,7 @@ func (s *session) stateBucket(ctx context.Context, home *provision.Home, apply b
 func (s *session) planDoc(p *planned) *ui.Plan {
 	doc := &ui.Plan{
 		Stack: s.cfg.Project + "/" + s.cfg.Environment, Region: s.account.Region, Account: s.account.ID, File: s.cfg.File,
-		Changes: []ui.Change{}, Waiting: waiting(p.res), Warnings: p.stack.Warnings(),
+		Changes: []ui.Change{}, Waiting: waiting(p.res), Warnings: append(p.stack.Warnings(), notes(p.res)...),
 	}
 	total := map[string]int{}
 	outcomes := p.res.Outcomes
@@ -238,6 +239,19 @@ func waiting(res *engine.Result) []ui.Waiting {
 		}
 		seen[*o.Waiting] = true
 		out = append(out, ui.Waiting{Agent: o.Waiting.Agent, Reason: o.Waiting.Reason, Command: o.Waiting.Command})
+	}
+	return out
+}
+
+// notes are what resources have to say, each once.
+func notes(res *engine.Result) []string {
+	out := []string{}
+	for _, o := range res.Outcomes {
+		for _, n := range o.Notes {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
 	}
 	return out
 }

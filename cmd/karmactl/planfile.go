@@ -57,7 +57,7 @@ func (p *planned) save(path string, s *session, store *state.Store) error {
 	st := store.Snapshot()
 	f := planFile{
 		Version: planFileVersion, Stack: s.cfg.Stack(), Account: s.account.ID, Region: s.account.Region, Config: config,
-		Lineage: st.Lineage, Serial: st.Serial, Made: s.clock.Now().UTC(),
+		Lineage: lineage(st), Serial: st.Serial, Made: s.clock.Now().UTC(),
 	}
 	for _, o := range p.res.Outcomes {
 		n := planStep{Key: o.Key, Verb: o.Verb}
@@ -74,6 +74,14 @@ func (p *planned) save(path string, s *session, store *state.Store) error {
 		return fmt.Errorf("the plan cannot be kept: %w", err)
 	}
 	return nil
+}
+
+// lineage of a state; one that was never written has none yet.
+func lineage(st *state.State) string {
+	if st.Serial == 0 {
+		return ""
+	}
+	return st.Lineage
 }
 
 // parsePlanFile reads a kept plan; anything that is not one is an error.
@@ -104,7 +112,7 @@ func (f *planFile) shown(path string, s *session, store *state.Store) (*engine.R
 		why = fmt.Sprintf("it is of %s in account %s, %s", f.Stack, f.Account, f.Region)
 	case f.Config != config:
 		why = "agents.yaml has changed since"
-	case f.Lineage != "" && f.Lineage != st.Lineage || f.Serial != st.Serial:
+	case f.Lineage != lineage(st) || f.Serial != st.Serial:
 		why = fmt.Sprintf("something was changed since: the state is at %d, the plan was made at %d", st.Serial, f.Serial)
 	}
 	if why != "" {

@@ -228,7 +228,7 @@ func (s *session) progress(st *provision.Stack, w engine.Walk) ui.Progress {
 // upResult asks the agents and tells how it went.
 func (s *session) upResult(ctx context.Context, st *provision.Stack, res *engine.Result, began time.Time) error {
 	r := s.result(st, res)
-	r.Notes = append(r.Notes, st.Notes()...)
+	r.Notes = append(st.Notes(), notes(res)...)
 	err := res.Err()
 	if err == nil {
 		r.URLs = st.URLs()

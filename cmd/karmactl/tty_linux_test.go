@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// pty opens a terminal of the given width.
+func pty(t *testing.T, columns uint16) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = slave.Close() })
+	if err := unix.IoctlSetWinsize(int(slave.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: columns}); err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+// inTerminal runs karmactl in a terminal, types what is to be typed when the
+// prompt shows, and returns all that was written to it.
+func inTerminal(t *testing.T, columns uint16, prompt, typed string, env []string, args ...string) (screen string, code int) {
+	t.Helper()
+	master, slave := pty(t, columns)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := &exec.Cmd{
+		Path: exe, Args: append([]string{"karmactl"}, args...), Stdin: slave, Stdout: slave, Stderr: slave,
+		Env:         append(append(os.Environ(), "CI=", "NO_COLOR=", "TERM=xterm"), env...),
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Setctty: true},
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = slave.Close()
+	var out bytes.Buffer
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 4096)
+		answered := prompt == ""
+		for {
+			n, err := master.Read(buf)
+			out.Write(buf[:n])
+			if !answered && strings.Contains(out.String(), prompt) {
+				answered = true
+				_, _ = io.WriteString(master, typed+"\n")
+			}
+			if err != nil { // the other end is closed: the program has ended
+				return
+			}
+		}
+	}()
+	err = cmd.Wait()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Error("the terminal did not close")
+	}
+	if err != nil && cmd.ProcessState.ExitCode() < 0 {
+		t.Fatal(err)
+	}
+	return out.String(), cmd.ProcessState.ExitCode()
+}
+
+func shippedFile() string { return filepath.Join("..", "..", "config", "agents.yaml") }
+
+func TestATerminalGetsColourAndAPipeNone(t *testing.T) {
+	screen, code := inTerminal(t, 100, "", "", nil, "plan", "--offline", "-f", shippedFile())
+	if code != 0 || !strings.Contains(screen, "\x1b[") {
+		t.Errorf("exit %d, no colour in a terminal:\n%s", code, screen)
+	}
+	for _, env := range [][]string{{"NO_COLOR=1"}, {"TERM=dumb"}, {"KARMACTL_NO_COLOR=true"}} {
+		if screen, _ := inTerminal(t, 100, "", "", env, "plan", "--offline", "-f", shippedFile()); strings.Contains(screen, "\x1b[") {
+			t.Errorf("%v: colour all the same:\n%q", env, screen)
+		}
+	}
+}
+
+func TestUpInATerminalAsksAndPaintsATableThatFits(t *testing.T) {
+	for _, columns := range []uint16{100, 60} {
+		t.Run(fmt.Sprint(columns, " columns"), func(t *testing.T) {
+			t.Parallel()
+			world := filepath.Join(t.TempDir(), "world.json")
+			screen, code := inTerminal(t, columns, "Only yes is yes:", "yes", nil, "up", "--simulate", world, "-f", shippedFile())
+			if code != 0 || !strings.Contains(screen, "Up in ") {
+				t.Fatalf("exit %d:\n%s", code, screen)
+			}
+			last := screen[strings.LastIndex(screen, "\x1b[J"):]
+			for _, want := range []string{"✔", "network", "edge", "platform", "agents", "21/21"} {
+				if !strings.Contains(last, want) {
+					t.Errorf("the last picture has no %q:\n%s", want, last)
+				}
+			}
+		})
+	}
+}
+
+func TestNothingButYesIsYes(t *testing.T) {
+	world := filepath.Join(t.TempDir(), "world.json")
+	screen, code := inTerminal(t, 100, "Only yes is yes:", "y", nil, "up", "--simulate", world, "-f", shippedFile())
+	if code != 1 || !strings.Contains(screen, "nothing was changed") {
+		t.Errorf("exit %d:\n%s", code, screen)
+	}
+}
