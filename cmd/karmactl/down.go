@@ -118,7 +118,6 @@ func kept(res *engine.Result) []string {
 }
 
 func (s *session) down(ctx context.Context, store *state.Store, o downOptions) error {
-	began := s.clock.Now()
 	p, err := s.planDown(ctx, store, o)
 	if err != nil {
 		return err
@@ -138,6 +137,7 @@ func (s *session) down(ctx context.Context, store *state.Store, o downOptions) e
 		}
 	}
 	s.app.graceful.Store(true)
+	began := s.clock.Now()
 	home := s.home(false)
 	st := provision.NewStack(s.cfg, home, p.stack.Facts)
 	w := s.walkDown(st, store, o)

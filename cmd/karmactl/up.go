@@ -158,7 +158,6 @@ func (s *session) showAndAsk(ctx context.Context, p *planned) error {
 }
 
 func (s *session) up(ctx context.Context, store *state.Store, o upOptions) error {
-	began := s.clock.Now()
 	p, err := s.planUp(ctx, store, o.only)
 	if err != nil {
 		return err
@@ -182,6 +181,7 @@ func (s *session) up(ctx context.Context, store *state.Store, o upOptions) error
 		return err
 	}
 	s.app.graceful.Store(true)
+	began := s.clock.Now()
 	res, st, err := s.apply(ctx, store, p, o.only)
 	if err != nil {
 		return err
