@@ -1,0 +1,85 @@
+package cost
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// raise brings a configuration up on a simulated account.
+func raise(t *testing.T, cfg *agents.Config) *awssim.Sim {
+	t.Helper()
+	clock := engine.RealClock{}
+	sim, err := awssim.New(awssim.Options{Clock: clock, Latency: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := &provision.Home{
+		Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags, Clock: clock,
+		Account:   cloud.Account{ID: "123456789012", Partition: "aws", Region: cfg.Region},
+		Clients:   cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies)),
+		Inventory: cloud.NewInventory(clock),
+	}
+	st := provision.NewStack(cfg, home, provision.OfflineFacts(cfg))
+	w := engine.Walk{Steps: st.Steps(), Record: engine.NewMemory(clock), Clock: clock, Classify: cloud.Classify, Apply: true}
+	res, err := w.Up(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return sim
+}
+
+// Two ways to one figure: the estimate prices the configuration, the meter of
+// the simulated account bills what is there.
+func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
+	for name, do := range map[string]func(*agents.Config){
+		"as shipped":        func(*agents.Config) {},
+		"on demand, ARM":    func(c *agents.Config) { onDemand(c); arm(c) },
+		"the README's":      readme,
+		"without NAT":       func(c *agents.Config) { c.Network.NAT = agents.NATNone; larger(c) },
+		"NAT per zone":      func(c *agents.Config) { c.Network.NAT = agents.NATPerAZ },
+		"parameters":        func(c *agents.Config) { c.Secrets.Store = agents.StoreSSM },
+		"no alarms":         func(c *agents.Config) { c.Observability.Alarms.Enabled = false },
+		"enhanced":          func(c *agents.Config) { c.Observability.ContainerInsights = agents.InsightsEnhanced },
+		"one endpoint zone": func(c *agents.Config) { readme(c); c.Network.EndpointAZs = "one" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := config(t, "agents.yaml")
+				do(cfg)
+				meter, err := raise(t, cfg).Meter()
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := map[string]decimal.Decimal{}
+				for _, c := range estimate(t, cfg).Components {
+					if c.Hourly {
+						want[c.Noun] = want[c.Noun].Add(c.Monthly().Expected)
+					}
+				}
+				for noun := range meter {
+					if _, ok := want[noun]; !ok && !meter[noun].IsZero() {
+						t.Errorf("%s bills %s and is not estimated", noun, USD(meter[noun].Mul(hours)))
+					}
+				}
+				for noun, w := range want {
+					if got := meter[noun].Mul(hours); !got.Round(6).Equal(w.Round(6)) {
+						t.Errorf("%s: the meter says %s a month, the estimate %s", noun, got.Round(4), w.Round(4))
+					}
+				}
+			})
+		})
+	}
+}
