@@ -10,33 +10,50 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/terraform"
 )
 
 func newInitCmd(a *app) *cobra.Command {
 	var force bool
+	var from string
 	cmd := &cobra.Command{
 		Use: "init [DIR]", Short: "Write a commented agents.yaml to start from", Args: cobra.MaximumNArgs(1),
 		Long: `Writes config/agents.yaml, and the schema that editors read, below DIR (default
 here). The file passes validate and comes up as it is: five agents on a public
-stand-in image. Nothing is overwritten without --force.`,
+stand-in image. With --from-terraform the file says what the Terraform module's
+variables and state say. Nothing is overwritten without --force.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return a.init(dir, force)
+			return a.init(dir, from, force)
 		},
 	}
+	cmd.Flags().StringVar(&from, "from-terraform", "", "read the Terraform module in `PATH`")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite what is there")
 	return cmd
 }
 
-func (a *app) init(dir string, force bool) error {
+func (a *app) init(dir, from string, force bool) error {
+	text, notes := agents.Template(), []string(nil)
+	if from != "" {
+		m, err := terraform.Read(from)
+		if err != nil {
+			return err
+		}
+		var said string
+		said, notes = m.AgentsYAML()
+		text = []byte(said)
+		if _, err := agents.Parse(filepath.Join(dir, "config", "agents.yaml"), text, ""); err != nil {
+			return &advice{fmt.Errorf("what the Terraform module says cannot be had: %w", err), "change the variables that are named, or start from karmactl init"}
+		}
+	}
 	files := []struct {
 		path string
 		data []byte
 	}{
-		{filepath.Join(dir, "config", "agents.yaml"), agents.Template()},
+		{filepath.Join(dir, "config", "agents.yaml"), text},
 		{filepath.Join(dir, "config", "agents.schema.json"), agents.Schema()},
 	}
 	for _, f := range files {
@@ -54,6 +71,9 @@ func (a *app) init(dir string, force bool) error {
 			return fmt.Errorf("%s cannot be written: %w", f.path, err)
 		}
 		a.term.Printf("wrote %s\n", f.path)
+	}
+	for _, n := range notes {
+		a.term.Notef("! %s", n)
 	}
 	a.term.Notef("Next: karmactl validate · karmactl plan --offline · karmactl up --simulate world.json")
 	return nil
