@@ -63,6 +63,7 @@ func fault(a *app, err error) *ui.Fault {
 		ex       *exit
 		adv      *advice
 		over     *cost.OverBudget
+		unknown  *cost.UnknownCost
 		absent   *agents.NotFoundError
 	)
 	if errors.As(err, &adv) {
@@ -79,6 +80,8 @@ func fault(a *app, err error) *ui.Fault {
 		f.Code = exitUsage
 	case errors.As(err, &over):
 		f.Code, f.Suggestion = exitBudget, over.Suggestion()
+	case errors.As(err, &unknown):
+		f.Code, f.Suggestion = exitBudget, unknown.Suggestion()
 	case errors.As(err, &locked):
 		f.Code = exitLocked
 	case errors.Is(err, engine.ErrInterrupted):

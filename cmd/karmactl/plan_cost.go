@@ -69,7 +69,7 @@ func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
 		return nil, v, err
 	}
 	out := &ui.PlanCost{
-		Monthly: costRange(e.Total()), Delta: cost.USD(delta), PricesAsOf: e.PricesAsOf, Region: e.Region, Budget: budget, Over: v.Over,
+		Monthly: costRange(e.Total()), Delta: cost.USD(delta), PricesAsOf: e.PricesAsOf, Region: e.Region, Budget: budget, Over: v.Over, Unknown: len(v.Unsure),
 	}
 	for _, h := range e.Overview(s.cfg, nodes) {
 		out.Lines = append(out.Lines, ui.CostLine{Name: h.Name, About: h.About, Range: costRange(h.Monthly)})
@@ -84,7 +84,7 @@ func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
 func costWarnings(v cost.Verdict, region string) []string {
 	var out []string
 	if len(v.Unsure) > 0 {
-		out = append(out, fmt.Sprintf("%d prices are not known in %s, and the total is without them: karmactl cost refresh fetches them", len(v.Unsure), region))
+		out = append(out, fmt.Sprintf("%d prices are not known in %s: karmactl cost refresh fetches them", len(v.Unsure), region))
 	}
 	if err := v.Err(); err != nil {
 		var over *cost.OverBudget

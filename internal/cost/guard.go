@@ -33,12 +33,32 @@ func Guard(e *Estimate, budget string) (Verdict, error) {
 	return v, nil
 }
 
-// Err is an *OverBudget when the budget is exceeded.
+// Err is an *OverBudget when the budget is exceeded, and an *UnknownCost when
+// there is a budget and prices are missing: what is not known is not zero.
 func (v Verdict) Err() error {
-	if !v.Over {
+	switch {
+	case v.Over:
+		return &OverBudget{Expected: v.Expected, Budget: *v.Budget}
+	case v.Budget != nil && len(v.Unsure) > 0:
+		return &UnknownCost{Prices: len(v.Unsure), Budget: *v.Budget}
+	default:
 		return nil
 	}
-	return &OverBudget{Expected: v.Expected, Budget: *v.Budget}
+}
+
+// UnknownCost is why `up` refuses where it cannot tell whether the budget holds.
+type UnknownCost struct {
+	Prices int
+	Budget decimal.Decimal
+}
+
+func (e *UnknownCost) Error() string {
+	return fmt.Sprintf("%d prices are not known in this region, so nobody can say whether the budget of %s holds: nothing was made", e.Prices, USD(e.Budget))
+}
+
+// Suggestion is what to do about it.
+func (e *UnknownCost) Suggestion() string {
+	return "karmactl cost refresh fetches the prices; --over-budget goes ahead without them"
 }
 
 // OverBudget is why `up` refuses before it writes anything.

@@ -83,6 +83,8 @@ type PlanCost struct {
 	Region string     `json:"-"`
 	Budget string     `json:"-"`
 	Over   bool       `json:"-"`
+	// Unknown is how many prices are missing: the total is then not known.
+	Unknown int `json:"unknown_prices,omitempty"`
 }
 
 // Range is a monthly figure and how far it may be off.
@@ -207,6 +209,10 @@ func (t *Terminal) planChange(b *strings.Builder, ch Change, width int) {
 func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
 	c := t.paint()
 	fmt.Fprintln(b)
+	if cost.Unknown > 0 {
+		fmt.Fprintf(b, "  Monthly cost: %s, %d prices are missing for %s\n\n", c.yellow("not known"), cost.Unknown, cost.Region)
+		return
+	}
 	title := fmt.Sprintf("  Monthly cost (%s list prices of %s)", cost.Region, cost.PricesAsOf)
 	fmt.Fprintln(b, c.dim(between(title, "expected      low – high", width)))
 	for _, l := range cost.Lines {
