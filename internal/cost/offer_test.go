@@ -16,7 +16,9 @@ func offers(t *testing.T, names ...string) []Product {
 			t.Fatal(err)
 		}
 		some, err := ReadOffer(f)
-		f.Close()
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

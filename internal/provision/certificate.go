@@ -49,7 +49,7 @@ type Certificate struct {
 	SANs []string
 }
 
-// Disposable: another certificate serves as well.
+// Disposable is true: another certificate serves as well.
 func (c *Certificate) Disposable() {}
 
 func (c *Certificate) api() certificateAPI { return c.Clients.ACM }

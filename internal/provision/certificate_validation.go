@@ -29,7 +29,7 @@ type CertificateValidation struct {
 	over atomic.Bool
 }
 
-// Disposable: another certificate is waited for instead.
+// Disposable is true: another certificate is waited for instead.
 func (v *CertificateValidation) Disposable() {}
 
 // Key is certificate-validation.
@@ -40,7 +40,7 @@ func (v *CertificateValidation) Needs() []engine.Node {
 	return []engine.Node{v.Certificate, v.Records}
 }
 
-// Patience: AWS says that issuing can take 30 minutes.
+// Patience is long: AWS says that issuing can take 30 minutes.
 // https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 func (v *CertificateValidation) Patience() time.Duration { return 45 * time.Minute }
 

@@ -8,7 +8,6 @@
 package provision
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -135,19 +134,4 @@ func nodes[N engine.Node](refs ...N) []engine.Node {
 		out[i] = r
 	}
 	return out
-}
-
-// pages collects the items of a paginated call.
-func pages[T any](ctx context.Context, next func(context.Context) ([]T, bool, error)) ([]T, error) {
-	var all []T
-	for {
-		items, more, err := next(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, items...)
-		if !more {
-			return all, nil
-		}
-	}
 }

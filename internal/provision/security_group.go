@@ -137,14 +137,15 @@ func (g *SecurityGroup) adopt(ctx context.Context, want SecurityGroupSpec, cause
 	if err != nil {
 		return "", err
 	}
-	for _, sg := range out.SecurityGroups {
-		id := aws.ToString(sg.GroupId)
-		if fromEC2Tags(sg.Tags).Ours(g.Stack, g.Key()) {
-			return id, nil
-		}
+	if len(out.SecurityGroups) == 0 {
+		return "", cause
+	}
+	sg := out.SecurityGroups[0] // a name is unique in a VPC
+	id := aws.ToString(sg.GroupId)
+	if !fromEC2Tags(sg.Tags).Ours(g.Stack, g.Key()) {
 		return "", g.foreign(g.Key(), "security group "+want.Name, id)
 	}
-	return "", cause
+	return id, nil
 }
 
 // Update sets the rules, letting in before shutting out, and the tags. That a

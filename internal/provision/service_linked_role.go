@@ -81,7 +81,7 @@ func (r *ServiceLinkedRole) Diff(_, _ ServiceLinkedRoleSpec) []engine.Change { r
 // Create makes the role. Another stack, or the service itself, may be quicker.
 func (r *ServiceLinkedRole) Create(ctx context.Context, _ ServiceLinkedRoleSpec) (string, error) {
 	_, err := r.api().CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(r.Service + ".amazonaws.com")})
-	if err != nil && !(cloud.Is(err, "InvalidInput") && cloud.Says(err, "has been taken in this account")) {
+	if taken := cloud.Is(err, "InvalidInput") && cloud.Says(err, "has been taken in this account"); err != nil && !taken {
 		return "", err
 	}
 	return serviceLinkedRoleNames[r.Service], nil

@@ -62,7 +62,7 @@ type TargetGroup struct {
 	Health agents.Health
 }
 
-// Disposable: a target group holds no data.
+// Disposable is true: a target group holds no data.
 func (t *TargetGroup) Disposable() {}
 
 func (t *TargetGroup) api() targetGroupAPI { return t.Clients.ELB }

@@ -190,10 +190,10 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	case t.Agent.Image == "":
 		image, err = t.pushed(ctx)
 		return image, "", err
-	case t.Home.Images == nil:
+	case t.Images == nil:
 		return t.Agent.Image, unpinned, nil
 	}
-	image, err = t.Home.Images.Resolve(ctx, t.Agent.Image, t.Agent.Arch)
+	image, err = t.Images.Resolve(ctx, t.Agent.Image, t.Agent.Arch)
 	switch {
 	case err == nil:
 		return image, "", nil
@@ -489,9 +489,7 @@ func (t *TaskDefinition) container(want TaskDefinitionSpec) types.ContainerDefin
 	if want.StopTimeout > 0 {
 		c.StopTimeout = aws.Int32(int32(want.StopTimeout))
 	}
-	for _, kv := range cloud.ToSDK(a.Env, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} }) {
-		c.Environment = append(c.Environment, kv)
-	}
+	c.Environment = append(c.Environment, cloud.ToSDK(a.Env, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} })...)
 	t.mu.Lock()
 	c.Secrets = cloud.ToSDK(t.secrets, func(k, v string) types.Secret { return types.Secret{Name: &k, ValueFrom: &v} })
 	t.mu.Unlock()

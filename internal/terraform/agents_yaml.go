@@ -182,8 +182,11 @@ func (m *Module) fleet(p *page) (notes []string) {
 	all := m.agents()
 	if len(all) == 0 {
 		all = []agent{
-			{"validator", "/health", 9001}, {"karma-hello", "/health", 9002}, {"abracadabra", "/health", 9003},
-			{"skill-extractor", "/health", 9004}, {"voice-extractor", "/health", 9005},
+			{"validator", "/health", 9001},
+			{"karma-hello", "/health", 9002},
+			{"abracadabra", "/health", 9003},
+			{"skill-extractor", "/health", 9004},
+			{"voice-extractor", "/health", 9005},
 		}
 	}
 	for _, a := range all {

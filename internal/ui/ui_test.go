@@ -133,14 +133,14 @@ func TestTheLiveTableShowsGroupsAndKeepsFailuresAbove(t *testing.T) {
 			began := time.Now()
 			events := run(began)
 			for _, e := range events[:8] {
-				time.Sleep(e.At.Sub(time.Now()))
+				time.Sleep(time.Until(e.At))
 				p.Report(e)
 			}
 			time.Sleep(40 * time.Second)
 			synctest.Wait()
 			golden(t, map[int]string{100: "table.wide.running", 50: "table.narrow.running"}[width], screen(errw.String()))
 			for _, e := range events[8:] {
-				time.Sleep(max(0, e.At.Sub(time.Now())))
+				time.Sleep(max(0, time.Until(e.At)))
 				p.Report(e)
 			}
 			p.Close()

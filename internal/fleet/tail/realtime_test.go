@@ -93,7 +93,10 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("http://" + l.Addr().String())
+	// The parent process waits for this line.
+	if _, err := fmt.Fprintln(os.Stdout, "http://"+l.Addr().String()); err != nil {
+		return err
+	}
 	return http.Serve(l, server)
 }
 

@@ -47,7 +47,6 @@ type Server struct {
 	groups map[string]*journal
 	calls  map[string]int
 	refuse int
-	polls  int
 }
 
 // journal is one group's lines, sorted by timestamp, and their JSON.
