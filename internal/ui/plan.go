@@ -127,7 +127,7 @@ func (t *Terminal) planText(p *Plan) string {
 		fmt.Fprintf(&b, "  %s %s %s: %s\n", c.yellow("!"), pad("waiting", 10), w.Agent+": "+w.Reason, c.bold(w.Command))
 	}
 	for _, w := range p.Warnings {
-		fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), w)
+		fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), wrap(w, width-4, 4))
 	}
 	if p.Cost != nil {
 		t.planCost(&b, p.Cost, width)

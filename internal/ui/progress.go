@@ -132,10 +132,12 @@ type table struct {
 
 // row is one group.
 type row struct {
-	name    string
-	total   int
-	done    int
-	failed  int
+	name   string
+	total  int
+	done   int
+	failed int
+	// left are the nodes that were not done and did not fail themselves.
+	left    int
 	began   time.Time
 	ended   time.Time
 	details map[engine.Key]string
@@ -149,6 +151,9 @@ func newTable(t *Terminal, s Shape) *table {
 		p.rows = append(p.rows, r)
 		p.byKey[g.Name] = r
 	}
+	t.mu.Lock()
+	t.live = p
+	t.mu.Unlock()
 	p.wg.Add(1)
 	go p.own()
 	return p
@@ -165,6 +170,9 @@ func (p *table) Report(e engine.Event) {
 func (p *table) Close() {
 	close(p.done)
 	p.wg.Wait()
+	p.t.mu.Lock()
+	p.t.live = nil
+	p.t.mu.Unlock()
 }
 
 // own is the goroutine that writes. Ten pictures a second are plenty.
@@ -218,7 +226,7 @@ func (p *table) take(e engine.Event) {
 		r.ended = e.At
 		if e.Phase == engine.EventBlocked {
 			r.done--
-			r.failed++
+			r.left++
 		}
 	case engine.EventFailed:
 		delete(r.details, e.Key)
@@ -230,10 +238,13 @@ func (p *table) take(e engine.Event) {
 
 // above prints a line that stays, over the table.
 func (p *table) above(s string) {
+	p.t.mu.Lock()
+	defer p.t.mu.Unlock()
 	p.erase()
 	fmt.Fprintln(p.t.Err, s)
 }
 
+// erase takes the picture away; whoever calls it holds the terminal's lock.
 func (p *table) erase() {
 	if p.lines > 0 {
 		fmt.Fprintf(p.t.Err, "\x1b[%dA\x1b[J", p.lines)
@@ -265,8 +276,10 @@ func (p *table) line(r *row, width int) string {
 	sign := c.dim("·")
 	took := ""
 	switch {
-	case r.failed > 0 && r.done+r.failed >= r.total:
+	case r.failed > 0 && r.done+r.failed+r.left >= r.total:
 		sign, took = c.red("✘"), short(r.ended.Sub(r.since(p.began)))
+	case r.left > 0 && r.done+r.left >= r.total:
+		sign, took = c.yellow("!"), short(r.ended.Sub(r.since(p.began)))
 	case r.done >= r.total:
 		sign = c.green("✔")
 		if !r.ended.IsZero() {

@@ -83,7 +83,7 @@ func (t *Terminal) Result(r *Result) error {
 		t.Printf("  %s %d not done because of that: %s\n", c.yellow("!"), len(keys), fit(strings.Join(keys, ", "), 200))
 	}
 	for _, n := range r.Notes {
-		t.Printf("  %s %s\n", c.yellow("!"), n)
+		t.Printf("  %s %s\n", c.yellow("!"), wrap(n, max(60, min(t.Width(), 100))-4, 4))
 	}
 	head := c.bold(r.Headline)
 	if len(r.Next) > 0 {

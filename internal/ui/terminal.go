@@ -38,6 +38,8 @@ type Terminal struct {
 	// size is the terminal's width and height.
 	size func() (int, int)
 	mu   sync.Mutex
+	// live is the table that has the screen, when there is one: notes go above it.
+	live *table
 }
 
 // NewTerminal looks at what the streams are.
@@ -85,6 +87,9 @@ func (t *Terminal) Notef(format string, args ...any) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.live != nil {
+		t.live.erase()
+	}
 	fmt.Fprintf(t.Err, format+"\n", args...)
 }
 
@@ -156,6 +161,27 @@ func fit(s string, n int) string {
 		r = r[:len(r)-1]
 	}
 	return string(r) + "…"
+}
+
+// wrap breaks s between words at n columns; further lines are indented.
+func wrap(s string, n, indent int) string {
+	var b strings.Builder
+	at := 0
+	for i, w := range strings.Fields(s) {
+		width := lipgloss.Width(w)
+		switch {
+		case i == 0:
+		case at+1+width > n:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			at = indent
+		default:
+			b.WriteString(" ")
+			at++
+		}
+		b.WriteString(w)
+		at += width
+	}
+	return b.String()
 }
 
 // between sets left and right apart on one line of n columns.

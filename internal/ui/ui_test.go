@@ -138,7 +138,10 @@ func TestTheLiveTableShowsGroupsAndKeepsFailuresAbove(t *testing.T) {
 			}
 			time.Sleep(40 * time.Second)
 			synctest.Wait()
-			golden(t, map[int]string{100: "table.wide.running", 50: "table.narrow.running"}[width], screen(errw.String()))
+			term.mu.Lock() // the table goes on painting
+			running := errw.String()
+			term.mu.Unlock()
+			golden(t, map[int]string{100: "table.wide.running", 50: "table.narrow.running"}[width], screen(running))
 			for _, e := range events[8:] {
 				time.Sleep(max(0, time.Until(e.At)))
 				p.Report(e)
