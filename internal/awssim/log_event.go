@@ -25,7 +25,7 @@ type LogEvent struct {
 func (s *Sim) logEventOperations() []operation {
 	return []operation{
 		on("CloudWatch Logs.PutLogEvents", s.putLogEvents, "LogGroupName", "LogStreamName", "LogEvents", "SequenceToken"),
-		on("CloudWatch Logs.FilterLogEvents", s.filterLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamNames", "LogStreamNamePrefix", "StartTime", "EndTime", "FilterPattern", "Limit", "NextToken", "Interleaved"),
+		on("CloudWatch Logs.FilterLogEvents", s.filterLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamNames", "LogStreamNamePrefix", "StartTime", "EndTime", "FilterPattern", "Limit", "NextToken", "Interleaved", "StartFromHead"),
 		on("CloudWatch Logs.GetLogEvents", s.getLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamName", "StartTime", "EndTime", "Limit", "NextToken", "StartFromHead"),
 	}
 }
@@ -180,6 +180,16 @@ func (s *Sim) filterLogEvents(in *logs.FilterLogEventsInput) (*logs.FilterLogEve
 		return nil, err
 	}
 	all := s.events(g)
+	back := in.StartFromHead != nil && !*in.StartFromHead
+	if back && in.NextToken == nil && aws.ToInt64(in.StartTime) < time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() {
+		return nil, fail("InvalidParameterException", "startFromHead can be false only with a startTime on or after Jan 1, 2024 00:00:00 UTC")
+	}
+	if in.NextToken != nil {
+		back = strings.HasPrefix(*in.NextToken, "b/")
+	}
+	if back {
+		return s.filterBackwards(in, all, limit, matches)
+	}
 	i := sort.Search(len(all), func(i int) bool { return all[i].Timestamp >= aws.ToInt64(in.StartTime) })
 	if in.NextToken != nil {
 		place, ok := readPlace(*in.NextToken)
@@ -200,6 +210,40 @@ func (s *Sim) filterLogEvents(in *logs.FilterLogEventsInput) (*logs.FilterLogEve
 			return out, nil
 		}
 		if !s.seen(e) || !wanted(in.LogStreamNames, e.Stream) || !strings.HasPrefix(e.Stream, aws.ToString(in.LogStreamNamePrefix)) || !matches(e.Message) {
+			continue
+		}
+		bytes += len(e.Message) + eventOverhead
+		out.Events = append(out.Events, types.FilteredLogEvent{
+			EventId: &e.ID, LogStreamName: &e.Stream, Timestamp: &e.Timestamp, IngestionTime: &e.Ingested, Message: &e.Message,
+		})
+	}
+	return out, nil
+}
+
+// filterBackwards gives the latest events first. Its tokens begin with b/ and
+// are the event that comes next.
+func (s *Sim) filterBackwards(in *logs.FilterLogEventsInput, all []LogEvent, limit int, matches func(string) bool) (*logs.FilterLogEventsOutput, error) {
+	i := len(all) - 1
+	if in.NextToken != nil {
+		place, ok := readPlace(strings.TrimPrefix(*in.NextToken, "b/"))
+		if !ok {
+			return nil, fail("InvalidParameterException", "The specified nextToken is invalid.")
+		}
+		at, found := slices.BinarySearchFunc(all, place, LogEvent.compare)
+		if i = at; !found {
+			i--
+		}
+	}
+	out := &logs.FilterLogEventsOutput{}
+	bytes := 0
+	for looked := 0; i >= 0 && all[i].Timestamp >= aws.ToInt64(in.StartTime); i, looked = i-1, looked+1 {
+		e := all[i]
+		if looked >= scanned || len(out.Events) >= limit || bytes >= maxBytes {
+			out.NextToken = aws.String("b/" + e.place())
+			return out, nil
+		}
+		if in.EndTime != nil && e.Timestamp > *in.EndTime || !s.seen(e) || !wanted(in.LogStreamNames, e.Stream) ||
+			!strings.HasPrefix(e.Stream, aws.ToString(in.LogStreamNamePrefix)) || !matches(e.Message) {
 			continue
 		}
 		bytes += len(e.Message) + eventOverhead

@@ -49,8 +49,11 @@ type Cluster struct {
 
 func (c *Cluster) api() clusterAPI { return c.Clients.ECS }
 
+// ClusterName of a stack is its own.
+func ClusterName(stack string) string { return stack }
+
 // clusterName is also what the services' ids and alarms are built from.
-func (h *Home) clusterName() string { return h.Stack }
+func (h *Home) clusterName() string { return ClusterName(h.Stack) }
 
 // Key is cluster.
 func (c *Cluster) Key() engine.Key { return "cluster" }

@@ -40,8 +40,10 @@ type LogGroup struct {
 
 func (g *LogGroup) api() logGroupAPI { return g.Clients.Logs }
 
-// logGroupName of an agent: /ecs/karmacadabra-prod/validator.
-func (h *Home) logGroupName(agent string) string { return "/ecs/" + h.Stack + "/" + agent }
+// LogGroupName of an agent of a stack: /ecs/karmacadabra-prod/validator.
+func LogGroupName(stack, agent string) string { return "/ecs/" + stack + "/" + agent }
+
+func (h *Home) logGroupName(agent string) string { return LogGroupName(h.Stack, agent) }
 
 // Name is the group's name, known before it is made.
 func (g *LogGroup) Name() string { return g.logGroupName(g.Agent) }

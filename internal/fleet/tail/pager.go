@@ -10,7 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // errMissing is a log group that does not exist (yet).
@@ -62,14 +63,13 @@ func (t *tailer) call(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 			}
 		}
 		err := t.once(ctx, g, in)
-		var missing *types.ResourceNotFoundException
 		switch {
 		case err == nil:
 			t.pacer.granted()
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.As(err, &missing):
+		case cloud.Is(err, "ResourceNotFoundException"):
 			t.pacer.granted()
 			return errMissing
 		case isThrottle(err):

@@ -1,0 +1,218 @@
+// Package fleet is the daily work on agents that run: what they say, how they
+// are, a shell in one of them. It reads agents.yaml and AWS, never the state, so
+// it works beside an `up` that holds the lock.
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet/tail"
+)
+
+type servicesAPI interface {
+	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
+}
+
+type tasksAPI interface {
+	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+}
+
+// EventsAPI is what reading events needs of *ecs.Client.
+type EventsAPI interface {
+	servicesAPI
+	tasksAPI
+}
+
+// eventsPoll is how often ECS is asked while logs are followed.
+const eventsPoll = 5 * time.Second
+
+// Events are what ECS has to say of the agents' tasks, to be woven into their
+// logs. ECS keeps a hundred events of a service, and a stopped task for an hour.
+type Events struct {
+	API     EventsAPI
+	Cluster string
+	Agents  []string
+	Clock   engine.Clock
+
+	seen map[string]bool
+}
+
+// Past are the events between two moments. They count as told.
+func (e *Events) Past(ctx context.Context, since, until time.Time) ([]tail.Event, error) {
+	all, err := e.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(e.fresh(all), func(x tail.Event) bool { return x.Time.Before(since) || x.Time.After(until) }), nil
+}
+
+// Follow sends what happens from now on, until ctx ends. A failed look is made
+// up for by the next one; say is told of it, which may be often.
+func (e *Events) Follow(ctx context.Context, out chan<- tail.Event, say func(string)) {
+	for e.Clock.Wait(ctx, eventsPoll) == nil {
+		all, err := e.look(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				say("ECS events are missing from here on: " + err.Error())
+			}
+			continue
+		}
+		for _, x := range e.fresh(all) {
+			select {
+			case out <- x:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// fresh are those that were not told yet, oldest first.
+func (e *Events) fresh(all []tail.Event) []tail.Event {
+	now := make(map[string]bool, len(all))
+	var out []tail.Event
+	for _, x := range all {
+		if !e.seen[x.ID] && !now[x.ID] {
+			out = append(out, x)
+		}
+		now[x.ID] = true
+	}
+	// What AWS no longer lists does not come back, so it can be forgotten.
+	e.seen = now
+	slices.SortStableFunc(out, func(a, b tail.Event) int { return a.Time.Compare(b.Time) })
+	return out
+}
+
+// look reads all that AWS still knows.
+func (e *Events) look(ctx context.Context) ([]tail.Event, error) {
+	var all []tail.Event
+	services, err := describeServices(ctx, e.API, e.Cluster, e.Agents)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range services {
+		agent := aws.ToString(s.ServiceName)
+		for _, x := range s.Events {
+			all = append(all, e.event(agent, "", aws.ToString(x.Id), aws.ToTime(x.CreatedAt), plainEvent(agent, aws.ToString(x.Message))))
+		}
+	}
+	tasks, err := describeTasks(ctx, e.API, &ecs.ListTasksInput{Cluster: &e.Cluster}, types.DesiredStatusRunning, types.DesiredStatusStopped)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tasks {
+		if agent := agentOf(t); slices.Contains(e.Agents, agent) {
+			all = append(all, e.taskEvents(agent, t)...)
+		}
+	}
+	return all, nil
+}
+
+func (e *Events) event(agent, task, id string, at time.Time, message string) tail.Event {
+	return tail.Event{Time: at, Ingested: at, Agent: agent, Task: task, ID: "ecs-" + id, Message: message, Source: "ecs"}
+}
+
+// taskEvents are the turns in the life of one task.
+func (e *Events) taskEvents(agent string, t types.Task) []tail.Event {
+	id := taskID(t)
+	var out []tail.Event
+	if t.StartedAt != nil {
+		where := strings.ToLower(strings.ReplaceAll(aws.ToString(t.CapacityProviderName), "_", " "))
+		out = append(out, e.event(agent, id, id+"-started", *t.StartedAt,
+			fmt.Sprintf("task %s started: revision %d on %s", short(id), revisionOf(aws.ToString(t.TaskDefinitionArn)), where)))
+	}
+	if t.StopCode == types.TaskStopCodeSpotInterruption && t.StoppingAt != nil {
+		out = append(out, e.event(agent, id, id+"-spot", *t.StoppingAt, fmt.Sprintf("task %s: AWS takes its Spot capacity back: it has been told to stop, and two minutes later it is", short(id))))
+	}
+	if t.StoppedAt != nil {
+		out = append(out, e.event(agent, id, id+"-stopped", *t.StoppedAt, fmt.Sprintf("task %s stopped: %s", short(id), whyStopped(t))))
+	}
+	return out
+}
+
+// whyStopped is the whole of what ECS tells of a task's end.
+func whyStopped(t types.Task) string {
+	why := []string{aws.ToString(t.StoppedReason)}
+	for _, c := range t.Containers {
+		if c.ExitCode != nil {
+			why = append(why, fmt.Sprintf("%s exit code %d", aws.ToString(c.Name), *c.ExitCode))
+		}
+		if r := aws.ToString(c.Reason); r != "" && r != why[0] {
+			why = append(why, r)
+		}
+	}
+	return strings.Join(slices.DeleteFunc(why, func(s string) bool { return s == "" }), " · ")
+}
+
+// plainEvent leaves out the name that every event of a service begins with.
+func plainEvent(agent, message string) string {
+	return strings.TrimPrefix(message, "(service "+agent+") ")
+}
+
+// agentOf is whose task it is: services are named after their agents.
+func agentOf(t types.Task) string { return strings.TrimPrefix(aws.ToString(t.Group), "service:") }
+
+func taskID(t types.Task) string {
+	arn := aws.ToString(t.TaskArn)
+	return arn[strings.LastIndexByte(arn, '/')+1:]
+}
+
+func short(id string) string { return id[:min(len(id), 8)] }
+
+// revisionOf reads the revision of a task definition's ARN; 0 when it has none.
+func revisionOf(arn string) int {
+	n := 0
+	_, _ = fmt.Sscanf(arn[strings.LastIndexByte(arn, ':')+1:], "%d", &n)
+	return n
+}
+
+// describeServices reads the agents' services, ten a call. One that is not there is left out.
+func describeServices(ctx context.Context, api servicesAPI, cluster string, agents []string) ([]types.Service, error) {
+	var all []types.Service
+	for part := range slices.Chunk(agents, 10) {
+		out, err := api.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: part})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range out.Services {
+			if aws.ToString(s.Status) != "INACTIVE" {
+				all = append(all, s)
+			}
+		}
+	}
+	return all, nil
+}
+
+// describeTasks reads the tasks that in lists, a hundred a call.
+func describeTasks(ctx context.Context, api tasksAPI, in *ecs.ListTasksInput, wanted ...types.DesiredStatus) ([]types.Task, error) {
+	var arns []string
+	for _, w := range wanted {
+		p := ecs.NewListTasksPaginator(api, &ecs.ListTasksInput{Cluster: in.Cluster, ServiceName: in.ServiceName, DesiredStatus: w})
+		for p.HasMorePages() {
+			out, err := p.NextPage(ctx)
+			if err != nil {
+				return nil, err
+			}
+			arns = append(arns, out.TaskArns...)
+		}
+	}
+	var all []types.Task
+	for part := range slices.Chunk(arns, 100) {
+		out, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: in.Cluster, Tasks: part})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.Tasks...)
+	}
+	return all, nil
+}
