@@ -46,7 +46,7 @@ print(*(s.getsockname()[1] for s in held))
 PY
 )
 
-MOTO_ECS_SERVICE_RUNNING=1 \
+MOTO_ECS_SERVICE_RUNNING=1 MOTO_ACM_VALIDATION_WAIT=1 \
 	.venv/bin/moto_server -H 127.0.0.1 -p "$moto_port" >"$scratch/moto.log" 2>&1 &
 pids+=($!)
 # DOCKER_HOST: tasks are pretended, never run as containers of this machine.

@@ -5,10 +5,12 @@ package wire
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -57,6 +59,20 @@ func (a *account) newLife(t *testing.T, cfg *agents.Config) *life {
 	}
 	s := provision.NewStack(cfg, h, facts)
 	return &life{account: a, stack: s, rec: engine.NewMemory(a.clock), steps: a.holds(s.Steps())}
+}
+
+// zone makes the hosted zone of the domain, as it was there before karmactl came.
+func (a *account) zone(t *testing.T, cfg *agents.Config) {
+	t.Helper()
+	if cfg.LoadBalancer.Domain == "" {
+		return
+	}
+	_, parent, _ := strings.Cut(cfg.LoadBalancer.Domain, ".")
+	if _, err := cloud.NewClients(a.plain).Route53.CreateHostedZone(t.Context(), &route53.CreateHostedZoneInput{
+		Name: &parent, CallerReference: aws.String("by hand"),
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // keys puts the user's own nested secret into the account, as it was there
@@ -180,18 +196,32 @@ func scenarios() []scenario {
 		{name: "as shipped", config: func(t *testing.T) *agents.Config { return load(t, "agents.yaml", nil) }},
 		{name: "all that there is", config: whole, changed: everything},
 		{name: "parameters, public subnets, on demand", config: small, changed: func(c *agents.Config) { c.Agents[0].Secrets = c.Agents[0].Secrets[:1] }},
+		{name: "with a domain", config: domain},
 	}
+}
+
+// domain is two agents behind HTTPS. Its hosted zone is there before.
+func domain(t *testing.T) *agents.Config {
+	t.Helper()
+	return load(t, "agents.yaml", func(c *agents.Config) {
+		c.Agents = c.Agents[:2]
+		c.LoadBalancer.Domain = "agents.example.com"
+	})
 }
 
 // whole is the shipped fleet with all that the shipped files offer.
 func whole(t *testing.T) *agents.Config {
 	t.Helper()
-	return load(t, "agents.full.yaml", func(c *agents.Config) { c.Observability.Alarms.Emails = []string{"ops@example.com"} })
+	return load(t, "agents.full.yaml", func(c *agents.Config) {
+		c.Observability.Alarms.Emails = []string{"ops@example.com"}
+		c.Budget.Emails = []string{"ops@example.com"}
+	})
 }
 
 // everything changes what can be changed in place.
 func everything(c *agents.Config) {
 	c.Tags = cloud.Tags{"Project": "karmacadabra", "Team": "agents"}
+	c.Budget.MonthlyUSD = "250"
 	c.LoadBalancer.IdleTimeout = 2 * time.Minute
 	c.Observability.LogRetentionDays = 30
 	c.Observability.ContainerInsights = agents.InsightsEnhanced
@@ -230,6 +260,7 @@ func TestTheWholeStackOverTheWire(t *testing.T) {
 					gaps = a.gaps
 					cfg := sc.config(t)
 					a.keys(t, cfg)
+					a.zone(t, cfg)
 					a.newLife(t, cfg).run(t, sc.changed)
 					a.asked(t)
 					for _, op := range a.wire.answered() {

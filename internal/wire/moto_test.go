@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/budgets"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -24,6 +25,15 @@ func moto() emulator {
 		why:   "CloudWatch is 404 over CBOR, the only protocol that the SDK for Go speaks with it",
 		probe: func(ctx context.Context, a *account) error {
 			_, err := cloud.NewClients(a.plain).CloudWatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{})
+			return err
+		},
+	}, {
+		kinds: []string{"budget"},
+		why:   "the tags of a budget cannot be listed: a 500",
+		probe: func(ctx context.Context, a *account) error {
+			_, err := cloud.NewClients(a.plain).Budgets.ListTagsForResource(ctx, &budgets.ListTagsForResourceInput{
+				ResourceARN: aws.String(a.GlobalARN("budgets", "budget/karmacadabra-prod")),
+			})
 			return err
 		},
 	}, noSampling()}}

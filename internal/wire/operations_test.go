@@ -34,7 +34,11 @@ func called(t *testing.T) []string {
 			if a.Account, err = cloud.Whoami(t.Context(), cfg); err != nil {
 				t.Fatal(err)
 			}
-			a.newLife(t, sc.config(t)).run(t, sc.changed) // its account has the nested secret already
+			stack := sc.config(t)
+			if err := sim.Edit(func(w *awssim.World) { w.SeedHostedZone("example.com", false) }); err != nil {
+				t.Fatal(err)
+			}
+			a.newLife(t, stack).run(t, sc.changed) // its account has the nested secret already
 			for _, c := range sim.Calls() {
 				ops = append(ops, c.Name())
 			}
