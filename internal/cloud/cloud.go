@@ -82,12 +82,21 @@ func NewClients(cfg aws.Config) *Clients {
 		IAM:            iam.NewFromConfig(cfg),
 		Tagging:        resourcegroupstaggingapi.NewFromConfig(cfg),
 		Route53:        route53.NewFromConfig(cfg),
-		S3:             s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }),
+		S3:             s3.NewFromConfig(cfg, s3Options(cfg)),
 		SecretsManager: secretsmanager.NewFromConfig(cfg),
 		Discovery:      servicediscovery.NewFromConfig(cfg),
 		SNS:            sns.NewFromConfig(cfg),
 		SSM:            ssm.NewFromConfig(cfg),
 		STS:            sts.NewFromConfig(cfg),
 		XRay:           xray.NewFromConfig(cfg),
+	}
+}
+
+// s3Options: an endpoint of one's own has its buckets in the path. An object that
+// was written without a checksum is nothing to tell the user.
+func s3Options(cfg aws.Config) func(*s3.Options) {
+	return func(o *s3.Options) {
+		o.UsePathStyle = cfg.BaseEndpoint != nil
+		o.DisableLogOutputChecksumValidationSkipped = true
 	}
 }
