@@ -114,3 +114,30 @@ func TestWhatIsNotWantedYetIsLeftOutAndNotDeleted(t *testing.T) {
 		}
 	})
 }
+
+func TestARevisionMadeByARunThatDiedIsNotMadeAgain(t *testing.T) {
+	for name, note := range map[string]func(*Memory){
+		"noted as begun": func(rec *Memory) { _ = rec.Begin(t.Context(), "book") },
+		"recorded":       func(rec *Memory) { rec.Record(Entry{Key: "book", ID: "book:2", CreatedAt: time.Now()}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rec := NewMemory(RealClock{})
+				b := &book{pages: 1, wanted: true}
+				must2(t)(apply(Walk{Steps: []Step{Manage(b)}, Record: rec}).Up(t.Context()))
+				// The next run made a revision, which does not show yet, and died.
+				b.pages = 2
+				note(rec)
+				_, _ = b.Create(t.Context(), b.Want())
+				b.calls = 0
+				must2(t)(apply(Walk{Steps: []Step{Manage(b)}, Record: rec}).Up(t.Context()))
+				if e, _ := rec.Get("book"); b.calls != 0 || e.ID != "book:2" {
+					t.Errorf("%d more revisions were made, the record has %s", b.calls, e.ID)
+				}
+				if _, flying := rec.InFlight("book"); flying {
+					t.Error("the revision is recorded as unfinished")
+				}
+			})
+		})
+	}
+}

@@ -221,15 +221,12 @@ func (m *managed[S]) apply(ctx context.Context, r *run, v *vertex, o Outcome, fo
 			return failed(o, err)
 		}
 	case Update:
-		if !recorded {
-			m.record(r, id, "")
-		}
 		var err error
-		if id, err = m.update(ctx, r, o, id, found.Spec, want); err != nil {
+		if id, err = m.update(ctx, r, o, id, found.Spec, want, recorded); err != nil {
 			return failed(o, err)
 		}
 	default:
-		if !recorded {
+		if _, flying := r.Record.InFlight(o.Key); !recorded || flying {
 			m.record(r, id, "")
 		}
 		if found.Phase == Ready {
@@ -251,9 +248,12 @@ func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (str
 		ctx = withToken(ctx, o.Key, at)
 	}
 	var id string
-	err := r.retry(ctx, o, func() error {
-		var err error
+	once := func() (err error) {
 		id, err = m.Create(ctx, want)
+		return err
+	}
+	err := r.retry(ctx, o, func() error {
+		err := r.call(ctx, once)
 		if id != "" || err == nil || r.Classify(err) != Lost {
 			return err
 		}
@@ -262,8 +262,7 @@ func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (str
 			return errors.Join(err, lerr)
 		}
 		if found.Phase == Absent || found.Phase == Leaving {
-			id, err = m.Create(ctx, want)
-			return err
+			return r.call(ctx, once)
 		}
 		id = found.ID
 		return nil
@@ -273,23 +272,44 @@ func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (str
 
 // update makes have into want, and tells the id afterwards, which is another one
 // for a resource that keeps revisions.
-func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, have, want S) (string, error) {
+func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, have, want S, recorded bool) (string, error) {
 	rv, ok := m.Resource.(Reviser[S])
+	until := m.unseen(r, id)
+	if !recorded {
+		m.record(r, id, "")
+	}
 	if !ok {
-		return id, r.retry(ctx, o, func() error { return m.Update(ctx, id, have, want) })
+		return id, r.retry(ctx, o, func() error {
+			return r.call(ctx, func() error { return m.Update(ctx, id, have, want) })
+		})
 	}
 	revision := ""
-	err := r.retry(ctx, o, func() error {
+	if !until.IsZero() {
 		var err error
+		if revision, err = m.revised(ctx, r, o, id, want, until); err != nil {
+			return id, err
+		}
+		if revision != "" {
+			m.record(r, revision, "")
+			return revision, nil
+		}
+	}
+	if err := r.Record.Begin(ctx, o.Key); err != nil {
+		return id, err
+	}
+	once := func() (err error) {
 		revision, err = rv.Revise(ctx, id, have, want)
+		return err
+	}
+	err := r.retry(ctx, o, func() error {
+		err := r.call(ctx, once)
 		if err == nil || r.Classify(err) != Lost {
 			return err
 		}
-		if revision, err = m.revised(ctx, r, o, id, want); err != nil || revision != "" {
+		if revision, err = m.revised(ctx, r, o, id, want, r.Clock.Now().Add(visibleWithin)); err != nil || revision != "" {
 			return err
 		}
-		revision, err = rv.Revise(ctx, id, have, want)
-		return err
+		return r.call(ctx, once)
 	})
 	if err != nil {
 		return id, err
@@ -298,8 +318,22 @@ func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, h
 	return revision, nil
 }
 
-// revised looks, patiently, for a revision whose reply was lost; "" is none.
-func (m *managed[S]) revised(ctx context.Context, r *run, o Outcome, id string, want S) (string, error) {
+// unseen is until when there may be a revision later than id that does not show
+// yet: one that a run died making, or one that was recorded moments ago. Zero is
+// that there is none.
+func (m *managed[S]) unseen(r *run, id string) time.Time {
+	if at, ok := r.Record.InFlight(m.Key()); ok {
+		return at.Add(visibleWithin)
+	}
+	if e, ok := r.Record.Get(m.Key()); ok && e.ID != id {
+		return e.CreatedAt.Add(visibleWithin)
+	}
+	return time.Time{}
+}
+
+// revised looks, until that moment, for a revision that may have been made
+// although nobody heard of it; "" is none.
+func (m *managed[S]) revised(ctx context.Context, r *run, o Outcome, id string, want S, until time.Time) (string, error) {
 	p := r.poll(o, visibleWithin)
 	began := r.Clock.Now()
 	for {
@@ -310,10 +344,10 @@ func (m *managed[S]) revised(ctx context.Context, r *run, o Outcome, id string, 
 		if found.ID != id && len(m.Diff(found.Spec, want)) == 0 {
 			return found.ID, nil
 		}
-		if r.Clock.Now().Sub(began) >= visibleWithin {
+		if !r.Clock.Now().Before(until) {
 			return "", nil
 		}
-		if err := p.wait(ctx, "looking for a revision whose reply was lost"); err != nil {
+		if err := p.wait(ctx, "looking for a revision that may have been made"); err != nil {
 			return "", err
 		}
 	}
@@ -376,7 +410,7 @@ func (m *managed[S]) converge(ctx context.Context, r *run, v *vertex, o Outcome,
 			}
 			if !updated {
 				updated = true
-				if id, err = m.update(ctx, r, o, id, found.Spec, want); err != nil {
+				if id, err = m.update(ctx, r, o, id, found.Spec, want, true); err != nil {
 					return failed(o, err)
 				}
 				wrote = r.Clock.Now()

@@ -78,11 +78,13 @@ func (r *run) pause(ctx context.Context, d time.Duration) error {
 }
 
 // retry repeats a create or an update while what it refers to is not known
-// everywhere yet.
+// everywhere yet. What f calls takes a slot of its own: f may look and wait for
+// a reply that was lost, and a search that held a slot while it asks for another
+// would stop the walk once as many replies are lost as there are slots.
 func (r *run) retry(ctx context.Context, o Outcome, f func() error) error {
 	p := r.poll(o, notYetLimit)
 	for {
-		err := r.call(ctx, f)
+		err := f()
 		if c := r.Classify(err); err == nil || (c != NotYet && c != NotFound) {
 			return err
 		}

@@ -259,6 +259,22 @@ func TestALostReplyIsLookedForBeforeASecondIsMade(t *testing.T) {
 	})
 }
 
+func TestMoreLostRepliesThanSlotsDoNotStopTheWalk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		var boxes []*box
+		for i := range 5 {
+			key := fmt.Sprintf("role/%d", i)
+			w.lose[key] = true
+			boxes = append(boxes, &box{w: w, key: Key(key), size: 1})
+		}
+		must2(t)(apply(Walk{Steps: steps(boxes...), Width: 2}).Up(t.Context()))
+		if got := w.names(); len(got) != 5 {
+			t.Errorf("the world has %v", got)
+		}
+	})
+}
+
 func TestARunThatDiedIsFinishedByTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
