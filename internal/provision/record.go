@@ -194,5 +194,17 @@ func deleteRecords(ctx context.Context, api recordAPI, zone, kind string, names 
 			sets = append(sets, *have)
 		}
 	}
-	return changeRecords(ctx, api, zone, types.ChangeActionDelete, sets...)
+	err := changeRecords(ctx, api, zone, types.ChangeActionDelete, sets...)
+	if !cloud.Is(err, "InvalidChangeBatch") {
+		return err
+	}
+	// The SDK sends a delete again whose reply was lost, and AWS then refuses what
+	// is gone by now: look before believing it.
+	for _, set := range sets {
+		have, rerr := readRecord(ctx, api, zone, aws.ToString(set.Name), kind)
+		if rerr != nil || have != nil {
+			return err
+		}
+	}
+	return nil
 }
