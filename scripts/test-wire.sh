@@ -2,8 +2,9 @@
 # test-wire.sh: the scenarios of internal/wire and internal/state over HTTP, with
 # the SDK's own serializers, against two emulators that others wrote. They are
 # installed into .venv, listen on free ports of 127.0.0.1 only, keep nothing, and
-# are stopped whatever happens. WIRE_RUN chooses tests, WIRE_LOGS is a directory
-# for the emulators' logs.
+# are stopped whatever happens. WIRE_RUN and WIRE_PACKAGES choose tests,
+# WIRE_ARGS are for them, and WIRE_LOGS is a directory that gets the emulators'
+# logs when a test fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -72,7 +73,7 @@ ready ministack "http://127.0.0.1:$ministack_port/_ministack/health"
 # One package after the other: both begin by emptying the emulators.
 status=0
 WIRE_MOTO=http://127.0.0.1:$moto_port WIRE_MINISTACK=http://127.0.0.1:$ministack_port \
-	"${GO:-go}" test -tags wire -p 1 -count=1 -timeout 6m -run "${WIRE_RUN:-Wire}" ./internal/wire ./internal/state || status=$?
+	"${GO:-go}" test -tags wire -p 1 -count=1 -timeout 6m -run "${WIRE_RUN:-Wire}" ${WIRE_PACKAGES:-./internal/wire ./internal/state} ${WIRE_ARGS:-} || status=$?
 if [ "$status" -ne 0 ] && [ -n "${WIRE_LOGS:-}" ]; then
 	cp "$scratch"/*.log "$WIRE_LOGS/"
 fi
