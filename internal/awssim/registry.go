@@ -2,6 +2,8 @@ package awssim
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -59,8 +61,12 @@ func behaviourOf(tag string) string {
 	return ""
 }
 
-// Registry is how to reach any registry from inside the rehearsal.
-func (s *Sim) Registry() http.RoundTripper {
+// Registry is how to reach any registry from inside the rehearsal. The account's
+// own takes images only for repositories that are there, and ECR tells of them.
+func (s *Sim) Registry() http.RoundTripper { return front{s} }
+
+// store is every registry, without the account's rules.
+func (s *Sim) registryStore() *images {
 	s.images.once.Do(func() {
 		opts := []registry.Option{registry.Logger(log.New(io.Discard, "", 0))}
 		if s.opts.File != "" {
@@ -73,6 +79,82 @@ func (s *Sim) Registry() http.RoundTripper {
 		s.images.replay()
 	})
 	return &s.images
+}
+
+// front is the door of the registries: what goes to the account's own is held to
+// its repositories.
+type front struct{ *Sim }
+
+// RoundTrip answers one request of any client.
+func (f front) RoundTrip(r *http.Request) (*http.Response, error) {
+	repository, ref := registryPath(r.URL.Path)
+	if r.URL.Host != f.opts.Account+".dkr.ecr."+f.opts.Region+".amazonaws.com" || repository == "" {
+		return f.registryStore().RoundTrip(r)
+	}
+	var known bool
+	if err := f.transact(false, func() error {
+		repo, err := f.repository(repository)
+		if err != nil {
+			return err
+		}
+		known = repo.has(ref)
+		return nil
+	}); err != nil {
+		return refusal(r, "NAME_UNKNOWN", fmt.Sprintf("The repository with name '%s' does not exist in the registry with id '%s'", repository, f.opts.Account)), nil
+	}
+	switch {
+	case ref == "":
+		return f.registryStore().RoundTrip(r)
+	case r.Method != http.MethodPut && !known:
+		return refusal(r, "MANIFEST_UNKNOWN", "Requested image not found"), nil
+	case r.Method != http.MethodPut:
+		return f.registryStore().RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	out, err := f.registryStore().RoundTrip(r)
+	if err != nil || out.StatusCode >= 300 {
+		return out, err
+	}
+	return out, f.transact(true, func() error { return f.putImage(repository, pushed(ref, r.Header.Get("Content-Type"), body)) })
+}
+
+// registryPath takes /v2/NAME/manifests/REF apart; of a blob's path there is only the name.
+func registryPath(path string) (repository, ref string) {
+	path = strings.TrimPrefix(path, "/v2/")
+	if repository, ref, ok := strings.Cut(path, "/manifests/"); ok {
+		return repository, ref
+	}
+	repository, _, _ = strings.Cut(path, "/blobs/")
+	return strings.TrimSuffix(repository, "/"), ""
+}
+
+// pushed is what ECR notes of a manifest.
+func pushed(ref, kind string, body []byte) RepositoryImage {
+	digest, size, _ := v1.SHA256(bytes.NewReader(body)) // a buffer can always be read
+	image := RepositoryImage{Digest: digest.String(), MediaType: kind, Manifest: string(body), Size: size}
+	if !strings.HasPrefix(ref, "sha256:") {
+		image.Tags = []string{ref}
+	}
+	if m, err := v1.ParseManifest(bytes.NewReader(body)); err == nil {
+		for _, l := range m.Layers {
+			image.Size += l.Size
+		}
+	}
+	return image
+}
+
+func refusal(r *http.Request, code, message string) *http.Response {
+	rec := httptest.NewRecorder()
+	rec.Header().Set("Content-Type", "application/json")
+	rec.WriteHeader(http.StatusNotFound)
+	_ = json.NewEncoder(rec).Encode(map[string]any{"errors": []map[string]string{{"code": code, "message": message}}}) // into a buffer
+	out := rec.Result()
+	out.Request = r
+	return out
 }
 
 // RoundTrip answers one request of any client.
@@ -223,7 +305,12 @@ func (s *Sim) pull(image, arch string) (behaviour, failure string) {
 	if err != nil {
 		return "", "CannotPullContainerError: invalid reference format"
 	}
-	img, err := remote.Image(ref, remote.WithTransport(s.Registry()), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: arch}))
+	if ref.Context().RegistryStr() == s.registryHost() {
+		if r := s.world.Repositories[ref.Context().RepositoryStr()]; r == nil || !r.has(ref.Identifier()) {
+			return "", "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref " + image + ": " + image + ": not found"
+		}
+	}
+	img, err := remote.Image(ref, remote.WithTransport(s.registryStore()), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: arch}))
 	if err != nil {
 		if strings.Contains(err.Error(), "no child with platform") {
 			return "", "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/" + arch + "'"

@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 )
 
-// RepositoryImage is what a repository knows of one image; the registry that
-// takes layers is not part of this account.
+// RepositoryImage is what a repository knows of one image. Its layers are in the
+// registry, see registry.go, which tells of each manifest that is pushed.
 type RepositoryImage struct {
 	Digest    string
 	Tags      []string
@@ -35,6 +36,13 @@ func (s *Sim) putImage(repository string, image RepositoryImage) error {
 	if err != nil {
 		return err
 	}
+	if was := r.Images[image.Digest]; was != nil {
+		for _, t := range was.Tags {
+			if !slices.Contains(image.Tags, t) {
+				image.Tags = append(image.Tags, t)
+			}
+		}
+	}
 	for _, old := range r.Images {
 		old.Tags = slices.DeleteFunc(old.Tags, func(t string) bool { return slices.Contains(image.Tags, t) })
 	}
@@ -53,6 +61,14 @@ func (r *Repository) image(id types.ImageIdentifier) *RepositoryImage {
 		}
 	}
 	return nil
+}
+
+// has tells whether a tag or digest is there.
+func (r *Repository) has(ref string) bool {
+	if strings.HasPrefix(ref, "sha256:") {
+		return r.Images[ref] != nil
+	}
+	return r.image(types.ImageIdentifier{ImageTag: &ref}) != nil
 }
 
 func (s *Sim) describeImages(in *ecr.DescribeImagesInput) (*ecr.DescribeImagesOutput, error) {

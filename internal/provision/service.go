@@ -75,6 +75,9 @@ type Service struct {
 	// endpoints on the way to the registry, and the rules that lead to the target
 	// group, without which ECS refuses it.
 	Order []engine.Node
+	// Detached does not wait for tasks: a deploy follows its deployment itself,
+	// by its ARN and without the lock.
+	Detached bool
 }
 
 func (s *Service) api() serviceAPI { return s.Clients.ECS }
@@ -237,6 +240,9 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Found[ServiceSpec]) error {
 	if aws.ToString(x.Status) == "DRAINING" {
 		found.Phase, found.Usable, found.Why = engine.Leaving, false, fmt.Sprintf("draining, %d tasks left", x.RunningCount+x.PendingCount)
+		return nil
+	}
+	if s.Detached {
 		return nil
 	}
 	var primary types.Deployment

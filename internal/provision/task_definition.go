@@ -77,6 +77,9 @@ type TaskDefinition struct {
 	Secret     *Secret
 	Parameters []*Parameter
 	XRay       bool
+	// Deploy is the image, by digest, that a deploy brings; "" keeps the one that
+	// is there. The image belongs to deploy, everything else to agents.yaml.
+	Deploy string
 
 	mu      sync.Mutex
 	seen    TaskDefinitionSpec
@@ -182,6 +185,8 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	t.mu.Unlock()
 	unpinned := fmt.Sprintf("the image %s of %s is not pinned: its registry did not answer; a deploy pins it", t.Agent.Image, t.Agent.Name)
 	switch {
+	case t.Deploy != "":
+		return t.Deploy, "", nil
 	case seen.Image != "" && seen.Reference == t.Agent.Image:
 		if !pinned(seen.Image) {
 			note = unpinned

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
+	"github.com/karmacadabra/karmactl/internal/state"
+)
+
+type rollbackOptions struct {
+	to      int
+	timeout time.Duration
+	dryRun  bool
+}
+
+func newRollbackCmd(a *app) *cobra.Command {
+	var o rollbackOptions
+	cmd := &cobra.Command{
+		Use: "rollback <agent>", Short: "Go back to the last revision that completed", Args: cobra.ExactArgs(1),
+		Long: `Sets the agent's service to the last revision that completed before the one that
+runs, or to the one named, and follows that. While a deployment goes on it is that
+one which is stopped. After AWS's own rollback the last completed revision runs
+already, and there is nothing to do. Later revisions are retired, so that the next
+up does not bring them back.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.rollback(c.Context(), args[0], o) },
+	}
+	cmd.Flags().IntVar(&o.to, "to", 0, "the `REVISION` to go back to (default the last that completed)")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the rollback goes on")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say where it would go and stop")
+	return cmd
+}
+
+func (a *app) rollback(ctx context.Context, name string, o rollbackOptions) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // all that matters is written by then
+	if _, ok := s.cfg.Agent(name); !ok {
+		return s.noAgent(name)
+	}
+	ag := s.fleetAgent(s.home(false), name)
+	if o.dryRun {
+		b, err := ag.Target(ctx, o.to)
+		if err != nil {
+			return cloud.Explain(err, s.account)
+		}
+		s.app.term.Printf("%s\n", describeBack(name, b))
+		return nil
+	}
+	var back rollout.Back
+	arn := ""
+	err = s.locked(ctx, "rollback", func(ctx context.Context, _ *state.Store) error {
+		var err error
+		if back, err = ag.Target(ctx, o.to); err != nil {
+			return err
+		}
+		s.say(rollout.Line{At: s.clock.Now(), Agent: name, About: "rollback", Text: describeBack(name, back)})
+		arn, err = ag.Begin(ctx, back)
+		return err
+	})
+	if err != nil {
+		return cloud.Explain(err, s.account)
+	}
+	return s.followBack(ctx, ag, back, arn, o)
+}
+
+// followBack follows a rollback to its end and retires what it left behind.
+func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollout.Back, arn string, o rollbackOptions) error {
+	var doc *rollout.Deployment
+	var err error
+	if arn == "" {
+		doc, err = ag.Standing(ctx)
+	} else {
+		to := back.To
+		if to == "" {
+			to = back.From
+		}
+		doc, err = ag.Follow(ctx, arn, to, back.From, o.timeout)
+	}
+	if ctx.Err() != nil {
+		return &advice{engine.ErrInterrupted, "the rollback goes on: karmactl deploy " + ag.Name + " --resume"}
+	}
+	if err != nil {
+		return cloud.Explain(err, s.account)
+	}
+	if back.Nothing != "" && doc.Reason == "" {
+		doc.Reason = back.Nothing
+	}
+	wanted := doc.OK() || doc.Outcome == rollout.RolledBack
+	if wanted {
+		if now, err := ag.Standing(ctx); err == nil {
+			doc.Previous, doc.Revision = doc.Revision, now.Revision
+			if back.To != "" {
+				doc.Previous = rollout.RevisionOf(back.From)
+			}
+		}
+		if err := s.retire(ctx, ag); err != nil {
+			return err
+		}
+	}
+	if doc.Image, err = ag.Runs(ctx, doc.Revision); err != nil {
+		return cloud.Explain(err, s.account)
+	}
+	return s.endDeployments([]*rollout.Deployment{doc}, func(d *rollout.Deployment) bool { return d.OK() || d.Outcome == rollout.RolledBack })
+}
+
+func describeBack(name string, b rollout.Back) string {
+	switch {
+	case b.Nothing != "":
+		return fmt.Sprintf("%s: nothing to do: %s", name, b.Nothing)
+	case b.Stop != "":
+		return fmt.Sprintf("%s: the deployment in progress is stopped and rolled back", name)
+	}
+	return fmt.Sprintf("%s: rev %d → %d", name, rollout.RevisionOf(b.From), rollout.RevisionOf(b.To))
+}

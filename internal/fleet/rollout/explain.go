@@ -1,0 +1,234 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// logLines is how much of a failed task's log is shown.
+const logLines = 10
+
+// failedTasks tells of each task of this deployment that has failed, once. What
+// is known of the first goes into the document. AWS lists a stopped task for an
+// hour.
+func (w *watch) failedTasks(ctx context.Context, d *types.ServiceDeployment, ended bool) error {
+	list, err := w.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &w.Cluster, ServiceName: &w.Service, DesiredStatus: types.DesiredStatusStopped})
+	if err != nil || len(list.TaskArns) == 0 {
+		return err
+	}
+	out, err := w.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &w.Cluster, Tasks: list.TaskArns})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(out.Tasks, func(x, y types.Task) int { return aws.ToTime(x.CreatedAt).Compare(aws.ToTime(y.CreatedAt)) })
+	for _, t := range out.Tasks {
+		arn := aws.ToString(t.TaskArn)
+		if aws.ToString(t.TaskDefinitionArn) != w.taskDefinition || !byItself(t) || aws.ToTime(t.CreatedAt).Before(aws.ToTime(d.CreatedAt)) {
+			continue
+		}
+		id := arn[strings.LastIndexByte(arn, '/')+1:]
+		if !w.told[arn] {
+			w.told[arn] = true
+			w.tellTask(t, id)
+		}
+		if w.doc.Task == "" {
+			w.note(t, id)
+		}
+		if w.doc.Task == id {
+			if err := w.tailOf(ctx, t, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// byItself tells a task that failed from one that the scheduler took away.
+func byItself(t types.Task) bool {
+	return t.StopCode != types.TaskStopCodeServiceSchedulerInitiated || strings.Contains(aws.ToString(t.StoppedReason), "failed")
+}
+
+// note puts a task into the document.
+func (w *watch) note(t types.Task, id string) {
+	w.doc.Task, w.doc.StoppedReason = id, stopped(t, w.Name)
+	w.doc.ExitCode = nil
+	if c := exitCode(t, w.Name); c != nil && t.StopCode == types.TaskStopCodeEssentialContainerExited {
+		w.doc.ExitCode = aws.Int(int(*c))
+	}
+}
+
+func exitCode(t types.Task, container string) *int32 {
+	for _, c := range t.Containers {
+		if aws.ToString(c.Name) == container {
+			return c.ExitCode
+		}
+	}
+	return nil
+}
+
+// stopped is the whole reason: the task's, and the container's where it says more.
+func stopped(t types.Task, container string) string {
+	why := aws.ToString(t.StoppedReason)
+	for _, c := range t.Containers {
+		if r := aws.ToString(c.Reason); aws.ToString(c.Name) == container && r != "" && r != why {
+			why += ": " + r
+		}
+	}
+	return why
+}
+
+func (w *watch) tellTask(t types.Task, id string) {
+	text := fmt.Sprintf("task %s (rev %d) ", id[max(0, len(id)-6):], RevisionOf(aws.ToString(t.TaskDefinitionArn)))
+	c := exitCode(t, w.Name)
+	switch {
+	case t.StartedAt == nil:
+		text += "did not start"
+	case c != nil && t.StopCode == types.TaskStopCodeEssentialContainerExited && t.StoppingAt != nil:
+		text += fmt.Sprintf("exited %d after %ds", *c, int(t.StoppingAt.Sub(*t.StartedAt).Seconds()))
+	case t.StoppingAt != nil:
+		text += fmt.Sprintf("was stopped after %ds", int(t.StoppingAt.Sub(*t.StartedAt).Seconds()))
+	}
+	w.say("task", text+": "+stopped(t, w.Name))
+}
+
+// tailOf reads the last lines that the task wrote, again each time something
+// fails: a log may be a few seconds late. A task that did not start has none.
+func (w *watch) tailOf(ctx context.Context, t types.Task, id string) error {
+	if t.StartedAt == nil || w.Logs == nil {
+		return nil
+	}
+	stream := w.Name + "/" + w.Name + "/" + id
+	out, err := w.Logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{LogGroupName: &w.LogGroup, LogStreamName: &stream, Limit: aws.Int32(logLines), StartFromHead: aws.Bool(false)})
+	if cloud.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	known := len(w.doc.Log)
+	w.doc.Log = w.doc.Log[:0]
+	for i, e := range out.Events {
+		line := strings.TrimRight(aws.ToString(e.Message), "\n")
+		w.doc.Log = append(w.doc.Log, line)
+		if i >= known {
+			w.say("log", line)
+		}
+	}
+	return nil
+}
+
+// explain says what changed between the two revisions, what the log names first.
+func (w *watch) explain(ctx context.Context) error {
+	if w.previous == "" {
+		return nil
+	}
+	now, err := w.revision(ctx, w.taskDefinition)
+	if err != nil {
+		return err
+	}
+	was, err := w.revision(ctx, w.previous)
+	if err != nil {
+		return err
+	}
+	w.doc.Changes = Compare(w.Name, was, now)
+	log := strings.Join(w.doc.Log, "\n")
+	slices.SortStableFunc(w.doc.Changes, func(a, b string) int { return named(b, log) - named(a, log) })
+	for _, c := range w.doc.Changes {
+		w.say("why", c)
+	}
+	return nil
+}
+
+// named is 1 for a change of something that the log talks of.
+func named(change, log string) int {
+	fields := strings.Fields(change)
+	if len(fields) > 2 && (fields[0] == "env" || fields[0] == "secret") && strings.Contains(log, fields[2]) {
+		return 1
+	}
+	return 0
+}
+
+func (a *Agent) revision(ctx context.Context, arn string) (*types.TaskDefinition, error) {
+	out, err := a.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+	if err != nil {
+		return nil, err
+	}
+	return out.TaskDefinition, nil
+}
+
+// Compare lists what differs between two revisions: names of variables and
+// secrets, and never their values.
+func Compare(agent string, was, now *types.TaskDefinition) []string {
+	var out []string
+	x, y := container(agent, was), container(agent, now)
+	if a, b := aws.ToString(x.Image), aws.ToString(y.Image); a != b {
+		out = append(out, fmt.Sprintf("image %s → %s", short(a), short(b)))
+	}
+	env := func(c types.ContainerDefinition) map[string]string {
+		m := map[string]string{}
+		for _, kv := range c.Environment {
+			m[aws.ToString(kv.Name)] = aws.ToString(kv.Value)
+		}
+		return m
+	}
+	secrets := func(c types.ContainerDefinition) map[string]string {
+		m := map[string]string{}
+		for _, s := range c.Secrets {
+			m[aws.ToString(s.Name)] = aws.ToString(s.ValueFrom)
+		}
+		return m
+	}
+	out = append(out, keys("env", env(x), env(y))...)
+	out = append(out, keys("secret", secrets(x), secrets(y))...)
+	if !slices.Equal(x.Command, y.Command) {
+		out = append(out, "command changed")
+	}
+	for _, f := range []struct{ what, was, now string }{
+		{"cpu", aws.ToString(was.Cpu), aws.ToString(now.Cpu)}, {"memory", aws.ToString(was.Memory), aws.ToString(now.Memory)},
+		{"task role", aws.ToString(was.TaskRoleArn), aws.ToString(now.TaskRoleArn)},
+	} {
+		if f.was != f.now {
+			out = append(out, fmt.Sprintf("%s %s → %s", f.what, f.was, f.now))
+		}
+	}
+	return out
+}
+
+func container(name string, d *types.TaskDefinition) types.ContainerDefinition {
+	for _, c := range d.ContainerDefinitions {
+		if aws.ToString(c.Name) == name {
+			return c
+		}
+	}
+	return types.ContainerDefinition{}
+}
+
+// keys tells which names came (+), went (-) or have another value (~).
+func keys(what string, was, now map[string]string) []string {
+	var out []string
+	all := maps.Clone(was)
+	maps.Copy(all, now)
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		a, had := was[k]
+		b, has := now[k]
+		switch {
+		case !had:
+			out = append(out, what+" + "+k)
+		case !has:
+			out = append(out, what+" - "+k)
+		case a != b:
+			out = append(out, what+" ~ "+k)
+		}
+	}
+	return out
+}

@@ -1,0 +1,158 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// Back is what a rollback is going to do.
+type Back struct {
+	// Stop is the deployment in progress that AWS is told to roll back; else the
+	// service is set to To.
+	Stop string
+	// From and To are ARNs of task definitions; To is "" while AWS chooses.
+	From string
+	To   string
+	// Nothing says why there is nothing to do.
+	Nothing string
+}
+
+// Target chooses where a rollback goes: to the revision named, or to the last that
+// completed before the one that runs. While a deployment goes on it is that one
+// which is stopped. After AWS's own rollback the last completed one runs already.
+func (a *Agent) Target(ctx context.Context, to int) (Back, error) {
+	svc, err := a.service(ctx)
+	if err != nil {
+		return Back{}, err
+	}
+	if svc == nil {
+		return Back{}, fmt.Errorf("%s has no service: %w: karmactl up makes it", a.Name, errGone)
+	}
+	lines, err := a.ledger(ctx)
+	if err != nil {
+		return Back{}, err
+	}
+	b := Back{From: aws.ToString(svc.TaskDefinition)}
+	if to > 0 {
+		return a.named(ctx, b, to)
+	}
+	if len(lines) > 0 {
+		switch lines[0].Status {
+		case types.ServiceDeploymentStatusPending, types.ServiceDeploymentStatusInProgress:
+			b.Stop = aws.ToString(lines[0].ServiceDeploymentArn)
+			return b, nil
+		case types.ServiceDeploymentStatusRollbackRequested, types.ServiceDeploymentStatusRollbackInProgress:
+			b.Stop = aws.ToString(lines[0].ServiceDeploymentArn)
+			b.Nothing = "AWS is rolling back already"
+			return b, nil
+		case types.ServiceDeploymentStatusRollbackSuccessful:
+			b.Nothing = fmt.Sprintf("AWS has rolled back already: revision %d runs, the last that completed", RevisionOf(b.From))
+			return b, nil
+		}
+	}
+	for _, l := range lines {
+		if l.Status != types.ServiceDeploymentStatusSuccessful {
+			continue
+		}
+		td, err := a.deployed(ctx, aws.ToString(l.TargetServiceRevisionArn))
+		if err != nil {
+			return b, err
+		}
+		if td == "" || RevisionOf(td) >= RevisionOf(b.From) {
+			continue
+		}
+		d, err := a.revision(ctx, td)
+		if err != nil {
+			return b, err
+		}
+		if d.Status == types.TaskDefinitionStatusActive {
+			b.To = td
+			return b, nil
+		}
+	}
+	return b, fmt.Errorf("%s has no earlier revision that completed: deploy another image instead", a.Name)
+}
+
+// named is a rollback to a revision that the user names.
+func (a *Agent) named(ctx context.Context, b Back, to int) (Back, error) {
+	if RevisionOf(b.From) == to {
+		b.Nothing = fmt.Sprintf("revision %d runs already", to)
+		return b, nil
+	}
+	d, err := a.revision(ctx, fmt.Sprintf("%s:%d", a.Family, to))
+	if err != nil {
+		return b, fmt.Errorf("%s has no revision %d: %w", a.Name, to, err)
+	}
+	if d.Status != types.TaskDefinitionStatusActive {
+		return b, fmt.Errorf("revision %d of %s was retired when it was rolled back: deploy its image again: karmactl deploy %s --image %s",
+			to, a.Name, a.Name, aws.ToString(container(a.Name, d).Image))
+	}
+	b.To = aws.ToString(d.TaskDefinitionArn)
+	return b, nil
+}
+
+// Begin begins the rollback and returns the ARN of the deployment to follow.
+func (a *Agent) Begin(ctx context.Context, b Back) (string, error) {
+	if b.Nothing != "" {
+		return b.Stop, nil
+	}
+	if b.Stop != "" {
+		_, err := a.ECS.StopServiceDeployment(ctx, &ecs.StopServiceDeploymentInput{
+			ServiceDeploymentArn: &b.Stop, StopType: types.StopServiceDeploymentStopTypeRollback,
+		})
+		if err != nil {
+			return "", fmt.Errorf("the deployment of %s cannot be stopped: %w", a.Name, err)
+		}
+		return b.Stop, nil
+	}
+	before, err := a.Look(ctx)
+	if err != nil {
+		return "", err
+	}
+	if _, err := a.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &a.Cluster, Service: &a.Service, TaskDefinition: &b.To}); err != nil {
+		return "", fmt.Errorf("%s cannot be set to revision %d: %w", a.Name, RevisionOf(b.To), err)
+	}
+	return a.Begun(ctx, before, b.To)
+}
+
+// Restart starts the same revision again, with secrets and images read anew.
+func (a *Agent) Restart(ctx context.Context) error {
+	_, err := a.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &a.Cluster, Service: &a.Service, ForceNewDeployment: true})
+	return err
+}
+
+// Retire deregisters the revisions after the one that runs, so that the next `up`
+// goes on from that and does not bring back what was rolled back. Tasks that run
+// are not touched.
+func (a *Agent) Retire(ctx context.Context) ([]int, error) {
+	svc, err := a.service(ctx)
+	if err != nil || svc == nil {
+		return nil, err
+	}
+	runs := RevisionOf(aws.ToString(svc.TaskDefinition))
+	var gone []int
+	p := ecs.NewListTaskDefinitionsPaginator(a.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &a.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return gone, err
+		}
+		for _, arn := range out.TaskDefinitionArns {
+			if n := RevisionOf(arn); n > runs {
+				if _, err := a.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
+					return gone, err
+				}
+				gone = append(gone, n)
+			}
+		}
+	}
+	return gone, nil
+}
+
+// DefaultLimit is how long a deployment is watched.
+const DefaultLimit = 15 * time.Minute

@@ -1,0 +1,132 @@
+// Package rollout brings an image to running agents and follows what becomes of
+// it. Read image.go and build.go (where an image comes from), push.go (how it
+// gets to ECR), follow.go (what becomes of a deployment), explain.go (why it
+// failed) and rollback.go.
+//
+// What changes is not decided here: a deploy walks the same stack as `up`.
+package rollout
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// The outcomes of a deployment.
+const (
+	Succeeded  = "succeeded"
+	Failed     = "failed"
+	RolledBack = "rolled_back"
+	Superseded = "superseded"
+	TimedOut   = "timed_out"
+	Unchanged  = "unchanged"
+	// Started is a deployment that nobody waited for.
+	Started = "started"
+)
+
+// Deployment is how a deployment ended: the JSON document of `deploy`.
+type Deployment struct {
+	Schema string `json:"schema"`
+	Kind   string `json:"kind"`
+	Agent  string `json:"agent"`
+	// Revision is what was deployed, Previous what ran before; 0 is none.
+	Revision int    `json:"revision"`
+	Previous int    `json:"previous"`
+	Image    string `json:"image"`
+	Outcome  string `json:"outcome"`
+	// Verified: tasks of the revision have run and were healthy.
+	Verified bool   `json:"verified"`
+	Reason   string `json:"reason"`
+	// ExitCode, StoppedReason, Task and Log are of the first task that failed.
+	ExitCode      *int     `json:"exit_code"`
+	StoppedReason string   `json:"stopped_reason"`
+	Task          string   `json:"task,omitempty"`
+	Log           []string `json:"log"`
+	// Changes between the revisions may explain a failure.
+	Changes []string `json:"changes,omitempty"`
+}
+
+// OK tells whether there is nothing to worry about.
+func (d *Deployment) OK() bool {
+	return d.Outcome == Succeeded || d.Outcome == Unchanged || d.Outcome == Started
+}
+
+type ecsAPI interface {
+	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
+	ListServiceDeployments(context.Context, *ecs.ListServiceDeploymentsInput, ...func(*ecs.Options)) (*ecs.ListServiceDeploymentsOutput, error)
+	DescribeServiceDeployments(context.Context, *ecs.DescribeServiceDeploymentsInput, ...func(*ecs.Options)) (*ecs.DescribeServiceDeploymentsOutput, error)
+	DescribeServiceRevisions(context.Context, *ecs.DescribeServiceRevisionsInput, ...func(*ecs.Options)) (*ecs.DescribeServiceRevisionsOutput, error)
+	StopServiceDeployment(context.Context, *ecs.StopServiceDeploymentInput, ...func(*ecs.Options)) (*ecs.StopServiceDeploymentOutput, error)
+	UpdateService(context.Context, *ecs.UpdateServiceInput, ...func(*ecs.Options)) (*ecs.UpdateServiceOutput, error)
+	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
+	ListTaskDefinitions(context.Context, *ecs.ListTaskDefinitionsInput, ...func(*ecs.Options)) (*ecs.ListTaskDefinitionsOutput, error)
+	DeregisterTaskDefinition(context.Context, *ecs.DeregisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DeregisterTaskDefinitionOutput, error)
+}
+
+type logsAPI interface {
+	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
+}
+
+// Agent is one agent's service, as this package needs it.
+type Agent struct {
+	ECS   ecsAPI
+	Logs  logsAPI
+	Clock engine.Clock
+	// Name is also the name of the container and the prefix of its log streams.
+	Name     string
+	Cluster  string
+	Service  string
+	Family   string
+	LogGroup string
+	// Say is told what happens, a line at a time.
+	Say func(Line)
+}
+
+// Line is one thing to tell of a rollout.
+type Line struct {
+	At    time.Time
+	Agent string
+	// About is rollout, task, event, log, why, push, build or done.
+	About string
+	Text  string
+}
+
+func (a *Agent) say(about, text string) {
+	if a.Say != nil {
+		a.Say(Line{At: a.Clock.Now(), Agent: a.Name, About: about, Text: text})
+	}
+}
+
+// RevisionOf is the number at the end of a task definition's ARN; 0 without one.
+func RevisionOf(arn string) int {
+	n, err := strconv.Atoi(arn[strings.LastIndexByte(arn, ':')+1:])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Short is a change's value as a line can hold it: an image by the first of its
+// digest, a task definition by its revision.
+func Short(value string) string {
+	if n := RevisionOf(value); n > 0 && strings.Contains(value, ":task-definition/") {
+		return "rev " + strconv.Itoa(n)
+	}
+	return short(value)
+}
+
+// short is an image as people tell it from others: the first of its digest.
+func short(image string) string {
+	if repository, digest, ok := strings.Cut(image, "@sha256:"); ok {
+		return repository[strings.IndexByte(repository, '/')+1:] + "@sha256:" + digest[:min(12, len(digest))] + "…"
+	}
+	return image
+}
