@@ -91,7 +91,7 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 		cmds []*cobra.Command
 	}{
 		{"stack", []*cobra.Command{newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newStateCmd(a)}},
-		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newLogsCmd(a)}},
+		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newLogsCmd(a), newScaleCmd(a)}},
 		{"money", []*cobra.Command{newCostCmd(a)}},
 		{"other", []*cobra.Command{newVersionCmd(a)}},
 	} {

@@ -3,7 +3,9 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -40,6 +42,8 @@ func TestScripts(t *testing.T) {
 			}
 			e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world.json"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			// A day of the week that is neither today nor tomorrow, anywhere on earth.
+			e.Setenv("ANOTHER_DAY", strings.ToUpper(time.Now().UTC().AddDate(0, 0, 3).Format("Mon")))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

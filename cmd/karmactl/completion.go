@@ -1,0 +1,74 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// complete is what cobra asks for the words that may follow.
+type complete = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
+
+// completeAgents offers the agents of agents.yaml that are not given yet. Nothing
+// is asked of AWS, and a file that does not load offers nothing.
+func (a *app) completeAgents() complete {
+	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return a.names(given, ""), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeOneAgent offers agents for the first word only.
+func (a *app) completeOneAgent() complete {
+	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(given) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return a.names(nil, ""), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeScaling offers agents as scale takes them: validator=.
+func (a *app) completeScaling() complete {
+	return func(_ *cobra.Command, given []string, word string) ([]string, cobra.ShellCompDirective) {
+		if name, _, ok := strings.Cut(word, "="); ok {
+			return []string{name + "=auto", name + "=0", name + "=1"}, cobra.ShellCompDirectiveNoFileComp
+		}
+		for i, g := range given {
+			given[i], _, _ = strings.Cut(g, "=")
+		}
+		return a.names(given, "="), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeSchedules offers the schedules of agents.yaml, and off.
+func (a *app) completeSchedules() complete {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		cfg, err := a.config()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return append(slices.Sorted(maps.Keys(cfg.Schedules)), scheduleOff), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func (a *app) names(given []string, suffix string) []string {
+	cfg, err := a.config()
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, ag := range cfg.Agents {
+		if !slices.Contains(given, ag.Name) {
+			out = append(out, ag.Name+suffix)
+		}
+	}
+	return out
+}
+
+// completeFlag has a flag complete; a flag that is not there is a mistake in this
+// program, which the tests of completion find.
+func completeFlag(c *cobra.Command, flag string, f complete) {
+	_ = c.RegisterFlagCompletionFunc(flag, f) // see above
+}

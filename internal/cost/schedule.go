@@ -1,0 +1,32 @@
+package cost
+
+import (
+	"github.com/shopspring/decimal"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+)
+
+// Scheduled is what a schedule does to the expected monthly bill.
+type Scheduled struct {
+	// Saves is what the tasks cost outside its hours.
+	Saves decimal.Decimal
+	// Keeps is what the ways in and out go on costing all day: NAT gateway, load
+	// balancer, their addresses, interface endpoints.
+	Keeps decimal.Decimal
+}
+
+// OnSchedule prices a schedule. Nothing is asked of anybody.
+func OnSchedule(cfg *agents.Config, book *Book, s agents.Schedule) (Scheduled, error) {
+	base, err := OfConfig(cfg, book)
+	if err != nil {
+		return Scheduled{}, err
+	}
+	up := always
+	up.tasks, up.only = decimal.Min(hours, weekly(s).Mul(weeksPerMonth)), s.Agents
+	then, err := ofConfig(cfg, book, up)
+	if err != nil {
+		return Scheduled{}, err
+	}
+	keeps := then.Sum(func(c Component) bool { return c.Hourly && network(c.Noun) })
+	return Scheduled{Saves: base.Total().Expected.Sub(then.Total().Expected), Keeps: keeps.Expected}, nil
+}

@@ -1,0 +1,81 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+type alarmMuteAPI interface {
+	DisableAlarmActions(context.Context, *cloudwatch.DisableAlarmActionsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DisableAlarmActionsOutput, error)
+	EnableAlarmActions(context.Context, *cloudwatch.EnableAlarmActionsInput, ...func(*cloudwatch.Options)) (*cloudwatch.EnableAlarmActionsOutput, error)
+}
+
+// AlarmMuteSpec is empty: an alarm is muted or it is not.
+type AlarmMuteSpec struct{}
+
+// AlarmMute is the silence of one alarm: it is there while the alarm's actions are
+// off. The alarm goes on changing state and tells nobody. up leaves it as it is.
+type AlarmMute struct {
+	engine.Ref
+	*Home
+	// Name is the alarm's: validator/few-healthy.
+	Name string
+
+	alarm bool
+}
+
+func (m *AlarmMute) api() alarmMuteAPI { return m.Clients.CloudWatch }
+
+// MuteFewHealthy is the silence of the alarm that rings while an agent has no
+// tasks. The others take missing data for good news.
+func (h *Home) MuteFewHealthy(agent string) *AlarmMute {
+	return &AlarmMute{Home: h, Name: agent + "/few-healthy"}
+}
+
+// Key is mute/agent/what.
+func (m *AlarmMute) Key() engine.Key { return engine.Key("mute/" + m.Name) }
+
+// Needs nothing.
+func (m *AlarmMute) Needs() []engine.Node { return nil }
+
+// Want is silence.
+func (m *AlarmMute) Want() AlarmMuteSpec { return AlarmMuteSpec{} }
+
+// Wanted unless there is no such alarm.
+func (m *AlarmMute) Wanted(context.Context) (bool, string, error) {
+	return m.alarm, "there is no such alarm", nil
+}
+
+// Find looks whether the alarm's actions are off.
+func (m *AlarmMute) Find(ctx context.Context, _ string) (engine.Found[AlarmMuteSpec], error) {
+	a := &Alarm{Home: m.Home, Name: m.Name}
+	alarm, err := a.byName(ctx)
+	m.alarm = alarm != nil
+	if err != nil || alarm == nil || aws.ToBool(alarm.ActionsEnabled) {
+		return engine.Found[AlarmMuteSpec]{}, err
+	}
+	return engine.Found[AlarmMuteSpec]{Phase: engine.Ready, ID: a.alarmName()}, nil
+}
+
+// Diff is empty.
+func (m *AlarmMute) Diff(AlarmMuteSpec, AlarmMuteSpec) []engine.Change { return nil }
+
+// Create turns the actions off.
+func (m *AlarmMute) Create(ctx context.Context, _ AlarmMuteSpec) (string, error) {
+	name := (&Alarm{Home: m.Home, Name: m.Name}).alarmName()
+	_, err := m.api().DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{name}})
+	return name, err
+}
+
+// Update has nothing to do.
+func (m *AlarmMute) Update(context.Context, string, AlarmMuteSpec, AlarmMuteSpec) error { return nil }
+
+// Delete turns the actions on again.
+func (m *AlarmMute) Delete(ctx context.Context, id string) error {
+	_, err := m.api().EnableAlarmActions(ctx, &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{id}})
+	return err
+}
