@@ -327,19 +327,15 @@ func (sc *scaling) hours(d *scaleDoc, s agents.Schedule) error {
 	for _, f := range w.Firings(sc.at) {
 		d.Firings = append(d.Firings, scaleFiring{Action: f.Action, Local: f.At, UTC: f.At.UTC(), AfterClockChange: changes && f.At.After(change)})
 	}
-	dir, err := cost.CacheDir()
-	if err != nil {
-		dir = "" // without a cache the prices in this binary do
-	}
-	book, err := cost.Open(sc.cfg.Region, dir)
+	prices, err := book(sc.cfg)
 	if err != nil {
 		return err
 	}
-	c, err := cost.OnSchedule(sc.cfg, book, s)
+	c, err := cost.OnSchedule(sc.cfg, prices, s)
 	if err != nil {
 		return err
 	}
-	d.Cost = &scaleCost{Saves: cost.USD(c.Saves), Keeps: cost.USD(c.Keeps), AsOf: book.AsOf}
+	d.Cost = &scaleCost{Saves: cost.USD(c.Saves), Keeps: cost.USD(c.Keeps), AsOf: prices.AsOf}
 	return nil
 }
 
