@@ -2,10 +2,13 @@ package main
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
 // complete is what cobra asks for the words that may follow.
@@ -13,10 +16,8 @@ type complete = func(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 
 // completeAgents offers the agents of agents.yaml that are not given yet. Nothing
 // is asked of AWS, and a file that does not load offers nothing.
-func (a *app) completeAgents() complete {
-	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return a.names(given, ""), cobra.ShellCompDirectiveNoFileComp
-	}
+func (a *app) completeAgents(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.names(given, ""), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeOneAgent offers agents for the first word only.
@@ -45,7 +46,7 @@ func (a *app) completeScaling() complete {
 // completeSchedules offers the schedules of agents.yaml, and off.
 func (a *app) completeSchedules() complete {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		cfg, err := a.config()
+		cfg, err := a.completionConfig()
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -53,8 +54,17 @@ func (a *app) completeSchedules() complete {
 	}
 }
 
+// completionConfig is agents.yaml as the command to come will read it: cobra does
+// not settle the variables before it asks for completions.
+func (a *app) completionConfig() (*agents.Config, error) {
+	if a.opts.file == "" {
+		a.opts.file = os.Getenv("KARMACTL_FILE")
+	}
+	return a.config()
+}
+
 func (a *app) names(given []string, suffix string) []string {
-	cfg, err := a.config()
+	cfg, err := a.completionConfig()
 	if err != nil {
 		return nil
 	}

@@ -24,7 +24,7 @@ type downOptions struct {
 func newDownCmd(a *app) *cobra.Command {
 	var o downOptions
 	cmd := &cobra.Command{
-		Use: "down [agent...]", Short: "Take it all down, or some agents", ValidArgsFunction: a.completeAgents(),
+		Use: "down [agent...]", Short: "Take it all down, or some agents", ValidArgsFunction: a.completeAgents,
 		Long: `Deletes what up made, dependents first, and waits until AWS no longer has it.
 It names what blocks a deletion and whose that is. The user's own secret is never
 deleted; images and logs are kept unless told.`,

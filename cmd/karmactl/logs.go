@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -322,17 +321,4 @@ func agentNames(cfg *agents.Config, names []string) ([]string, error) {
 		}
 	}
 	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
-}
-
-// completeAgents offers the agents of the file to the shell.
-func (a *app) completeAgents(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if file := os.Getenv("KARMACTL_FILE"); a.opts.file == "" {
-		a.opts.file = file
-	}
-	cfg, err := a.config()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	all, _ := agentNames(cfg, nil)
-	return slices.DeleteFunc(all, func(n string) bool { return slices.Contains(args, n) }), cobra.ShellCompDirectiveNoFileComp
 }

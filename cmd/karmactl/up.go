@@ -44,7 +44,7 @@ agent's URL, once AWS reports its targets healthy.`,
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show the plan and stop")
 	cmd.Flags().StringVar(&a.budget, "budget", "", "refuse to go above this many dollars a month, instead of the file's")
 	cmd.Flags().BoolVar(&o.insist, "over-budget", false, "go ahead although the stack is expected to cost more than the budget")
-	completeFlag(cmd, "only", a.completeAgents())
+	completeFlag(cmd, "only", a.completeAgents)
 	return cmd
 }
 
