@@ -23,6 +23,8 @@ type app struct {
 	stop <-chan struct{}
 	// graceful: the command finishes what runs after the first Ctrl-C.
 	graceful atomic.Bool
+	// leaveSignals hands the signals over to a command that deals with them itself.
+	leaveSignals func()
 }
 
 // options are the global flags. Each has a KARMACTL_… variable.
@@ -91,7 +93,7 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 		cmds []*cobra.Command
 	}{
 		{"stack", []*cobra.Command{newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newStateCmd(a)}},
-		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newLogsCmd(a), newScaleCmd(a)}},
+		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newStatusCmd(a), newLogsCmd(a), newScaleCmd(a), newExecCmd(a), newDashboardCmd(a)}},
 		{"money", []*cobra.Command{newCostCmd(a)}},
 		{"other", []*cobra.Command{newVersionCmd(a)}},
 	} {

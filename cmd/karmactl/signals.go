@@ -19,6 +19,7 @@ func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
 	signal.Ignore(syscall.SIGPIPE)
+	a.leaveSignals = func() { signal.Stop(ch) }
 	done := make(chan struct{})
 	go func() {
 		select {

@@ -15,7 +15,10 @@ type PlatformWorld struct {
 	Alarms              map[string]*Alarm
 	Dashboards          map[string]string // bodies by name
 	SamplingRules       map[string]*SamplingRule
-	ScalableTargets     map[string]*ScalableTarget // by service/cluster/service
+	// TargetErrors has how many answers 5xx the agents gave in the last hour, by
+	// target group. A test sets it, or a rehearsal.
+	TargetErrors    map[string]int
+	ScalableTargets map[string]*ScalableTarget // by service/cluster/service
 }
 
 func newPlatformWorld() PlatformWorld {
@@ -44,6 +47,7 @@ func (s *Sim) platformOperations() []operation {
 	ops = append(ops, s.topicOperations()...)
 	ops = append(ops, s.alarmOperations()...)
 	ops = append(ops, s.dashboardOperations()...)
+	ops = append(ops, s.metricDataOperations()...)
 	ops = append(ops, s.samplingRuleOperations()...)
 	ops = append(ops, s.scalableTargetOperations()...)
 	ops = append(ops, s.scalingPolicyOperations()...)

@@ -121,13 +121,15 @@ func (d *Dashboard) Find(ctx context.Context, _ string) (engine.Found[DashboardS
 	}, nil
 }
 
-// url is where the console shows it.
-func (d *Dashboard) url() string {
-	host := map[string]string{"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}[d.Account.Partition]
+func (d *Dashboard) url() string { return DashboardURL(d.Account, d.Stack) }
+
+// DashboardURL is where the console shows the dashboard of a stack.
+func DashboardURL(a cloud.Account, stack string) string {
+	host := map[string]string{"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}[a.Partition]
 	if host == "" {
-		host = d.Account.Region + ".console.aws.amazon.com"
+		host = a.Region + ".console.aws.amazon.com"
 	}
-	return "https://" + host + "/cloudwatch/home?region=" + d.Account.Region + "#dashboards/dashboard/" + d.Stack
+	return "https://" + host + "/cloudwatch/home?region=" + a.Region + "#dashboards/dashboard/" + stack
 }
 
 // Diff compares the drawings by what they mean.

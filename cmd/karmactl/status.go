@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// watchEvery is how often --watch looks.
+const watchEvery = 5 * time.Second
+
+// statusDoc is the JSON of status.
+type statusDoc struct {
+	Schema    string              `json:"schema"`
+	Kind      string              `json:"kind"`
+	Stack     string              `json:"stack"`
+	Region    string              `json:"region"`
+	At        time.Time           `json:"at"`
+	Agents    []fleet.AgentStatus `json:"agents"`
+	Attention []fleet.Attention   `json:"attention"`
+	Drift     []statusDrift       `json:"drift"`
+	Notes     []string            `json:"notes,omitempty"`
+}
+
+// statusDrift is a resource that is not as agents.yaml wants it.
+type statusDrift struct {
+	Key    string     `json:"key"`
+	Verb   string     `json:"verb"`
+	Fields []ui.Field `json:"fields"`
+}
+
+func newStatusCmd(a *app) *cobra.Command {
+	var watch, drift bool
+	cmd := &cobra.Command{
+		Use: "status", Short: "How the agents are, and what needs attention", Args: cobra.NoArgs,
+		Long: `Tasks, revision, image, target health, CPU and memory with the last hour, answers
+5xx, schedule and last event of every agent, and what needs attention with the
+command that helps. It reads agents.yaml and AWS, never the state, so it works
+while an up holds the lock. One look costs $0.00003 an agent (GetMetricData).
+
+--drift also plans, with clients that cannot write, and lists what is not as
+agents.yaml wants it. --watch looks every 5 seconds until Ctrl-C; with -o json
+each look is one line.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, cancel := a.deadline(c.Context())
+			defer cancel()
+			err := a.status(ctx, watch, drift)
+			if watch && ctx.Err() != nil {
+				return nil // the end of watching
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&watch, "watch", false, "look again and again, until Ctrl-C")
+	cmd.Flags().BoolVar(&drift, "drift", false, "list what is not as agents.yaml wants it, too")
+	return cmd
+}
+
+func (a *app) status(ctx context.Context, watch, drift bool) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // nothing was written
+	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
+	w := &fleet.Watcher{
+		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
+		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: s.cfg.Agents, Clock: s.clock,
+	}
+	for {
+		st, err := w.Look(ctx)
+		if err != nil {
+			return cloud.Explain(err, s.account)
+		}
+		doc := statusDoc{
+			Schema: ui.Schema, Kind: "Status", Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
+			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []statusDrift{}, Notes: st.Notes,
+		}
+		if drift {
+			if doc.Drift, err = s.drift(ctx); err != nil {
+				return err
+			}
+		}
+		if err := a.showStatus(doc, watch, drift); err != nil || !watch {
+			return err
+		}
+		if err := s.clock.Wait(ctx, watchEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// drift plans and lists what differs. Without a state that can be read, the
+// resources are found by their tags.
+func (s *session) drift(ctx context.Context) ([]statusDrift, error) {
+	var rec engine.Recorder = engine.NewMemory(s.clock)
+	if store, err := s.readState(ctx); err == nil {
+		defer func() { _ = store.Close(ctx) }()
+		rec = store
+	} else {
+		s.app.term.Notef("drift without the state, by tags: %v", err)
+	}
+	p, err := s.planUp(ctx, rec, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := []statusDrift{}
+	for _, ch := range s.planDoc(p).Changes {
+		out = append(out, statusDrift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
+	}
+	return out, p.res.Err()
+}
+
+func (a *app) showStatus(doc statusDoc, watch, drift bool) error {
+	switch {
+	case a.term.JSON && watch:
+		return a.term.Line(doc)
+	case a.term.JSON:
+		return a.term.Document(doc)
+	}
+	screen := ui.StatusScreen{
+		Head:    fmt.Sprintf("%s  %s  %s", doc.Stack, doc.Region, doc.At.Local().Format("15:04:05")),
+		Columns: []string{"agent", "tasks", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"}, Repaint: watch,
+	}
+	bad := map[string]bool{}
+	for _, x := range doc.Attention {
+		bad[x.Agent] = true
+		screen.Attention = append(screen.Attention, ui.StatusProblem{Agent: x.Agent, Problem: x.Problem, Command: x.Command})
+	}
+	for _, ag := range doc.Agents {
+		screen.Rows = append(screen.Rows, ui.StatusRow{Cells: statusCells(ag, doc.At), Bad: bad[ag.Name] || bad[""]})
+		if ag.Schedule != "" {
+			screen.Below = append(screen.Below, "schedule of "+ag.Name+": "+ag.Schedule)
+		}
+	}
+	for _, d := range doc.Drift {
+		fields := make([]string, len(d.Fields))
+		for i, f := range d.Fields {
+			fields[i] = f.Field
+		}
+		screen.Below = append(screen.Below, strings.TrimSpace(fmt.Sprintf("drift: %s %s %s", d.Verb, d.Key, strings.Join(fields, ", "))))
+	}
+	if drift && len(doc.Drift) == 0 {
+		screen.Below = append(screen.Below, "drift: none, all is as agents.yaml wants it")
+	}
+	screen.Below = append(screen.Below, doc.Notes...)
+	a.term.Status(screen)
+	return nil
+}
+
+// statusCells are one agent's row.
+func statusCells(ag fleet.AgentStatus, now time.Time) []string {
+	tasks := fmt.Sprintf("%d/%d", ag.Running, ag.Desired)
+	if ag.Pending > 0 {
+		tasks += fmt.Sprintf(" +%d", ag.Pending)
+	}
+	var on []string
+	if ag.Spot > 0 {
+		on = append(on, fmt.Sprintf("%d spot", ag.Spot))
+	}
+	if ag.OnDemand > 0 {
+		on = append(on, fmt.Sprintf("%d on-demand", ag.OnDemand))
+	}
+	image := strings.TrimPrefix(ag.Image, "sha256:")
+	errors, last := "", ""
+	if ag.Errors5xx != nil {
+		errors = fmt.Sprint(*ag.Errors5xx)
+	}
+	if e := ag.LastEvent; e != nil {
+		last = ago(now.Sub(e.At)) + " " + e.Message
+		if r := []rune(last); len(r) > 60 {
+			last = string(r[:59]) + "…"
+		}
+	}
+	cpu, cpuLine := usageCells(ag.CPU)
+	memory, memoryLine := usageCells(ag.Memory)
+	return []string{
+		ag.Name, tasks, strings.Join(on, " "), fmt.Sprint(ag.Revision), image[:min(12, len(image))],
+		fmt.Sprintf("%d/%d", ag.Healthy, ag.Healthy+ag.Unhealthy), cpu, cpuLine, memory, memoryLine, errors, last,
+	}
+}
+
+// usageCells are a percentage and its last hour; a space is where nothing was measured.
+func usageCells(u *fleet.Usage) (now, hour string) {
+	if u == nil {
+		return "–", ""
+	}
+	blocks := []rune("▁▂▃▄▅▆▇█")
+	var b strings.Builder
+	for _, v := range u.Hour {
+		if v < 0 {
+			b.WriteByte(' ')
+			continue
+		}
+		b.WriteRune(blocks[min(int(v/100*float64(len(blocks))), len(blocks)-1)])
+	}
+	return fmt.Sprintf("%.0f%%", u.Now), b.String()
+}
+
+// ago tells a duration in its largest unit.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds ago", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh ago", int(d.Hours()))
+	}
+	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
+}

@@ -1,0 +1,134 @@
+package fleet
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+const pluginName = "session-manager-plugin"
+
+// SessionPlugin is the session-manager-plugin of the user's machine.
+type SessionPlugin struct {
+	Region, Profile string
+	In              io.Reader
+	Out, Err        io.Writer
+	// Command is set when a command is run and no shell: what the plugin says
+	// itself is left out, and the exit code is read.
+	Command bool
+}
+
+// Present tells how to install it when it is not there.
+func (p *SessionPlugin) Present() error {
+	if _, err := exec.LookPath(pluginName); err == nil {
+		return nil
+	}
+	do := "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html"
+	if runtime.GOOS == "darwin" {
+		do = "brew install --cask session-manager-plugin"
+	}
+	return &Missing{"AWS's " + pluginName + " is not installed: it carries the session's traffic", "install it: " + do}
+}
+
+// Run hands the terminal to the plugin: it deals with the keys, the window's size and Ctrl-C.
+func (p *SessionPlugin) Run(s types.Session, target string) (int, error) {
+	session, err := json.Marshal(map[string]*string{"SessionId": s.SessionId, "StreamUrl": s.StreamUrl, "TokenValue": s.TokenValue})
+	if err != nil {
+		return 0, fmt.Errorf("describe the session: %w", err)
+	}
+	params, err := json.Marshal(map[string]string{"Target": target})
+	if err != nil {
+		return 0, fmt.Errorf("describe the session's target: %w", err)
+	}
+	endpoint := "https://ssm." + p.Region + ".amazonaws.com"
+	cmd := exec.Command(pluginName, string(session), p.Region, "StartSession", p.Profile, string(params), endpoint) //nolint:gosec // the arguments are AWS's own answer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.In, p.Out, p.Err
+	answer := &commandOutput{to: p.Out, code: -1}
+	if p.Command {
+		cmd.Stdout = answer
+	}
+	err = cmd.Run()
+	var ended *exec.ExitError
+	switch {
+	case p.Command && answer.flush() != nil:
+		return 0, answer.err
+	case p.Command && answer.code >= 0:
+		return answer.code, nil
+	case errors.As(err, &ended):
+		return max(ended.ExitCode(), 1), nil
+	case err != nil:
+		return 0, fmt.Errorf("run %s: %w", pluginName, err)
+	case p.Command:
+		return 0, errNoExitCode
+	}
+	return 0, nil
+}
+
+// exitMark is what a wrapped command prints last: ECS Exec itself does not tell
+// how a command ended.
+const exitMark = "karmactl-exit-code:"
+
+// Wrap makes a command line of args that tells its exit code to SessionPlugin.
+func Wrap(args []string) string {
+	quoted := make([]string, len(args))
+	for i, a := range args {
+		quoted[i] = quote(a)
+	}
+	return "/bin/sh -c " + quote(strings.Join(quoted, " ")+`; echo "`+exitMark+`$?"`)
+}
+
+// quote makes one word for a shell.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+var pluginSays = regexp.MustCompile(`^(Starting session with SessionId: .*|Exiting session with sessionId: .*|The Session Manager plugin was installed successfully\..*|\s*)$`)
+
+// commandOutput passes lines on, without the plugin's own and the exit code's.
+type commandOutput struct {
+	to   io.Writer
+	line []byte
+	code int
+	err  error
+}
+
+func (o *commandOutput) Write(b []byte) (int, error) {
+	o.line = append(o.line, b...)
+	for {
+		i := bytes.IndexByte(o.line, '\n')
+		if i < 0 {
+			return len(b), o.err
+		}
+		o.pass(o.line[:i+1])
+		o.line = o.line[i+1:]
+	}
+}
+
+// pass writes a line unless it is not the command's. What the command printed
+// without a line's end stands before the mark.
+func (o *commandOutput) pass(line []byte) {
+	text := strings.TrimRight(string(line), "\r\n")
+	if before, code, ok := strings.Cut(text, exitMark); ok {
+		if n, err := strconv.Atoi(strings.TrimSpace(code)); err == nil {
+			o.code = n
+			line, text = []byte(before), before
+		}
+	}
+	if len(line) == 0 || o.err != nil || (text != "" || o.code >= 0) && pluginSays.MatchString(text) {
+		return
+	}
+	_, o.err = o.to.Write(line)
+}
+
+func (o *commandOutput) flush() error {
+	o.pass(o.line)
+	o.line = nil
+	return o.err
+}

@@ -1,0 +1,314 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	aastypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// TargetsAPI is what target health needs of *elasticloadbalancingv2.Client.
+type TargetsAPI interface {
+	DescribeTargetGroups(context.Context, *elb.DescribeTargetGroupsInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error)
+	DescribeTargetHealth(context.Context, *elb.DescribeTargetHealthInput, ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error)
+}
+
+// SchedulesAPI is what schedules need of *applicationautoscaling.Client.
+type SchedulesAPI interface {
+	DescribeScheduledActions(context.Context, *aas.DescribeScheduledActionsInput, ...func(*aas.Options)) (*aas.DescribeScheduledActionsOutput, error)
+}
+
+// AgentStatus is how one agent is.
+type AgentStatus struct {
+	Name      string `json:"name"`
+	Desired   int    `json:"desired"`
+	Running   int    `json:"running"`
+	Pending   int    `json:"pending"`
+	Revision  int    `json:"revision"`
+	Rollout   string `json:"rollout,omitempty"`
+	Image     string `json:"image"`
+	Healthy   int    `json:"healthy"`
+	Unhealthy int    `json:"unhealthy"`
+	// Spot and OnDemand count the running tasks.
+	Spot     int    `json:"spot"`
+	OnDemand int    `json:"on_demand"`
+	CPU      *Usage `json:"cpu,omitempty"`
+	Memory   *Usage `json:"memory,omitempty"`
+	// Errors5xx counts the agent's answers in the last hour; nil is not known.
+	Errors5xx *int       `json:"errors_5xx,omitempty"`
+	Schedule  string     `json:"schedule"`
+	LastEvent *LastEvent `json:"last_event,omitempty"`
+}
+
+// LastEvent is what ECS said last of a service.
+type LastEvent struct {
+	At      time.Time `json:"at"`
+	Message string    `json:"message"`
+}
+
+// Attention is something to look at, and the command that helps.
+type Attention struct {
+	Agent   string `json:"agent"`
+	Problem string `json:"problem"`
+	Command string `json:"command"`
+}
+
+// Status is how the fleet is.
+type Status struct {
+	At        time.Time
+	Agents    []AgentStatus
+	Attention []Attention
+	// Notes are what could not be read, and why.
+	Notes []string
+}
+
+// Watcher reads how the agents are: seven calls to AWS, and one more for each
+// agent's targets, however many tasks there are up to a hundred.
+type Watcher struct {
+	ECS       EventsAPI
+	Targets   TargetsAPI
+	Metrics   MetricsAPI
+	Schedules SchedulesAPI
+	Cluster   string
+	Agents    []agents.Agent
+	Clock     engine.Clock
+
+	measured map[string]measures
+	at       time.Time
+}
+
+// Look reads once. Only the services have to be readable; what else is not, is noted.
+func (w *Watcher) Look(ctx context.Context) (*Status, error) {
+	st := &Status{At: w.Clock.Now()}
+	names := make([]string, len(w.Agents))
+	for i, a := range w.Agents {
+		names[i] = a.Name
+	}
+	services, err := describeServices(ctx, w.ECS, w.Cluster, names)
+	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
+		return nil, fmt.Errorf("read the services of %s: %w", w.Cluster, err)
+	}
+	if len(services) == 0 {
+		st.Attention = append(st.Attention, Attention{Problem: "nothing is up", Command: "karmactl up"})
+		for _, n := range names {
+			st.Agents = append(st.Agents, AgentStatus{Name: n})
+		}
+		return st, nil
+	}
+	r := w.read(ctx, services)
+	st.Notes = r.notes
+	for _, a := range w.Agents {
+		i := slices.IndexFunc(services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == a.Name })
+		if i < 0 {
+			st.Agents = append(st.Agents, AgentStatus{Name: a.Name})
+			st.Attention = append(st.Attention, Attention{a.Name, "has no service", "karmactl up --only " + a.Name})
+			continue
+		}
+		s := agentStatus(a.Name, services[i], r)
+		st.Agents = append(st.Agents, s)
+		st.Attention = append(st.Attention, attention(s, services[i], r)...)
+	}
+	return st, nil
+}
+
+// readings are what was read beside the services.
+type readings struct {
+	tasks     []types.Task
+	health    map[string][]elbtypes.TargetHealthDescription // by target group
+	measured  map[string]measures                           // by agent
+	schedules map[string]string                             // by agent
+	notes     []string
+}
+
+// read asks for all that does not depend on each other at once.
+func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
+	r := readings{health: map[string][]elbtypes.TargetHealthDescription{}}
+	groups := targetGroups(services)
+	notes := make([]string, 4)
+	var g errgroup.Group
+	note := func(i int, what string, err error) {
+		if err != nil {
+			notes[i] = what + ": " + err.Error()
+		}
+	}
+	g.Go(func() error {
+		var err error
+		r.tasks, err = describeTasks(ctx, w.ECS, &ecs.ListTasksInput{Cluster: &w.Cluster}, types.DesiredStatusRunning)
+		note(0, "images and Spot are not known", err)
+		return nil
+	})
+	g.Go(func() error {
+		for _, arn := range groups {
+			out, err := w.Targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
+			if err != nil {
+				note(1, "target health is not known", err)
+				return nil
+			}
+			r.health[arn] = out.TargetHealthDescriptions
+		}
+		return nil
+	})
+	g.Go(func() error {
+		var err error
+		r.schedules, err = w.schedules(ctx)
+		note(2, "schedules are not known", err)
+		return nil
+	})
+	g.Go(func() error {
+		var err error
+		r.measured, err = w.measure(ctx, services, groups)
+		note(3, "CPU, memory and 5xx are not known", err)
+		return nil
+	})
+	_ = g.Wait() // what failed is in the notes
+	r.notes = slices.DeleteFunc(notes, func(s string) bool { return s == "" })
+	return r
+}
+
+// targetGroups are the ARNs by agent.
+func targetGroups(services []types.Service) map[string]string {
+	out := map[string]string{}
+	for _, s := range services {
+		for _, lb := range s.LoadBalancers {
+			out[aws.ToString(s.ServiceName)] = aws.ToString(lb.TargetGroupArn)
+		}
+	}
+	return out
+}
+
+// schedules tells each agent's scheduled actions in words.
+func (w *Watcher) schedules(ctx context.Context) (map[string]string, error) {
+	all := map[string][]string{}
+	p := aas.NewDescribeScheduledActionsPaginator(w.Schedules, &aas.DescribeScheduledActionsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range out.ScheduledActions {
+			agent, ours := strings.CutPrefix(aws.ToString(x.ResourceId), "service/"+w.Cluster+"/")
+			if !ours || x.ScalableTargetAction == nil {
+				continue
+			}
+			low, high := aws.ToInt32(x.ScalableTargetAction.MinCapacity), aws.ToInt32(x.ScalableTargetAction.MaxCapacity)
+			bounds := fmt.Sprint(low)
+			if low != high {
+				bounds = fmt.Sprintf("%d–%d", low, high)
+			}
+			all[agent] = append(all[agent], strings.TrimSpace(bounds+" at "+aws.ToString(x.Schedule)+" "+aws.ToString(x.Timezone)))
+		}
+	}
+	out := map[string]string{}
+	for agent, s := range all {
+		slices.Sort(s)
+		out[agent] = strings.Join(s, ", ")
+	}
+	return out, nil
+}
+
+func agentStatus(name string, s types.Service, r readings) AgentStatus {
+	a := AgentStatus{
+		Name: name, Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
+		Revision: revisionOf(aws.ToString(s.TaskDefinition)), Schedule: r.schedules[name],
+	}
+	for _, d := range s.Deployments {
+		if aws.ToString(d.Status) == "PRIMARY" {
+			a.Rollout = strings.ToLower(string(d.RolloutState))
+		}
+	}
+	for _, t := range r.tasks {
+		if agentOf(t) != name || aws.ToString(t.LastStatus) != "RUNNING" {
+			continue
+		}
+		if aws.ToString(t.CapacityProviderName) == "FARGATE_SPOT" {
+			a.Spot++
+		} else {
+			a.OnDemand++
+		}
+		if aws.ToString(t.TaskDefinitionArn) == aws.ToString(s.TaskDefinition) && len(t.Containers) > 0 {
+			a.Image = aws.ToString(t.Containers[0].ImageDigest)
+		}
+	}
+	for _, lb := range s.LoadBalancers {
+		for _, h := range r.health[aws.ToString(lb.TargetGroupArn)] {
+			switch h.TargetHealth.State {
+			case elbtypes.TargetHealthStateEnumHealthy:
+				a.Healthy++
+			case elbtypes.TargetHealthStateEnumUnhealthy:
+				a.Unhealthy++
+			}
+		}
+	}
+	if m, ok := r.measured[name]; ok {
+		a.CPU, a.Memory, a.Errors5xx = m.cpu, m.memory, m.errors
+	}
+	if len(s.Events) > 0 {
+		a.LastEvent = &LastEvent{aws.ToTime(s.Events[0].CreatedAt), plainEvent(name, aws.ToString(s.Events[0].Message))}
+	}
+	return a
+}
+
+// full is the percentage above which CPU or memory wants attention.
+const full = 90
+
+// attention is what is wrong with an agent, and what helps.
+func attention(a AgentStatus, s types.Service, r readings) []Attention {
+	var out []Attention
+	add := func(command, problem string, args ...any) {
+		out = append(out, Attention{a.Name, fmt.Sprintf(problem, args...), command})
+	}
+	logs := "karmactl logs " + a.Name
+	failed := int32(0)
+	for _, d := range s.Deployments {
+		failed += d.FailedTasks
+	}
+	last := ""
+	if a.LastEvent != nil {
+		last = a.LastEvent.Message
+	}
+	switch {
+	case strings.Contains(last, "unable to place a task"):
+		add("karmactl logs "+a.Name+" --since 1h", "%d of %d tasks run: %s", a.Running, a.Desired, last)
+	case a.Rollout == "failed":
+		add(logs+" --since 1h", "the deployment of revision %d failed", a.Revision)
+	case failed > 0:
+		add(logs+" --since 1h", "%d tasks of the deployment under way failed", failed)
+	case a.Running < a.Desired && a.Rollout != "in_progress":
+		add(logs+" --since 1h", "%d of %d tasks run", a.Running, a.Desired)
+	}
+	if a.Unhealthy > 0 {
+		add(logs+" --level error", "%d of %d targets are unhealthy", a.Unhealthy, a.Unhealthy+a.Healthy)
+	}
+	if a.Errors5xx != nil && *a.Errors5xx > 0 {
+		add(logs+" --level error --since 1h", "%d answers 5xx in the last hour", *a.Errors5xx)
+	}
+	if a.CPU != nil && a.CPU.Now >= full {
+		add(fmt.Sprintf("karmactl scale %s=%d", a.Name, a.Desired+1), "CPU is at %.0f %%", a.CPU.Now)
+	}
+	if a.Memory != nil && a.Memory.Now >= full {
+		add("karmactl up --only "+a.Name, "memory is at %.0f %%: give it more in agents.yaml", a.Memory.Now)
+	}
+	if a.Desired == 0 && a.Schedule == "" {
+		add("karmactl scale "+a.Name+"=auto", "is scaled to 0, and no schedule wakes it")
+	}
+	for _, t := range r.tasks {
+		if agentOf(t) == a.Name && t.StopCode == types.TaskStopCodeSpotInterruption {
+			add(logs+" --follow", "AWS takes a Spot task back")
+		}
+	}
+	return out
+}
