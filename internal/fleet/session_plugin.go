@@ -89,14 +89,16 @@ func Wrap(args []string) string {
 // quote makes one word for a shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-var pluginSays = regexp.MustCompile(`^(Starting session with SessionId: .*|Exiting session with sessionId: .*|The Session Manager plugin was installed successfully\..*|\s*)$`)
+var pluginSays = regexp.MustCompile(`^(Starting session with SessionId: .*|Exiting session with sessionId: .*|The Session Manager plugin was installed successfully\..*)$`)
 
 // commandOutput passes lines on, without the plugin's own and the exit code's.
 type commandOutput struct {
 	to   io.Writer
 	line []byte
 	code int
-	err  error
+	// begun: the plugin has said that the session starts, or something else came.
+	begun bool
+	err   error
 }
 
 func (o *commandOutput) Write(b []byte) (int, error) {
@@ -121,7 +123,10 @@ func (o *commandOutput) pass(line []byte) {
 			line, text = []byte(before), before
 		}
 	}
-	if len(line) == 0 || o.err != nil || (text != "" || o.code >= 0) && pluginSays.MatchString(text) {
+	// The plugin's own empty lines are before its greeting and after the command's end.
+	own := pluginSays.MatchString(text) || text == "" && (!o.begun || o.code >= 0)
+	o.begun = o.begun || text != ""
+	if len(line) == 0 || o.err != nil || own {
 		return
 	}
 	_, o.err = o.to.Write(line)
