@@ -1,0 +1,291 @@
+package rollout
+
+import (
+	"context"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// fleet is the shipped configuration with the validator alone, in a simulated account.
+type fleet struct {
+	t    *testing.T
+	sim  *awssim.Sim
+	home *provision.Home
+	cfg  *agents.Config
+	rec  *engine.Memory
+}
+
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	cfg, err := agents.Load("../../../config/agents.yaml", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range cfg.Agents {
+		if a.Name == "validator" {
+			a.Calls = nil
+			cfg.Agents = []agents.Agent{a}
+			break
+		}
+	}
+	clock := engine.RealClock{}
+	sim, err := awssim.New(awssim.Options{Clock: clock, Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fleet{t: t, sim: sim, cfg: cfg, rec: engine.NewMemory(clock), home: &provision.Home{
+		Stack: cfg.Stack(), Project: cfg.Project, Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"},
+		Clients: cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies)), Inventory: cloud.NewInventory(clock), Clock: clock,
+		Images: &provision.Registries{Transport: sim.Registry()},
+	}}
+}
+
+// walk walks the stack; image "-" is an `up`.
+func (f *fleet) walk(image string) *engine.Result {
+	f.t.Helper()
+	ctx := context.Background()
+	facts, err := provision.ReadFacts(ctx, f.cfg, f.home)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	st := provision.NewStack(f.cfg, f.home, facts)
+	w := engine.Walk{Steps: st.Steps(), Record: f.rec, Clock: f.home.Clock, Classify: cloud.Classify, Apply: true}
+	if image != "-" {
+		st.Deploy(map[string]string{"validator": image})
+		w.Only = st.OnlyOf([]string{"validator"})
+	}
+	res, err := w.Up(ctx)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if err := res.Err(); err != nil {
+		f.t.Fatal(err)
+	}
+	return res
+}
+
+func (f *fleet) agent() *Agent {
+	h := f.home
+	return &Agent{
+		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Clock: h.Clock, Name: "validator", Cluster: h.ClusterName(), Service: "validator",
+		Family: h.Family("validator"), LogGroup: h.LogGroupName("validator"),
+	}
+}
+
+// push brings a stand-in image into the agent's repository.
+func (f *fleet) push(tag string) string {
+	f.t.Helper()
+	ctx := context.Background()
+	img, err := (&Images{Transport: f.sim.Registry()}).Open(ctx, "public.ecr.aws/x/agent:"+tag, agents.ArchX86)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	p := &Pusher{ECR: f.home.Clients.ECR, Transport: f.sim.Registry()}
+	if err := p.SignIn(ctx); err != nil {
+		f.t.Fatal(err)
+	}
+	if err := p.Push(ctx, f.home.RepositoryURI("validator"), img, func(int64, int64) {}); err != nil {
+		f.t.Fatal(err)
+	}
+	digest, err := img.Digest()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return f.home.RepositoryURI("validator") + "@" + digest.String()
+}
+
+// begin changes the service and returns what follows the deployment.
+func (f *fleet) begin(image string) func(limit time.Duration) *Deployment {
+	f.t.Helper()
+	ctx, ag := context.Background(), f.agent()
+	before, err := ag.Look(ctx)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	res := f.walk(image)
+	td, _ := res.Get("task-definition/validator")
+	arn, err := ag.Begun(ctx, before, td.ID)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return func(limit time.Duration) *Deployment {
+		d, err := ag.Follow(ctx, arn, td.ID, before.TaskDefinition, limit)
+		if err != nil {
+			f.t.Error(err)
+		}
+		return d
+	}
+}
+
+func (f *fleet) edit(change func(*awssim.World)) {
+	f.t.Helper()
+	if err := f.sim.Edit(change); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+const patience = 20 * time.Minute
+
+// matrix is every way in which a deployment ends, each in an account of its own.
+func matrix() []struct {
+	name string
+	ends func(f *fleet) string
+} {
+	deploy := func(tag string) func(f *fleet) string {
+		return func(f *fleet) string {
+			f.walk("-")
+			return f.begin(f.push(tag))(patience).Text()
+		}
+	}
+	refused := func(tag string) func(f *fleet) string {
+		return func(f *fleet) string {
+			_, err := (&Images{Transport: f.sim.Registry()}).Open(context.Background(), "public.ecr.aws/x/agent:"+tag, agents.ArchX86)
+			if err == nil {
+				return "it was taken"
+			}
+			return err.Error() + "\n"
+		}
+	}
+	return []struct {
+		name string
+		ends func(f *fleet) string
+	}{
+		{"it works", deploy("v2")},
+		{"crash at start", deploy("crash")},
+		{"out of memory", deploy("oom")},
+		{"fails its health check", deploy("unhealthy")},
+		{"no such image", refused("missing")},
+		{"wrong architecture", refused("arm64-only")},
+		{"the image is gone when the task starts", func(f *fleet) string {
+			f.walk("-")
+			image := f.push("v2")
+			f.edit(func(w *awssim.World) { w.Repositories["karmacadabra/validator"].Images = nil })
+			return f.begin(image)(patience).Text()
+		}},
+		{"a secret without a value", func(f *fleet) string {
+			f.walk("-")
+			f.cfg.Agents[0].Secrets[0].Key, f.cfg.Agents[0].Secrets[0].Optional = "key_without_a_value", false
+			out := ""
+			for _, o := range f.walk(f.push("v2")).With(engine.Held) {
+				if o.Waiting != nil && !strings.Contains(out, o.Waiting.Reason) {
+					out += o.Waiting.Reason + ": " + o.Waiting.Command + "\n"
+				}
+			}
+			return out
+		}},
+		{"no Spot capacity", func(f *fleet) string {
+			f.walk("-")
+			f.edit(func(w *awssim.World) { w.NoSpotCapacity = true })
+			return f.begin(f.push("v2"))(3 * time.Minute).Text()
+		}},
+		{"the first revision of all crashes", func(f *fleet) string {
+			f.cfg.Agents[0].Image = ""
+			f.walk("-")
+			return f.begin(f.push("crash"))(patience).Text()
+		}},
+		{"superseded", func(f *fleet) string {
+			f.walk("-")
+			first := f.begin(f.push("unhealthy"))
+			second := f.begin(f.push("v2"))
+			return first(patience).Text() + second(patience).Text()
+		}},
+		{"aborted", func(f *fleet) string {
+			f.walk("-")
+			follow := f.begin(f.push("unhealthy"))
+			arn, _, _, err := f.agent().Current(context.Background())
+			if err != nil {
+				return err.Error()
+			}
+			if _, err := f.home.Clients.ECS.StopServiceDeployment(context.Background(), &ecs.StopServiceDeploymentInput{ServiceDeploymentArn: &arn, StopType: types.StopServiceDeploymentStopTypeAbort}); err != nil {
+				return err.Error()
+			}
+			return follow(patience).Text()
+		}},
+		{"timed out", func(f *fleet) string {
+			f.walk("-")
+			return f.begin(f.push("v2"))(2 * time.Second).Text()
+		}},
+		{"scaled to 0", func(f *fleet) string {
+			f.walk("-")
+			f.edit(func(w *awssim.World) {
+				for _, x := range w.Services {
+					x.Desired = 0
+				}
+			})
+			return f.begin(f.push("v2"))(patience).Text()
+		}},
+	}
+}
+
+func TestEveryEndOfADeploymentSaysWhatHappenedAndWhy(t *testing.T) {
+	ids := regexp.MustCompile(`\b([0-9a-f]{32}|[0-9a-f]{16})\b`)
+	var got strings.Builder
+	for _, c := range matrix() {
+		synctest.Test(t, func(t *testing.T) {
+			got.WriteString("# " + c.name + "\n" + ids.ReplaceAllString(c.ends(newFleet(t)), "ID") + "\n")
+		})
+	}
+	const file = "testdata/matrix.golden"
+	if *update {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatIsPushedIsKnownToECRAndComesBackByDigest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, ctx := newFleet(t), context.Background()
+		img, err := (&Images{Transport: f.sim.Registry()}).Open(ctx, "public.ecr.aws/x/agent:v2", agents.ArchX86)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &Pusher{ECR: f.home.Clients.ECR, Transport: f.sim.Registry()}
+		if err := p.SignIn(ctx); err != nil {
+			t.Fatal(err)
+		}
+		err = p.Push(ctx, f.home.RepositoryURI("validator"), img, nil)
+		if err == nil || !strings.Contains(err.Error(), "NAME_UNKNOWN") {
+			t.Fatalf("a push to a repository that is not there: %v", err)
+		}
+		f.walk("-")
+		image := f.push("v2")
+		out, err := f.home.Clients.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: aws.String("karmacadabra/validator")})
+		if err != nil || len(out.ImageDetails) != 1 || !strings.HasSuffix(image, aws.ToString(out.ImageDetails[0].ImageDigest)) || len(out.ImageDetails[0].ImageTags) != 1 {
+			t.Fatalf("ECR knows %v of %s: %v", out, image, err)
+		}
+		back, err := (&Images{Transport: f.sim.Registry()}).Open(ctx, image, agents.ArchX86)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, err := back.Digest(); err != nil || !strings.HasSuffix(image, d.String()) {
+			t.Errorf("%s came back as %s: %v", image, d, err)
+		}
+	})
+}
