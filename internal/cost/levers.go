@@ -153,16 +153,15 @@ func sleepLevers(cfg *agents.Config) []lever {
 	}
 	week := weekly(s)
 	up := decimal.Min(hours, week.Mul(weeksPerMonth))
-	when := fmt.Sprintf("%s %s–%s %s", s.Days, s.Start, s.Stop, s.Timezone)
 	return []lever{
 		{
-			name: "office-hours", change: fmt.Sprintf("run agents %s only, %s hours a week", when, week.Round(1)),
+			name: "office-hours", change: fmt.Sprintf("run agents %s only, %s hours a week", when(s), week.Round(1)),
 			tradeoff: "agents do not answer at other times; NAT gateway, load balancer and addresses go on costing",
 			how:      "karmactl scale --schedule office-hours", excludes: []string{"hibernate"},
 			up: func(r running) running { r.tasks, r.only = up, s.Agents; return r },
 		},
 		{
-			name: "hibernate", change: fmt.Sprintf("take tasks, NAT gateway and load balancer away outside %s", when),
+			name: "hibernate", change: fmt.Sprintf("take tasks, NAT gateway and load balancer away outside %s", when(s)),
 			tradeoff: "waking takes three to four minutes, somebody or something has to call it, and the load balancer gets a new DNS name",
 			how:      "karmactl hibernate in the evening, karmactl wake in the morning", excludes: []string{"office-hours"},
 			up: func(r running) running { r.tasks, r.entries = up, up; return r },

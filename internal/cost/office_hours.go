@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,11 @@ func weekly(s agents.Schedule) decimal.Decimal {
 	}
 	minutes := decimal.NewFromInt(int64(d / time.Minute))
 	return minutes.Div(decimal.NewFromInt(60)).Mul(decimal.NewFromInt(int64(days(s.Days))))
+}
+
+// when says a schedule in a few words.
+func when(s agents.Schedule) string {
+	return fmt.Sprintf("%s %s–%s %s", s.Days, s.Start, s.Stop, s.Timezone)
 }
 
 // days counts the days of MON-FRI, MON,WED, *.

@@ -91,3 +91,24 @@ func check(steps []Step) error {
 	}
 	return nil
 }
+
+// Dependents are the chosen steps and all that need one of them, directly or not.
+func Dependents(steps []Step, chosen func(Key) bool) map[Key]bool {
+	out := map[Key]bool{}
+	var take func(v *vertex)
+	take = func(v *vertex) {
+		if out[v.step.Key()] {
+			return
+		}
+		out[v.step.Key()] = true
+		for _, d := range v.needs { // on the way down a node waits for those that need it
+			take(d)
+		}
+	}
+	for _, v := range downs(steps) {
+		if chosen(v.step.Key()) {
+			take(v)
+		}
+	}
+	return out
+}

@@ -19,10 +19,13 @@ import (
 
 // Schema is the version of the format that this karmactl writes. It goes up with every change
 // of the fields, engine.Entry's among them, because readers are strict.
-const Schema = 1
+const Schema = 2
 
 // migrations[i] turns the JSON of schema i+1 into that of schema i+2.
-var migrations = []func([]byte) ([]byte, error){}
+var migrations = []func([]byte) ([]byte, error){
+	// Schema 2 brought hibernation, and a stack of schema 1 is awake.
+	func(data []byte) ([]byte, error) { return data, nil },
+}
 
 // State is everything that is remembered of one stack in one account and region.
 type State struct {
@@ -38,6 +41,8 @@ type State struct {
 	Resources map[engine.Key]engine.Entry `json:"resources"`
 	// InFlight is when the create of a key was begun that was never recorded.
 	InFlight map[engine.Key]time.Time `json:"inFlight"`
+	// Hibernation is nil while the stack is awake.
+	Hibernation *Hibernation `json:"hibernation,omitempty"`
 }
 
 // Encode returns the state as JSON for people and for diff: indented, keys in
@@ -195,6 +200,11 @@ func (s *State) normalize() error {
 			return &CorruptError{Why: fmt.Sprintf("%s was begun in the year %d", k, at.UTC().Year())}
 		}
 	}
+	if h := s.Hibernation; h != nil {
+		if h.Since = h.Since.UTC(); !writable(h.Since) {
+			return &CorruptError{Why: fmt.Sprintf("it hibernates since the year %d", h.Since.Year())}
+		}
+	}
 	return nil
 }
 
@@ -212,6 +222,7 @@ func (s *State) clone() *State {
 	for k, at := range s.InFlight {
 		c.InFlight[k] = at
 	}
+	c.Hibernation = s.Hibernation.clone()
 	return &c
 }
 

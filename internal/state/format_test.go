@@ -48,7 +48,8 @@ func sample() *State {
 			"service/validator": service,
 			"rule/<odd> & co":   entry("rule/<odd> & co", "a"),
 		},
-		InFlight: map[engine.Key]time.Time{"nat/us-east-1a": at},
+		InFlight:    map[engine.Key]time.Time{"nat/us-east-1a": at},
+		Hibernation: &Hibernation{Since: at, KeepALB: true},
 	}
 }
 
@@ -91,9 +92,9 @@ func TestWhatIsNotAStateIsRefusedWithTheWayOut(t *testing.T) {
 		{"a list", `[]`, &corrupt},
 		{"null", `null`, &corrupt},
 		{"two states in one file", string(whole) + string(whole), &corrupt},
-		{"version nought", edit(`"version": 1`, `"version": 0`), &corrupt},
-		{"a version in words", edit(`"version": 1`, `"version": "1"`), &corrupt},
-		{"a newer version", edit(`"version": 1`, `"version": 2`), &newer},
+		{"version nought", edit(`"version": 2`, `"version": 0`), &corrupt},
+		{"a version in words", edit(`"version": 2`, `"version": "1"`), &corrupt},
+		{"a newer version", edit(`"version": 2`, `"version": 3`), &newer},
 		{"an unknown key", edit(`"stack"`, `"note": "mine", "stack"`), &unknown},
 		{"an unknown key in a resource", edit(`"kind": "vpc"`, `"colour": "red", "kind": "vpc"`), &unknown},
 		{"the same resource twice", edit(`"service/validator": {`, `"vpc/main": {"kind": "vpc", "id": "vpc-2", "createdAt": "2026-11-05T10:00:00Z"}, "service/validator": {`), &corrupt},
@@ -103,6 +104,8 @@ func TestWhatIsNotAStateIsRefusedWithTheWayOut(t *testing.T) {
 		{"a serial in words", edit(`"serial": 42`, `"serial": "many"`), &corrupt},
 		{"a resource of another kind than its key", edit(`"kind": "vpc"`, `"kind": "subnet"`), &corrupt},
 		{"a time that is none", edit(`2026-11-05T10:00:00Z`, `yesterday`), &corrupt},
+		{"a hibernation with a word too many", edit(`"keepALB"`, `"dreams": true, "keepALB"`), &unknown},
+		{"a hibernation before the first year", edit(`"since": "2026-11-05T10:00:00.123456789Z"`, `"since": "0000-01-01T00:00:00+05:00"`), &corrupt},
 		{"a year before the first", edit(`2026-11-05T10:00:00Z`, `0000-01-01T00:00:00+05:00`), &corrupt},
 	}
 	var messages bytes.Buffer
@@ -148,6 +151,23 @@ func TestAnEarlierSchemaIsMigratedStepByStep(t *testing.T) {
 	}
 	if len(migrations)+1 != Schema {
 		t.Errorf("there are %d migrations to reach schema %d", len(migrations), Schema)
+	}
+}
+
+// A stack that an earlier karmactl wrote the state of is awake.
+func TestAStateOfSchemaOneIsReadAsAwake(t *testing.T) {
+	old, err := os.ReadFile(filepath.Join("testdata", "state.v1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Decode(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sample()
+	want.Hibernation = nil
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
