@@ -160,6 +160,11 @@ func (s *session) down(ctx context.Context, store *state.Store, o downOptions) e
 	if err := res.Err(); err != nil {
 		return s.finish(r, res, err)
 	}
+	if len(o.agents) == 0 { // nothing is left that could wake
+		if err := store.Wake(ctx); err != nil {
+			return err
+		}
+	}
 	r.Outcome = "succeeded"
 	r.Headline = fmt.Sprintf("Down in %s: %d deleted.", short(s.clock.Now().Sub(began)), doc.Summary.Delete)
 	if doc.Summary.Delete == 0 {

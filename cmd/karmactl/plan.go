@@ -114,7 +114,12 @@ func (s *session) readState(ctx context.Context) (*state.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return state.Open(ctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, ReadOnly: true})
+	store, err := state.Open(ctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	s.sleep = store.Hibernation()
+	return store, nil
 }
 
 // planned is a plan: the stack and what a walk without Apply said.
@@ -123,6 +128,8 @@ type planned struct {
 	res   *engine.Result
 	// bucket is the outcome of the state's own bucket; nil when the state is a file.
 	bucket *engine.Outcome
+	// asleep chooses what hibernates; nil is nothing.
+	asleep func(engine.Key) bool
 }
 
 // planUp walks the stack with clients that cannot write. only limits it to some agents.
@@ -138,12 +145,11 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, only []string
 	}
 	w := s.walk(p.stack, rec)
 	w.Keep = p.stack.Keep(provision.DownOptions{})
-	if len(only) > 0 {
-		w.Only, w.Orphans = p.stack.Only(only), nil
-	}
+	p.asleep = s.limit(&w, p.stack, only)
 	if p.res, err = w.Up(ctx); err != nil {
 		return nil, err
 	}
+	forget(p.res, p.asleep)
 	s.explain(p.res)
 	return p, nil
 }

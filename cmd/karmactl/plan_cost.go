@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -15,6 +17,13 @@ func (s *session) pricedPlan(p *planned) (*ui.Plan, error) {
 	var err error
 	if doc.Cost, v, err = s.planCost(p); err != nil {
 		return nil, err
+	}
+	if s.sleep != nil && p.asleep != nil {
+		rest, err := s.rest(p.stack, p.asleep)
+		if err != nil {
+			return nil, err
+		}
+		doc.Hibernation = s.hibernation(rest)
 	}
 	doc.Warnings = append(doc.Warnings, costWarnings(v, s.cfg.Region)...)
 	return doc, nil
@@ -52,6 +61,9 @@ func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
 		return nil, cost.Verdict{}, err
 	}
 	nodes := p.stack.Resources()
+	if p.asleep != nil {
+		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n engine.Node) bool { return p.asleep(n.Key()) })
+	}
 	e, err := cost.Of(s.cfg, nodes, prices)
 	if err != nil {
 		return nil, cost.Verdict{}, err

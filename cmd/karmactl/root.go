@@ -94,7 +94,7 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 	}{
 		{"stack", []*cobra.Command{newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newStateCmd(a)}},
 		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newStatusCmd(a), newLogsCmd(a), newScaleCmd(a), newExecCmd(a), newDashboardCmd(a)}},
-		{"money", []*cobra.Command{newCostCmd(a)}},
+		{"money", []*cobra.Command{newCostCmd(a), newHibernateCmd(a), newWakeCmd(a)}},
 		{"other", []*cobra.Command{newVersionCmd(a)}},
 	} {
 		for _, c := range g.cmds {

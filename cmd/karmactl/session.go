@@ -37,6 +37,10 @@ type session struct {
 	registry http.RoundTripper
 	images   *provision.Registries
 	closers  []func() error
+	// sleep is what the state says of hibernation; nil is awake.
+	sleep *state.Hibernation
+	// command is the one that holds the lock.
+	command string
 }
 
 // config reads agents.yaml with what the flags say.

@@ -86,6 +86,7 @@ func (s *session) noAgent(name string) error {
 // locked runs f with the lock and the state. The bucket is made first when
 // there is none: a lock needs a place.
 func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) (err error) {
+	s.command = command
 	backend, err := s.backend()
 	if err != nil {
 		return err
@@ -111,6 +112,7 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close(last)) }()
+	s.sleep = store.Hibernation()
 	return f(lctx, store)
 }
 
@@ -147,7 +149,7 @@ func (s *session) showAndAsk(ctx context.Context, p *planned) error {
 	}
 	yes, err := s.app.term.Confirm(ctx, "Make it so? Only yes is yes:", "yes")
 	if errors.Is(err, ui.ErrNoTerminal) {
-		return &usageError{fmt.Errorf("%w: karmactl up --yes goes ahead without asking", err)}
+		return &usageError{fmt.Errorf("%w: karmactl %s --yes goes ahead without asking", err, s.command)}
 	}
 	if err != nil {
 		return err
@@ -199,9 +201,7 @@ func (s *session) apply(ctx context.Context, store *state.Store, p *planned, onl
 	st := provision.NewStack(s.cfg, home, p.stack.Facts)
 	w := s.walk(st, store)
 	w.Apply, w.Shown, w.Keep = true, p.res, st.Keep(provision.DownOptions{})
-	if len(only) > 0 {
-		w.Only, w.Orphans = st.Only(only), nil
-	}
+	asleep := s.limit(&w, st, only)
 	progress := s.progress(st, w)
 	w.Report = progress
 	res, err := w.Up(ctx)
@@ -209,6 +209,7 @@ func (s *session) apply(ctx context.Context, store *state.Store, p *planned, onl
 	if err != nil {
 		return nil, nil, err
 	}
+	forget(res, asleep)
 	s.explain(res)
 	return res, st, nil
 }
@@ -240,6 +241,10 @@ func (s *session) upResult(ctx context.Context, st *provision.Stack, res *engine
 			r.Headline = fmt.Sprintf("Nothing to change: %d resources are as %s says.", len(res.Outcomes), s.cfg.File)
 		}
 		r.Next = []string{"karmactl outputs", "karmactl plan"}
+		if s.sleep != nil {
+			r.Notes = append(r.Notes, "it hibernates since "+stamp(s.sleep.Since))
+			r.Next = []string{"karmactl wake"}
+		}
 	}
 	return s.finish(r, res, err)
 }

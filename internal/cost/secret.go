@@ -8,9 +8,10 @@ func priceSecret(b *bill, s *provision.Secret) {
 	b.add(charge{key: s.Key(), noun: "secret", item: "secret", unit: "secret", quantity: whole(1), price: SecretMonth, hourly: true})
 }
 
-// priceNestedSecret: the user's own secret, which karmactl only reads.
+// priceNestedSecret: the user's own secret, which karmactl only reads. It bills while the agents
+// that want it sleep.
 func priceNestedSecret(b *bill) {
-	if b.cfg.Secrets.Nested != "" && b.kindCount("service") > 0 {
+	if b.cfg.Secrets.Nested != "" && b.kindCount("task-definition") > 0 {
 		b.add(charge{noun: "secret", item: "your nested secret " + b.cfg.Secrets.Nested, unit: "secret", quantity: whole(1), price: SecretMonth, hourly: true})
 	}
 }

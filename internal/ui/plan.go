@@ -25,6 +25,18 @@ type Plan struct {
 	Offline bool `json:"offline,omitempty"`
 	// Destroy: it is the plan of `down`.
 	Destroy bool `json:"destroy,omitempty"`
+	// Hibernation is there while the stack hibernates: what sleeps is no change.
+	Hibernation *Hibernation `json:"hibernation,omitempty"`
+}
+
+// Hibernation says since when a stack hibernates and what that saves. Money is a
+// decimal string in USD.
+type Hibernation struct {
+	// Since is in RFC 3339; "" when it does not hibernate yet.
+	Since   string `json:"since,omitempty"`
+	KeepALB bool   `json:"keep_alb,omitempty"`
+	Hourly  string `json:"saves_hourly"`
+	Monthly string `json:"saves_monthly"`
 }
 
 // Group is one line of a plan.
@@ -133,7 +145,12 @@ func (t *Terminal) planText(p *Plan) string {
 		t.planCost(&b, p.Cost, width)
 	}
 	s := p.Summary
+	if h := p.Hibernation; h != nil && h.Since != "" {
+		fmt.Fprintf(&b, "  %s saving $%s an hour: %s\n", c.bold("Hibernated since "+h.Since+","), h.Hourly, c.bold("karmactl wake")+" brings it back.")
+	}
 	switch {
+	case !s.Any() && p.Destroy && p.Hibernation != nil:
+		fmt.Fprintf(&b, "  %s\n", c.green("Nothing to do: nothing is left that bills by the hour."))
 	case !s.Any() && p.Destroy:
 		fmt.Fprintf(&b, "  %s\n", c.green("Nothing to do: there is nothing left of this stack that `down` deletes."))
 	case !s.Any():

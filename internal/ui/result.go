@@ -17,6 +17,8 @@ type Result struct {
 	Failed  []Problem         `json:"failed"`
 	Blocked []Problem         `json:"blocked"`
 	Notes   []string          `json:"notes,omitempty"`
+	// Hibernation is that of hibernate.
+	Hibernation *Hibernation `json:"hibernation,omitempty"`
 	// Headline and Next are for the text.
 	Headline string   `json:"-"`
 	Checks   []Check  `json:"-"`

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+type hibernateOptions struct {
+	keepALB bool
+	dryRun  bool
+}
+
+func newHibernateCmd(a *app) *cobra.Command {
+	var o hibernateOptions
+	cmd := &cobra.Command{
+		Use: "hibernate", Short: "Take away what bills by the hour, until wake", Args: cobra.NoArgs,
+		Long: `Deletes the agents' services, the NAT gateway and its address, the load balancer,
+interface endpoints, and what refers to them, alarms among it. The rest stays:
+network, roles, images, logs, secrets, certificate. Until karmactl wake the agents
+do not answer, and plan and up leave it so. A schedule that karmactl scale has set
+goes with the services and is to be set again.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, cancel := a.deadline(c.Context())
+			defer cancel()
+			return a.hibernate(ctx, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.keepALB, "keep-alb", false, "leave the load balancer, and with it its DNS name")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted and saved, and stop")
+	return cmd
+}
+
+func (a *app) hibernate(ctx context.Context, o hibernateOptions) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // all that matters is written by then
+	if s.cfg.LoadBalancer.DeletionProtection && !o.keepALB {
+		return &usageError{errors.New("the load balancer is protected from deletion (load_balancer.deletion_protection): karmactl hibernate --keep-alb leaves it")}
+	}
+	if !o.dryRun {
+		return s.locked(ctx, "hibernate", func(ctx context.Context, store *state.Store) error { return s.hibernate(ctx, store, o) })
+	}
+	store, err := s.readState(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close(ctx) }()
+	p, err := s.planSleep(ctx, store, o)
+	if err != nil {
+		return err
+	}
+	doc, _, err := s.sleepDoc(p, o)
+	if err != nil {
+		return err
+	}
+	return a.term.Plan(doc)
+}
+
+// planSleep walks down what is to sleep, with clients that cannot write.
+func (s *session) planSleep(ctx context.Context, rec engine.Recorder, o hibernateOptions) (*planned, error) {
+	home := s.home(true)
+	facts, err := provision.ReadFacts(ctx, s.cfg, home)
+	if err != nil {
+		return nil, cloud.Explain(err, s.account)
+	}
+	p := &planned{stack: provision.NewStack(s.cfg, home, facts)}
+	w := s.walkSleep(p.stack, rec, o)
+	p.asleep = w.Only
+	if p.res, err = w.Down(ctx); err != nil {
+		return nil, err
+	}
+	forget(p.res, func(k engine.Key) bool { return !p.asleep(k) })
+	s.explain(p.res)
+	return p, p.res.Err()
+}
+
+// walkSleep is the walk of `down` over what bills by the hour, of agents that the
+// file has no more too.
+func (s *session) walkSleep(st *provision.Stack, rec engine.Recorder, o hibernateOptions) engine.Walk {
+	w := s.walk(st, rec)
+	w.Only = provision.Asleep(append(slices.Clone(w.Steps), w.Orphans...), o.keepALB)
+	return w
+}
+
+// sleepDoc says what would go and what that saves; the notes are for the user's
+// decision.
+func (s *session) sleepDoc(p *planned, o hibernateOptions) (*ui.Plan, []string, error) {
+	rest, err := s.rest(p.stack, p.asleep)
+	if err != nil {
+		return nil, nil, err
+	}
+	saves := fmt.Sprintf("saves $%s an hour, $%s a month", rest.Hourly.StringFixed(4), cost.USD(rest.Monthly))
+	if rest.Office != "" {
+		saves += fmt.Sprintf("; $%s a month when it is awake %s only", cost.USD(rest.Nights), rest.Office)
+	}
+	about := append([]string{saves, "karmactl wake takes three to four minutes"}, s.renewed(o.keepALB)...)
+	doc := s.planDoc(p)
+	doc.Destroy, doc.Waiting, doc.Hibernation = true, []ui.Waiting{}, s.hibernation(rest)
+	doc.Warnings = about
+	if !doc.Summary.Any() {
+		doc.Warnings = []string{}
+	}
+	return doc, about, nil
+}
+
+// renewed says what will not be the same after waking.
+func (s *session) renewed(keepALB bool) []string {
+	var out []string
+	domain := s.cfg.LoadBalancer.Domain
+	switch {
+	case keepALB:
+	case domain != "":
+		out = append(out, "the load balancer that wake makes has a new DNS name, and wake sets the aliases of "+domain+" to it")
+	default:
+		out = append(out, "the load balancer that wake makes has a new DNS name: the agents' URLs change (load_balancer.domain gives them names that stay)")
+	}
+	if s.cfg.Network.NAT != agents.NATNone {
+		out = append(out, "the agents' address towards the internet changes too")
+	}
+	return out
+}
+
+// rest prices the hibernation of a stack.
+func (s *session) rest(st *provision.Stack, asleep func(engine.Key) bool) (cost.Rest, error) {
+	prices, err := book(s.cfg)
+	if err != nil {
+		return cost.Rest{}, err
+	}
+	return cost.Hibernated(s.cfg, st.Resources(), asleep, prices)
+}
+
+// hibernation is the state's word on it, with the saving.
+func (s *session) hibernation(r cost.Rest) *ui.Hibernation {
+	h := &ui.Hibernation{Hourly: r.Hourly.StringFixed(4), Monthly: cost.USD(r.Monthly)}
+	if s.sleep != nil {
+		h.Since, h.KeepALB = stamp(s.sleep.Since), s.sleep.KeepALB
+	}
+	return h
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// limit holds a walk up to some agents and what they share (none: all), and keeps
+// it from making what hibernates. The result chooses what that is.
+func (s *session) limit(w *engine.Walk, st *provision.Stack, only []string) func(engine.Key) bool {
+	asleep := func(engine.Key) bool { return false }
+	if len(only) > 0 {
+		w.Only, w.Orphans = st.Only(only), nil
+	}
+	if s.sleep == nil {
+		return asleep
+	}
+	asleep = provision.Asleep(w.Steps, s.sleep.KeepALB)
+	wanted := w.Only
+	w.Only = func(k engine.Key) bool { return !asleep(k) && (wanted == nil || wanted(k)) }
+	return asleep
+}
+
+// forget takes outcomes out of a result that are not what the command is about.
+func forget(res *engine.Result, chosen func(engine.Key) bool) {
+	res.Outcomes = slices.DeleteFunc(res.Outcomes, func(o engine.Outcome) bool { return chosen(o.Key) })
+}
+
+func (s *session) hibernate(ctx context.Context, store *state.Store, o hibernateOptions) error {
+	if s.sleep != nil && !s.sleep.KeepALB {
+		o.keepALB = false // there is none to keep
+	}
+	p, err := s.planSleep(ctx, store, o)
+	if err != nil {
+		return err
+	}
+	doc, about, err := s.sleepDoc(p, o)
+	if err != nil {
+		return err
+	}
+	if !s.app.term.JSON {
+		if err := s.app.term.Plan(doc); err != nil {
+			return err
+		}
+	}
+	if !doc.Summary.Any() {
+		return s.finish(&ui.Result{Outcome: "succeeded", Hibernation: doc.Hibernation}, p.res, nil)
+	}
+	if err := s.confirmSleep(ctx); err != nil {
+		return err
+	}
+	// Noted before the first deletion: what is missing from here on is missing on purpose.
+	if err := store.Hibernate(ctx, o.keepALB); err != nil {
+		return err
+	}
+	s.sleep = store.Hibernation()
+	s.app.graceful.Store(true)
+	began := s.clock.Now()
+	st := provision.NewStack(s.cfg, s.home(false), p.stack.Facts)
+	w := s.walkSleep(st, store, o)
+	w.Apply, w.Shown = true, p.res
+	progress := s.progress(st, w)
+	w.Report = progress
+	res, err := w.Down(ctx)
+	progress.Close()
+	if err != nil {
+		return err
+	}
+	forget(res, func(k engine.Key) bool { return !p.asleep(k) })
+	s.explain(res)
+	r := s.result(st, res)
+	r.Waiting = nil
+	if err := res.Err(); err != nil {
+		return s.finish(r, res, err)
+	}
+	rest, err := s.rest(st, p.asleep)
+	if err != nil {
+		return err
+	}
+	r.Outcome, r.Hibernation = "succeeded", s.hibernation(rest)
+	if s.app.term.JSON {
+		r.Notes = about
+	}
+	r.Headline = fmt.Sprintf("Hibernated in %s: saves $%s an hour.", short(s.clock.Now().Sub(began)), r.Hibernation.Hourly)
+	r.Next = []string{"karmactl wake brings it back"}
+	return s.finish(r, res, nil)
+}
+
+func (s *session) confirmSleep(ctx context.Context) error {
+	if s.app.opts.yes {
+		return nil
+	}
+	ok, err := s.app.term.Confirm(ctx, "The agents will not answer until karmactl wake. Only yes is yes:", "yes")
+	if errors.Is(err, ui.ErrNoTerminal) {
+		return &usageError{fmt.Errorf("%w: karmactl hibernate --yes goes ahead without asking", err)}
+	}
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &exit{exitError, errors.New("nothing was deleted")}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+type wakeOptions struct {
+	dryRun bool
+	// insist goes over the budget.
+	insist bool
+}
+
+func newWakeCmd(a *app) *cobra.Command {
+	var o wakeOptions
+	cmd := &cobra.Command{
+		Use: "wake", Short: "Bring back what hibernate took away", Args: cobra.NoArgs,
+		Long: `Makes the whole stack as agents.yaml says it, as up does for one that is awake:
+load balancer and NAT gateway side by side, tasks as soon as there is a way out
+for them. It takes three to four minutes and ends with each agent's URL.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, cancel := a.deadline(c.Context())
+			defer cancel()
+			return a.wake(ctx, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be made and stop")
+	cmd.Flags().BoolVar(&o.insist, "over-budget", false, "go ahead although the stack is expected to cost more than the budget")
+	return cmd
+}
+
+func (a *app) wake(ctx context.Context, o wakeOptions) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // all that matters is written by then
+	if !o.dryRun {
+		if err := s.withinBudget(o.insist); err != nil {
+			return err
+		}
+		return s.locked(ctx, "wake", s.wake)
+	}
+	store, err := s.readState(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close(ctx) }()
+	if s.sleep == nil {
+		return s.awake()
+	}
+	s.sleep = nil
+	p, err := s.planUp(ctx, store, nil)
+	if err != nil {
+		return err
+	}
+	doc, err := s.pricedPlan(p)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.term.Plan(doc), p.res.Err())
+}
+
+// awake says that there is nothing to wake.
+func (s *session) awake() error {
+	return s.app.term.Result(&ui.Result{
+		Outcome: "succeeded", Headline: "It does not hibernate.", Next: []string{"karmactl up makes it as " + s.cfg.File + " says"},
+	})
+}
+
+// wake is `up` over the whole stack. Until all of it is back the stack counts as
+// hibernating, so that an interrupted wake can be gone on with, or given up.
+func (s *session) wake(ctx context.Context, store *state.Store) error {
+	was := s.sleep
+	if was == nil {
+		return s.awake()
+	}
+	s.sleep = nil
+	p, err := s.planUp(ctx, store, nil)
+	if err != nil {
+		return err
+	}
+	if err := p.res.Err(); err != nil {
+		return err
+	}
+	if err := s.showAndAsk(ctx, p); err != nil {
+		return err
+	}
+	s.app.graceful.Store(true)
+	began := s.clock.Now()
+	res, st, err := s.apply(ctx, store, p, nil)
+	if err != nil {
+		return err
+	}
+	if res.Err() == nil {
+		if err := store.Wake(ctx); err != nil {
+			return err
+		}
+		s.app.term.Notef("%s", s.woken(st, was))
+	}
+	return s.upResult(ctx, st, res, began)
+}
+
+// woken says where the agents are now.
+func (s *session) woken(st *provision.Stack, was *state.Hibernation) string {
+	switch domain := s.cfg.LoadBalancer.Domain; {
+	case was.KeepALB:
+		return "the load balancer is the one it was: the URLs are the same"
+	case domain != "":
+		return "the load balancer is a new one, and the aliases of " + domain + " lead to it"
+	default:
+		return "the load balancer is a new one: the URLs have changed"
+	}
+}
