@@ -303,6 +303,9 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 		return nil, err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
+	if err := d.runs("deploy"); err != nil {
+		return nil, err
+	}
 	st, res, err := d.walked(ctx, store, nil, nil)
 	if err != nil {
 		return nil, err

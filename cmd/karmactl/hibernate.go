@@ -252,3 +252,15 @@ func (s *session) confirmSleep(ctx context.Context) error {
 	}
 	return nil
 }
+
+// runs refuses the commands for running agents while the stack hibernates: they
+// would make a service that has no way out.
+func (s *session) runs(command string) error {
+	switch command {
+	case "deploy", "rollback", "scale":
+		if s.sleep != nil {
+			return &advice{fmt.Errorf("the stack hibernates since %s: there is nothing to %s", stamp(s.sleep.Since), command), "karmactl wake"}
+		}
+	}
+	return nil
+}

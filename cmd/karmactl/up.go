@@ -113,6 +113,9 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 	}
 	defer func() { err = errors.Join(err, store.Close(last)) }()
 	s.sleep = store.Hibernation()
+	if err := s.runs(command); err != nil {
+		return err
+	}
 	return f(lctx, store)
 }
 
