@@ -237,7 +237,7 @@ func matrix() []struct {
 }
 
 func TestEveryEndOfADeploymentSaysWhatHappenedAndWhy(t *testing.T) {
-	ids := regexp.MustCompile(`\b([0-9a-f]{32}|[0-9a-f]{16})\b`)
+	ids := regexp.MustCompile(`\b[0-9a-f]{32}\b|karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}/[0-9a-f]{16}`)
 	var got strings.Builder
 	for _, c := range matrix() {
 		synctest.Test(t, func(t *testing.T) {
