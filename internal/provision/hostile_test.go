@@ -29,6 +29,7 @@ func own[T any](all map[string]*T, key string, tags func(*T) map[string]string) 
 func TestStrangersWithOurNamesAreRefusedAndLeftAlone(t *testing.T) {
 	for key, give := range map[engine.Key]func(*awssim.World) bool{
 		"alb":                      func(w *awssim.World) bool { return own(w.LoadBalancers, "alb", lb) },
+		"target-group/validator":   func(w *awssim.World) bool { return own(w.TargetGroups, "target-group/validator", tg) },
 		"role/execution/validator": func(w *awssim.World) bool { return own(w.Roles, "role/execution/validator", ro) },
 		"log-group/validator":      func(w *awssim.World) bool { return own(w.LogGroups, "log-group/validator", lg) },
 		"repository/validator":     func(w *awssim.World) bool { return own(w.Repositories, "repository/validator", re) },
@@ -128,6 +129,18 @@ func TestDownOfAHostileAccount(t *testing.T) {
 				}
 				r.Images["sha256:1"] = &awssim.RepositoryImage{Digest: "sha256:1", Tags: []string{"v1"}, Size: 1, Pushed: time.Now()}
 			}
+		}},
+		"groups that refer to each other": {before: func(w *awssim.World) {
+			var alb, agents *awssim.SecurityGroup
+			for _, g := range w.SecurityGroups {
+				switch g.Tags["karmactl:key"] {
+				case "sg/alb":
+					alb = g
+				case "sg/agents":
+					agents = g
+				}
+			}
+			alb.Ingress = append(alb.Ingress, awssim.SecurityGroupRule{Protocol: "tcp", From: 1, To: 2, Group: agents.ID})
 		}},
 		"a load balancer that is protected": {before: func(w *awssim.World) {
 			one(w.LoadBalancers, "alb", lb, func(l *awssim.LoadBalancer) { l.Attributes["deletion_protection.enabled"] = "true" })

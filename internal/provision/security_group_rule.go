@@ -232,16 +232,44 @@ func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error
 		return cause
 	}
 	var holders []string
-	foreign := false
 	for _, sg := range out.SecurityGroups {
 		if aws.ToString(sg.GroupId) == id {
 			continue
 		}
+		if fromEC2Tags(sg.Tags)[cloud.TagStack] == g.Stack {
+			// One of the stack's own, by a rule that somebody added: it goes too.
+			if err := g.letGo(ctx, sg, id); err != nil {
+				return err
+			}
+			continue
+		}
 		holders = append(holders, fmt.Sprintf("a rule of security group %s (%s)", aws.ToString(sg.GroupId), aws.ToString(sg.GroupName)))
-		foreign = foreign || fromEC2Tags(sg.Tags)[cloud.TagStack] != g.Stack
 	}
 	if len(holders) == 0 {
 		return cause
 	}
-	return &engine.HeldBy{Holder: strings.Join(holders, ", "), Foreign: foreign, Err: cause}
+	return &engine.HeldBy{Holder: strings.Join(holders, ", "), Foreign: true, Err: cause}
+}
+
+// letGo revokes the rules of a group that name another one.
+func (g *SecurityGroup) letGo(ctx context.Context, of types.SecurityGroup, id string) error {
+	var rules []types.IpPermission
+	for _, p := range of.IpPermissions {
+		for _, pair := range p.UserIdGroupPairs {
+			if aws.ToString(pair.GroupId) == id {
+				rules = append(rules, types.IpPermission{
+					IpProtocol: p.IpProtocol, FromPort: p.FromPort, ToPort: p.ToPort,
+					UserIdGroupPairs: []types.UserIdGroupPair{{GroupId: pair.GroupId}},
+				})
+			}
+		}
+	}
+	if len(rules) == 0 {
+		return nil
+	}
+	_, err := g.api().RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: of.GroupId, IpPermissions: rules})
+	if cloud.Is(err, "InvalidPermission.NotFound") {
+		return nil
+	}
+	return err
 }

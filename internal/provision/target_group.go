@@ -99,6 +99,21 @@ func (h *Home) namePrefix() string {
 	return strings.TrimRight(h.Stack[:min(len(h.Stack), cloud.MaxLoadBalancerName-2*(nameDigits+1))], "-")
 }
 
+// taken refuses a group of a stranger's that has our name: a create with the same
+// settings would be answered with that one.
+func (t *TargetGroup) taken(all []candidate[types.TargetGroup]) error {
+	if t.VPC == nil { // made from its key: nothing is wanted
+		return nil
+	}
+	name := t.name(t.Want())
+	for _, c := range all {
+		if aws.ToString(c.Item.TargetGroupName) == name {
+			return t.foreign(t.Key(), "target group "+name, c.ID)
+		}
+	}
+	return nil
+}
+
 // Find looks among the stack's target groups.
 func (t *TargetGroup) Find(ctx context.Context, id string) (engine.Found[TargetGroupSpec], error) {
 	all, err := cloud.List(ctx, t.Inventory, "target-group", t.list)
@@ -107,7 +122,7 @@ func (t *TargetGroup) Find(ctx context.Context, id string) (engine.Found[TargetG
 	}
 	g, id, strays := pick(t.Home, t.Key(), id, all)
 	if id == "" {
-		return engine.Found[TargetGroupSpec]{}, nil
+		return engine.Found[TargetGroupSpec]{}, t.taken(all)
 	}
 	attrs, err := t.api().DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &id})
 	if cloud.IsNotFound(err) {
