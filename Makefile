@@ -6,7 +6,8 @@ SHELL       := bash
 GO        ?= go
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-BUILD     := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+# The AWS SDK without inlining is a tenth smaller, and not where the time goes.
+BUILD     := CGO_ENABLED=0 $(GO) build -trimpath -gcflags='github.com/aws/...=-l' -ldflags '-s -w -X main.version=$(VERSION)'
 TOOL      := $(GO) tool -modfile=tools/go.mod
 ACTIONLINT := $(GO) tool -modfile=tools/actionlint/go.mod actionlint
 FUZZTIME  ?= 10s

@@ -11,5 +11,5 @@ fi
 while IFS=: read -r file func; do
 	name=${func#func }
 	echo "== $name ($(dirname "$file"))"
-	go test -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-10s}" "$(dirname "$file")" </dev/null
+	go test -run '^$' -fuzz "^$name\$" -fuzzminimizetime=10x -fuzztime "${FUZZTIME:-10s}" "$(dirname "$file")" </dev/null
 done <<<"$targets"

@@ -35,7 +35,7 @@ type deployOptions struct {
 func newDeployCmd(a *app) *cobra.Command {
 	var o deployOptions
 	cmd := &cobra.Command{
-		Use: "deploy <agent>... | --all", Short: "Ship an image and follow what becomes of it",
+		Use: "deploy <agent>... | --all", Short: "Ship an image and follow what becomes of it", ValidArgsFunction: a.completeAgents,
 		Long: `Builds or copies the image, pushes it to the agent's own repository, pins it by
 digest, registers a revision if anything changed, and follows that deployment to
 its own end. That the service is steady is not success: after AWS has rolled back

@@ -22,7 +22,7 @@ type rollbackOptions struct {
 func newRollbackCmd(a *app) *cobra.Command {
 	var o rollbackOptions
 	cmd := &cobra.Command{
-		Use: "rollback <agent>", Short: "Go back to the last revision that completed", Args: cobra.ExactArgs(1),
+		Use: "rollback <agent>", Short: "Go back to the last revision that completed", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeOneAgent(),
 		Long: `Sets the agent's service to the last revision that completed before the one that
 runs, or to the one named, and follows that. While a deployment goes on it is that
 one which is stopped. After AWS's own rollback the last completed revision runs

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ANOTHER_DAY", strings.ToUpper(time.Now().UTC().AddDate(0, 0, 3).Format("Mon")))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"bills": bills, "exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"bills": bills, "exits": exits, "await": await},
 	})
 }
 
@@ -63,4 +64,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if code != args[0] {
 		ts.Fatalf("%v exits %s, want %s", args[1:], code, args[0])
 	}
+}
+
+// await waits until a file has a pattern, or with ! until it has not: a script
+// that interrupts something must know that it has begun, on any machine.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] await file pattern")
+	}
+	pattern, err := regexp.Compile(args[1])
+	ts.Check(err)
+	for until := time.Now().Add(2 * time.Minute); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		b, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && pattern.Match(b) != neg {
+			return
+		}
+	}
+	ts.Fatalf("%s did not come to that within two minutes", args[0])
 }

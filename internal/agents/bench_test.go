@@ -33,7 +33,7 @@ func TestFiveHundredAgentsAreCheckedAndTheQuotaIsTheOnlyProblem(t *testing.T) {
 		}
 	}
 	// 100 ms is the promise; a shared or instrumented machine gets some room.
-	if best > 400*time.Millisecond {
+	if best > instrumented*400*time.Millisecond {
 		t.Errorf("500 agents took %s", best)
 	}
 }

@@ -103,7 +103,7 @@ func (w Window) overnight() bool { return w.stop <= w.start }
 // https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
 func (w Window) StartCron() string { return cron(w.start, w.days) }
 
-// StopCron: see StartCron.
+// StopCron is the counterpart of StartCron.
 func (w Window) StopCron() string {
 	days := w.days
 	if w.overnight() {

@@ -228,7 +228,7 @@ func storeOnBackend(ctx context.Context, b Backend) error {
 
 func wantErr(err, want error) error {
 	if !errors.Is(err, want) {
-		return fmt.Errorf("the error is %w, not %v", err, want)
+		return fmt.Errorf("the error is %w, not %w", err, want)
 	}
 	return nil
 }

@@ -194,7 +194,8 @@ func Compare(agent string, was, now *types.TaskDefinition) []string {
 		out = append(out, "command changed")
 	}
 	for _, f := range []struct{ what, was, now string }{
-		{"cpu", aws.ToString(was.Cpu), aws.ToString(now.Cpu)}, {"memory", aws.ToString(was.Memory), aws.ToString(now.Memory)},
+		{"cpu", aws.ToString(was.Cpu), aws.ToString(now.Cpu)},
+		{"memory", aws.ToString(was.Memory), aws.ToString(now.Memory)},
 		{"task role", aws.ToString(was.TaskRoleArn), aws.ToString(now.TaskRoleArn)},
 	} {
 		if f.was != f.now {
