@@ -50,7 +50,7 @@ func TestDiffSeesEveryField(t *testing.T) {
 func diffEveryField(t *testing.T, r engine.Node, seen map[string]bool) {
 	t.Helper()
 	v := reflect.ValueOf(r)
-	want := v.MethodByName("Want").Call(nil)[0] //nolint:forbidigo // a test is not linked into the product
+	want := v.MethodByName("Want").Call(nil)[0]                                                                       //nolint:forbidigo // a test is not linked into the product
 	diff := func(have reflect.Value) int { return v.MethodByName("Diff").Call([]reflect.Value{have, want})[0].Len() } //nolint:forbidigo // a test is not linked into the product
 	if n := diff(want); n > 0 {
 		t.Errorf("%s: what is as wanted differs in %d fields", r.Key(), n)
