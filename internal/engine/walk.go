@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -232,8 +233,10 @@ type vertex struct {
 	once   sync.Once
 	// began is when its own work began: waiting for its needs is not work.
 	began time.Time
-	// bad is set before usable is closed when dependents must not start.
-	bad     *Outcome
+	// bad is set before usable is closed when dependents must not start. A step
+	// that was usable early may still fail later: those that have not looked by
+	// then do not start either.
+	bad     atomic.Pointer[Outcome]
 	outcome Outcome
 }
 
@@ -250,17 +253,17 @@ func (v *vertex) await(ctx context.Context, clock Clock) *Outcome {
 		case <-ctx.Done():
 			return &Outcome{Status: Interrupted}
 		}
-		if n.bad == nil {
+		bad := n.bad.Load()
+		if bad == nil {
 			continue
 		}
-		switch n.bad.Status {
+		switch bad.Status {
 		case Held:
-			return &Outcome{Status: Held, Waiting: n.bad.Waiting, Reason: n.bad.Reason}
+			return &Outcome{Status: Held, Waiting: bad.Waiting, Reason: bad.Reason}
 		case Interrupted:
 			return &Outcome{Status: Interrupted}
 		default:
-			cause := n.bad.Key
-			return &Outcome{Status: Blocked, Reason: fmt.Sprintf("waits for %s", cause)}
+			return &Outcome{Status: Blocked, Reason: fmt.Sprintf("waits for %s", bad.Key)}
 		}
 	}
 	return nil
@@ -287,7 +290,7 @@ func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(
 			}
 			v.outcome = o
 			if o.Status != Done {
-				v.bad = &v.outcome
+				v.bad.Store(&v.outcome)
 			}
 			r.emit(closing(o), o)
 			v.release()

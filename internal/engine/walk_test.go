@@ -81,6 +81,7 @@ type box struct {
 	after   []Node
 	fail    error
 	usable  bool
+	breaks  bool // at the moment it should become ready
 	waiting *Waiting
 }
 
@@ -111,6 +112,8 @@ func (b *box) Find(_ context.Context, id string) (Found[thingSpec], error) {
 		f.ID, f.Phase, f.Spec = i, Ready, thingSpec{Size: t.size, Needs: b.Want().Needs}
 		if time.Now().Before(t.ready) {
 			f.Phase, f.Why, f.Usable = Pending, "pending", b.usable
+		} else if b.breaks {
+			f.Phase, f.Why = Broken, "it broke"
 		}
 	}
 	return f, nil
@@ -219,6 +222,25 @@ func TestAUsableNodeLetsDependentsStart(t *testing.T) {
 		must2(t)(apply(Walk{Steps: steps(lb, listener)}).Up(t.Context()))
 		if took := time.Since(began); took > 155*time.Second {
 			t.Errorf("up took %s: the listener waited for the load balancer to be active", took)
+		}
+	})
+}
+
+func TestWhatBreaksAfterItWasUsableHoldsUpThoseThatHaveNotBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		lb := &box{w: w, key: "alb", takes: 60 * time.Second, usable: true, breaks: true}
+		slow := &box{w: w, key: "nat", takes: 95 * time.Second}
+		early := &box{w: w, key: "listener", needs: []Node{lb}}
+		late := &box{w: w, key: "service", needs: []Node{slow, lb}}
+		res, err := apply(Walk{Steps: steps(lb, slow, early, late)}).Up(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, want := range map[Key]Status{"alb": Failed, "nat": Done, "listener": Done, "service": Blocked} {
+			if got, _ := res.Get(key); got.Status != want {
+				t.Errorf("%s is %s, want %s", key, got.Status, want)
+			}
 		}
 	})
 }
