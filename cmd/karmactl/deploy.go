@@ -24,6 +24,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type deployOptions struct {
@@ -368,7 +369,7 @@ func (d *deploy) push(ctx context.Context, plan *engine.Result) error {
 			if err := p.Push(ctx, h.RepositoryURI(name), img, nil); err != nil {
 				return err
 			}
-			d.say(rollout.Line{At: d.clock.Now(), Agent: name, About: "push", Text: fmt.Sprintf("%s  %s", d.want[name], short(d.clock.Now().Sub(began)))})
+			d.say(rollout.Line{At: d.clock.Now(), Agent: name, About: "push", Text: fmt.Sprintf("%s  %s", d.want[name], ui.Duration(d.clock.Now().Sub(began)))})
 			return nil
 		})
 	}

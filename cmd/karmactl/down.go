@@ -64,7 +64,28 @@ func (a *app) down(ctx context.Context, o downOptions) error {
 		}
 		return a.term.Plan(s.downDoc(p))
 	}
-	return s.locked(ctx, "down", func(ctx context.Context, store *state.Store) error { return s.down(ctx, store, o) })
+	run := func(ctx context.Context, store *state.Store) error { return s.down(ctx, store, o) }
+	err = s.locked(ctx, "down", run)
+	if none := (*noBucketError)(nil); !errors.As(err, &none) {
+		return err
+	}
+	// What is there is found by its tags; only then is a place for the lock worth making.
+	p, err := s.planDown(ctx, engine.NewMemory(s.clock), o)
+	if err != nil {
+		return err
+	}
+	if err := p.res.Err(); err != nil {
+		return err
+	}
+	if s.downDoc(p).Summary.Any() {
+		return s.lockedInNewBucket(ctx, "down", run)
+	}
+	if a.term.JSON {
+		r := s.result(p.stack, p.res)
+		r.Outcome, r.Waiting = "succeeded", nil
+		return s.finish(r, p.res, nil)
+	}
+	return a.term.Plan(s.downDoc(p))
 }
 
 // planDown walks the stack the other way with clients that cannot write.
@@ -166,7 +187,7 @@ func (s *session) down(ctx context.Context, store *state.Store, o downOptions) e
 		}
 	}
 	r.Outcome = "succeeded"
-	r.Headline = fmt.Sprintf("Down in %s: %d deleted.", short(s.clock.Now().Sub(began)), doc.Summary.Delete)
+	r.Headline = fmt.Sprintf("Down in %s: %d deleted.", ui.Duration(s.clock.Now().Sub(began)), doc.Summary.Delete)
 	if doc.Summary.Delete == 0 {
 		r.Headline = ""
 	}

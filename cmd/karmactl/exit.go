@@ -65,6 +65,7 @@ func fault(a *app, err error) *ui.Fault {
 		over     *cost.OverBudget
 		unknown  *cost.UnknownCost
 		absent   *agents.NotFoundError
+		noBucket *noBucketError
 	)
 	if errors.As(err, &adv) {
 		f.Suggestion = adv.try
@@ -82,6 +83,8 @@ func fault(a *app, err error) *ui.Fault {
 		f.Code, f.Suggestion = exitBudget, over.Suggestion()
 	case errors.As(err, &unknown):
 		f.Code, f.Suggestion = exitBudget, unknown.Suggestion()
+	case errors.As(err, &noBucket):
+		f.Suggestion = "karmactl up makes it, and finds what is there by its tags; --state names another"
 	case errors.As(err, &locked):
 		f.Code = exitLocked
 	case errors.Is(err, engine.ErrInterrupted):

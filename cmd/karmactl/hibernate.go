@@ -231,7 +231,7 @@ func (s *session) hibernate(ctx context.Context, store *state.Store, o hibernate
 	if s.app.term.JSON {
 		r.Notes = about
 	}
-	r.Headline = fmt.Sprintf("Hibernated in %s: saves $%s an hour.", short(s.clock.Now().Sub(began)), r.Hibernation.Hourly)
+	r.Headline = fmt.Sprintf("Hibernated in %s: saves $%s an hour.", ui.Duration(s.clock.Now().Sub(began)), r.Hibernation.Hourly)
 	r.Next = []string{"karmactl wake brings it back"}
 	return s.finish(r, res, nil)
 }

@@ -128,3 +128,16 @@ func (f *planFile) shown(path string, s *session, store *state.Store) (*engine.R
 	}
 	return res, nil
 }
+
+// planKept reads the plan that a file keeps, for a walk to be held to.
+func (s *session) planKept(path string, store *state.Store) (*engine.Result, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the plan cannot be read: %w", err)
+	}
+	f, err := parsePlanFile(path, b)
+	if err != nil {
+		return nil, err
+	}
+	return f.shown(path, s, store)
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,9 +68,28 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 	if err := s.withinBudget(o.insist); err != nil {
 		return err
 	}
-	return s.locked(ctx, "up", func(ctx context.Context, store *state.Store) error {
-		return s.up(ctx, store, o)
-	})
+	err = s.locked(ctx, "up", func(ctx context.Context, store *state.Store) error { return s.up(ctx, store, o, nil) })
+	if none := (*noBucketError)(nil); errors.As(err, &none) {
+		return s.firstUp(ctx, o)
+	}
+	return err
+}
+
+// firstUp makes the state's bucket, without which there is no place for a lock,
+// once the plan is agreed to; and then what was agreed to.
+func (s *session) firstUp(ctx context.Context, o upOptions) error {
+	var agreed *planned
+	if o.planFile == "" {
+		p, err := s.planUp(ctx, engine.NewMemory(s.clock), o.only)
+		if err != nil {
+			return err
+		}
+		if err := s.showAndAsk(ctx, p); err != nil {
+			return err
+		}
+		agreed = p
+	}
+	return s.lockedInNewBucket(ctx, "up", func(ctx context.Context, store *state.Store) error { return s.up(ctx, store, o, agreed) })
 }
 
 // noAgent says which agents there are.
@@ -83,61 +101,11 @@ func (s *session) noAgent(name string) error {
 	return &usageError{fmt.Errorf("there is no agent %q in %s: there are%s", name, s.cfg.File, names)}
 }
 
-// locked runs f with the lock and the state. The bucket is made first when
-// there is none: a lock needs a place.
-func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) (err error) {
-	s.command = command
-	backend, err := s.backend()
-	if err != nil {
-		return err
-	}
-	lctx, lock, err := state.Acquire(ctx, backend, engine.RealClock{}, state.Me(command, version))
-	if errors.Is(err, state.ErrNoBucket) {
-		if err := s.agree(ctx, command); err != nil {
-			return err
-		}
-		if _, err := s.stateBucket(ctx, s.home(false), true); err != nil {
-			return err
-		}
-		lctx, lock, err = state.Acquire(ctx, backend, engine.RealClock{}, state.Me(command, version))
-	}
-	if err != nil {
-		return cloud.Explain(err, s.account)
-	}
-	// What is left to write is written although the command was interrupted.
-	last := context.WithoutCancel(ctx)
-	defer func() { err = errors.Join(err, lock.Release(last)) }()
-	store, err := state.Open(lctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, store.Close(last)) }()
-	s.sleep = store.Hibernation()
-	if err := s.runs(command); err != nil {
-		return err
-	}
-	return f(lctx, store)
-}
-
-// agree asks before the first thing in an account, the state bucket, is made:
-// there the plan is shown without a lock.
-func (s *session) agree(ctx context.Context, command string) error {
-	if s.app.opts.yes || command != "up" {
-		return nil
-	}
-	p, err := s.planUp(ctx, engine.NewMemory(s.clock), nil)
-	if err != nil {
-		return err
-	}
-	if err := s.showAndAsk(ctx, p); err != nil {
-		return err
-	}
-	s.app.opts.yes = true // asked and answered; the walk still holds `up` to what was shown
-	return nil
-}
-
 // showAndAsk shows a plan and asks for a yes, where there is anything to agree to.
 func (s *session) showAndAsk(ctx context.Context, p *planned) error {
+	if err := p.res.Err(); err != nil {
+		return err
+	}
 	doc, err := s.pricedPlan(p)
 	if err != nil {
 		return err
@@ -163,28 +131,23 @@ func (s *session) showAndAsk(ctx context.Context, p *planned) error {
 	return nil
 }
 
-func (s *session) up(ctx context.Context, store *state.Store, o upOptions) error {
-	p, err := s.planUp(ctx, store, o.only)
-	if err != nil {
-		return err
-	}
-	if err := p.res.Err(); err != nil {
-		return err
-	}
-	if o.planFile != "" {
-		b, err := os.ReadFile(o.planFile)
-		if err != nil {
-			return fmt.Errorf("the plan cannot be read: %w", err)
+// up makes it so: what is in the plan file, what was agreed to already, or what
+// is shown and agreed to now.
+func (s *session) up(ctx context.Context, store *state.Store, o upOptions, agreed *planned) error {
+	p := agreed
+	if p == nil {
+		var err error
+		if p, err = s.planUp(ctx, store, o.only); err != nil {
+			return err
 		}
-		f, err := parsePlanFile(o.planFile, b)
+		if o.planFile != "" {
+			p.res, err = s.planKept(o.planFile, store)
+		} else {
+			err = s.showAndAsk(ctx, p)
+		}
 		if err != nil {
 			return err
 		}
-		if p.res, err = f.shown(o.planFile, s, store); err != nil {
-			return err
-		}
-	} else if err := s.showAndAsk(ctx, p); err != nil {
-		return err
 	}
 	s.app.graceful.Store(true)
 	began := s.clock.Now()
@@ -239,11 +202,11 @@ func (s *session) upResult(ctx context.Context, st *provision.Stack, res *engine
 		r.URLs = st.URLs()
 		r.Checks = s.ask(ctx, st, r.Waiting)
 		r.Outcome = "succeeded"
-		r.Headline = fmt.Sprintf("Up in %s.", short(s.clock.Now().Sub(began)))
+		r.Headline = fmt.Sprintf("Up in %s.", ui.Duration(s.clock.Now().Sub(began)))
 		if !changed(res) {
 			r.Headline = fmt.Sprintf("Nothing to change: %d resources are as %s says.", len(res.Outcomes), s.cfg.File)
 		}
-		r.Next = []string{"karmactl outputs", "karmactl plan"}
+		r.Next = []string{"karmactl logs --follow", "karmactl status"}
 		if s.sleep != nil {
 			r.Notes = append(r.Notes, "it hibernates since "+stamp(s.sleep.Since))
 			r.Next = []string{"karmactl wake"}
@@ -313,13 +276,4 @@ func deploymentFailed(res *engine.Result) bool {
 		}
 	}
 	return false
-}
-
-// short writes a duration as people do.
-func short(d time.Duration) string {
-	d = d.Round(time.Second)
-	if d < time.Minute {
-		return fmt.Sprintf("%ds", int(d.Seconds()))
-	}
-	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 }

@@ -174,6 +174,9 @@ func (t *Terminal) planGroup(b *strings.Builder, p *Plan, g Group, width int) {
 			mine = append(mine, ch)
 		}
 	}
+	if p.Destroy && len(mine) == 0 {
+		return // what stays is told by its reason, and what was never there not at all
+	}
 	sign, count := c.dim("="), c.dim(fmt.Sprintf("%d unchanged", g.Total))
 	parts := []string{}
 	for _, v := range []struct{ verb, text string }{

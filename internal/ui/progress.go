@@ -92,10 +92,10 @@ func (p *lineProgress) Report(e engine.Event) {
 func (p *lineProgress) Close() {}
 
 func lineOf(e engine.Event, began time.Time) string {
-	at := fmt.Sprintf("%6s", short(e.At.Sub(began)))
+	at := fmt.Sprintf("%6s", Duration(e.At.Sub(began)))
 	line := fmt.Sprintf("%s  %-8s %-8s %s", at, e.Phase, e.Verb, e.Key)
 	if e.Phase == engine.EventDone {
-		line += "  (" + short(e.Took) + ")"
+		line += "  (" + Duration(e.Took) + ")"
 	}
 	if e.Detail != "" {
 		line += "  " + strings.ReplaceAll(e.Detail, "\n", " ")
@@ -103,8 +103,8 @@ func lineOf(e engine.Event, began time.Time) string {
 	return line
 }
 
-// short writes a duration as people do: 41s, 1m41s, 0.4s.
-func short(d time.Duration) string {
+// Duration writes a duration as people do: 41s, 1m41s, 0.4s.
+func Duration(d time.Duration) string {
 	if d < 10*time.Second {
 		return fmt.Sprintf("%.1fs", d.Seconds())
 	}
@@ -277,17 +277,17 @@ func (p *table) line(r *row, width int) string {
 	took := ""
 	switch {
 	case r.failed > 0 && r.done+r.failed+r.left >= r.total:
-		sign, took = c.red("✘"), short(r.ended.Sub(r.since(p.began)))
+		sign, took = c.red("✘"), Duration(r.ended.Sub(r.since(p.began)))
 	case r.left > 0 && r.done+r.left >= r.total:
-		sign, took = c.yellow("!"), short(r.ended.Sub(r.since(p.began)))
+		sign, took = c.yellow("!"), Duration(r.ended.Sub(r.since(p.began)))
 	case r.done >= r.total:
 		sign = c.green("✔")
 		if !r.ended.IsZero() {
-			took = short(r.ended.Sub(r.since(p.began)))
+			took = Duration(r.ended.Sub(r.since(p.began)))
 		}
 	case !r.began.IsZero():
 		sign = c.blue(string([]rune("◐◓◑◒")[p.tick/2%4]))
-		took = short(p.shape.Clock.Now().Sub(r.since(p.began)))
+		took = Duration(p.shape.Clock.Now().Sub(r.since(p.began)))
 	}
 	head := fmt.Sprintf("  %s %s %7s  %6s", sign, pad(r.name, 10), fmt.Sprintf("%d/%d", r.done, r.total), took)
 	detail := ""

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/state"
+)
+
+// noBucketError is a command that found no state bucket: there was never a stack
+// here, or somebody deleted it. Only up makes one, and down where there is
+// something to take down.
+type noBucketError struct{ err error }
+
+func (e *noBucketError) Error() string {
+	return fmt.Sprintf("%s: no up was ever run here, or somebody deleted it", e.err)
+}
+func (e *noBucketError) Unwrap() error { return e.err }
+
+// locked runs f with the lock and the state.
+func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) (err error) {
+	s.command = command
+	backend, err := s.backend()
+	if err != nil {
+		return err
+	}
+	lctx, lock, err := state.Acquire(ctx, backend, engine.RealClock{}, state.Me(command, version))
+	if errors.Is(err, state.ErrNoBucket) {
+		return &noBucketError{err}
+	}
+	if err != nil {
+		return cloud.Explain(err, s.account)
+	}
+	// What is left to write is written although the command was interrupted.
+	last := context.WithoutCancel(ctx)
+	defer func() { err = errors.Join(err, lock.Release(last)) }()
+	store, err := state.Open(lctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close(last)) }()
+	s.sleep = store.Hibernation()
+	if err := s.runs(command); err != nil {
+		return err
+	}
+	return f(lctx, store)
+}
+
+// lockedInNewBucket makes the state's bucket first: a lock needs a place.
+func (s *session) lockedInNewBucket(ctx context.Context, command string, f func(context.Context, *state.Store) error) error {
+	if _, err := s.stateBucket(ctx, s.home(false), true); err != nil {
+		return err
+	}
+	return s.locked(ctx, command, f)
+}
