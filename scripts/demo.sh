@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# demo.sh KARMACTL: the shipped five agents, from nothing to running and back, in
-# a simulated AWS. It needs no account, leaves nothing behind, and fails when a
+# demo.sh KARMACTL: the shipped five agents, from nothing to running, through a
+# deployment, scaling and their logs, and back, in a simulated AWS. It needs no account, leaves nothing behind, and fails when a
 # second run would change anything.
 set -euo pipefail
 
@@ -39,11 +39,19 @@ for verb in create update replace delete; do
 done
 karmactl plan --detailed-exitcode >again.txt || { cat again.txt; fail "the plan after up is not empty"; }
 
-karmactl outputs
+# Day two: another image, what the agents say, how they are, and how many.
+image=$(awk '$1 == "image:" { print $2; exit }' "$config")
+karmactl deploy validator --image "$image"
+karmactl plan --detailed-exitcode >deployed.txt || { cat deployed.txt; fail "the plan after a deployment is not empty"; }
+karmactl scale karma-hello=2
+karmactl scale --schedule office-hours
+karmactl logs validator karma-hello --tail 12
+karmactl status
+
 karmactl down --yes
 
 code=0
 karmactl plan --detailed-exitcode >gone.txt || code=$?
 [ "$code" -eq 2 ] || { cat gone.txt; fail "after down a plan should have everything to create (exit 2), but exited $code"; }
 
-printf '\nFive agents up, nothing to do the second time, and everything gone again.\n'
+printf '\nFive agents up, nothing to do the second time, one deployed, scaled, and everything gone again.\n'

@@ -75,18 +75,17 @@ func (s *Sim) deploymentOperations() []operation {
 // before it goes on until the new one's tasks are healthy. undoes names the
 // service deployment that this one rolls back, "" for none.
 func (s *Sim) deploy(x *Service, undoes string) *Deployment {
-	s.world.Serial++
 	d := &Deployment{
-		ID: fmt.Sprintf("ecs-svc/%019d", s.world.Serial), Status: "PRIMARY", Config: x.Config, Desired: x.Desired,
+		ID: fmt.Sprintf("ecs-svc/%019d", s.world.unique()>>1), Status: "PRIMARY", Config: x.Config, Desired: x.Desired,
 		Rollout: types.DeploymentRolloutStateInProgress, Created: s.now(), Updated: s.now(), RollbackOf: undoes,
 	}
 	d.Reason = "ECS deployment " + d.ID + " in progress."
 	d.Endpoints = s.endpoints(x)
-	d.Revision = s.world.arn("ecs", fmt.Sprintf("service-revision/%s/%s/%016d", x.Cluster, x.Name, s.world.Serial))
+	d.Revision = s.world.arn("ecs", fmt.Sprintf("service-revision/%s/%s/%019d", x.Cluster, x.Name, s.world.unique()>>1))
 	s.world.ServiceRevisions[d.Revision] = &ServiceRevision{ARN: d.Revision, Service: x.ARN, Config: x.Config, Created: s.now()}
 	line := &ServiceDeployment{Service: x.ARN, Status: types.ServiceDeploymentStatusInProgress, Target: d.Revision, Created: s.now(), Threshold: threshold(x)}
 	if undoes == "" {
-		line.ARN = s.world.arn("ecs", fmt.Sprintf("service-deployment/%s/%s/%016d", x.Cluster, x.Name, s.world.Serial))
+		line.ARN = s.world.arn("ecs", fmt.Sprintf("service-deployment/%s/%s/%019d", x.Cluster, x.Name, s.world.unique()>>1))
 		s.world.ServiceDeployments[line.ARN] = line
 		d.Ledger = line.ARN
 	} else {

@@ -44,8 +44,7 @@ func (s *Sim) settleEdge() {
 
 // hash is the unique end of an ARN of the load balancers: 16 hex digits.
 func (w *World) hash() string {
-	w.Serial++
-	return fmt.Sprintf("%016x", w.Serial)
+	return fmt.Sprintf("%016x", w.unique())
 }
 
 // taggedEdge are this group's things that the tagging API lists.

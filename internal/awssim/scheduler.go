@@ -296,6 +296,5 @@ func (s *Sim) setDesired(cluster, service string, n int) {
 
 // taskID is 32 hex digits, as AWS's are.
 func (s *Sim) taskID() string {
-	s.world.Serial++
-	return fmt.Sprintf("%032x", s.world.Serial)
+	return fmt.Sprintf("%016x%016x", s.world.unique(), s.world.unique())
 }

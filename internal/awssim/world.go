@@ -25,10 +25,20 @@ func newWorld(account, region string) *World {
 	return &World{Account: account, Region: region, NetworkWorld: newNetworkWorld(), EdgeWorld: newEdgeWorld(), PlatformWorld: newPlatformWorld(), AgentsWorld: newAgentsWorld(), BillingWorld: newBillingWorld()}
 }
 
-// id makes the next id: vpc-0000000000000002a.
-func (w *World) id(prefix string) string {
+// unique is the next number that ids are made of. Like AWS's it looks random, so
+// that nobody counts on the order of ids and the first digits tell one from
+// another; and it is the same in each run.
+func (w *World) unique() uint64 {
 	w.Serial++
-	return fmt.Sprintf("%s-%017x", prefix, w.Serial)
+	x := uint64(w.Serial) * 0x9e3779b97f4a7c15 // each step can be undone, so no two are alike (splitmix64)
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// id makes the next id: vpc-0a1b2c3d4e5f60718.
+func (w *World) id(prefix string) string {
+	return fmt.Sprintf("%s-0%016x", prefix, w.unique())
 }
 
 // arn builds an ARN of the account.

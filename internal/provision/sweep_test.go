@@ -147,7 +147,10 @@ func (b *stackBench) inventory() []string {
 // deployment that was replaced.
 func (b *stackBench) settled() {
 	synctest.Wait()
-	time.Sleep(20 * time.Minute)
+	for range 4 { // the account moves when it is looked at: what one look begins, a later one ends
+		time.Sleep(5 * time.Minute)
+		b.sim.Inventory()
+	}
 }
 
 // same fails when the account is not as after an undisturbed run, or when a
