@@ -59,7 +59,7 @@ tells what it will cost before anything is made, and takes it down again.
 Try it without an account:  karmactl up --simulate /tmp/world.json`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	f := root.PersistentFlags()
@@ -106,6 +106,19 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
 	return root
+}
+
+// knownCommand says what a mistyped command may have been meant to be.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	try := "karmactl help lists the commands"
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		try = c.CommandPath() + " " + strings.Join(near, " or "+c.CommandPath()+" ")
+	}
+	return &advice{&usageError{fmt.Errorf("unknown command %q for %s", args[0], c.CommandPath())}, try}
 }
 
 // prepare settles the global flags before a command runs: flag, then

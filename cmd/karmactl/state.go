@@ -16,7 +16,7 @@ import (
 
 func newStateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "state", Short: "Look at the state, and mend it", Args: cobra.NoArgs,
+		Use: "state", Short: "Look at the state, and mend it", Args: knownCommand,
 		Long: `The state is an index, not a mirror: which key has which id. Lose it, and the
 next up finds everything again by its tags.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },

@@ -236,7 +236,7 @@ func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
 	title := fmt.Sprintf("  Monthly cost (%s list prices of %s)", cost.Region, cost.PricesAsOf)
 	fmt.Fprintln(b, c.dim(between(title, "expected      low – high", width)))
 	for _, l := range cost.Lines {
-		fmt.Fprintln(b, between("    "+pad(l.Name, 15)+l.About, fmt.Sprintf("%8s  %6s – %s", l.Range.Expected, whole(l.Range.Low), pad(whole(l.Range.High), 6)), width))
+		fmt.Fprintln(b, strings.TrimRight(between("    "+pad(l.Name, 15)+l.About, rangeCells(l.Range.Expected, l.Range), width), " "))
 	}
 	verdict := ""
 	if cost.Budget != "" {
@@ -253,9 +253,13 @@ func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
 		}
 		total += "(" + sign + cost.Delta + " by this plan)   "
 	}
-	fmt.Fprintln(b, between(c.bold(total)+verdict,
-		fmt.Sprintf("%8s  %6s – %s", c.bold(cost.Monthly.Expected), whole(cost.Monthly.Low), pad(whole(cost.Monthly.High), 6)), width))
+	fmt.Fprintln(b, strings.TrimRight(between(c.bold(total)+verdict, rangeCells(c.bold(cost.Monthly.Expected), cost.Monthly), width), " "))
 	fmt.Fprintln(b)
+}
+
+// rangeCells are the columns "expected", "low" and "high".
+func rangeCells(expected string, r Range) string {
+	return fmt.Sprintf("%8s  %6s – %s", expected, whole(r.Low), pad(whole(r.High), 6))
 }
 
 // whole is a decimal string without its cents, rounded.
