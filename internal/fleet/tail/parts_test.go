@@ -16,6 +16,7 @@ import (
 )
 
 func TestThePacerGivesABurstAndThenThePace(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(engine.RealClock{}, DefaultCallsPerSecond)
 		start := time.Now()
@@ -31,6 +32,7 @@ func TestThePacerGivesABurstAndThenThePace(t *testing.T) {
 }
 
 func TestThePacerGoesSlowerWhileItIsThrottled(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(engine.RealClock{}, DefaultCallsPerSecond)
 		quota := tailtest.Bucket(2) // somebody else takes the rest
@@ -55,6 +57,7 @@ func TestThePacerGoesSlowerWhileItIsThrottled(t *testing.T) {
 }
 
 func TestMemoryOfIdsIsBoundedByTheWindow(t *testing.T) {
+	t.Parallel()
 	s := newSeen()
 	most := 0
 	for ts := int64(0); ts < 3_600_000; ts += 10 {
@@ -73,6 +76,7 @@ func TestMemoryOfIdsIsBoundedByTheWindow(t *testing.T) {
 }
 
 func TestLiveAndReadEventsJoinByContentAndCount(t *testing.T) {
+	t.Parallel()
 	j, from := newJoin(), &stream{group: "g", name: "s"}
 	twin := record{ts: 1000, ingested: 1500, message: "same line", from: from}
 	got := ""
@@ -102,6 +106,7 @@ func TestLiveAndReadEventsJoinByContentAndCount(t *testing.T) {
 }
 
 func TestAWrongLocalClockDoesNotMatter(t *testing.T) {
+	t.Parallel()
 	for _, off := range []time.Duration{-90 * time.Second, 90 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			lines := tailtest.Minute(time.Now().Add(2*time.Second), time.Second, 42)
@@ -129,6 +134,7 @@ func (wrongClock) Wait(ctx context.Context, d time.Duration) error {
 }
 
 func TestFiltersLeaveOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		re := func(s string) []*regexp.Regexp { return []*regexp.Regexp{regexp.MustCompile(s)} }
 		for _, c := range []struct {
@@ -155,6 +161,7 @@ func TestFiltersLeaveOut(t *testing.T) {
 }
 
 func TestANamedQueryIsRunAndItsCostIsTold(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := tailtest.NewServer(time.Now, nil)
 		q, err := FindQuery("errors", nil)
@@ -180,6 +187,7 @@ func TestANamedQueryIsRunAndItsCostIsTold(t *testing.T) {
 }
 
 func TestAQueryThatIsLeftIsStopped(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := tailtest.NewServer(time.Now, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -192,6 +200,7 @@ func TestAQueryThatIsLeftIsStopped(t *testing.T) {
 }
 
 func TestQueriesOfTheUserGoFirst(t *testing.T) {
+	t.Parallel()
 	own := []NamedQuery{{Name: "errors", Text: "mine"}}
 	if q, err := FindQuery("errors", own); err != nil || q.Text != "mine" {
 		t.Errorf("%v, %v", q, err)

@@ -2,22 +2,22 @@ package tail
 
 import "sync"
 
-// said remembers what the user was told.
+// said tells the user each thing once, and one at a time.
 type said struct {
 	mu   sync.Mutex
 	what map[string]bool
 }
 
-// first reports whether it is said for the first time.
-func (s *said) first(what string) bool {
+// once hands what to say unless it was said before. The lock is held meanwhile: a say need not guard itself.
+func (s *said) once(what string, say func(string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.what[what] {
-		return false
+		return
 	}
 	if s.what == nil {
 		s.what = map[string]bool{}
 	}
 	s.what[what] = true
-	return true
+	say(what)
 }

@@ -99,7 +99,8 @@ type Options struct {
 	Extra <-chan Event
 
 	Clock engine.Clock
-	// Say is told once of each thing that the user should know and that does not end the tail. It may be nil.
+	// Say is told once of each thing that the user should know and that does not end the tail. It is called by many
+	// goroutines but never by two at once, and what it does holds up the reading. It may be nil.
 	Say func(string)
 	// Flush is called when no more events are ready, so that a buffering emit can write. It may be nil.
 	Flush func() error
@@ -199,7 +200,7 @@ func (t *tailer) flush() error {
 
 // say tells the user a thing once.
 func (t *tailer) say(what string) {
-	if t.Say != nil && t.said.first(what) {
-		t.Say(what)
+	if t.Say != nil {
+		t.said.once(what, t.Say)
 	}
 }

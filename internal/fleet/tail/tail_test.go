@@ -32,6 +32,7 @@ func collect(ctx context.Context, api API, o Options) ([]tailtest.Printed, []Eve
 }
 
 func TestAMinuteIsFollowedWithoutLossUnderTheQuota(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name          string
 		flush         time.Duration
@@ -51,6 +52,7 @@ func TestAMinuteIsFollowedWithoutLossUnderTheQuota(t *testing.T) {
 		{name: "without a quota", flush: time.Second, rate: -1, order: 500 * time.Millisecond, median: 500 * time.Millisecond, p95: time.Second, calls: 4000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
 				lines := tailtest.Minute(start.Add(2*time.Second), c.flush, 42)
@@ -89,10 +91,12 @@ func TestAMinuteIsFollowedWithoutLossUnderTheQuota(t *testing.T) {
 }
 
 func TestTheMergedStreamIsInOrderWithinTheWindow(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		flush, order time.Duration
 	}{{time.Second, DefaultOrder}, {time.Second, time.Second}, {5 * time.Second, 5 * time.Second}, {5 * time.Second, 25 * time.Second}} {
 		t.Run(fmt.Sprintf("%v of writers %v apart", c.order, c.flush), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				lines := tailtest.Minute(time.Now().Add(2*time.Second), c.flush, 42)
 				server := tailtest.NewServer(time.Now, lines)
@@ -134,6 +138,7 @@ func history(t *testing.T, n int, setup func(*tailtest.Server), o Options) ([]ta
 }
 
 func TestHistoryComesWholeInOrderAndAtThePaceOfTheQuota(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		printed, events, lines, server := history(t, 200_000, func(s *tailtest.Server) { s.EmptyEvery = 0 }, Options{})
@@ -155,6 +160,7 @@ func TestHistoryComesWholeInOrderAndAtThePaceOfTheQuota(t *testing.T) {
 }
 
 func TestHistorySurvivesThrottlesAndEmptyPages(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		printed, _, lines, server := history(t, 100_000, func(s *tailtest.Server) { s.ThrottleEvery, s.EmptyEvery = 5, 3 }, Options{})
 		r := tailtest.Check(lines, printed)
@@ -165,6 +171,7 @@ func TestHistorySurvivesThrottlesAndEmptyPages(t *testing.T) {
 }
 
 func TestTailGivesTheLastEventsOfAllGroups(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, events, lines, server := history(t, 50_000, nil, Options{Tail: 10})
 		if len(events) != 10 {
@@ -182,6 +189,7 @@ func TestTailGivesTheLastEventsOfAllGroups(t *testing.T) {
 }
 
 func TestTailThenFollowShowsNothingOlderAndNothingTwice(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		lines := tailtest.Minute(start, time.Second, 3)
@@ -211,6 +219,7 @@ func TestTailThenFollowShowsNothingOlderAndNothingTwice(t *testing.T) {
 }
 
 func TestAGroupThatIsBornLaterIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		lines := tailtest.Minute(start.Add(12*time.Second), time.Second, 5)
@@ -234,6 +243,7 @@ func TestAGroupThatIsBornLaterIsWaitedFor(t *testing.T) {
 }
 
 func TestAGroupThatDoesNotExistIsPassedOverWithoutFollow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var said []string
 		server := tailtest.NewServer(time.Now, nil)
@@ -245,6 +255,7 @@ func TestAGroupThatDoesNotExistIsPassedOverWithoutFollow(t *testing.T) {
 }
 
 func TestAStuckStreamComesOutInItsOwnOrder(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		var lines []tailtest.Line
@@ -269,6 +280,7 @@ func TestAStuckStreamComesOutInItsOwnOrder(t *testing.T) {
 }
 
 func TestCancelEndsAtOnceAndLeavesNothingRunning(t *testing.T) {
+	t.Parallel()
 	for _, after := range []time.Duration{0, 10 * time.Millisecond, 7300 * time.Millisecond, 30 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
@@ -287,6 +299,7 @@ func TestCancelEndsAtOnceAndLeavesNothingRunning(t *testing.T) {
 }
 
 func TestEventsFromElsewhereAreWovenIn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		server := tailtest.NewServer(time.Now, tailtest.Minute(start, time.Second, 42))
@@ -318,6 +331,7 @@ func TestEventsFromElsewhereAreWovenIn(t *testing.T) {
 }
 
 func TestAnErrorThatWillNotPassEndsIt(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, _, err := collect(t.Context(), denied{}, Options{Groups: testGroups(), Follow: true})
 		if err == nil || err.Error() != "read log group /ecs/karmacadabra-prod/validator: no permission" && !errors.Is(err, errDenied) {
@@ -327,6 +341,7 @@ func TestAnErrorThatWillNotPassEndsIt(t *testing.T) {
 }
 
 func TestAnErrorOfEmitEndsIt(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := tailtest.NewServer(time.Now, tailtest.Minute(time.Now(), time.Second, 42))
 		full := errors.New("disk full")

@@ -47,6 +47,8 @@ type Server struct {
 	groups map[string]*journal
 	calls  map[string]int
 	refuse int
+	// bodies are what pages were written into, to write others into.
+	bodies sync.Pool
 }
 
 // journal is one group's lines, sorted by timestamp, and their JSON.
@@ -157,12 +159,15 @@ func (s *Server) filter(w http.ResponseWriter, in request, n int) {
 		fail(w, "ResourceNotFoundException", "The specified log group does not exist.")
 		return
 	}
-	answer(w, j.page(in, now.UnixMilli(), s, s.EmptyEvery > 0 && n%s.EmptyEvery == 0))
+	body, _ := s.bodies.Get().([]byte)
+	body = j.page(body[:0], in, now.UnixMilli(), s, s.EmptyEvery > 0 && n%s.EmptyEvery == 0)
+	answer(w, body)
+	s.bodies.Put(body)
 }
 
-// page is the JSON of one page. A token is the place in the journal to go on from: what becomes readable before
+// page appends the JSON of one page. A token is the place in the journal to go on from: what becomes readable before
 // that place meanwhile is not on the later pages, as with AWS.
-func (j *journal) page(in request, now int64, s *Server, empty bool) []byte {
+func (j *journal) page(out []byte, in request, now int64, s *Server, empty bool) []byte {
 	step, at := 1, 0
 	if in.StartTime != nil {
 		at = sort.Search(len(j.lines), func(i int) bool { return j.lines[i].At >= *in.StartTime })
@@ -185,7 +190,7 @@ func (j *journal) page(in request, now int64, s *Server, empty bool) []byte {
 		limit = min(limit, in.Limit)
 	}
 	want := strings.Trim(in.FilterPattern, `"`)
-	out := []byte(`{"events":[`)
+	out = append(out, `{"events":[`...)
 	events, bytes := 0, 0
 	for ; at >= first && at < end && !empty; at += step {
 		l := &j.lines[at]
