@@ -135,18 +135,9 @@ func (a *Alarm) Find(ctx context.Context, id string) (engine.Found[AlarmSpec], e
 
 func (a *Alarm) byName(ctx context.Context) (*types.MetricAlarm, error) {
 	all, err := cloud.List(ctx, a.Inventory, "alarm", func(ctx context.Context) ([]types.MetricAlarm, error) {
-		var all []types.MetricAlarm
-		p := cloudwatch.NewDescribeAlarmsPaginator(a.api(), &cloudwatch.DescribeAlarmsInput{
+		return cloud.Pages(ctx, cloudwatch.NewDescribeAlarmsPaginator(a.api(), &cloudwatch.DescribeAlarmsInput{
 			AlarmNamePrefix: aws.String(a.Stack + "-"), AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm}, MaxRecords: aws.Int32(100),
-		})
-		for p.HasMorePages() {
-			out, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, out.MetricAlarms...)
-		}
-		return all, nil
+		}), func(out *cloudwatch.DescribeAlarmsOutput) []types.MetricAlarm { return out.MetricAlarms })
 	})
 	for i := range all {
 		if aws.ToString(all[i].AlarmName) == a.alarmName() {

@@ -53,3 +53,13 @@ func updateEC2Tags(ctx context.Context, api ec2TagAPI, id string, have, want clo
 func (h *Home) ofStack() []types.Filter {
 	return []types.Filter{{Name: aws.String("tag:" + cloud.TagStack), Values: []string{h.Stack}}}
 }
+
+// ec2Candidates turns a listing into candidates; of gives an item's id and tags.
+func ec2Candidates[T any](all []T, of func(T) (*string, []types.Tag)) []candidate[T] {
+	var out []candidate[T]
+	for _, x := range all {
+		id, tags := of(x)
+		out = append(out, candidate[T]{Item: x, ID: aws.ToString(id), Tags: fromEC2Tags(tags)})
+	}
+	return out
+}

@@ -65,18 +65,9 @@ func (g *InternetGateway) Find(ctx context.Context, id string) (engine.Found[Int
 }
 
 func (g *InternetGateway) list(ctx context.Context) ([]candidate[types.InternetGateway], error) {
-	var all []candidate[types.InternetGateway]
-	p := ec2.NewDescribeInternetGatewaysPaginator(g.api(), &ec2.DescribeInternetGatewaysInput{Filters: g.ofStack()})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range out.InternetGateways {
-			all = append(all, candidate[types.InternetGateway]{Item: i, ID: aws.ToString(i.InternetGatewayId), Tags: fromEC2Tags(i.Tags)})
-		}
-	}
-	return all, nil
+	all, err := cloud.Pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(g.api(), &ec2.DescribeInternetGatewaysInput{Filters: g.ofStack()}),
+		func(out *ec2.DescribeInternetGatewaysOutput) []types.InternetGateway { return out.InternetGateways })
+	return ec2Candidates(all, func(x types.InternetGateway) (*string, []types.Tag) { return x.InternetGatewayId, x.Tags }), err
 }
 
 // Diff compares. A loose gateway is attached; one of another VPC is left alone.

@@ -96,16 +96,8 @@ func (g *LogGroup) Find(ctx context.Context, id string) (engine.Found[LogGroupSp
 }
 
 func (g *LogGroup) list(ctx context.Context) ([]types.LogGroup, error) {
-	var all []types.LogGroup
-	p := cloudwatchlogs.NewDescribeLogGroupsPaginator(g.api(), &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.logGroupName(""))})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.LogGroups...)
-	}
-	return all, nil
+	return cloud.Pages(ctx, cloudwatchlogs.NewDescribeLogGroupsPaginator(g.api(), &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.logGroupName(""))}),
+		func(out *cloudwatchlogs.DescribeLogGroupsOutput) []types.LogGroup { return out.LogGroups })
 }
 
 // Diff compares.

@@ -75,16 +75,8 @@ func (f *MetricFilter) Find(ctx context.Context, _ string) (engine.Found[MetricF
 }
 
 func (f *MetricFilter) list(ctx context.Context) ([]types.MetricFilter, error) {
-	var all []types.MetricFilter
-	p := cloudwatchlogs.NewDescribeMetricFiltersPaginator(f.api(), &cloudwatchlogs.DescribeMetricFiltersInput{})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.MetricFilters...)
-	}
-	return all, nil
+	return cloud.Pages(ctx, cloudwatchlogs.NewDescribeMetricFiltersPaginator(f.api(), &cloudwatchlogs.DescribeMetricFiltersInput{}),
+		func(out *cloudwatchlogs.DescribeMetricFiltersOutput) []types.MetricFilter { return out.MetricFilters })
 }
 
 // Diff compares.

@@ -85,20 +85,13 @@ func (n *NATGateway) Find(ctx context.Context, id string) (engine.Found[NATGatew
 }
 
 func (n *NATGateway) list(ctx context.Context) ([]candidate[types.NatGateway], error) {
-	var all []candidate[types.NatGateway]
-	p := ec2.NewDescribeNatGatewaysPaginator(n.api(), &ec2.DescribeNatGatewaysInput{Filter: n.ofStack()})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range out.NatGateways {
-			all = append(all, candidate[types.NatGateway]{
-				Item: i, ID: aws.ToString(i.NatGatewayId), Tags: fromEC2Tags(i.Tags), Gone: i.State == types.NatGatewayStateDeleted, Leaving: i.State == types.NatGatewayStateDeleting,
-			})
-		}
+	all, err := cloud.Pages(ctx, ec2.NewDescribeNatGatewaysPaginator(n.api(), &ec2.DescribeNatGatewaysInput{Filter: n.ofStack()}),
+		func(out *ec2.DescribeNatGatewaysOutput) []types.NatGateway { return out.NatGateways })
+	found := ec2Candidates(all, func(x types.NatGateway) (*string, []types.Tag) { return x.NatGatewayId, x.Tags })
+	for i, x := range all {
+		found[i].Gone, found[i].Leaving = x.State == types.NatGatewayStateDeleted, x.State == types.NatGatewayStateDeleting
 	}
-	return all, nil
+	return found, err
 }
 
 // Diff compares. A NAT gateway cannot move.

@@ -58,18 +58,9 @@ func (h *Home) networkInterfaces(ctx context.Context) ([]types.NetworkInterface,
 	for _, v := range vpcs {
 		ids = append(ids, v.ID)
 	}
-	var all []types.NetworkInterface
-	p := ec2.NewDescribeNetworkInterfacesPaginator(h.Clients.EC2, &ec2.DescribeNetworkInterfacesInput{
+	return cloud.Pages(ctx, ec2.NewDescribeNetworkInterfacesPaginator(h.Clients.EC2, &ec2.DescribeNetworkInterfacesInput{
 		Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: ids}},
-	})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.NetworkInterfaces...)
-	}
-	return all, nil
+	}), func(out *ec2.DescribeNetworkInterfacesOutput) []types.NetworkInterface { return out.NetworkInterfaces })
 }
 
 // leavesByItself tells whether AWS takes an interface away when what it belongs

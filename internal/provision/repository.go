@@ -94,16 +94,8 @@ func (r *Repository) Find(ctx context.Context, id string) (engine.Found[Reposito
 }
 
 func (r *Repository) list(ctx context.Context) ([]types.Repository, error) {
-	var all []types.Repository
-	p := ecr.NewDescribeRepositoriesPaginator(r.api(), &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.Repositories...)
-	}
-	return all, nil
+	return cloud.Pages(ctx, ecr.NewDescribeRepositoriesPaginator(r.api(), &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)}),
+		func(out *ecr.DescribeRepositoriesOutput) []types.Repository { return out.Repositories })
 }
 
 func (r *Repository) observe(ctx context.Context, id string, repo types.Repository) (engine.Found[RepositorySpec], error) {

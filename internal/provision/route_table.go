@@ -68,18 +68,9 @@ func (r *RouteTable) all(ctx context.Context) ([]candidate[types.RouteTable], er
 }
 
 func (r *RouteTable) list(ctx context.Context) ([]candidate[types.RouteTable], error) {
-	var all []candidate[types.RouteTable]
-	p := ec2.NewDescribeRouteTablesPaginator(r.api(), &ec2.DescribeRouteTablesInput{Filters: r.ofStack()})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range out.RouteTables {
-			all = append(all, candidate[types.RouteTable]{Item: i, ID: aws.ToString(i.RouteTableId), Tags: fromEC2Tags(i.Tags)})
-		}
-	}
-	return all, nil
+	all, err := cloud.Pages(ctx, ec2.NewDescribeRouteTablesPaginator(r.api(), &ec2.DescribeRouteTablesInput{Filters: r.ofStack()}),
+		func(out *ec2.DescribeRouteTablesOutput) []types.RouteTable { return out.RouteTables })
+	return ec2Candidates(all, func(x types.RouteTable) (*string, []types.Tag) { return x.RouteTableId, x.Tags }), err
 }
 
 // Diff compares. A route table cannot move.

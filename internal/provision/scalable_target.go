@@ -148,29 +148,13 @@ func (t *ScalableTarget) owned(ctx context.Context, have ScalableTargetSpec) (Sc
 }
 
 func (t *ScalableTarget) list(ctx context.Context) ([]types.ScalableTarget, error) {
-	var all []types.ScalableTarget
-	p := aas.NewDescribeScalableTargetsPaginator(t.api(), &aas.DescribeScalableTargetsInput{ServiceNamespace: types.ServiceNamespaceEcs})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.ScalableTargets...)
-	}
-	return all, nil
+	return cloud.Pages(ctx, aas.NewDescribeScalableTargetsPaginator(t.api(), &aas.DescribeScalableTargetsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+		func(out *aas.DescribeScalableTargetsOutput) []types.ScalableTarget { return out.ScalableTargets })
 }
 
 func (t *ScalableTarget) schedule(ctx context.Context) ([]types.ScheduledAction, error) {
-	var all []types.ScheduledAction
-	p := aas.NewDescribeScheduledActionsPaginator(t.api(), &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.ScheduledActions...)
-	}
-	return all, nil
+	return cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(t.api(), &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+		func(out *aas.DescribeScheduledActionsOutput) []types.ScheduledAction { return out.ScheduledActions })
 }
 
 // Diff compares.

@@ -94,16 +94,8 @@ func (p *ScalingPolicy) Find(ctx context.Context, _ string) (engine.Found[Scalin
 }
 
 func (p *ScalingPolicy) list(ctx context.Context) ([]types.ScalingPolicy, error) {
-	var all []types.ScalingPolicy
-	pg := aas.NewDescribeScalingPoliciesPaginator(p.api(), &aas.DescribeScalingPoliciesInput{ServiceNamespace: types.ServiceNamespaceEcs})
-	for pg.HasMorePages() {
-		out, err := pg.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.ScalingPolicies...)
-	}
-	return all, nil
+	return cloud.Pages(ctx, aas.NewDescribeScalingPoliciesPaginator(p.api(), &aas.DescribeScalingPoliciesInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+		func(out *aas.DescribeScalingPoliciesOutput) []types.ScalingPolicy { return out.ScalingPolicies })
 }
 
 // Diff compares.

@@ -217,19 +217,10 @@ func (seen secretSeen) note() string {
 }
 
 func (s *Secret) list(ctx context.Context) ([]types.SecretListEntry, error) {
-	var all []types.SecretListEntry
-	p := secretsmanager.NewListSecretsPaginator(s.api(), &secretsmanager.ListSecretsInput{
+	return cloud.Pages(ctx, secretsmanager.NewListSecretsPaginator(s.api(), &secretsmanager.ListSecretsInput{
 		IncludePlannedDeletion: aws.Bool(true), MaxResults: aws.Int32(100),
 		Filters: []types.Filter{{Key: types.FilterNameStringTypeName, Values: []string{s.Project + "/"}}},
-	})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.SecretList...)
-	}
-	return all, nil
+	}), func(out *secretsmanager.ListSecretsOutput) []types.SecretListEntry { return out.SecretList })
 }
 
 // Diff compares names and tags. Which keys there are is the user's to say, once

@@ -87,18 +87,9 @@ func (g *SecurityGroup) Find(ctx context.Context, id string) (engine.Found[Secur
 }
 
 func (g *SecurityGroup) list(ctx context.Context) ([]candidate[types.SecurityGroup], error) {
-	var all []candidate[types.SecurityGroup]
-	p := ec2.NewDescribeSecurityGroupsPaginator(g.api(), &ec2.DescribeSecurityGroupsInput{Filters: g.ofStack()})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range out.SecurityGroups {
-			all = append(all, candidate[types.SecurityGroup]{Item: i, ID: aws.ToString(i.GroupId), Tags: fromEC2Tags(i.Tags)})
-		}
-	}
-	return all, nil
+	all, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.api(), &ec2.DescribeSecurityGroupsInput{Filters: g.ofStack()}),
+		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
+	return ec2Candidates(all, func(x types.SecurityGroup) (*string, []types.Tag) { return x.GroupId, x.Tags }), err
 }
 
 // Diff compares; rules are a set. Only they and the tags change in place.

@@ -87,18 +87,9 @@ func (s *Subnet) Find(ctx context.Context, id string) (engine.Found[SubnetSpec],
 }
 
 func (s *Subnet) list(ctx context.Context) ([]candidate[types.Subnet], error) {
-	var all []candidate[types.Subnet]
-	p := ec2.NewDescribeSubnetsPaginator(s.api(), &ec2.DescribeSubnetsInput{Filters: s.ofStack()})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range out.Subnets {
-			all = append(all, candidate[types.Subnet]{Item: i, ID: aws.ToString(i.SubnetId), Tags: fromEC2Tags(i.Tags)})
-		}
-	}
-	return all, nil
+	all, err := cloud.Pages(ctx, ec2.NewDescribeSubnetsPaginator(s.api(), &ec2.DescribeSubnetsInput{Filters: s.ofStack()}),
+		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
+	return ec2Candidates(all, func(x types.Subnet) (*string, []types.Tag) { return x.SubnetId, x.Tags }), err
 }
 
 // Diff compares. A subnet cannot move or grow.

@@ -551,14 +551,6 @@ func (t *TaskDefinition) Delete(ctx context.Context, id string) error {
 }
 
 func (t *TaskDefinition) revisions(ctx context.Context, family string, status types.TaskDefinitionStatus) ([]string, error) {
-	var all []string
-	p := ecs.NewListTaskDefinitionsPaginator(t.api(), &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Status: status})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.TaskDefinitionArns...)
-	}
-	return all, nil
+	return cloud.Pages(ctx, ecs.NewListTaskDefinitionsPaginator(t.api(), &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Status: status}),
+		func(out *ecs.ListTaskDefinitionsOutput) []string { return out.TaskDefinitionArns })
 }

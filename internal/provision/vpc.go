@@ -77,18 +77,9 @@ func (v *VPC) Find(ctx context.Context, id string) (engine.Found[VPCSpec], error
 }
 
 func (v *VPC) list(ctx context.Context) ([]candidate[types.Vpc], error) {
-	var all []candidate[types.Vpc]
-	p := ec2.NewDescribeVpcsPaginator(v.api(), &ec2.DescribeVpcsInput{Filters: v.ofStack()})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range out.Vpcs {
-			all = append(all, candidate[types.Vpc]{Item: i, ID: aws.ToString(i.VpcId), Tags: fromEC2Tags(i.Tags)})
-		}
-	}
-	return all, nil
+	all, err := cloud.Pages(ctx, ec2.NewDescribeVpcsPaginator(v.api(), &ec2.DescribeVpcsInput{Filters: v.ofStack()}),
+		func(out *ec2.DescribeVpcsOutput) []types.Vpc { return out.Vpcs })
+	return ec2Candidates(all, func(x types.Vpc) (*string, []types.Tag) { return x.VpcId, x.Tags }), err
 }
 
 // Diff compares. The block of a VPC cannot change.

@@ -130,21 +130,13 @@ func (e *VPCEndpoint) Find(ctx context.Context, id string) (engine.Found[VPCEndp
 func endpointState(ep types.VpcEndpoint) string { return strings.ToLower(string(ep.State)) }
 
 func (e *VPCEndpoint) list(ctx context.Context) ([]candidate[types.VpcEndpoint], error) {
-	var all []candidate[types.VpcEndpoint]
-	p := ec2.NewDescribeVpcEndpointsPaginator(e.api(), &ec2.DescribeVpcEndpointsInput{Filters: e.ofStack()})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range out.VpcEndpoints {
-			all = append(all, candidate[types.VpcEndpoint]{
-				Item: i, ID: aws.ToString(i.VpcEndpointId), Tags: fromEC2Tags(i.Tags),
-				Gone: endpointState(i) == "deleted", Leaving: endpointState(i) == "deleting",
-			})
-		}
+	all, err := cloud.Pages(ctx, ec2.NewDescribeVpcEndpointsPaginator(e.api(), &ec2.DescribeVpcEndpointsInput{Filters: e.ofStack()}),
+		func(out *ec2.DescribeVpcEndpointsOutput) []types.VpcEndpoint { return out.VpcEndpoints })
+	found := ec2Candidates(all, func(x types.VpcEndpoint) (*string, []types.Tag) { return x.VpcEndpointId, x.Tags })
+	for i, x := range all {
+		found[i].Gone, found[i].Leaving = endpointState(x) == "deleted", endpointState(x) == "deleting"
 	}
-	return all, nil
+	return found, err
 }
 
 // Diff compares. Tables, subnets and groups change in place.
