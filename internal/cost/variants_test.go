@@ -1,7 +1,9 @@
 package cost
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -102,6 +104,35 @@ func TestTheEstimateAgreesWithFiguresWorkedOutByHand(t *testing.T) {
 func TestTheShippedFilesCostWhatTheySay(t *testing.T) {
 	within(t, estimate(t, config(t, "agents.yaml")).Total().Expected, "81.07", "0.001")
 	within(t, estimate(t, config(t, "agents.full.yaml")).Total().Expected, "178.02", "0.001")
+}
+
+// TestTheReadmesTableIsTrue computes, to the cent, each total that README.md tells.
+func TestTheReadmesTableIsTrue(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, v := range map[string]struct {
+		file string
+		do   func(*agents.Config)
+	}{
+		"**the fleet as shipped**":         {file: "agents.yaml"},
+		"the same on ARM64":                {file: "agents.yaml", do: arm},
+		"with on-demand instead of Spot":   {file: "agents.yaml", do: onDemand},
+		"`nat: none`":                      {file: "agents.yaml", do: func(c *agents.Config) { c.Network.NAT = agents.NATNone }},
+		"everything on: [config/agents.fu": {file: "agents.full.yaml"},
+	} {
+		cfg := config(t, v.file)
+		if v.do != nil {
+			v.do(cfg)
+		}
+		total := USD(estimate(t, cfg).Total().Expected)
+		_, rest, found := strings.Cut(string(text), "\n| "+row)
+		line, _, _ := strings.Cut(rest, "\n")
+		if !found || !strings.HasSuffix(strings.ReplaceAll(line, "*", ""), "| "+total+" |") {
+			t.Errorf("README.md: the row %q should end with %s, and is %q", row, total, row+line)
+		}
+	}
 }
 
 // Two hand-worked what-ifs: office hours of 45 a week, 195 a month.
