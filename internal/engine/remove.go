@@ -29,7 +29,7 @@ func (e *HeldBy) Unwrap() error { return e.Err }
 
 // remove is the way down for one node: find, decide, say so; and below the line
 // that asks for Apply: delete, await Absent, forget.
-func (m *managed[S]) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
+func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 	key := m.Key()
 	o.Key = key
 	if bad := v.await(ctx, r.Clock); bad != nil {
@@ -47,7 +47,7 @@ func (m *managed[S]) remove(ctx context.Context, r *run, v *vertex) (o Outcome) 
 	found, err := m.look(ctx, r, entry)
 	if foreign := new(Foreign); errors.As(err, &foreign) {
 		o.Reason = "not karmactl's"
-		found, err = Found[S]{}, nil
+		found, err = Found[any]{}, nil
 	}
 	if err != nil {
 		return failed(o, err)
@@ -98,7 +98,7 @@ func (r *run) keep(k Key) string {
 
 // destroy deletes one id and waits until AWS no longer has it. What still holds
 // on is waited for; what is somebody else's only briefly.
-func (m *managed[S]) destroy(ctx context.Context, r *run, o Outcome, id string) error {
+func (m *managed) destroy(ctx context.Context, r *run, o Outcome, id string) error {
 	p := r.poll(o, m.patience())
 	var foreignSince time.Time
 	for {
@@ -131,7 +131,7 @@ func (m *managed[S]) destroy(ctx context.Context, r *run, o Outcome, id string) 
 }
 
 // gone waits until AWS no longer has an id.
-func (m *managed[S]) gone(ctx context.Context, r *run, o Outcome, id string) error {
+func (m *managed) gone(ctx context.Context, r *run, o Outcome, id string) error {
 	p := r.poll(o, m.patience())
 	for {
 		found, err := m.find(ctx, r, id, r.fresh())
@@ -153,18 +153,18 @@ func (m *managed[S]) gone(ctx context.Context, r *run, o Outcome, id string) err
 
 // discard is a step that deletes one surplus id and leaves the record of the
 // resource itself, less that id.
-func (m *managed[S]) discard(id string) Step { return &discarded[S]{managed: m, id: id} }
+func (m *managed) discard(id string) Step { return &discarded{managed: m, id: id} }
 
-type discarded[S any] struct {
-	*managed[S]
+type discarded struct {
+	*managed
 	id string
 }
 
-func (d *discarded[S]) Key() Key { return d.managed.Key() + "#" + Key(d.id) }
+func (d *discarded) Key() Key { return d.managed.Key() + "#" + Key(d.id) }
 
-func (d *discarded[S]) edges() (needs, after []Key) { return nil, nil }
+func (d *discarded) edges() (needs, after []Key) { return nil, nil }
 
-func (d *discarded[S]) remove(ctx context.Context, r *run, _ *vertex) Outcome {
+func (d *discarded) remove(ctx context.Context, r *run, _ *vertex) Outcome {
 	o := Outcome{Key: d.Key(), Verb: Delete, ID: d.id, Reason: "replaced or a duplicate"}
 	r.emit(EventPlanned, o)
 	if !r.Apply {

@@ -2,7 +2,8 @@
 // and deletes; it knows no AWS and no files.
 //
 // Read resource.go (what a resource is), walk.go (in which order), settle.go
-// (what happens to one resource on the way up) and remove.go (on the way down).
+// (what happens to one resource on the way up; write.go has the writes) and
+// remove.go (on the way down).
 package engine
 
 import (

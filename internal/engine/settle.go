@@ -21,17 +21,18 @@ type Step interface {
 }
 
 // Manage puts a resource into the care of a walk.
-func Manage[S any](res Resource[S]) Step { return &managed[S]{Resource: res} }
+func Manage[S any](res Resource[S]) Step { return &managed{untyped: typed[S]{res}} }
 
-type managed[S any] struct {
-	Resource[S]
+// managed is the engine's side of a resource.
+type managed struct {
+	untyped
 }
 
-func (m *managed[S]) edges() (needs, after []Key) {
+func (m *managed) edges() (needs, after []Key) {
 	for _, n := range m.Needs() {
 		needs = append(needs, n.Key())
 	}
-	if o, ok := m.Resource.(Ordered); ok {
+	if o, ok := m.as().(Ordered); ok {
 		for _, n := range o.After() {
 			after = append(after, n.Key())
 		}
@@ -42,12 +43,12 @@ func (m *managed[S]) edges() (needs, after []Key) {
 // settle is the one road: find, diff, decide, say so; and below the line that
 // asks for Apply: do, record, await. Nothing above that line writes, nothing
 // below it decides.
-func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) {
+func (m *managed) settle(ctx context.Context, r *run, v *vertex) (o Outcome) {
 	key := m.Key()
 	o.Key = key
 	entry, recorded := r.Record.Get(key)
 
-	var found Found[S]
+	var found Found[any]
 	var err error
 	if !r.Apply { // reads of a plan overlap; those of an apply are as fresh as can be
 		found, err = m.look(ctx, r, entry)
@@ -75,7 +76,7 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 		m.Observe(orUnknown(found.ID, key), found.Outputs)
 		return o
 	}
-	if g, ok := m.Resource.(Gated); ok {
+	if g, ok := m.as().(Gated); ok {
 		w, err := g.Waiting(ctx)
 		if err != nil {
 			return failed(o, err)
@@ -85,7 +86,7 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 			return Outcome{Key: key, Status: Held, Waiting: w, Reason: w.Reason}
 		}
 	}
-	if opt, ok := m.Resource.(Optional); ok && (found.Phase == Absent || found.Phase == Leaving) {
+	if opt, ok := m.as().(Optional); ok && (found.Phase == Absent || found.Phase == Leaving) {
 		wanted, why, err := opt.Wanted(ctx)
 		if err != nil {
 			return failed(o, err)
@@ -99,7 +100,7 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 			return o
 		}
 	}
-	if n, ok := m.Resource.(Noted); ok {
+	if n, ok := m.as().(Noted); ok {
 		o.Notes = n.Notes()
 	}
 
@@ -115,7 +116,7 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 			found.ID, found.Outputs = "", nil
 		}
 		o.ID, o.Outputs = found.ID, found.Outputs
-		if _, ok := m.Resource.(Reviser[S]); ok && o.Verb == Update {
+		if m.revises() && o.Verb == Update {
 			found.ID = "" // the revision to come has an id of its own
 		}
 		if o.Verb == Replace {
@@ -133,7 +134,7 @@ func (m *managed[S]) settle(ctx context.Context, r *run, v *vertex) (o Outcome) 
 }
 
 // decide names the verb. It is the only place that does.
-func (m *managed[S]) decide(o Outcome, found Found[S], want S) (Outcome, error) {
+func (m *managed) decide(o Outcome, found Found[any], want any) (Outcome, error) {
 	o.Verb = None
 	switch {
 	case found.Phase == Absent || found.Phase == Leaving:
@@ -155,7 +156,7 @@ func (m *managed[S]) decide(o Outcome, found Found[S], want S) (Outcome, error) 
 		if !c.Replace {
 			continue
 		}
-		if _, ok := m.Resource.(Disposable); !ok {
+		if _, ok := m.as().(Disposable); !ok {
 			return o, &Irreplaceable{Key: o.Key, Change: c}
 		}
 		o.Verb, o.Reason = Replace, fmt.Sprintf("%s cannot change in place", c.Field)
@@ -190,7 +191,7 @@ func (r *run) agreed(o Outcome) error {
 }
 
 // apply does what decide decided, records it, and awaits Ready and an empty Diff.
-func (m *managed[S]) apply(ctx context.Context, r *run, v *vertex, o Outcome, found Found[S], want S, recorded bool) Outcome {
+func (m *managed) apply(ctx context.Context, r *run, v *vertex, o Outcome, found Found[any], want any, recorded bool) Outcome {
 	id := found.ID
 	if o.Verb != None || found.Phase == Pending {
 		r.emit(EventStarted, o)
@@ -240,7 +241,7 @@ func (m *managed[S]) apply(ctx context.Context, r *run, v *vertex, o Outcome, fo
 
 // converge polls until the resource is Ready and as wanted. What a create could
 // not set at once is updated here.
-func (m *managed[S]) converge(ctx context.Context, r *run, v *vertex, o Outcome, id string, want S) Outcome {
+func (m *managed) converge(ctx context.Context, r *run, v *vertex, o Outcome, id string, want any) Outcome {
 	p := r.poll(o, m.patience())
 	updated := o.Verb == Update
 	wrote := r.Clock.Now()
@@ -298,8 +299,8 @@ func (m *managed[S]) converge(ctx context.Context, r *run, v *vertex, o Outcome,
 	}
 }
 
-func (m *managed[S]) patience() time.Duration {
-	if p, ok := m.Resource.(Patient); ok {
+func (m *managed) patience() time.Duration {
+	if p, ok := m.as().(Patient); ok {
 		return p.Patience()
 	}
 	return readyLimit
@@ -314,7 +315,7 @@ func describe(diff []Change) string {
 }
 
 // surplus lists the ids that are to be deleted once nothing uses them.
-func surplus[S any](found Found[S], entry Entry, o Outcome) []string {
+func surplus(found Found[any], entry Entry, o Outcome) []string {
 	ids := append(append([]string{}, entry.Deposed...), found.Strays...)
 	if o.Verb == Replace && !found.Discard {
 		ids = append(ids, found.ID)

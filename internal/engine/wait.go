@@ -102,8 +102,8 @@ func (r *run) retry(ctx context.Context, o Outcome, f func() error) error {
 func (r *run) fresh() time.Time { return r.Clock.Now().Add(-time.Second) }
 
 // find is one look, in a slot, at one id. Listings read before notBefore are not used.
-func (m *managed[S]) find(ctx context.Context, r *run, id string, notBefore time.Time) (Found[S], error) {
-	var found Found[S]
+func (m *managed) find(ctx context.Context, r *run, id string, notBefore time.Time) (Found[any], error) {
+	var found Found[any]
 	ctx = notOlder(ctx, notBefore)
 	err := r.call(ctx, func() error {
 		var err error
@@ -115,7 +115,7 @@ func (m *managed[S]) find(ctx context.Context, r *run, id string, notBefore time
 
 // look finds what is there. What may have been made moments ago, by a run that
 // died before it could say so, is looked for longer.
-func (m *managed[S]) look(ctx context.Context, r *run, e Entry) (Found[S], error) {
+func (m *managed) look(ctx context.Context, r *run, e Entry) (Found[any], error) {
 	until := time.Time{}
 	notBefore := r.began
 	if r.Apply {
@@ -130,7 +130,7 @@ func (m *managed[S]) look(ctx context.Context, r *run, e Entry) (Found[S], error
 }
 
 // seek looks until the resource shows or the time is up.
-func (m *managed[S]) seek(ctx context.Context, r *run, e Entry, notBefore, until time.Time) (Found[S], error) {
+func (m *managed) seek(ctx context.Context, r *run, e Entry, notBefore, until time.Time) (Found[any], error) {
 	p := r.poll(Outcome{Key: m.Key()}, visibleWithin)
 	for {
 		found, err := m.find(ctx, r, e.ID, notBefore)

@@ -9,7 +9,7 @@ import (
 
 // create makes the resource. A reply that was lost is looked for by tag,
 // patiently, before another is made.
-func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (string, error) {
+func (m *managed) create(ctx context.Context, r *run, o Outcome, want any) (string, error) {
 	if err := r.Record.Begin(ctx, o.Key); err != nil {
 		return "", err
 	}
@@ -41,13 +41,12 @@ func (m *managed[S]) create(ctx context.Context, r *run, o Outcome, want S) (str
 
 // update makes have into want, and tells the id afterwards, which is another one
 // for a resource that keeps revisions.
-func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, have, want S, recorded bool) (string, error) {
-	rv, ok := m.Resource.(Reviser[S])
+func (m *managed) update(ctx context.Context, r *run, o Outcome, id string, have, want any, recorded bool) (string, error) {
 	until := m.unseen(r, id)
 	if !recorded {
 		m.record(r, id, "")
 	}
-	if !ok {
+	if !m.revises() {
 		return id, r.retry(ctx, o, func() error {
 			return r.call(ctx, func() error { return m.Update(ctx, id, have, want) })
 		})
@@ -67,7 +66,7 @@ func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, h
 		return id, err
 	}
 	once := func() (err error) {
-		revision, err = rv.Revise(ctx, id, have, want)
+		revision, err = m.Revise(ctx, id, have, want)
 		return err
 	}
 	err := r.retry(ctx, o, func() error {
@@ -90,7 +89,7 @@ func (m *managed[S]) update(ctx context.Context, r *run, o Outcome, id string, h
 // unseen is until when there may be a revision later than id that does not show
 // yet: one that a run died making, or one that was recorded moments ago. Zero is
 // that there is none.
-func (m *managed[S]) unseen(r *run, id string) time.Time {
+func (m *managed) unseen(r *run, id string) time.Time {
 	if at, ok := r.Record.InFlight(m.Key()); ok {
 		return at.Add(visibleWithin)
 	}
@@ -102,7 +101,7 @@ func (m *managed[S]) unseen(r *run, id string) time.Time {
 
 // revised looks, until that moment, for a revision that may have been made
 // although nobody heard of it; "" is none.
-func (m *managed[S]) revised(ctx context.Context, r *run, o Outcome, id string, want S, until time.Time) (string, error) {
+func (m *managed) revised(ctx context.Context, r *run, o Outcome, id string, want any, until time.Time) (string, error) {
 	p := r.poll(o, visibleWithin)
 	began := r.Clock.Now()
 	for {
@@ -122,7 +121,7 @@ func (m *managed[S]) revised(ctx context.Context, r *run, o Outcome, id string, 
 	}
 }
 
-func (m *managed[S]) record(r *run, id, old string) {
+func (m *managed) record(r *run, id, old string) {
 	needs, _ := m.edges()
 	e := Entry{Key: m.Key(), Kind: m.Key().Kind(), ID: id, Needs: needs, CreatedAt: r.Clock.Now()}
 	if was, ok := r.Record.Get(m.Key()); ok {
