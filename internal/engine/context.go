@@ -11,6 +11,7 @@ import (
 type (
 	tokenKey    struct{}
 	notOlderKey struct{}
+	rankKey     struct{}
 )
 
 // Token is the client token of the create in progress, 32 hex digits: the same
@@ -34,6 +35,16 @@ func NotOlder(ctx context.Context) time.Time {
 
 func notOlder(ctx context.Context, t time.Time) context.Context {
 	return context.WithValue(ctx, notOlderKey{}, t)
+}
+
+// rankOf is how much waits for the node that calls; 0 is nobody's.
+func rankOf(ctx context.Context) int {
+	n, _ := ctx.Value(rankKey{}).(int)
+	return n
+}
+
+func withRank(ctx context.Context, rank int) context.Context {
+	return context.WithValue(ctx, rankKey{}, rank)
 }
 
 func later(a, b time.Time) time.Time {

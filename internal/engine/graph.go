@@ -37,6 +37,29 @@ func downs(steps []Step) []*vertex {
 	return vs
 }
 
+// rank gives every vertex the length of the longest chain that waits for it.
+func rank(vs []*vertex) {
+	waiting := map[*vertex][]*vertex{}
+	for _, v := range vs {
+		for _, n := range v.needs {
+			waiting[n] = append(waiting[n], v)
+		}
+	}
+	var of func(v *vertex) int
+	of = func(v *vertex) int {
+		if v.rank == 0 {
+			v.rank = 1
+			for _, d := range waiting[v] {
+				v.rank = max(v.rank, 1+of(d))
+			}
+		}
+		return v.rank
+	}
+	for _, v := range vs {
+		of(v)
+	}
+}
+
 func vertices(steps []Step) ([]*vertex, map[Key]*vertex) {
 	vs := make([]*vertex, len(steps))
 	byKey := make(map[Key]*vertex, len(steps))

@@ -17,6 +17,8 @@ const (
 	visibleWithin = 60 * time.Second
 	// heldLimit is how long a delete waits for something that is not ours.
 	heldLimit = 30 * time.Second
+	// pollFirst and pollEvery are the shortest and the longest time between two looks.
+	pollFirst = 500 * time.Millisecond
 	pollEvery = 2 * time.Second
 	// sayAfter is how long a wait goes without a word: most are over by then.
 	sayAfter = 3 * time.Second
@@ -30,12 +32,11 @@ type poller struct {
 	o     Outcome
 	began time.Time
 	limit time.Duration
-	next  time.Duration
 	said  string
 }
 
 func (r *run) poll(o Outcome, limit time.Duration) *poller {
-	return &poller{r: r, o: o, began: r.Clock.Now(), limit: limit, next: pollEvery / 4}
+	return &poller{r: r, o: o, began: r.Clock.Now(), limit: limit}
 }
 
 // wait sleeps until the next look. It ends with ErrInterrupted after a Ctrl-C
@@ -51,9 +52,9 @@ func (p *poller) wait(ctx context.Context, why string) error {
 		o.Reason, o.Took = why, elapsed
 		p.r.emit(EventWaiting, o)
 	}
-	d := p.next
-	p.next = min(p.next*2, pollEvery)
-	return p.r.pause(ctx, d)
+	// A quarter of what it took so far: what is there after two seconds is seen then,
+	// and a wait of minutes does not ask ten times as often as it has to.
+	return p.r.pause(ctx, min(max(elapsed/4, pollFirst), pollEvery))
 }
 
 // pause waits for d, the end of ctx, or a Ctrl-C.

@@ -196,7 +196,7 @@ func (w *Walk) surplus(res *Result) []Step {
 // run is one visit of the graph in progress.
 type run struct {
 	*Walk
-	slots    chan struct{}
+	slots    *slots
 	began    time.Time
 	stopOnce sync.Once
 	stopped  chan struct{}
@@ -206,7 +206,7 @@ func newRun(w *Walk) *run {
 	if w.Width <= 0 {
 		w.Width = 16
 	}
-	return &run{Walk: w, began: w.Clock.Now(), slots: make(chan struct{}, w.Width), stopped: make(chan struct{})}
+	return &run{Walk: w, began: w.Clock.Now(), slots: newSlots(w.Width), stopped: make(chan struct{})}
 }
 
 // halt makes the rest of the walk start nothing new.
@@ -229,6 +229,7 @@ func (r *run) chosen(k Key) bool { return r.Only == nil || r.Only(k) }
 type vertex struct {
 	step   Step
 	needs  []*vertex
+	rank   int // the length of the longest chain that waits for it
 	usable chan struct{}
 	once   sync.Once
 	// began is when its own work began: waiting for its needs is not work.
@@ -272,13 +273,14 @@ func (v *vertex) await(ctx context.Context, clock Clock) *Outcome {
 // visit runs do on every step in the order of edges and collects the outcomes.
 func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(Step, context.Context, *run, *vertex) Outcome) *Result {
 	vs := edges(steps)
+	rank(vs)
 	var wg sync.WaitGroup
 	for _, v := range vs {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			v.began = r.Clock.Now()
-			o := do(v.step, ctx, r, v)
+			o := do(v.step, withRank(ctx, v.rank), r, v)
 			o.Key = v.step.Key()
 			o.Ended = r.Clock.Now()
 			o.Took = o.Ended.Sub(v.began)
@@ -332,11 +334,9 @@ func (r *run) emit(p EventPhase, o Outcome) {
 
 // call runs f in one of the slots: waiting takes none.
 func (r *run) call(ctx context.Context, f func() error) error {
-	select {
-	case r.slots <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if err := r.slots.take(ctx); err != nil {
+		return err
 	}
-	defer func() { <-r.slots }()
+	defer r.slots.give()
 	return f()
 }
