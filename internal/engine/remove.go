@@ -130,11 +130,13 @@ func (m *managed) destroy(ctx context.Context, r *run, o Outcome, id string) err
 	return m.gone(ctx, r, o, id)
 }
 
-// gone waits until AWS no longer has an id.
+// gone waits until AWS no longer has an id. What was listed before it was deleted
+// says nothing of that.
 func (m *managed) gone(ctx context.Context, r *run, o Outcome, id string) error {
 	p := r.poll(o, m.patience())
+	deleted := r.Clock.Now()
 	for {
-		found, err := m.find(ctx, r, id, r.fresh())
+		found, err := m.find(ctx, r, id, later(deleted, r.fresh()))
 		if err != nil {
 			return err
 		}

@@ -88,8 +88,8 @@ func (h *Home) serviceName(agent string) string { return agent }
 // Key is service/AGENT.
 func (s *Service) Key() engine.Key { return engine.Key("service/" + s.Agent.Name) }
 
-// Needs the cluster, the namespace, the task definition, the target group, the
-// security group and the subnets.
+// Needs the cluster, the namespace, the target group, the security group and the
+// subnets.
 func (s *Service) Needs() []engine.Node {
 	var out []engine.Node
 	if s.Cluster != nil {
@@ -97,9 +97,6 @@ func (s *Service) Needs() []engine.Node {
 	}
 	if s.Namespace != nil {
 		out = append(out, s.Namespace)
-	}
-	if s.TaskDefinition != nil {
-		out = append(out, s.TaskDefinition)
 	}
 	if s.TargetGroup != nil {
 		out = append(out, s.TargetGroup)
@@ -110,8 +107,18 @@ func (s *Service) Needs() []engine.Node {
 	return append(out, nodes(s.Subnets...)...)
 }
 
-// After the callees and the way to the registry.
-func (s *Service) After() []engine.Node { return append(nodes(s.Callees...), s.Order...) }
+// After the task definition, the callees and the way to the registry. What runs goes
+// on running when its task definition is deregistered and deleted
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/delete-task-definition-v2.html),
+// so on the way down neither waits: with fifty agents AWS's limit of one
+// deregistration a second would otherwise come after the tasks have stopped.
+func (s *Service) After() []engine.Node {
+	var out []engine.Node
+	if s.TaskDefinition != nil {
+		out = append(out, s.TaskDefinition)
+	}
+	return append(append(out, nodes(s.Callees...)...), s.Order...)
+}
 
 const (
 	// breakerFailures is how many tasks may fail before a deployment has failed.
