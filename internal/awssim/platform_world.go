@@ -41,6 +41,7 @@ func (s *Sim) platformOperations() []operation {
 	ops = append(ops, s.logGroupOperations()...)
 	ops = append(ops, s.logStreamOperations()...)
 	ops = append(ops, s.logEventOperations()...)
+	ops = append(ops, s.logQueryOperations()...)
 	ops = append(ops, s.metricFilterOperations()...)
 	ops = append(ops, s.repositoryOperations()...)
 	ops = append(ops, s.repositoryImageOperations()...)

@@ -45,6 +45,8 @@ type Sim struct {
 	store  *worldFile
 	vault  vault
 	images images
+	// queries are those of Logs Insights that this process started, by id.
+	queries map[string]*logQuery
 
 	log     []Call
 	buckets map[string]*bucket
