@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -19,17 +17,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/tail"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
-
-// logsFlags are the flags of logs.
-type logsFlags struct {
-	follow, live, timestamps   bool
-	since, until               string
-	tail                       int
-	filter, level, task, query string
-	include, exclude           []string
-	zone                       string
-	order                      time.Duration
-}
 
 func newLogsCmd(a *app) *cobra.Command {
 	var f logsFlags
@@ -101,11 +88,16 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	if f.live && !f.follow {
 		return &usageError{errors.New("--live goes with --follow: Live Tail has nothing of the past")}
 	}
-	s, err := a.open(ctx)
+	s, err := a.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.close() }() // nothing was written
+	if f.live {
+		if s.account, err = cloud.Whoami(ctx, s.aws); err != nil { // its groups go by ARN
+			return err
+		}
+	}
 	if err := f.times(&o, s.clock.Now()); err != nil {
 		return &usageError{err}
 	}
@@ -113,7 +105,7 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 		group := provision.LogGroupName(cfg.Stack(), name)
 		o.Groups = append(o.Groups, tail.Group{Agent: name, Name: group, ARN: s.account.ARN("logs", "log-group:"+group)})
 	}
-	clients := cloud.NewClients(s.aws)
+	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
 	if f.query != "" {
 		return s.query(ctx, clients.Logs, f.query, o)
 	}
@@ -127,7 +119,6 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	o.Clock, o.Say = s.clock, s.sayOnce()
 	if f.live {
 		o.Live = clients.Logs
-		a.term.Notef("%s", tail.LivePrice)
 	}
 	p := tail.NewPrinter(a.term.Out, style)
 	o.Flush = p.Flush
@@ -195,115 +186,6 @@ func (s *session) sayOnce() func(string) {
 		}
 		told <- m
 	}
-}
-
-// query runs a named query.
-func (s *session) query(ctx context.Context, api tail.QueryAPI, name string, o tail.Options) error {
-	var own []tail.NamedQuery
-	for _, n := range slices.Sorted(maps.Keys(s.cfg.Observability.Queries)) {
-		own = append(own, tail.NamedQuery{Name: n, Text: s.cfg.Observability.Queries[n]})
-	}
-	q, err := tail.FindQuery(name, own)
-	if err != nil {
-		return &usageError{err}
-	}
-	now := s.clock.Now()
-	if o.Since.IsZero() {
-		o.Since = now.Add(-time.Hour)
-	}
-	if o.Until.IsZero() {
-		o.Until = now
-	}
-	r, err := tail.RunQuery(ctx, api, s.clock, o.Groups, q, o.Since, o.Until)
-	if err != nil {
-		return cloud.Explain(err, s.account)
-	}
-	if s.app.term.JSON {
-		return r.WriteJSON(s.app.term.Out)
-	}
-	return r.WriteTable(s.app.term.Out)
-}
-
-// options are the flags that need no AWS to be checked.
-func (f logsFlags) options() (tail.Options, tail.Style, error) {
-	o := tail.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Order: f.order}
-	style := tail.Style{Timestamps: f.timestamps, MarkLate: f.follow}
-	var err error
-	if style.Zone, err = time.LoadLocation(f.zone); err != nil {
-		return o, style, fmt.Errorf("--timezone %q: allowed are IANA names such as America/New_York, and UTC or Local", f.zone)
-	}
-	if f.tail < 0 {
-		return o, style, fmt.Errorf("--tail %d: allowed are 0 (all) and above", f.tail)
-	}
-	if f.query != "" && f.follow {
-		return o, style, errors.New("--query and --follow do not go together: a query is over what was written")
-	}
-	if f.level != "" {
-		if o.Level, err = tail.ParseLevel(f.level); err != nil {
-			return o, style, fmt.Errorf("--level: %w", err)
-		}
-	}
-	if o.Include, err = regexps("include", f.include); err != nil {
-		return o, style, err
-	}
-	o.Exclude, err = regexps("exclude", f.exclude)
-	return o, style, err
-}
-
-func regexps(flag string, all []string) ([]*regexp.Regexp, error) {
-	var out []*regexp.Regexp
-	for _, s := range all {
-		re, err := regexp.Compile(s)
-		if err != nil {
-			return nil, fmt.Errorf("--%s: %w", flag, err)
-		}
-		out = append(out, re)
-	}
-	return out, nil
-}
-
-// times reads --since and --until, counted from now.
-func (f logsFlags) times(o *tail.Options, now time.Time) error {
-	var err error
-	if o.Since, err = moment("since", f.since, now); err != nil {
-		return err
-	}
-	if o.Since.IsZero() && f.tail > 0 {
-		o.Since = now.AddDate(0, 0, -1) // the last ones may be from before the last hour
-	}
-	o.Until, err = moment("until", f.until, now)
-	switch {
-	case err != nil:
-		return err
-	case f.follow && !o.Until.IsZero():
-		return errors.New("--follow and --until do not go together: leave one out")
-	case !o.Until.IsZero() && !o.Since.IsZero() && o.Until.Before(o.Since):
-		return errors.New("--until is before --since")
-	}
-	return nil
-}
-
-// moment reads a time: so long ago, or a date. "" is the zero time.
-func moment(flag, s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	ago := s
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		var n int
-		if _, err := fmt.Sscanf(days+"\n", "%d\n", &n); err == nil {
-			ago = fmt.Sprintf("%dh", 24*n)
-		}
-	}
-	if d, err := time.ParseDuration(ago); err == nil && d >= 0 {
-		return now.Add(-d), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
-		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("--%s %q: allowed are 30m, 2h, 7d, 2026-11-23, \"2026-11-23 14:05\" (local) and 2026-11-23T14:05:00Z", flag, s)
 }
 
 // agentNames checks names against the file; none means all.

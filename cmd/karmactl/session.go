@@ -60,6 +60,18 @@ func (a *app) config() (*agents.Config, error) {
 
 // open finds out whose account it is. Nothing is written.
 func (a *app) open(ctx context.Context) (*session, error) {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.account, err = cloud.Whoami(ctx, s.aws); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// connect is open without a call: of the account only the region is known.
+func (a *app) connect(ctx context.Context) (*session, error) {
 	cfg, err := a.config()
 	if err != nil {
 		return nil, err
@@ -83,9 +95,7 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if a.opts.verbose {
 		s.aws = cloud.WithOptions(s.aws, s.trace())
 	}
-	if s.account, err = cloud.Whoami(ctx, s.aws); err != nil {
-		return nil, errors.Join(err, s.close())
-	}
+	s.account = cloud.Account{Region: cfg.Region}
 	return s, nil
 }
 

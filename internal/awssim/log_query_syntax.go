@@ -3,6 +3,7 @@ package awssim
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -206,8 +207,8 @@ func (p *querySyntax) parseStep() error {
 			return err
 		}
 		s.re, s.names = re, re.SubexpNames()[1:]
-		if strings.Join(s.names, "") == "" {
-			return fmt.Errorf("parse needs a named group: (?<name>...)")
+		if len(s.names) == 0 || slices.Contains(s.names, "") {
+			return fmt.Errorf("parse needs named groups, and only those: (?<name>...)")
 		}
 	case "s":
 		if !p.word("as") {

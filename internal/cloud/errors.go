@@ -125,7 +125,11 @@ func Explain(err error, account Account) error {
 	switch {
 	case Classify(err) == engine.Denied && errors.As(err, &op):
 		action := Action(op.Service(), op.Operation())
-		return fmt.Errorf("permission %s is missing in account %s: %w: add it to the operator's policy (docs/iam-policy.json has all that karmactl needs)", action, account.ID, err)
+		where := ""
+		if account.ID != "" {
+			where = " in account " + account.ID
+		}
+		return fmt.Errorf("permission %s is missing%s: %w: add it to the operator's policy (docs/iam-policy.json has all that karmactl needs)", action, where, err)
 	case Is(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
 		return fmt.Errorf("the credentials have expired: %w: sign in again (aws sso login)", err)
 	case Is(err, "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"):

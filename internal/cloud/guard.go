@@ -11,7 +11,7 @@ import (
 
 // Reads tells whether an operation only reads.
 func Reads(operation string) bool {
-	for _, p := range []string{"Describe", "Get", "List", "Head", "BatchGet", "Lookup", "FilterLogEvents", "StartQuery", "StartLiveTail"} {
+	for _, p := range []string{"Describe", "Get", "List", "Head", "BatchGet", "Lookup", "FilterLogEvents", "StartQuery", "StopQuery", "StartLiveTail"} {
 		if strings.HasPrefix(operation, p) {
 			return true
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // maxAttempts is enough for a parallel walk to sit out a throttle: the SDK's own
@@ -46,7 +47,19 @@ func LoadConfig(ctx context.Context, region, profile string) (aws.Config, error)
 		cfg.HTTPClient = keepBody{client(cfg)}
 	}
 	cfg.Retryer = func() aws.Retryer { return Retryer(20 * time.Second) }
+	if cfg.BaseEndpoint != nil {
+		return WithOptions(cfg, plainHost), nil
+	}
 	return cfg, nil
+}
+
+// plainHost keeps the SDK from putting "streaming-" before the host of an endpoint that was named: only AWS's own
+// resolvers know such names.
+func plainHost(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("karmactl.PlainHost",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+		}), middleware.Before)
 }
 
 // Retryer is the SDK's standard one with enough attempts, and no token pool: a

@@ -168,7 +168,7 @@ func TestANamedQueryIsRunAndItsCostIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := RunQuery(t.Context(), server.Client(0), engine.RealClock{}, testGroups(), q, time.Now().Add(-time.Hour), time.Now())
+		r, err := Query{NamedQuery: q, Clock: engine.RealClock{}, Groups: testGroups(), Since: time.Now().Add(-time.Hour), Until: time.Now()}.Run(t.Context(), server.Client(0))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestAQueryThatIsLeftIsStopped(t *testing.T) {
 		server := tailtest.NewServer(time.Now, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		_, err := RunQuery(ctx, server.Client(0), engine.RealClock{}, testGroups(), Queries()[0], time.Now(), time.Now())
+		_, err := Query{NamedQuery: Queries()[0], Clock: engine.RealClock{}, Groups: testGroups(), Since: time.Now(), Until: time.Now()}.Run(ctx, server.Client(0))
 		if !errors.Is(err, context.DeadlineExceeded) || server.Calls("StopQuery") != 1 {
 			t.Errorf("%v, stopped %d times", err, server.Calls("StopQuery"))
 		}

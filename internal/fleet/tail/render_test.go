@@ -48,16 +48,7 @@ func TestEventsAreWrittenInEachFormat(t *testing.T) {
 			if err := p.Flush(); err != nil {
 				t.Fatal(err)
 			}
-			file := "testdata/" + name + ".golden"
-			if *update {
-				if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil || out.String() != string(want) {
-				t.Errorf("%v; got\n%s\nwant\n%s", err, out.String(), want)
-			}
+			golden(t, name, out.String())
 		})
 	}
 }
@@ -149,5 +140,23 @@ func TestLevelsAreFound(t *testing.T) {
 	}
 	if l, err := ParseLevel("Warning"); l != LevelWarn || err != nil {
 		t.Errorf("Warning is %d, %v", l, err)
+	}
+}
+
+// golden holds what the user sees against testdata/NAME.golden; with -update it is written there.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := "testdata/" + name + ".golden"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%s\nwant %s:\n%s", got, file, want)
 	}
 }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/fleet/tail"
+)
+
+// query runs a named query.
+func (s *session) query(ctx context.Context, api tail.QueryAPI, name string, o tail.Options) error {
+	var own []tail.NamedQuery
+	for _, n := range slices.Sorted(maps.Keys(s.cfg.Observability.Queries)) {
+		own = append(own, tail.NamedQuery{Name: n, Text: s.cfg.Observability.Queries[n]})
+	}
+	q, err := tail.FindQuery(name, own)
+	if err != nil {
+		return &usageError{err}
+	}
+	now := s.clock.Now()
+	if o.Since.IsZero() {
+		o.Since = now.Add(-time.Hour)
+	}
+	if o.Until.IsZero() {
+		o.Until = now
+	}
+	r, err := tail.Query{NamedQuery: q, Groups: o.Groups, Since: o.Since, Until: o.Until, Clock: s.clock, Say: s.sayOnce()}.Run(ctx, api)
+	if err != nil {
+		return cloud.Explain(err, s.account)
+	}
+	if s.app.term.JSON {
+		return r.WriteJSON(s.app.term.Out)
+	}
+	return r.WriteTable(s.app.term.Out)
+}
