@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -120,6 +121,7 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	if f.live {
 		o.Live = clients.Logs
 	}
+	debug.SetGCPercent(tail.GCPercent)
 	p := tail.NewPrinter(a.term.Out, style)
 	o.Flush = p.Flush
 	if f.everything() && style.Format != tail.Raw {

@@ -3,7 +3,9 @@ package tail
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,8 +29,8 @@ type page struct {
 	decoded bool
 
 	// big lends buffers for big answers to all groups; a small one has its own.
-	big     chan *bytes.Buffer
-	small   bytes.Buffer
+	big     chan *body
+	small   body
 	scratch []byte
 	text    strings.Builder
 	// spans are of the records whose text is not yet cut.
@@ -50,7 +52,7 @@ func (p *page) reset() {
 // handOver gives the records away.
 func (p *page) handOver() []record {
 	r := p.records
-	p.records = make([]record, 0, len(r))
+	p.records = make([]record, 0, len(r)+len(r)/16)
 	return r
 }
 
@@ -75,14 +77,14 @@ func (p pageProtocol) DeserializeResponse(ctx context.Context, schema *smithy.Op
 		return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out)
 	}
 	p.page.reset()
-	body, giveBack, err := p.page.read(ctx, resp)
+	text, giveBack, err := p.page.read(ctx, resp)
 	if err != nil {
 		return err
 	}
 	defer giveBack()
-	if !p.page.decode(body.Bytes()) {
+	if !p.page.decode(text) {
 		p.page.reset()
-		resp.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
+		resp.Body = io.NopCloser(bytes.NewReader(text))
 		return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out)
 	}
 	p.page.decoded = true
@@ -96,25 +98,49 @@ func (p pageProtocol) DeserializeResponse(ctx context.Context, schema *smithy.Op
 // there are buffers, which bounds the memory.
 const smallBody = 256 << 10
 
-func (p *page) read(ctx context.Context, resp *smithyhttp.Response) (body *bytes.Buffer, giveBack func(), err error) {
-	body, giveBack = &p.small, func() {}
+// body is the memory that answers are read into, one after the other. It is made anew for a bigger one, and by steps:
+// a buffer that doubles would take twice what the biggest page needs.
+type body struct{ b []byte }
+
+func (b *body) readFrom(r io.Reader, length int64) ([]byte, error) {
+	const step = 64 << 10
+	if length >= int64(cap(b.b)) {
+		b.b = nil // the old one may go before the new one comes
+		b.b = make([]byte, 0, (length/step+1)*step)
+	}
+	into := b.b[:0]
+	for {
+		if len(into) == cap(into) {
+			into = slices.Grow(into, step)
+		}
+		n, err := r.Read(into[len(into):cap(into)])
+		into = into[:len(into)+n]
+		b.b = into
+		if errors.Is(err, io.EOF) {
+			return into, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (p *page) read(ctx context.Context, resp *smithyhttp.Response) (text []byte, giveBack func(), err error) {
+	into, giveBack := &p.small, func() {}
 	if n := resp.ContentLength; n < 0 || n > smallBody {
 		select {
-		case body = <-p.big:
-			giveBack = func() { p.big <- body }
+		case into = <-p.big:
+			giveBack = func() { p.big <- into }
 		case <-ctx.Done():
 			return nil, nil, context.Cause(ctx)
 		}
 	}
-	body.Reset()
-	if resp.ContentLength > 0 {
-		body.Grow(int(resp.ContentLength) + bytes.MinRead)
-	}
-	if _, err := body.ReadFrom(resp.Body); err != nil {
+	text, err = into.readFrom(resp.Body, resp.ContentLength)
+	if err != nil {
 		giveBack()
 		return nil, nil, &smithy.DeserializationError{Err: err}
 	}
-	return body, giveBack, nil
+	return text, giveBack, nil
 }
 
 // take reads a page from the SDK's own decoding.

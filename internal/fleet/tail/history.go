@@ -8,8 +8,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// history hands on what was written before now (or Until), merged by time. Each group reads one page ahead
-// of the merge and then waits, so memory does not grow with the length of the history.
+// pagesAhead is how many groups may have read a page that the merge does not need yet. More would only take memory: with
+// one there is always a call that waits for the quota.
+const pagesAhead = 1
+
+// history hands on what was written before now (or Until), merged by time. A group reads when the merge waits for it,
+// and one of them a page ahead, so memory does not grow with the length of the history.
 func (t *tailer) history(ctx context.Context) error {
 	end := int64(0)
 	if !t.Until.IsZero() {
@@ -20,12 +24,13 @@ func (t *tailer) history(ctx context.Context) error {
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	sources := []*source{pastSource(t.Past)}
+	ahead := make(chan struct{}, pagesAhead)
 	for _, g := range t.groups {
-		s := &source{pages: make(chan []record)}
+		s := &source{pages: make(chan []record), wanted: make(chan struct{}), ahead: ahead}
 		sources = append(sources, s)
 		work.Go(func() error {
-			defer close(s.pages)
-			return g.past(ctx, end, s.pages)
+			defer s.end()
+			return g.past(ctx, end, s)
 		})
 	}
 	work.Go(func() error { return t.mergeSources(ctx, sources) })
@@ -33,7 +38,7 @@ func (t *tailer) history(ctx context.Context) error {
 }
 
 // past reads a group's history page by page.
-func (g *group) past(ctx context.Context, end int64, to chan<- []record) error {
+func (g *group) past(ctx context.Context, end int64, to *source) error {
 	began := g.t.Clock.Now().UnixMilli()
 	g.page.known = nil
 	err := g.t.pages(ctx, g, g.floor, end, false, func() error {
@@ -45,17 +50,12 @@ func (g *group) past(ctx context.Context, end int64, to chan<- []record) error {
 		}
 		records := slices.DeleteFunc(g.page.handOver(), func(r record) bool { return !g.t.keep.wants(r) })
 		if len(records) == 0 {
-			return nil
+			return nil // and the next page instead
 		}
 		if !slices.IsSortedFunc(records, inOrder) {
 			slices.SortStableFunc(records, inOrder)
 		}
-		select {
-		case to <- records:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		return to.give(ctx, records, g.page.token != "")
 	})
 	if err = g.noteMissing(err); err != nil || g.missing {
 		return err
@@ -91,8 +91,32 @@ func (g *group) noteMissing(err error) error {
 // source is a sorted run of records that comes in pages.
 type source struct {
 	pages chan []record
-	head  []record
-	done  bool
+	// wanted is the merge asking for a page; ahead bounds what is read without being asked, over all sources.
+	wanted, ahead chan struct{}
+	isAhead       bool
+	head          []record
+	done          bool
+}
+
+// give hands a page to the merge, and returns when the next one may be read.
+func (s *source) give(ctx context.Context, records []record, more bool) error {
+	select {
+	case s.pages <- records:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	s.caughtUp()
+	if !more {
+		return nil
+	}
+	select {
+	case <-s.wanted:
+	case s.ahead <- struct{}{}:
+		s.isAhead = true
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 func pastSource(events []Event) *source {
@@ -105,17 +129,32 @@ func pastSource(events []Event) *source {
 	return s
 }
 
+func (s *source) caughtUp() {
+	if s.isAhead {
+		<-s.ahead
+		s.isAhead = false
+	}
+}
+
+func (s *source) end() {
+	s.caughtUp()
+	close(s.pages)
+}
+
 // fill sees to it that there is a head, or that the source is done.
 func (s *source) fill(ctx context.Context) error {
 	if len(s.head) > 0 || s.done {
 		return nil
 	}
-	select {
-	case head, ok := <-s.pages:
-		s.head, s.done = head, !ok
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	for {
+		select {
+		case s.wanted <- struct{}{}:
+		case head, ok := <-s.pages:
+			s.head, s.done = head, !ok
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 
@@ -151,6 +190,7 @@ func (t *tailer) mergeSources(ctx context.Context, sources []*source) error {
 			}
 			n++
 		}
+		clear(first.head[:n]) // lets go of their text
 		first.head = first.head[n:]
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -129,6 +130,7 @@ func runTailer() error {
 			}
 		})},
 	})
+	debug.SetGCPercent(GCPercent) // as the command does
 	p := NewPrinter(os.Stdout, Style{Format: JSON, MarkLate: true})
 	o := Options{Groups: testGroups(), Follow: s.History == 0, Order: s.Order, Flush: p.Flush, Since: s.Start.Add(-24 * time.Hour)}
 	if !s.Quota {

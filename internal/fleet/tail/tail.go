@@ -6,7 +6,6 @@
 package tail
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"regexp"
@@ -63,6 +62,11 @@ const (
 	// DefaultCallsPerSecond leaves headroom under AWS's 5 FilterLogEvents a second for the account and region.
 	DefaultCallsPerSecond = 4.9
 )
+
+// GCPercent is what a process that does nothing but tail should give debug.SetGCPercent. What is live is a few pages of
+// a megabyte, which are garbage a moment later: by default they would take twice the memory to save a tenth of a second of
+// CPU in 200,000 events.
+const GCPercent = 25
 
 // Options say what to read and how.
 type Options struct {
@@ -136,7 +140,7 @@ type tailer struct {
 	// fromNow says that Since was left open, so the local clock must not decide what is old.
 	fromNow bool
 	said    said
-	big     chan *bytes.Buffer
+	big     chan *body
 }
 
 func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
@@ -165,9 +169,9 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 			o.Since = o.Since.Add(-time.Hour)
 		}
 	}
-	t := &tailer{Options: o, api: api, pacer: newPacer(o.Clock, o.CallsPerSecond), out: &merger{emit: emit}, keep: newFilter(o), fromNow: fromNow, big: make(chan *bytes.Buffer, 2)}
+	t := &tailer{Options: o, api: api, pacer: newPacer(o.Clock, o.CallsPerSecond), out: &merger{emit: emit}, keep: newFilter(o), fromNow: fromNow, big: make(chan *body, 2)}
 	for range cap(t.big) {
-		t.big <- new(bytes.Buffer)
+		t.big <- new(body)
 	}
 	for _, g := range o.Groups {
 		if o.Live != nil && g.ARN == "" {

@@ -159,6 +159,28 @@ func TestHistoryComesWholeInOrderAndAtThePaceOfTheQuota(t *testing.T) {
 	})
 }
 
+func TestHistoryReadsOnePageOfEachGroupAndOneAheadOfWhatIsTaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := tailtest.NewServer(time.Now, tailtest.History(time.Now(), 100_000))
+		ctx, cancel := context.WithCancel(t.Context())
+		taken := 0
+		err := Tail(ctx, server.Client(25*time.Millisecond), Options{Groups: testGroups(), Since: time.Now().AddDate(0, 0, -1)}, func(Event) error {
+			if taken++; taken == 1 {
+				time.Sleep(time.Hour) // a reader who does not take what there is
+				if n := server.Calls("FilterLogEvents"); n != len(testGroups())+pagesAhead {
+					t.Errorf("%d pages are held", n)
+				}
+				cancel()
+			}
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
 func TestHistorySurvivesThrottlesAndEmptyPages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
