@@ -116,7 +116,8 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	case "raw":
 		style.Format = tail.Raw
 	}
-	style.Agents, style.Color = chosen, a.term.Color && style.Format != tail.JSON
+	style.Agents, _ = agentNames(cfg, nil)
+	style.Shown, style.Color = chosen, a.term.Color && style.Format != tail.JSON
 	o.Clock, o.Say = s.clock, s.sayOnce()
 	if f.live {
 		o.Live = clients.Logs

@@ -6,6 +6,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -154,9 +155,12 @@ func whyStopped(t types.Task) string {
 	return strings.Join(slices.DeleteFunc(why, func(s string) bool { return s == "" }), " · ")
 }
 
-// plainEvent leaves out the name that every event of a service begins with.
+// targetGroupARN is a target group as events name it; its own name is enough for people.
+var targetGroupARN = regexp.MustCompile(`arn:[\w-]+:elasticloadbalancing:[^ ]*:targetgroup/([^/ ]+)/[0-9a-f]+`)
+
+// plainEvent leaves out the name that every event of a service begins with, and what is long and says nothing.
 func plainEvent(agent, message string) string {
-	return strings.TrimPrefix(message, "(service "+agent+") ")
+	return targetGroupARN.ReplaceAllString(strings.TrimPrefix(message, "(service "+agent+") "), "$1")
 }
 
 // agentOf is whose task it is: services are named after their agents.

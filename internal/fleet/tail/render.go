@@ -23,8 +23,9 @@ const (
 // Style says how a Printer writes.
 type Style struct {
 	Format Format
-	// Agents are all names that may come: they set the width and the colours.
-	Agents []string
+	// Agents are all names that there are: an agent keeps its colour whichever of them are shown. Shown are those that
+	// may come, and set the width; none are all.
+	Agents, Shown []string
 	// Color allows ANSI colours, of ours and in the messages.
 	Color bool
 	// Timestamps puts the time in front of raw lines, and the date before the time in text.
@@ -63,7 +64,9 @@ func NewPrinter(w io.Writer, style Style) *Printer {
 	slices.Sort(agents)
 	taken := [len(palette)]bool{}
 	for i, name := range slices.Compact(agents) {
-		p.width = max(p.width, utf8.RuneCountInString(name))
+		if len(style.Shown) == 0 || slices.Contains(style.Shown, name) {
+			p.width = max(p.width, utf8.RuneCountInString(name))
+		}
 		at := colorAt(name)
 		for taken[at] && i < len(palette) {
 			at = (at + 1) % len(palette)

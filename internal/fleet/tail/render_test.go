@@ -84,6 +84,10 @@ func TestAgentsKeepTheirColoursAndDoNotShareThem(t *testing.T) {
 		if p.color(a) != q.color(a) {
 			t.Errorf("the colour of %s depends on the order of the names", a)
 		}
+		alone := NewPrinter(nil, Style{Agents: agents, Shown: []string{a}})
+		if alone.color(a) != p.color(a) || alone.width != len(a) {
+			t.Errorf("alone, %s has another colour, or a width of %d", a, alone.width)
+		}
 	}
 }
 
