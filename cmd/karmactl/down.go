@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
@@ -58,7 +57,7 @@ func (a *app) down(ctx context.Context, o downOptions) error {
 			return err
 		}
 		defer func() { _ = store.Close(ctx) }()
-		p, err := s.planDown(ctx, store, o)
+		p, err := s.planRemoval(ctx, store, s.downRemoval(o))
 		if err != nil {
 			return err
 		}
@@ -70,7 +69,7 @@ func (a *app) down(ctx context.Context, o downOptions) error {
 		return err
 	}
 	// What is there is found by its tags; only then is a place for the lock worth making.
-	p, err := s.planDown(ctx, engine.NewMemory(s.clock), o)
+	p, err := s.planRemoval(ctx, engine.NewMemory(s.clock), s.downRemoval(o))
 	if err != nil {
 		return err
 	}
@@ -88,29 +87,24 @@ func (a *app) down(ctx context.Context, o downOptions) error {
 	return a.term.Plan(s.downDoc(p))
 }
 
-// planDown walks the stack the other way with clients that cannot write.
-func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptions) (*planned, error) {
-	home := s.home(true)
-	facts, err := provision.ReadFacts(ctx, s.cfg, home)
-	if err != nil {
-		return nil, cloud.Explain(err, s.account)
-	}
-	p := &planned{stack: provision.NewStack(s.cfg, home, facts)}
-	w := s.walkDown(p.stack, rec, o)
-	if p.res, err = w.Down(ctx); err != nil {
-		return nil, err
-	}
-	s.explain(p.res)
-	return p, nil
-}
-
-func (s *session) walkDown(st *provision.Stack, rec engine.Recorder, o downOptions) engine.Walk {
-	w := s.walk(st, rec)
-	w.Keep = st.Keep(o.DownOptions)
+// downRemoval is everything, or what belongs to some agents.
+func (s *session) downRemoval(o downOptions) removal {
+	// A yes is typed too fast: the name of what goes is asked for.
+	name, what := s.cfg.Stack(), "the whole stack"
 	if len(o.agents) > 0 {
-		w.Only, w.Orphans = st.OnlyOf(o.agents), nil
+		name, what = strings.Join(o.agents, " "), "these agents"
 	}
-	return w
+	return removal{
+		walk: func(st *provision.Stack, rec engine.Recorder) engine.Walk {
+			w := s.walk(st, rec)
+			w.Keep = st.Keep(o.DownOptions)
+			if len(o.agents) > 0 {
+				w.Only, w.Orphans = st.OnlyOf(o.agents), nil
+			}
+			return w
+		},
+		images: o.Images, question: fmt.Sprintf("This deletes %s. Type %s to go on:", what, name), word: name,
+	}
 }
 
 func (s *session) downDoc(p *planned) *ui.Plan {
@@ -139,7 +133,7 @@ func kept(res *engine.Result) []string {
 }
 
 func (s *session) down(ctx context.Context, store *state.Store, o downOptions) error {
-	p, err := s.planDown(ctx, store, o)
+	p, err := s.planRemoval(ctx, store, s.downRemoval(o))
 	if err != nil {
 		return err
 	}
@@ -152,26 +146,10 @@ func (s *session) down(ctx context.Context, store *state.Store, o downOptions) e
 			return err
 		}
 	}
-	if doc.Summary.Delete > 0 && !s.app.opts.yes {
-		if err := s.confirmDown(ctx, o); err != nil {
-			return err
-		}
-	}
-	s.app.graceful.Store(true)
-	began := s.clock.Now()
-	home := s.home(false)
-	st := provision.NewStack(s.cfg, home, p.stack.Facts)
-	w := s.walkDown(st, store, o)
-	w.Apply, w.Shown = true, p.res
-	home.DeleteImages = o.Images
-	progress := s.progress(st, w)
-	w.Report = progress
-	res, err := w.Down(ctx)
-	progress.Close()
+	res, st, took, err := s.remove(ctx, store, p, doc.Summary.Delete > 0, s.downRemoval(o))
 	if err != nil {
 		return err
 	}
-	s.explain(res)
 	r := s.result(st, res)
 	r.Waiting = nil
 	r.Notes = kept(res)
@@ -187,29 +165,9 @@ func (s *session) down(ctx context.Context, store *state.Store, o downOptions) e
 		}
 	}
 	r.Outcome = "succeeded"
-	r.Headline = fmt.Sprintf("Down in %s: %d deleted.", ui.Duration(s.clock.Now().Sub(began)), doc.Summary.Delete)
+	r.Headline = fmt.Sprintf("Down in %s: %d deleted.", ui.Duration(took), doc.Summary.Delete)
 	if doc.Summary.Delete == 0 {
 		r.Headline = ""
 	}
 	return s.finish(r, res, nil)
-}
-
-// confirmDown asks for the stack's name: a yes is typed too fast.
-func (s *session) confirmDown(ctx context.Context, o downOptions) error {
-	name, what := s.cfg.Stack(), "the whole stack"
-	if len(o.agents) > 0 {
-		name = strings.Join(o.agents, " ")
-		what = "these agents"
-	}
-	ok, err := s.app.term.Confirm(ctx, fmt.Sprintf("This deletes %s. Type %s to go on:", what, name), name)
-	if errors.Is(err, ui.ErrNoTerminal) {
-		return &usageError{fmt.Errorf("%w: karmactl down --yes goes ahead without asking", err)}
-	}
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return &exit{exitError, errors.New("nothing was deleted")}
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -30,8 +32,8 @@ func newHibernateCmd(a *app) *cobra.Command {
 		Long: `Deletes the agents' services, the NAT gateway and its address, the load balancer,
 interface endpoints, and what refers to them, alarms among it. The rest stays:
 network, roles, images, logs, secrets, certificate. Until karmactl wake the agents
-do not answer, and plan and up leave it so. A schedule that karmactl scale has set
-goes with the services and is to be set again.`,
+do not answer, and plan and up leave it so. What karmactl scale has set, by hand or
+by the clock, goes with the services: the state remembers it and wake puts it back.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := a.deadline(c.Context())
 			defer cancel()
@@ -71,30 +73,49 @@ func (a *app) hibernate(ctx context.Context, o hibernateOptions) error {
 	return a.term.Plan(doc)
 }
 
-// planSleep walks down what is to sleep, with clients that cannot write.
+// sleepRemoval is what bills by the hour, of agents that the file has no more too.
+func (s *session) sleepRemoval(o hibernateOptions, note func(context.Context, []state.Scale) error) removal {
+	return removal{
+		walk: func(st *provision.Stack, rec engine.Recorder) engine.Walk {
+			w := s.walk(st, rec)
+			w.Only = provision.Asleep(append(slices.Clone(w.Steps), w.Orphans...), o.keepALB)
+			return w
+		},
+		question: "The agents will not answer until karmactl wake. Only yes is yes:", word: "yes",
+		before: func(ctx context.Context, p *planned) error { return note(ctx, p.scales) },
+	}
+}
+
+// planSleep plans what goes, and reads what wake is to put back.
 func (s *session) planSleep(ctx context.Context, rec engine.Recorder, o hibernateOptions) (*planned, error) {
-	home := s.home(true)
-	facts, err := provision.ReadFacts(ctx, s.cfg, home)
+	r := s.sleepRemoval(o, nil)
+	p, err := s.planRemoval(ctx, rec, r)
+	if err != nil {
+		return nil, err
+	}
+	p.asleep = r.walk(p.stack, rec).Only
+	forget(p.res, func(k engine.Key) bool { return !p.asleep(k) })
+	if err := p.res.Err(); err != nil {
+		return nil, err
+	}
+	p.scales, err = s.scales(ctx)
+	return p, err
+}
+
+// scales is what karmactl scale has set and agents.yaml does not say.
+func (s *session) scales(ctx context.Context) ([]state.Scale, error) {
+	names := make([]string, len(s.cfg.Agents))
+	for i, a := range s.cfg.Agents {
+		names[i] = a.Name
+	}
+	now, err := fleet.ReadScaled(ctx, s.home(true), names)
+	if notUp := new(provision.NotUp); errors.As(err, &notUp) {
+		return nil, nil // asleep already
+	}
 	if err != nil {
 		return nil, cloud.Explain(err, s.account)
 	}
-	p := &planned{stack: provision.NewStack(s.cfg, home, facts)}
-	w := s.walkSleep(p.stack, rec, o)
-	p.asleep = w.Only
-	if p.res, err = w.Down(ctx); err != nil {
-		return nil, err
-	}
-	forget(p.res, func(k engine.Key) bool { return !p.asleep(k) })
-	s.explain(p.res)
-	return p, p.res.Err()
-}
-
-// walkSleep is the walk of `down` over what bills by the hour, of agents that the
-// file has no more too.
-func (s *session) walkSleep(st *provision.Stack, rec engine.Recorder, o hibernateOptions) engine.Walk {
-	w := s.walk(st, rec)
-	w.Only = provision.Asleep(append(slices.Clone(w.Steps), w.Orphans...), o.keepALB)
-	return w
+	return fleet.Remember(now, s.cfg.Agents), nil
 }
 
 // sleepDoc says what would go and what that saves; the notes are for the user's
@@ -109,6 +130,9 @@ func (s *session) sleepDoc(p *planned, o hibernateOptions) (*ui.Plan, []string, 
 		saves += fmt.Sprintf("; $%s a month when it is awake %s only", cost.USD(rest.Nights), rest.Office)
 	}
 	about := append([]string{saves, "karmactl wake takes three to four minutes"}, s.renewed(o.keepALB)...)
+	if names := scaled(p.scales); names != "" {
+		about = append(about, "wake puts back how karmactl scale has set "+names)
+	}
 	doc := s.planDoc(p)
 	doc.Destroy, doc.Waiting, doc.Hibernation = true, []ui.Waiting{}, s.hibernation(rest)
 	doc.Warnings = about
@@ -196,28 +220,24 @@ func (s *session) hibernate(ctx context.Context, store *state.Store, o hibernate
 	if !doc.Summary.Any() {
 		return s.finish(&ui.Result{Outcome: "succeeded", Hibernation: doc.Hibernation}, p.res, nil)
 	}
-	if err := s.confirmSleep(ctx); err != nil {
-		return err
-	}
-	// Noted before the first deletion: what is missing from here on is missing on purpose.
-	if err := store.Hibernate(ctx, o.keepALB); err != nil {
-		return err
-	}
-	s.sleep = store.Hibernation()
-	s.app.graceful.Store(true)
-	began := s.clock.Now()
-	st := provision.NewStack(s.cfg, s.home(false), p.stack.Facts)
-	w := s.walkSleep(st, store, o)
-	w.Apply, w.Shown = true, p.res
-	progress := s.progress(st, w)
-	w.Report = progress
-	res, err := w.Down(ctx)
-	progress.Close()
+	r := s.sleepRemoval(o, func(ctx context.Context, scales []state.Scale) error {
+		// Noted before the first deletion: what is missing from here on is missing on purpose.
+		if err := store.Hibernate(ctx, o.keepALB, scales); err != nil {
+			return err
+		}
+		s.sleep = store.Hibernation()
+		return nil
+	})
+	res, st, took, err := s.remove(ctx, store, p, true, r)
 	if err != nil {
 		return err
 	}
 	forget(res, func(k engine.Key) bool { return !p.asleep(k) })
-	s.explain(res)
+	return s.slept(st, res, p, about, took)
+}
+
+// slept tells how hibernating went.
+func (s *session) slept(st *provision.Stack, res *engine.Result, p *planned, about []string, took time.Duration) error {
 	r := s.result(st, res)
 	r.Waiting = nil
 	if err := res.Err(); err != nil {
@@ -231,26 +251,18 @@ func (s *session) hibernate(ctx context.Context, store *state.Store, o hibernate
 	if s.app.term.JSON {
 		r.Notes = about
 	}
-	r.Headline = fmt.Sprintf("Hibernated in %s: saves $%s an hour.", ui.Duration(s.clock.Now().Sub(began)), r.Hibernation.Hourly)
+	r.Headline = fmt.Sprintf("Hibernated in %s: saves $%s an hour.", ui.Duration(took), r.Hibernation.Hourly)
 	r.Next = []string{"karmactl wake brings it back"}
 	return s.finish(r, res, nil)
 }
 
-func (s *session) confirmSleep(ctx context.Context) error {
-	if s.app.opts.yes {
-		return nil
+// scaled lists the agents of remembered scalings.
+func scaled(all []state.Scale) string {
+	names := make([]string, len(all))
+	for i, k := range all {
+		names[i] = k.Agent
 	}
-	ok, err := s.app.term.Confirm(ctx, "The agents will not answer until karmactl wake. Only yes is yes:", "yes")
-	if errors.Is(err, ui.ErrNoTerminal) {
-		return &usageError{fmt.Errorf("%w: karmactl hibernate --yes goes ahead without asking", err)}
-	}
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return &exit{exitError, errors.New("nothing was deleted")}
-	}
-	return nil
+	return strings.Join(names, ", ")
 }
 
 // runs refuses the commands for running agents while the stack hibernates: they

@@ -130,6 +130,8 @@ type planned struct {
 	bucket *engine.Outcome
 	// asleep chooses what hibernates; nil is nothing.
 	asleep func(engine.Key) bool
+	// scales is what hibernating takes from karmactl scale, for wake to put back.
+	scales []state.Scale
 }
 
 // planUp walks the stack with clients that cannot write. only limits it to some agents.

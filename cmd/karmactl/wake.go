@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -23,7 +27,8 @@ func newWakeCmd(a *app) *cobra.Command {
 		Use: "wake", Short: "Bring back what hibernate took away", Args: cobra.NoArgs,
 		Long: `Makes the whole stack as agents.yaml says it, as up does for one that is awake:
 load balancer and NAT gateway side by side, tasks as soon as there is a way out
-for them. It takes three to four minutes and ends with each agent's URL.`,
+for them, then what karmactl scale had set before. It takes three to four minutes
+and ends with each agent's URL.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := a.deadline(c.Context())
 			defer cancel()
@@ -55,6 +60,7 @@ func (a *app) wake(ctx context.Context, o wakeOptions) error {
 	if s.sleep == nil {
 		return s.awake()
 	}
+	scales := s.sleep.Scales
 	s.sleep = nil
 	p, err := s.planUp(ctx, store, nil)
 	if err != nil {
@@ -63,6 +69,9 @@ func (a *app) wake(ctx context.Context, o wakeOptions) error {
 	doc, err := s.pricedPlan(p)
 	if err != nil {
 		return err
+	}
+	if names := scaled(scales); names != "" {
+		doc.Warnings = append(doc.Warnings, "wake puts back how karmactl scale has set "+names)
 	}
 	return errors.Join(a.term.Plan(doc), p.res.Err())
 }
@@ -99,12 +108,38 @@ func (s *session) wake(ctx context.Context, store *state.Store) error {
 		return err
 	}
 	if res.Err() == nil {
+		// Only then it is awake: an interrupted wake still knows what to put back.
+		if err := s.rescale(ctx, was.Scales); err != nil {
+			return err
+		}
 		if err := store.Wake(ctx); err != nil {
 			return err
 		}
 		s.app.term.Notef("%s", s.woken(st, was))
 	}
 	return s.upResult(ctx, st, res, began)
+}
+
+// rescale puts back what karmactl scale had set.
+func (s *session) rescale(ctx context.Context, kept []state.Scale) error {
+	c := fleet.Restore(s.home(false), s.cfg, kept)
+	if len(c.Steps) == 0 {
+		return nil
+	}
+	w := engine.Walk{
+		Steps: c.Steps, Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify,
+		Width: s.app.opts.parallel, Stop: s.app.stop, Apply: true,
+	}
+	res, err := w.Up(ctx)
+	if err != nil {
+		return err
+	}
+	s.explain(res)
+	if err := res.Err(); err != nil {
+		return fmt.Errorf("everything is back but for what karmactl scale had set: %w: run karmactl wake again", err)
+	}
+	s.app.term.Notef("scaled again as before: %s", scaled(kept))
+	return nil
 }
 
 // woken says where the agents are now.

@@ -48,8 +48,10 @@ func sample() *State {
 			"service/validator": service,
 			"rule/<odd> & co":   entry("rule/<odd> & co", "a"),
 		},
-		InFlight:    map[engine.Key]time.Time{"nat/us-east-1a": at},
-		Hibernation: &Hibernation{Since: at, KeepALB: true},
+		InFlight: map[engine.Key]time.Time{"nat/us-east-1a": at},
+		Hibernation: &Hibernation{Since: at, KeepALB: true, Scales: []Scale{{
+			Agent: "validator", Manual: true, Min: 1, Max: 4, Actions: []ScaleAction{{Schedule: "office-hours", Action: "start", Cron: "cron(0 9 ? * MON-FRI *)", Timezone: "UTC", Min: 1, Max: 4}},
+		}}},
 	}
 }
 

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// removal is a command that takes away: down and hibernate.
+type removal struct {
+	// walk chooses what goes.
+	walk func(*provision.Stack, engine.Recorder) engine.Walk
+	// images: repositories go although images are in them.
+	images bool
+	// question is asked before the first deletion, and answered with word.
+	question, word string
+	// before is done after the answer and before the first deletion; nil is nothing.
+	before func(context.Context, *planned) error
+}
+
+// planRemoval walks the stack the other way with clients that cannot write.
+func (s *session) planRemoval(ctx context.Context, rec engine.Recorder, r removal) (*planned, error) {
+	home := s.home(true)
+	facts, err := provision.ReadFacts(ctx, s.cfg, home)
+	if err != nil {
+		return nil, cloud.Explain(err, s.account)
+	}
+	p := &planned{stack: provision.NewStack(s.cfg, home, facts)}
+	w := r.walk(p.stack, rec)
+	if p.res, err = w.Down(ctx); err != nil {
+		return nil, err
+	}
+	s.explain(p.res)
+	return p, nil
+}
+
+// remove asks, and takes away what the plan showed.
+func (s *session) remove(ctx context.Context, store *state.Store, p *planned, deletes bool, r removal) (*engine.Result, *provision.Stack, time.Duration, error) {
+	if deletes && !s.app.opts.yes {
+		if err := s.confirm(ctx, r); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	if r.before != nil {
+		if err := r.before(ctx, p); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	s.app.graceful.Store(true)
+	began := s.clock.Now()
+	home := s.home(false)
+	home.DeleteImages = r.images
+	st := provision.NewStack(s.cfg, home, p.stack.Facts)
+	w := r.walk(st, store)
+	w.Apply, w.Shown = true, p.res
+	progress := s.progress(st, w)
+	w.Report = progress
+	res, err := w.Down(ctx)
+	progress.Close()
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	s.explain(res)
+	return res, st, s.clock.Now().Sub(began), nil
+}
+
+func (s *session) confirm(ctx context.Context, r removal) error {
+	ok, err := s.app.term.Confirm(ctx, r.question, r.word)
+	if errors.Is(err, ui.ErrNoTerminal) {
+		return &usageError{fmt.Errorf("%w: karmactl %s --yes goes ahead without asking", err, s.command)}
+	}
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &exit{exitError, errors.New("nothing was deleted")}
+	}
+	return nil
+}
