@@ -152,7 +152,10 @@ func addSavings(doc *ui.Cost, s *cost.Savings) {
 			Name: r.Name, Monthly: cost.USD(r.Monthly), Change: r.Change, Tradeoff: r.Tradeoff, How: r.How, Excludes: append([]string{}, r.Excludes...),
 		})
 	}
-	doc.Together = &ui.CostTogether{Monthly: cost.USD(s.Together), Names: append([]string{}, s.Chosen...)}
+	doc.Unpriced = s.Unpriced
+	if len(doc.Missing) == 0 {
+		doc.Together = &ui.CostTogether{Monthly: cost.USD(s.Together), Names: append([]string{}, s.Chosen...)}
+	}
 	for _, n := range s.NotWorth {
 		doc.NotWorth = append(doc.NotWorth, ui.CostNotWorth{Monthly: cost.USD(n.Monthly), Change: n.Change, Why: n.Why})
 	}

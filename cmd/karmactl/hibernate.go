@@ -125,11 +125,7 @@ func (s *session) sleepDoc(p *planned, o hibernateOptions) (*ui.Plan, []string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	saves := fmt.Sprintf("saves $%s an hour, $%s a month", rest.Hourly.StringFixed(4), cost.USD(rest.Monthly))
-	if rest.Office != "" {
-		saves += fmt.Sprintf("; $%s a month when it is awake %s only", cost.USD(rest.Nights), rest.Office)
-	}
-	about := append([]string{saves, "karmactl wake takes three to four minutes"}, s.renewed(o.keepALB)...)
+	about := append([]string{s.saves(rest), "karmactl wake takes three to four minutes"}, s.renewed(o.keepALB)...)
 	if names := scaled(p.scales); names != "" {
 		about = append(about, "wake puts back how karmactl scale has set "+names)
 	}
@@ -140,6 +136,17 @@ func (s *session) sleepDoc(p *planned, o hibernateOptions) (*ui.Plan, []string, 
 		doc.Warnings = []string{}
 	}
 	return doc, about, nil
+}
+
+func (s *session) saves(rest cost.Rest) string {
+	if len(rest.Lacks) > 0 {
+		return fmt.Sprintf("what it saves is not known: %s", s.lack(rest.Lacks))
+	}
+	out := fmt.Sprintf("saves $%s an hour, $%s a month", rest.Hourly.StringFixed(4), cost.USD(rest.Monthly))
+	if rest.Office != "" {
+		out += fmt.Sprintf("; $%s a month when it is awake %s only", cost.USD(rest.Nights), rest.Office)
+	}
+	return out
 }
 
 // renewed says what will not be the same after waking.
@@ -170,7 +177,10 @@ func (s *session) rest(st *provision.Stack, asleep func(engine.Key) bool) (cost.
 
 // hibernation is the state's word on it, with the saving.
 func (s *session) hibernation(r cost.Rest) *ui.Hibernation {
-	h := &ui.Hibernation{Hourly: r.Hourly.StringFixed(4), Monthly: cost.USD(r.Monthly)}
+	h := &ui.Hibernation{}
+	if len(r.Lacks) == 0 { // what is not known is left empty, never 0
+		h.Hourly, h.Monthly = r.Hourly.StringFixed(4), cost.USD(r.Monthly)
+	}
 	if s.sleep != nil {
 		h.Since, h.KeepALB = stamp(s.sleep.Since), s.sleep.KeepALB
 	}
@@ -251,7 +261,11 @@ func (s *session) slept(st *provision.Stack, res *engine.Result, p *planned, abo
 	if s.app.term.JSON {
 		r.Notes = about
 	}
-	r.Headline = fmt.Sprintf("Hibernated in %s: saves $%s an hour.", ui.Duration(took), r.Hibernation.Hourly)
+	saves := "saves $" + r.Hibernation.Hourly + " an hour"
+	if len(rest.Lacks) > 0 {
+		saves = s.saves(rest)
+	}
+	r.Headline = fmt.Sprintf("Hibernated in %s: %s.", ui.Duration(took), saves)
 	r.Next = []string{"karmactl wake brings it back"}
 	return s.finish(r, res, nil)
 }

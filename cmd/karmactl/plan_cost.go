@@ -80,8 +80,12 @@ func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
 	if err != nil {
 		return nil, v, err
 	}
-	out := &ui.PlanCost{
-		Monthly: costRange(e.Total()), Delta: cost.USD(delta), PricesAsOf: e.PricesAsOf, Region: e.Region, Budget: budget, Over: v.Over, Unknown: len(v.Unsure),
+	out := &ui.PlanCost{PricesAsOf: e.PricesAsOf, Region: e.Region, Budget: budget, Over: v.Over, Unknown: len(v.Unsure)}
+	for _, item := range e.Lacks(func(cost.Component) bool { return true }) {
+		out.Missing = append(out.Missing, string(item))
+	}
+	if out.Unknown == 0 { // what is not known is left empty, never 0
+		out.Monthly, out.Delta = costRange(e.Total()), cost.USD(delta)
 	}
 	for _, h := range e.Overview(s.cfg, nodes) {
 		out.Lines = append(out.Lines, ui.CostLine{Name: h.Name, About: h.About, Range: costRange(h.Monthly)})
@@ -92,17 +96,29 @@ func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
 	return out, v, nil
 }
 
+// lack says which prices are missing, and what helps.
+func (s *session) lack(items []cost.Item) string {
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = string(item)
+	}
+	return fmt.Sprintf("no price for %s in %s (karmactl cost refresh fetches them)", ui.Few(names, 3), s.cfg.Region)
+}
+
 // costWarnings are what a plan says of prices and the budget.
 func costWarnings(v cost.Verdict, region string) []string {
 	var out []string
 	if len(v.Unsure) > 0 {
 		out = append(out, fmt.Sprintf("%d prices are not known in %s: karmactl cost refresh fetches them", len(v.Unsure), region))
 	}
-	if err := v.Err(); err != nil {
-		var over *cost.OverBudget
-		if errors.As(err, &over) {
-			out = append(out, fmt.Sprintf("over the budget by %s a month: up will refuse. %s", cost.USD(over.Expected.Sub(over.Budget)), over.Suggestion()))
-		}
+	err := v.Err()
+	var over *cost.OverBudget
+	var unknown *cost.UnknownCost
+	switch {
+	case errors.As(err, &over):
+		out = append(out, fmt.Sprintf("over the budget by %s a month: up will refuse. %s", cost.USD(over.Expected.Sub(over.Budget)), over.Suggestion()))
+	case errors.As(err, &unknown):
+		out = append(out, fmt.Sprintf("whether the budget of %s holds is not known: up will refuse without --over-budget", cost.USD(unknown.Budget)))
 	}
 	return out
 }

@@ -231,8 +231,10 @@ type scaleFiring struct {
 }
 
 type scaleCost struct {
-	Saves string `json:"saves_monthly"`
-	Keeps string `json:"keeps_monthly"`
+	// Saves and Keeps are "" when prices are missing: Missing has which.
+	Saves   string      `json:"saves_monthly"`
+	Keeps   string      `json:"keeps_monthly"`
+	Missing []cost.Item `json:"missing,omitempty"`
 	AsOf  string `json:"prices_as_of"`
 }
 
@@ -335,7 +337,13 @@ func (sc *scaling) hours(d *scaleDoc, s agents.Schedule) error {
 	if err != nil {
 		return err
 	}
-	d.Cost = &scaleCost{Saves: cost.USD(c.Saves), Keeps: cost.USD(c.Keeps), AsOf: prices.AsOf}
+	d.Cost = &scaleCost{AsOf: prices.AsOf, Missing: append(slices.Clone(c.SavesLacks), c.KeepsLacks...)}
+	if len(c.SavesLacks) == 0 {
+		d.Cost.Saves = cost.USD(c.Saves)
+	}
+	if len(c.KeepsLacks) == 0 {
+		d.Cost.Keeps = cost.USD(c.Keeps)
+	}
 	return nil
 }
 
@@ -355,7 +363,7 @@ func (sc *scaling) show(d *scaleDoc) {
 			}
 			t.Printf("    %-6s %s   %s%s\n", f.Action, f.Local.Format("Mon 2006-01-02 15:04 MST"), f.UTC.Format("Mon 15:04 UTC"), after)
 		}
-		t.Printf("  saves %s/mo of fargate. NAT, load balancer and addresses (%s) keep billing: karmactl hibernate\n", d.Cost.Saves, d.Cost.Keeps)
+		t.Printf("  %s\n", sc.money(d.Cost))
 		if !sc.o.now {
 			t.Printf("  until then the agents stay as they are: --now applies the present hours at once\n")
 		}
@@ -380,6 +388,14 @@ func (sc *scaling) show(d *scaleDoc) {
 	default:
 		t.Printf("Scaled. AWS starts and stops the tasks now; up leaves the numbers alone.\n")
 	}
+}
+
+// money says what a schedule saves and what not.
+func (sc *scaling) money(c *scaleCost) string {
+	if len(c.Missing) > 0 {
+		return "what it saves is not known: " + sc.lack(c.Missing) + ". NAT, load balancer and addresses keep billing: karmactl hibernate"
+	}
+	return fmt.Sprintf("saves %s/mo of fargate. NAT, load balancer and addresses (%s) keep billing: karmactl hibernate", c.Saves, c.Keeps)
 }
 
 // bounds writes 1–3, or 2.

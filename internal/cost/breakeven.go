@@ -29,16 +29,24 @@ func TasksForNAT(book *Book) decimal.Decimal {
 	return book.Prices[NATHour].USD.Add(address).Div(address)
 }
 
-// notWorth prices what people try first.
-func notWorth(cfg *agents.Config, book *Book, total decimal.Decimal) ([]Unworthy, error) {
+// notWorth prices what people try first, as far as the prices are known.
+func notWorth(cfg *agents.Config, book *Book, base *Estimate) ([]Unworthy, error) {
+	known := true
 	after := func(do func(*agents.Config)) (decimal.Decimal, error) {
 		e, err := lever{do: do}.priced(cfg, book)
 		if err != nil {
 			return decimal.Zero, err
 		}
-		return total.Sub(e.Total().Expected), nil
+		known = known && base.comparable(e)
+		return base.Total().Expected.Sub(e.Total().Expected), nil
 	}
 	var out []Unworthy
+	say := func(u Unworthy) {
+		if known {
+			out = append(out, u)
+		}
+		known = true
+	}
 	day, err := after(func(c *agents.Config) { c.Observability.LogRetentionDays = 1 })
 	if err != nil {
 		return nil, err
@@ -47,7 +55,7 @@ func notWorth(cfg *agents.Config, book *Book, total decimal.Decimal) ([]Unworthy
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, Unworthy{
+	say(Unworthy{
 		Change: fmt.Sprintf("keep logs for one day instead of %d", cfg.Observability.LogRetentionDays), Monthly: day,
 		Why: fmt.Sprintf("what costs is writing logs, not keeping them: a whole year of them would change the bill by %s", USD(year.Neg())),
 	})
@@ -58,7 +66,7 @@ func notWorth(cfg *agents.Config, book *Book, total decimal.Decimal) ([]Unworthy
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Unworthy{
+		say(Unworthy{
 			Change: "interface endpoints, to relieve NAT", Monthly: one,
 			Why: fmt.Sprintf("four in %d zones pay from %s GB a month on, and the estimate assumes %v", cfg.Network.AZs, thousands(BreakEven(book, 4, cfg.Network.AZs)), cfg.Usage.NATGB),
 		})

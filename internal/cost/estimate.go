@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -103,6 +104,33 @@ func (e *Estimate) by(name func(Component) string) []Share {
 
 // Complete tells whether every price was known.
 func (e *Estimate) Complete() bool { return len(e.Missing) == 0 }
+
+// Lacks are the missing prices of the part that f chooses, so that a difference
+// of two figures is not told where one of them is unknown.
+func (e *Estimate) Lacks(f func(Component) bool) []Item {
+	var out []Item
+	for _, c := range e.Components {
+		if !c.Known && f(c) && !slices.Contains(out, c.Price) {
+			out = append(out, c.Price)
+		}
+	}
+	return out
+}
+
+// comparable tells whether what is unknown of two estimates is the same, and so
+// falls out of their difference.
+func (e *Estimate) comparable(o *Estimate) bool {
+	unknown := func(e *Estimate) map[Item]decimal.Decimal {
+		sum := map[Item]decimal.Decimal{}
+		for _, c := range e.Components {
+			if !c.Known {
+				sum[c.Price] = sum[c.Price].Add(c.Quantity.Expected)
+			}
+		}
+		return sum
+	}
+	return maps.EqualFunc(unknown(e), unknown(o), decimal.Decimal.Equal)
+}
 
 // running is how many hours a month things are up; 730 but for what-ifs.
 type running struct {

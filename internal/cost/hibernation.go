@@ -17,6 +17,9 @@ type Rest struct {
 	Nights decimal.Decimal
 	// Office says when those are: "MON-FRI 09:00–18:00 America/New_York".
 	Office string
+	// Lacks are prices without which nobody can say what it saves: the figures
+	// are then not the saving.
+	Lacks []Item
 }
 
 // Hibernated prices what a stack saves while asleep is away.
@@ -27,22 +30,16 @@ func Hibernated(cfg *agents.Config, nodes []engine.Node, asleep func(engine.Key)
 			left = append(left, n)
 		}
 	}
-	byTheHour := func(nodes []engine.Node) (decimal.Decimal, error) {
-		e, err := Of(cfg, nodes, book)
-		if err != nil {
-			return decimal.Zero, err
-		}
-		return e.Sum(func(c Component) bool { return c.Hourly }).Expected, nil
-	}
-	awake, err := byTheHour(nodes)
+	byTheHour := func(c Component) bool { return c.Hourly }
+	awake, err := Of(cfg, nodes, book)
 	if err != nil {
 		return Rest{}, err
 	}
-	resting, err := byTheHour(left)
+	resting, err := Of(cfg, left, book)
 	if err != nil {
 		return Rest{}, err
 	}
-	r := Rest{Monthly: awake.Sub(resting)}
+	r := Rest{Monthly: awake.Sum(byTheHour).Expected.Sub(resting.Sum(byTheHour).Expected), Lacks: awake.Lacks(byTheHour)}
 	r.Hourly = r.Monthly.Div(hours)
 	if s, ok := cfg.Schedules[agents.OfficeHours]; ok {
 		up := decimal.Min(hours, weekly(s).Mul(weeksPerMonth))

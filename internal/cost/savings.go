@@ -43,6 +43,8 @@ type Savings struct {
 	Chosen   []string
 	NotWorth []Unworthy
 	Facts    []string
+	// Unpriced are the names of changes that move what has no price here.
+	Unpriced []string
 }
 
 // lever is a change to a configuration, or to the hours that it runs.
@@ -68,6 +70,10 @@ func FindSavings(cfg *agents.Config, book *Book) (*Savings, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !base.comparable(e) {
+			out.Unpriced = append(out.Unpriced, l.name)
+			continue
+		}
 		after := e.Total().Expected
 		if saved := total.Sub(after); saved.Round(2).IsPositive() {
 			out.Ranked = append(out.Ranked, Saving{
@@ -82,7 +88,7 @@ func FindSavings(cfg *agents.Config, book *Book) (*Savings, error) {
 	if err := out.together(cfg, book, all); err != nil {
 		return nil, err
 	}
-	if out.NotWorth, err = notWorth(cfg, book, total); err != nil {
+	if out.NotWorth, err = notWorth(cfg, book, base); err != nil {
 		return nil, err
 	}
 	out.Facts, err = facts(cfg, book, base)

@@ -13,6 +13,8 @@ type Scheduled struct {
 	// Keeps is what the ways in and out go on costing all day: NAT gateway, load
 	// balancer, their addresses, interface endpoints.
 	Keeps decimal.Decimal
+	// SavesLacks and KeepsLacks are the prices without which each is not known.
+	SavesLacks, KeepsLacks []Item
 }
 
 // OnSchedule prices a schedule. Nothing is asked of anybody.
@@ -27,6 +29,9 @@ func OnSchedule(cfg *agents.Config, book *Book, s agents.Schedule) (Scheduled, e
 	if err != nil {
 		return Scheduled{}, err
 	}
-	keeps := then.Sum(func(c Component) bool { return c.Hourly && network(c.Noun) })
-	return Scheduled{Saves: base.Total().Expected.Sub(then.Total().Expected), Keeps: keeps.Expected}, nil
+	stays := func(c Component) bool { return c.Hourly && network(c.Noun) }
+	return Scheduled{
+		Saves: base.Total().Expected.Sub(then.Total().Expected), Keeps: then.Sum(stays).Expected,
+		SavesLacks: base.Lacks(func(c Component) bool { return c.Noun == "service" }), KeepsLacks: base.Lacks(stays),
+	}, nil
 }

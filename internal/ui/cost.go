@@ -29,6 +29,8 @@ type Cost struct {
 	Assumptions []string     `json:"assumptions"`
 	Missing     []string     `json:"missing"`
 	Savings     []CostSaving `json:"savings,omitempty"`
+	// Unpriced are the savings that nobody can put a figure on, for want of prices.
+	Unpriced []string `json:"unpriced_savings,omitempty"`
 	// Together is the total with the savings that go together.
 	Together *CostTogether  `json:"together,omitempty"`
 	NotWorth []CostNotWorth `json:"not_worth,omitempty"`
@@ -114,7 +116,7 @@ func (t *Terminal) Cost(c *Cost) error {
 	switch {
 	case c.Actual != nil:
 		t.costActual(&b, c.Actual, width)
-	case len(c.Savings) > 0 || len(c.NotWorth) > 0:
+	case c.Savings != nil:
 		t.costSavings(&b, c, width)
 	default:
 		t.costBars(&b, "", c.Nouns, width)
@@ -217,7 +219,9 @@ func (t *Terminal) costFoot(b *strings.Builder, c *Cost) {
 
 func (t *Terminal) costSavings(b *strings.Builder, c *Cost, width int) {
 	p := t.paint()
-	fmt.Fprintln(b, p.dim("  saves a month"))
+	if len(c.Savings) > 0 {
+		fmt.Fprintln(b, p.dim("  saves a month"))
+	}
 	for _, s := range c.Savings {
 		fmt.Fprintf(b, "  %8s  %s\n", p.green(s.Monthly), p.bold(s.Change))
 		fmt.Fprintf(b, "            %s\n", s.How)
@@ -225,6 +229,9 @@ func (t *Terminal) costSavings(b *strings.Builder, c *Cost, width int) {
 		if len(s.Excludes) > 0 {
 			fmt.Fprintf(b, "            %s\n", p.dim("instead of: "+strings.Join(s.Excludes, ", ")))
 		}
+	}
+	if len(c.Unpriced) > 0 {
+		fmt.Fprintf(b, "  %s %s\n", p.yellow("!"), wrap("not known without the missing prices: what these would save: "+strings.Join(c.Unpriced, ", "), width-4, 4))
 	}
 	if c.Together != nil && len(c.Together.Names) > 0 {
 		fmt.Fprintf(b, "\n  Together %s a month: %s\n", p.bold("$"+c.Together.Monthly), strings.Join(c.Together.Names, ", "))

@@ -97,6 +97,16 @@ type PlanCost struct {
 	Over   bool       `json:"-"`
 	// Unknown is how many prices are missing: the total is then not known.
 	Unknown int `json:"unknown_prices,omitempty"`
+	// Missing names them.
+	Missing []string `json:"missing,omitempty"`
+}
+
+// Few lists the first n names and counts the rest.
+func Few(names []string, n int) string {
+	if len(names) <= n+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:n], ", "), len(names)-n)
 }
 
 // Range is a monthly figure and how far it may be off.
@@ -146,7 +156,11 @@ func (t *Terminal) planText(p *Plan) string {
 	}
 	s := p.Summary
 	if h := p.Hibernation; h != nil && h.Since != "" {
-		fmt.Fprintf(&b, "  %s saving $%s an hour: %s\n", c.bold("Hibernated since "+h.Since+","), h.Hourly, c.bold("karmactl wake")+" brings it back.")
+		saving := "saving $" + h.Hourly + " an hour"
+		if h.Hourly == "" {
+			saving = "saving what is not known for want of prices"
+		}
+		fmt.Fprintf(&b, "  %s %s: %s\n", c.bold("Hibernated since "+h.Since+","), saving, c.bold("karmactl wake")+" brings it back.")
 	}
 	switch {
 	case !s.Any() && p.Destroy && p.Hibernation != nil:
@@ -230,7 +244,7 @@ func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
 	c := t.paint()
 	fmt.Fprintln(b)
 	if cost.Unknown > 0 {
-		fmt.Fprintf(b, "  Monthly cost: %s, %d prices are missing for %s\n\n", c.yellow("not known"), cost.Unknown, cost.Region)
+		fmt.Fprintf(b, "  Monthly cost: %s, %d prices are missing for %s:\n    %s\n\n", c.yellow("not known"), cost.Unknown, cost.Region, wrap(Few(cost.Missing, 3), width-4, 4))
 		return
 	}
 	title := fmt.Sprintf("  Monthly cost (%s list prices of %s)", cost.Region, cost.PricesAsOf)
