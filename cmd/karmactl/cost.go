@@ -55,12 +55,21 @@ feed of Fargate Spot prices. They are kept for this user, and used from then on.
 }
 
 // book is the prices of the configuration's region.
-func book(cfg *agents.Config) (*cost.Book, error) {
-	dir, err := cost.CacheDir()
+func (a *app) book(cfg *agents.Config) (*cost.Book, error) {
+	dir, err := a.cacheDir()
 	if err != nil {
 		dir = "" // a user without a cache has the prices of this binary
 	}
 	return cost.Open(cfg.Region, dir)
+}
+
+// cacheDir is the user's, or one beside the simulated account: its prices and
+// bills must not pass for AWS's.
+func (a *app) cacheDir() (string, error) {
+	if a.opts.simulate != "" {
+		return a.opts.simulate + ".cache", nil
+	}
+	return cost.CacheDir()
 }
 
 func (a *app) cost(ctx context.Context, o costOptions) error {
@@ -71,7 +80,7 @@ func (a *app) cost(ctx context.Context, o costOptions) error {
 	if o.month != "" && !o.actual {
 		return &usageError{errors.New("--month goes with --actual")}
 	}
-	prices, err := book(cfg)
+	prices, err := a.book(cfg)
 	if err != nil {
 		return err
 	}
@@ -177,7 +186,7 @@ func (a *app) actual(ctx context.Context, month string, e *cost.Estimate, prices
 	}
 	api := costexplorer.NewFromConfig(cloud.WithOptions(s.aws, cloud.ReadOnly))
 	var got *cost.Actual
-	if dir, derr := cost.CacheDir(); derr == nil && s.sim == nil {
+	if dir, derr := a.cacheDir(); derr == nil {
 		got, err = cost.CachedSpend(ctx, api, dir, s.account.ID, s.cfg.Stack(), when, now)
 	} else {
 		got, err = cost.Spend(ctx, api, s.cfg.Stack(), when, now)
@@ -201,10 +210,7 @@ func (a *app) refreshPrices(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = s.close() }() // it only read
-	if s.sim != nil {
-		return &usageError{errors.New("a simulated account has no price list: run cost refresh without --simulate")}
-	}
-	old, err := book(s.cfg)
+	old, err := a.book(s.cfg)
 	if err != nil {
 		return err
 	}
@@ -213,7 +219,7 @@ func (a *app) refreshPrices(ctx context.Context) error {
 	if err != nil {
 		return cloud.Explain(err, s.account)
 	}
-	dir, err := cost.CacheDir()
+	dir, err := a.cacheDir()
 	if err != nil {
 		return err
 	}
@@ -221,7 +227,11 @@ func (a *app) refreshPrices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if why != "" {
+	switch {
+	case why == "":
+	case old.SpotAsOf == "":
+		a.term.Notef("%s: Spot prices stay unknown", why)
+	default:
 		a.term.Notef("%s: the Spot prices of %s are kept", why, old.SpotAsOf)
 	}
 	lacks := fresh.Lacks()

@@ -168,7 +168,7 @@ func (s *session) renewed(keepALB bool) []string {
 
 // rest prices the hibernation of a stack.
 func (s *session) rest(st *provision.Stack, asleep func(engine.Key) bool) (cost.Rest, error) {
-	prices, err := book(s.cfg)
+	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return cost.Rest{}, err
 	}

@@ -32,7 +32,7 @@ func (s *session) pricedPlan(p *planned) (*ui.Plan, error) {
 // withinBudget refuses before anything is written, the lock and the state's
 // bucket among it: the estimate needs no account.
 func (s *session) withinBudget(insist bool) error {
-	prices, err := book(s.cfg)
+	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *session) withinBudget(insist bool) error {
 
 // planCost is the estimate of what a plan leads to, and what it changes.
 func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
-	prices, err := book(s.cfg)
+	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return nil, cost.Verdict{}, err
 	}

@@ -235,7 +235,7 @@ type scaleCost struct {
 	Saves   string      `json:"saves_monthly"`
 	Keeps   string      `json:"keeps_monthly"`
 	Missing []cost.Item `json:"missing,omitempty"`
-	AsOf  string `json:"prices_as_of"`
+	AsOf    string      `json:"prices_as_of"`
 }
 
 func (sc *scaling) doc() (*scaleDoc, error) {
@@ -329,7 +329,7 @@ func (sc *scaling) hours(d *scaleDoc, s agents.Schedule) error {
 	for _, f := range w.Firings(sc.at) {
 		d.Firings = append(d.Firings, scaleFiring{Action: f.Action, Local: f.At, UTC: f.At.UTC(), AfterClockChange: changes && f.At.After(change)})
 	}
-	prices, err := book(sc.cfg)
+	prices, err := sc.app.book(sc.cfg)
 	if err != nil {
 		return err
 	}

@@ -12,5 +12,5 @@ func newBillingWorld() BillingWorld {
 }
 
 func (s *Sim) billingOperations() []operation {
-	return append(s.budgetOperations(), s.costExplorerOperations()...)
+	return append(append(s.budgetOperations(), s.costExplorerOperations()...), s.priceListOperations()...)
 }

@@ -55,6 +55,9 @@ func (d dataPlane) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (s *Sim) serve(r *http.Request) (answered, error) {
 	host := r.URL.Hostname()
+	if host == spotFeedHost {
+		return spotFeed(), nil
+	}
 	lb := s.loadBalancerAt(host)
 	if lb == nil {
 		return answered{}, fmt.Errorf("lookup %s: no such host", host)

@@ -1,5 +1,10 @@
 package cost
 
+import (
+	"slices"
+	"strings"
+)
+
 // Item names one price that a stack may need, whatever AWS calls it.
 type Item string
 
@@ -116,8 +121,8 @@ func Services() []string {
 	return out
 }
 
-// prefixes are the usage type prefixes of the commercial regions. A region that
-// is not here has its prefix in its own price file's PublicIPv4 rows.
+// prefixes are the usage type prefixes of the commercial regions that were known
+// when this was written. Choose learns those of newer ones from the price list.
 var prefixes = map[string]string{
 	"us-east-1": "USE1", "us-east-2": "USE2", "us-west-1": "USW1", "us-west-2": "USW2",
 	"ca-central-1": "CAN1", "ca-west-1": "CAN2", "sa-east-1": "SAE1", "mx-central-1": "MXC1",
@@ -127,4 +132,22 @@ var prefixes = map[string]string{
 	"ap-southeast-1": "APS1", "ap-southeast-2": "APS2", "ap-southeast-3": "APS4", "ap-southeast-4": "APS6",
 	"ap-south-1": "APS3", "ap-south-2": "APS5", "ap-east-1": "APE1",
 	"me-south-1": "MES1", "me-central-1": "MEC1", "af-south-1": "AFS1", "il-central-1": "ILC1",
+}
+
+// learnFrom is a usage type that every region has with its prefix, us-east-1 too.
+const learnFrom = "PublicIPv4:InUseAddress"
+
+// prefixesOf are the prefixes of a region: the known one, and those that its own
+// price list shows.
+func prefixesOf(region string, products []Product) []string {
+	var out []string
+	if p := prefixes[region]; p != "" {
+		out = append(out, p)
+	}
+	for _, p := range products {
+		if prefix, ok := strings.CutSuffix(p.Attributes["usagetype"], "-"+learnFrom); ok && p.Attributes["regionCode"] == region && !slices.Contains(out, prefix) {
+			out = append(out, prefix)
+		}
+	}
+	return out
 }

@@ -116,11 +116,14 @@ func (p *Product) price(published string, terms map[string]offerTerm) error {
 }
 
 // is tells whether a product is the one of a catalogue entry in a region.
-func (p *Product) is(e entry, region string) bool {
+func (p *Product) is(e entry, region string, prefixes []string) bool {
 	a := p.Attributes
 	usage := a["usagetype"]
-	if prefix := prefixes[region]; prefix != "" {
-		usage = strings.TrimPrefix(usage, prefix+"-")
+	for _, prefix := range prefixes {
+		if bare, ok := strings.CutPrefix(usage, prefix+"-"); ok {
+			usage = bare
+			break
+		}
 	}
 	in := a["regionCode"]
 	if e.service == "AWSDataTransfer" && in == "" {
@@ -148,13 +151,14 @@ func (p *Product) first() (TierPrice, bool) {
 // item at different prices are an error, because one of them is wrong.
 func Choose(region string, products []Product) (map[Item]Row, error) {
 	out := map[Item]Row{}
+	known := prefixesOf(region, products)
 	for _, e := range catalogue {
 		if e.from != fromList {
 			continue
 		}
 		for i := range products {
 			p := &products[i]
-			if !p.is(e, region) {
+			if !p.is(e, region, known) {
 				continue
 			}
 			t, ok := p.first()

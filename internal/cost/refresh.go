@@ -23,12 +23,16 @@ type PriceList interface {
 // Refresh reads today's prices of a region. Spot prices are best effort: without
 // them the old ones are kept with their own date, and why says what went wrong.
 func Refresh(ctx context.Context, api PriceList, web *http.Client, region string, old *Book, now time.Time) (book *Book, why string, err error) {
-	var products []Product
+	products, err := learn(ctx, api, region)
+	if err != nil {
+		return nil, "", err
+	}
+	known := prefixesOf(region, products)
 	for _, e := range catalogue {
 		if e.from != fromList {
 			continue
 		}
-		some, err := e.products(ctx, api, region)
+		some, err := e.products(ctx, api, region, known)
 		if err != nil {
 			return nil, "", err
 		}
@@ -55,38 +59,63 @@ func Refresh(ctx context.Context, api PriceList, web *http.Client, region string
 	return book, why, nil
 }
 
-// products asks for one usage type, with the region's prefix and without.
-func (e entry) products(ctx context.Context, api PriceList, region string) ([]Product, error) {
+// learn asks for what shows the prefix of a region that is newer than this program.
+func learn(ctx context.Context, api PriceList, region string) ([]Product, error) {
+	if prefixes[region] != "" {
+		return nil, nil
+	}
+	all, err := list(ctx, api, "AmazonVPC", types.Filter{Field: aws.String("usagetype"), Value: aws.String(learnFrom), Type: types.FilterTypeContains}, match("regionCode", region))
+	if err != nil {
+		return nil, fmt.Errorf("the price list of %s cannot be read: %w", region, err)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("AWS's price list has no region %q", region)
+	}
+	return all, nil
+}
+
+// products asks for one usage type, with the region's prefixes and without.
+func (e entry) products(ctx context.Context, api PriceList, region string, known []string) ([]Product, error) {
 	usages := []string{e.usage}
-	if p := prefixes[region]; p != "" {
+	for _, p := range known {
 		usages = append(usages, p+"-"+e.usage)
 	}
 	var all []Product
 	for _, usage := range usages {
-		in := &pricing.GetProductsInput{ServiceCode: aws.String(e.service), FormatVersion: aws.String("aws_v1"), Filters: []types.Filter{match("usagetype", usage)}}
+		filters := []types.Filter{match("usagetype", usage)}
 		switch {
 		case e.global:
 		case e.service == "AWSDataTransfer":
-			in.Filters = append(in.Filters, match("fromRegionCode", region))
+			filters = append(filters, match("fromRegionCode", region))
 		default:
-			in.Filters = append(in.Filters, match("regionCode", region))
+			filters = append(filters, match("regionCode", region))
 		}
 		if e.family != "" {
-			in.Filters = append(in.Filters, match("productFamily", e.family))
+			filters = append(filters, match("productFamily", e.family))
 		}
-		pages := pricing.NewGetProductsPaginator(api, in)
-		for pages.HasMorePages() {
-			out, err := pages.NextPage(ctx)
+		some, err := list(ctx, api, e.service, filters...)
+		if err != nil {
+			return nil, fmt.Errorf("the price of %s in %s cannot be read: %w", e.item, region, err)
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func list(ctx context.Context, api PriceList, service string, filters ...types.Filter) ([]Product, error) {
+	var all []Product
+	pages := pricing.NewGetProductsPaginator(api, &pricing.GetProductsInput{ServiceCode: &service, FormatVersion: aws.String("aws_v1"), Filters: filters})
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, doc := range out.PriceList {
+			p, err := ReadDocument(doc)
 			if err != nil {
-				return nil, fmt.Errorf("the price of %s in %s cannot be read: %w", e.item, region, err)
+				return nil, err
 			}
-			for _, doc := range out.PriceList {
-				p, err := ReadDocument(doc)
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, p)
-			}
+			all = append(all, p)
 		}
 	}
 	return all, nil
