@@ -169,7 +169,7 @@ func (s *session) identity() state.Identity {
 // walk is a walk over a stack with this session's settings.
 func (s *session) walk(st *provision.Stack, rec engine.Recorder) engine.Walk {
 	return engine.Walk{
-		Steps: st.Steps(), Orphans: st.Orphans(rec.Entries()), Record: rec, Clock: s.clock,
+		Steps: st.Steps(), Orphans: st.Orphans(engine.Known(rec)), Record: rec, Clock: s.clock,
 		Classify: cloud.Classify, Width: s.app.opts.parallel, Stop: s.app.stop,
 	}
 }

@@ -129,14 +129,14 @@ func (i *inventory) platform(w *World) {
 	for name := range w.Dashboards {
 		i.add("dashboard", nil, name)
 	}
-	for name := range w.SamplingRules {
-		i.add("sampling-rule", nil, name)
+	for name, v := range w.SamplingRules {
+		i.add("sampling-rule", v.Tags, name)
 	}
-	for id := range w.ScalableTargets {
-		i.add("scalable-target", nil, id)
+	for id, v := range w.ScalableTargets {
+		i.add("scalable-target", v.Tags, id)
 	}
-	for name := range w.Budgets {
-		i.add("budget", nil, name)
+	for name, v := range w.Budgets {
+		i.add("budget", v.Tags, name)
 	}
 }
 

@@ -48,6 +48,7 @@ func (s *Sim) namespaceOperations() []operation {
 	return []operation{
 		on("ServiceDiscovery.CreateHttpNamespace", s.createHTTPNamespace, "Name", "CreatorRequestId", "Description", "Tags"),
 		on("ServiceDiscovery.GetOperation", s.getDiscoveryOperation, "OperationId"),
+		on("ServiceDiscovery.ListOperations", s.listDiscoveryOperations, "Filters", "MaxResults", "NextToken"),
 		on("ServiceDiscovery.ListNamespaces", s.listNamespaces, "Filters", "MaxResults", "NextToken"),
 		on("ServiceDiscovery.GetNamespace", s.getNamespace, "Id"),
 		on("ServiceDiscovery.DeleteNamespace", s.deleteNamespace, "Id"),
@@ -117,16 +118,50 @@ func (s *Sim) getDiscoveryOperation(in *sd.GetOperationInput) (*sd.GetOperationO
 	if o == nil {
 		return nil, fail("OperationNotFound", "The operation %s was not found.", aws.ToString(in.OperationId))
 	}
-	d := &types.Operation{Id: &o.ID, Type: o.Type, CreateDate: &o.Begun, Targets: map[string]string{"NAMESPACE": o.Namespace}}
-	switch {
-	case o.Failure != "":
-		d.Status, d.ErrorCode, d.ErrorMessage = types.OperationStatusFail, aws.String("INTERNAL_FAILURE"), &o.Failure
-	case s.now().Before(o.Begun.Add(namespaceTakes)):
-		d.Status = types.OperationStatusPending
-	default:
-		d.Status = types.OperationStatusSuccess
+	d := &types.Operation{Id: &o.ID, Type: o.Type, CreateDate: &o.Begun, Status: s.discoveryStatus(o), Targets: map[string]string{"NAMESPACE": o.Namespace}}
+	if o.Failure != "" {
+		d.ErrorCode, d.ErrorMessage = aws.String("INTERNAL_FAILURE"), &o.Failure
 	}
 	return &sd.GetOperationOutput{Operation: d}, nil
+}
+
+func (s *Sim) discoveryStatus(o *DiscoveryOperation) types.OperationStatus {
+	switch {
+	case o.Failure != "":
+		return types.OperationStatusFail
+	case s.now().Before(o.Begun.Add(namespaceTakes)):
+		return types.OperationStatusPending
+	default:
+		return types.OperationStatusSuccess
+	}
+}
+
+func (s *Sim) listDiscoveryOperations(in *sd.ListOperationsInput) (*sd.ListOperationsOutput, error) {
+	var all []types.OperationSummary
+	for _, o := range sorted(s.world.DiscoveryOperations) {
+		keep := true
+		for _, f := range in.Filters {
+			if len(f.Values) != 1 && f.Condition != types.FilterConditionIn {
+				return nil, fail("InvalidInput", "filter %s takes one value and EQ, or IN", f.Name)
+			}
+			switch f.Name {
+			case types.OperationFilterNameNamespaceId:
+				keep = keep && slices.Contains(f.Values, o.Namespace)
+			case types.OperationFilterNameStatus:
+				keep = keep && slices.Contains(f.Values, string(s.discoveryStatus(o)))
+			case types.OperationFilterNameType:
+				keep = keep && slices.Contains(f.Values, string(o.Type))
+			default:
+				return nil, fail("InvalidInput", "filter %s is not simulated", f.Name)
+			}
+		}
+		if keep {
+			all = append(all, types.OperationSummary{Id: &o.ID, Status: s.discoveryStatus(o)})
+		}
+	}
+	out := &sd.ListOperationsOutput{}
+	out.Operations, out.NextToken = page(all, in.NextToken, 100)
+	return out, nil
 }
 
 func (s *Sim) listNamespaces(in *sd.ListNamespacesInput) (*sd.ListNamespacesOutput, error) {

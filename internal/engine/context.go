@@ -15,7 +15,7 @@ type (
 )
 
 // Token is the client token of the create in progress, 32 hex digits: the same
-// in a rerun that finds the create unfinished, another one after that.
+// for all that one run sends of it.
 func Token(ctx context.Context) string {
 	t, _ := ctx.Value(tokenKey{}).(string)
 	return t

@@ -49,13 +49,18 @@ func (m *Memory) InFlight(k Key) (time.Time, bool) {
 	return t, ok
 }
 
-// Begin notes that key is about to be created; an older note stays.
+// Begun lists the keys whose create is unfinished.
+func (m *Memory) Begun() []Key {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.inFlight))
+}
+
+// Begin notes that key is about to be created.
 func (m *Memory) Begin(_ context.Context, k Key) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.inFlight[k]; !ok {
-		m.inFlight[k] = m.Clock.Now()
-	}
+	m.inFlight[k] = m.Clock.Now()
 	return nil
 }
 

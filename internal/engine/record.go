@@ -25,8 +25,23 @@ type Recorder interface {
 	Entries() []Entry
 	// InFlight is when a create of key was begun that was never recorded.
 	InFlight(Key) (time.Time, bool)
-	// Begin notes that key is about to be created.
+	// Begun lists the keys that are in flight.
+	Begun() []Key
+	// Begin notes that key is about to be created. A note that an earlier run left
+	// is renewed: that run's create has been looked for, and this one is another.
 	Begin(ctx context.Context, key Key) error
 	Record(Entry)
 	Forget(Key)
+}
+
+// Known is all that a Recorder knows of: what is recorded, and without an id what
+// was begun and may have been made.
+func Known(r Recorder) []Entry {
+	all := r.Entries()
+	for _, k := range r.Begun() {
+		if _, recorded := r.Get(k); !recorded {
+			all = append(all, Entry{Key: k, Kind: k.Kind()})
+		}
+	}
+	return all
 }

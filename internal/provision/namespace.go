@@ -15,6 +15,7 @@ import (
 type namespaceAPI interface {
 	CreateHttpNamespace(context.Context, *servicediscovery.CreateHttpNamespaceInput, ...func(*servicediscovery.Options)) (*servicediscovery.CreateHttpNamespaceOutput, error)
 	GetOperation(context.Context, *servicediscovery.GetOperationInput, ...func(*servicediscovery.Options)) (*servicediscovery.GetOperationOutput, error)
+	ListOperations(context.Context, *servicediscovery.ListOperationsInput, ...func(*servicediscovery.Options)) (*servicediscovery.ListOperationsOutput, error)
 	ListNamespaces(context.Context, *servicediscovery.ListNamespacesInput, ...func(*servicediscovery.Options)) (*servicediscovery.ListNamespacesOutput, error)
 	DeleteNamespace(context.Context, *servicediscovery.DeleteNamespaceInput, ...func(*servicediscovery.Options)) (*servicediscovery.DeleteNamespaceOutput, error)
 	ListTagsForResource(context.Context, *servicediscovery.ListTagsForResourceInput, ...func(*servicediscovery.Options)) (*servicediscovery.ListTagsForResourceOutput, error)
@@ -92,10 +93,29 @@ func (n *Namespace) Find(ctx context.Context, id string) (engine.Found[Namespace
 	if !tags.Ours(n.Stack, n.Key()) && id == "" {
 		return found, n.foreign(n.Key(), "Cloud Map namespace "+name, aws.ToString(ns.Id))
 	}
-	return engine.Found[NamespaceSpec]{
+	found = engine.Found[NamespaceSpec]{
 		Phase: engine.Ready, ID: name, Spec: NamespaceSpec{Tags: tags},
 		Outputs: map[string]string{"arn": arn, "namespace_id": aws.ToString(ns.Id)},
-	}, nil
+	}
+	if aws.ToInt32(ns.ServiceCount) == 0 && n.leaving(ctx, ns.Id) {
+		found.Phase, found.Why = engine.Leaving, "namespace being deleted"
+	}
+	return found, ctx.Err()
+}
+
+// leaving tells whether an empty namespace is about to go: Cloud Map lists it as
+// before until then, and only its operations tell. Where they may not be listed
+// it is taken to stay.
+func (n *Namespace) leaving(ctx context.Context, id *string) bool {
+	out, err := n.api().ListOperations(ctx, &servicediscovery.ListOperationsInput{Filters: []types.OperationFilter{
+		{Name: types.OperationFilterNameNamespaceId, Values: []string{aws.ToString(id)}},
+		{Name: types.OperationFilterNameType, Values: []string{string(types.OperationTypeDeleteNamespace)}},
+		{
+			Name: types.OperationFilterNameStatus, Condition: types.FilterConditionIn,
+			Values: []string{string(types.OperationStatusSubmitted), string(types.OperationStatusPending)},
+		},
+	}})
+	return err == nil && len(out.Operations) > 0
 }
 
 // making is what the create that this process began has come to.

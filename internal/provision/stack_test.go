@@ -103,7 +103,7 @@ func (b *stackBench) planStack() *engine.Result {
 	b.t.Helper()
 	s := b.fresh(true)
 	w := b.walk(false, s.Steps()...)
-	w.Orphans = s.Orphans(b.rec.Entries())
+	w.Orphans = s.Orphans(engine.Known(b.rec))
 	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
 	return b.done(w.Up(context.Background()))
 }
@@ -112,7 +112,7 @@ func (b *stackBench) upStack(shown *engine.Result) *engine.Result {
 	b.t.Helper()
 	s := b.fresh(false)
 	w := b.walk(true, s.Steps()...)
-	w.Orphans, w.Shown = s.Orphans(b.rec.Entries()), shown
+	w.Orphans, w.Shown = s.Orphans(engine.Known(b.rec)), shown
 	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
 	return b.done(w.Up(context.Background()))
 }
@@ -122,7 +122,7 @@ func (b *stackBench) downStack() *engine.Result {
 	s := b.fresh(false)
 	s.DeleteImages = true
 	w := b.walk(true, s.Steps()...)
-	w.Orphans = s.Orphans(b.rec.Entries())
+	w.Orphans = s.Orphans(engine.Known(b.rec))
 	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
 	return b.done(w.Down(context.Background()))
 }
@@ -317,7 +317,7 @@ func TestAnUpOrDownThatIsKilledHalfwayIsFinishedByTheNext(t *testing.T) {
 
 func (b *stackBench) walkOf(s *Stack) engine.Walk {
 	w := b.walk(true, s.Steps()...)
-	w.Orphans = s.Orphans(b.rec.Entries())
+	w.Orphans = s.Orphans(engine.Known(b.rec))
 	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
 	if b.dying != nil {
 		w.Record = b.dying

@@ -78,6 +78,8 @@ type stage struct {
 	name string
 	yaml string
 	down bool
+	// agents are those that a down takes; none is all.
+	agents []string
 }
 
 func life() []stage {
@@ -92,6 +94,9 @@ func (b *stackBench) run(s stage) error {
 	stack.DeleteImages = true
 	w := b.walkOf(stack)
 	w.Record = &mortal{Memory: b.rec, sim: b.sim}
+	if len(s.agents) > 0 {
+		w.Only, w.Orphans = stack.OnlyOf(s.agents), nil
+	}
 	walk := w.Up
 	if s.down {
 		walk = w.Down
@@ -221,6 +226,57 @@ func survive(t *testing.T, want *undisturbed, fault awssim.Fault, n int) {
 	}
 }
 
+// TestSweepAnUpThatDiedMayGoOnWithAnotherFile edits the file after the process
+// died: what it had begun and nobody wants any more must not stay behind.
+func TestSweepAnUpThatDiedMayGoOnWithAnotherFile(t *testing.T) {
+	less := strings.NewReplacer(
+		"  abracadabra:\n    port: 9003\n    calls: [validator]\n", "", "endpoints: [s3, logs]", "endpoints: []", "xray: true", "xray: false",
+		"budget: {monthly_usd: 300, emails: [ops@example.com]}\n", "", ", alarms: {emails: [ops@example.com]}", "",
+	).Replace(swept)
+	var want []string
+	mutations := 0
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, parse(t, swept))
+		if err := b.run(stage{yaml: swept}); err != nil {
+			t.Fatal(err)
+		}
+		mutations = len(b.sim.Mutations())
+	})
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, parse(t, less))
+		if err := b.run(stage{yaml: less}); err != nil {
+			t.Fatal(err)
+		}
+		b.settled()
+		want = current(b.inventory())
+	})
+	for _, n := range spread(mutations, 5) {
+		t.Run(fmt.Sprintf("dies at call %d", n), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newStackBench(t, parse(t, swept))
+				b.sim.Inject(func(c awssim.Call) awssim.Fault { return awssim.Fault{Kill: c.Mutating && c.N == n} })
+				if err := b.run(stage{yaml: swept}); err == nil || !b.sim.Dead() {
+					t.Fatalf("the process did not die: %v", err)
+				}
+				calls := b.sim.Mutations()
+				b.sim.Inject(nil)
+				s := stage{name: "up with less", yaml: less}
+				if err := b.run(s); err != nil {
+					t.Fatalf("call %d, %s: %v", n, calls[n-1].Name(), err)
+				}
+				b.settled()
+				if diff := cmp.Diff(want, current(b.inventory())); diff != "" {
+					t.Errorf("call %d, %s: the account is not as it should be (-should +is):\n%s", n, calls[n-1].Name(), diff)
+				}
+				if again := b.planStack(); again.Changes() {
+					t.Errorf("call %d, %s: the plan after it is not empty: %s", n, calls[n-1].Name(), verbs(again))
+				}
+			})
+		})
+	}
+}
+
 // operations are the names of all calls of a life, sorted.
 func (u *undisturbed) operations() []string {
 	names := map[string]bool{}
@@ -316,6 +372,7 @@ func TestSweepRolesAndIdsMayBeLate(t *testing.T) {
 // spared are permissions that karmactl does without when they are missing: they
 // save calls, or explain a refusal in more words.
 var spared = map[string]bool{
+	"servicediscovery:ListOperations":    true, // tells a namespace that is going from one that stays
 	"tag:GetResources":                   true, // every service is asked for its own tags instead
 	"iam:GetAccountAuthorizationDetails": true, // every role is asked for by name instead
 	"ec2:DescribeNetworkInterfaces":      true, // says who holds what cannot be deleted

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -152,14 +153,17 @@ func (s *Store) InFlight(k engine.Key) (time.Time, bool) {
 	return at, ok
 }
 
+// Begun implements engine.Recorder.
+func (s *Store) Begun() []engine.Key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.state.InFlight))
+}
+
 // Begin implements engine.Recorder: it returns when the note, and every change
-// before it, is safe. A note that is there already keeps its time, which a rerun
-// derives the same client token from.
+// before it, is safe. It renews a note that a crash has left.
 func (s *Store) Begin(ctx context.Context, k engine.Key) error {
 	err := s.change(func(st *State) bool {
-		if _, ok := st.InFlight[k]; ok {
-			return false
-		}
 		st.InFlight[k] = s.Clock.Now().UTC().Round(0) // without the monotonic reading
 		return true
 	})
