@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,7 +16,7 @@ import (
 type Address struct {
 	ID string
 	IP string
-	// HeldBy is the NAT gateway or interface that has it, "" when idle.
+	// HeldBy is the NAT gateway or the user's network interface that has it, "" when idle.
 	HeldBy  string
 	Tags    cloud.Tags
 	Created time.Time
@@ -63,6 +64,9 @@ func (s *Sim) describeAddresses(in *ec2.DescribeAddressesInput) (*ec2.DescribeAd
 		d := types.Address{AllocationId: &a.ID, PublicIp: &a.IP, Domain: types.DomainTypeVpc, Tags: toEC2Tags(a.Tags)}
 		if a.HeldBy != "" {
 			d.AssociationId = aws.String("eipassoc-" + a.ID[len("eipalloc-"):])
+			if strings.HasPrefix(a.HeldBy, "eni-") {
+				d.NetworkInterfaceId, d.NetworkInterfaceOwnerId = &a.HeldBy, &s.world.Account
+			}
 		}
 		out.Addresses = append(out.Addresses, d)
 	}
@@ -70,11 +74,16 @@ func (s *Sim) describeAddresses(in *ec2.DescribeAddressesInput) (*ec2.DescribeAd
 }
 
 // releaseAddress answers the misleading AuthFailure while a NAT gateway that is
-// being deleted still holds the address.
+// being deleted still holds the address. What the user has given to an interface
+// of his own is disassociated first:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReleaseAddress.html
 func (s *Sim) releaseAddress(in *ec2.ReleaseAddressInput) (*ec2.ReleaseAddressOutput, error) {
 	a := s.world.Addresses[aws.ToString(in.AllocationId)]
 	if a == nil {
 		return nil, fail("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist", aws.ToString(in.AllocationId))
+	}
+	if strings.HasPrefix(a.HeldBy, "eni-") {
+		return nil, fail("InvalidIPAddress.InUse", "Address %s is in use.", a.IP)
 	}
 	if a.HeldBy != "" {
 		return nil, fail("AuthFailure", "You do not have permission to access the specified resource.")

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -93,8 +94,22 @@ func (e *ElasticIP) Update(ctx context.Context, id string, have, want ElasticIPS
 }
 
 // Delete releases the address. While a NAT gateway that is being deleted holds
-// it AWS answers AuthFailure, which cloud.Classify takes for busy.
+// it AWS answers AuthFailure, which cloud.Classify takes for busy. Somebody who
+// gave it to an interface of his own is named.
 func (e *ElasticIP) Delete(ctx context.Context, id string) error {
 	_, err := e.api().ReleaseAddress(ctx, &ec2.ReleaseAddressInput{AllocationId: &id})
-	return err
+	if !cloud.Is(err, "InvalidIPAddress.InUse") {
+		return err
+	}
+	out, lerr := e.api().DescribeAddresses(ctx, &ec2.DescribeAddressesInput{AllocationIds: []string{id}})
+	if lerr != nil || len(out.Addresses) == 0 || out.Addresses[0].NetworkInterfaceId == nil {
+		return err // AWS's refusal says more than the failure to explain it
+	}
+	a := out.Addresses[0]
+	holder := fmt.Sprintf("network interface %s (it has the address %s, owner %s)",
+		aws.ToString(a.NetworkInterfaceId), aws.ToString(a.PublicIp), aws.ToString(a.NetworkInterfaceOwnerId))
+	if a.InstanceId != nil {
+		holder = "instance " + *a.InstanceId + ", " + holder
+	}
+	return &engine.HeldBy{Holder: holder, Foreign: true, Err: err}
 }
