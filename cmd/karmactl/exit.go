@@ -55,7 +55,7 @@ func (e *advice) Unwrap() error { return e.err }
 
 // fault maps an error to its message and exit code. It is the only place that does.
 func fault(a *app, err error) *ui.Fault {
-	f := &ui.Fault{Code: exitError, Message: err.Error()}
+	f := &ui.Fault{Code: exitError, Message: strings.TrimSpace(err.Error())} // of several one may have been said before
 	var (
 		problems *agents.Problems
 		locked   *state.LockedError
