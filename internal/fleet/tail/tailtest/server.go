@@ -159,9 +159,12 @@ func (s *Server) filter(w http.ResponseWriter, in request, n int) {
 		fail(w, "ResourceNotFoundException", "The specified log group does not exist.")
 		return
 	}
-	body, _ := s.bodies.Get().([]byte)
-	body = j.page(body[:0], in, now.UnixMilli(), s, s.EmptyEvery > 0 && n%s.EmptyEvery == 0)
-	answer(w, body)
+	body, ok := s.bodies.Get().(*[]byte)
+	if !ok {
+		body = new([]byte)
+	}
+	*body = j.page((*body)[:0], in, now.UnixMilli(), s, s.EmptyEvery > 0 && n%s.EmptyEvery == 0)
+	answer(w, *body)
 	s.bodies.Put(body)
 }
 
