@@ -89,6 +89,7 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	if f.live && !f.follow {
 		return &usageError{errors.New("--live goes with --follow: Live Tail has nothing of the past")}
 	}
+	debug.SetGCPercent(tail.GCPercent)
 	s, err := a.connect(ctx)
 	if err != nil {
 		return err
@@ -122,7 +123,6 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	if f.live {
 		o.Live = clients.Logs
 	}
-	debug.SetGCPercent(tail.GCPercent)
 	p := tail.NewPrinter(a.term.Out, style)
 	o.Flush = p.Flush
 	if f.everything() && style.Format != tail.Raw {
