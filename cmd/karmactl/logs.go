@@ -96,9 +96,12 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	}
 	defer func() { _ = s.close() }() // nothing was written
 	if f.live {
-		if s.account, err = cloud.Whoami(ctx, s.aws); err != nil { // its groups go by ARN
-			return err
-		}
+		s.account, err = cloud.Whoami(ctx, s.aws) // its groups go by ARN
+	} else {
+		err = cloud.HasCredentials(ctx, s.aws)
+	}
+	if err != nil {
+		return err
 	}
 	if err := f.times(&o, s.clock.Now()); err != nil {
 		return &usageError{err}

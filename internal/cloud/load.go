@@ -105,12 +105,24 @@ func WithOptions(cfg aws.Config, opts ...func(*middleware.Stack) error) aws.Conf
 	return cfg
 }
 
+// HasCredentials finds out whether there are any, for commands that need not know whose.
+func HasCredentials(ctx context.Context, cfg aws.Config) error {
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return noCredentials(err)
+	}
+	return nil
+}
+
+func noCredentials(err error) error {
+	return fmt.Errorf("no usable AWS credentials: %w: set AWS_PROFILE, run aws sso login, or try --simulate FILE without an account", err)
+}
+
 // Whoami asks STS whose credentials these are.
 func Whoami(ctx context.Context, cfg aws.Config) (Account, error) {
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		if Code(err) == "" {
-			return Account{}, fmt.Errorf("no usable AWS credentials: %w: set AWS_PROFILE, run aws sso login, or try --simulate FILE without an account", err)
+			return Account{}, noCredentials(err)
 		}
 		return Account{}, Explain(err, Account{Region: cfg.Region})
 	}
