@@ -1,41 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/planfile"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
-
-// planFile is a plan that is kept: what was shown, and of which configuration
-// and state. It has no secrets and no resources' contents.
-type planFile struct {
-	Version int        `json:"version"`
-	Stack   string     `json:"stack"`
-	Account string     `json:"account"`
-	Region  string     `json:"region"`
-	Config  string     `json:"config"`
-	Lineage string     `json:"lineage,omitempty"`
-	Serial  int64      `json:"serial"`
-	Made    time.Time  `json:"made"`
-	Steps   []planStep `json:"steps"`
-}
-
-// planStep is one node's verb and the fields that change.
-type planStep struct {
-	Key    engine.Key  `json:"key"`
-	Verb   engine.Verb `json:"verb"`
-	Fields []string    `json:"fields,omitempty"`
-}
-
-const planFileVersion = 1
 
 // digest is that of a configuration: two files that mean the same have the same.
 func digest(cfg *agents.Config) (string, error) {
@@ -55,12 +31,12 @@ func (p *planned) save(path string, s *session, store *state.Store) error {
 		return err
 	}
 	st := store.Snapshot()
-	f := planFile{
-		Version: planFileVersion, Stack: s.cfg.Stack(), Account: s.account.ID, Region: s.account.Region, Config: config,
+	f := planfile.File{
+		Version: planfile.Version, Stack: s.cfg.Stack(), Account: s.account.ID, Region: s.account.Region, Config: config,
 		Lineage: lineage(st), Serial: st.Serial, Made: s.clock.Now().UTC(),
 	}
 	for _, o := range p.res.Outcomes {
-		n := planStep{Key: o.Key, Verb: o.Verb}
+		n := planfile.Step{Key: o.Key, Verb: o.Verb}
 		for _, c := range o.Changes {
 			n.Fields = append(n.Fields, c.Field)
 		}
@@ -84,23 +60,9 @@ func lineage(st *state.State) string {
 	return st.Lineage
 }
 
-// parsePlanFile reads a kept plan; anything that is not one is an error.
-func parsePlanFile(path string, b []byte) (*planFile, error) {
-	var f planFile
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&f); err != nil {
-		return nil, fmt.Errorf("%s is not a plan: %w: make one with karmactl plan --out %s", path, err, path)
-	}
-	if f.Version != planFileVersion {
-		return nil, fmt.Errorf("%s is a plan of version %d, this karmactl reads version %d: plan again", path, f.Version, planFileVersion)
-	}
-	return &f, nil
-}
-
 // shown turns a kept plan into what the walk compares with, after checking that
 // nothing has moved since it was made.
-func (f *planFile) shown(path string, s *session, store *state.Store) (*engine.Result, error) {
+func (s *session) shown(f *planfile.File, path string, store *state.Store) (*engine.Result, error) {
 	config, err := digest(s.cfg)
 	if err != nil {
 		return nil, err
@@ -135,9 +97,9 @@ func (s *session) planKept(path string, store *state.Store) (*engine.Result, err
 	if err != nil {
 		return nil, fmt.Errorf("the plan cannot be read: %w", err)
 	}
-	f, err := parsePlanFile(path, b)
+	f, err := planfile.Parse(path, b)
 	if err != nil {
 		return nil, err
 	}
-	return f.shown(path, s, store)
+	return s.shown(f, path, store)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"charm.land/lipgloss/v2"
 	"golang.org/x/sys/unix"
 )
 
@@ -45,6 +46,36 @@ func pty(t *testing.T, columns uint16) (master, slave *os.File) {
 // prompt shows, and returns all that was written to it.
 func inTerminal(t *testing.T, columns uint16, prompt, typed string, env []string, args ...string) (screen string, code int) {
 	t.Helper()
+	var then []reaction
+	if prompt != "" {
+		then = append(then, types(prompt, typed+"\n"))
+	}
+	return reacting(t, columns, then, env, args...)
+}
+
+// reaction is what happens once something has been written to the terminal
+// after the reaction before it.
+type reaction struct {
+	when string
+	do   func(terminal *os.File)
+}
+
+func types(when, text string) reaction {
+	return reaction{when, func(terminal *os.File) { _, _ = io.WriteString(terminal, text) }}
+}
+
+// resizes gives the terminal another width, of which the program is told.
+func resizes(t *testing.T, when string, columns uint16) reaction {
+	return reaction{when, func(terminal *os.File) {
+		if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: columns}); err != nil {
+			t.Error(err)
+		}
+	}}
+}
+
+// reacting runs karmactl in a terminal with a user who reacts to what it shows.
+func reacting(t *testing.T, columns uint16, then []reaction, env []string, args ...string) (screen string, code int) {
+	t.Helper()
 	master, slave := pty(t, columns)
 	exe, err := os.Executable()
 	if err != nil {
@@ -64,13 +95,14 @@ func inTerminal(t *testing.T, columns uint16, prompt, typed string, env []string
 	go func() {
 		defer close(done)
 		buf := make([]byte, 4096)
-		answered := prompt == ""
+		from := 0
 		for {
 			n, err := master.Read(buf)
 			out.Write(buf[:n])
-			if !answered && strings.Contains(out.String(), prompt) {
-				answered = true
-				_, _ = io.WriteString(master, typed+"\n")
+			if len(then) > 0 && strings.Contains(out.String()[from:], then[0].when) {
+				from = out.Len()
+				then[0].do(master)
+				then = then[1:]
 			}
 			if err != nil { // the other end is closed: the program has ended
 				return
@@ -127,5 +159,47 @@ func TestNothingButYesIsYes(t *testing.T) {
 	screen, code := inTerminal(t, 100, "Only yes is yes:", "y", nil, "up", "--simulate", world, "-f", shippedFile())
 	if code != 1 || !strings.Contains(screen, "nothing was changed") {
 		t.Errorf("exit %d:\n%s", code, screen)
+	}
+}
+
+func TestCtrlCInATerminalStopsAtAnyMomentAndTheNextUpGoesOn(t *testing.T) {
+	for name, then := range map[string][]reaction{
+		"at the question":     {types("Only yes is yes:", "\x03")},
+		"once, at the start":  {types("Only yes is yes:", "yes\n"), types("network", "\x03")},
+		"once, later":         {types("Only yes is yes:", "yes\n"), types("load balancer provisioning", "\x03")},
+		"twice":               {types("Only yes is yes:", "yes\n"), types("platform", "\x03"), types("Ctrl-C again leaves at once", "\x03")},
+		"twice at once":       {types("Only yes is yes:", "yes\n"), types("load balancer provisioning", "\x03\x03")},
+		"in a window resized": {types("Only yes is yes:", "yes\n"), resizes(t, "platform", 50), types("platform", "\x03")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			world := filepath.Join(t.TempDir(), "world.json")
+			screen, code := reacting(t, 100, then, nil, "up", "--simulate", world, "-f", shippedFile())
+			if code != 130 || strings.Contains(screen, "goroutine") {
+				t.Errorf("exit %d:\n%s", code, screen)
+			}
+			if screen, code := inTerminal(t, 100, "", "", nil, "up", "--yes", "--simulate", world, "-f", shippedFile()); code != 0 {
+				t.Errorf("the next up exits %d:\n%s", code, screen)
+			}
+			if screen, _ := inTerminal(t, 100, "", "", nil, "plan", "--simulate", world, "-f", shippedFile()); !strings.Contains(screen, "No changes:") {
+				t.Errorf("the plan after it is not empty:\n%s", screen)
+			}
+		})
+	}
+}
+
+func TestAResizedTerminalIsPaintedInItsNewWidth(t *testing.T) {
+	world := filepath.Join(t.TempDir(), "world.json")
+	screen, code := reacting(t, 120, []reaction{
+		types("Only yes is yes:", "yes\n"), resizes(t, "load balancer provisioning", 44), resizes(t, "agents", 90), resizes(t, "agents", 40),
+	}, nil, "up", "--simulate", world, "-f", shippedFile())
+	if code != 0 || !strings.Contains(screen, "Up in ") {
+		t.Fatalf("exit %d:\n%s", code, screen)
+	}
+	pictures := strings.Split(screen, "\x1b[J")
+	for _, line := range strings.Split(pictures[len(pictures)-2], "\n") {
+		if w := lipgloss.Width(strings.TrimRight(line, "\r")); w > 40 {
+			t.Errorf("a line of %d columns in a terminal of 40: %q", w, line)
+		}
 	}
 }

@@ -1,0 +1,75 @@
+// Package planfile reads plans that were kept with karmactl plan --out. It is
+// apart from the command so that fuzzing builds no AWS.
+package planfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// File is a plan that is kept: what was shown, and of which configuration
+// and state. It has no secrets and no resources' contents.
+type File struct {
+	Version int       `json:"version"`
+	Stack   string    `json:"stack"`
+	Account string    `json:"account"`
+	Region  string    `json:"region"`
+	Config  string    `json:"config"`
+	Lineage string    `json:"lineage,omitempty"`
+	Serial  int64     `json:"serial"`
+	Made    time.Time `json:"made"`
+	Steps   []Step    `json:"steps"`
+}
+
+// Step is one node's verb and the fields that change.
+type Step struct {
+	Key    engine.Key  `json:"key"`
+	Verb   engine.Verb `json:"verb"`
+	Fields []string    `json:"fields,omitempty"`
+}
+
+// Version is that of the format.
+const Version = 1
+
+// Parse reads a kept plan; anything that is not one is an error.
+func Parse(path string, b []byte) (*File, error) {
+	var f File
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&f)
+	switch {
+	case err != nil:
+	case dec.InputOffset() < int64(len(bytes.TrimRight(b, " \t\r\n"))):
+		err = errors.New("something stands behind its end")
+	case f.Version != Version:
+		return nil, fmt.Errorf("%s is a plan of version %d, this karmactl reads version %d: plan again with karmactl plan --out %s", path, f.Version, Version, path)
+	default:
+		err = f.consistent()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a plan: %w: make one with karmactl plan --out %s", path, err, path)
+	}
+	return &f, nil
+}
+
+// consistent refuses steps that nobody planned: a walk is held to each of them.
+func (f *File) consistent() error {
+	seen := map[engine.Key]bool{}
+	for i, n := range f.Steps {
+		switch n.Verb {
+		case engine.None, engine.Create, engine.Update, engine.Replace, engine.Delete:
+		default:
+			return fmt.Errorf("step %d, %q, has the verb %q", i+1, n.Key, n.Verb)
+		}
+		if n.Key == "" || seen[n.Key] {
+			return fmt.Errorf("step %d, %q, has no key of its own", i+1, n.Key)
+		}
+		seen[n.Key] = true
+	}
+	return nil
+}
