@@ -142,11 +142,17 @@ func (s *Sim) prepare(t *Task) string {
 	if !s.reachesInternet(t) {
 		return "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed caused by: dial tcp: i/o timeout"
 	}
+	if s.shutOut(t) {
+		return "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed caused by: dial tcp: i/o timeout"
+	}
 	arch := "amd64"
 	if p := d.Definition.RuntimePlatform; p != nil && p.CpuArchitecture == types.CPUArchitectureArm64 {
 		arch = "arm64"
 	}
 	for i, c := range d.Definition.ContainerDefinitions {
+		if l := c.LogConfiguration; l != nil && l.Options["awslogs-group"] != "" && s.world.LogGroups[l.Options["awslogs-group"]] == nil {
+			return "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"
+		}
 		for _, x := range c.Secrets {
 			if reason := s.injectable(aws.ToString(x.ValueFrom)); reason != "" {
 				return "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: " + reason
@@ -233,6 +239,29 @@ func (s *Sim) reachesInternet(t *Task) bool {
 			return nat.State == "available"
 		}
 		return strings.HasPrefix(r.Target, "igw-") && t.Config.Network.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
+	}
+	return false
+}
+
+// shutOut tells whether private DNS leads the task to an interface endpoint that
+// does not let it in at port 443. A working NAT path does not help:
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+func (s *Sim) shutOut(t *Task) bool {
+	subnet := s.world.Subnets[t.Subnet]
+	if subnet == nil {
+		return false
+	}
+	from := t.Config.Network.AwsvpcConfiguration.SecurityGroups
+	lets := func(group string) bool {
+		g := s.world.SecurityGroups[group]
+		return g != nil && slices.ContainsFunc(g.Ingress, func(r SecurityGroupRule) bool {
+			return (r.Protocol == "-1" || r.From <= 443 && r.To >= 443) && (r.CIDR != "" || slices.Contains(from, r.Group))
+		})
+	}
+	for _, e := range s.world.VPCEndpoints {
+		if e.VPC == subnet.VPC && e.PrivateDNS && len(e.Groups) > 0 && e.Deleted.IsZero() && !slices.ContainsFunc(e.Groups, lets) {
+			return true
+		}
 	}
 	return false
 }

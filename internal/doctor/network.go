@@ -1,0 +1,203 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// private are the endpoints with which a task starts without a way out.
+var private = []string{"s3", "ecr.api", "ecr.dkr", "logs", "secretsmanager"}
+
+// checkWayOut follows the default route of every subnet that tasks are put into.
+func checkWayOut(w *ward) []Finding {
+	if w.tables == nil || !slices.ContainsFunc(private, func(s string) bool { return !w.hasEndpoint(s) }) {
+		return nil
+	}
+	var out []Finding
+	for _, a := range w.Agents {
+		s, up := w.Services[a.Name]
+		n := networkOf(s)
+		if !up || n == nil {
+			continue
+		}
+		var evidence []string
+		for _, subnet := range n.Subnets {
+			if why := w.shutIn(subnet, n.AssignPublicIp == ecstypes.AssignPublicIpEnabled); why != "" {
+				evidence = append(evidence, subnet+": "+why)
+			}
+		}
+		if len(evidence) > 0 {
+			out = append(out, Finding{
+				Agent: a.Name, Problem: "tasks have no way out: no image, no secret, no API can be reached", Cause: "the default route of their subnet leads nowhere",
+				Evidence: evidence, Fix: "karmactl plan shows what is missing, karmactl up makes it again",
+			})
+		}
+	}
+	return out
+}
+
+// shutIn says why a subnet has no way out; "" when it has.
+func (w *ward) shutIn(subnet string, public bool) string {
+	table := w.tableOf(subnet)
+	if table == nil {
+		return "it has no route table"
+	}
+	for _, r := range table.Routes {
+		if aws.ToString(r.DestinationCidrBlock) != "0.0.0.0/0" {
+			continue
+		}
+		nat, gateway := aws.ToString(r.NatGatewayId), aws.ToString(r.GatewayId)
+		switch {
+		case r.State == types.RouteStateBlackhole:
+			return fmt.Sprintf("the default route leads to %s, which is gone", nat+gateway)
+		case nat != "":
+			if g, there := w.nats[nat]; !there || g.State != types.NatGatewayStateAvailable {
+				return fmt.Sprintf("the NAT gateway %s is not available", nat)
+			}
+			return ""
+		case strings.HasPrefix(gateway, "igw-") && !public:
+			return "the default route leads to the internet gateway, and the tasks have no public address"
+		default:
+			return ""
+		}
+	}
+	return "its route table " + aws.ToString(table.RouteTableId) + " has no default route"
+}
+
+func (w *ward) tableOf(subnet string) *types.RouteTable {
+	var main *types.RouteTable
+	for i, t := range w.tables {
+		for _, a := range t.Associations {
+			if aws.ToString(a.SubnetId) == subnet {
+				return &w.tables[i]
+			}
+			if aws.ToBool(a.Main) {
+				main = &w.tables[i]
+			}
+		}
+	}
+	return main
+}
+
+func (w *ward) hasEndpoint(service string) bool {
+	return slices.ContainsFunc(w.endpoints, func(e types.VpcEndpoint) bool {
+		return strings.HasSuffix(aws.ToString(e.ServiceName), "."+service) && e.State == "available"
+	})
+}
+
+// checkEndpoints: with private DNS an endpoint takes over the service's name in
+// the whole VPC, so that one that lets nobody in shuts a working NAT path too.
+func checkEndpoints(w *ward) []Finding {
+	var out []Finding
+	for _, e := range w.endpoints {
+		if e.VpcEndpointType != types.VpcEndpointTypeInterface || !aws.ToBool(e.PrivateDnsEnabled) {
+			continue
+		}
+		var groups []string
+		for _, g := range e.Groups {
+			groups = append(groups, aws.ToString(g.GroupId))
+		}
+		for _, a := range w.Agents {
+			n := networkOf(w.Services[a.Name])
+			if n == nil || w.letsAny(groups, n.SecurityGroups, 443) {
+				continue
+			}
+			service := aws.ToString(e.ServiceName)
+			out = append(out, Finding{
+				Agent: a.Name, Problem: "tasks cannot reach " + service, Cause: "private DNS leads them to an interface endpoint whose security group does not let them in at port 443",
+				Evidence: append([]string{aws.ToString(e.VpcEndpointId)}, groups...), Fix: "karmactl up opens the stack's own endpoints; for another's endpoint, let port 443 in from the tasks' group",
+			})
+		}
+	}
+	return out
+}
+
+// checkPorts: what is registered at the load balancer must be reachable for it.
+func checkPorts(w *ward) []Finding {
+	var out []Finding
+	for _, a := range w.Agents {
+		s := w.Services[a.Name]
+		n := networkOf(s)
+		if n == nil || w.security == nil {
+			continue
+		}
+		for _, lb := range s.LoadBalancers {
+			port := aws.ToInt32(lb.ContainerPort)
+			if int(port) != a.Port {
+				out = append(out, Finding{
+					Agent: a.Name, Problem: "the load balancer asks at another port", Cause: fmt.Sprintf("the service says %d and %s says %d", port, w.Cfg.File, a.Port), Fix: "karmactl up --only " + a.Name,
+				})
+			}
+			var others []string
+			for id := range w.security {
+				if !slices.Contains(n.SecurityGroups, id) {
+					others = append(others, id)
+				}
+			}
+			if !w.letsAny(n.SecurityGroups, others, port) {
+				out = append(out, Finding{
+					Agent: a.Name, Problem: "the load balancer cannot reach it: requests time out", Cause: fmt.Sprintf("the tasks' security group lets nobody but the tasks in at port %d", port),
+					Evidence: n.SecurityGroups, Fix: "karmactl up puts the rule back",
+				})
+			}
+		}
+	}
+	return out
+}
+
+// checkCalls looks at every pair of agents of which one calls the other.
+func checkCalls(w *ward) []Finding {
+	var out []Finding
+	for _, a := range w.Agents {
+		for _, callee := range a.Calls {
+			b, known := w.Cfg.Agent(callee)
+			from, up := w.Services[a.Name]
+			to, there := w.Services[callee]
+			if !known || !up || !there {
+				continue
+			}
+			if f, bad := w.unreachable(a.Name, from, callee, to, int32(b.Port)); bad { //nolint:gosec // a port
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+func (w *ward) unreachable(name string, from ecstypes.Service, callee string, to ecstypes.Service, port int32) (Finding, bool) {
+	f := Finding{Agent: name, Problem: "it cannot call " + callee, Fix: "karmactl up --only " + name + "," + callee}
+	mine, its := namespaceOf(from), namespaceOf(to)
+	a, b := networkOf(from), networkOf(to)
+	began := primary(from)
+	switch {
+	case mine == "" || its == "" || mine != its:
+		f.Cause, f.Evidence = "the two are not in one Service Connect namespace", []string{name + ": " + none(mine), callee + ": " + none(its)}
+	case w.security != nil && a != nil && b != nil && !w.letsAny(b.SecurityGroups, a.SecurityGroups, port):
+		f.Cause, f.Evidence, f.Fix = fmt.Sprintf("the security group of %s does not let tasks in at port %d", callee, port), b.SecurityGroups, "karmactl up puts the rule back"
+	case began != nil && began.CreatedAt != nil && to.CreatedAt != nil && began.CreatedAt.Before(*to.CreatedAt):
+		f.Cause = "its tasks are from before " + callee + " was there, and a task knows only the names that were there when it was deployed"
+		f.Fix = "karmactl deploy " + name + " --restart"
+	default:
+		return f, false
+	}
+	return f, true
+}
+
+func namespaceOf(s ecstypes.Service) string {
+	if d := primary(s); d != nil && d.ServiceConnectConfiguration != nil && d.ServiceConnectConfiguration.Enabled {
+		return aws.ToString(d.ServiceConnectConfiguration.Namespace)
+	}
+	return ""
+}
+
+func none(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

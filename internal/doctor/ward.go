@@ -1,0 +1,257 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// ward is all that the checks look at, read once. What could not be read is empty
+// and noted, and the checks that need it find nothing.
+type ward struct {
+	Patient
+	fleet.Observed
+	cluster   *ecstypes.Cluster
+	roles     map[string]bool // by ARN: whether it is there
+	logGroups map[string]bool // by name; nil is not known
+	groups    map[string]elbtypes.TargetGroup
+	health    map[string][]elbtypes.TargetHealthDescription
+	security  map[string]types.SecurityGroup
+	tables    []types.RouteTable
+	nats      map[string]types.NatGateway
+	endpoints []types.VpcEndpoint
+	addresses []types.Address
+	notes     []string
+}
+
+// admit reads. The services come first: everything else is about them.
+func admit(ctx context.Context, p Patient) (*ward, error) {
+	w := &ward{Patient: p, roles: map[string]bool{}, health: map[string][]elbtypes.TargetHealthDescription{}}
+	names := make([]string, len(p.Cfg.Agents))
+	for i, a := range p.Cfg.Agents {
+		names[i] = a.Name // all: those that are called are looked at too
+	}
+	var err error
+	w.Observed, err = fleet.Observe(ctx, p.Clients.ECS, provision.ClusterName(p.Cfg.Stack()), names)
+	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
+		return nil, fmt.Errorf("the services cannot be read: %w", err)
+	}
+	if len(w.Services) == 0 {
+		return w, nil
+	}
+	reads := []struct {
+		what string
+		read func(context.Context) error
+	}{
+		{"the cluster", w.readCluster},
+		{"roles", w.readRoles},
+		{"log groups", w.readLogGroups},
+		{"targets", w.readTargets},
+		{"the network", w.readNetwork},
+		{"addresses", w.readAddresses},
+	}
+	notes := make([]string, len(reads))
+	var g errgroup.Group
+	for i, r := range reads {
+		g.Go(func() error {
+			if err := r.read(ctx); err != nil {
+				notes[i] = r.what + " cannot be read: " + err.Error()
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // what failed is in the notes
+	w.notes = slices.DeleteFunc(notes, func(s string) bool { return s == "" })
+	return w, ctx.Err()
+}
+
+func (w *ward) readCluster(ctx context.Context) error {
+	out, err := w.Clients.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
+		Clusters: []string{provision.ClusterName(w.Cfg.Stack())}, Include: []ecstypes.ClusterField{ecstypes.ClusterFieldSettings},
+	})
+	if err == nil && len(out.Clusters) > 0 {
+		w.cluster = &out.Clusters[0]
+	}
+	return err
+}
+
+// readRoles asks for the roles that the task definitions name, which may be gone.
+func (w *ward) readRoles(ctx context.Context) error {
+	for _, s := range w.Services {
+		out, err := w.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: s.TaskDefinition})
+		if err != nil {
+			return err
+		}
+		for _, arn := range []*string{out.TaskDefinition.ExecutionRoleArn, out.TaskDefinition.TaskRoleArn} {
+			if arn == nil {
+				continue
+			}
+			_, err := w.Clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String((*arn)[strings.LastIndexByte(*arn, '/')+1:])})
+			if err != nil && cloud.Classify(err) != engine.NotFound {
+				return err
+			}
+			w.roles[*arn] = err == nil
+			if err != nil {
+				w.roles[aws.ToString(s.ServiceName)+" "+*arn] = false
+			}
+		}
+	}
+	return nil
+}
+
+func (w *ward) readLogGroups(ctx context.Context) error {
+	found := map[string]bool{}
+	prefix := provision.LogGroupName(w.Cfg.Stack(), "")
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(w.Clients.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &prefix})
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, g := range out.LogGroups {
+			found[aws.ToString(g.LogGroupName)] = true
+		}
+	}
+	w.logGroups = found
+	return nil
+}
+
+func (w *ward) readTargets(ctx context.Context) error {
+	var arns []string
+	for _, s := range w.Services {
+		for _, lb := range s.LoadBalancers {
+			arns = append(arns, aws.ToString(lb.TargetGroupArn))
+		}
+	}
+	if len(arns) == 0 {
+		return nil
+	}
+	out, err := w.Clients.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: arns})
+	if err != nil {
+		return err
+	}
+	w.groups = map[string]elbtypes.TargetGroup{}
+	for _, g := range out.TargetGroups {
+		arn := aws.ToString(g.TargetGroupArn)
+		w.groups[arn] = g
+		h, err := w.Clients.ELB.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
+		if err != nil {
+			return err
+		}
+		w.health[arn] = h.TargetHealthDescriptions
+	}
+	return nil
+}
+
+// readNetwork reads what is in the VPC of the services, whoever made it.
+func (w *ward) readNetwork(ctx context.Context) error {
+	var vpc string
+	for _, s := range w.Services {
+		n := networkOf(s)
+		if n == nil || len(n.Subnets) == 0 {
+			continue
+		}
+		out, err := w.Clients.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: n.Subnets[:1]})
+		if err != nil {
+			return err
+		}
+		if len(out.Subnets) > 0 {
+			vpc = aws.ToString(out.Subnets[0].VpcId)
+			break
+		}
+	}
+	inVPC := []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}
+	tables, err := w.Clients.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: inVPC})
+	if err != nil {
+		return err
+	}
+	nats, err := w.Clients.EC2.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{Filter: inVPC})
+	if err != nil {
+		return err
+	}
+	ends, err := w.Clients.EC2.DescribeVpcEndpoints(ctx, &ec2.DescribeVpcEndpointsInput{Filters: inVPC})
+	if err != nil {
+		return err
+	}
+	groups, err := w.Clients.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: inVPC})
+	if err != nil {
+		return err
+	}
+	w.tables, w.endpoints = tables.RouteTables, ends.VpcEndpoints
+	w.nats, w.security = map[string]types.NatGateway{}, map[string]types.SecurityGroup{}
+	for _, n := range nats.NatGateways {
+		w.nats[aws.ToString(n.NatGatewayId)] = n
+	}
+	for _, g := range groups.SecurityGroups {
+		w.security[aws.ToString(g.GroupId)] = g
+	}
+	return nil
+}
+
+func (w *ward) readAddresses(ctx context.Context) error {
+	out, err := w.Clients.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})
+	if err == nil {
+		w.addresses = out.Addresses
+	}
+	return err
+}
+
+// networkOf is where a service's tasks are put.
+func networkOf(s ecstypes.Service) *ecstypes.AwsVpcConfiguration {
+	if s.NetworkConfiguration == nil {
+		return nil
+	}
+	return s.NetworkConfiguration.AwsvpcConfiguration
+}
+
+// primary is the deployment that is current.
+func primary(s ecstypes.Service) *ecstypes.Deployment {
+	for i, d := range s.Deployments {
+		if aws.ToString(d.Status) == "PRIMARY" {
+			return &s.Deployments[i]
+		}
+	}
+	return nil
+}
+
+// lets tells whether a security group lets in what comes from one of the groups,
+// or from anywhere by an address, at a port.
+func (w *ward) lets(group string, from []string, port int32) bool {
+	for _, p := range w.security[group].IpPermissions {
+		all := aws.ToString(p.IpProtocol) == "-1"
+		if !all && (aws.ToInt32(p.FromPort) > port || aws.ToInt32(p.ToPort) < port) {
+			continue
+		}
+		if len(p.IpRanges) > 0 {
+			return true
+		}
+		for _, g := range p.UserIdGroupPairs {
+			if slices.Contains(from, aws.ToString(g.GroupId)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// letsAny is lets for a thing that has several groups: one is enough.
+func (w *ward) letsAny(groups, from []string, port int32) bool {
+	return slices.ContainsFunc(groups, func(g string) bool { return w.lets(g, from, port) })
+}
