@@ -63,6 +63,31 @@ type Patient struct {
 	Book    *cost.Book
 }
 
+// shared tells once, for the whole stack, what is the same for all of its agents.
+func (w *ward) shared(all []Finding) []Finding {
+	same := func(a, b Finding) bool {
+		return a.Problem == b.Problem && a.Cause == b.Cause && a.Fix == b.Fix && slices.Equal(a.Evidence, b.Evidence)
+	}
+	var out []Finding
+	for i, f := range all {
+		n := 0
+		for _, o := range all {
+			if same(f, o) {
+				n++
+			}
+		}
+		if n < 2 || n < len(w.Agents) {
+			out = append(out, f)
+			continue
+		}
+		if !slices.ContainsFunc(all[:i], func(o Finding) bool { return same(f, o) }) {
+			f.Agent = ""
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // Report is what was found.
 type Report struct {
 	Findings []Finding
@@ -80,7 +105,7 @@ func Examine(ctx context.Context, p Patient) (*Report, error) {
 	}
 	r := &Report{Findings: []Finding{}, Passed: []string{}, Notes: w.notes}
 	for _, c := range Checks() {
-		found := c.Run(w)
+		found := w.shared(c.Run(w))
 		for i := range found {
 			found[i].Check = c.Name
 			found[i].Evidence = slices.DeleteFunc(append([]string{}, found[i].Evidence...), func(s string) bool { return s == "" })

@@ -1,0 +1,367 @@
+package doctor
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// bench is the shipped stack, up in a simulated account.
+type bench struct {
+	t   *testing.T
+	sim *awssim.Sim
+	cfg *agents.Config
+	c   *cloud.Clients
+}
+
+func newBench(t *testing.T, change func(*agents.Config)) *bench {
+	t.Helper()
+	cfg, err := agents.Load(filepath.Join("..", "..", "config", "agents.yaml"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.File = "agents.yaml"
+	if change != nil {
+		change(cfg)
+	}
+	clock := engine.RealClock{}
+	sim, err := awssim.New(awssim.Options{Clock: clock, Latency: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, sim: sim, cfg: cfg, c: cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies))}
+	home := &provision.Home{
+		Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags, Clock: clock,
+		Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: cfg.Region}, Clients: b.c, Inventory: cloud.NewInventory(clock),
+	}
+	st := provision.NewStack(cfg, home, provision.OfflineFacts(cfg))
+	res, err := engine.Walk{Steps: st.Steps(), Record: engine.NewMemory(clock), Clock: clock, Classify: cloud.Classify, Apply: true}.Up(t.Context())
+	if err == nil {
+		err = res.Err()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) edit(f func(*awssim.World)) {
+	b.t.Helper()
+	if err := b.sim.Edit(f); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func serviceOf(w *awssim.World, agent string) *awssim.Service {
+	for _, s := range w.Services {
+		if s.Name == agent {
+			return s
+		}
+	}
+	return nil
+}
+
+// stop has ECS start the validator's task anew, and gives it the time to fail.
+func (b *bench) stop() {
+	b.t.Helper()
+	cluster := b.cfg.Stack()
+	tasks, err := b.c.ECS.ListTasks(b.t.Context(), &ecs.ListTasksInput{Cluster: &cluster, ServiceName: aws.String("validator")})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, arn := range tasks.TaskArns {
+		if _, err := b.c.ECS.StopTask(b.t.Context(), &ecs.StopTaskInput{Cluster: &cluster, Task: &arn}); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	time.Sleep(4 * time.Minute)
+}
+
+// container changes what the validator's next task is started from.
+func (b *bench) container(f func(*ecstypes.ContainerDefinition)) {
+	b.edit(func(w *awssim.World) {
+		d := w.TaskDefinitions[serviceOf(w, "validator").Config.TaskDefinition]
+		f(&d.Definition.ContainerDefinitions[0])
+	})
+	b.stop()
+}
+
+func (b *bench) examine(names ...string) *Report {
+	b.t.Helper()
+	book, err := cost.Open(b.cfg.Region, "")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	p := Patient{Cfg: b.cfg, Agents: b.cfg.Agents, Book: book, Clients: cloud.NewClients(cloud.WithOptions(b.sim.Config(), cloud.ReadOnly))}
+	if len(names) > 0 {
+		p.Agents = slices.DeleteFunc(slices.Clone(p.Agents), func(a agents.Agent) bool { return !slices.Contains(names, a.Name) })
+	}
+	b.sim.ResetCalls()
+	r, err := Examine(context.Background(), p)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if wrote := b.sim.Mutations(); len(wrote) > 0 {
+		b.t.Errorf("it writes: %v", wrote)
+	}
+	for _, c := range b.sim.Calls() {
+		if c.Operation == "GetSecretValue" || c.Operation == "GetParameters" || c.Operation == "GetParameter" {
+			b.t.Errorf("it reads a secret's value: %s", c.Name())
+		}
+	}
+	return r
+}
+
+// madeUp are ids that AWS makes up.
+var madeUp = regexp.MustCompile(`\b((?:subnet|rtb|nat|sg|vpce|eipalloc|igw|ns)-)[0-9a-f]{8,}|(arn:aws:elasticloadbalancing:\S+/)[0-9a-f]{8,}|\b\d+\.\d+\.\d+\.\d+\b`)
+
+func text(r *Report) string {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		fmt.Fprintf(&b, "%s %s: %s\n  cause    %s\n", f.Check, f.Agent, f.Problem, f.Cause)
+		for _, e := range f.Evidence {
+			fmt.Fprintf(&b, "  evidence %s\n", e)
+		}
+		fmt.Fprintf(&b, "  fix      %s\n", f.Fix)
+	}
+	fmt.Fprintf(&b, "passed: %s\n", strings.Join(r.Passed, " "))
+	for _, n := range r.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	return madeUp.ReplaceAllString(b.String(), "$1$2…")
+}
+
+// Each breaks one thing, and one check finds it: the golden files have the words.
+func TestEachCheckFindsWhatItIsFor(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		// finds are the checks that have something to say.
+		finds  []string
+		change func(*agents.Config)
+		do     func(*bench)
+	}{
+		{name: "well"},
+		{name: "service", finds: []string{"service"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { delete(w.Services, serviceOf(w, "abracadabra").ARN) })
+		}},
+		{name: "role", finds: []string{"role"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for k, r := range w.Roles {
+					if strings.Contains(r.Name, "validator") && strings.Contains(r.Name, "exec") {
+						delete(w.Roles, k)
+					}
+				}
+			})
+			b.stop()
+		}},
+		{name: "capacity", finds: []string{"capacity"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { w.NoSpotCapacity = true })
+			b.stop()
+		}},
+		{name: "image", finds: []string{"start"}, do: func(b *bench) {
+			b.container(func(c *ecstypes.ContainerDefinition) {
+				c.Image = aws.String("public.ecr.aws/docker/library/python:missing")
+			})
+		}},
+		{name: "secret", finds: []string{"start"}, do: func(b *bench) {
+			b.container(func(c *ecstypes.ContainerDefinition) {
+				c.Secrets = append(c.Secrets, ecstypes.Secret{Name: aws.String("KEY"), ValueFrom: aws.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:gone-abcdef:KEY::")})
+			})
+		}},
+		{name: "crash", finds: []string{"start"}, do: func(b *bench) {
+			b.container(func(c *ecstypes.ContainerDefinition) {
+				c.Environment = append(c.Environment, ecstypes.KeyValuePair{Name: aws.String("AWSSIM_BEHAVIOUR"), Value: aws.String("crash")})
+			})
+		}},
+		{name: "log-group", finds: []string{"log-group"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { delete(w.LogGroups, "/ecs/karmacadabra-prod/validator") })
+			b.stop()
+		}},
+		{name: "way-out", finds: []string{"way-out"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for _, rt := range w.RouteTables {
+					rt.Routes = slices.DeleteFunc(rt.Routes, func(r awssim.Route) bool { return strings.HasPrefix(r.Target, "nat-") })
+				}
+			})
+			b.stop()
+		}},
+		{name: "endpoint", finds: []string{"endpoint"}, change: func(c *agents.Config) { c.Network.Endpoints = []string{"s3", "ecr.api"} }, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for _, e := range w.VPCEndpoints {
+					for _, g := range e.Groups {
+						w.SecurityGroups[g].Ingress = nil
+					}
+				}
+			})
+			b.stop()
+		}},
+		{name: "health", finds: []string{"health"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for _, x := range w.TargetGroups[aws.ToString(serviceOf(w, "validator").Config.LoadBalancers[0].TargetGroupArn)].Targets {
+					x.Answers, x.Since = false, time.Now().UTC().Add(-time.Hour)
+				}
+			})
+		}},
+		{name: "path", finds: []string{"health"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				w.TargetGroups[aws.ToString(serviceOf(w, "validator").Config.LoadBalancers[0].TargetGroupArn)].Path = "/status"
+			})
+		}},
+		{name: "port", finds: []string{"port"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for _, id := range serviceOf(w, "validator").Config.Network.AwsvpcConfiguration.SecurityGroups {
+					g := w.SecurityGroups[id]
+					g.Ingress = slices.DeleteFunc(g.Ingress, func(r awssim.SecurityGroupRule) bool { return r.Group != id && r.From <= 9001 && r.To >= 9001 })
+				}
+			})
+		}},
+		{name: "self-ingress", finds: []string{"calls"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for _, id := range serviceOf(w, "validator").Config.Network.AwsvpcConfiguration.SecurityGroups {
+					g := w.SecurityGroups[id]
+					g.Ingress = slices.DeleteFunc(g.Ingress, func(r awssim.SecurityGroupRule) bool { return r.Group == id })
+				}
+			})
+		}},
+		{name: "namespace", finds: []string{"calls"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				s := serviceOf(w, "karma-hello")
+				s.Config.Connect, s.Deployments[0].Config.Connect = nil, nil
+			})
+		}},
+		{name: "older", finds: []string{"calls"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				serviceOf(w, "karma-hello").Deployments[0].Created = serviceOf(w, "validator").Created.Add(-time.Minute)
+			})
+		}},
+		{name: "insights", finds: []string{"insights"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { w.Clusters["karmacadabra-prod"].Insights = "enabled" })
+		}},
+		{name: "address", finds: []string{"address"}, do: func(b *bench) {
+			if _, err := b.c.EC2.AllocateAddress(b.t.Context(), &ec2.AllocateAddressInput{Domain: ec2types.DomainTypeVpc}); err != nil {
+				b.t.Fatal(err)
+			}
+		}},
+		{name: "strangers", finds: []string{"strangers"}, change: func(c *agents.Config) { c.Network.Endpoints = []string{"s3", "ecr.api"} }, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for _, e := range w.VPCEndpoints {
+					if e.Kind == ec2types.VpcEndpointTypeInterface {
+						e.Tags = cloud.Tags{"Name": "somebody's"}
+					}
+				}
+			})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, c.change)
+				if c.do != nil {
+					c.do(b)
+				}
+				r := b.examine()
+				got := text(r)
+				var found []string
+				for _, f := range r.Findings {
+					if !slices.Contains(found, f.Check) {
+						found = append(found, f.Check)
+					}
+				}
+				if !slices.Equal(found, c.finds) {
+					t.Errorf("it finds %v, not %v:\n%s", found, c.finds, got)
+				}
+				path := filepath.Join("testdata", c.name+".golden")
+				if *update {
+					if err := os.MkdirAll("testdata", 0o755); err != nil {
+						t.Fatal(err)
+					}
+					if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got != string(want) {
+					t.Errorf("%s is not what it was (-update rewrites it):\n%s", path, got)
+				}
+			})
+		})
+	}
+}
+
+// A key that is missing in a secret is named, and its value is not read.
+func TestAMissingKeyIsNamed(t *testing.T) {
+	s := ecstypes.Service{DesiredCount: 1, TaskDefinition: aws.String("validator:1")}
+	w := &ward{Patient: Patient{Agents: []agents.Agent{{Name: "validator"}}}}
+	w.Services = map[string]ecstypes.Service{"validator": s}
+	w.Tasks = map[string][]ecstypes.Task{"validator": {{
+		StoppedAt: aws.Time(time.Unix(0, 0)), TaskDefinitionArn: s.TaskDefinition,
+		StoppedReason: aws.String("ResourceInitializationError: retrieved secret from Secrets Manager did not contain json key PRIVATE_KEY"),
+	}}}
+	found := checkStarts(w)
+	if len(found) != 1 || !strings.Contains(found[0].Fix, "karmactl secrets set validator PRIVATE_KEY, then") {
+		t.Errorf("it finds %+v", found)
+	}
+}
+
+func TestOnlyTheAgentsThatAreAskedForAreExamined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.edit(func(w *awssim.World) { w.NoSpotCapacity = true })
+		b.stop()
+		if r := b.examine("karma-hello"); len(r.Findings) > 0 {
+			t.Errorf("karma-hello is well:\n%s", text(r))
+		}
+	})
+}
+
+// What may not be read is said, and the other checks are made.
+func TestWhatCannotBeReadIsNoted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.sim.Inject(func(c awssim.Call) awssim.Fault {
+			if c.Operation == "DescribeTargetGroups" {
+				return awssim.Fault{Before: awssim.AccessDenied(c.Service, c.Operation)}
+			}
+			return awssim.Fault{}
+		})
+		r := b.examine()
+		if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "targets cannot be read") || len(r.Findings) > 0 {
+			t.Errorf("it says:\n%s", text(r))
+		}
+	})
+}
+
+func TestEveryCheckSaysWhyItIsMade(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Checks() {
+		if c.Name == "" || c.Why == "" || c.Run == nil || seen[c.Name] {
+			t.Errorf("the check %+v is not whole, or there twice", c.Name)
+		}
+		seen[c.Name] = true
+	}
+}
