@@ -29,6 +29,7 @@ type statusDoc struct {
 	Attention []fleet.Attention   `json:"attention"`
 	Drift     []statusDrift       `json:"drift"`
 	Notes     []string            `json:"notes,omitempty"`
+	Cost      *statusCost         `json:"cost,omitempty"`
 }
 
 // statusDrift is a resource that is not as agents.yaml wants it.
@@ -84,6 +85,9 @@ func (a *app) status(ctx context.Context, watch, drift bool) error {
 		doc := statusDoc{
 			Schema: ui.Schema, Kind: "Status", Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
 			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []statusDrift{}, Notes: st.Notes,
+		}
+		if doc.Cost, err = s.costNow(st.Agents); err != nil {
+			return err
 		}
 		if drift {
 			if doc.Drift, err = s.drift(ctx); err != nil {
@@ -151,6 +155,9 @@ func (a *app) showStatus(doc statusDoc, watch, drift bool) error {
 	}
 	if drift && len(doc.Drift) == 0 {
 		screen.Below = append(screen.Below, "drift: none, all is as agents.yaml wants it")
+	}
+	if doc.Cost != nil {
+		screen.Below = append(screen.Below, doc.Cost.line())
 	}
 	screen.Below = append(screen.Below, doc.Notes...)
 	a.term.Status(screen)
