@@ -134,10 +134,13 @@ func (e *Estimate) comparable(o *Estimate) bool {
 
 // running is how many hours a month things are up; 730 but for what-ifs.
 type running struct {
-	// tasks, and entries: NAT gateways and load balancers with their addresses.
-	tasks, entries decimal.Decimal
+	tasks decimal.Decimal
 	// only are the agents whose tasks it is about; none means all.
 	only []string
+	// awake is how many hours the stack does not hibernate; asleep chooses what is
+	// not there in the others, nil is what karmactl hibernate takes away.
+	awake  decimal.Decimal
+	asleep func(engine.Key) bool
 }
 
 // of is the hours of one agent's tasks.
@@ -148,7 +151,7 @@ func (r running) of(agent string) decimal.Decimal {
 	return r.tasks
 }
 
-var always = running{tasks: hours, entries: hours}
+var always = running{tasks: hours, awake: hours}
 
 // Of is the estimate of a stack: the configuration and its typed resources, as
 // plan and up walk them. Nothing is asked of anybody. An error means a resource
@@ -194,6 +197,22 @@ func of(cfg *agents.Config, nodes []engine.Node, book *Book, up running) (*Estim
 	}
 	b.assume()
 	return b.out, nil
+}
+
+// blend is an estimate of which one holds for a part of the month, and another for
+// the rest.
+func blend(a, b *Estimate, part decimal.Decimal) *Estimate {
+	out := *a
+	out.Components = nil
+	add := func(e *Estimate, share decimal.Decimal) {
+		for _, c := range e.Components {
+			c.Quantity = c.Quantity.scale(share)
+			out.Components = append(out.Components, c)
+		}
+	}
+	add(a, part)
+	add(b, decimal.NewFromInt(1).Sub(part))
+	return &out
 }
 
 // bill collects components.

@@ -161,10 +161,10 @@ func sleepLevers(cfg *agents.Config) []lever {
 			up: func(r running) running { r.tasks, r.only = up, s.Agents; return r },
 		},
 		{
-			name: "hibernate", change: fmt.Sprintf("take tasks, NAT gateway and load balancer away outside %s", when(s)),
+			name: "hibernate", change: fmt.Sprintf("take away what bills by the hour (tasks, NAT gateway, load balancer, addresses, alarms) outside %s", when(s)),
 			tradeoff: "waking takes three to four minutes, somebody or something has to call it, and the load balancer gets a new DNS name",
 			how:      "karmactl hibernate in the evening, karmactl wake in the morning", excludes: []string{"office-hours"},
-			up: func(r running) running { r.tasks, r.entries = up, up; return r },
+			up: func(r running) running { r.awake = up; return r },
 		},
 	}
 }

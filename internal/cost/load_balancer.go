@@ -10,7 +10,7 @@ import (
 // public address in each zone (two at least, more under load), and bills
 // capacity units by what passes through it.
 func priceLoadBalancer(b *bill, l *provision.LoadBalancer) {
-	up := exactly(b.up.entries)
+	up := hourly(1)
 	b.add(charge{key: l.Key(), noun: "load_balancer", item: "application load balancer", unit: "hour", quantity: up, price: LoadBalancer, hourly: true})
 	addresses := decimal.NewFromInt(int64(len(l.Subnets)))
 	b.add(charge{key: l.Key(), noun: "load_balancer", item: "public IPv4 addresses", unit: "address-hour", quantity: up.scale(addresses), price: AddressInUse, hourly: true})

@@ -5,12 +5,11 @@ import "github.com/karmacadabra/karmactl/internal/provision"
 // priceNATGateway: $0.045 for every hour that has begun, used or not. Its
 // address is a resource of its own.
 func priceNATGateway(b *bill, n *provision.NATGateway) {
-	b.add(charge{key: n.Key(), noun: "nat_gateway", item: "NAT gateway", unit: "hour", quantity: exactly(b.up.entries), price: NATHour, hourly: true})
+	b.add(charge{key: n.Key(), noun: "nat_gateway", item: "NAT gateway", unit: "hour", quantity: hourly(1), price: NATHour, hourly: true})
 }
 
 // priceNATData: $0.045 for each GB in either direction, on top of any other
-// data transfer. How many gateways share it makes no difference, and none passes
-// while there is none.
+// data transfer. How many gateways share it makes no difference.
 func priceNATData(b *bill) {
-	b.add(charge{noun: "nat_gateway", item: "data through NAT", unit: "GB", quantity: used(b.cfg.Usage.NATGB).scale(b.up.entries.Div(hours)), price: NATGB})
+	b.add(charge{noun: "nat_gateway", item: "data through NAT", unit: "GB", quantity: used(b.cfg.Usage.NATGB), price: NATGB})
 }

@@ -1,8 +1,11 @@
 package cost
 
 import (
+	"slices"
+
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -13,7 +16,22 @@ func OfConfig(cfg *agents.Config, book *Book) (*Estimate, error) {
 }
 
 func ofConfig(cfg *agents.Config, book *Book, up running) (*Estimate, error) {
-	return of(cfg, offline(cfg).Resources(), book, up)
+	st := offline(cfg)
+	nodes := st.Resources()
+	awake, err := of(cfg, nodes, book, up)
+	if err != nil || up.awake.Equal(hours) {
+		return awake, err
+	}
+	gone := up.asleep
+	if gone == nil {
+		gone = provision.Asleep(st.Steps(), false)
+	}
+	left := slices.DeleteFunc(slices.Clone(nodes), func(n engine.Node) bool { return gone(n.Key()) })
+	resting, err := of(cfg, left, book, up)
+	if err != nil {
+		return nil, err
+	}
+	return blend(awake, resting, up.awake.Div(hours)), nil
 }
 
 // offline is the stack of a configuration as no account has it yet.

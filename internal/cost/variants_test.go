@@ -3,12 +3,15 @@ package cost
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 func config(t *testing.T, name string) *agents.Config {
@@ -135,23 +138,47 @@ func TestTheReadmesTableIsTrue(t *testing.T) {
 	}
 }
 
-// Two hand-worked what-ifs: office hours of 45 a week, 195 a month.
+// Two hand-worked what-ifs: office hours of 45 a week, 195 a month. V9 takes tasks,
+// NAT gateway and load balancer away and leaves address and alarms. What passes
+// through a gateway and a balancer that are not there is not paid for either: of
+// the month's 10 GB a quarter is left.
 func TestOfficeHoursAgreeWithFiguresWorkedOutByHand(t *testing.T) {
 	cfg := config(t, "agents.yaml")
 	cfg.Secrets.Store = agents.StoreSSM
 	week := decimal.NewFromInt(195)
+	v9 := func(k engine.Key) bool { return k.Kind() == "service" || k.Kind() == "nat" || k.Kind() == "alb" }
 	for _, v := range []struct {
 		name, want string
 		up         running
 	}{
-		{"V8 tasks only", "68.56", running{tasks: week, entries: hours}},
-		{"V9 hibernate", "26.59", running{tasks: week, entries: week}},
+		{"V8 tasks only", "68.56", running{tasks: week, awake: hours}},
+		{"V9 hibernate", "26.59", running{tasks: hours, awake: week, asleep: v9}},
 	} {
-		e, err := of(cfg, offline(cfg).Resources(), prices(t), v.up)
+		e, err := ofConfig(cfg, prices(t), v.up)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Run(v.name, func(t *testing.T) { within(t, e.Total().Expected, v.want, "0.01") })
+	}
+}
+
+// The saving that is offered is that of the command that is offered: what hibernate
+// says itself, and the traffic that does not pass meanwhile.
+func TestTheOfferToHibernateIsWhatHibernateSaves(t *testing.T) {
+	cfg := config(t, "agents.yaml")
+	s, err := FindSavings(cfg, prices(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := offline(cfg)
+	rest, err := Hibernated(cfg, st.Resources(), provision.Asleep(st.Steps(), false), prices(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(s.Ranked, func(r Saving) bool { return r.Name == "hibernate" })
+	traffic := s.Ranked[i].Monthly.Sub(rest.Nights)
+	if traffic.IsNegative() || traffic.GreaterThan(decimal.NewFromInt(1)) {
+		t.Errorf("offered are %s, and hibernate says %s", USD(s.Ranked[i].Monthly), USD(rest.Nights))
 	}
 }
 
