@@ -84,6 +84,9 @@ func (s *Sim) putParameter(in *ssm.PutParameterInput) (*ssm.PutParameterOutput, 
 		p = &Parameter{Name: name, Kind: in.Type, Tags: tags, Created: s.now()}
 		s.world.Parameters[name] = p
 	}
+	if in.Type != "" && in.Type != p.Kind {
+		return nil, fail("ValidationException", "Parameter %s has another type, which can't be changed.", name)
+	}
 	sealed, err := s.seal(aws.ToString(in.Value))
 	if err != nil {
 		return nil, err

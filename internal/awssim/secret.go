@@ -22,8 +22,12 @@ type Secret struct {
 	Name        string
 	Description string
 	Sealed      string
-	// Version is that of the current value, "" without one.
-	Version string
+	// Version is that of the current value, "" without one; VersionAt is its age.
+	Version   string
+	VersionAt time.Time
+	// Older are the versions before it, the latest first: that is AWSPREVIOUS, and
+	// the others have no stage any more.
+	Older   []SecretVersion `json:",omitempty"`
 	Tags    cloud.Tags
 	Created time.Time
 	Changed time.Time
@@ -38,6 +42,7 @@ func (s *Sim) secretOperations() []operation {
 		on("Secrets Manager.CreateSecret", s.createSecret, "Name", "ClientRequestToken", "Description", "SecretString", "Tags"),
 		on("Secrets Manager.ListSecrets", s.listSecrets, "Filters", "IncludePlannedDeletion", "MaxResults", "NextToken"),
 		on("Secrets Manager.DescribeSecret", s.describeSecret, "SecretId"),
+		on("Secrets Manager.ListSecretVersionIds", s.listSecretVersions, "SecretId", "IncludeDeprecated", "MaxResults", "NextToken"),
 		on("Secrets Manager.GetSecretValue", s.getSecretValue, "SecretId"),
 		on("Secrets Manager.PutSecretValue", s.putSecretValue, "SecretId", "ClientRequestToken", "SecretString"),
 		on("Secrets Manager.TagResource", s.tagSecret, "SecretId", "Tags"),
@@ -49,9 +54,6 @@ func (s *Sim) secretOperations() []operation {
 
 // secretName is AWS's rule: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
-
-// maxSecretValue is in bytes.
-const maxSecretValue = 65536
 
 func (s *Sim) settleSecrets() {
 	for name, x := range s.world.Secrets {
@@ -120,21 +122,6 @@ func suffix(of string) string {
 	return base32.StdEncoding.EncodeToString(sum[:])[:6]
 }
 
-func (s *Sim) setSecret(x *Secret, value, version string) error {
-	if len(value) > maxSecretValue {
-		return fail("ValidationException", "The value is longer than 65536 bytes.")
-	}
-	if len(version) < 32 || len(version) > 64 {
-		return fail("InvalidParameterException", "ClientRequestToken must be 32-64 characters long.")
-	}
-	sealed, err := s.seal(value)
-	if err != nil {
-		return err
-	}
-	x.Sealed, x.Version, x.Changed = sealed, version, s.now()
-	return nil
-}
-
 func (s *Sim) listSecrets(in *secretsmanager.ListSecretsInput) (*secretsmanager.ListSecretsOutput, error) {
 	out := &secretsmanager.ListSecretsOutput{}
 	for _, x := range sorted(s.world.Secrets) {
@@ -149,9 +136,7 @@ func (s *Sim) listSecrets(in *secretsmanager.ListSecretsInput) (*secretsmanager.
 			continue
 		}
 		e := types.SecretListEntry{ARN: &x.ARN, Name: &x.Name, Description: &x.Description, CreatedDate: &x.Created, LastChangedDate: &x.Changed, Tags: toSecretTags(x.Tags)}
-		if x.Version != "" {
-			e.SecretVersionsToStages = map[string][]string{x.Version: {"AWSCURRENT"}}
-		}
+		e.SecretVersionsToStages = x.stages()
 		if !x.DeleteAt.IsZero() {
 			e.DeletedDate = &x.DeletedAt
 		}
@@ -192,9 +177,7 @@ func (s *Sim) describeSecret(in *secretsmanager.DescribeSecretInput) (*secretsma
 		return nil, err
 	}
 	out := &secretsmanager.DescribeSecretOutput{ARN: &x.ARN, Name: &x.Name, Description: &x.Description, CreatedDate: &x.Created, LastChangedDate: &x.Changed, Tags: toSecretTags(x.Tags)}
-	if x.Version != "" {
-		out.VersionIdsToStages = map[string][]string{x.Version: {"AWSCURRENT"}}
-	}
+	out.VersionIdsToStages = x.stages()
 	if !x.DeleteAt.IsZero() {
 		out.DeletedDate = &x.DeletedAt
 	}
@@ -213,7 +196,7 @@ func (s *Sim) getSecretValue(in *secretsmanager.GetSecretValueInput) (*secretsma
 	if err != nil {
 		return nil, err
 	}
-	return &secretsmanager.GetSecretValueOutput{ARN: &x.ARN, Name: &x.Name, SecretString: &value, VersionId: &x.Version, VersionStages: []string{"AWSCURRENT"}, CreatedDate: &x.Changed}, nil
+	return &secretsmanager.GetSecretValueOutput{ARN: &x.ARN, Name: &x.Name, SecretString: &value, VersionId: &x.Version, VersionStages: []string{"AWSCURRENT"}, CreatedDate: &x.VersionAt}, nil
 }
 
 func (s *Sim) putSecretValue(in *secretsmanager.PutSecretValueInput) (*secretsmanager.PutSecretValueOutput, error) {
@@ -224,12 +207,10 @@ func (s *Sim) putSecretValue(in *secretsmanager.PutSecretValueInput) (*secretsma
 	if in.SecretString == nil {
 		return nil, fail("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
 	}
-	if x.Version == "" || x.Version != aws.ToString(in.ClientRequestToken) {
-		if err := s.setSecret(x, *in.SecretString, aws.ToString(in.ClientRequestToken)); err != nil {
-			return nil, err
-		}
+	if err := s.setSecret(x, *in.SecretString, aws.ToString(in.ClientRequestToken)); err != nil {
+		return nil, err
 	}
-	return &secretsmanager.PutSecretValueOutput{ARN: &x.ARN, Name: &x.Name, VersionId: &x.Version, VersionStages: []string{"AWSCURRENT"}}, nil
+	return &secretsmanager.PutSecretValueOutput{ARN: &x.ARN, Name: &x.Name, VersionId: in.ClientRequestToken, VersionStages: x.stages()[*in.ClientRequestToken]}, nil
 }
 
 func (s *Sim) tagSecret(in *secretsmanager.TagResourceInput) (*secretsmanager.TagResourceOutput, error) {
@@ -240,6 +221,7 @@ func (s *Sim) tagSecret(in *secretsmanager.TagResourceInput) (*secretsmanager.Ta
 	for k, v := range fromSecretTags(in.Tags) {
 		x.Tags[k] = v
 	}
+	x.Changed = s.now() // "modified in any way": the age of a value is that of its version
 	if checkTags(x.Tags) != nil {
 		return nil, fail("InvalidParameterException", "The tags are not valid.")
 	}
