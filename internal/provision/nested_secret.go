@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,6 +81,9 @@ func (n *NestedSecret) values(ctx context.Context, agent string, keys []string) 
 }
 
 func (n *NestedSecret) read(ctx context.Context) (map[string]json.RawMessage, error) {
+	if n.Name == "" {
+		return nil, nil
+	}
 	text, err := n.secretText(ctx, n.Name)
 	if cloud.IsNotFound(err) {
 		return nil, nil
@@ -118,15 +120,6 @@ func (v secretValues) String() string { return strings.Join(v.names(), " ") }
 
 // GoString tells the names only.
 func (v secretValues) GoString() string { return v.String() }
-
-// text is the flat secret.
-func (v secretValues) text() (string, error) {
-	b, err := json.Marshal(map[string]string(v))
-	if err != nil {
-		return "", errors.New("the values cannot be written as JSON")
-	}
-	return string(b), nil
-}
 
 // flatten reads a flat secret or an entry of a nested one: a text stays as it is, a
 // number keeps its digits (ECS would turn 12345678 into 1.2345678e+07), an object

@@ -26,7 +26,9 @@ type parameterAPI interface {
 
 // ParameterSpec is what we own of a parameter. Its value is not part of it.
 type ParameterSpec struct {
-	Tags cloud.Tags
+	// Outdated: it has another value than the one that is to overwrite it.
+	Outdated bool
+	Tags     cloud.Tags
 }
 
 // Parameter is one value of one agent in the Parameter Store, instead of a key
@@ -38,10 +40,12 @@ type Parameter struct {
 	AgentName string
 	Name      string
 	Nested    *NestedSecret
+	Overwrite *Overwrite
 
 	mu sync.Mutex
-	// there: it has a value. nested: the nested secret has one.
+	// there: it has a value. nested: the nested secret has one, or one is given.
 	there, nested bool
+	fate          Fate
 }
 
 func (p *Parameter) api() parameterAPI { return p.Clients.SSM }
@@ -94,6 +98,9 @@ func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[Parameter
 				return found, p.foreign(p.Key(), "parameter", p.name())
 			}
 			found = engine.Found[ParameterSpec]{Phase: engine.Ready, ID: p.name(), Spec: ParameterSpec{Tags: tags}}
+			if found.Spec.Outdated, err = p.outdated(ctx); err != nil {
+				return found, err
+			}
 		}
 	}
 	var nested []string
@@ -104,7 +111,10 @@ func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[Parameter
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.there, p.nested = found.Phase != engine.Absent, slices.Contains(nested, p.Name)
+	p.there, p.nested = found.Phase != engine.Absent, slices.Contains(p.Overwrite.with(nested), p.Name)
+	if p.fate == "" {
+		p.fate = fateOf(p.there, p.nested, false)
+	}
 	return found, nil
 }
 
@@ -134,19 +144,18 @@ func (p *Parameter) list(ctx context.Context) ([]string, error) {
 	return all, nil
 }
 
-// Diff compares tags.
+// Diff compares tags, and tells whether there is a value to overwrite.
 func (p *Parameter) Diff(have, want ParameterSpec) []engine.Change {
-	return cloud.DiffTags(have.Tags, want.Tags)
+	return changes(field("outdated", have.Outdated, want.Outdated), cloud.DiffTags(have.Tags, want.Tags))
 }
 
 // Create makes the first copy. It never overwrites: one that turns out to be there
 // is left as it is.
 func (p *Parameter) Create(ctx context.Context, want ParameterSpec) (string, error) {
-	values, err := p.Nested.values(ctx, p.AgentName, []string{p.Name})
+	value, ok, err := p.value(ctx)
 	if err != nil {
 		return "", err
 	}
-	value, ok := values[p.Name]
 	if !ok {
 		return "", fmt.Errorf("the nested secret no longer has %s for %s: run karmactl secrets set %s %s", p.Name, p.AgentName, p.AgentName, p.Name)
 	}
@@ -159,8 +168,13 @@ func (p *Parameter) Create(ctx context.Context, want ParameterSpec) (string, err
 	return p.name(), nil
 }
 
-// Update sets the tags.
+// Update overwrites the value where that is asked for, and sets the tags.
 func (p *Parameter) Update(ctx context.Context, id string, have, want ParameterSpec) error {
+	if have.Outdated {
+		if err := p.overwrite(ctx, id); err != nil {
+			return err
+		}
+	}
 	set, gone := have.Tags.Changed(want.Tags)
 	if len(set) > 0 {
 		_, err := p.api().AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, Tags: toSSMTags(set)})

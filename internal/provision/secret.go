@@ -41,28 +41,34 @@ type SecretSpec struct {
 	Keys string
 	// Noted: the tag says the same.
 	Noted bool
-	Tags  cloud.Tags
+	// Outdated are the keys with another value than the one that is to overwrite
+	// it, for `secrets sync` and `secrets set` alone.
+	Outdated string
+	Tags     cloud.Tags
 }
 
 // Secret is the flat secret of one agent, {"private_key": …}: of a nested one ECS
 // cannot read an entry. It costs $0.40 a month, so there is none until there is a
 // value to keep: the first copy out of the user's nested secret, or what
-// `karmactl secrets set` puts there. Values that are there are never overwritten.
+// `karmactl secrets set` puts there. Values that are there are never overwritten,
+// but by those who have an Overwrite.
 type Secret struct {
 	engine.Ref
 	*Home
-	Agent  agents.Agent
-	Nested *NestedSecret
+	Agent     agents.Agent
+	Nested    *NestedSecret
+	Overwrite *Overwrite
 
-	mu   sync.Mutex
-	seen secretSeen
+	mu    sync.Mutex
+	seen  secretSeen
+	fates map[string]Fate
 }
 
 // secretSeen is what Find saw, names only.
 type secretSeen struct {
 	version string
 	keys    []string
-	// nested are the agent's keys that the nested secret has.
+	// nested are the agent's keys that the nested secret has, or that are given.
 	nested []string
 	// deleted is the ARN of one that is scheduled for deletion.
 	deleted string
@@ -150,13 +156,23 @@ func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec],
 			Spec: SecretSpec{Keys: strings.Join(seen.keys, " "), Noted: tags[TagSecretKeys] == seen.note(), Tags: tags},
 		}
 		delete(found.Spec.Tags, TagSecretKeys)
+		if s.Overwrite != nil && seen.version != "" {
+			d, err := s.compare(ctx, arn)
+			if err != nil {
+				return found, err
+			}
+			found.Spec.Outdated = strings.Join(d.outdated, " ")
+		}
 	}
 	if len(seen.keys) == 0 {
 		nested, err := s.Nested.Keys(ctx, s.Agent.Name)
 		if err != nil {
 			return found, err
 		}
-		seen.nested = both(ownKeys(s.Agent), nested)
+		seen.nested = s.Overwrite.with(both(ownKeys(s.Agent), nested))
+	}
+	if s.Overwrite != nil && seen.deleted == "" {
+		s.decide(s.firstFates(seen))
 	}
 	s.mu.Lock()
 	s.seen = seen
@@ -232,6 +248,7 @@ func (s *Secret) Diff(have, want SecretSpec) []engine.Change {
 	}
 	return changes(
 		first,
+		field("values", have.Outdated, want.Outdated),
 		field("keys_noted", have.Noted, want.Noted),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
@@ -242,14 +259,9 @@ func (s *Secret) Diff(have, want SecretSpec) []engine.Change {
 func (s *Secret) Create(ctx context.Context, want SecretSpec) (string, error) {
 	seen := s.look()
 	if seen.deleted != "" {
-		_, err := s.api().RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &seen.deleted})
-		return seen.deleted, err
+		return s.restore(ctx, seen.deleted)
 	}
-	values, err := s.Nested.values(ctx, s.Agent.Name, seen.nested)
-	if err != nil {
-		return "", err
-	}
-	text, err := values.text()
+	values, text, err := s.firstCopy(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -270,24 +282,37 @@ func (s *Secret) Create(ctx context.Context, want SecretSpec) (string, error) {
 	return aws.ToString(out.ARN), nil
 }
 
-// Update makes the first copy when there is no value yet, and sets the tags.
+// restore has the deleted secret back, and overwrites what it is asked to.
+func (s *Secret) restore(ctx context.Context, arn string) (string, error) {
+	if _, err := s.api().RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &arn}); err != nil || s.Overwrite == nil {
+		return arn, err
+	}
+	_, err := s.overwrite(ctx, arn)
+	return arn, err
+}
+
+// Update makes the first copy when there is no value yet, overwrites those that it
+// is asked to, and sets the tags.
 func (s *Secret) Update(ctx context.Context, id string, have, want SecretSpec) error {
 	seen := s.look()
-	if have.Keys == "" && want.Keys != "" {
-		values, err := s.Nested.values(ctx, s.Agent.Name, seen.nested)
+	switch {
+	case have.Keys == "" && want.Keys != "":
+		values, text, err := s.firstCopy(ctx)
 		if err != nil {
 			return err
 		}
-		text, err := values.text()
+		if seen.version, err = s.put(ctx, id, text); err != nil {
+			return err
+		}
+		seen.keys, have.Noted = values.names(), false
+	case have.Outdated != "":
+		now, err := s.overwrite(ctx, id)
 		if err != nil {
 			return err
 		}
-		out, err := s.api().PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &text})
-		if err != nil {
-			return err
+		if now.version != "" {
+			seen.version, seen.keys, have.Noted = now.version, now.keys, false
 		}
-		seen.version, seen.keys = aws.ToString(out.VersionId), values.names()
-		have.Noted = false
 	}
 	set, gone := have.Tags.Changed(want.Tags)
 	switch note := seen.note(); {

@@ -1,0 +1,253 @@
+package provision
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// Overwrite lets values that are there become others. `secrets sync` has those of
+// the nested secret, `secrets set` has one that it was given; a plan and `up` have
+// none.
+type Overwrite struct {
+	given secretValues
+}
+
+// FromNested overwrites with what the nested secret has.
+func FromNested() *Overwrite { return &Overwrite{} }
+
+// WithValue overwrites one value.
+func WithValue(key, value string) *Overwrite { return &Overwrite{given: secretValues{key: value}} }
+
+// String tells the names only.
+func (o Overwrite) String() string { return o.given.String() }
+
+// GoString tells the names only.
+func (o Overwrite) GoString() string { return o.given.String() }
+
+// with adds the keys that are given.
+func (o *Overwrite) with(keys []string) []string {
+	if o == nil {
+		return keys
+	}
+	all := append(slices.Clone(keys), o.given.names()...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Fate is what becomes of one value.
+type Fate string
+
+// The fates. Missing has no value anywhere.
+const (
+	ValueCreated   Fate = "created"
+	ValueUpdated   Fate = "updated"
+	ValueUnchanged Fate = "unchanged"
+	ValueMissing   Fate = "missing"
+)
+
+// KeyFate is what becomes of the value of one key.
+type KeyFate struct {
+	Agent, Key string
+	Fate       Fate
+}
+
+// Overwriting are the resources that keep an agent's own values, and what becomes
+// of each value, once a walk has looked at them.
+type Overwriting struct {
+	Steps []engine.Step
+	fates []func() []KeyFate
+}
+
+// Fates are by agent and key, in the agents' order.
+func (x *Overwriting) Fates() []KeyFate {
+	var all []KeyFate
+	for _, f := range x.fates {
+		all = append(all, f()...)
+	}
+	return all
+}
+
+// Add adds the resources of an agent. With the store ssm each key has one of its
+// own, and only the given one is looked at.
+func (x *Overwriting) Add(h *Home, cfg *agents.Config, a agents.Agent, o *Overwrite) {
+	nested := &NestedSecret{Home: h, Name: cfg.Secrets.Nested, Entry: cfg.Secrets.Entry}
+	keys := ownKeys(a)
+	if cfg.Secrets.Store != agents.StoreSSM {
+		if len(keys) > 0 {
+			s := &Secret{Home: h, Agent: a, Nested: nested, Overwrite: o}
+			x.Steps, x.fates = append(x.Steps, engine.Manage(s)), append(x.fates, s.keyFates)
+		}
+		return
+	}
+	for _, key := range keys {
+		if _, ok := o.given[key]; len(o.given) == 0 || ok {
+			p := &Parameter{Home: h, AgentName: a.Name, Name: key, Nested: nested, Overwrite: o}
+			x.Steps, x.fates = append(x.Steps, engine.Manage(p)), append(x.fates, p.keyFates)
+		}
+	}
+}
+
+// NestedEntries are the names of the nested secret's entries; none when it is not there.
+func NestedEntries(ctx context.Context, h *Home, cfg *agents.Config) ([]string, error) {
+	nested, err := (&NestedSecret{Home: h, Name: cfg.Secrets.Nested, Entry: cfg.Secrets.Entry}).read(ctx)
+	return slices.Sorted(maps.Keys(nested)), err
+}
+
+// difference is between what a flat secret has and what is to overwrite it.
+type difference struct {
+	// have is the whole secret: what is not overwritten stays in it.
+	have     map[string]json.RawMessage
+	want     secretValues
+	outdated []string
+	fates    map[string]Fate
+}
+
+func (s *Secret) compare(ctx context.Context, id string) (difference, error) {
+	var d difference
+	text, err := s.secretText(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	if json.Unmarshal([]byte(text), &d.have) != nil {
+		// The decoder's own message quotes what it stumbled over.
+		return d, fmt.Errorf("the secret %s is not a JSON object of keys and values: repair it, or delete it and run karmactl secrets sync", s.SecretName(s.Agent.Name))
+	}
+	keys := s.Overwrite.given.names()
+	d.want = s.Overwrite.given
+	if len(keys) == 0 {
+		keys = ownKeys(s.Agent)
+		if d.want, err = s.Nested.values(ctx, s.Agent.Name, keys); err != nil {
+			return d, err
+		}
+	}
+	have := flatten([]byte(text))
+	d.fates = map[string]Fate{}
+	for _, key := range keys {
+		was, has := have[key]
+		now, wanted := d.want[key]
+		d.fates[key] = fateOf(has, wanted, was == now)
+		if f := d.fates[key]; f == ValueCreated || f == ValueUpdated {
+			d.outdated = append(d.outdated, key)
+		}
+	}
+	s.decide(d.fates)
+	return d, nil
+}
+
+// fateOf a value that is there or not, and is to be another or not.
+func fateOf(has, wanted, same bool) Fate {
+	switch {
+	case has && (!wanted || same):
+		return ValueUnchanged
+	case has:
+		return ValueUpdated
+	case wanted:
+		return ValueCreated
+	}
+	return ValueMissing
+}
+
+// decide keeps the fates that the first look saw, before anything was written.
+func (s *Secret) decide(fates map[string]Fate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fates == nil {
+		s.fates = fates
+	}
+}
+
+// firstFates are those of a first copy. Of a deleted secret nobody may see
+// the values before it is had back: its keys count as unchanged until then.
+func (s *Secret) firstFates(seen secretSeen) map[string]Fate {
+	fates := map[string]Fate{}
+	for _, key := range ownKeys(s.Agent) {
+		known := slices.Contains(seen.keys, key)
+		fates[key] = fateOf(known, slices.Contains(seen.nested, key), known)
+	}
+	return fates
+}
+
+func (s *Secret) keyFates() []KeyFate {
+	s.mu.Lock()
+	fates, seen := s.fates, s.seen
+	s.mu.Unlock()
+	if fates == nil {
+		fates = s.firstFates(seen)
+	}
+	var all []KeyFate
+	for _, key := range slices.Sorted(maps.Keys(fates)) {
+		all = append(all, KeyFate{Agent: s.Agent.Name, Key: key, Fate: fates[key]})
+	}
+	return all
+}
+
+// firstCopy is the first value of a flat secret.
+func (s *Secret) firstCopy(ctx context.Context) (secretValues, string, error) {
+	values, err := s.Nested.values(ctx, s.Agent.Name, ownKeys(s.Agent))
+	if err != nil {
+		return nil, "", err
+	}
+	if s.Overwrite != nil {
+		maps.Copy(values, s.Overwrite.given)
+	}
+	text, err := secretJSON(s.Agent.Name, map[string]string(values))
+	return values, text, err
+}
+
+// overwrite merges the outdated values into the secret, and tells its version and
+// keys; no version when there was nothing to do.
+func (s *Secret) overwrite(ctx context.Context, id string) (secretSeen, error) {
+	var now secretSeen
+	d, err := s.compare(ctx, id)
+	if err != nil || len(d.outdated) == 0 {
+		return now, err
+	}
+	merged := map[string]any{}
+	for k, v := range d.have {
+		merged[k] = v
+	}
+	for _, k := range d.outdated {
+		merged[k] = d.want[k]
+	}
+	text, err := secretJSON(s.Agent.Name, merged)
+	if err != nil {
+		return now, err
+	}
+	now.keys = flatten([]byte(text)).names()
+	now.version, err = s.put(ctx, id, text)
+	return now, err
+}
+
+// put makes a new version. A repeat of it writes the same value again.
+func (s *Secret) put(ctx context.Context, id, text string) (string, error) {
+	out, err := s.api().PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &text})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.VersionId), nil
+}
+
+// maxSecretBytes is what Secrets Manager takes:
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+const maxSecretBytes = 65536
+
+// secretJSON is the flat secret.
+func secretJSON(agent string, values any) (string, error) {
+	b, err := json.Marshal(values)
+	if err != nil {
+		return "", fmt.Errorf("the values of %s cannot be written as JSON", agent)
+	}
+	if len(b) > maxSecretBytes {
+		return "", fmt.Errorf("the values of %s together are more than the %d bytes that a secret takes: shorten one, or keep it elsewhere and name it with from:", agent, maxSecretBytes)
+	}
+	return string(b), nil
+}

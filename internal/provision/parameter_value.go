@@ -1,0 +1,71 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+)
+
+// maxParameterBytes is what a parameter of the standard tier takes:
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+const maxParameterBytes = 4096
+
+// value is what the parameter is to have: the given one, else the nested secret's.
+// An empty one is none: a parameter cannot have it.
+func (p *Parameter) value(ctx context.Context) (string, bool, error) {
+	values := secretValues{}
+	if p.Overwrite != nil && len(p.Overwrite.given) > 0 {
+		values = p.Overwrite.given
+	} else {
+		var err error
+		if values, err = p.Nested.values(ctx, p.AgentName, []string{p.Name}); err != nil {
+			return "", false, err
+		}
+	}
+	v := values[p.Name]
+	if len(v) > maxParameterBytes {
+		return "", false, fmt.Errorf("%s of %s is more than the %d bytes that a parameter takes: shorten it, or keep it in Secrets Manager (secrets.store: secretsmanager)", p.Name, p.AgentName, maxParameterBytes)
+	}
+	return v, v != "", nil
+}
+
+// outdated compares the value with the one that is to overwrite it.
+func (p *Parameter) outdated(ctx context.Context) (bool, error) {
+	if p.Overwrite == nil {
+		return false, nil
+	}
+	want, wanted, err := p.value(ctx)
+	if err != nil {
+		return false, err
+	}
+	out, err := p.Clients.SSM.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(p.name()), WithDecryption: aws.Bool(true)})
+	if err != nil {
+		return false, err
+	}
+	fate := fateOf(true, wanted, aws.ToString(out.Parameter.Value) == want)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fate == "" {
+		p.fate = fate
+	}
+	return fate == ValueUpdated, nil
+}
+
+// overwrite makes a new version. The type and the tier stay what they are.
+func (p *Parameter) overwrite(ctx context.Context, id string) error {
+	value, ok, err := p.value(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = p.Clients.SSM.PutParameter(ctx, &ssm.PutParameterInput{Name: &id, Value: &value, Overwrite: aws.Bool(true)})
+	return err
+}
+
+// keyFates is what the first look saw.
+func (p *Parameter) keyFates() []KeyFate {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return []KeyFate{{Agent: p.AgentName, Key: p.Name, Fate: p.fate}}
+}
