@@ -30,6 +30,22 @@ func (a *app) completeOneAgent() complete {
 	}
 }
 
+// completeOwnKeys offers an agent, then a key of its own secret.
+func (a *app) completeOwnKeys() complete {
+	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+		switch len(given) {
+		case 0:
+			return a.names(nil, ""), cobra.ShellCompDirectiveNoFileComp
+		case 1:
+			if cfg, err := a.completionConfig(); err == nil {
+				ag, _ := cfg.Agent(given[0])
+				return ag.OwnKeys(), cobra.ShellCompDirectiveNoFileComp
+			}
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 // completeScaling offers agents as scale takes them: validator=.
 func (a *app) completeScaling() complete {
 	return func(_ *cobra.Command, given []string, word string) ([]string, cobra.ShellCompDirective) {

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
@@ -141,18 +140,6 @@ func flatten(entry json.RawMessage) secretValues {
 		}
 	}
 	return out
-}
-
-// ownKeys are the keys of the agent's own flat secret that agents.yaml names.
-func ownKeys(a agents.Agent) []string {
-	var out []string
-	for _, s := range a.Secrets {
-		if s.From == "" {
-			out = append(out, s.Key)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // both are the elements of a that are in b too.

@@ -80,7 +80,7 @@ func (x *Overwriting) Fates() []KeyFate {
 // own, and only the given one is looked at.
 func (x *Overwriting) Add(h *Home, cfg *agents.Config, a agents.Agent, o *Overwrite) {
 	nested := &NestedSecret{Home: h, Name: cfg.Secrets.Nested, Entry: cfg.Secrets.Entry}
-	keys := ownKeys(a)
+	keys := a.OwnKeys()
 	if cfg.Secrets.Store != agents.StoreSSM {
 		if len(keys) > 0 {
 			s := &Secret{Home: h, Agent: a, Nested: nested, Overwrite: o}
@@ -124,7 +124,7 @@ func (s *Secret) compare(ctx context.Context, id string) (difference, error) {
 	keys := s.Overwrite.given.names()
 	d.want = s.Overwrite.given
 	if len(keys) == 0 {
-		keys = ownKeys(s.Agent)
+		keys = s.Agent.OwnKeys()
 		if d.want, err = s.Nested.values(ctx, s.Agent.Name, keys); err != nil {
 			return d, err
 		}
@@ -169,7 +169,7 @@ func (s *Secret) decide(fates map[string]Fate) {
 // the values before it is had back: its keys count as unchanged until then.
 func (s *Secret) firstFates(seen secretSeen) map[string]Fate {
 	fates := map[string]Fate{}
-	for _, key := range ownKeys(s.Agent) {
+	for _, key := range s.Agent.OwnKeys() {
 		known := slices.Contains(seen.keys, key)
 		fates[key] = fateOf(known, slices.Contains(seen.nested, key), known)
 	}
@@ -192,7 +192,7 @@ func (s *Secret) keyFates() []KeyFate {
 
 // firstCopy is the first value of a flat secret.
 func (s *Secret) firstCopy(ctx context.Context) (secretValues, string, error) {
-	values, err := s.Nested.values(ctx, s.Agent.Name, ownKeys(s.Agent))
+	values, err := s.Nested.values(ctx, s.Agent.Name, s.Agent.OwnKeys())
 	if err != nil {
 		return nil, "", err
 	}

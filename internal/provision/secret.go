@@ -169,7 +169,7 @@ func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec],
 		if err != nil {
 			return found, err
 		}
-		seen.nested = s.Overwrite.with(both(ownKeys(s.Agent), nested))
+		seen.nested = s.Overwrite.with(both(s.Agent.OwnKeys(), nested))
 	}
 	if s.Overwrite != nil && seen.deleted == "" {
 		s.decide(s.firstFates(seen))

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+func newSecretsCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "secrets", Short: "The values the agents start with, none of which is ever shown",
+		Long: `Each agent has its own values in a flat secret (or in parameters, with
+secrets.store: ssm), because ECS cannot read an entry of the nested one. A value is
+never printed, logged or kept: only the names of keys are, and what became of them.`,
+		Args: knownCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	for _, c := range []*cobra.Command{newSecretsSyncCmd(a), newSecretsSetCmd(a)} {
+		c.Long = strings.TrimSpace(c.Long+"\n\n"+exitCodes) + "\n"
+		cmd.AddCommand(c)
+	}
+	return cmd
+}
+
+// chosen are the agents that are named, all of them without a name.
+func (s *session) chosen(names []string) ([]agents.Agent, error) {
+	if len(names) == 0 {
+		return s.cfg.Agents, nil
+	}
+	var out []agents.Agent
+	for _, name := range names {
+		ag, ok := s.cfg.Agent(name)
+		if !ok {
+			return nil, s.noAgent(name)
+		}
+		if !slices.ContainsFunc(out, func(x agents.Agent) bool { return x.Name == name }) {
+			out = append(out, ag)
+		}
+	}
+	return out, nil
+}
+
+// secretsDoc is the JSON of secrets sync and secrets set.
+type secretsDoc struct {
+	Schema  string         `json:"schema"`
+	Kind    string         `json:"kind"`
+	Stack   string         `json:"stack"`
+	Store   agents.Store   `json:"store"`
+	DryRun  bool           `json:"dry_run"`
+	Summary secretsSummary `json:"summary"`
+	Agents  []secretsAgent `json:"agents"`
+	Notes   []string       `json:"notes"`
+	Next    []string       `json:"next"`
+}
+
+type secretsSummary struct {
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Unchanged int `json:"unchanged"`
+	Missing   int `json:"missing"`
+}
+
+type secretsAgent struct {
+	Agent string       `json:"agent"`
+	Keys  []secretsKey `json:"keys"`
+}
+
+type secretsKey struct {
+	Key    string         `json:"key"`
+	Result provision.Fate `json:"result"`
+}
+
+// overwriting is one run of secrets sync or secrets set.
+type overwriting struct {
+	*session
+	command string
+	agents  []agents.Agent
+	values  *provision.Overwrite
+	dryRun  bool
+}
+
+// run looks first, and takes the lock only when there is something to write.
+func (w *overwriting) run(ctx context.Context) (*secretsDoc, error) {
+	var rec engine.Recorder = engine.NewMemory(w.clock)
+	x, res, err := w.walkOver(ctx, w.home(true), rec, nil)
+	if err != nil || w.dryRun || !res.Changes() {
+		return w.doc(x, res), err
+	}
+	err = w.locked(ctx, w.command, func(ctx context.Context, store *state.Store) error {
+		w.app.graceful.Store(true)
+		defer w.app.graceful.Store(false)
+		done, all, err := w.walkOver(ctx, w.home(false), store, res)
+		if err != nil && all != nil {
+			w.written(all)
+		}
+		x, res = done, all
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w.doc(x, res), nil
+}
+
+// walkOver goes over the resources that keep the values. With shown it writes.
+func (w *overwriting) walkOver(ctx context.Context, home *provision.Home, rec engine.Recorder, shown *engine.Result) (*provision.Overwriting, *engine.Result, error) {
+	x := &provision.Overwriting{}
+	for _, ag := range w.agents {
+		x.Add(home, w.cfg, ag, w.values)
+	}
+	walk := engine.Walk{
+		Steps: x.Steps, Record: rec, Clock: w.clock, Classify: cloud.Classify, Width: w.app.opts.parallel, Stop: w.app.stop,
+		Apply: shown != nil, Shown: shown,
+	}
+	res, err := walk.Up(ctx)
+	if err != nil {
+		return x, nil, err
+	}
+	w.explain(res)
+	return x, res, res.Err()
+}
+
+// written says what was written all the same by a run that failed.
+func (w *overwriting) written(res *engine.Result) {
+	for _, o := range res.Outcomes {
+		if o.Status == engine.Done && o.Verb != engine.None && o.Verb != "" {
+			w.app.term.Notef("%s was written before that", o.Key)
+		}
+	}
+}
+
+func (w *overwriting) doc(x *provision.Overwriting, res *engine.Result) *secretsDoc {
+	d := &secretsDoc{
+		Schema: ui.Schema, Kind: "Secrets", Stack: w.cfg.Stack(), Store: w.cfg.Secrets.Store, DryRun: w.dryRun,
+		Agents: []secretsAgent{}, Notes: []string{}, Next: []string{},
+	}
+	if res == nil {
+		return d
+	}
+	for _, f := range x.Fates() {
+		if n := len(d.Agents); n == 0 || d.Agents[n-1].Agent != f.Agent {
+			d.Agents = append(d.Agents, secretsAgent{Agent: f.Agent})
+		}
+		at := &d.Agents[len(d.Agents)-1]
+		at.Keys = append(at.Keys, secretsKey{Key: f.Key, Result: f.Fate})
+		switch f.Fate {
+		case provision.ValueCreated:
+			d.Summary.Created++
+		case provision.ValueUpdated:
+			d.Summary.Updated++
+		case provision.ValueUnchanged:
+			d.Summary.Unchanged++
+		case provision.ValueMissing:
+			d.Summary.Missing++
+		}
+	}
+	for _, o := range res.Outcomes {
+		d.Notes = append(d.Notes, o.Notes...)
+	}
+	d.Next = next(d.Agents)
+	return d
+}
+
+// next is what brings the values to the agents. A key that had no value is not in
+// the revision that runs: it takes a new one.
+func next(all []secretsAgent) []string {
+	var first, again []string
+	out := []string{}
+	for _, ag := range all {
+		has := func(f provision.Fate) bool {
+			return slices.ContainsFunc(ag.Keys, func(k secretsKey) bool { return k.Result == f })
+		}
+		switch {
+		case has(provision.ValueCreated):
+			first = append(first, ag.Agent)
+		case has(provision.ValueUpdated):
+			again = append(again, ag.Agent)
+		}
+	}
+	if len(first) > 0 {
+		out = append(out, "karmactl up --only "+strings.Join(first, ","))
+	}
+	if len(again) > 0 {
+		out = append(out, "karmactl deploy "+strings.Join(again, " ")+" --refresh-secrets")
+	}
+	return out
+}
+
+// show prints what became of every key.
+func (w *overwriting) show(d *secretsDoc) error {
+	t := w.app.term
+	if t.JSON {
+		return t.Document(d)
+	}
+	for _, ag := range d.Agents {
+		name := ag.Agent
+		for _, k := range ag.Keys {
+			t.Printf("  %-17s %-24s %s\n", name, k.Key, k.Result)
+			name = ""
+		}
+	}
+	for _, n := range d.Notes {
+		t.Printf("  ! %s\n", n)
+	}
+	s := d.Summary
+	head := fmt.Sprintf("%d created, %d updated, %d unchanged, %d missing.", s.Created, s.Updated, s.Unchanged, s.Missing)
+	switch {
+	case s.Created+s.Updated == 0:
+		t.Printf("Nothing to write: %s\n", head)
+		return nil
+	case d.DryRun:
+		t.Printf("Dry run, nothing was written: %s\n", head)
+		return nil
+	}
+	t.Printf("%s\n", head)
+	for _, n := range d.Next {
+		why := "a new key comes with a new revision"
+		if strings.Contains(n, "--refresh-secrets") {
+			why = "tasks that run keep the value they started with"
+		}
+		t.Printf("Next: %s   %s\n", n, why)
+	}
+	return nil
+}

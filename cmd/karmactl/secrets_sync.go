@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+func newSecretsSyncCmd(a *app) *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "sync [agent...]", Short: "Copy the nested secret's values to the agents' own", ValidArgsFunction: a.completeAgents,
+		Long: `Reads the one nested secret, {"validator-agent": {"private_key": ...}}, and writes
+the values that differ into each agent's own secret, which is made where there is
+none. Only the keys that agents.yaml names are copied. What the nested secret has no
+value for stays as it is; a value from karmactl secrets set is overwritten when the
+nested secret has another one. The nested secret is never written.
+
+Tasks that run keep the values they started with: deploy --refresh-secrets.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			ctx, cancel := a.deadline(c.Context())
+			defer cancel()
+			return a.secretsSync(ctx, args, dryRun)
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show which keys would be written and stop")
+	return cmd
+}
+
+func (a *app) secretsSync(ctx context.Context, names []string, dryRun bool) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // all that matters is written by then
+	chosen, err := s.chosen(names)
+	if err != nil {
+		return err
+	}
+	nested := s.cfg.Secrets.Nested
+	if nested == "" {
+		return &usageError{fmt.Errorf("%s says that there is no nested secret (secrets.nested: \"\"): there is nothing to copy; karmactl secrets set AGENT KEY sets a value", s.cfg.File)}
+	}
+	entries, err := provision.NestedEntries(ctx, s.home(true), s.cfg)
+	if err != nil {
+		return cloud.Explain(err, s.account)
+	}
+	if len(entries) == 0 {
+		return &advice{
+			fmt.Errorf("the nested secret %s is not in account %s (%s), or has no entry: nothing was copied", nested, s.account.ID, s.account.Region),
+			"name it in " + s.cfg.File + " (secrets.nested), or set values one by one: karmactl secrets set AGENT KEY",
+		}
+	}
+	w := &overwriting{session: s, command: "secrets sync", agents: chosen, values: provision.FromNested(), dryRun: dryRun}
+	doc, err := w.run(ctx)
+	if err != nil {
+		return err
+	}
+	has := map[string]bool{}
+	for _, e := range entries {
+		has[e] = true
+	}
+	for _, ag := range chosen {
+		if entry := strings.ReplaceAll(s.cfg.Secrets.Entry, "{agent}", ag.Name); !has[entry] && len(ag.OwnKeys()) > 0 {
+			doc.Notes = append(doc.Notes, fmt.Sprintf("%s has no entry %s: it has %s", nested, entry, strings.Join(entries, ", ")))
+		}
+	}
+	return w.show(doc)
+}

@@ -1,0 +1,37 @@
+package agents
+
+import (
+	"fmt"
+	"slices"
+)
+
+// OwnKeys are the keys of the agent's own flat secret, sorted: those that `from`
+// names are kept by somebody else.
+func (a *Agent) OwnKeys() []string {
+	var out []string
+	for _, s := range a.Secrets {
+		if s.From == "" {
+			out = append(out, s.Key)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// CheckOwnKey tells why a value for the key cannot be kept. What was typed is not
+// repeated: it may be the value, typed in the wrong place.
+func (a *Agent) CheckOwnKey(key, file string) error {
+	own := a.OwnKeys()
+	if slices.Contains(own, key) {
+		return nil
+	}
+	for _, s := range a.Secrets {
+		if s.Key == key || s.Env == key && s.From != "" {
+			return fmt.Errorf("%s gets %s from %s, which is kept outside of karmactl: change it there, then karmactl deploy %s --refresh-secrets", a.Name, s.Env, s.From, a.Name)
+		}
+	}
+	if len(own) == 0 {
+		return fmt.Errorf("%s has no secret of its own in %s: name its key there first, secrets: {PRIVATE_KEY: private_key}", a.Name, file)
+	}
+	return fmt.Errorf("%s has no such key in %s: %s", a.Name, file, suggest(key, own))
+}
