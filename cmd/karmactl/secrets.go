@@ -25,7 +25,7 @@ never printed, logged or kept: only the names of keys are, and what became of th
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	for _, c := range []*cobra.Command{newSecretsSyncCmd(a), newSecretsSetCmd(a)} {
+	for _, c := range []*cobra.Command{newSecretsStatusCmd(a), newSecretsSyncCmd(a), newSecretsSetCmd(a)} {
 		c.Long = strings.TrimSpace(c.Long+"\n\n"+exitCodes) + "\n"
 		cmd.AddCommand(c)
 	}

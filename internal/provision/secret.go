@@ -202,8 +202,8 @@ func (s *Secret) inspect(ctx context.Context, x types.SecretListEntry, tags clou
 	if seen.version == "" {
 		return seen, nil
 	}
-	if len(noted) > 0 && noted[0] == start(seen.version) {
-		seen.keys = noted[1:]
+	if keys, ok := NotedKeys(tags[TagSecretKeys], seen.version); ok {
+		seen.keys = keys
 		return seen, nil
 	}
 	text, err := s.secretText(ctx, aws.ToString(x.ARN))
@@ -212,6 +212,15 @@ func (s *Secret) inspect(ctx context.Context, x types.SecretListEntry, tags clou
 	}
 	seen.keys = flatten([]byte(text)).names()
 	return seen, err
+}
+
+// NotedKeys are the keys that a tag names, when it speaks of this version.
+func NotedKeys(note, version string) ([]string, bool) {
+	noted := strings.Fields(note)
+	if len(noted) == 0 || noted[0] != start(version) {
+		return nil, false
+	}
+	return noted[1:], true
 }
 
 func start(version string) string { return version[:min(8, len(version))] }

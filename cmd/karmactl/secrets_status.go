@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// secretsStatusDoc is the JSON of secrets status.
+type secretsStatusDoc struct {
+	Schema string               `json:"schema"`
+	Kind   string               `json:"kind"`
+	Stack  string               `json:"stack"`
+	Store  agents.Store         `json:"store"`
+	At     time.Time            `json:"at"`
+	Agents []fleet.AgentSecrets `json:"agents"`
+	Next   []string             `json:"next"`
+}
+
+func newSecretsStatusCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "status [agent...]", Short: "Which keys there are, their versions, and which tasks use older ones", ValidArgsFunction: a.completeAgents,
+		Long: `Tells by metadata alone, without reading a value or the state: for each variable of
+agents.yaml where its value is, whether there is one, the version and its age, and
+which running tasks were created before that version and so use an older one. AWS
+does not tell the keys inside a secret: karmactl notes them in a tag when it writes;
+where somebody else has written since, it says "not known".`,
+		RunE: func(c *cobra.Command, args []string) error {
+			ctx, cancel := a.deadline(c.Context())
+			defer cancel()
+			return a.secretsStatus(ctx, args)
+		},
+	}
+}
+
+func (a *app) secretsStatus(ctx context.Context, names []string) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // nothing was written
+	chosen, err := s.chosen(names)
+	if err != nil {
+		return err
+	}
+	all, err := s.secretsOf(ctx, chosen)
+	if err != nil {
+		return err
+	}
+	doc := secretsStatusDoc{
+		Schema: ui.Schema, Kind: "SecretsStatus", Stack: s.cfg.Stack(), Store: s.cfg.Secrets.Store, At: s.clock.Now().UTC(), Agents: all, Next: []string{},
+	}
+	var older []string
+	for _, ag := range all {
+		if len(ag.Older()) > 0 {
+			older = append(older, ag.Agent)
+		}
+	}
+	if len(older) > 0 {
+		doc.Next = append(doc.Next, "karmactl deploy "+strings.Join(older, " ")+" --refresh-secrets")
+	}
+	if a.term.JSON {
+		return a.term.Document(doc)
+	}
+	a.showSecrets(&doc)
+	return nil
+}
+
+// secretsOf looks at the agents' secrets with clients that cannot write.
+func (s *session) secretsOf(ctx context.Context, of []agents.Agent) ([]fleet.AgentSecrets, error) {
+	w := &fleet.Secrets{Home: s.home(true), Config: s.cfg, Cluster: provision.ClusterName(s.cfg.Stack())}
+	all, err := w.Look(ctx, of)
+	return all, cloud.Explain(err, s.account)
+}
+
+func (a *app) showSecrets(doc *secretsStatusDoc) {
+	t := a.term
+	t.Printf("%-17s %-20s %-20s %-10s %-9s %s\n", "agent", "variable", "key", "value", "version", "changed")
+	for _, ag := range doc.Agents {
+		name := ag.Agent
+		if len(ag.Values) == 0 {
+			t.Printf("%-17s no secrets\n", name)
+			continue
+		}
+		for _, v := range ag.Values {
+			changed, from := "–", ""
+			if v.Changed != nil {
+				changed = v.Changed.Local().Format("2006-01-02 15:04") + "  " + ago(doc.At.Sub(*v.Changed))
+			}
+			if v.From != "" {
+				from = "   from " + v.From
+			}
+			t.Printf("%-17s %-20s %-20s %-10s %-9s %s%s\n", name, v.Env, v.Key, v.Value, orDash(v.Version), changed, from)
+			name = ""
+		}
+	}
+	for _, ag := range doc.Agents {
+		for _, task := range ag.Older() {
+			t.Printf("! %s: task %s (rev %d, %s) uses an older version of %s\n", ag.Agent, task.ID[:min(8, len(task.ID))], task.Revision, ago(doc.At.Sub(task.Created)), strings.Join(task.Older, ", "))
+		}
+	}
+	for _, n := range doc.Next {
+		t.Printf("Next: %s\n", n)
+	}
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+// standing says why an agent's tasks need no refresh; "" when they do.
+func standing(ag fleet.AgentSecrets) string {
+	injected := 0
+	for _, task := range ag.Tasks {
+		injected += len(task.Injected)
+	}
+	switch {
+	case len(ag.Older()) > 0:
+		return ""
+	case len(ag.Tasks) == 0:
+		return "no task runs: the next one starts with the current values"
+	case injected == 0:
+		return "its revision takes nothing from a secret: karmactl deploy gives it what has a value now"
+	}
+	return fmt.Sprintf("its tasks (%d) were created after its secrets changed last", len(ag.Tasks))
+}

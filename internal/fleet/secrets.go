@@ -1,0 +1,182 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// Known is what metadata alone can tell of a value.
+type Known string
+
+// A key inside a secret is known only where karmactl has noted it in a tag.
+const (
+	HasValue Known = "yes"
+	NoValue  Known = "no"
+	NotKnown Known = "not known"
+)
+
+// AgentSecrets are the values of one agent, and the tasks that have them.
+type AgentSecrets struct {
+	Agent  string        `json:"agent"`
+	Values []SecretValue `json:"values"`
+	Tasks  []SecretTask  `json:"tasks"`
+}
+
+// SecretValue is what is known of one variable's value, which is never read.
+type SecretValue struct {
+	Env  string `json:"env"`
+	Key  string `json:"key"`
+	From string `json:"from,omitempty"`
+	// Source is the secret or parameter that has it.
+	Source string `json:"source"`
+	Value  Known  `json:"value"`
+	// Version and Changed are the source's: which of its keys has changed since
+	// is not told by AWS.
+	Version string     `json:"version"`
+	Changed *time.Time `json:"changed"`
+}
+
+// SecretTask is a running task. A task reads its values once, before it starts.
+type SecretTask struct {
+	ID       string    `json:"id"`
+	Revision int       `json:"revision"`
+	Created  time.Time `json:"created"`
+	// Injected are the variables it got from secrets, Older those of a version
+	// that is not the current one any more.
+	Injected []string `json:"injected"`
+	Older    []string `json:"older"`
+}
+
+// Older are the tasks that still use an older version.
+func (a AgentSecrets) Older() []SecretTask {
+	return slices.DeleteFunc(slices.Clone(a.Tasks), func(t SecretTask) bool { return len(t.Older) == 0 })
+}
+
+// Secrets reads what the agents' secrets are by metadata alone: no value is read,
+// so that read-only credentials are enough.
+type Secrets struct {
+	Home    *provision.Home
+	Config  *agents.Config
+	Cluster string
+}
+
+// Look reads the secrets of some agents, and which tasks use an older version.
+func (s *Secrets) Look(ctx context.Context, of []agents.Agent) ([]AgentSecrets, error) {
+	sources, err := s.sources(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := describeTasks(ctx, s.Home.Clients.ECS, &ecs.ListTasksInput{Cluster: &s.Cluster}, types.DesiredStatusRunning)
+	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
+		return nil, fmt.Errorf("the tasks of %s cannot be read: %w", s.Cluster, err)
+	}
+	slices.SortFunc(tasks, func(a, b types.Task) int { return aws.ToTime(a.CreatedAt).Compare(aws.ToTime(b.CreatedAt)) })
+	injected, err := s.injected(ctx, of, tasks)
+	if err != nil {
+		return nil, err
+	}
+	var out []AgentSecrets
+	for _, ag := range of {
+		x := AgentSecrets{Agent: ag.Name, Values: []SecretValue{}, Tasks: []SecretTask{}}
+		for _, v := range ag.Secrets {
+			x.Values = append(x.Values, sources[s.sourceName(ag, v)].value(v))
+		}
+		for _, t := range tasks {
+			if aws.ToString(t.Group) == "service:"+s.Home.ServiceName(ag.Name) {
+				x.Tasks = append(x.Tasks, secretTask(t, injected[aws.ToString(t.TaskDefinitionArn)], sources))
+			}
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// sourceName is where an agent's value is.
+func (s *Secrets) sourceName(ag agents.Agent, v agents.Secret) string {
+	switch {
+	case v.From != "":
+		return v.From
+	case s.Config.Secrets.Store == agents.StoreSSM:
+		return s.Home.ParameterName(ag.Name, v.Key)
+	}
+	return s.Home.SecretName(ag.Name)
+}
+
+// sources looks each secret and parameter up once, all at the same time.
+func (s *Secrets) sources(ctx context.Context, of []agents.Agent) (map[string]*secretSource, error) {
+	all := map[string]*secretSource{}
+	for _, ag := range of {
+		for _, v := range ag.Secrets {
+			name := s.sourceName(ag, v)
+			all[name] = &secretSource{name: name}
+		}
+	}
+	var g errgroup.Group
+	g.SetLimit(8)
+	for _, x := range all {
+		g.Go(func() error {
+			if err := x.look(ctx, s.Home); err != nil {
+				return fmt.Errorf("what AWS says of %s cannot be read: %w", x.name, err)
+			}
+			return nil
+		})
+	}
+	return all, g.Wait()
+}
+
+// injected are the references of the revisions that run, by variable.
+func (s *Secrets) injected(ctx context.Context, of []agents.Agent, tasks []types.Task) (map[string]map[string]string, error) {
+	out := map[string]map[string]string{}
+	for _, t := range tasks {
+		arn := aws.ToString(t.TaskDefinitionArn)
+		asked := slices.ContainsFunc(of, func(a agents.Agent) bool { return aws.ToString(t.Group) == "service:"+s.Home.ServiceName(a.Name) })
+		if _, known := out[arn]; known || !asked {
+			continue
+		}
+		d, err := s.Home.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+		if err != nil {
+			return nil, fmt.Errorf("the revision that runs cannot be read: %w", err)
+		}
+		out[arn] = map[string]string{}
+		for _, c := range d.TaskDefinition.ContainerDefinitions {
+			for _, v := range c.Secrets {
+				out[arn][aws.ToString(v.Name)] = aws.ToString(v.ValueFrom)
+			}
+		}
+	}
+	return out, nil
+}
+
+// secretTask tells which of a task's values are not the current ones. It read them
+// after it was created, and AWS does not say when: one that was created before the
+// current version counts as older.
+func secretTask(t types.Task, injected map[string]string, sources map[string]*secretSource) SecretTask {
+	arn := aws.ToString(t.TaskArn)
+	x := SecretTask{
+		ID: arn[strings.LastIndexByte(arn, '/')+1:], Revision: revisionOf(aws.ToString(t.TaskDefinitionArn)), Created: aws.ToTime(t.CreatedAt).UTC(), Injected: []string{}, Older: []string{},
+	}
+	for env, from := range injected {
+		x.Injected = append(x.Injected, env)
+		for _, src := range sources {
+			if src.is(from) && src.changed.After(x.Created) {
+				x.Older = append(x.Older, env)
+				break
+			}
+		}
+	}
+	slices.Sort(x.Injected)
+	slices.Sort(x.Older)
+	return x
+}
