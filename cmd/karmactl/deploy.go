@@ -28,9 +28,9 @@ import (
 )
 
 type deployOptions struct {
-	all, build, noWait, restart, resume, dryRun bool
-	image                                       string
-	timeout                                     time.Duration
+	all, build, noWait, restart, refresh, resume, dryRun bool
+	image                                                string
+	timeout                                              time.Duration
 }
 
 func newDeployCmd(a *app) *cobra.Command {
@@ -57,6 +57,7 @@ lock is held while something is changed, not while the rollout is watched.`,
 	f.BoolVar(&o.noWait, "no-wait", false, "begin it and do not follow")
 	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the deployment goes on")
 	f.BoolVar(&o.restart, "restart", false, "start the same revision again")
+	f.BoolVar(&o.refresh, "refresh-secrets", false, "restart only the agents whose tasks started with older values of their secrets")
 	f.BoolVar(&o.resume, "resume", false, "follow the deployment that was begun last; change nothing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change and stop")
 	return cmd
@@ -71,6 +72,8 @@ type deploy struct {
 	// "" keeps what it has.
 	load map[string]v1.Image
 	want map[string]string
+	// left are the agents that --refresh-secrets leaves alone.
+	left []*rollout.Deployment
 	mu   sync.Mutex
 }
 
@@ -101,6 +104,11 @@ func (a *app) deploy(ctx context.Context, args []string, o deployOptions) error 
 	if o.resume {
 		return d.end(d.follow(ctx, d.names, d.resume))
 	}
+	if o.refresh {
+		if err := d.refreshSecrets(ctx); err != nil || len(d.names) == 0 {
+			return d.end(nil, err)
+		}
+	}
 	temp, err := os.MkdirTemp("", "karmactl-deploy-")
 	if err != nil {
 		return err
@@ -118,6 +126,8 @@ func (o deployOptions) check(args []string) error {
 		return &usageError{errors.New("name the agents, or say --all")}
 	case o.image != "" && o.build:
 		return &usageError{errors.New("--image and --build do not go together")}
+	case o.refresh && (o.image != "" || o.build || o.restart || o.resume):
+		return &usageError{errors.New("--refresh-secrets starts the same revision again where that is needed: it takes no image, and neither --restart nor --resume")}
 	case o.restart && (o.image != "" || o.build), o.resume && (o.image != "" || o.build || o.restart || o.dryRun || o.noWait):
 		return &usageError{errors.New("--restart and --resume take no new image, and not each other")}
 	}
@@ -513,5 +523,5 @@ func (d *deploy) end(docs []*rollout.Deployment, err error) error {
 	if err != nil {
 		return err
 	}
-	return d.endDeployments(docs, (*rollout.Deployment).OK)
+	return d.endDeployments(append(d.left, docs...), (*rollout.Deployment).OK)
 }

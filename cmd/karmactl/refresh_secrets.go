@@ -2,26 +2,28 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 )
 
 // refreshSecrets keeps the agents whose running tasks use an older version of a
 // secret: those are started again, as with --restart. It says why the others are
-// left alone, and gives their documents.
-func (d *deploy) refreshSecrets(ctx context.Context) ([]*rollout.Deployment, error) {
+// left alone, and keeps their documents.
+func (d *deploy) refreshSecrets(ctx context.Context) error {
 	chosen, err := d.chosen(d.names)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	all, err := d.secretsOf(ctx, chosen)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var left []*rollout.Deployment
-	d.names = nil
+	d.names, d.o.restart = nil, true
 	h := d.home(true)
 	for _, ag := range all {
 		why := standing(ag)
@@ -30,14 +32,18 @@ func (d *deploy) refreshSecrets(ctx context.Context) ([]*rollout.Deployment, err
 			d.say(rollout.Line{At: d.clock.Now(), Agent: ag.Agent, About: "refresh", Text: older(ag)})
 			continue
 		}
-		d.say(rollout.Line{At: d.clock.Now(), Agent: ag.Agent, About: "left", Text: why})
-		doc, err := d.fleetAgent(h, ag.Agent).Standing(ctx)
-		if err != nil {
-			return nil, err
+		a := d.fleetAgent(h, ag.Agent)
+		doc, err := a.Standing(ctx)
+		if err == nil {
+			doc.Image, err = a.Runs(ctx, doc.Revision)
 		}
-		left = append(left, doc)
+		if err != nil {
+			return cloud.Explain(err, d.account)
+		}
+		doc.Reason = "left alone: " + why
+		d.left = append(d.left, doc)
 	}
-	return left, nil
+	return nil
 }
 
 // older says how many tasks use older values, and of what.
@@ -47,5 +53,5 @@ func older(ag fleet.AgentSecrets) string {
 		envs = append(envs, t.Older...)
 	}
 	slices.Sort(envs)
-	return counted(len(ag.Older()), "task") + " of " + counted(len(ag.Tasks), "task") + " with older values of " + listed(slices.Compact(envs))
+	return fmt.Sprintf("%d of %d tasks started with older values: %s", len(ag.Older()), len(ag.Tasks), strings.Join(slices.Compact(envs), ", "))
 }

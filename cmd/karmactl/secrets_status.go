@@ -105,7 +105,7 @@ func (a *app) showSecrets(doc *secretsStatusDoc) {
 	}
 	for _, ag := range doc.Agents {
 		for _, task := range ag.Older() {
-			t.Printf("! %s: task %s (rev %d, %s) uses an older version of %s\n", ag.Agent, task.ID[:min(8, len(task.ID))], task.Revision, ago(doc.At.Sub(task.Created)), strings.Join(task.Older, ", "))
+			t.Printf("! %s: task %s (rev %d, %s) started before the current version of the secret with %s\n", ag.Agent, task.ID[:min(8, len(task.ID))], task.Revision, ago(doc.At.Sub(task.Created)), strings.Join(task.Older, ", "))
 		}
 	}
 	for _, n := range doc.Next {
