@@ -104,6 +104,9 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 	var out any
 	err = s.transact(call.Mutating, func() error {
 		s.settle()
+		if slices.Contains(s.world.Denied, call.Name()) {
+			return AccessDenied(call.Service, call.Operation)
+		}
 		var err error
 		out, err = o.run(ctx, in)
 		return err

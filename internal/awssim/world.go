@@ -13,6 +13,9 @@ type World struct {
 	Generation int
 	// Clock ties the account's time to the machine's.
 	Clock clockState
+	// Denied are operations that the caller's policy does not allow, as
+	// "Secrets Manager.PutSecretValue": to rehearse with, written into the file by hand.
+	Denied []string `json:",omitempty"`
 
 	NetworkWorld
 	EdgeWorld

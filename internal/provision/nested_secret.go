@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/smithy-go"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
@@ -119,6 +120,20 @@ func (v secretValues) String() string { return strings.Join(v.names(), " ") }
 
 // GoString tells the names only.
 func (v secretValues) GoString() string { return v.String() }
+
+// unquoted is an error of AWS's without a value that it may quote: "Value '…' at
+// 'secretString' failed to satisfy constraint".
+func (v secretValues) unquoted(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, value := range v {
+		if len(value) > 3 && strings.Contains(err.Error(), value) {
+			return &smithy.GenericAPIError{Code: cloud.Code(err), Message: "what AWS said of it quotes a value and is left out"}
+		}
+	}
+	return err
+}
 
 // flatten reads a flat secret or an entry of a nested one: a text stays as it is, a
 // number keeps its digits (ECS would turn 12345678 into 1.2345678e+07), an object

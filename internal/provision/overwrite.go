@@ -224,7 +224,7 @@ func (s *Secret) overwrite(ctx context.Context, id string) (secretSeen, error) {
 	}
 	now.keys = flatten([]byte(text)).names()
 	now.version, err = s.put(ctx, id, text)
-	return now, err
+	return now, flatten([]byte(text)).unquoted(err)
 }
 
 // put makes a new version. A repeat of it writes the same value again.

@@ -12,8 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/smithy-go"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -152,5 +154,31 @@ func TestNoVerbPrintsAValue(t *testing.T) {
 				t.Errorf("%s prints %s", verb, text)
 			}
 		}
+	}
+}
+
+func TestAValueThatAWSQuotesIsLeftOut(t *testing.T) {
+	for _, store := range []agents.Store{agents.StoreSecretsManager, agents.StoreSSM} {
+		t.Run(string(store), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, slow)
+				b.overwriting(store, FromNested())
+				quoting := &smithy.GenericAPIError{Code: "ValidationException", Message: "Value 'canary-7f3a' at 'value' failed to satisfy constraint"}
+				b.sim.Inject(func(c awssim.Call) awssim.Fault {
+					if strings.HasPrefix(c.Operation, "Put") {
+						return awssim.Fault{Before: quoting}
+					}
+					return awssim.Fault{}
+				})
+				time.Sleep(5 * time.Second)
+				x := &Overwriting{}
+				cfg := &agents.Config{Secrets: agents.Secrets{Store: store}}
+				x.Add(b.home, cfg, secretive("validator"), WithValue("private_key", "canary-7f3a"))
+				res, err := b.walk(true, x.Steps...).Up(context.Background())
+				if err != nil || res.Err() == nil || !strings.Contains(res.Err().Error(), "quotes a value") || strings.Contains(res.Err().Error(), "canary") {
+					t.Fatalf("got %v, %v", err, res.Err())
+				}
+			})
+		})
 	}
 }

@@ -163,7 +163,7 @@ func (p *Parameter) Create(ctx context.Context, want ParameterSpec) (string, err
 		Name: aws.String(p.name()), Value: &value, Type: types.ParameterTypeSecureString, Tier: types.ParameterTierStandard, Tags: toSSMTags(want.Tags),
 	})
 	if err != nil && !cloud.Is(err, "ParameterAlreadyExists") {
-		return "", err
+		return "", secretValues{p.Name: value}.unquoted(err)
 	}
 	return p.name(), nil
 }

@@ -60,7 +60,7 @@ func (p *Parameter) overwrite(ctx context.Context, id string) error {
 		return err
 	}
 	_, err = p.Clients.SSM.PutParameter(ctx, &ssm.PutParameterInput{Name: &id, Value: &value, Overwrite: aws.Bool(true)})
-	return err
+	return secretValues{p.Name: value}.unquoted(err)
 }
 
 // keyFates is what the first look saw.

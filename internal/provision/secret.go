@@ -286,7 +286,7 @@ func (s *Secret) Create(ctx context.Context, want SecretSpec) (string, error) {
 		Description: aws.String("Values of the agent " + s.Agent.Name + ", kept by karmactl"), Tags: toSecretTags(tags),
 	})
 	if err != nil {
-		return "", err
+		return "", values.unquoted(err)
 	}
 	return aws.ToString(out.ARN), nil
 }
@@ -311,7 +311,7 @@ func (s *Secret) Update(ctx context.Context, id string, have, want SecretSpec) e
 			return err
 		}
 		if seen.version, err = s.put(ctx, id, text); err != nil {
-			return err
+			return values.unquoted(err)
 		}
 		seen.keys, have.Noted = values.names(), false
 	case have.Outdated != "":
