@@ -4,27 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type deployOptions struct {
@@ -134,115 +126,6 @@ func (o deployOptions) check(args []string) error {
 	return nil
 }
 
-// fleetAgent is an agent as the rollout package knows it.
-func (s *session) fleetAgent(h *provision.Home, name string) *rollout.Agent {
-	return &rollout.Agent{
-		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Clock: s.clock, Name: name, Cluster: h.ClusterName(), Service: h.ServiceName(name),
-		Family: h.Family(name), LogGroup: h.LogGroupName(name), Say: s.say,
-	}
-}
-
-// deployEvent is a line of a rollout in JSON.
-type deployEvent struct {
-	Schema string `json:"schema"`
-	Kind   string `json:"kind"`
-	At     string `json:"at"`
-	Key    string `json:"key"`
-	Phase  string `json:"phase"`
-	Verb   string `json:"verb"`
-	Detail string `json:"detail"`
-	TookMS int64  `json:"took_ms"`
-}
-
-func (s *session) say(l rollout.Line) {
-	if s.app.term.JSON {
-		_ = s.app.term.Line(deployEvent{Schema: "karmactl/v1", Kind: "Event", At: l.At.Format(time.RFC3339), Key: "deployment/" + l.Agent, Phase: "waiting", Verb: l.About, Detail: l.Text})
-		return // a closed pipe shows at the result
-	}
-	s.app.term.Notef("  %-16s %-8s %s", l.Agent, l.About, l.Text)
-}
-
-// transport reaches registries: behind an emulator ECR's is the emulator's own.
-func (s *session) transport() http.RoundTripper {
-	if s.registry != nil {
-		return s.registry
-	}
-	if s.aws.BaseEndpoint == nil {
-		return http.DefaultTransport
-	}
-	to, err := url.Parse(*s.aws.BaseEndpoint)
-	if err != nil {
-		return http.DefaultTransport
-	}
-	return provision.ECRAt{Host: s.account.ID + ".dkr.ecr." + s.account.Region + ".amazonaws.com", Endpoint: to, Next: http.DefaultTransport}
-}
-
-// images finds out what each agent is to run, building where that is asked for.
-// Nothing is pushed yet.
-func (d *deploy) images(ctx context.Context, temp string) error {
-	in := &rollout.Images{Transport: d.transport(), Temp: temp}
-	if d.sim == nil {
-		in.Keychain = authn.DefaultKeychain
-	}
-	h := d.home(true)
-	var g errgroup.Group
-	for _, name := range d.names {
-		ag, _ := d.cfg.Agent(name)
-		g.Go(func() error {
-			img, ref, err := d.choose(ctx, in, h, ag, temp)
-			if err != nil {
-				return err
-			}
-			if img != nil {
-				digest, err := img.Digest()
-				if err != nil {
-					return fmt.Errorf("the image for %s cannot be read: %w", name, err)
-				}
-				ref = h.RepositoryURI(name) + "@" + digest.String()
-			}
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.want[name] = ref
-			if img != nil {
-				d.load[name] = img
-			}
-			return nil
-		})
-	}
-	return g.Wait()
-}
-
-// choose gives an image to push, or a reference by digest of one that is there.
-func (d *deploy) choose(ctx context.Context, in *rollout.Images, h *provision.Home, ag agents.Agent, temp string) (v1.Image, string, error) {
-	switch {
-	case d.o.restart:
-		return nil, "", nil
-	case d.o.image != "":
-		img, err := in.Open(ctx, d.o.image, ag.Arch)
-		return img, "", err
-	case ag.Build != nil:
-		archive := filepath.Join(temp, ag.Name+".tar")
-		d.say(rollout.Line{At: d.clock.Now(), Agent: ag.Name, About: "build", Text: filepath.Join(ag.Build.Context, ag.Build.Dockerfile)})
-		if err := (&rollout.Docker{}).Build(ctx, ag, archive); err != nil {
-			return nil, "", err
-		}
-		img, err := in.Open(ctx, archive, ag.Arch)
-		return img, "", err
-	}
-	have, err := d.fleetAgent(h, ag.Name).Image(ctx)
-	if err != nil {
-		return nil, "", cloud.Explain(err, d.account)
-	}
-	if strings.HasPrefix(have, h.RepositoryURI(ag.Name)+"@") {
-		return nil, "", nil // the image belongs to deploy: it was deployed before
-	}
-	if ag.Image == "" {
-		return nil, "", &usageError{fmt.Errorf("%s has neither a build nor an image in %s: give --image REF", ag.Name, d.cfg.File)}
-	}
-	ref, err := h.Images.Resolve(ctx, ag.Image, ag.Arch)
-	return nil, ref, err
-}
-
 // run plans, refuses, pushes, changes and follows, those that are called first.
 func (d *deploy) run(ctx context.Context) error {
 	plan, err := d.plan(ctx)
@@ -346,50 +229,6 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 	return res, nil
 }
 
-// push makes the repositories that are not there and pushes, all at once.
-func (d *deploy) push(ctx context.Context, plan *engine.Result) error {
-	if len(d.load) == 0 {
-		return nil
-	}
-	missing := map[engine.Key]bool{}
-	for name := range d.load {
-		key := engine.Key("repository/" + name)
-		if o, ok := plan.Get(key); ok && o.Verb == engine.Create {
-			missing[key] = true
-		}
-	}
-	if len(missing) > 0 {
-		err := d.locked(ctx, "deploy", func(ctx context.Context, store *state.Store) error {
-			_, _, err := d.walked(ctx, store, func(k engine.Key) bool { return missing[k] }, plan)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	h := d.home(false)
-	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: d.transport()}
-	if err := p.SignIn(ctx); err != nil {
-		return cloud.Explain(err, d.account)
-	}
-	var g errgroup.Group
-	for name, img := range d.load {
-		g.Go(func() error {
-			began := d.clock.Now()
-			if err := p.Push(ctx, h.RepositoryURI(name), img, nil); err != nil {
-				return err
-			}
-			d.say(rollout.Line{At: d.clock.Now(), Agent: name, About: "push", Text: fmt.Sprintf("%s  %s", d.want[name], ui.Duration(d.clock.Now().Sub(began)))})
-			return nil
-		})
-	}
-	return g.Wait()
-}
-
-// begun gives the deployment to follow of an agent; an empty arn is a document
-// that is complete already.
-type begun func(ctx context.Context, name string) (arn, now, previous string, doc *rollout.Deployment, err error)
-
 // change walks the stack under the lock, and finds what it has begun.
 func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result) (begun, error) {
 	h := d.home(false)
@@ -437,91 +276,4 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 		arn, err := ag.Begun(ctx, before[name], td.ID)
 		return arn, td.ID, before[name].TaskDefinition, nil, err
 	}, nil
-}
-
-// resume is the deployment that was begun last.
-func (d *deploy) resume(ctx context.Context, name string) (string, string, string, *rollout.Deployment, error) {
-	arn, now, previous, err := d.fleetAgent(d.home(true), name).Current(ctx)
-	return arn, now, previous, nil, err
-}
-
-// follow follows the deployments of several agents at once, without the lock.
-func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*rollout.Deployment, error) {
-	docs := make([]*rollout.Deployment, len(names))
-	var g errgroup.Group
-	for i, name := range names {
-		g.Go(func() error {
-			ag := d.fleetAgent(d.home(false), name)
-			arn, now, previous, doc, err := which(ctx, name)
-			if err == nil && arn != "" {
-				if d.o.noWait {
-					doc = &rollout.Deployment{Agent: name, Outcome: rollout.Started, Revision: rollout.RevisionOf(now), Previous: rollout.RevisionOf(previous), Log: []string{}}
-				} else {
-					doc, err = ag.Follow(ctx, arn, now, previous, d.o.timeout)
-				}
-			}
-			if err != nil {
-				return err
-			}
-			if doc.Image, err = ag.Runs(ctx, doc.Revision); err != nil {
-				return err
-			}
-			docs[i] = doc
-			if doc.Outcome == rollout.RolledBack && doc.Revision != doc.Previous {
-				return d.retire(ctx, ag)
-			}
-			return nil
-		})
-	}
-	err := g.Wait()
-	if ctx.Err() != nil {
-		err = &advice{engine.ErrInterrupted, "the deployment goes on: karmactl deploy " + strings.Join(names, " ") + " --resume"}
-	}
-	return slices.DeleteFunc(docs, func(x *rollout.Deployment) bool { return x == nil }), cloud.Explain(err, d.account)
-}
-
-// retire keeps the next `up` from bringing back what was rolled back.
-func (s *session) retire(ctx context.Context, ag *rollout.Agent) error {
-	gone, err := ag.Retire(ctx)
-	for _, n := range gone {
-		s.say(rollout.Line{At: s.clock.Now(), Agent: ag.Name, About: "retired", Text: fmt.Sprintf("rev %d: no up brings it back", n)})
-	}
-	return cloud.Explain(err, s.account)
-}
-
-// endDeployments prints the documents and turns the worst of them into the exit code.
-func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.Deployment) bool) error {
-	code := 0
-	for _, doc := range docs {
-		doc.Schema, doc.Kind = "karmactl/v1", "Deployment"
-		if s.app.term.JSON {
-			if err := s.app.term.Line(doc); err != nil {
-				return err
-			}
-		} else {
-			s.app.term.Printf("%s", doc.Text())
-		}
-		switch {
-		case fine(doc):
-		case doc.Outcome == rollout.TimedOut:
-			code = max(code, exitRolling)
-		default:
-			code = exitDeployment
-		}
-		if code == exitDeployment {
-			fine = func(*rollout.Deployment) bool { return true } // a failure outweighs what is still rolling
-		}
-	}
-	if code != 0 {
-		return &exit{code: code}
-	}
-	return nil
-}
-
-// end is the command's.
-func (d *deploy) end(docs []*rollout.Deployment, err error) error {
-	if err != nil {
-		return err
-	}
-	return d.endDeployments(append(d.left, docs...), (*rollout.Deployment).OK)
 }

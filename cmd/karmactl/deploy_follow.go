@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// fleetAgent is an agent as the rollout package knows it.
+func (s *session) fleetAgent(h *provision.Home, name string) *rollout.Agent {
+	return &rollout.Agent{
+		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Clock: s.clock, Name: name, Cluster: h.ClusterName(), Service: h.ServiceName(name),
+		Family: h.Family(name), LogGroup: h.LogGroupName(name), Say: s.say,
+	}
+}
+
+// deployEvent is a line of a rollout in JSON.
+type deployEvent struct {
+	Schema string `json:"schema"`
+	Kind   string `json:"kind"`
+	At     string `json:"at"`
+	Key    string `json:"key"`
+	Phase  string `json:"phase"`
+	Verb   string `json:"verb"`
+	Detail string `json:"detail"`
+	TookMS int64  `json:"took_ms"`
+}
+
+func (s *session) say(l rollout.Line) {
+	if s.app.term.JSON {
+		_ = s.app.term.Line(deployEvent{Schema: "karmactl/v1", Kind: "Event", At: l.At.Format(time.RFC3339), Key: "deployment/" + l.Agent, Phase: "waiting", Verb: l.About, Detail: l.Text})
+		return // a closed pipe shows at the result
+	}
+	s.app.term.Notef("  %-16s %-8s %s", l.Agent, l.About, l.Text)
+}
+
+// begun gives the deployment to follow of an agent; an empty arn is a document
+// that is complete already.
+type begun func(ctx context.Context, name string) (arn, now, previous string, doc *rollout.Deployment, err error)
+
+// resume is the deployment that was begun last.
+func (d *deploy) resume(ctx context.Context, name string) (string, string, string, *rollout.Deployment, error) {
+	arn, now, previous, err := d.fleetAgent(d.home(true), name).Current(ctx)
+	return arn, now, previous, nil, err
+}
+
+// follow follows the deployments of several agents at once, without the lock.
+func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*rollout.Deployment, error) {
+	docs := make([]*rollout.Deployment, len(names))
+	var g errgroup.Group
+	for i, name := range names {
+		g.Go(func() error {
+			ag := d.fleetAgent(d.home(false), name)
+			arn, now, previous, doc, err := which(ctx, name)
+			if err == nil && arn != "" {
+				if d.o.noWait {
+					doc = &rollout.Deployment{Agent: name, Outcome: rollout.Started, Revision: rollout.RevisionOf(now), Previous: rollout.RevisionOf(previous), Log: []string{}}
+				} else {
+					doc, err = ag.Follow(ctx, arn, now, previous, d.o.timeout)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			if doc.Image, err = ag.Runs(ctx, doc.Revision); err != nil {
+				return err
+			}
+			docs[i] = doc
+			if doc.Outcome == rollout.RolledBack && doc.Revision != doc.Previous {
+				return d.retire(ctx, ag)
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	if ctx.Err() != nil {
+		err = &advice{engine.ErrInterrupted, "the deployment goes on: karmactl deploy " + strings.Join(names, " ") + " --resume"}
+	}
+	return slices.DeleteFunc(docs, func(x *rollout.Deployment) bool { return x == nil }), cloud.Explain(err, d.account)
+}
+
+// retire keeps the next `up` from bringing back what was rolled back.
+func (s *session) retire(ctx context.Context, ag *rollout.Agent) error {
+	gone, err := ag.Retire(ctx)
+	for _, n := range gone {
+		s.say(rollout.Line{At: s.clock.Now(), Agent: ag.Name, About: "retired", Text: fmt.Sprintf("rev %d: no up brings it back", n)})
+	}
+	return cloud.Explain(err, s.account)
+}
+
+// endDeployments prints the documents and turns the worst of them into the exit code.
+func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.Deployment) bool) error {
+	code := 0
+	for _, doc := range docs {
+		doc.Schema, doc.Kind = "karmactl/v1", "Deployment"
+		if s.app.term.JSON {
+			if err := s.app.term.Line(doc); err != nil {
+				return err
+			}
+		} else {
+			s.app.term.Printf("%s", doc.Text())
+		}
+		switch {
+		case fine(doc):
+		case doc.Outcome == rollout.TimedOut:
+			code = max(code, exitRolling)
+		default:
+			code = exitDeployment
+		}
+		if code == exitDeployment {
+			fine = func(*rollout.Deployment) bool { return true } // a failure outweighs what is still rolling
+		}
+	}
+	if code != 0 {
+		return &exit{code: code}
+	}
+	return nil
+}
+
+// end is the command's.
+func (d *deploy) end(docs []*rollout.Deployment, err error) error {
+	if err != nil {
+		return err
+	}
+	return d.endDeployments(append(d.left, docs...), (*rollout.Deployment).OK)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/fleet"
+)
+
+// scheduleOff takes schedules away.
+const scheduleOff = "off"
+
+type scaleWindow struct {
+	Name     string `json:"name"`
+	Days     string `json:"days"`
+	Start    string `json:"start"`
+	Stop     string `json:"stop"`
+	Timezone string `json:"timezone"`
+	// StartCron and StopCron are what AWS is given.
+	StartCron string `json:"start_cron"`
+	StopCron  string `json:"stop_cron"`
+	Open      bool   `json:"open"`
+}
+
+type scaleFiring struct {
+	Action string    `json:"action"`
+	Local  time.Time `json:"local"`
+	UTC    time.Time `json:"utc"`
+	// AfterClockChange: the first after the clocks of the zone change.
+	AfterClockChange bool `json:"after_clock_change,omitempty"`
+}
+
+type scaleCost struct {
+	// Saves and Keeps are "" when prices are missing: Missing has which.
+	Saves   string      `json:"saves_monthly"`
+	Keeps   string      `json:"keeps_monthly"`
+	Missing []cost.Item `json:"missing,omitempty"`
+	AsOf    string      `json:"prices_as_of"`
+}
+
+// hours tells when a schedule fires and what it saves.
+func (sc *scaling) hours(d *scaleDoc, s agents.Schedule) error {
+	w, err := fleet.WindowOf(s)
+	if err != nil {
+		return err
+	}
+	d.Window = &scaleWindow{
+		Name: s.Name, Days: s.Days, Start: s.Start, Stop: s.Stop, Timezone: s.Timezone,
+		StartCron: w.StartCron(), StopCron: w.StopCron(), Open: w.Open(sc.at),
+	}
+	change, changes := w.ClockChange(sc.at)
+	for _, f := range w.Firings(sc.at) {
+		d.Firings = append(d.Firings, scaleFiring{Action: f.Action, Local: f.At, UTC: f.At.UTC(), AfterClockChange: changes && f.At.After(change)})
+	}
+	prices, err := sc.app.book(sc.cfg)
+	if err != nil {
+		return err
+	}
+	c, err := cost.OnSchedule(sc.cfg, prices, s)
+	if err != nil {
+		return err
+	}
+	d.Cost = &scaleCost{AsOf: prices.AsOf, Missing: append(slices.Clone(c.SavesLacks), c.KeepsLacks...)}
+	if len(c.SavesLacks) == 0 {
+		d.Cost.Saves = cost.USD(c.Saves)
+	}
+	if len(c.KeepsLacks) == 0 {
+		d.Cost.Keeps = cost.USD(c.Keeps)
+	}
+	return nil
+}
+
+// showHours is the schedule: who is on when, when it fires next, what it saves.
+func (sc *scaling) showHours(d *scaleDoc) {
+	t, w := sc.app.term, d.Window
+	if w == nil {
+		return
+	}
+	t.Printf("%-15s %s %s–%s %s\n", w.Name, w.Days, w.Start, w.Stop, w.Timezone)
+	t.Printf("  %-17s %-10s %-10s %s\n", "agent", "in hours", "off hours", "actions")
+	for _, ag := range fleet.ScheduledAgents(sc.cfg, d.s) {
+		t.Printf("  %-17s %-10s %-10s %s · %s\n", ag.Name, bounds(ag.Scale.Min, ag.Scale.Max), "0", w.StartCron, w.StopCron)
+	}
+	t.Printf("  next\n")
+	for _, f := range d.Firings {
+		after := ""
+		if f.AfterClockChange {
+			after = "   after the clocks change"
+		}
+		t.Printf("    %-6s %s   %s%s\n", f.Action, f.Local.Format("Mon 2006-01-02 15:04 MST"), f.UTC.Format("Mon 15:04 UTC"), after)
+	}
+	t.Printf("  %s\n", sc.money(d.Cost))
+	if !sc.o.now {
+		t.Printf("  until then the agents stay as they are: --now applies the present hours at once\n")
+	}
+}
+
+// money says what a schedule saves and what not.
+func (sc *scaling) money(c *scaleCost) string {
+	if len(c.Missing) > 0 {
+		return "what it saves is not known: " + sc.lack(c.Missing) + ". NAT, load balancer and addresses keep billing: karmactl hibernate"
+	}
+	return fmt.Sprintf("saves %s/mo of fargate. NAT, load balancer and addresses (%s) keep billing: karmactl hibernate", c.Saves, c.Keeps)
+}
