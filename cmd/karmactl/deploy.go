@@ -265,15 +265,15 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, name string) (string, string, string, *rollout.Deployment, error) {
+	return func(ctx context.Context, name string) (following, error) {
 		ag := d.fleetAgent(h, name)
 		service, _ := applied.Get(engine.Key("service/" + name))
 		if !provision.Deploys(service) && !d.o.restart {
 			doc, err := ag.Standing(ctx)
-			return "", "", "", doc, err
+			return following{doc: doc}, err
 		}
 		td, _ := applied.Get(engine.Key("task-definition/" + name))
 		arn, err := ag.Begun(ctx, before[name], td.ID)
-		return arn, td.ID, before[name].TaskDefinition, nil, err
+		return following{arn: arn, now: td.ID, previous: before[name].TaskDefinition, registered: td.Verb != engine.None}, err
 	}, nil
 }

@@ -43,14 +43,25 @@ func (s *session) say(l rollout.Line) {
 	s.app.term.Notef("  %-16s %-8s %s", l.Agent, l.About, l.Text)
 }
 
-// begun gives the deployment to follow of an agent; an empty arn is a document
-// that is complete already.
-type begun func(ctx context.Context, name string) (arn, now, previous string, doc *rollout.Deployment, err error)
+// following is a deployment to follow.
+type following struct {
+	// arn is "" when nothing was begun: doc is complete then.
+	arn string
+	doc *rollout.Deployment
+	// now and previous are task definitions, by ARN.
+	now, previous string
+	// registered: this run made the revision, and may retire it.
+	registered bool
+}
+
+// begun gives the deployment to follow of an agent.
+type begun func(ctx context.Context, name string) (following, error)
 
 // resume is the deployment that was begun last.
-func (d *deploy) resume(ctx context.Context, name string) (string, string, string, *rollout.Deployment, error) {
+func (d *deploy) resume(ctx context.Context, name string) (following, error) {
 	arn, now, previous, err := d.fleetAgent(d.home(true), name).Current(ctx)
-	return arn, now, previous, nil, err
+	// The run that registered it was stopped before it could retire it.
+	return following{arn: arn, now: now, previous: previous, registered: true}, err
 }
 
 // follow follows the deployments of several agents at once, without the lock.
@@ -60,23 +71,26 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 	for i, name := range names {
 		g.Go(func() error {
 			ag := d.fleetAgent(d.home(false), name)
-			arn, now, previous, doc, err := which(ctx, name)
-			if err == nil && arn != "" {
-				if d.o.noWait {
-					doc = &rollout.Deployment{Agent: name, Outcome: rollout.Started, Revision: rollout.RevisionOf(now), Previous: rollout.RevisionOf(previous), Log: []string{}}
-				} else {
-					doc, err = ag.Follow(ctx, arn, now, previous, d.o.timeout)
-				}
-			}
+			x, err := which(ctx, name)
 			if err != nil {
 				return err
+			}
+			doc := x.doc
+			switch {
+			case x.arn == "":
+			case d.o.noWait:
+				doc = &rollout.Deployment{Agent: name, Outcome: rollout.Started, Revision: rollout.RevisionOf(x.now), Previous: rollout.RevisionOf(x.previous), Log: []string{}}
+			default:
+				if doc, err = ag.Follow(ctx, x.arn, x.now, x.previous, d.o.timeout); err != nil {
+					return err
+				}
 			}
 			if doc.Image, err = ag.Runs(ctx, doc.Revision); err != nil {
 				return err
 			}
 			docs[i] = doc
-			if doc.Outcome == rollout.RolledBack && doc.Revision != doc.Previous {
-				return d.retire(ctx, ag)
+			if doc.Outcome == rollout.RolledBack && x.registered {
+				return d.retire(ctx, ag, []int{doc.Revision})
 			}
 			return nil
 		})
@@ -89,8 +103,8 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 }
 
 // retire keeps the next `up` from bringing back what was rolled back.
-func (s *session) retire(ctx context.Context, ag *rollout.Agent) error {
-	gone, err := ag.Retire(ctx)
+func (s *session) retire(ctx context.Context, ag *rollout.Agent, revisions []int) error {
+	gone, err := ag.Retire(ctx, revisions)
 	for _, n := range gone {
 		s.say(rollout.Line{At: s.clock.Now(), Agent: ag.Name, About: "retired", Text: fmt.Sprintf("rev %d: no up brings it back", n)})
 	}

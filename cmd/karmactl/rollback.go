@@ -56,23 +56,28 @@ func (a *app) rollback(ctx context.Context, name string, o rollbackOptions) erro
 	}
 	var back rollout.Back
 	arn := ""
+	var there []int // the revisions there were when it began
 	err = s.locked(ctx, "rollback", func(ctx context.Context, _ *state.Store) error {
 		var err error
 		if back, err = ag.Target(ctx, o.to); err != nil {
 			return err
 		}
 		s.say(rollout.Line{At: s.clock.Now(), Agent: name, About: "rollback", Text: describeBack(name, back)})
+		if there, err = ag.Later(ctx, 0); err != nil {
+			return err
+		}
 		arn, err = ag.Begin(ctx, back)
 		return err
 	})
 	if err != nil {
 		return cloud.Explain(err, s.account)
 	}
-	return s.followBack(ctx, ag, back, arn, o)
+	return s.followBack(ctx, ag, back, arn, there, o)
 }
 
-// followBack follows a rollback to its end and retires what it left behind.
-func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollout.Back, arn string, o rollbackOptions) error {
+// followBack follows a rollback to its end and retires what it left behind: of the
+// revisions there were, not what was registered meanwhile.
+func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollout.Back, arn string, there []int, o rollbackOptions) error {
 	var doc *rollout.Deployment
 	var err error
 	if arn == "" {
@@ -101,7 +106,7 @@ func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollou
 				doc.Previous = rollout.RevisionOf(back.From)
 			}
 		}
-		if err := s.retire(ctx, ag); err != nil {
+		if err := s.retire(ctx, ag, there); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -126,32 +127,49 @@ func (a *Agent) Restart(ctx context.Context) error {
 	return err
 }
 
-// Retire deregisters the revisions after the one that runs, so that the next `up`
-// goes on from that and does not bring back what was rolled back. Tasks that run
-// are not touched.
-func (a *Agent) Retire(ctx context.Context) ([]int, error) {
+// Retire deregisters those of the given revisions that come after the one that
+// runs, so that the next `up` goes on from that one and does not bring back what
+// was rolled back. A later revision that is not among them is somebody else's
+// work. Tasks that run are not touched.
+func (a *Agent) Retire(ctx context.Context, revisions []int) ([]int, error) {
 	svc, err := a.service(ctx)
 	if err != nil || svc == nil {
 		return nil, err
 	}
-	runs := RevisionOf(aws.ToString(svc.TaskDefinition))
+	active, err := a.Later(ctx, RevisionOf(aws.ToString(svc.TaskDefinition)))
+	if err != nil {
+		return nil, err
+	}
 	var gone []int
-	p := ecs.NewListTaskDefinitionsPaginator(a.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &a.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
+	for _, n := range active {
+		if !slices.Contains(revisions, n) {
+			continue
+		}
+		_, err := a.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(fmt.Sprintf("%s:%d", a.Family, n))})
 		if err != nil {
 			return gone, err
 		}
-		for _, arn := range out.TaskDefinitionArns {
-			if n := RevisionOf(arn); n > runs {
-				if _, err := a.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
-					return gone, err
-				}
-				gone = append(gone, n)
+		gone = append(gone, n)
+	}
+	return gone, nil
+}
+
+// Later are the active revisions after one, the newest first.
+func (a *Agent) Later(ctx context.Context, than int) ([]int, error) {
+	var out []int
+	p := ecs.NewListTaskDefinitionsPaginator(a.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &a.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc})
+	for p.HasMorePages() {
+		page, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, arn := range page.TaskDefinitionArns {
+			if n := RevisionOf(arn); n > than {
+				out = append(out, n)
 			}
 		}
 	}
-	return gone, nil
+	return out, nil
 }
 
 // DefaultLimit is how long a deployment is watched.

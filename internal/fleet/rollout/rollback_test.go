@@ -1,0 +1,49 @@
+package rollout
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+)
+
+func TestOnlyTheRevisionThatWasRolledBackIsRetired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, ctx := newFleet(t), context.Background()
+		ag := f.agent()
+		f.walk("-")
+		doc := f.begin(f.push("crash"))(patience)
+		if doc.Outcome != RolledBack || doc.Revision != 2 {
+			t.Fatalf("revision %d %s", doc.Revision, doc.Outcome)
+		}
+		// Somebody registers the next revision while this one is being rolled back.
+		f.begin(f.push("v2"))
+		if _, err := f.home.Clients.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &ag.Cluster, Service: &ag.Service, TaskDefinition: aws.String(ag.Family + ":1")}); err != nil {
+			t.Fatal(err)
+		}
+		gone, err := ag.Retire(ctx, []int{doc.Revision})
+		if err != nil || !slices.Equal(gone, []int{2}) {
+			t.Errorf("retired %v: %v", gone, err)
+		}
+		left, err := ag.Later(ctx, 0)
+		if err != nil || !slices.Equal(left, []int{3, 1}) {
+			t.Errorf("left are %v: %v", left, err)
+		}
+	})
+}
+
+func TestTheRevisionThatRunsIsNeverRetired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, ctx := newFleet(t), context.Background()
+		ag := f.agent()
+		f.walk("-")
+		f.begin(f.push("v2"))(patience)
+		gone, err := ag.Retire(ctx, []int{1, 2})
+		if err != nil || len(gone) != 0 {
+			t.Errorf("retired %v: %v", gone, err)
+		}
+	})
+}
