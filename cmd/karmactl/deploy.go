@@ -38,8 +38,9 @@ The image is what --image names (a reference, an OCI layout, an archive), else w
 the agent's build makes. An agent without a build keeps the image that was deployed
 to it, or pins the image of agents.yaml anew.
 
-Nothing is written to AWS before the architecture and the secrets are in order. The
-lock is held while something is changed, not while the rollout is watched.`,
+Nothing is written to AWS before the architecture, the secrets and the Fargate quota
+are in order. The lock is held while something is changed, not while the rollout is
+watched.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.deploy(c.Context(), args, o) },
 	}
 	f := cmd.Flags()
@@ -212,6 +213,9 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 			return nil, &advice{fmt.Errorf("nothing was deployed: %s", w.Reason), w.Command}
 		}
 	}
+	if err := d.fits(ctx, st, res); err != nil {
+		return nil, err
+	}
 	for _, o := range res.Outcomes {
 		if o.Verb == engine.None {
 			continue
@@ -227,6 +231,22 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 		d.say(rollout.Line{At: d.clock.Now(), Agent: st.AgentOf(o.Key), About: "diff", Text: text})
 	}
 	return res, nil
+}
+
+// fits refuses a rollout that the account's Fargate quotas do not allow.
+func (d *deploy) fits(ctx context.Context, st *provision.Stack, res *engine.Result) error {
+	var restarted []string
+	if d.o.restart {
+		restarted = d.names
+	}
+	short, notes, err := st.Quotas(ctx, res, restarted)
+	for _, n := range notes {
+		d.app.term.Notef("  ! %s", n)
+	}
+	if err != nil || len(short) == 0 {
+		return cloud.Explain(err, d.account)
+	}
+	return &advice{fmt.Errorf("nothing was deployed: %w", short[0]), short[0].Ask() + ", or deploy fewer agents at a time"}
 }
 
 // change walks the stack under the lock, and finds what it has begun.

@@ -132,6 +132,8 @@ type planned struct {
 	asleep func(engine.Key) bool
 	// scales is what hibernating takes from karmactl scale, for wake to put back.
 	scales []state.Scale
+	// warnings are of the account: quotas that a rollout would exceed.
+	warnings []string
 }
 
 // planUp walks the stack with clients that cannot write. only limits it to some agents.
@@ -153,7 +155,15 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, only []string
 	}
 	forget(p.res, p.asleep)
 	s.explain(p.res)
-	return p, nil
+	if p.res.Err() != nil {
+		return p, nil
+	}
+	short, unknown, err := p.stack.Quotas(ctx, p.res, nil)
+	for _, q := range short {
+		p.warnings = append(p.warnings, fmt.Sprintf("%v: %s", q, q.Ask()))
+	}
+	p.warnings = append(p.warnings, unknown...)
+	return p, cloud.Explain(err, s.account)
 }
 
 // explain says of AWS's errors what to do about them.
@@ -190,7 +200,7 @@ func (s *session) stateBucket(ctx context.Context, home *provision.Home, apply b
 func (s *session) planDoc(p *planned) *ui.Plan {
 	doc := &ui.Plan{
 		Stack: s.cfg.Project + "/" + s.cfg.Environment, Region: s.account.Region, Account: s.account.ID, File: s.cfg.File,
-		Changes: []ui.Change{}, Waiting: waiting(p.res), Warnings: append(p.stack.Warnings(), notes(p.res)...),
+		Changes: []ui.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), notes(p.res), p.warnings),
 	}
 	total := map[string]int{}
 	outcomes := p.res.Outcomes

@@ -29,6 +29,9 @@ type AgentsWorld struct {
 	// task on Spot its two minutes' notice. A test sets them, or a rehearsal.
 	NoSpotCapacity bool
 	InterruptSpot  bool
+	// FargateVCPU is how much vCPU may run at once, by the quota's code; what is
+	// not there is as in a new account.
+	FargateVCPU map[string]float64
 }
 
 func newAgentsWorld() AgentsWorld {
@@ -49,6 +52,7 @@ func (s *Sim) agentsOperations() []operation {
 	ops = append(ops, s.serviceOperations()...)
 	ops = append(ops, s.deploymentOperations()...)
 	ops = append(ops, s.taskOperations()...)
+	ops = append(ops, s.serviceQuotaOperations()...)
 	return ops
 }
 

@@ -135,17 +135,10 @@ func (s *Sim) startMissing(x *Service, d *Deployment, at time.Time) {
 	all, own := len(s.standing(x.ARN, "")), len(s.standing(x.ARN, d.ID))
 	for own < d.Desired && all < max(most, d.Desired) {
 		provider := nextProvider(d.Config.Strategy, s.standing(x.ARN, d.ID))
-		if provider == "FARGATE_SPOT" && s.world.NoSpotCapacity {
+		if why := s.unplaceable(d, provider); why != "" {
 			if !at.Before(x.PlacementTold.Add(placementTold)) {
 				x.PlacementTold = at
-				s.tell(x, at, "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
-			}
-			return
-		}
-		if fault := s.unassumable(d.Config.TaskDefinition); fault != "" {
-			if !at.Before(x.PlacementTold.Add(placementTold)) {
-				x.PlacementTold = at
-				s.tell(x, at, "failed to launch a task with (error ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.).", fault)
+				s.tell(x, at, "%s", why)
 			}
 			return
 		}
@@ -153,6 +146,21 @@ func (s *Sim) startMissing(x *Service, d *Deployment, at time.Time) {
 		s.tell(x, at, "has started 1 tasks: (task %s).", t.ID)
 		own, all = own+1, all+1
 	}
+}
+
+// unplaceable is why no task can be placed now, in the words of ECS's events; ""
+// when one can.
+func (s *Sim) unplaceable(d *Deployment, provider string) string {
+	switch {
+	case provider == "FARGATE_SPOT" && s.world.NoSpotCapacity:
+		return "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+	case s.overQuota(provider, d.Config.TaskDefinition):
+		return "was unable to place a task. Reason: You’ve reached the limit on the number of vCPUs you can run concurrently. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+	}
+	if role := s.unassumable(d.Config.TaskDefinition); role != "" {
+		return "failed to launch a task with (error ECS was unable to assume the role '" + role + "' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.)."
+	}
+	return ""
 }
 
 // stopSurplus stops what is too much: of older deployments as far as the healthy

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -61,6 +62,7 @@ type Clients struct {
 	S3             *s3.Client
 	SecretsManager *secretsmanager.Client
 	Discovery      *servicediscovery.Client
+	Quotas         *servicequotas.Client
 	SNS            *sns.Client
 	SSM            *ssm.Client
 	STS            *sts.Client
@@ -85,6 +87,7 @@ func NewClients(cfg aws.Config) *Clients {
 		S3:             s3.NewFromConfig(cfg, s3Options(cfg)),
 		SecretsManager: secretsmanager.NewFromConfig(cfg),
 		Discovery:      servicediscovery.NewFromConfig(cfg),
+		Quotas:         servicequotas.NewFromConfig(cfg),
 		SNS:            sns.NewFromConfig(cfg),
 		SSM:            ssm.NewFromConfig(cfg),
 		STS:            sts.NewFromConfig(cfg),

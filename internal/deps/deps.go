@@ -2,8 +2,5 @@
 package deps
 
 import (
-	_ "github.com/aws/aws-sdk-go-v2/service/servicequotas"
-	_ "github.com/google/go-containerregistry/pkg/v1/layout"
-	_ "github.com/google/go-containerregistry/pkg/v1/tarball"
 	_ "github.com/guptarohit/asciigraph"
 )

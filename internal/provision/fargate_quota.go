@@ -1,0 +1,143 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// fargateQuotas are the account's limits on vCPU that run at once in a region, 6
+// each in a new account: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+var fargateQuotas = []struct{ provider, name, code string }{
+	{"FARGATE", "Fargate On-Demand vCPU resource count", "L-3032A538"},
+	{"FARGATE_SPOT", "Fargate Spot vCPU resource count", "L-36FBB829"},
+}
+
+// QuotaShort is a rollout that needs more vCPU at once than the account may run:
+// ECS would start what fits and then wait, until the deployment's time is over.
+type QuotaShort struct {
+	Name, Code, Region string
+	// Limit, Standing and Rolling are in vCPU: the quota, what runs anyway, and
+	// what is started beside it.
+	Limit, Standing, Rolling float64
+}
+
+func (e *QuotaShort) Error() string {
+	return fmt.Sprintf("the quota %q (%s) allows %g vCPU at once in %s, and this needs %g: %g that run, and %g for new tasks, which start beside the old ones",
+		e.Name, e.Code, e.Limit, e.Region, e.Standing+e.Rolling, e.Standing, e.Rolling)
+}
+
+// Ask is the command that asks AWS for enough, in whole vCPU.
+func (e *QuotaShort) Ask() string {
+	return fmt.Sprintf("aws service-quotas request-service-quota-increase --service-code fargate --quota-code %s --desired-value %g --region %s",
+		e.Code, math.Ceil(e.Standing+e.Rolling), e.Region)
+}
+
+// Quotas are the Fargate quotas that a planned rollout would exceed. A quota that
+// cannot be read is a note: it is no reason not to go on. What others run in the
+// account is not counted.
+func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []string) (short []*QuotaShort, notes []string, err error) {
+	standing, rolling, err := s.vcpu(ctx, res, restarted)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, q := range fargateQuotas {
+		if rolling[q.provider] == 0 {
+			continue
+		}
+		out, err := s.Clients.Quotas.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: aws.String("fargate"), QuotaCode: aws.String(q.code)})
+		switch {
+		case ctx.Err() != nil:
+			return nil, nil, ctx.Err()
+		case err != nil:
+			notes = append(notes, fmt.Sprintf("the quota %q (%s) is not known, so nobody has checked that %g vCPU fit into it: %v", q.name, q.code, standing[q.provider]+rolling[q.provider], err))
+		case out.Quota != nil && out.Quota.Value != nil && *out.Quota.Value < standing[q.provider]+rolling[q.provider]:
+			short = append(short, &QuotaShort{
+				Name: q.name, Code: q.code, Region: s.Account.Region, Limit: *out.Quota.Value, Standing: standing[q.provider], Rolling: rolling[q.provider],
+			})
+		}
+	}
+	return short, notes, nil
+}
+
+// vcpu is what the stack's tasks have by capacity provider, and the most that new
+// ones have beside them: agents that are called go first, a level at a time, and
+// a level's old tasks are gone before the next begins.
+func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string) (standing, rolling map[string]float64, err error) {
+	standing, rolling = map[string]float64{}, map[string]float64{}
+	rolls := map[string]map[string]float64{}
+	fresh := map[string]bool{}
+	names := slices.Clone(restarted)
+	for _, n := range s.resources {
+		r, ok := n.(*Service)
+		if !ok {
+			continue
+		}
+		all, err := cloud.List(ctx, s.Inventory, "service", r.list)
+		if err != nil {
+			return nil, nil, err
+		}
+		count, there := r.Agent.Scale.Min, false
+		for _, x := range all {
+			if aws.ToString(x.ServiceName) == r.serviceName(r.Agent.Name) && aws.ToString(x.Status) == "ACTIVE" {
+				count, there = int(x.DesiredCount), true
+			}
+		}
+		need := r.vcpu(count)
+		if there {
+			plus(standing, need)
+		}
+		fresh[r.Agent.Name] = !there
+		if o, _ := res.Get(r.Key()); Deploys(o) {
+			names = append(names, r.Agent.Name)
+		}
+		rolls[r.Agent.Name] = need
+	}
+	grown := map[string]float64{} // what earlier levels have added for good
+	for _, level := range Callees(s.Config.Agents, names) {
+		sum := maps.Clone(grown)
+		for _, a := range level {
+			plus(sum, rolls[a.Name])
+			if fresh[a.Name] {
+				plus(grown, rolls[a.Name])
+			}
+		}
+		for provider, n := range sum {
+			rolling[provider] = max(rolling[provider], n)
+		}
+	}
+	return standing, rolling, nil
+}
+
+// vcpu of so many tasks by capacity provider, as ECS divides them: the base
+// first, the rest by weight.
+func (s *Service) vcpu(tasks int) map[string]float64 {
+	out := map[string]float64{}
+	left, weights := float64(tasks), 0
+	for _, i := range s.strategy() {
+		base := min(left, float64(i.Base))
+		out[aws.ToString(i.CapacityProvider)] += base
+		left, weights = left-base, weights+int(i.Weight)
+	}
+	for _, i := range s.strategy() {
+		out[aws.ToString(i.CapacityProvider)] += math.Ceil(left * float64(i.Weight) / float64(max(1, weights)))
+	}
+	for provider := range out {
+		out[provider] *= float64(s.Agent.CPU) / 1024
+	}
+	return out
+}
+
+func plus(sum, more map[string]float64) {
+	for k, v := range more {
+		sum[k] += v
+	}
+}
