@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"sync"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -58,16 +55,11 @@ watched.`,
 
 // deploy is one run of the command.
 type deploy struct {
-	*session
+	*shipment
 	o     deployOptions
 	names []string
-	// load are the images to push, want what each agent is to run, by digest;
-	// "" keeps what it has.
-	load map[string]v1.Image
-	want map[string]string
 	// left are the agents that --refresh-secrets leaves alone.
 	left []*rollout.Deployment
-	mu   sync.Mutex
 }
 
 func (a *app) deploy(ctx context.Context, args []string, o deployOptions) error {
@@ -79,7 +71,12 @@ func (a *app) deploy(ctx context.Context, args []string, o deployOptions) error 
 		return err
 	}
 	defer func() { _ = s.close() }() // all that matters is written by then
-	d := &deploy{session: s, o: o, names: args, load: map[string]v1.Image{}, want: map[string]string{}}
+	sh, err := s.newShipment()
+	if err != nil {
+		return err
+	}
+	defer sh.close()
+	d := &deploy{shipment: sh, o: o, names: args}
 	if o.all {
 		for _, ag := range s.cfg.Agents {
 			d.names = append(d.names, ag.Name)
@@ -102,12 +99,7 @@ func (a *app) deploy(ctx context.Context, args []string, o deployOptions) error 
 			return d.end(nil, err)
 		}
 	}
-	temp, err := os.MkdirTemp("", "karmactl-deploy-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(temp) }() // a leftover in the temporary directory harms nobody
-	if err := d.images(ctx, temp); err != nil {
+	if err := d.collect(ctx, d.names, d.choose); err != nil {
 		return err
 	}
 	return d.run(ctx)
@@ -136,7 +128,12 @@ func (d *deploy) run(ctx context.Context) error {
 	if d.o.dryRun {
 		return nil
 	}
-	if err := d.push(ctx, plan); err != nil {
+	err = d.push(ctx, plan, func(ctx context.Context, missing map[engine.Key]bool) error {
+		return d.locked(ctx, "deploy", func(ctx context.Context, store *state.Store) error {
+			return d.makeRepositories(ctx, store, plan, missing)
+		})
+	})
+	if err != nil {
 		return err
 	}
 	var docs []*rollout.Deployment

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -36,19 +38,45 @@ func (s *session) transport() http.RoundTripper {
 	return provision.ECRAt{Host: s.account.ID + ".dkr.ecr." + s.account.Region + ".amazonaws.com", Endpoint: to, Next: http.DefaultTransport}
 }
 
-// images finds out what each agent is to run, building where that is asked for.
-// Nothing is pushed yet.
-func (d *deploy) images(ctx context.Context, temp string) error {
-	in := &rollout.Images{Transport: d.transport(), Temp: temp}
-	if d.sim == nil {
+// shipment is the images of some agents on their way to ECR.
+type shipment struct {
+	*session
+	temp string
+	// load are the images to push, want what each agent is to run, by digest;
+	// "" keeps what it has.
+	load map[string]v1.Image
+	want map[string]string
+	mu   sync.Mutex
+}
+
+// newShipment is an empty one; the caller removes its temporary directory.
+func (s *session) newShipment() (*shipment, error) {
+	temp, err := os.MkdirTemp("", "karmactl-images-")
+	if err != nil {
+		return nil, fmt.Errorf("there is no place to build in: %w", err)
+	}
+	return &shipment{session: s, temp: temp, load: map[string]v1.Image{}, want: map[string]string{}}, nil
+}
+
+// close leaves nothing behind: a leftover in the temporary directory harms nobody.
+func (sh *shipment) close() { _ = os.RemoveAll(sh.temp) }
+
+// source gives an image to push, or a reference by digest of one that is there;
+// neither keeps what the agent has.
+type source func(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error)
+
+// collect asks for each agent's image, all at once. Nothing is pushed yet.
+func (sh *shipment) collect(ctx context.Context, names []string, from source) error {
+	in := &rollout.Images{Transport: sh.transport(), Temp: sh.temp}
+	if sh.sim == nil {
 		in.Keychain = authn.DefaultKeychain
 	}
-	h := d.home(true)
+	h := sh.home(true)
 	var g errgroup.Group
-	for _, name := range d.names {
-		ag, _ := d.cfg.Agent(name)
+	for _, name := range names {
+		ag, _ := sh.cfg.Agent(name)
 		g.Go(func() error {
-			img, ref, err := d.choose(ctx, in, h, ag, temp)
+			img, ref, err := from(ctx, in, ag)
 			if err != nil {
 				return err
 			}
@@ -59,11 +87,11 @@ func (d *deploy) images(ctx context.Context, temp string) error {
 				}
 				ref = h.RepositoryURI(name) + "@" + digest.String()
 			}
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.want[name] = ref
+			sh.mu.Lock()
+			defer sh.mu.Unlock()
+			sh.want[name] = ref
 			if img != nil {
-				d.load[name] = img
+				sh.load[name] = img
 			}
 			return nil
 		})
@@ -71,8 +99,24 @@ func (d *deploy) images(ctx context.Context, temp string) error {
 	return g.Wait()
 }
 
-// choose gives an image to push, or a reference by digest of one that is there.
-func (d *deploy) choose(ctx context.Context, in *rollout.Images, h *provision.Home, ag agents.Agent, temp string) (v1.Image, string, error) {
+// build builds an agent's image from the user's own sources.
+func (sh *shipment) build(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error) {
+	archive := filepath.Join(sh.temp, ag.Name+".tar")
+	began := sh.clock.Now()
+	file := filepath.Join(ag.Build.Context, ag.Build.Dockerfile)
+	sh.say(rollout.Line{At: began, Agent: ag.Name, About: "build", Text: file})
+	if err := (&rollout.Docker{}).Build(ctx, ag, archive); err != nil {
+		return nil, "", err
+	}
+	img, err := in.Open(ctx, archive, ag.Arch)
+	if err == nil {
+		sh.say(rollout.Line{At: sh.clock.Now(), Agent: ag.Name, About: "build", Text: file + " built in " + ui.Duration(sh.clock.Now().Sub(began))})
+	}
+	return img, "", err
+}
+
+// choose is the source of a deploy.
+func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error) {
 	switch {
 	case d.o.restart:
 		return nil, "", nil
@@ -80,14 +124,9 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, h *provision.Ho
 		img, err := in.Open(ctx, d.o.image, ag.Arch)
 		return img, "", err
 	case ag.Build != nil:
-		archive := filepath.Join(temp, ag.Name+".tar")
-		d.say(rollout.Line{At: d.clock.Now(), Agent: ag.Name, About: "build", Text: filepath.Join(ag.Build.Context, ag.Build.Dockerfile)})
-		if err := (&rollout.Docker{}).Build(ctx, ag, archive); err != nil {
-			return nil, "", err
-		}
-		img, err := in.Open(ctx, archive, ag.Arch)
-		return img, "", err
+		return d.build(ctx, in, ag)
 	}
+	h := d.home(true)
 	have, err := d.fleetAgent(h, ag.Name).Image(ctx)
 	if err != nil {
 		return nil, "", cloud.Explain(err, d.account)
@@ -102,42 +141,59 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, h *provision.Ho
 	return nil, ref, err
 }
 
-// push makes the repositories that are not there and pushes, all at once.
-func (d *deploy) push(ctx context.Context, plan *engine.Result) error {
-	if len(d.load) == 0 {
+// push makes the repositories that are not there, with make, and pushes all at once.
+func (sh *shipment) push(ctx context.Context, plan *engine.Result, make func(context.Context, map[engine.Key]bool) error) error {
+	if len(sh.load) == 0 {
 		return nil
 	}
 	missing := map[engine.Key]bool{}
-	for name := range d.load {
+	for name := range sh.load {
 		key := engine.Key("repository/" + name)
 		if o, ok := plan.Get(key); ok && o.Verb == engine.Create {
 			missing[key] = true
 		}
 	}
 	if len(missing) > 0 {
-		err := d.locked(ctx, "deploy", func(ctx context.Context, store *state.Store) error {
-			_, _, err := d.walked(ctx, store, func(k engine.Key) bool { return missing[k] }, plan)
-			return err
-		})
-		if err != nil {
+		if err := make(ctx, missing); err != nil {
 			return err
 		}
 	}
-	h := d.home(false)
-	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: d.transport()}
+	h := sh.home(false)
+	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: sh.transport()}
 	if err := p.SignIn(ctx); err != nil {
-		return cloud.Explain(err, d.account)
+		return cloud.Explain(err, sh.account)
 	}
 	var g errgroup.Group
-	for name, img := range d.load {
+	for name, img := range sh.load {
 		g.Go(func() error {
-			began := d.clock.Now()
+			began := sh.clock.Now()
 			if err := p.Push(ctx, h.RepositoryURI(name), img, nil); err != nil {
 				return err
 			}
-			d.say(rollout.Line{At: d.clock.Now(), Agent: name, About: "push", Text: fmt.Sprintf("%s  %s", d.want[name], ui.Duration(d.clock.Now().Sub(began)))})
+			sh.say(rollout.Line{At: sh.clock.Now(), Agent: name, About: "push", Text: fmt.Sprintf("%s  %s", sh.want[name], ui.Duration(sh.clock.Now().Sub(began)))})
 			return nil
 		})
 	}
 	return g.Wait()
+}
+
+// makeRepositories makes what images are pushed into, ahead of the rest of the plan.
+func (s *session) makeRepositories(ctx context.Context, store *state.Store, plan *engine.Result, missing map[engine.Key]bool) error {
+	st := provision.NewStack(s.cfg, s.home(false), provision.OfflineFacts(s.cfg))
+	w := s.walk(st, store)
+	w.Orphans, w.Only = nil, func(k engine.Key) bool { return missing[k] }
+	w.Apply, w.Shown = true, plan
+	w.Report = engine.ReporterFunc(func(e engine.Event) {
+		if e.Phase == engine.EventDone && e.Verb == engine.Create {
+			s.say(rollout.Line{At: e.At, Agent: st.AgentOf(e.Key), About: string(e.Verb), Text: string(e.Key)})
+		}
+	})
+	s.app.graceful.Store(true)
+	defer s.app.graceful.Store(false)
+	res, err := w.Up(ctx)
+	if err != nil {
+		return err
+	}
+	s.explain(res)
+	return res.Err()
 }

@@ -66,12 +66,17 @@ func (a *app) plan(ctx context.Context, offline bool, out string) (*ui.Plan, err
 		return nil, err
 	}
 	defer func() { _ = s.close() }() // the plan only read
+	return s.plan(ctx, nil, out)
+}
+
+// plan reads the state and the account, and says what up would do.
+func (s *session) plan(ctx context.Context, only []string, out string) (*ui.Plan, error) {
 	store, err := s.readState(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = store.Close(ctx) }()
-	p, err := s.planUp(ctx, store, nil)
+	p, err := s.planUp(ctx, store, only)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +84,7 @@ func (a *app) plan(ctx context.Context, offline bool, out string) (*ui.Plan, err
 		if err := p.save(out, s, store); err != nil {
 			return nil, err
 		}
-		a.term.Notef("kept in %s: karmactl up %s applies exactly this", out, out)
+		s.app.term.Notef("kept in %s: karmactl up %s applies exactly this", out, out)
 	}
 	doc, err := s.pricedPlan(p)
 	if err != nil {
@@ -144,6 +149,7 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, only []string
 		return nil, cloud.Explain(err, s.account)
 	}
 	p := &planned{stack: provision.NewStack(s.cfg, home, facts)}
+	s.wantBuilt(p.stack)
 	if p.bucket, err = s.stateBucket(ctx, home, false); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"karmactl": func() { os.Exit(run(os.Args[1:])) },
+		"builder":  builder,
 	})
 }
 

@@ -39,6 +39,8 @@ type session struct {
 	closers  []func() error
 	// sleep is what the state says of hibernation; nil is awake.
 	sleep *state.Hibernation
+	// built are the images that up --build ships; nil without it.
+	built *shipment
 	// command is the one that holds the lock.
 	command string
 }

@@ -19,6 +19,7 @@ type upOptions struct {
 	planFile string
 	only     []string
 	dryRun   bool
+	build    bool
 	// insist goes over the budget.
 	insist bool
 }
@@ -29,10 +30,16 @@ func newUpCmd(a *app) *cobra.Command {
 		Use: "up [PLANFILE]", Short: "Make it so: from nothing, or from where it was left", Args: cobra.MaximumNArgs(1),
 		Long: `Shows the plan, asks, and makes it so. Running it again changes nothing. After
 any interruption running it again goes on where it stopped. It ends with each
-agent's URL, once AWS reports its targets healthy.`,
+agent's URL, once AWS reports its targets healthy.
+
+--build builds the image of every agent that has a build in agents.yaml before it
+plans, and pushes it before the agent is made, as deploy does.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.planFile = args[0]
+			}
+			if o.build && o.planFile != "" {
+				return &usageError{errors.New("--build and a kept plan do not go together: what is built is not in the plan")}
 			}
 			ctx, cancel := a.deadline(c.Context())
 			defer cancel()
@@ -41,6 +48,7 @@ agent's URL, once AWS reports its targets healthy.`,
 	}
 	cmd.Flags().StringSliceVar(&o.only, "only", nil, "only these agents, and what they share")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show the plan and stop")
+	cmd.Flags().BoolVar(&o.build, "build", false, "build and push the images of agents that have a build")
 	cmd.Flags().StringVar(&a.budget, "budget", "", "refuse to go above this many dollars a month, instead of the file's")
 	cmd.Flags().BoolVar(&o.insist, "over-budget", false, "go ahead although the stack is expected to cost more than the budget")
 	completeFlag(cmd, "only", a.completeAgents)
@@ -48,13 +56,6 @@ agent's URL, once AWS reports its targets healthy.`,
 }
 
 func (a *app) up(ctx context.Context, o upOptions) error {
-	if o.dryRun {
-		p, err := a.plan(ctx, false, "")
-		if err != nil {
-			return err
-		}
-		return a.term.Plan(p)
-	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -65,8 +66,23 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 			return s.noAgent(name)
 		}
 	}
-	if err := s.withinBudget(o.insist); err != nil {
-		return err
+	if !o.dryRun {
+		if err := s.withinBudget(o.insist); err != nil {
+			return err
+		}
+	}
+	if o.build {
+		if err := s.buildImages(ctx, o.only); err != nil {
+			return err
+		}
+		defer s.built.close()
+	}
+	if o.dryRun {
+		p, err := s.plan(ctx, o.only, "")
+		if err != nil {
+			return err
+		}
+		return a.term.Plan(p)
 	}
 	err = s.locked(ctx, "up", func(ctx context.Context, store *state.Store) error { return s.up(ctx, store, o, nil) })
 	if none := (*noBucketError)(nil); errors.As(err, &none) {
@@ -149,6 +165,9 @@ func (s *session) up(ctx context.Context, store *state.Store, o upOptions, agree
 			return err
 		}
 	}
+	if err := s.pushBuilt(ctx, store, p.res); err != nil {
+		return err
+	}
 	s.app.graceful.Store(true)
 	began := s.clock.Now()
 	res, st, err := s.apply(ctx, store, p, o.only)
@@ -165,6 +184,7 @@ func (s *session) apply(ctx context.Context, store *state.Store, p *planned, onl
 		return nil, nil, err
 	}
 	st := provision.NewStack(s.cfg, home, p.stack.Facts)
+	s.wantBuilt(st)
 	w := s.walk(st, store)
 	w.Apply, w.Shown, w.Keep = true, p.res, st.Keep(provision.DownOptions{})
 	asleep := s.limit(&w, st, only)

@@ -13,12 +13,19 @@ import (
 // task definitions, and not wait for their tasks. There is no second diff: a
 // walk over the stack goes on to decide what that changes.
 func (s *Stack) Deploy(images map[string]string) {
+	s.Run(images)
 	for _, n := range s.resources {
-		switch r := n.(type) {
-		case *TaskDefinition:
-			r.Deploy = images[r.Agent.Name]
-		case *Service:
+		if r, ok := n.(*Service); ok {
 			_, r.Detached = images[r.Agent.Name]
+		}
+	}
+}
+
+// Run makes the stack want images as Deploy does, and wait for their tasks.
+func (s *Stack) Run(images map[string]string) {
+	for _, n := range s.resources {
+		if r, ok := n.(*TaskDefinition); ok {
+			r.Deploy = images[r.Agent.Name]
 		}
 	}
 }
