@@ -42,14 +42,12 @@ func (d *Docker) Build(ctx context.Context, a agents.Agent, archive string) erro
 	if run == nil {
 		run = command
 	}
-	tool, err := "docker", error(nil)
-	if _, err = look(tool); err != nil {
-		if tool, err = "podman", nil; true {
-			_, err = look(tool)
+	tool := "docker"
+	if _, err := look(tool); err != nil {
+		tool = "podman"
+		if _, err := look(tool); err != nil {
+			return errors.New("neither docker nor podman is installed: install one, or build elsewhere and give --image REF, a directory or an archive")
 		}
-	}
-	if err != nil {
-		return errors.New("neither docker nor podman is installed: install one, or build elsewhere and give --image REF, a directory or an archive")
 	}
 	tag := "karmactl.local/" + a.Name + ":build"
 	if out, err := run(ctx, d.Dir, tool, buildArgs(tool, a, tag)...); err != nil {
