@@ -41,6 +41,9 @@ type ServiceSpec struct {
 	Target string
 	// Connect is the Service Connect namespace and name.
 	Connect string
+	// Resolves are the callees that its tasks find: those that were there when its
+	// deployment began.
+	Resolves string
 	// Breaker is the circuit breaker.
 	Breaker string
 	// Rollout is the minimum and maximum of healthy tasks, in percent.
@@ -150,6 +153,7 @@ func (s *Service) Want() ServiceSpec {
 	if s.Namespace != nil {
 		w.Connect = fmt.Sprintf("%s %s:%d", s.namespace(), s.Agent.Name, s.Agent.Port)
 	}
+	w.Resolves = joined(s.callees(func(c *Service) bool { return c.ID() != "" }))
 	var ids []string
 	for _, n := range s.Subnets {
 		ids = append(ids, n.ID())
@@ -163,6 +167,40 @@ func (s *Service) namespace() string {
 		return arn
 	}
 	return engine.Unknown(s.Namespace.Key())
+}
+
+// callees are the names of those that something is true of.
+func (s *Service) callees(that func(*Service) bool) []string {
+	var out []string
+	for _, c := range s.Callees {
+		if that(c) {
+			out = append(out, c.Agent.Name)
+		}
+	}
+	return out
+}
+
+// resolves are the callees that were made before the deployment that goes on. The
+// Service Connect names of a deployment are fixed when it begins, so one that came
+// later takes one more roll:
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
+func (s *Service) resolves(x types.Service, all []types.Service) string {
+	return joined(s.callees(func(c *Service) bool {
+		return slices.ContainsFunc(all, func(other types.Service) bool {
+			return aws.ToString(other.ServiceName) == c.serviceName(c.Agent.Name) && aws.ToString(other.Status) == "ACTIVE" &&
+				!aws.ToTime(other.CreatedAt).After(aws.ToTime(primary(x).CreatedAt))
+		})
+	}))
+}
+
+// primary is the deployment that a service goes towards.
+func primary(x types.Service) types.Deployment {
+	for _, d := range x.Deployments {
+		if aws.ToString(d.Status) == "PRIMARY" {
+			return d
+		}
+	}
+	return types.Deployment{}
 }
 
 func joined(ids []string) string {
@@ -207,6 +245,7 @@ func (s *Service) Find(ctx context.Context, id string) (engine.Found[ServiceSpec
 		}
 		arn := aws.ToString(x.ServiceArn)
 		found = engine.Found[ServiceSpec]{Phase: engine.Ready, ID: arn, Spec: readService(x), Usable: true}
+		found.Spec.Resolves = s.resolves(x, all)
 		if !found.Spec.Tags.Ours(s.Stack, s.Key()) && id != arn {
 			return engine.Found[ServiceSpec]{}, s.foreign(s.Key(), "service "+aws.ToString(x.ServiceName), arn)
 		}
@@ -370,6 +409,7 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 		field("public_ip", have.PublicIP, want.PublicIP),
 		field("target_group", have.Target, want.Target),
 		field("service_connect", have.Connect, want.Connect),
+		field("resolves", have.Resolves, want.Resolves),
 		field("circuit_breaker", have.Breaker, want.Breaker),
 		field("rollout", have.Rollout, want.Rollout),
 		field("exec", have.Exec, want.Exec),
@@ -460,6 +500,9 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 	}
 	if have.Connect != want.Connect {
 		in.ServiceConnectConfiguration = s.connect()
+	}
+	if have.Resolves != want.Resolves {
+		in.ForceNewDeployment = true
 	}
 	if have.Breaker != want.Breaker || have.Rollout != want.Rollout {
 		in.DeploymentConfiguration = rollout()
