@@ -133,7 +133,8 @@ func (a *app) showStatus(doc statusDoc, watch, drift bool) error {
 	}
 	screen := ui.StatusScreen{
 		Head:    fmt.Sprintf("%s  %s  %s", doc.Stack, doc.Region, doc.At.Local().Format("15:04:05")),
-		Columns: []string{"agent", "tasks", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"}, Repaint: watch,
+		Columns: []string{"agent", "tasks", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
+		Spare:   []int{9, 7, 11, 4}, Repaint: watch,
 	}
 	bad := map[string]bool{}
 	for _, x := range doc.Attention {
@@ -142,10 +143,8 @@ func (a *app) showStatus(doc statusDoc, watch, drift bool) error {
 	}
 	for _, ag := range doc.Agents {
 		screen.Rows = append(screen.Rows, ui.StatusRow{Cells: statusCells(ag, doc.At), Bad: bad[ag.Name] || bad[""]})
-		if ag.Schedule != "" {
-			screen.Below = append(screen.Below, "schedule of "+ag.Name+": "+ag.Schedule)
-		}
 	}
+	screen.Below = append(screen.Below, scheduleLines(doc.Agents)...)
 	for _, d := range doc.Drift {
 		fields := make([]string, len(d.Fields))
 		for i, f := range d.Fields {
@@ -162,6 +161,30 @@ func (a *app) showStatus(doc statusDoc, watch, drift bool) error {
 	screen.Below = append(screen.Below, doc.Notes...)
 	a.term.Status(screen)
 	return nil
+}
+
+// scheduleLines tell each schedule once, with the agents that are on it.
+func scheduleLines(list []fleet.AgentStatus) []string {
+	var order []string
+	names := map[string][]string{}
+	for _, ag := range list {
+		if ag.Schedule == "" {
+			continue
+		}
+		if names[ag.Schedule] == nil {
+			order = append(order, ag.Schedule)
+		}
+		names[ag.Schedule] = append(names[ag.Schedule], ag.Name)
+	}
+	var out []string
+	for _, s := range order {
+		who := strings.Join(names[s], ", ")
+		if len(names[s]) == len(list) && len(list) > 1 {
+			who = "all agents"
+		}
+		out = append(out, "schedule of "+who+": "+s)
+	}
+	return out
 }
 
 // statusCells are one agent's row.

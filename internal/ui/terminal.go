@@ -33,6 +33,8 @@ type Terminal struct {
 	Color bool
 	// Live: standard error is a terminal that can be repainted.
 	Live bool
+	// Screen: standard output is a terminal, which wraps what is too wide.
+	Screen bool
 	// Ask: there is a person to ask.
 	Ask bool
 	// size is the terminal's width and height.
@@ -62,6 +64,7 @@ func NewTerminal(in io.Reader, out, errw io.Writer, env func(string) string) *Te
 	}
 	_, outTTY := isTTY(out)
 	_, inTTY := isTTY(in)
+	t.Screen = outTTY
 	t.Color = outTTY && !dumb && env("NO_COLOR") == ""
 	t.Ask = inTTY && t.Live
 	return t
