@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -133,6 +134,9 @@ var prefixes = map[string]string{
 	"ap-south-1": "APS3", "ap-south-2": "APS5", "ap-east-1": "APE1",
 	"me-south-1": "MES1", "me-central-1": "MEC1", "af-south-1": "AFS1", "il-central-1": "ILC1",
 }
+
+// Prefixes are the usage type prefixes by region.
+func Prefixes() map[string]string { return maps.Clone(prefixes) }
 
 // learnFrom is a usage type that every region has with its prefix, us-east-1 too.
 const learnFrom = "PublicIPv4:InUseAddress"
