@@ -141,8 +141,8 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent
 	return nil, ref, err
 }
 
-// push makes the repositories that are not there, with make, and pushes all at once.
-func (sh *shipment) push(ctx context.Context, plan *engine.Result, make func(context.Context, map[engine.Key]bool) error) error {
+// push has the repositories made that are not there, and pushes all at once.
+func (sh *shipment) push(ctx context.Context, plan *engine.Result, provide func(context.Context, map[engine.Key]bool) error) error {
 	if len(sh.load) == 0 {
 		return nil
 	}
@@ -154,7 +154,7 @@ func (sh *shipment) push(ctx context.Context, plan *engine.Result, make func(con
 		}
 	}
 	if len(missing) > 0 {
-		if err := make(ctx, missing); err != nil {
+		if err := provide(ctx, missing); err != nil {
 			return err
 		}
 	}
@@ -174,7 +174,13 @@ func (sh *shipment) push(ctx context.Context, plan *engine.Result, make func(con
 			return nil
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if advice := p.Advice(); advice != "" {
+		sh.say(rollout.Line{At: sh.clock.Now(), About: "push", Text: advice})
+	}
+	return nil
 }
 
 // makeRepositories makes what images are pushed into, ahead of the rest of the plan.

@@ -11,10 +11,12 @@ type PlatformWorld struct {
 	DiscoveryOperations map[string]*DiscoveryOperation
 	LogGroups           map[string]*LogGroup // by name
 	Repositories        map[string]*Repository
-	Topics              map[string]*Topic
-	Alarms              map[string]*Alarm
-	Dashboards          map[string]string // bodies by name
-	SamplingRules       map[string]*SamplingRule
+	// BlobMounting is the account's setting for its registry.
+	BlobMounting  bool
+	Topics        map[string]*Topic
+	Alarms        map[string]*Alarm
+	Dashboards    map[string]string // bodies by name
+	SamplingRules map[string]*SamplingRule
 	// TargetErrors has how many answers 5xx the agents gave in the last hour, by
 	// target group. A test sets it, or a rehearsal.
 	TargetErrors    map[string]int

@@ -104,7 +104,8 @@ func (f front) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	switch {
 	case ref == "":
-		return f.registryStore().RoundTrip(r)
+		_, digest, _ := strings.Cut(r.URL.Path, "/blobs/")
+		return f.blobs(r, repository, digest)
 	case r.Method != http.MethodPut && !known:
 		return refusal(r, "MANIFEST_UNKNOWN", "Requested image not found"), nil
 	case r.Method != http.MethodPut:
@@ -113,6 +114,9 @@ func (f front) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
+	}
+	if missing := f.unpushed(repository, body); missing != "" {
+		return refusal(r, "BLOB_UNKNOWN", missing), nil
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	out, err := f.registryStore().RoundTrip(r)

@@ -26,6 +26,7 @@ type Repository struct {
 	Tags       cloud.Tags
 	Created    time.Time
 	Images     map[string]*RepositoryImage // by digest
+	Blobs      []string                    // digests of layers and configurations
 }
 
 func (s *Sim) repositoryOperations() []operation {
@@ -42,6 +43,7 @@ func (s *Sim) repositoryOperations() []operation {
 		on("ECR.TagResource", s.tagRepository, "ResourceArn", "Tags"),
 		on("ECR.UntagResource", s.untagRepository, "ResourceArn", "TagKeys"),
 		on("ECR.GetAuthorizationToken", s.getAuthorizationToken),
+		on("ECR.GetAccountSetting", s.getRegistrySetting, "Name"),
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 type ecrAPI interface {
 	GetAuthorizationToken(context.Context, *ecr.GetAuthorizationTokenInput, ...func(*ecr.Options)) (*ecr.GetAuthorizationTokenOutput, error)
+	GetAccountSetting(context.Context, *ecr.GetAccountSettingInput, ...func(*ecr.Options)) (*ecr.GetAccountSettingOutput, error)
 }
 
 // Pusher pushes to the account's own registry with a token of its own, good for
@@ -27,9 +28,11 @@ type Pusher struct {
 	// Transport is http.DefaultTransport when nil.
 	Transport http.RoundTripper
 	auth      authn.Authenticator
+	mounting  *mounting
 }
 
-// SignIn gets the token; it serves all repositories of the account.
+// SignIn gets the token, which serves all repositories of the account, and asks
+// whether they share layers.
 func (p *Pusher) SignIn(ctx context.Context) error {
 	out, err := p.ECR.GetAuthorizationToken(ctx, &ecr.GetAuthorizationTokenInput{})
 	if err != nil {
@@ -44,6 +47,7 @@ func (p *Pusher) SignIn(ctx context.Context) error {
 	}
 	user, password, _ := strings.Cut(string(pair), ":")
 	p.auth = &authn.Basic{Username: user, Password: password}
+	p.readMounting(ctx)
 	return nil
 }
 
@@ -58,13 +62,15 @@ func (p *Pusher) Push(ctx context.Context, repository string, img v1.Image, prog
 	if err != nil {
 		return err
 	}
-	opts := []remote.Option{remote.WithContext(ctx), remote.WithAuth(p.auth)}
-	if p.Transport != nil {
-		opts = append(opts, remote.WithTransport(p.Transport))
-	}
+	opts := []remote.Option{remote.WithContext(ctx), remote.WithAuth(p.auth), remote.WithTransport(p.transport())}
 	if have, err := remote.Head(tag, opts...); err == nil && have.Digest == digest {
 		return nil
 	}
+	img, over, err := p.mounting.share(ctx, tag.Context(), img)
+	if err != nil {
+		return err
+	}
+	defer over()
 	updates := make(chan v1.Update, 64)
 	done := make(chan struct{})
 	go func() {

@@ -1,0 +1,160 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// blobMounting is the account's setting that lets a repository take a layer from
+// another one. AWS has it off by default.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+const blobMounting = "BLOB_MOUNTING"
+
+// mounting is what several pushes at once know of each other: which repository
+// has a layer first, and how often one was uploaded.
+type mounting struct {
+	// on: layers are mounted. known: the setting could be read.
+	on, known bool
+	mu        sync.Mutex
+	first     map[v1.Hash]*push
+	size      map[string]int64
+	uploads   map[string]int
+}
+
+// push is one image on its way to a repository.
+type push struct {
+	repository name.Repository
+	over       chan struct{}
+}
+
+// readMounting asks for the account's setting. Who may not read it pushes every
+// layer to every repository, as without it.
+func (p *Pusher) readMounting(ctx context.Context) {
+	m := &mounting{first: map[v1.Hash]*push{}, size: map[string]int64{}, uploads: map[string]int{}}
+	p.mounting = m
+	out, err := p.ECR.GetAccountSetting(ctx, &ecr.GetAccountSettingInput{Name: aws.String(blobMounting)})
+	m.known = err == nil
+	m.on = m.known && aws.ToString(out.Value) == "ENABLED"
+}
+
+// share says which of an image's layers come from other repositories, and waits
+// until those are there. The caller calls over when its own push has ended. One
+// waits only for pushes that began before it, so none waits for itself.
+func (m *mounting) share(ctx context.Context, repository name.Repository, img v1.Image) (shared v1.Image, over func(), err error) {
+	layers, err := img.Layers()
+	if err != nil {
+		return nil, nil, err
+	}
+	own := &push{repository: repository, over: make(chan struct{})}
+	over = func() { close(own.over) }
+	from := map[v1.Hash]*push{}
+	m.mu.Lock()
+	for _, l := range layers {
+		digest, derr := l.Digest()
+		size, serr := l.Size()
+		if derr != nil || serr != nil {
+			continue // its upload will say so
+		}
+		m.size[digest.String()] = size
+		if first := m.first[digest]; first == nil {
+			m.first[digest] = own
+		} else if first.repository != repository {
+			from[digest] = first
+		}
+	}
+	m.mu.Unlock()
+	if !m.on || len(from) == 0 {
+		return img, over, nil
+	}
+	for _, first := range from {
+		select {
+		case <-first.over:
+		case <-ctx.Done():
+			over()
+			return nil, nil, context.Cause(ctx)
+		}
+	}
+	return &mounted{Image: img, from: from}, over, nil
+}
+
+// mounted is an image some of whose layers are in other repositories already.
+// Where one is not after all, it is uploaded like any other.
+type mounted struct {
+	v1.Image
+	from map[v1.Hash]*push
+}
+
+// Layers of the image, those of other repositories with the place they are in.
+func (i *mounted) Layers() ([]v1.Layer, error) {
+	layers, err := i.Image.Layers()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]v1.Layer, len(layers))
+	for n, l := range layers {
+		out[n] = l
+		if digest, err := l.Digest(); err == nil && i.from[digest] != nil {
+			out[n] = &remote.MountableLayer{Layer: l, Reference: i.from[digest].repository.Digest(digest.String())}
+		}
+	}
+	return out, nil
+}
+
+// counting is the way to the registry that counts the uploads of each layer.
+type counting struct {
+	*mounting
+	to http.RoundTripper
+}
+
+// RoundTrip passes a request on. The last one of an upload names what was uploaded.
+func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	out, err := c.to.RoundTrip(r)
+	if err == nil && r.Method == http.MethodPut && out.StatusCode == http.StatusCreated && strings.Contains(r.URL.Path, "/blobs/uploads/") {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.uploads[r.URL.Query().Get("digest")]++
+	}
+	return out, err
+}
+
+// transport is the way to the registry.
+func (p *Pusher) transport() http.RoundTripper {
+	to := p.Transport
+	if to == nil {
+		to = remote.DefaultTransport
+	}
+	return counting{p.mounting, to}
+}
+
+// Advice says, after all pushes, what the account's setting would have saved; ""
+// when that is nothing, or the setting could not be read.
+func (p *Pusher) Advice() string {
+	m := p.mounting
+	if m == nil || m.on || !m.known {
+		return ""
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var again int64
+	layers := 0
+	for digest, n := range m.uploads {
+		if size := m.size[digest]; n > 1 && size > 0 {
+			again += int64(n-1) * size
+			layers++
+		}
+	}
+	if layers == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d layers were uploaded to more than one repository, %.1f MB too many: aws ecr put-account-setting --name %s --value ENABLED lets ECR share them",
+		layers, float64(again)/1e6, blobMounting)
+}
