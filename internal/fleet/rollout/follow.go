@@ -18,7 +18,7 @@ import (
 const (
 	// every is how often a deployment is looked at: what it became is known at
 	// most that much later than AWS knows it.
-	every = time.Second
+	every = 600 * time.Millisecond
 	// eventsEvery is how often the service itself is asked for what it has to say.
 	eventsEvery = 5 * time.Second
 	// appearsWithin is how long a new deployment may take to be listed.

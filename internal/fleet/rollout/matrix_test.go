@@ -32,6 +32,8 @@ type fleet struct {
 	home *provision.Home
 	cfg  *agents.Config
 	rec  *engine.Memory
+	// late is how long a deployment that is timed goes on before it is followed.
+	late time.Duration
 }
 
 func newFleet(t *testing.T) *fleet {
@@ -62,13 +64,18 @@ func newFleet(t *testing.T) *fleet {
 // walk walks the stack; image "-" is an `up`.
 func (f *fleet) walk(image string) *engine.Result {
 	f.t.Helper()
+	return f.walked(image, true)
+}
+
+func (f *fleet) walked(image string, apply bool) *engine.Result {
+	f.t.Helper()
 	ctx := context.Background()
 	facts, err := provision.ReadFacts(ctx, f.cfg, f.home)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	st := provision.NewStack(f.cfg, f.home, facts)
-	w := engine.Walk{Steps: st.Steps(), Record: f.rec, Clock: f.home.Clock, Classify: cloud.Classify, Apply: true}
+	w := engine.Walk{Steps: st.Steps(), Record: f.rec, Clock: f.home.Clock, Classify: cloud.Classify, Apply: apply}
 	if image != "-" {
 		st.Deploy(map[string]string{"validator": image})
 		w.Only = st.OnlyOf([]string{"validator"})

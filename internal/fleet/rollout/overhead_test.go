@@ -1,0 +1,120 @@
+package rollout
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// lives lets the simulated ECS go on by itself, as the real one does: what it
+// takes must not depend on who looks. The returned function ends that.
+func (f *fleet) lives() func() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for (engine.RealClock{}).Wait(ctx, 50*time.Millisecond) == nil {
+			f.edit(func(*awssim.World) {})
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// timing is one deployment by two clocks: AWS's own ledger and who waits for it.
+type timing struct {
+	// asked is from the command to the deployment's begin, ecs from there to its
+	// end, told from there until the outcome is known.
+	asked, ecs, told time.Duration
+	// failure is from the failure of the first task until that is said; 0 without one.
+	failure time.Duration
+	outcome string
+}
+
+// overhead deploys a tag onto a service that runs, and takes the time.
+func (f *fleet) overhead(tag string) timing {
+	f.t.Helper()
+	f.walk("-")
+	image := f.push(tag)
+	defer f.lives()()
+	ctx, ag := context.Background(), f.agent()
+	var said, failed time.Time
+	ag.Say = func(l Line) {
+		if said.IsZero() && l.About == "task" && !strings.Contains(l.Text, "did not start") {
+			said = l.At
+		}
+	}
+	began := time.Now()
+	f.home.Inventory = cloud.NewInventory(f.home.Clock)
+	f.walked(image, false)
+	f.home.Inventory = cloud.NewInventory(f.home.Clock)
+	before, err := ag.Look(ctx)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	res := f.walk(image)
+	td, _ := res.Get("task-definition/validator")
+	arn, err := ag.Begun(ctx, before, td.ID)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if err := f.home.Clock.Wait(ctx, f.late); err != nil {
+		f.t.Fatal(err)
+	}
+	d, err := ag.Follow(ctx, arn, td.ID, before.TaskDefinition, patience)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	ended := time.Now()
+	out := timing{outcome: d.Outcome}
+	f.edit(func(w *awssim.World) {
+		l := w.ServiceDeployments[arn]
+		out.asked, out.ecs, out.told = l.Created.Sub(began), l.Finished.Sub(l.Created), ended.Sub(l.Finished)
+		for _, t := range w.Tasks {
+			bad := !strings.Contains(t.Reason, "Scaling activity") && !t.StoppingAt.IsZero()
+			if bad && (failed.IsZero() || t.StoppingAt.Before(failed)) {
+				failed = t.StoppingAt
+			}
+		}
+	})
+	if !failed.IsZero() {
+		out.failure = said.Sub(failed)
+	}
+	return out
+}
+
+// TestDeployAddsLittleToWhatECSTakes compares with AWS's own ledger: the plan, the
+// change and the following together add at most two seconds to a deployment, less
+// the two until a new revision shows; a failure is told at most one second after it
+// happened, and so is the end of its rollback. The look may come at any moment, so
+// each is followed from several.
+func TestDeployAddsLittleToWhatECSTakes(t *testing.T) {
+	const shows = 2 * time.Second // awssim.Options.Visible of newFleet
+	for tag, outcome := range map[string]string{"v2": Succeeded, "crash": RolledBack, "oom": RolledBack, "unhealthy": RolledBack} {
+		t.Run(tag, func(t *testing.T) {
+			for offset := range 4 {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFleet(t)
+					f.late = time.Duration(offset) * 170 * time.Millisecond
+					got := f.overhead(tag)
+					added := got.asked - shows + got.told
+					t.Logf("ECS takes %s; %s before it begins and %s after it ends: %s added; failure told after %s", got.ecs, got.asked, got.told, added, got.failure)
+					if got.outcome != outcome || got.ecs < time.Minute {
+						t.Fatalf("it %s after %s, want %s", got.outcome, got.ecs, outcome)
+					}
+					if outcome == Succeeded && (added > 2*time.Second || added <= 0) {
+						t.Errorf("deploy adds %s, more than 2 s or nothing at all", added)
+					}
+					if outcome != Succeeded && (got.failure <= 0 || got.failure > time.Second || got.told > time.Second) {
+						t.Errorf("the failure is told after %s and the end after %s, more than 1 s or never", got.failure, got.told)
+					}
+				})
+			}
+		})
+	}
+}
