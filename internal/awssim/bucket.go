@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -51,7 +50,7 @@ func (s *Sim) bucketOperations() []operation {
 }
 
 // bucketName: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var bucketName = newPattern(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // hasBucket tells whether a bucket exists.
 func (s *Sim) hasBucket(name string) bool { return s.world.Buckets[name] != nil }

@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +55,7 @@ const (
 	budgetEmails        = 10
 )
 
-var budgetName = regexp.MustCompile(`^[^:\\]{1,100}$`)
+var budgetName = newPattern(`^[^:\\]{1,100}$`)
 
 func (s *Sim) budget(account, name *string) (*Budget, error) {
 	if aws.ToString(account) != s.world.Account {

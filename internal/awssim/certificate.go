@@ -92,7 +92,7 @@ func validationRecord(account, name string) (record, value string) {
 
 // certificateName: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 var (
-	certificateName    = regexp.MustCompile(`^(\*\.)?(([A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+([A-Za-z0-9-]{1,62}[A-Za-z0-9])$`)
+	certificateName    = newPattern(`^(\*\.)?(([A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+([A-Za-z0-9-]{1,62}[A-Za-z0-9])$`)
 	certificateToken32 = regexp.MustCompile(`^\w{1,32}$`)
 )
 

@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +54,7 @@ func (s *Sim) settleClusters() {
 	}
 }
 
-var ecsName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+var ecsName = newPattern(`^[A-Za-z0-9_-]{1,255}$`)
 
 // cluster is an active one, by name or ARN.
 func (s *Sim) cluster(ref string) (*Cluster, error) {

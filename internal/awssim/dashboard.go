@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"encoding/json"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cw "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -16,7 +15,7 @@ func (s *Sim) dashboardOperations() []operation {
 	}
 }
 
-var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+var dashboardName = newPattern(`^[A-Za-z0-9_-]{1,255}$`)
 
 func (s *Sim) putDashboard(in *cw.PutDashboardInput) (*cw.PutDashboardOutput, error) {
 	name := aws.ToString(in.DashboardName)

@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +39,7 @@ func (s *Sim) logGroupOperations() []operation {
 	}
 }
 
-var logGroupName = regexp.MustCompile(`^[a-zA-Z0-9_\-/.#]{1,512}$`)
+var logGroupName = newPattern(`^[a-zA-Z0-9_\-/.#]{1,512}$`)
 
 // retentions are the only numbers of days that AWS takes.
 var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}

@@ -19,7 +19,7 @@ type queryToken struct {
 	at         int
 }
 
-var queryLexis = regexp.MustCompile("^(?:" +
+var queryLexis = newPattern("^(?:" +
 	"([@a-zA-Z_][@\\w.]*|`[^`]+`)" + // 1: word
 	`|(\d+(?:\.\d+)?[a-z]*)` + // 2: number, or a length of time
 	`|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')` + // 3: string

@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"regexp"
 	"slices"
 	"time"
 
@@ -74,7 +73,7 @@ func (s *Sim) settleNamespaces() {
 // made tells whether the create of a namespace is over.
 func (s *Sim) namespaceMade(n *Namespace) bool { return !s.now().Before(n.Created.Add(namespaceTakes)) }
 
-var namespaceName = regexp.MustCompile(`^[!-~]+$`)
+var namespaceName = newPattern(`^[!-~]+$`)
 
 func (s *Sim) createHTTPNamespace(in *sd.CreateHttpNamespaceInput) (*sd.CreateHttpNamespaceOutput, error) {
 	name, token := aws.ToString(in.Name), aws.ToString(in.CreatorRequestId)

@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func (s *Sim) parameterOperations() []operation {
 }
 
 // parameterName is AWS's rule: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-var parameterName = regexp.MustCompile(`^[A-Za-z0-9_.\-/]+$`)
+var parameterName = newPattern(`^[A-Za-z0-9_.\-/]+$`)
 
 // A standard parameter holds 4 KB and is free.
 const maxParameter = 4096

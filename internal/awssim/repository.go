@@ -3,7 +3,6 @@ package awssim
 import (
 	"encoding/base64"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"time"
 
@@ -47,7 +46,7 @@ func (s *Sim) repositoryOperations() []operation {
 	}
 }
 
-var repositoryName = regexp.MustCompile(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`)
+var repositoryName = newPattern(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`)
 
 func (s *Sim) repository(name string) (*Repository, error) {
 	r := s.world.Repositories[name]

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +48,7 @@ func (s *Sim) roleOperations() []operation {
 	}
 }
 
-var roleName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+var roleName = newPattern(`^[\w+=,.@-]{1,64}$`)
 
 // role finds by name, which IAM compares without regard to case.
 func (s *Sim) role(name string) (*IAMRole, error) {

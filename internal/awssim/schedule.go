@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,9 +27,9 @@ type cronField struct {
 }
 
 var (
-	atForm   = regexp.MustCompile(`^at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)$`)
-	rateForm = regexp.MustCompile(`^rate\((\d+) (minute|minutes|hour|hours|day|days)\)$`)
-	cronForm = regexp.MustCompile(`^cron\(([^()]+)\)$`)
+	atForm   = newPattern(`^at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)$`)
+	rateForm = newPattern(`^rate\((\d+) (minute|minutes|hour|hours|day|days)\)$`)
+	cronForm = newPattern(`^cron\(([^()]+)\)$`)
 )
 
 // parseSchedule refuses what AWS refuses: five fields, a * for both the day of

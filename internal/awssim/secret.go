@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +52,7 @@ func (s *Sim) secretOperations() []operation {
 }
 
 // secretName is AWS's rule: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
-var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
+var secretName = newPattern(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
 
 func (s *Sim) settleSecrets() {
 	for name, x := range s.world.Secrets {

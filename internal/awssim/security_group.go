@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func (s *Sim) securityGroupOperations() []operation {
 const securityGroupQuota = 2500
 
 // groupText is what AWS takes in names and descriptions of groups and rules.
-var groupText = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}$`)
+var groupText = newPattern(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}$`)
 
 const groupTextRule = "Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
 

@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,7 +14,7 @@ type tagged struct {
 }
 
 // tagText is what most services take in tags, for keys and values alike.
-var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+var tagText = newPattern(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // validTags holds the limits that all services share; the code is the service's own.
 func validTags(tags cloud.Tags, code string) error {

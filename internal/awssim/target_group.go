@@ -58,7 +58,7 @@ const deregistrationDelay = "deregistration_delay.timeout_seconds"
 
 // elbName is the rule for the names of load balancers and target groups:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
-var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
+var elbName = newPattern(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
 
 // targetGroup is a target group that is visible.
 func (s *Sim) targetGroup(arn string) (*TargetGroup, error) {

@@ -3,7 +3,6 @@ package awssim
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,11 +59,11 @@ func fargateMemory(cpu, memory int) bool {
 }
 
 var (
-	ecsFamily = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
-	portName  = regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]{0,63}$`)
+	ecsFamily = newPattern(`^[A-Za-z0-9_-]{1,255}$`)
+	portName  = newPattern(`^[a-z0-9_][a-z0-9_-]{0,63}$`)
 	// asmARN has two resource segments or exactly five.
-	asmARN = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[^:]+:\d+:secret:[^:]+(:[^:]*:[^:]*:[^:]*)?$`)
-	ssmARN = regexp.MustCompile(`^(arn:aws[a-z-]*:ssm:[^:]+:\d+:parameter/.+|[A-Za-z0-9_.\-/]+)$`)
+	asmARN = newPattern(`^arn:aws[a-z-]*:secretsmanager:[^:]+:\d+:secret:[^:]+(:[^:]*:[^:]*:[^:]*)?$`)
+	ssmARN = newPattern(`^(arn:aws[a-z-]*:ssm:[^:]+:\d+:parameter/.+|[A-Za-z0-9_.\-/]+)$`)
 )
 
 const (

@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"net/mail"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,7 +43,7 @@ func (s *Sim) topicOperations() []operation {
 	}
 }
 
-var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+var topicName = newPattern(`^[A-Za-z0-9_-]{1,256}$`)
 
 func (s *Sim) topic(arn string) (*Topic, error) {
 	for _, t := range s.world.Topics {
