@@ -45,6 +45,8 @@ type Parameter struct {
 	mu sync.Mutex
 	// there: it has a value. nested: the nested secret has one, or one is given.
 	there, nested bool
+	// unread is why the nested secret cannot be read, which a down does not mind.
+	unread error
 	fate          Fate
 }
 
@@ -74,7 +76,10 @@ func (p *Parameter) available() bool {
 
 // Wanted when the nested secret has the value.
 func (p *Parameter) Wanted(context.Context) (bool, string, error) {
-	return p.available(), "there is no value to keep yet: karmactl secrets set makes it", nil
+	wanted := p.available()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return wanted, "there is no value to keep yet: karmactl secrets set makes it", p.unread
 }
 
 // Want is a parameter with tags.
@@ -104,13 +109,13 @@ func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[Parameter
 		}
 	}
 	var nested []string
+	var unread error
 	if found.Phase == engine.Absent {
-		if nested, err = p.Nested.Keys(ctx, p.AgentName); err != nil {
-			return found, err
-		}
+		nested, unread = p.Nested.Keys(ctx, p.AgentName)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.unread = unread
 	p.there, p.nested = found.Phase != engine.Absent, slices.Contains(p.Overwrite.with(nested), p.Name)
 	if p.fate == "" {
 		p.fate = fateOf(p.there, p.nested, false)

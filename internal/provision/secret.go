@@ -70,6 +70,8 @@ type secretSeen struct {
 	keys    []string
 	// nested are the agent's keys that the nested secret has, or that are given.
 	nested []string
+	// unread is why the nested secret cannot be read, which a down does not mind.
+	unread error
 	// deleted is the ARN of one that is scheduled for deletion.
 	deleted string
 }
@@ -111,7 +113,7 @@ func (s *Secret) available() []string {
 // Wanted when there is a value to keep, or one that can be had back.
 func (s *Secret) Wanted(context.Context) (bool, string, error) {
 	seen := s.look()
-	return len(seen.nested) > 0 || seen.deleted != "", "there is no value to keep yet: karmactl secrets set makes it", nil
+	return len(seen.nested) > 0 || seen.deleted != "", "there is no value to keep yet: karmactl secrets set makes it", seen.unread
 }
 
 // Notes tell that a deleted secret comes back.
@@ -166,9 +168,10 @@ func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec],
 	}
 	if len(seen.keys) == 0 {
 		nested, err := s.Nested.Keys(ctx, s.Agent.Name)
-		if err != nil {
+		if err != nil && found.Phase != engine.Absent {
 			return found, err
 		}
+		seen.unread = err
 		seen.nested = s.Overwrite.with(both(s.Agent.OwnKeys(), nested))
 	}
 	if s.Overwrite != nil && seen.deleted == "" {

@@ -166,6 +166,9 @@ func TestANestedSecretThatIsNoJSONIsToldWithoutWhatIsInIt(t *testing.T) {
 		if err := res.Err(); err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "secrets.nested") {
 			t.Fatalf("got %v", err)
 		}
+		if res, err := b.walk(true, engine.Manage(b.secret("validator"))).Down(context.Background()); err != nil || res.Err() != nil {
+			t.Fatalf("a down reads no nested secret: %v, %v", err, res.Err())
+		}
 	})
 }
 
