@@ -11,6 +11,7 @@ BUILD     := CGO_ENABLED=0 $(GO) build -trimpath -gcflags='github.com/aws/...=-l
 TOOL      := $(GO) tool -modfile=tools/go.mod
 ACTIONLINT := $(GO) tool -modfile=tools/actionlint/go.mod actionlint
 FUZZTIME  ?= 10s
+BOUNDS    := KeepToTheCriticalPath|APlanGrows|DeployAddsLittle|TheProcessIs|TheBinaryHas
 
 .PHONY: help
 help: ## list the targets
@@ -37,7 +38,8 @@ sweep: ## every crash, lost reply and fault, exhaustively (make test runs a boun
 	@scripts/sweep.sh
 
 .PHONY: bench
-bench: ## benchmarks; BENCHCOUNT=10 and `benchstat` compare two runs
+bench: ## docs/benchmarks.md: the bounds with their figures, then benchmarks; BENCHCOUNT=10 and `benchstat` compare two runs
+	$(GO) test -count 1 -v -p 1 -run '$(BOUNDS)' ./internal/provision ./internal/fleet/rollout ./cmd/karmactl | grep -E '_test\.go:|^(ok|FAIL|--- FAIL)'
 	$(GO) test -run '^$$' -bench . -benchmem -count $(or $(BENCHCOUNT),1) -timeout 30m ./...
 
 .PHONY: fuzz

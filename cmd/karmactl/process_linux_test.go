@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The limits of the real process, as built for release.
+const (
+	mostMemory   = 150 << 20
+	mostValidate = 100 * time.Millisecond
+	// mostStarts is how often `go version` would run in the time of a --help.
+	mostStarts = 6.0
+)
+
+// process runs the released binary in a directory of its own, without what the
+// user's shell carries, and tells its time from start to end and its peak memory.
+type process struct {
+	testing.TB
+	path, dir string
+}
+
+func newProcess(tb testing.TB) process {
+	tb.Helper()
+	return process{tb, released(tb), tb.TempDir()}
+}
+
+// run wants an exit code.
+func (p process) run(code int, args ...string) (time.Duration, int64) {
+	p.Helper()
+	cmd := exec.CommandContext(p.Context(), args[0], args[1:]...)
+	cmd.Dir = p.dir
+	cmd.Env = []string{"HOME=" + p.dir, "PATH=" + os.Getenv("PATH"), "AWS_EC2_METADATA_DISABLED=true"}
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	began := time.Now()
+	_ = cmd.Run() // its exit code is compared
+	took := time.Since(began)
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		p.Fatalf("%v exits %d, want %d:\n%s", args, got, code, said.String())
+	}
+	return took, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+}
+
+// best is the shortest of some runs: a busy machine only ever makes one longer.
+func (p process) best(code, runs int, args ...string) time.Duration {
+	p.Helper()
+	least, _ := p.run(code, args...)
+	for range runs - 1 {
+		took, _ := p.run(code, args...)
+		least = min(least, took)
+	}
+	return least
+}
+
+// agents writes an agents.yaml with so many agents, each calling the one before.
+func (p process) agents(n int) string {
+	p.Helper()
+	var b strings.Builder
+	fmt.Fprintln(&b, "project: karmacadabra\nregion: us-east-1\ndefaults: {image: 'public.ecr.aws/docker/library/python:3.13-slim'}\nagents:")
+	for i := range n {
+		fmt.Fprintf(&b, "  agent-%03d:\n    port: %d\n    env: {NUMBER: %d}\n", i, 9001+i, i)
+		if i%5 > 0 {
+			fmt.Fprintf(&b, "    calls: [agent-%03d]\n", i-1)
+		}
+	}
+	file := filepath.Join(p.dir, fmt.Sprintf("agents-%d.yaml", n))
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		p.Fatal(err)
+	}
+	return file
+}
+
+// TestTheProcessIsSmallAndQuick holds the released binary to memory and time: a
+// file of 500 agents is refused for the quota, after all of it was checked.
+func TestTheProcessIsSmallAndQuick(t *testing.T) {
+	p := newProcess(t)
+	took, memory := p.run(0, p.path, "up", "--yes", "-f", p.agents(50), "--budget", "5000", "--simulate", filepath.Join(p.dir, "world.json"))
+	t.Logf("up of 50 agents, with the simulated AWS in the same process: %.0f MB at most, %s", float64(memory)/1e6, took)
+	if memory > mostMemory {
+		t.Errorf("up of 50 agents takes %d bytes, more than %d", memory, mostMemory)
+	}
+	took = p.best(64, 10, p.path, "validate", "-f", p.agents(500))
+	t.Logf("validate of 500 agents: %s", took)
+	if took > mostValidate {
+		t.Errorf("validate of 500 agents takes %s, more than %s", took, mostValidate)
+	}
+	for _, args := range starting() {
+		ratio := 1e9
+		for tries := 0; ratio > mostStarts && tries < 3; tries++ { // a neighbour may have had the machine
+			ratio, took, _ = p.starts(args...)
+		}
+		t.Logf("%v: %s, %.1f times go version", args, took, ratio)
+		if ratio > mostStarts {
+			t.Errorf("%v takes %.1f times as long as go version, more than %.0f: GODEBUG=inittrace=1 tells who is slow", args, ratio, mostStarts)
+		}
+	}
+}
+
+// starting are the commands whose start the user waits for.
+func starting() [][]string {
+	return [][]string{{"--help"}, {"__complete", "st"}, {"__complete", "logs", ""}}
+}
+
+// starts is how many times as long as `go version` karmactl takes for some arguments, in turns, so
+// that both see the same machine.
+func (p process) starts(args ...string) (ratio float64, took, unit time.Duration) {
+	p.Helper()
+	took, unit = time.Hour, time.Hour
+	for range 40 {
+		unit = min(unit, p.best(0, 1, "go", "version"))
+		took = min(took, p.best(0, 1, append([]string{p.path}, args...)...))
+	}
+	return took.Seconds() / unit.Seconds(), took, unit
+}
+
+// BenchmarkStart compares with `go version`; the goal is mostStarts.
+func BenchmarkStart(b *testing.B) {
+	p := newProcess(b)
+	for _, args := range starting() {
+		b.Run(strings.Join(args, " "), func(b *testing.B) {
+			for b.Loop() {
+				ratio, took, unit := p.starts(args...)
+				b.ReportMetric(took.Seconds()*1e3, "ms")
+				b.ReportMetric(unit.Seconds()*1e3, "ms-go-version")
+				b.ReportMetric(ratio, "x-go-version")
+			}
+		})
+	}
+}
