@@ -45,7 +45,9 @@ func (x *secretSource) look(ctx context.Context, h *provision.Home) error {
 	x.arn = aws.ToString(d.ARN)
 	// The secret's own date changes with its tags too: the version's does not.
 	versions, err := cloud.Pages(ctx, secretsmanager.NewListSecretVersionIdsPaginator(h.Clients.SecretsManager, &secretsmanager.ListSecretVersionIdsInput{SecretId: &x.name}),
-		func(out *secretsmanager.ListSecretVersionIdsOutput) []smtypes.SecretVersionsListEntry { return out.Versions })
+		func(out *secretsmanager.ListSecretVersionIdsOutput) []smtypes.SecretVersionsListEntry {
+			return out.Versions
+		})
 	if err != nil {
 		return err
 	}

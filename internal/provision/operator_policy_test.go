@@ -137,7 +137,7 @@ func askedIn(t *testing.T, f *ast.File) []string {
 }
 
 // operatorPolicy grants actions, sorted by service: Read is what a plan needs,
-// Values reads secrets, State is the state bucket's, Change is what up and down
+// Values reads secrets and parameters, State is the state bucket's, Change is what up and down
 // add. What only describes is joined under a wildcard, without which the policy
 // would be larger than IAM takes; what reads values never is.
 func operatorPolicy(actions []string) []allow {
@@ -148,7 +148,7 @@ func operatorPolicy(actions []string) []allow {
 		case a == "iam:CreateServiceLinkedRole": // has its own condition
 		case service == "s3":
 			state = append(state, a)
-		case a == "secretsmanager:GetSecretValue":
+		case a == "secretsmanager:GetSecretValue", a == "ssm:GetParameter":
 			values = append(values, a)
 		case strings.HasPrefix(op, "Describe"):
 			read = append(read, service+":Describe*")

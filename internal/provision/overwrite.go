@@ -247,7 +247,7 @@ func secretJSON(agent string, values any) (string, error) {
 		return "", fmt.Errorf("the values of %s cannot be written as JSON", agent)
 	}
 	if len(b) > maxSecretBytes {
-		return "", fmt.Errorf("the values of %s together are more than the %d bytes that a secret takes: shorten one, or keep it elsewhere and name it with from:", agent, maxSecretBytes)
+		return "", fmt.Errorf("the values of %s together are more than the %d bytes that a secret takes: shorten one, or keep it in a secret of its own and name that one (secrets.NAME.from)", agent, maxSecretBytes)
 	}
 	return string(b), nil
 }

@@ -15,16 +15,17 @@ const maxParameterBytes = 4096
 // value is what the parameter is to have: the given one, else the nested secret's.
 // An empty one is none: a parameter cannot have it.
 func (p *Parameter) value(ctx context.Context) (string, bool, error) {
-	values := secretValues{}
-	if p.Overwrite != nil && len(p.Overwrite.given) > 0 {
-		values = p.Overwrite.given
-	} else {
-		var err error
-		if values, err = p.Nested.values(ctx, p.AgentName, []string{p.Name}); err != nil {
+	v, given := "", false
+	if p.Overwrite != nil {
+		v, given = p.Overwrite.given[p.Name]
+	}
+	if !given {
+		values, err := p.Nested.values(ctx, p.AgentName, []string{p.Name})
+		if err != nil {
 			return "", false, err
 		}
+		v = values[p.Name]
 	}
-	v := values[p.Name]
 	if len(v) > maxParameterBytes {
 		return "", false, fmt.Errorf("%s of %s is more than the %d bytes that a parameter takes: shorten it, or keep it in Secrets Manager (secrets.store: secretsmanager)", p.Name, p.AgentName, maxParameterBytes)
 	}
