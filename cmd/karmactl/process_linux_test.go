@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -78,11 +79,35 @@ func (p process) agents(n int) string {
 	return file
 }
 
+// oldAccount is a simulated account that may run 4000 vCPU on Spot, as accounts
+// that are not new may.
+func (p process) oldAccount() string {
+	p.Helper()
+	path := filepath.Join(p.dir, "world.json")
+	p.run(0, p.path, "plan", "-f", p.agents(1), "--simulate", path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		p.Fatal(err)
+	}
+	world := map[string]json.RawMessage{}
+	if err := json.Unmarshal(text, &world); err != nil {
+		p.Fatal(err)
+	}
+	world["FargateVCPU"] = json.RawMessage(`{"L-36FBB829": 4000}`)
+	if text, err = json.Marshal(world); err != nil {
+		p.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		p.Fatal(err)
+	}
+	return path
+}
+
 // TestTheProcessIsSmallAndQuick holds the released binary to memory and time: a
 // file of 500 agents is refused for the quota, after all of it was checked.
 func TestTheProcessIsSmallAndQuick(t *testing.T) {
 	p := newProcess(t)
-	took, memory := p.run(0, p.path, "up", "--yes", "-f", p.agents(50), "--budget", "5000", "--simulate", filepath.Join(p.dir, "world.json"))
+	took, memory := p.run(0, p.path, "up", "--yes", "-f", p.agents(50), "--budget", "5000", "--simulate", p.oldAccount())
 	t.Logf("up of 50 agents, with the simulated AWS in the same process: %.0f MB at most, %s", float64(memory)/1e6, took)
 	if memory > mostMemory {
 		t.Errorf("up of 50 agents takes %d bytes, more than %d", memory, mostMemory)

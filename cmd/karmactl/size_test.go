@@ -5,7 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -37,23 +37,23 @@ func TestTheBinaryHasOnlyTheOperationsThatItCalls(t *testing.T) {
 	}
 }
 
-// released builds karmactl for Linux on amd64 with the Makefile's own flags, and
-// says where.
+// released builds karmactl for Linux on amd64, exactly as `make build` does, and
+// gives its path.
 func released(t testing.TB) string {
 	t.Helper()
-	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := regexp.MustCompile(`(?m)^BUILD\s*:=.* -trimpath -gcflags='([^']+)' -ldflags '(.+) -X `).FindSubmatch(makefile)
-	if flags == nil {
-		t.Fatal("the Makefile's BUILD has no -trimpath, -gcflags and -ldflags any more")
+	line, err := exec.Command("make", "-s", "-n", "-C", root, "build").Output()
+	if err != nil || !bytes.Contains(line, []byte("-o bin/karmactl ")) {
+		t.Fatalf("make does not say how it builds bin/karmactl: %s, %v", line, err)
 	}
 	path := filepath.Join(t.TempDir(), "karmactl")
-	cmd := exec.Command("go", "build", "-trimpath", "-gcflags="+string(flags[1]), "-ldflags="+string(flags[2]), "-o", path, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	cmd := exec.Command("bash", "-c", strings.Replace(string(line), "-o bin/karmactl ", "-o "+path+" ", 1))
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOOS=linux", "GOARCH=amd64")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, out)
+		t.Fatalf("%s: %v\n%s", line, err, out)
 	}
 	return path
 }

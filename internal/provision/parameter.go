@@ -47,7 +47,7 @@ type Parameter struct {
 	there, nested bool
 	// unread is why the nested secret cannot be read, which a down does not mind.
 	unread error
-	fate          Fate
+	fate   Fate
 }
 
 func (p *Parameter) api() parameterAPI { return p.Clients.SSM }
