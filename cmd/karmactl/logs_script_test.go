@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,11 +46,11 @@ func (o *onlyLogs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // cloudwatch starts an AWS that has log groups of three agents and lets nothing else be read, and points karmactl
-// there: cloudwatch [live] [endless]. The calls are written to the file calls. Times in it count from now: a task
-// starts 1 s later, and the log group of abracadabra 2 s later.
+// there: cloudwatch [live] [endless] [later]. The calls are written to the file calls. With later a task starts after
+// 1 s, and the log group of abracadabra is there after 2 s; without, neither comes, however slow the machine is.
 func cloudwatch(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
-		ts.Fatalf("usage: cloudwatch [live] [endless]")
+		ts.Fatalf("usage: cloudwatch [live] [endless] [later]")
 	}
 	calls, err := os.Create(ts.MkAbs("calls"))
 	ts.Check(err)
@@ -63,17 +64,23 @@ func cloudwatch(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	const first, second, later, other = "aaaa1111aaaa1111", "bbbb2222bbbb2222", "cccc3333cccc3333", "dddd4444dddd4444"
-	server := &onlyLogs{calls: calls, logs: tailtest.NewServer(time.Now, []tailtest.Line{
+	lines := []tailtest.Line{
 		line("validator", first, -3*time.Hour, "three hours old"),
 		line("validator", first, -10*time.Minute, "INFO: begins"),
 		line("validator", second, -8*time.Minute, "ERROR: cannot pay"),
 		line("karma-hello", other, -9*time.Minute, `{"level":"warn","msg":"low on café"}`),
 		line("karma-hello", other, -6*time.Minute, "DEBUG: hello\nsecond line"),
 		line("validator", second, -time.Minute, "no level at all"),
-		line("validator", later, 1500*time.Millisecond, "said by a later task"),
-		line("abracadabra", other, 2500*time.Millisecond, "said in a later group"),
-	})}
-	server.logs.Born[group("abracadabra")] = now.Add(2 * time.Second).UnixMilli()
+	}
+	born := now.Add(24 * time.Hour)
+	if slices.Contains(args, "later") {
+		born = now.Add(2 * time.Second)
+		lines = append(lines,
+			line("validator", later, 1500*time.Millisecond, "said by a later task"),
+			line("abracadabra", other, 2500*time.Millisecond, "said in a later group"))
+	}
+	server := &onlyLogs{calls: calls, logs: tailtest.NewServer(time.Now, lines)}
+	server.logs.Born[group("abracadabra")] = born.UnixMilli()
 	for _, a := range args {
 		server.live, server.endless = server.live || a == "live", server.endless || a == "endless"
 	}

@@ -47,6 +47,13 @@ func withRank(ctx context.Context, rank int) context.Context {
 	return context.WithValue(ctx, rankKey{}, rank)
 }
 
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

@@ -130,9 +130,11 @@ func (m *managed) look(ctx context.Context, r *run, e Entry) (Found[any], error)
 	return m.seek(ctx, r, e, notBefore, until)
 }
 
-// seek looks until the resource shows or the time is up.
+// seek looks until the resource shows or the time is up. That is soon, whatever
+// the clock of the machine that noted it says.
 func (m *managed) seek(ctx context.Context, r *run, e Entry, notBefore, until time.Time) (Found[any], error) {
-	p := r.poll(Outcome{Key: m.Key()}, visibleWithin)
+	p := r.poll(Outcome{Key: m.Key()}, 2*visibleWithin)
+	until = earlier(until, p.began.Add(visibleWithin))
 	for {
 		found, err := m.find(ctx, r, e.ID, notBefore)
 		if err != nil || found.Phase != Absent || !r.Clock.Now().Before(until) {

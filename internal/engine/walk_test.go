@@ -281,6 +281,21 @@ func TestALostReplyIsLookedForBeforeASecondIsMade(t *testing.T) {
 	})
 }
 
+func TestANoteOfAClockThatRunsAheadHoldsNothingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		rec := NewMemory(RealClock{})
+		rec.inFlight["vpc"] = time.Now().Add(time.Hour)
+		walk := apply(Walk{Steps: steps(&box{w: w, key: "vpc", size: 1})})
+		walk.Record = rec
+		began := time.Now()
+		must2(t)(walk.Up(t.Context()))
+		if took := time.Since(began); took > visibleWithin+10*time.Second || len(w.names()) != 1 {
+			t.Errorf("after %s the world has %v", took, w.names())
+		}
+	})
+}
+
 func TestMoreLostRepliesThanSlotsDoNotStopTheWalk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()

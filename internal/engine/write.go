@@ -102,8 +102,9 @@ func (m *managed) unseen(r *run, id string) time.Time {
 // revised looks, until that moment, for a revision that may have been made
 // although nobody heard of it; "" is none.
 func (m *managed) revised(ctx context.Context, r *run, o Outcome, id string, want any, until time.Time) (string, error) {
-	p := r.poll(o, visibleWithin)
+	p := r.poll(o, 2*visibleWithin)
 	began := r.Clock.Now()
+	until = earlier(until, began.Add(visibleWithin))
 	for {
 		found, err := m.find(ctx, r, id, later(began, r.fresh()))
 		if err != nil {

@@ -278,3 +278,17 @@ func TestCloudWatchNamesOfTheLoadBalancer(t *testing.T) {
 		}
 	}
 }
+
+// The listing came back, and then the user was gone: half of it must not be taken
+// for the whole, nor nothing for something.
+func TestAListingThatIsCutOffAfterItsAnswerIsNoPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, awssim.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		b.sim.Inject(func(awssim.Call) awssim.Fault { cancel(); return awssim.Fault{} })
+		roles, listed, err := b.home.roles(ctx, b.home.Clients.IAM)
+		if err == nil && !listed || len(roles) != 0 {
+			t.Errorf("got %v, %v, %v", roles, listed, err)
+		}
+	})
+}

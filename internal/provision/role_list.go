@@ -31,7 +31,7 @@ func (h *Home) roles(ctx context.Context, api roleListAPI) (roles []types.RoleDe
 		var l roleListing
 		for p.HasMorePages() {
 			out, err := p.NextPage(ctx)
-			if ctx.Err() != nil {
+			if err != nil && ctx.Err() != nil {
 				return nil, err
 			}
 			if err != nil {

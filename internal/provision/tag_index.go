@@ -49,7 +49,7 @@ func (h *Home) tagIndex(ctx context.Context) ([]taggedARN, error) {
 	})
 	for p.HasMorePages() {
 		out, err := p.NextPage(ctx)
-		if ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
 		if err != nil {

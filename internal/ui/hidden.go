@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // maxHidden is far more than any store of secrets takes.
@@ -23,16 +26,26 @@ var ErrTooLong = errors.New("standard input is more than a megabyte")
 func (t *Terminal) Hidden(ctx context.Context, question string) (string, error) {
 	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(t.In, maxHidden+1)) }
 	if f, ok := t.In.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		fd := int(f.Fd())
-		before, err := term.GetState(fd)
+		// The echo goes off before the question is asked: a paste may come at once.
+		before, err := term.MakeRaw(int(f.Fd()))
 		if err != nil {
 			return "", fmt.Errorf("the terminal's echo cannot be turned off: %w", err)
 		}
 		// An interrupted prompt leaves the terminal as it was.
-		defer func() { _ = term.Restore(fd, before) }()
-		fmt.Fprintf(t.Err, "%s ", question)
-		defer fmt.Fprintln(t.Err)
-		read = func() ([]byte, error) { return term.ReadPassword(fd) }
+		defer func() { _ = term.Restore(int(f.Fd()), before) }()
+		keys := &keyboard{File: f}
+		console := term.NewTerminal(struct {
+			io.Reader
+			io.Writer
+		}{keys, t.Err}, "")
+		read = func() ([]byte, error) {
+			line, err := console.ReadPassword(question + " ")
+			if keys.interrupted {
+				fmt.Fprint(t.Err, "\r\n")
+				err = engine.ErrInterrupted
+			}
+			return []byte(line), err
+		}
 	}
 	type answer struct {
 		text []byte
@@ -46,6 +59,8 @@ func (t *Terminal) Hidden(ctx context.Context, question string) (string, error) 
 	select {
 	case a := <-ch:
 		switch {
+		case errors.Is(a.err, engine.ErrInterrupted):
+			return "", a.err
 		case errors.Is(a.err, io.EOF):
 			return "", nil
 		case a.err != nil:
@@ -61,4 +76,17 @@ func (t *Terminal) Hidden(ctx context.Context, question string) (string, error) 
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
+}
+
+// keyboard notices Ctrl-C, which is no signal while a terminal is raw.
+type keyboard struct {
+	*os.File
+	interrupted bool
+}
+
+// Read is io.Reader's.
+func (k *keyboard) Read(b []byte) (int, error) {
+	n, err := k.File.Read(b)
+	k.interrupted = k.interrupted || bytes.IndexByte(b[:n], 3) >= 0
+	return n, err
 }
