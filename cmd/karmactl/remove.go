@@ -48,12 +48,12 @@ func (s *session) remove(ctx context.Context, store *state.Store, p *planned, de
 			return nil, nil, 0, err
 		}
 	}
+	s.app.graceful.Store(true) // from the first write on
 	if r.before != nil {
 		if err := r.before(ctx, p); err != nil {
 			return nil, nil, 0, err
 		}
 	}
-	s.app.graceful.Store(true)
 	began := s.clock.Now()
 	home := s.home(false)
 	home.DeleteImages = r.images
