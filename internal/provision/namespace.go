@@ -115,7 +115,18 @@ func (n *Namespace) leaving(ctx context.Context, id *string) bool {
 			Values: []string{string(types.OperationStatusSubmitted), string(types.OperationStatusPending)},
 		},
 	}})
-	return err == nil && len(out.Operations) > 0
+	if err != nil {
+		return false
+	}
+	for _, op := range out.Operations {
+		// An emulator that ignores the filters lists how the namespace was made, too.
+		one, err := n.api().GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: op.Id})
+		if err == nil && one.Operation != nil && one.Operation.Type == types.OperationTypeDeleteNamespace &&
+			one.Operation.Targets[string(types.OperationTargetTypeNamespace)] == aws.ToString(id) {
+			return true
+		}
+	}
+	return false
 }
 
 // making is what the create that this process began has come to.
