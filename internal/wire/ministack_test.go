@@ -20,7 +20,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// ministack is https://pypi.org/project/ministack.
+// ministack is the Python package of that name.
 func ministack() emulator {
 	return emulator{name: "ministack", variable: "WIRE_MINISTACK", reset: "/_ministack/reset", gaps: ministackGaps, accepts: ministackAccepts(), without: []lack{{
 		kinds: []string{"scalable-target", "scaling-policy"},
