@@ -54,6 +54,11 @@ func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
 		"no alarms":         func(c *agents.Config) { c.Observability.Alarms.Enabled = false },
 		"enhanced":          func(c *agents.Config) { c.Observability.ContainerInsights = agents.InsightsEnhanced },
 		"one endpoint zone": func(c *agents.Config) { readme(c); c.Network.EndpointAZs = "one" },
+		"everything on":     func(c *agents.Config) { *c = *config(t, "agents.full.yaml") },
+		"one agent":         func(c *agents.Config) { c.Agents = c.Agents[:1] },
+		"mail and budget": func(c *agents.Config) {
+			c.Observability.Alarms.Emails, c.Budget.Emails = []string{"ops@example.com"}, []string{"ops@example.com"}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
