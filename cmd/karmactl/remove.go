@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // removal is a command that takes away: down and hibernate.
@@ -44,7 +41,7 @@ func (s *session) planRemoval(ctx context.Context, rec engine.Recorder, r remova
 // remove asks, and takes away what the plan showed.
 func (s *session) remove(ctx context.Context, store *state.Store, p *planned, deletes bool, r removal) (*engine.Result, *provision.Stack, time.Duration, error) {
 	if deletes && !s.app.opts.yes {
-		if err := s.confirm(ctx, r); err != nil {
+		if err := s.confirm(ctx, r.question, r.word, "nothing was deleted"); err != nil {
 			return nil, nil, 0, err
 		}
 	}
@@ -69,18 +66,4 @@ func (s *session) remove(ctx context.Context, store *state.Store, p *planned, de
 	}
 	s.explain(res)
 	return res, st, s.clock.Now().Sub(began), nil
-}
-
-func (s *session) confirm(ctx context.Context, r removal) error {
-	ok, err := s.app.term.Confirm(ctx, r.question, r.word)
-	if errors.Is(err, ui.ErrNoTerminal) {
-		return &usageError{fmt.Errorf("%w: karmactl %s --yes goes ahead without asking", err, s.command)}
-	}
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return &exit{exitError, errors.New("nothing was deleted")}
-	}
-	return nil
 }

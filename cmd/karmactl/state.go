@@ -157,12 +157,9 @@ func (s *session) stateUnlock(ctx context.Context, id string) error {
 		return err // an unreadable lock has no id to compare with
 	}
 	if !s.app.opts.yes {
-		ok, err := s.app.term.Confirm(ctx, fmt.Sprintf("Held by %s. Is that run really gone? Only yes is yes:", h), "yes")
-		if err != nil {
-			return &usageError{fmt.Errorf("%w: karmactl state unlock --yes goes ahead without asking", err)}
-		}
-		if !ok {
-			return &exit{exitError, fmt.Errorf("the lock stays")}
+		s.command = "state unlock"
+		if err := s.confirm(ctx, fmt.Sprintf("Held by %s. Is that run really gone? Only yes is yes:", h), "yes", "the lock stays"); err != nil {
+			return err
 		}
 	}
 	if err := state.Unlock(ctx, backend, id); err != nil {

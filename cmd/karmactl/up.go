@@ -134,7 +134,12 @@ func (s *session) showAndAsk(ctx context.Context, p *planned) error {
 	if !doc.Summary.Any() || s.app.opts.yes {
 		return nil
 	}
-	yes, err := s.app.term.Confirm(ctx, "Make it so? Only yes is yes:", "yes")
+	return s.confirm(ctx, "Make it so? Only yes is yes:", "yes", "nothing was changed")
+}
+
+// confirm asks for a word; declined is what to say when another one comes.
+func (s *session) confirm(ctx context.Context, question, word, declined string) error {
+	yes, err := s.app.term.Confirm(ctx, question, word)
 	if errors.Is(err, ui.ErrNoTerminal) {
 		return &usageError{fmt.Errorf("%w: karmactl %s --yes goes ahead without asking", err, s.command)}
 	}
@@ -142,7 +147,7 @@ func (s *session) showAndAsk(ctx context.Context, p *planned) error {
 		return err
 	}
 	if !yes {
-		return &exit{exitError, errors.New("nothing was changed")}
+		return &exit{exitError, errors.New(declined)}
 	}
 	return nil
 }
@@ -154,6 +159,9 @@ func (s *session) up(ctx context.Context, store *state.Store, o upOptions, agree
 	if p == nil {
 		var err error
 		if p, err = s.planUp(ctx, store, o.only); err != nil {
+			return err
+		}
+		if err := p.res.Err(); err != nil {
 			return err
 		}
 		if o.planFile != "" {
