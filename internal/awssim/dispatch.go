@@ -107,8 +107,8 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 		if slices.Contains(s.world.Denied, call.Name()) {
 			return AccessDenied(call.Service, call.Operation)
 		}
-		var err error
-		out, err = o.run(ctx, in)
+		reply, err := o.run(ctx, detach(in))
+		out = detach(reply)
 		return err
 	})
 	s.mu.Lock()
