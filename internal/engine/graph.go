@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,18 +24,38 @@ func ups(steps []Step) []*vertex {
 	return vs
 }
 
-// downs makes a node wait for those that need it.
+// downs makes a node wait for those that need it. A part goes after its whole,
+// which takes it along; so what needs the part is waited for by the whole.
 func downs(steps []Step) []*vertex {
 	vs, byKey := vertices(steps)
 	for _, v := range vs {
+		if v.whole = byKey[v.step.partOf()]; v.whole != nil {
+			v.looked = make(chan struct{})
+			v.whole.parts = append(v.whole.parts, v)
+		}
+	}
+	for _, v := range vs {
 		needs, _ := v.step.edges()
 		for _, k := range needs {
-			if n := byKey[k]; n != nil && n != v {
+			for n := byKey[k]; n != nil && !v.within(n); n = n.whole {
 				n.needs = append(n.needs, v)
 			}
 		}
+		if v.whole != nil {
+			v.needs = append(v.needs, v.whole)
+		}
 	}
 	return vs
+}
+
+// within tells whether a vertex is another one or goes along with it.
+func (v *vertex) within(n *vertex) bool {
+	for w := v; w != nil; w = w.whole {
+		if w == n {
+			return true
+		}
+	}
+	return false
 }
 
 // rank gives every vertex the length of the longest chain that waits for it.
@@ -104,6 +125,9 @@ func check(steps []Step) error {
 				return err
 			}
 		}
+		if whole := s.partOf(); whole != "" && !slices.Contains(needs, whole) {
+			return fmt.Errorf("%s is a part of %s, which it does not need", s.Key(), whole)
+		}
 		mark[s.Key()] = visited
 		return nil
 	}
@@ -117,20 +141,27 @@ func check(steps []Step) error {
 
 // Dependents are the chosen steps and all that need one of them, directly or not.
 func Dependents(steps []Step, chosen func(Key) bool) map[Key]bool {
+	needing := map[Key][]Key{}
+	for _, s := range steps {
+		needs, _ := s.edges()
+		for _, k := range needs {
+			needing[k] = append(needing[k], s.Key())
+		}
+	}
 	out := map[Key]bool{}
-	var take func(v *vertex)
-	take = func(v *vertex) {
-		if out[v.step.Key()] {
+	var take func(k Key)
+	take = func(k Key) {
+		if out[k] {
 			return
 		}
-		out[v.step.Key()] = true
-		for _, d := range v.needs { // on the way down a node waits for those that need it
+		out[k] = true
+		for _, d := range needing[k] {
 			take(d)
 		}
 	}
-	for _, v := range downs(steps) {
-		if chosen(v.step.Key()) {
-			take(v)
+	for _, s := range steps {
+		if chosen(s.Key()) {
+			take(s.Key())
 		}
 	}
 	return out

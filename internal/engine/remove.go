@@ -28,10 +28,21 @@ func (e *HeldBy) Error() string {
 func (e *HeldBy) Unwrap() error { return e.Err }
 
 // remove is the way down for one node: find, decide, say so; and below the line
-// that asks for Apply: delete, await Absent, forget.
+// that asks for Apply: delete, await Absent, forget. A part is looked at while its
+// whole is there, and then waits for it to go.
 func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 	key := m.Key()
 	o.Key = key
+	entry, recorded := r.Record.Get(key)
+	var found Found[any]
+	var err error
+	part := v.whole != nil
+	if part {
+		if r.chosen(key) {
+			found, err = m.look(ctx, r, entry)
+		}
+		close(v.looked)
+	}
 	if bad := v.await(ctx, r.Clock); bad != nil {
 		bad.Key, bad.Verb = key, Delete
 		return *bad
@@ -43,8 +54,9 @@ func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 		o.Status = Interrupted
 		return o
 	}
-	entry, recorded := r.Record.Get(key)
-	found, err := m.look(ctx, r, entry)
+	if !part {
+		found, err = m.look(ctx, r, entry)
+	}
 	if foreign := new(Foreign); errors.As(err, &foreign) {
 		o.Reason = "not karmactl's"
 		found, err = Found[any]{}, nil
@@ -77,8 +89,12 @@ func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 			return failed(o, err)
 		}
 		r.emit(EventStarted, o)
+		remove := m.destroy
+		if part && v.whole.outcome.Verb == Delete {
+			remove = m.gone // AWS has taken it along
+		}
 		for _, id := range ids {
-			if err := m.destroy(ctx, r, o, id); err != nil {
+			if err := remove(ctx, r, o, id); err != nil {
 				return failed(o, err)
 			}
 		}
@@ -100,6 +116,7 @@ func (r *run) keep(k Key) string {
 // on is waited for; what is somebody else's only briefly.
 func (m *managed) destroy(ctx context.Context, r *run, o Outcome, id string) error {
 	p := r.poll(o, m.patience())
+	p.every = heldEvery
 	var foreignSince time.Time
 	for {
 		// A Delete that is refused may list what holds on: it is to be as it is now.
@@ -165,6 +182,8 @@ type discarded struct {
 func (d *discarded) Key() Key { return d.managed.Key() + "#" + Key(d.id) }
 
 func (d *discarded) edges() (needs, after []Key) { return nil, nil }
+
+func (d *discarded) partOf() Key { return "" }
 
 func (d *discarded) remove(ctx context.Context, r *run, _ *vertex) Outcome {
 	o := Outcome{Key: d.Key(), Verb: Delete, ID: d.id, Reason: "replaced or a duplicate"}

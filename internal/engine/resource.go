@@ -124,6 +124,12 @@ type Ordered interface {
 	After() []Node
 }
 
+// Part is implemented by resources that AWS deletes with another one, their whole,
+// which is one of their needs. When both go the whole goes first.
+type Part interface {
+	PartOf() Node
+}
+
 // Optional is implemented by resources that may have nothing to hold yet. One
 // that is absent and not wanted is left out; those that refer to it see no id.
 type Optional interface {

@@ -14,6 +14,8 @@ import (
 type Step interface {
 	Node
 	edges() (needs, after []Key)
+	// partOf is the key of its whole; "" for what is no part.
+	partOf() Key
 	settle(ctx context.Context, r *run, v *vertex) Outcome
 	remove(ctx context.Context, r *run, v *vertex) Outcome
 	// discard is a step that deletes one surplus id of this resource.
@@ -38,6 +40,13 @@ func (m *managed) edges() (needs, after []Key) {
 		}
 	}
 	return needs, after
+}
+
+func (m *managed) partOf() Key {
+	if p, ok := m.as().(Part); ok {
+		return p.PartOf().Key()
+	}
+	return ""
 }
 
 // settle is the one road: find, diff, decide, say so; and below the line that

@@ -20,6 +20,9 @@ const (
 	// pollFirst and pollEvery are the shortest and the longest time between two looks.
 	pollFirst = 500 * time.Millisecond
 	pollEvery = 2 * time.Second
+	// heldEvery is the longest time between two tries to delete what is held: a walk
+	// down ends with a few of them, and each second there is one of its own.
+	heldEvery = time.Second
 	// sayAfter is how long a wait goes without a word: most are over by then.
 	sayAfter = 3 * time.Second
 	// readFor is how long an apply trusts a shared listing for a first look.
@@ -32,11 +35,12 @@ type poller struct {
 	o     Outcome
 	began time.Time
 	limit time.Duration
+	every time.Duration
 	said  string
 }
 
 func (r *run) poll(o Outcome, limit time.Duration) *poller {
-	return &poller{r: r, o: o, began: r.Clock.Now(), limit: limit}
+	return &poller{r: r, o: o, began: r.Clock.Now(), limit: limit, every: pollEvery}
 }
 
 // wait sleeps until the next look. It ends with ErrInterrupted after a Ctrl-C
@@ -54,7 +58,7 @@ func (p *poller) wait(ctx context.Context, why string) error {
 	}
 	// A quarter of what it took so far: what is there after two seconds is seen then,
 	// and a wait of minutes does not ask ten times as often as it has to.
-	return p.r.pause(ctx, min(max(elapsed/4, pollFirst), pollEvery))
+	return p.r.pause(ctx, min(max(elapsed/4, pollFirst), p.every))
 }
 
 // pause waits for d, the end of ctx, or a Ctrl-C.

@@ -229,7 +229,10 @@ func (r *run) chosen(k Key) bool { return r.Only == nil || r.Only(k) }
 type vertex struct {
 	step   Step
 	needs  []*vertex
-	rank   int // the length of the longest chain that waits for it
+	whole  *vertex // what takes it along on the way down; nil for most
+	parts  []*vertex
+	looked chan struct{} // closed once a part was looked at
+	rank   int           // the length of the longest chain that waits for it
 	usable chan struct{}
 	once   sync.Once
 	// began is when its own work began: waiting for its needs is not work.
@@ -244,10 +247,17 @@ type vertex struct {
 // release lets the dependents start.
 func (v *vertex) release() { v.once.Do(func() { close(v.usable) }) }
 
-// await waits for the needs. The returned outcome is non-nil when one of them
-// did not get there.
+// await waits for the needs, and until the parts were looked at. The returned
+// outcome is non-nil when one of the needs did not get there.
 func (v *vertex) await(ctx context.Context, clock Clock) *Outcome {
 	defer func() { v.began = clock.Now() }()
+	for _, p := range v.parts {
+		select {
+		case <-p.looked:
+		case <-ctx.Done():
+			return &Outcome{Status: Interrupted}
+		}
+	}
 	for _, n := range v.needs {
 		select {
 		case <-n.usable:

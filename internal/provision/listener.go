@@ -84,6 +84,9 @@ func (l *Listener) Needs() []engine.Node {
 	return needs
 }
 
+// PartOf is the load balancer, which AWS deletes with its listeners.
+func (l *Listener) PartOf() engine.Node { return l.LoadBalancer }
+
 // Want is the listener with its answer to what no rule takes.
 func (l *Listener) Want() ListenerSpec {
 	want := ListenerSpec{Port: l.Port, Protocol: l.Protocol, Redirect: l.Redirect, Tags: l.TagsOf(l.Key())}

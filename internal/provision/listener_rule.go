@@ -80,6 +80,11 @@ func (h *Home) ruleOf(key engine.Key) *ListenerRule {
 // Needs the listener and the target group.
 func (r *ListenerRule) Needs() []engine.Node { return []engine.Node{r.Listener, r.Group} }
 
+// PartOf is the listener, which AWS deletes with its rules: at three deletions a
+// second a large fleet's rules would hold up the load balancer for longer than
+// anything else takes.
+func (r *ListenerRule) PartOf() engine.Node { return r.Listener }
+
 // Want is a rule for the agent's path, with and without what follows, or for its name.
 func (r *ListenerRule) Want() ListenerRuleSpec {
 	want := ListenerRuleSpec{Group: r.Group.ID(), Priority: r.Priority, Tags: r.TagsOf(r.Key())}

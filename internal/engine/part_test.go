@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// part is a box that the world deletes with another one.
+type part struct {
+	*box
+	whole Node
+}
+
+func (p *part) PartOf() Node { return p.whole }
+
+// frame is a box that takes its parts along when it goes.
+type frame struct {
+	*box
+	refuses error
+}
+
+func (f *frame) Delete(ctx context.Context, id string) error {
+	if f.refuses != nil {
+		return f.refuses
+	}
+	f.w.mu.Lock()
+	for i, t := range f.w.things {
+		if strings.HasPrefix(t.name, "rule/") {
+			delete(f.w.things, i)
+		}
+	}
+	f.w.mu.Unlock()
+	return f.box.Delete(ctx, id)
+}
+
+// edge is a listener with two rules, a group that they lead to, and an alarm that
+// needs one of the rules.
+type edge struct {
+	w        *world
+	rec      *Memory
+	listener *frame
+	steps    []Step
+}
+
+func newEdge(t *testing.T) *edge {
+	w := newWorld()
+	group := &box{w: w, key: "group"}
+	listener := &frame{box: &box{w: w, key: "listener"}}
+	a := &part{&box{w: w, key: "rule/a", needs: []Node{listener, group}}, listener}
+	b := &part{&box{w: w, key: "rule/b", needs: []Node{listener, a}}, listener}
+	alarm := &box{w: w, key: "alarm", needs: []Node{a}}
+	e := &edge{w: w, rec: NewMemory(RealClock{}), listener: listener}
+	e.steps = []Step{Manage(group), Manage(listener), Manage(a), Manage(b), Manage(alarm)}
+	must2(t)(apply(Walk{Steps: e.steps, Record: e.rec}).Up(t.Context()))
+	w.log = nil
+	return e
+}
+
+func TestPartsGoWithTheirWholeAndCostNoCallOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEdge(t)
+		res := must2(t)(apply(Walk{Steps: e.steps, Record: e.rec}).Down(t.Context()))
+		if want := []string{"delete alarm", "delete listener", "delete group"}; !slices.Equal(e.w.log, want) {
+			t.Errorf("got %v, want %v", e.w.log, want)
+		}
+		if n := res.Count(Delete); n != 5 {
+			t.Errorf("%d are said to be deleted, not 5", n)
+		}
+		if len(e.rec.Entries()) > 0 {
+			t.Errorf("recorded still: %v", e.rec.Entries())
+		}
+	})
+}
+
+func TestAPartGoesAloneWhenItsWholeStays(t *testing.T) {
+	for why, limit := range map[string]func(*Walk, *edge){
+		"it is not in the walk": func(w *Walk, e *edge) {
+			w.Steps, w.Orphans = nil, []Step{Orphan(e.steps[2], []Key{"listener", "group"})}
+		},
+		"it is not chosen": func(w *Walk, _ *edge) { w.Only = func(k Key) bool { return k == "rule/a" } },
+		"it is kept": func(w *Walk, _ *edge) {
+			w.Only = func(k Key) bool { return k == "rule/a" || k == "listener" }
+			w.Keep = func(k Key) string { return map[Key]string{"listener": "kept"}[k] }
+		},
+	} {
+		t.Run(why, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := newEdge(t)
+				w := Walk{Steps: e.steps, Record: e.rec}
+				limit(&w, e)
+				must2(t)(apply(w).Down(t.Context()))
+				if want := []string{"delete rule/a"}; !slices.Equal(e.w.log, want) {
+					t.Errorf("got %v, want %v", e.w.log, want)
+				}
+			})
+		})
+	}
+}
+
+func TestAWholeThatDoesNotGoLeavesItsParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEdge(t)
+		e.listener.refuses = errBoom
+		res, err := apply(Walk{Steps: e.steps, Record: e.rec}).Down(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, want := range map[Key]Status{"alarm": Done, "listener": Failed, "rule/a": Blocked, "rule/b": Blocked, "group": Blocked} {
+			if o, _ := res.Get(k); o.Status != want {
+				t.Errorf("%s is %s, want %s", k, o.Status, want)
+			}
+		}
+		e.listener.refuses = nil
+		must2(t)(apply(Walk{Steps: e.steps, Record: e.rec}).Down(t.Context()))
+		if got := e.w.names(); len(got) > 0 {
+			t.Errorf("the world still has %v", got)
+		}
+	})
+}
+
+func TestPartsAreDependentsOfTheirWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got := Dependents(newEdge(t).steps, func(k Key) bool { return k == "listener" })
+		for _, k := range []Key{"listener", "rule/a", "rule/b", "alarm"} {
+			if !got[k] {
+				t.Errorf("%s is not among %v", k, got)
+			}
+		}
+		if got["group"] {
+			t.Error("the group does not need the listener")
+		}
+	})
+}
+
+func TestAPartThatDoesNotNeedItsWholeIsRefused(t *testing.T) {
+	w := newWorld()
+	listener := &box{w: w, key: "listener"}
+	_, err := apply(Walk{Steps: []Step{Manage(listener), Manage(&part{&box{w: w, key: "rule"}, listener})}}).Up(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "rule is a part of listener, which it does not need") {
+		t.Errorf("got %v", err)
+	}
+}
