@@ -214,10 +214,16 @@ func (a *Alarm) Update(ctx context.Context, _ string, have, want AlarmSpec) erro
 	return err
 }
 
-// Delete deletes the alarm.
+// maxAlarms is how many one call deletes, and none of them when one is not there:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html
+const maxAlarms = 100
+
+// Delete deletes the alarm, with others that go at the same time.
 func (a *Alarm) Delete(ctx context.Context, id string) error {
-	_, err := a.api().DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{id}})
-	return err
+	return a.Batches.Do(ctx, "DeleteAlarms", maxAlarms, []string{id}, func(ctx context.Context, names []string) error {
+		_, err := a.api().DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: names})
+		return err
+	})
 }
 
 func toAlarmTags(tags cloud.Tags) []types.Tag {

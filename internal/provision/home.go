@@ -27,6 +27,8 @@ type Home struct {
 	Tags      cloud.Tags
 	Clients   *cloud.Clients
 	Inventory *cloud.Inventory
+	// Batches are what all resources of a kind delete together.
+	Batches cloud.Batches
 	// Images finds the digest behind an image reference; nil pins nothing.
 	Images Resolver
 	Clock  engine.Clock

@@ -93,15 +93,15 @@ func (b *stackBench) fresh(readOnly bool) *Stack {
 		cfg = cloud.WithOptions(cfg, cloud.ReadOnly)
 	}
 	cfg.Retryer = func() aws.Retryer { return cloud.Retryer(20 * time.Second) } // the product's own; its waits cost nothing here
-	home := *b.home
-	home.Project, home.Stack, home.Tags = b.cfg.Project, b.cfg.Stack(), b.cfg.Tags
-	home.Clients, home.Inventory = cloud.NewClients(cfg), cloud.NewInventory(home.Clock)
-	home.Images = &Registries{Transport: b.sim.Registry()}
-	facts, err := ReadFacts(context.Background(), b.cfg, &home)
+	home := &Home{
+		Project: b.cfg.Project, Stack: b.cfg.Stack(), Tags: b.cfg.Tags, Account: b.home.Account, Clock: b.home.Clock,
+		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(b.home.Clock), Images: &Registries{Transport: b.sim.Registry()},
+	}
+	facts, err := ReadFacts(context.Background(), b.cfg, home)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return NewStack(b.cfg, &home, facts)
+	return NewStack(b.cfg, home, facts)
 }
 
 func (b *stackBench) planStack() *engine.Result {

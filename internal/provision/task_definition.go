@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -522,29 +523,44 @@ func (t *TaskDefinition) collector(want TaskDefinitionSpec) types.ContainerDefin
 	return c
 }
 
-// Delete deregisters every revision of the family and has them deleted, ten a call.
-// The numbers are never given out again.
+// maxDefinitions is how many revisions one call deletes:
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteTaskDefinitions.html
+const maxDefinitions = 10
+
+// Delete deregisters every revision of the family and has them deleted, with those
+// of others that go at the same time. The numbers are never given out again.
 func (t *TaskDefinition) Delete(ctx context.Context, id string) error {
 	family, _, _ := strings.Cut(id[strings.LastIndexByte(id, '/')+1:], ":")
-	for _, status := range []types.TaskDefinitionStatus{types.TaskDefinitionStatusActive, types.TaskDefinitionStatusInactive} {
-		all, err := t.revisions(ctx, family, status)
-		if err != nil {
+	active, err := t.revisions(ctx, family, types.TaskDefinitionStatusActive)
+	if err != nil {
+		return err
+	}
+	for _, arn := range active {
+		if _, err := t.api().DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
 			return err
 		}
-		if status == types.TaskDefinitionStatusActive {
-			for _, arn := range all {
-				if _, err := t.api().DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
-					return err
-				}
-			}
-			continue
+	}
+	inactive, err := t.revisions(ctx, family, types.TaskDefinitionStatusInactive)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(inactive, maxDefinitions) {
+		if err := t.Batches.Do(ctx, "DeleteTaskDefinitions", maxDefinitions, some, t.erase); err != nil {
+			return err
 		}
-		for len(all) > 0 {
-			n := min(10, len(all))
-			if _, err := t.api().DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: all[:n]}); err != nil {
-				return err
-			}
-			all = all[n:]
+	}
+	return nil
+}
+
+// erase deletes revisions that are deregistered. One that is gone already is no failure.
+func (t *TaskDefinition) erase(ctx context.Context, arns []string) error {
+	out, err := t.api().DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: arns})
+	if err != nil {
+		return err
+	}
+	for _, f := range out.Failures {
+		if why := aws.ToString(f.Reason); why != "MISSING" {
+			return fmt.Errorf("%s cannot be deleted: %s %s", aws.ToString(f.Arn), why, aws.ToString(f.Detail))
 		}
 	}
 	return nil
