@@ -230,7 +230,7 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	repository := add(s, groupPlatform, &Repository{Home: h, Agent: a.Name})
 	logs := add(s, groupPlatform, &LogGroup{Home: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
 	add(s, groupPlatform, &MetricFilter{Home: h, Group: logs})
-	target := add(s, groupEdge, &TargetGroup{Home: h, VPC: n.vpc, Agent: a.Name, Port: a.Port, Health: a.Health})
+	target := add(s, groupEdge, &TargetGroup{Home: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health})
 	e.groups[a.Name] = target
 	rules := s.rules(a, e, target)
 	secrets := s.secrets(a)

@@ -56,10 +56,11 @@ const (
 type TargetGroup struct {
 	engine.Ref
 	*Home
-	VPC    *VPC
-	Agent  string
-	Port   int
-	Health agents.Health
+	VPC          *VPC
+	LoadBalancer *LoadBalancer
+	Agent        string
+	Port         int
+	Health       agents.Health
 }
 
 // Disposable is true: a target group holds no data.
@@ -72,6 +73,15 @@ func (t *TargetGroup) Key() engine.Key { return engine.Key("target-group/" + t.A
 
 // Needs the VPC.
 func (t *TargetGroup) Needs() []engine.Node { return []engine.Node{t.VPC} }
+
+// After the load balancer, which takes longest and would wait behind fifty target
+// groups: AWS counts the calls for both together.
+func (t *TargetGroup) After() []engine.Node {
+	if t.LoadBalancer == nil {
+		return nil
+	}
+	return []engine.Node{t.LoadBalancer}
+}
 
 // Want is a target group of addresses.
 func (t *TargetGroup) Want() TargetGroupSpec {
