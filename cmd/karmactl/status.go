@@ -67,11 +67,19 @@ each look is one line.`,
 }
 
 func (a *app) status(ctx context.Context, watch, drift bool) error {
-	s, err := a.open(ctx)
+	s, err := a.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.close() }() // nothing was written
+	if drift {
+		s.account, err = cloud.Whoami(ctx, s.aws) // the bucket's name has its number
+	} else {
+		err = cloud.HasCredentials(ctx, s.aws)
+	}
+	if err != nil {
+		return err
+	}
 	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
 	w := &fleet.Watcher{
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,

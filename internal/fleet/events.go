@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/tail"
 )
@@ -197,22 +198,32 @@ func describeServices(ctx context.Context, api servicesAPI, cluster string, agen
 	return all, nil
 }
 
-// describeTasks reads the tasks that in lists, a hundred a call.
+// describeTasks reads the tasks that in lists.
 func describeTasks(ctx context.Context, api tasksAPI, in *ecs.ListTasksInput, wanted ...types.DesiredStatus) ([]types.Task, error) {
 	var arns []string
 	for _, w := range wanted {
-		p := ecs.NewListTasksPaginator(api, &ecs.ListTasksInput{Cluster: in.Cluster, ServiceName: in.ServiceName, DesiredStatus: w})
-		for p.HasMorePages() {
-			out, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			arns = append(arns, out.TaskArns...)
+		some, err := listTasks(ctx, api, in, w)
+		if err != nil {
+			return nil, err
 		}
+		arns = append(arns, some...)
 	}
+	return tasksOf(ctx, api, in.Cluster, arns)
+}
+
+func listTasks(ctx context.Context, api tasksAPI, in *ecs.ListTasksInput, wanted types.DesiredStatus) ([]string, error) {
+	return cloud.Pages(ctx, ecs.NewListTasksPaginator(api, &ecs.ListTasksInput{Cluster: in.Cluster, ServiceName: in.ServiceName, DesiredStatus: wanted}),
+		func(out *ecs.ListTasksOutput) []string { return out.TaskArns })
+}
+
+// maxDescribed is how many tasks one call describes:
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
+const maxDescribed = 100
+
+func tasksOf(ctx context.Context, api tasksAPI, cluster *string, arns []string) ([]types.Task, error) {
 	var all []types.Task
-	for part := range slices.Chunk(arns, 100) {
-		out, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: in.Cluster, Tasks: part})
+	for part := range slices.Chunk(arns, maxDescribed) {
+		out, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: cluster, Tasks: part})
 		if err != nil {
 			return nil, err
 		}

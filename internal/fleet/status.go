@@ -76,8 +76,8 @@ type Status struct {
 	Notes []string
 }
 
-// Watcher reads how the agents are: seven calls to AWS, and one more for each
-// agent's targets, however many tasks there are up to a hundred.
+// Watcher reads how the agents are: eight calls to AWS, and one more for each
+// agent's targets, however many tasks run up to a hundred.
 type Watcher struct {
 	ECS       EventsAPI
 	Targets   TargetsAPI
@@ -147,7 +147,7 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 	}
 	g.Go(func() error {
 		var err error
-		r.tasks, err = describeTasks(ctx, w.ECS, &ecs.ListTasksInput{Cluster: &w.Cluster}, types.DesiredStatusRunning)
+		r.tasks, err = w.tasks(ctx)
 		note(0, "images and Spot are not known", err)
 		return nil
 	})
@@ -177,6 +177,22 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 	_ = g.Wait() // what failed is in the notes
 	r.notes = slices.DeleteFunc(notes, func(s string) bool { return s == "" })
 	return r
+}
+
+// tasks are those that run, and of those that stopped within the last hour as many
+// as the same call takes.
+func (w *Watcher) tasks(ctx context.Context) ([]types.Task, error) {
+	in := &ecs.ListTasksInput{Cluster: &w.Cluster}
+	arns, err := listTasks(ctx, w.ECS, in, types.DesiredStatusRunning)
+	if err != nil {
+		return nil, err
+	}
+	stopped, err := listTasks(ctx, w.ECS, in, types.DesiredStatusStopped)
+	if err != nil {
+		return nil, err
+	}
+	room := max(0, maxDescribed-len(arns))
+	return tasksOf(ctx, w.ECS, in.Cluster, append(arns, stopped[:min(room, len(stopped))]...))
 }
 
 // targetGroups are the ARNs by agent.
@@ -305,10 +321,43 @@ func attention(a AgentStatus, s types.Service, r readings) []Attention {
 	if a.Desired == 0 && a.Schedule == "" {
 		add("karmactl scale "+a.Name+"=auto", "is scaled to 0, and no schedule wakes it")
 	}
-	for _, t := range r.tasks {
-		if agentOf(t) == a.Name && t.StopCode == types.TaskStopCodeSpotInterruption {
-			add(logs+" --follow", "AWS takes a Spot task back")
-		}
+	for _, e := range endings(a.Name, r.tasks) {
+		add(logs+" --since 1h", "%s", e)
 	}
 	return out
+}
+
+// endings tell of the tasks that stopped though nobody wanted them to: how many,
+// and how the last one did.
+func endings(agent string, tasks []types.Task) []string {
+	var last types.Task
+	spot, own := 0, 0
+	for _, t := range tasks {
+		if agentOf(t) != agent {
+			continue
+		}
+		switch t.StopCode {
+		case types.TaskStopCodeSpotInterruption:
+			spot++
+		case types.TaskStopCodeEssentialContainerExited, types.TaskStopCodeTaskFailedToStart:
+			if own++; own == 1 || aws.ToTime(t.StoppingAt).After(aws.ToTime(last.StoppingAt)) {
+				last = t
+			}
+		}
+	}
+	var out []string
+	if spot > 0 {
+		out = append(out, fmt.Sprintf("AWS took %s back within the last hour", plural(spot, "Spot task")))
+	}
+	if own > 0 {
+		out = append(out, fmt.Sprintf("%s stopped within the last hour, the last: %s", plural(own, "task"), whyStopped(last)))
+	}
+	return out
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -51,7 +51,7 @@ func (st *Status) problems() string {
 	return strings.Join(out, "\n")
 }
 
-func TestALookIsElevenCallsForFiveAgentsAndForAHundredTasks(t *testing.T) {
+func TestALookIsTwelveCallsForFiveAgentsAndForAHundredTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, nil)
 		b.up()
@@ -64,7 +64,7 @@ func TestALookIsElevenCallsForFiveAgentsAndForAHundredTasks(t *testing.T) {
 			return len(b.sim.Calls())
 		}
 		few := calls()
-		if few > 11 { // the twelfth is the account's identity
+		if few > 12 {
 			t.Errorf("%d calls for five agents", few)
 		}
 		b.edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{"L-36FBB829": 100, "L-3032A538": 100} })
@@ -123,6 +123,20 @@ func TestWhatNeedsAttentionIsSaidWithTheCommandThatHelps(t *testing.T) {
 				b.want("validator", 2)
 			},
 			"validator 1 of 2 tasks run: was unable to place a task. Reason: You’ve reached the limit on the number of vCPUs",
+		},
+		"Spot takes a task back": {
+			func(b *bench) { b.edit(func(w *awssim.World) { w.InterruptSpot = true }) },
+			"validator AWS took 1 Spot task back within the last hour: karmactl logs validator --since 1h",
+		},
+		"a task that ran and crashed": {
+			func(b *bench) {
+				b.edit(func(w *awssim.World) {
+					for _, x := range w.Tasks {
+						x.Behaviour = "crash" // the one that takes its place does not
+					}
+				})
+			},
+			"validator 1 task stopped within the last hour, the last: Essential container in task exited · validator exit code 1",
 		},
 		"a service that is gone": {
 			func(b *bench) {
