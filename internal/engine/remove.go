@@ -72,7 +72,12 @@ func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	o.Verb, o.ID = None, found.ID
-	if len(ids) > 0 {
+	_, flying := r.Record.InFlight(key)
+	hidden := !r.Apply && len(ids) == 0 && r.Clock.Now().Before(m.mayShow(r, entry))
+	if hidden { // an apply looks until it shows
+		o.Reason = "made a moment ago, and not to be seen yet"
+	}
+	if len(ids) > 0 || hidden {
 		o.Verb = Delete
 		if why := r.keep(key); why != "" {
 			o.Verb, o.Reason = None, why
@@ -99,7 +104,7 @@ func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 			}
 		}
 	}
-	if _, flying := r.Record.InFlight(key); recorded || flying {
+	if recorded || flying {
 		r.Record.Forget(key)
 	}
 	return o

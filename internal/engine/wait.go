@@ -121,17 +121,22 @@ func (m *managed) find(ctx context.Context, r *run, id string, notBefore time.Ti
 // look finds what is there. What may have been made moments ago, by a run that
 // died before it could say so, is looked for longer.
 func (m *managed) look(ctx context.Context, r *run, e Entry) (Found[any], error) {
-	until := time.Time{}
-	notBefore := r.began
-	if r.Apply {
-		notBefore = r.Clock.Now().Add(-readFor)
-		if at, ok := r.Record.InFlight(m.Key()); ok {
-			until = at.Add(visibleWithin)
-		} else if !e.CreatedAt.IsZero() {
-			until = e.CreatedAt.Add(visibleWithin)
-		}
+	if !r.Apply {
+		return m.seek(ctx, r, e, r.began, time.Time{})
 	}
-	return m.seek(ctx, r, e, notBefore, until)
+	return m.seek(ctx, r, e, r.Clock.Now().Add(-readFor), m.mayShow(r, e))
+}
+
+// mayShow is until when AWS may not show what was made: by a run that died before
+// it could say so, or just now.
+func (m *managed) mayShow(r *run, e Entry) time.Time {
+	if at, ok := r.Record.InFlight(m.Key()); ok {
+		return at.Add(visibleWithin)
+	}
+	if !e.CreatedAt.IsZero() {
+		return e.CreatedAt.Add(visibleWithin)
+	}
+	return time.Time{}
 }
 
 // seek looks until the resource shows or the time is up. That is soon, whatever

@@ -462,3 +462,38 @@ func TestACycleIsNamedBeforeAnythingRuns(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestDownShowsWhatIsNotToBeSeenYetAndDeletesItOnceItIs(t *testing.T) {
+	for name, c := range map[string]struct{ made, recorded bool }{
+		"it was made and not recorded": {true, false}, "it was made and recorded": {true, true}, "it was not made": {false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, rec := newWorld(), NewMemory(RealClock{})
+				namespace := &box{w: w, key: "namespace"}
+				if err := rec.Begin(t.Context(), "namespace"); err != nil {
+					t.Fatal(err)
+				}
+				if c.made { // and shows in three seconds, when the plan has been agreed to
+					id, err := namespace.Create(t.Context(), thingSpec{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if c.recorded {
+						rec.Record(Entry{Key: "namespace", ID: id, CreatedAt: time.Now()})
+					}
+				}
+				plan := Walk{Steps: steps(namespace), Record: rec, Clock: RealClock{}, Classify: classify}
+				shown := must2(t)(plan.Down(t.Context()))
+				if o, _ := shown.Get("namespace"); o.Verb != Delete || o.Reason != "made a moment ago, and not to be seen yet" {
+					t.Errorf("the plan shows %s %q", o.Verb, o.Reason)
+				}
+				res := must2(t)(apply(Walk{Steps: steps(namespace), Record: rec, Shown: shown}).Down(t.Context()))
+				want := map[bool]Verb{true: Delete, false: None}[c.made]
+				if o, _ := res.Get("namespace"); o.Verb != want || len(w.names()) > 0 || len(Known(rec)) > 0 {
+					t.Errorf("%s; the world has %v, recorded are %v", o.Verb, w.names(), Known(rec))
+				}
+			})
+		})
+	}
+}
