@@ -123,7 +123,7 @@ func (sc *scaling) show(d *scaleDoc) {
 		}
 	}
 	for _, n := range d.Notes {
-		t.Printf("  ! %s\n", n)
+		t.Para("  ! ", n)
 	}
 	switch {
 	case !d.Summary.Any():

@@ -80,10 +80,11 @@ func (sc *scaling) showHours(d *scaleDoc) {
 		return
 	}
 	t.Printf("%-15s %s %s–%s %s\n", w.Name, w.Days, w.Start, w.Stop, w.Timezone)
-	t.Printf("  %-17s %-10s %-10s %s\n", "agent", "in hours", "off hours", "actions")
+	t.Printf("  %-17s %-10s %s\n", "agent", "in hours", "off hours")
 	for _, ag := range fleet.ScheduledAgents(sc.cfg, d.s) {
-		t.Printf("  %-17s %-10s %-10s %s · %s\n", ag.Name, bounds(ag.Scale.Min, ag.Scale.Max), "0", w.StartCron, w.StopCron)
+		t.Printf("  %-17s %-10s %s\n", ag.Name, bounds(ag.Scale.Min, ag.Scale.Max), "0")
 	}
+	t.Printf("  actions           %s · %s\n", w.StartCron, w.StopCron)
 	t.Printf("  next\n")
 	for _, f := range d.Firings {
 		after := ""
@@ -92,9 +93,9 @@ func (sc *scaling) showHours(d *scaleDoc) {
 		}
 		t.Printf("    %-6s %s   %s%s\n", f.Action, f.Local.Format("Mon 2006-01-02 15:04 MST"), f.UTC.Format("Mon 15:04 UTC"), after)
 	}
-	t.Printf("  %s\n", sc.money(d.Cost))
+	t.Para("  ", sc.money(d.Cost))
 	if !sc.o.now {
-		t.Printf("  until then the agents stay as they are: --now applies the present hours at once\n")
+		t.Para("  ", "until then the agents stay as they are: --now applies the present hours at once")
 	}
 }
 

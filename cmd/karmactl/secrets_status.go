@@ -84,28 +84,31 @@ func (s *session) secretsOf(ctx context.Context, of []agents.Agent) ([]fleet.Age
 
 func (a *app) showSecrets(doc *secretsStatusDoc) {
 	t := a.term
-	t.Printf("%-17s %-20s %-20s %-10s %-9s %s\n", "agent", "variable", "key", "value", "version", "changed")
+	table := ui.Table{
+		Columns: []string{"agent", "variable", "key", "value", "version", "changed", "", ""},
+		Spare:   []int{5, 4}, // the date, since how long ago stands beside it
+	}
 	for _, ag := range doc.Agents {
 		name := ag.Agent
 		if len(ag.Values) == 0 {
-			t.Printf("%-17s no secrets\n", name)
-			continue
+			table.Rows = append(table.Rows, []string{name, "no secrets", "", "", "", "", "", ""})
 		}
 		for _, v := range ag.Values {
-			changed, from := "–", ""
+			changed, since, from := "–", "", ""
 			if v.Changed != nil {
-				changed = v.Changed.Local().Format("2006-01-02 15:04") + "  " + ago(doc.At.Sub(*v.Changed))
+				changed, since = v.Changed.Local().Format("2006-01-02 15:04"), ago(doc.At.Sub(*v.Changed))
 			}
 			if v.From != "" {
-				from = "   from " + v.From
+				from = "from " + v.From
 			}
-			t.Printf("%-17s %-20s %-20s %-10s %-9s %s%s\n", name, v.Env, v.Key, v.Value, orDash(v.Version), changed, from)
+			table.Rows = append(table.Rows, []string{name, v.Env, v.Key, string(v.Value), orDash(v.Version), changed, since, from})
 			name = ""
 		}
 	}
+	t.Table(table)
 	for _, ag := range doc.Agents {
 		for _, task := range ag.Older() {
-			t.Printf("! %s: task %s (rev %d, %s) started before the current version of the secret with %s\n", ag.Agent, task.ID[:min(8, len(task.ID))], task.Revision, ago(doc.At.Sub(task.Created)), strings.Join(task.Older, ", "))
+			t.Para("! ", fmt.Sprintf("%s: task %s (rev %d, %s) started before the current version of the secret with %s", ag.Agent, task.ID[:min(8, len(task.ID))], task.Revision, ago(doc.At.Sub(task.Created)), strings.Join(task.Older, ", ")))
 		}
 	}
 	for _, n := range doc.Next {

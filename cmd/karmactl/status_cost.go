@@ -9,7 +9,7 @@ import (
 
 // statusCost is what the stack costs as it is now, by karmactl's own prices.
 type statusCost struct {
-	// Today and Month are "" where prices are missing.
+	// Today is a whole day, Month 730 hours, as it is now; "" where prices are missing.
 	Today      string      `json:"today"`
 	Month      string      `json:"month"`
 	PricesAsOf string      `json:"prices_as_of"`
@@ -51,7 +51,7 @@ func (c *statusCost) line() string {
 	if len(c.Missing) > 0 {
 		return fmt.Sprintf("what it costs is not known: %d prices are missing (karmactl cost refresh fetches them)", len(c.Missing))
 	}
-	out := fmt.Sprintf("costs $%s today, $%s a month as it is now", c.Today, c.Month)
+	out := fmt.Sprintf("costs $%s a day, $%s a month as it is now", c.Today, c.Month)
 	switch {
 	case c.Over:
 		return out + ": over the budget of " + c.Budget + " (karmactl cost --savings)"

@@ -118,6 +118,24 @@ func cron(at clockTime, days [7]bool) string {
 	return fmt.Sprintf("cron(%d %d ? * %s *)", int(at)%60, int(at)/60, daysField(days))
 }
 
+// plainCron says when an expression of ours fires: MON-FRI 09:00. Any other stays
+// as it is.
+func plainCron(expression string) string {
+	var minute, hour int
+	var days string
+	if n, err := fmt.Sscanf(expression, "cron(%d %d ? * %s *)", &minute, &hour, &days); err != nil || n != 3 {
+		return expression
+	}
+	at := clockTime(60*hour + minute)
+	if cron(at, daysOf(days)) == expression {
+		return fmt.Sprintf("%s %02d:%02d", days, hour, minute)
+	}
+	if cron(at, [7]bool{true, true, true, true, true, true, true}) == expression {
+		return fmt.Sprintf("every day %02d:%02d", hour, minute)
+	}
+	return expression
+}
+
 // Open tells whether agents run at t.
 func (w Window) Open(t time.Time) bool {
 	t = t.In(w.Zone)

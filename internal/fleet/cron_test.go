@@ -82,3 +82,23 @@ func TestAZoneWithoutSummerTimeHasNoFiringsAfterAChange(t *testing.T) {
 		t.Errorf("%d firings: %v", len(got), got)
 	}
 }
+
+func TestAnExpressionOfOursIsToldAsPeopleDo(t *testing.T) {
+	for expression, want := range map[string]string{
+		"cron(0 9 ? * MON-FRI *)":     "MON-FRI 09:00",
+		"cron(5 18 ? * MON,WED *)":    "MON,WED 18:05",
+		"cron(30 7 ? * * *)":          "every day 07:30",
+		"cron(0 9 1 * ? *)":           "cron(0 9 1 * ? *)",
+		"cron(0 9 ? * MON-FRI 2027)":  "cron(0 9 ? * MON-FRI 2027)",
+		"cron(0 9 ? JAN MON-FRI *)":   "cron(0 9 ? JAN MON-FRI *)",
+		"rate(5 minutes)":             "rate(5 minutes)",
+		"at(2027-01-01T00:00:00)":     "at(2027-01-01T00:00:00)",
+		"cron(0 9 ? * FRI-MON *)":     "cron(0 9 ? * FRI-MON *)",
+		"cron(0/15 9 ? * MON-FRI *)":  "cron(0/15 9 ? * MON-FRI *)",
+		"cron(0 9 ? * MON-FRI *) etc": "cron(0 9 ? * MON-FRI *) etc",
+	} {
+		if got := plainCron(expression); got != want {
+			t.Errorf("%s: got %q, want %q", expression, got, want)
+		}
+	}
+}

@@ -117,7 +117,7 @@ func (t *Terminal) Cost(c *Cost) error {
 	case c.Actual != nil:
 		t.costActual(&b, c.Actual, width)
 	case c.Savings != nil:
-		t.costSavings(&b, c, width)
+		t.costSavings(&b, c)
 	default:
 		t.costBars(&b, "", c.Nouns, width)
 		t.costBars(&b, "by agent", c.Agents, width)
@@ -212,39 +212,40 @@ func (t *Terminal) costComponents(b *strings.Builder, c *Cost) {
 func (t *Terminal) costFoot(b *strings.Builder, c *Cost) {
 	p := t.paint()
 	for _, a := range c.Assumptions {
-		fmt.Fprintln(b, p.dim("  · "+a))
+		b.WriteString(t.para("  · ", p.dim(a)))
 	}
 	fmt.Fprintf(b, "\n  What would make it cheaper: %s\n", p.bold("karmactl cost --savings"))
 }
 
-func (t *Terminal) costSavings(b *strings.Builder, c *Cost, width int) {
+func (t *Terminal) costSavings(b *strings.Builder, c *Cost) {
 	p := t.paint()
+	under := strings.Repeat(" ", 12)
 	if len(c.Savings) > 0 {
 		fmt.Fprintln(b, p.dim("  saves a month"))
 	}
 	for _, s := range c.Savings {
-		fmt.Fprintf(b, "  %8s  %s\n", p.green(s.Monthly), p.bold(s.Change))
-		fmt.Fprintf(b, "            %s\n", s.How)
-		fmt.Fprintf(b, "            %s\n", p.dim(s.Tradeoff))
+		b.WriteString(t.para("  "+p.green(fmt.Sprintf("%8s", s.Monthly))+"  ", p.bold(s.Change)))
+		b.WriteString(t.para(under, s.How))
+		b.WriteString(t.para(under, p.dim(s.Tradeoff)))
 		if len(s.Excludes) > 0 {
-			fmt.Fprintf(b, "            %s\n", p.dim("instead of: "+strings.Join(s.Excludes, ", ")))
+			b.WriteString(t.para(under, p.dim("instead of: "+strings.Join(s.Excludes, ", "))))
 		}
 	}
 	if len(c.Unpriced) > 0 {
-		fmt.Fprintf(b, "  %s %s\n", p.yellow("!"), wrap("not known without the missing prices: what these would save: "+strings.Join(c.Unpriced, ", "), width-4, 4))
+		b.WriteString(t.para("  "+p.yellow("!")+" ", "not known without the missing prices: what these would save: "+strings.Join(c.Unpriced, ", ")))
 	}
 	if c.Together != nil && len(c.Together.Names) > 0 {
-		fmt.Fprintf(b, "\n  Together %s a month: %s\n", p.bold("$"+c.Together.Monthly), strings.Join(c.Together.Names, ", "))
+		b.WriteString("\n" + t.para("  ", "Together "+p.bold("$"+c.Together.Monthly)+" a month: "+strings.Join(c.Together.Names, ", ")))
 	}
 	if len(c.NotWorth) > 0 {
 		fmt.Fprintln(b, p.dim("\n  not worth it"))
 		for _, n := range c.NotWorth {
-			fmt.Fprintf(b, "  %8s  %s: %s\n", n.Monthly, n.Change, n.Why)
+			b.WriteString(t.para(fmt.Sprintf("  %8s  ", n.Monthly), n.Change+": "+n.Why))
 		}
 	}
 	fmt.Fprintln(b)
 	for _, f := range c.Facts {
-		fmt.Fprintln(b, p.dim("  · "+f))
+		b.WriteString(t.para("  · ", p.dim(f)))
 	}
 }
 
@@ -257,7 +258,7 @@ func (t *Terminal) costActual(b *strings.Builder, a *CostActual, width int) {
 	fmt.Fprintln(b, between("  "+p.bold("total"), fmt.Sprintf("%8s  %s", a.Estimate, p.bold(fmt.Sprintf("%8s", a.Total))), width-30))
 	fmt.Fprintln(b)
 	for _, n := range a.Notes {
-		fmt.Fprintln(b, p.dim("  · "+n))
+		b.WriteString(t.para("  · ", p.dim(n)))
 	}
 }
 

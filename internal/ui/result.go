@@ -2,8 +2,11 @@ package ui
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
+
+	"charm.land/lipgloss/v2"
 )
 
 // Result is the last line of `up`, `down` and their like.
@@ -55,17 +58,7 @@ func (t *Terminal) Result(r *Result) error {
 		return t.Line(r)
 	}
 	c := t.paint()
-	for _, ch := range r.Checks {
-		sign := c.green("✔")
-		if !ch.OK {
-			sign = c.yellow("!")
-		}
-		line := "  " + sign + " " + pad(ch.Agent, 17) + ch.URL
-		if ch.Note != "" {
-			line += "  " + c.dim(ch.Note)
-		}
-		t.Printf("%s\n", line)
-	}
+	t.checks(r.Checks)
 	if len(r.Checks) == 0 {
 		for _, a := range slices.Sorted(maps.Keys(r.URLs)) {
 			t.Printf("  %s %s\n", pad(a, 17), r.URLs[a])
@@ -92,7 +85,40 @@ func (t *Terminal) Result(r *Result) error {
 		head += " Next: " + strings.Join(r.Next, " · ")
 	}
 	if r.Headline != "" {
-		t.Printf("%s\n", head)
+		t.Para("", head)
 	}
 	return nil
+}
+
+// checks are a line for each agent. Where the addresses do not fit on the screen,
+// what they have in common stands below, once.
+func (t *Terminal) checks(all []Check) {
+	const name = 17
+	c := t.paint()
+	base, widest := "", 0
+	for _, ch := range all {
+		widest = max(widest, lipgloss.Width(ch.URL))
+		if u, err := url.Parse(ch.URL); err == nil && u.Host != "" {
+			base = u.Scheme + "://" + u.Host
+		}
+	}
+	common := func(ch Check) bool { return strings.HasPrefix(ch.URL, base+"/") }
+	short := t.Screen && len("  ✔ ")+name+widest > t.Width() && !slices.ContainsFunc(all, func(ch Check) bool { return !common(ch) })
+	for _, ch := range all {
+		sign, at := c.green("✔"), ch.URL
+		if !ch.OK {
+			sign = c.yellow("!")
+		}
+		if short {
+			at = strings.TrimPrefix(ch.URL, base)
+		}
+		line := "  " + sign + " " + pad(ch.Agent, name) + at
+		if ch.Note != "" {
+			line += "  " + c.dim(ch.Note)
+		}
+		t.Printf("%s\n", line)
+	}
+	if short {
+		t.Printf("    at %s\n", base)
+	}
 }

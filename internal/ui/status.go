@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"math"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -38,71 +37,24 @@ func (t *Terminal) Status(s StatusScreen) {
 		b.WriteString("\x1b[H\x1b[2J")
 	}
 	b.WriteString(c.bold(s.Head) + "\n")
-	screen := math.MaxInt // what is piped on is for others to cut
-	if t.Screen {
-		screen = t.Width()
-	}
-	widths := s.widths(screen)
-	line := func(cells []string) string {
-		var l strings.Builder
-		for i, cell := range cells {
-			if widths[i] > 0 {
-				l.WriteString(pad(fit(cell, widths[i]), widths[i]) + "  ")
-			}
-		}
-		return strings.TrimRight(l.String(), " ")
-	}
-	b.WriteString("    " + c.dim(line(s.Columns)) + "\n")
+	table := Table{Columns: s.Columns, Spare: s.Spare}
 	for _, r := range s.Rows {
+		table.Rows = append(table.Rows, r.Cells)
+	}
+	lines := table.lines(t.room() - lipgloss.Width("  ✔ "))
+	b.WriteString("    " + c.dim(lines[0]) + "\n")
+	for i, l := range lines[1:] {
 		sign := c.green("✔")
-		if r.Bad {
+		if s.Rows[i].Bad {
 			sign = c.red("!")
 		}
-		b.WriteString("  " + sign + " " + line(r.Cells) + "\n")
+		b.WriteString("  " + sign + " " + l + "\n")
 	}
 	for _, l := range s.Below {
-		b.WriteString("  " + c.dim(l) + "\n")
+		b.WriteString(t.para("  ", c.dim(l)))
 	}
 	for _, p := range s.Attention {
-		b.WriteString("  " + c.yellow("!") + " " + strings.TrimSpace(p.Agent+" "+p.Problem) + ": " + c.bold(p.Command) + "\n")
+		b.WriteString(t.para("  "+c.yellow("!")+" ", strings.TrimSpace(p.Agent+" "+p.Problem)+": "+c.bold(p.Command)))
 	}
 	t.Printf("%s", b.String())
-}
-
-// leastOfLast is how narrow the last column may get before it is given up.
-const leastOfLast = 20
-
-// widths are the columns' widths on a screen so wide; 0 is a column that has no room.
-func (s StatusScreen) widths(screen int) []int {
-	widths := make([]int, len(s.Columns))
-	for _, cells := range append([][]string{s.Columns}, rowCells(s.Rows)...) {
-		for i, cell := range cells {
-			widths[i] = max(widths[i], lipgloss.Width(cell))
-		}
-	}
-	for _, i := range s.Spare {
-		over := lipgloss.Width("  ✔ ") - 2 - screen // no gap after the last column
-		for _, w := range widths {
-			if w > 0 {
-				over += w + 2
-			}
-		}
-		switch {
-		case over <= 0:
-			return widths
-		case i == len(widths)-1 && widths[i]-over >= leastOfLast:
-			widths[i] -= over
-		default:
-			widths[i] = 0
-		}
-	}
-	return widths
-}
-
-func rowCells(rows []StatusRow) [][]string {
-	out := make([][]string, len(rows))
-	for i, r := range rows {
-		out[i] = r.Cells
-	}
-	return out
 }

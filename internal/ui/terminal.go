@@ -83,6 +83,18 @@ func (t *Terminal) Printf(format string, args ...any) {
 	fmt.Fprintf(t.Out, format, args...)
 }
 
+// Para writes a paragraph to standard output: on a screen it is broken between
+// words, under where the text begins; what is piped on is for others to cut.
+func (t *Terminal) Para(lead, text string) { t.Printf("%s", t.para(lead, text)) }
+
+func (t *Terminal) para(lead, text string) string {
+	if t.Screen {
+		indent := lipgloss.Width(lead)
+		text = wrap(text, t.Width()-indent, indent)
+	}
+	return lead + text + "\n"
+}
+
 // Notef writes a line to standard error, unless quiet.
 func (t *Terminal) Notef(format string, args ...any) {
 	if t.Quiet || t.JSON {
@@ -166,7 +178,8 @@ func fit(s string, n int) string {
 	return string(r) + "…"
 }
 
-// wrap breaks s between words at n columns; further lines are indented.
+// wrap breaks s between words into lines of at most n columns; those after the
+// first are indented by as much again.
 func wrap(s string, n, indent int) string {
 	var b strings.Builder
 	at := 0
@@ -176,7 +189,7 @@ func wrap(s string, n, indent int) string {
 		case i == 0:
 		case at+1+width > n:
 			b.WriteString("\n" + strings.Repeat(" ", indent))
-			at = indent
+			at = 0
 		default:
 			b.WriteString(" ")
 			at++

@@ -1,0 +1,84 @@
+package ui
+
+import (
+	"math"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// Table is rows of cells under their columns' names.
+type Table struct {
+	Columns []string
+	Rows    [][]string
+	// Spare are the columns that are given up on a narrow screen, in this order.
+	Spare []int
+}
+
+// Table prints it on standard output.
+func (t *Terminal) Table(x Table) {
+	for i, l := range x.lines(t.room()) {
+		if i == 0 {
+			l = t.paint().dim(l)
+		}
+		t.Printf("%s\n", l)
+	}
+}
+
+// room is how wide a line may be: what is piped on is for others to cut.
+func (t *Terminal) room() int {
+	if t.Screen {
+		return t.Width()
+	}
+	return math.MaxInt
+}
+
+// lines are the columns' names and the rows.
+func (x Table) lines(room int) []string {
+	widths := x.widths(room)
+	var out []string
+	for _, cells := range append([][]string{x.Columns}, x.Rows...) {
+		var l strings.Builder
+		for i, cell := range cells {
+			if widths[i] > 0 {
+				l.WriteString(pad(fit(cell, widths[i]), widths[i]) + gap)
+			}
+		}
+		out = append(out, strings.TrimRight(l.String(), " "))
+	}
+	return out
+}
+
+const (
+	// gap is between two columns.
+	gap = "  "
+	// leastOfLast is how narrow the last column may get before it is given up.
+	leastOfLast = 20
+)
+
+// widths are the columns' widths in so much room; 0 is a column that has none.
+func (x Table) widths(room int) []int {
+	widths := make([]int, len(x.Columns))
+	for _, cells := range append([][]string{x.Columns}, x.Rows...) {
+		for i, cell := range cells {
+			widths[i] = max(widths[i], lipgloss.Width(cell))
+		}
+	}
+	for _, i := range x.Spare {
+		over := -len(gap) - room // no gap after the last column
+		for _, w := range widths {
+			if w > 0 {
+				over += w + len(gap)
+			}
+		}
+		switch {
+		case over <= 0:
+			return widths
+		case i == len(widths)-1 && widths[i]-over >= leastOfLast:
+			widths[i] -= over
+		default:
+			widths[i] = 0
+		}
+	}
+	return widths
+}
