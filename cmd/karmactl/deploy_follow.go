@@ -13,12 +13,13 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // fleetAgent is an agent as the rollout package knows it.
 func (s *session) fleetAgent(h *provision.Home, name string) *rollout.Agent {
 	return &rollout.Agent{
-		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Clock: s.clock, Name: name, Cluster: h.ClusterName(), Service: h.ServiceName(name),
+		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Targets: h.Clients.ELB, Clock: s.clock, Name: name, Cluster: h.ClusterName(), Service: h.ServiceName(name),
 		Family: h.Family(name), LogGroup: h.LogGroupName(name), Say: s.say,
 	}
 }
@@ -33,14 +34,38 @@ type deployEvent struct {
 	Verb   string `json:"verb"`
 	Detail string `json:"detail"`
 	TookMS int64  `json:"took_ms"`
+	*rollout.Picture
 }
 
+// say tells a line of a rollout; how far it is stands on the board, where there is one.
 func (s *session) say(l rollout.Line) {
-	if s.app.term.JSON {
-		_ = s.app.term.Line(deployEvent{Schema: "karmactl/v1", Kind: "Event", At: l.At.Format(time.RFC3339), Key: "deployment/" + l.Agent, Phase: "waiting", Verb: l.About, Detail: l.Text})
-		return // a closed pipe shows at the result
+	switch {
+	case s.app.term.JSON:
+		_ = s.app.term.Line(deployEvent{
+			Schema: "karmactl/v1", Kind: "Event", At: l.At.Format(time.RFC3339), Key: "deployment/" + l.Agent, Phase: "waiting", Verb: l.About, Detail: l.Text, Picture: l.Picture,
+		}) // a closed pipe shows at the result
+	case s.board != nil && l.Picture != nil:
+		s.showPicture(l.Agent, l.Picture)
+	default:
+		s.app.term.Note(fmt.Sprintf("  %-16s %-8s ", l.Agent, l.About), l.Text)
 	}
-	s.app.term.Notef("  %-16s %-8s %s", l.Agent, l.About, l.Text)
+}
+
+// showPicture is an agent's section of the board.
+func (s *session) showPicture(agent string, p *rollout.Picture) {
+	table := ui.Table{Columns: []string{"rev", "state      ", "desired", "running", "healthy", "failed"}}
+	for _, r := range p.Revisions {
+		row := []string{fmt.Sprint(r.Revision), r.State}
+		for i, n := range []int{r.Desired, r.Running, r.Healthy, r.Failed} {
+			row = append(row, fmt.Sprintf("%*d", len(table.Columns[i+2]), n))
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	var tasks []string
+	for _, t := range p.Tasks {
+		tasks = append(tasks, fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase))
+	}
+	s.board.SetTable(agent, agent, table, tasks)
 }
 
 // following is a deployment to follow.
@@ -67,6 +92,8 @@ func (d *deploy) resume(ctx context.Context, name string) (following, error) {
 // follow follows the deployments of several agents at once, without the lock.
 func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*rollout.Deployment, error) {
 	docs := make([]*rollout.Deployment, len(names))
+	d.board = d.app.term.Board()
+	defer d.board.Close()
 	var g errgroup.Group
 	for i, name := range names {
 		g.Go(func() error {
@@ -121,7 +148,9 @@ func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.
 				return err
 			}
 		} else {
-			s.app.term.Printf("%s", doc.Text())
+			for _, l := range doc.Lines() {
+				s.app.term.Para(l.Lead, l.Text)
+			}
 		}
 		switch {
 		case fine(doc):

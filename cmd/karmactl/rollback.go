@@ -87,7 +87,9 @@ func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollou
 		if to == "" {
 			to = back.From
 		}
+		s.board = s.app.term.Board()
 		doc, err = ag.Follow(ctx, arn, to, back.From, o.timeout)
+		s.board.Close()
 	}
 	if ctx.Err() != nil {
 		return &advice{engine.ErrInterrupted, "the rollback goes on: karmactl deploy " + ag.Name + " --resume"}

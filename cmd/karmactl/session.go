@@ -18,6 +18,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // simulateSpeed is how many seconds of the simulated account go by in one of
@@ -30,9 +31,11 @@ type session struct {
 	cfg     *agents.Config
 	aws     aws.Config
 	account cloud.Account
-	clock   engine.Clock
-	sim     *awssim.Sim
-	http    *http.Client
+	// board shows rollouts that are followed; nil without one.
+	board *ui.Board
+	clock engine.Clock
+	sim   *awssim.Sim
+	http  *http.Client
 	// registry is how image references are resolved.
 	registry http.RoundTripper
 	images   *provision.Registries

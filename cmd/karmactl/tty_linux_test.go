@@ -154,6 +154,30 @@ func TestUpInATerminalAsksAndPaintsATableThatFits(t *testing.T) {
 	}
 }
 
+func TestDeployInATerminalPaintsEachRevisionAndTask(t *testing.T) {
+	world := filepath.Join(t.TempDir(), "world.json")
+	if screen, code := inTerminal(t, 100, "", "", nil, "up", "--yes", "--simulate", world, "-f", shippedFile()); code != 0 {
+		t.Fatalf("up exits %d:\n%s", code, screen)
+	}
+	screen, code := inTerminal(t, 80, "", "", nil, "deploy", "validator", "--image", "public.ecr.aws/x/agent:v2", "--simulate", world, "-f", shippedFile())
+	if code != 0 || !strings.Contains(screen, "succeeded") {
+		t.Fatalf("exit %d:\n%s", code, screen)
+	}
+	for _, want := range []string{"healthy", "in progress", "serving", "(rev 2) runs, its health is being checked", "(rev 2) is healthy", "has reached a steady state"} {
+		if !strings.Contains(screen, want) {
+			t.Errorf("nothing says %q:\n%s", want, screen)
+		}
+	}
+	for _, line := range strings.Split(screen, "\n") {
+		if w := lipgloss.Width(strings.TrimRight(line, "\r")); w > 80 {
+			t.Errorf("a line of %d columns in a terminal of 80: %q", w, line)
+		}
+	}
+	if end := screen[strings.LastIndex(screen, "\x1b[J"):]; strings.Contains(end, "desired") {
+		t.Errorf("the table is left standing:\n%s", end)
+	}
+}
+
 func TestNothingButYesIsYes(t *testing.T) {
 	world := filepath.Join(t.TempDir(), "world.json")
 	screen, code := inTerminal(t, 100, "Only yes is yes:", "y", nil, "up", "--simulate", world, "-f", shippedFile())

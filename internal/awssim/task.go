@@ -18,6 +18,7 @@ import (
 const (
 	taskProvisioning = 12 * time.Second
 	taskPulling      = 25 * time.Second
+	taskPulled       = 42 * time.Second
 	taskRunning      = 45 * time.Second
 	taskStopping     = 30 * time.Second
 	interfaceLingers = 12 * time.Second
@@ -464,6 +465,12 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 	}
 	if n := s.world.Subnets[t.Subnet]; n != nil {
 		d.AvailabilityZone = &n.AZ
+	}
+	if at := t.Created.Add(taskPulling); t.StopCode == "" && !s.now().Before(at) {
+		d.PullStartedAt = &at
+	}
+	if at := t.Created.Add(taskPulled); t.StopCode == "" && !s.now().Before(at) {
+		d.PullStoppedAt = &at
 	}
 	if !t.Started.IsZero() {
 		d.StartedAt, d.Connectivity = &t.Started, types.ConnectivityConnected

@@ -105,7 +105,7 @@ func (e *Events) look(ctx context.Context) ([]tail.Event, error) {
 	for _, s := range services {
 		agent := aws.ToString(s.ServiceName)
 		for _, x := range s.Events {
-			all = append(all, e.event(agent, "", aws.ToString(x.Id), aws.ToTime(x.CreatedAt), plainEvent(agent, aws.ToString(x.Message))))
+			all = append(all, e.event(agent, "", aws.ToString(x.Id), aws.ToTime(x.CreatedAt), PlainEvent(agent, aws.ToString(x.Message))))
 		}
 	}
 	tasks, err := describeTasks(ctx, e.API, &ecs.ListTasksInput{Cluster: &e.Cluster}, types.DesiredStatusRunning, types.DesiredStatusStopped)
@@ -156,12 +156,17 @@ func whyStopped(t types.Task) string {
 	return strings.Join(slices.DeleteFunc(why, func(s string) bool { return s == "" }), " · ")
 }
 
-// targetGroupARN is a target group as events name it; its own name is enough for people.
-var targetGroupARN = regexp.MustCompile(`arn:[\w-]+:elasticloadbalancing:[^ ]*:targetgroup/([^/ ]+)/[0-9a-f]+`)
+// targetGroupARN is a target group as events name it; its own name is enough for
+// people. Of a task's id the beginning is, as in the log.
+var (
+	targetGroupARN = regexp.MustCompile(`arn:[\w-]+:elasticloadbalancing:[^ ]*:targetgroup/([^/ ]+)/[0-9a-f]+`)
+	wholeTaskID    = regexp.MustCompile(`\(task ([0-9a-f]{8})[0-9a-f]{24}\)`)
+)
 
-// plainEvent leaves out the name that every event of a service begins with, and what is long and says nothing.
-func plainEvent(agent, message string) string {
-	return targetGroupARN.ReplaceAllString(strings.TrimPrefix(message, "(service "+agent+") "), "$1")
+// PlainEvent leaves out the name that every event of a service begins with, and what is long and says nothing.
+func PlainEvent(agent, message string) string {
+	s := targetGroupARN.ReplaceAllString(strings.TrimPrefix(message, "(service "+agent+") "), "$1")
+	return wholeTaskID.ReplaceAllString(s, "(task $1)")
 }
 
 // agentOf is whose task it is: services are named after their agents.

@@ -273,7 +273,7 @@ func agentStatus(name string, s types.Service, r readings) AgentStatus {
 		a.CPU, a.Memory, a.Errors5xx = m.cpu, m.memory, m.errors
 	}
 	if len(s.Events) > 0 {
-		a.LastEvent = &LastEvent{aws.ToTime(s.Events[0].CreatedAt), plainEvent(name, aws.ToString(s.Events[0].Message))}
+		a.LastEvent = &LastEvent{aws.ToTime(s.Events[0].CreatedAt), PlainEvent(name, aws.ToString(s.Events[0].Message))}
 	}
 	return a
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -115,19 +114,16 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 }
 
-// table is the live table. One goroutine owns the screen.
+// table is the live table.
 type table struct {
-	t      *Terminal
-	shape  Shape
-	began  time.Time
-	events chan engine.Event
-	done   chan struct{}
-	wg     sync.WaitGroup
+	t     *Terminal
+	shape Shape
+	began time.Time
+	live  *live
 
+	mu    sync.Mutex
 	rows  []*row
 	byKey map[string]*row
-	lines int
-	tick  int
 }
 
 // row is one group.
@@ -145,63 +141,27 @@ type row struct {
 }
 
 func newTable(t *Terminal, s Shape) *table {
-	p := &table{t: t, shape: s, began: s.Clock.Now(), events: make(chan engine.Event, 256), done: make(chan struct{}), byKey: map[string]*row{}}
+	p := &table{t: t, shape: s, began: s.Clock.Now(), byKey: map[string]*row{}}
 	for _, g := range s.Groups {
 		r := &row{name: g.Name, total: g.Total, details: map[engine.Key]string{}}
 		p.rows = append(p.rows, r)
 		p.byKey[g.Name] = r
 	}
-	t.mu.Lock()
-	t.live = p
-	t.mu.Unlock()
-	p.wg.Add(1)
-	go p.own()
+	p.live = t.goLive(p.picture)
 	return p
 }
 
 func (p *table) Report(e engine.Event) {
-	select {
-	case p.events <- e:
-	case <-p.done:
+	p.mu.Lock()
+	p.take(e)
+	p.mu.Unlock()
+	if e.Phase == engine.EventFailed && p.byKey[p.shape.Group(e.Key)] != nil {
+		p.live.above(p.t.paint().red("✘") + " " + string(e.Key) + ": " + e.Detail)
 	}
 }
 
-// Close paints the last picture and gives the screen back.
-func (p *table) Close() {
-	close(p.done)
-	p.wg.Wait()
-	p.t.mu.Lock()
-	p.t.live = nil
-	p.t.mu.Unlock()
-}
-
-// own is the goroutine that writes. Ten pictures a second are plenty.
-func (p *table) own() {
-	defer p.wg.Done()
-	ticker := time.NewTicker(100 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		select {
-		case e := <-p.events:
-			p.take(e)
-		case <-ticker.C:
-			p.tick++
-			p.paint()
-		case <-p.done:
-			for {
-				select {
-				case e := <-p.events:
-					p.take(e)
-					continue
-				default:
-				}
-				break
-			}
-			p.paint()
-			return
-		}
-	}
-}
+// Close leaves the last picture.
+func (p *table) Close() { p.live.close() }
 
 func (p *table) take(e engine.Event) {
 	r := p.byKey[p.shape.Group(e.Key)]
@@ -232,46 +192,24 @@ func (p *table) take(e engine.Event) {
 		delete(r.details, e.Key)
 		r.failed++
 		r.ended = e.At
-		p.above(p.t.paint().red("✘") + " " + string(e.Key) + ": " + e.Detail)
 	}
 }
 
-// above prints a line that stays, over the table.
-func (p *table) above(s string) {
-	p.t.mu.Lock()
-	defer p.t.mu.Unlock()
-	p.erase()
-	fmt.Fprintln(p.t.Err, s)
-}
-
-// erase takes the picture away; whoever calls it holds the terminal's lock.
-func (p *table) erase() {
-	if p.lines > 0 {
-		fmt.Fprintf(p.t.Err, "\x1b[%dA\x1b[J", p.lines)
-		p.lines = 0
-	}
-}
-
-func (p *table) paint() {
-	width := p.t.Width()
-	var b strings.Builder
-	n := 0
+// picture is a line for each group.
+func (p *table) picture(width, tick int) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var lines []string
 	for _, r := range p.rows {
-		if r.total == 0 {
-			continue
+		if r.total > 0 {
+			lines = append(lines, p.line(r, width, tick))
 		}
-		fmt.Fprintln(&b, fit(p.line(r, width), width-1))
-		n++
 	}
-	p.t.mu.Lock()
-	defer p.t.mu.Unlock()
-	p.erase()
-	_, _ = io.WriteString(p.t.Err, b.String())
-	p.lines = n
+	return lines
 }
 
 // line is one group: what is done, how long it took, what is waited for.
-func (p *table) line(r *row, width int) string {
+func (p *table) line(r *row, width, tick int) string {
 	c := paint(p.t.Color)
 	sign := c.dim("·")
 	took := ""
@@ -286,7 +224,7 @@ func (p *table) line(r *row, width int) string {
 			took = Duration(r.ended.Sub(r.since(p.began)))
 		}
 	case !r.began.IsZero():
-		sign = c.blue(string([]rune("◐◓◑◒")[p.tick/2%4]))
+		sign = c.blue(string([]rune("◐◓◑◒")[tick/2%4]))
 		took = Duration(p.shape.Clock.Now().Sub(r.since(p.began)))
 	}
 	head := fmt.Sprintf("  %s %s %7s  %6s", sign, pad(r.name, 10), fmt.Sprintf("%d/%d", r.done, r.total), took)

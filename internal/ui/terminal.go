@@ -40,8 +40,8 @@ type Terminal struct {
 	// size is the terminal's width and height.
 	size func() (int, int)
 	mu   sync.Mutex
-	// live is the table that has the screen, when there is one: notes go above it.
-	live *table
+	// live has the screen, when there is one: notes go above it.
+	live *live
 }
 
 // NewTerminal looks at what the streams are.
@@ -106,6 +106,15 @@ func (t *Terminal) Notef(format string, args ...any) {
 		t.live.erase()
 	}
 	fmt.Fprintf(t.Err, format+"\n", args...)
+}
+
+// Note is Notef for a paragraph, broken between words where the screen ends.
+func (t *Terminal) Note(lead, text string) {
+	if t.Live {
+		indent := lipgloss.Width(lead)
+		text = wrap(text, t.Width()-indent, indent)
+	}
+	t.Notef("%s", lead+text)
 }
 
 // Document prints v, which carries its schema and kind, as one JSON document.
@@ -179,8 +188,11 @@ func fit(s string, n int) string {
 }
 
 // wrap breaks s between words into lines of at most n columns; those after the
-// first are indented by as much again.
+// first are indented by as much again. What fits is left as it is.
 func wrap(s string, n, indent int) string {
+	if lipgloss.Width(s) <= n && !strings.Contains(s, "\n") {
+		return s
+	}
 	var b strings.Builder
 	at := 0
 	for i, w := range strings.Fields(s) {

@@ -39,7 +39,7 @@ func (w *watch) failedTasks(ctx context.Context, d *types.ServiceDeployment, end
 		id := arn[strings.LastIndexByte(arn, '/')+1:]
 		if !w.told[arn] {
 			w.told[arn] = true
-			w.tellTask(t, id)
+			w.tellTask(t)
 		}
 		if w.doc.Task == "" {
 			w.note(t, id)
@@ -87,8 +87,8 @@ func stopped(t types.Task, container string) string {
 	return why
 }
 
-func (w *watch) tellTask(t types.Task, id string) {
-	text := fmt.Sprintf("task %s (rev %d) ", id[max(0, len(id)-6):], RevisionOf(aws.ToString(t.TaskDefinitionArn)))
+func (w *watch) tellTask(t types.Task) {
+	text := fmt.Sprintf("task %s (rev %d) ", taskID(aws.ToString(t.TaskArn)), RevisionOf(aws.ToString(t.TaskDefinitionArn)))
 	c := exitCode(t, w.Name)
 	switch {
 	case t.StartedAt == nil:

@@ -13,12 +13,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
 const (
 	// every is how often a deployment is looked at: what it became is known at
 	// most that much later than AWS knows it.
-	every = 600 * time.Millisecond
+	every = 500 * time.Millisecond
 	// eventsEvery is how often the service itself is asked for what it has to say.
 	eventsEvery = 5 * time.Second
 	// appearsWithin is how long a new deployment may take to be listed.
@@ -204,6 +205,11 @@ type watch struct {
 	asked                    time.Time
 	failures                 int32
 	desired                  int32
+	// group is the ARN of the target group, "" until it is known.
+	group  string
+	looked time.Time
+	tasks  []TaskRow
+	phases map[string]string // by task
 }
 
 // Follow follows one deployment to its own end. That the service is steady is not
@@ -211,18 +217,24 @@ type watch struct {
 // looking, while the deployment goes on; 0 is no limit.
 func (a *Agent) Follow(ctx context.Context, arn, taskDefinition, previous string, limit time.Duration) (*Deployment, error) {
 	w := &watch{
-		Agent: a, arn: arn, taskDefinition: taskDefinition, previous: previous, began: a.Clock.Now(), told: map[string]bool{},
+		Agent: a, arn: arn, taskDefinition: taskDefinition, previous: previous, began: a.Clock.Now(), told: map[string]bool{}, phases: map[string]string{},
 		doc: &Deployment{Agent: a.Name, Revision: RevisionOf(taskDefinition), Previous: RevisionOf(previous), Log: []string{}},
 	}
 	if taskDefinition == previous {
 		w.previous = ""
 	}
 	for {
+		next := a.Clock.Now().Add(every)
 		d, err := a.deployment(ctx, arn)
 		if err != nil {
 			return w.doc, err
 		}
 		ended := d.FinishedAt != nil || over(d.Status)
+		if !ended {
+			if err := w.look(ctx, d); err != nil {
+				return w.doc, err
+			}
+		}
 		w.showRow(d)
 		if err := w.listen(ctx, d, ended); err != nil {
 			return w.doc, err
@@ -234,7 +246,7 @@ func (a *Agent) Follow(ctx context.Context, arn, taskDefinition, previous string
 			w.timedOut(limit)
 			return w.doc, nil
 		}
-		if err := a.Clock.Wait(ctx, every); err != nil {
+		if err := a.Clock.Wait(ctx, max(0, next.Sub(a.Clock.Now()))); err != nil {
 			return w.doc, err
 		}
 	}
@@ -269,7 +281,7 @@ func (w *watch) showRow(d *types.ServiceDeployment) {
 	}
 	if row != w.row && row != "" {
 		w.row = row
-		w.say("rollout", row)
+		w.tell(Line{About: "rollout", Text: row, Picture: w.paint(d)})
 	}
 }
 
@@ -297,8 +309,11 @@ func (w *watch) listen(ctx context.Context, d *types.ServiceDeployment, ended bo
 	if err != nil || svc == nil {
 		return err
 	}
+	for _, lb := range svc.LoadBalancers {
+		w.group = aws.ToString(lb.TargetGroupArn)
+	}
 	for _, e := range slices.Backward(svc.Events) {
-		id, text := aws.ToString(e.Id), strings.TrimPrefix(aws.ToString(e.Message), "(service "+w.Service+") ")
+		id, text := aws.ToString(e.Id), fleet.PlainEvent(w.Service, aws.ToString(e.Message))
 		if w.told[id] || e.CreatedAt != nil && d.CreatedAt != nil && e.CreatedAt.Before(*d.CreatedAt) {
 			continue
 		}

@@ -25,8 +25,17 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// fleet is the shipped configuration with the validator alone, in a simulated account.
-type fleet struct {
+// Text is all of the lines.
+func (d *Deployment) Text() string {
+	var b strings.Builder
+	for _, l := range d.Lines() {
+		b.WriteString(l.Lead + l.Text + "\n")
+	}
+	return b.String()
+}
+
+// bench is the shipped configuration with the validator alone, in a simulated account.
+type bench struct {
 	t    *testing.T
 	sim  *awssim.Sim
 	home *provision.Home
@@ -34,9 +43,11 @@ type fleet struct {
 	rec  *engine.Memory
 	// late is how long a deployment that is timed goes on before it is followed.
 	late time.Duration
+	// say hears what is told of a deployment.
+	say func(Line)
 }
 
-func newFleet(t *testing.T) *fleet {
+func newBench(t *testing.T) *bench {
 	t.Helper()
 	cfg, err := agents.Load("../../../config/agents.yaml", "")
 	if err != nil {
@@ -54,7 +65,7 @@ func newFleet(t *testing.T) *fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &fleet{t: t, sim: sim, cfg: cfg, rec: engine.NewMemory(clock), home: &provision.Home{
+	return &bench{t: t, sim: sim, cfg: cfg, rec: engine.NewMemory(clock), home: &provision.Home{
 		Stack: cfg.Stack(), Project: cfg.Project, Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"},
 		Clients: cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies)), Inventory: cloud.NewInventory(clock), Clock: clock,
 		Images: &provision.Registries{Transport: sim.Registry()},
@@ -62,12 +73,12 @@ func newFleet(t *testing.T) *fleet {
 }
 
 // walk walks the stack; image "-" is an `up`.
-func (f *fleet) walk(image string) *engine.Result {
+func (f *bench) walk(image string) *engine.Result {
 	f.t.Helper()
 	return f.walked(image, true)
 }
 
-func (f *fleet) walked(image string, apply bool) *engine.Result {
+func (f *bench) walked(image string, apply bool) *engine.Result {
 	f.t.Helper()
 	ctx := context.Background()
 	facts, err := provision.ReadFacts(ctx, f.cfg, f.home)
@@ -90,16 +101,16 @@ func (f *fleet) walked(image string, apply bool) *engine.Result {
 	return res
 }
 
-func (f *fleet) agent() *Agent {
+func (f *bench) agent() *Agent {
 	h := f.home
 	return &Agent{
-		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Clock: h.Clock, Name: "validator", Cluster: h.ClusterName(), Service: "validator",
-		Family: h.Family("validator"), LogGroup: h.LogGroupName("validator"),
+		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Targets: h.Clients.ELB, Clock: h.Clock, Name: "validator", Cluster: h.ClusterName(), Service: "validator",
+		Family: h.Family("validator"), LogGroup: h.LogGroupName("validator"), Say: f.say,
 	}
 }
 
 // push brings a stand-in image into the agent's repository.
-func (f *fleet) push(tag string) string {
+func (f *bench) push(tag string) string {
 	f.t.Helper()
 	ctx := context.Background()
 	img, err := (&Images{Transport: f.sim.Registry()}).Open(ctx, "public.ecr.aws/x/agent:"+tag, agents.ArchX86)
@@ -121,7 +132,7 @@ func (f *fleet) push(tag string) string {
 }
 
 // begin changes the service and returns what follows the deployment.
-func (f *fleet) begin(image string) func(limit time.Duration) *Deployment {
+func (f *bench) begin(image string) func(limit time.Duration) *Deployment {
 	f.t.Helper()
 	ctx, ag := context.Background(), f.agent()
 	before, err := ag.Look(ctx)
@@ -143,7 +154,7 @@ func (f *fleet) begin(image string) func(limit time.Duration) *Deployment {
 	}
 }
 
-func (f *fleet) edit(change func(*awssim.World)) {
+func (f *bench) edit(change func(*awssim.World)) {
 	f.t.Helper()
 	if err := f.sim.Edit(change); err != nil {
 		f.t.Fatal(err)
@@ -155,16 +166,16 @@ const patience = 20 * time.Minute
 // matrix is every way in which a deployment ends, each in an account of its own.
 func matrix() []struct {
 	name string
-	ends func(f *fleet) string
+	ends func(f *bench) string
 } {
-	deploy := func(tag string) func(f *fleet) string {
-		return func(f *fleet) string {
+	deploy := func(tag string) func(f *bench) string {
+		return func(f *bench) string {
 			f.walk("-")
 			return f.begin(f.push(tag))(patience).Text()
 		}
 	}
-	refused := func(tag string) func(f *fleet) string {
-		return func(f *fleet) string {
+	refused := func(tag string) func(f *bench) string {
+		return func(f *bench) string {
 			_, err := (&Images{Transport: f.sim.Registry()}).Open(context.Background(), "public.ecr.aws/x/agent:"+tag, agents.ArchX86)
 			if err == nil {
 				return "it was taken"
@@ -174,7 +185,7 @@ func matrix() []struct {
 	}
 	return []struct {
 		name string
-		ends func(f *fleet) string
+		ends func(f *bench) string
 	}{
 		{"it works", deploy("v2")},
 		{"crash at start", deploy("crash")},
@@ -182,13 +193,13 @@ func matrix() []struct {
 		{"fails its health check", deploy("unhealthy")},
 		{"no such image", refused("missing")},
 		{"wrong architecture", refused("arm64-only")},
-		{"the image is gone when the task starts", func(f *fleet) string {
+		{"the image is gone when the task starts", func(f *bench) string {
 			f.walk("-")
 			image := f.push("v2")
 			f.edit(func(w *awssim.World) { w.Repositories["karmacadabra/validator"].Images = nil })
 			return f.begin(image)(patience).Text()
 		}},
-		{"a secret without a value", func(f *fleet) string {
+		{"a secret without a value", func(f *bench) string {
 			f.walk("-")
 			f.cfg.Agents[0].Secrets[0].Key, f.cfg.Agents[0].Secrets[0].Optional = "key_without_a_value", false
 			out := ""
@@ -199,23 +210,23 @@ func matrix() []struct {
 			}
 			return out
 		}},
-		{"no Spot capacity", func(f *fleet) string {
+		{"no Spot capacity", func(f *bench) string {
 			f.walk("-")
 			f.edit(func(w *awssim.World) { w.NoSpotCapacity = true })
 			return f.begin(f.push("v2"))(3 * time.Minute).Text()
 		}},
-		{"the first revision of all crashes", func(f *fleet) string {
+		{"the first revision of all crashes", func(f *bench) string {
 			f.cfg.Agents[0].Image = ""
 			f.walk("-")
 			return f.begin(f.push("crash"))(patience).Text()
 		}},
-		{"superseded", func(f *fleet) string {
+		{"superseded", func(f *bench) string {
 			f.walk("-")
 			first := f.begin(f.push("unhealthy"))
 			second := f.begin(f.push("v2"))
 			return first(patience).Text() + second(patience).Text()
 		}},
-		{"aborted", func(f *fleet) string {
+		{"aborted", func(f *bench) string {
 			f.walk("-")
 			follow := f.begin(f.push("unhealthy"))
 			arn, _, _, err := f.agent().Current(context.Background())
@@ -227,11 +238,11 @@ func matrix() []struct {
 			}
 			return follow(patience).Text()
 		}},
-		{"timed out", func(f *fleet) string {
+		{"timed out", func(f *bench) string {
 			f.walk("-")
 			return f.begin(f.push("v2"))(2 * time.Second).Text()
 		}},
-		{"scaled to 0", func(f *fleet) string {
+		{"scaled to 0", func(f *bench) string {
 			f.walk("-")
 			f.edit(func(w *awssim.World) {
 				for _, x := range w.Services {
@@ -244,11 +255,11 @@ func matrix() []struct {
 }
 
 func TestEveryEndOfADeploymentSaysWhatHappenedAndWhy(t *testing.T) {
-	ids := regexp.MustCompile(`\b[0-9a-f]{32}\b|karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}/[0-9a-f]{16}`)
+	ids := regexp.MustCompile(`\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b|karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}/[0-9a-f]{16}`)
 	var got strings.Builder
 	for _, c := range matrix() {
 		synctest.Test(t, func(t *testing.T) {
-			got.WriteString("# " + c.name + "\n" + ids.ReplaceAllString(c.ends(newFleet(t)), "ID") + "\n")
+			got.WriteString("# " + c.name + "\n" + ids.ReplaceAllString(c.ends(newBench(t)), "ID") + "\n")
 		})
 	}
 	const file = "testdata/matrix.golden"
@@ -268,7 +279,7 @@ func TestEveryEndOfADeploymentSaysWhatHappenedAndWhy(t *testing.T) {
 
 func TestWhatIsPushedIsKnownToECRAndComesBackByDigest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, ctx := newFleet(t), context.Background()
+		f, ctx := newBench(t), context.Background()
 		img, err := (&Images{Transport: f.sim.Registry()}).Open(ctx, "public.ecr.aws/x/agent:v2", agents.ArchX86)
 		if err != nil {
 			t.Fatal(err)

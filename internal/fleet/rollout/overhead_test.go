@@ -14,7 +14,7 @@ import (
 
 // lives lets the simulated ECS go on by itself, as the real one does: what it
 // takes must not depend on who looks. The returned function ends that.
-func (f *fleet) lives() func() {
+func (f *bench) lives() func() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -37,7 +37,7 @@ type timing struct {
 }
 
 // overhead deploys a tag onto a service that runs, and takes the time.
-func (f *fleet) overhead(tag string) timing {
+func (f *bench) overhead(tag string) timing {
 	f.t.Helper()
 	f.walk("-")
 	image := f.push(tag)
@@ -94,12 +94,12 @@ func (f *fleet) overhead(tag string) timing {
 // happened, and so is the end of its rollback. The look may come at any moment, so
 // each is followed from several.
 func TestDeployAddsLittleToWhatECSTakes(t *testing.T) {
-	const shows = 2 * time.Second // awssim.Options.Visible of newFleet
+	const shows = 2 * time.Second // awssim.Options.Visible of newBench
 	for tag, outcome := range map[string]string{"v2": Succeeded, "crash": RolledBack, "oom": RolledBack, "unhealthy": RolledBack} {
 		t.Run(tag, func(t *testing.T) {
 			for offset := range 4 {
 				synctest.Test(t, func(t *testing.T) {
-					f := newFleet(t)
+					f := newBench(t)
 					f.late = time.Duration(offset) * 170 * time.Millisecond
 					got := f.overhead(tag)
 					added := got.asked - shows + got.told

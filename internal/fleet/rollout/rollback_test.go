@@ -12,7 +12,7 @@ import (
 
 func TestOnlyTheRevisionThatWasRolledBackIsRetired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, ctx := newFleet(t), context.Background()
+		f, ctx := newBench(t), context.Background()
 		ag := f.agent()
 		f.walk("-")
 		doc := f.begin(f.push("crash"))(patience)
@@ -37,7 +37,7 @@ func TestOnlyTheRevisionThatWasRolledBackIsRetired(t *testing.T) {
 
 func TestTheRevisionThatRunsIsNeverRetired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, ctx := newFleet(t), context.Background()
+		f, ctx := newBench(t), context.Background()
 		ag := f.agent()
 		f.walk("-")
 		f.begin(f.push("v2"))(patience)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
@@ -71,15 +72,21 @@ type ecsAPI interface {
 	DeregisterTaskDefinition(context.Context, *ecs.DeregisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DeregisterTaskDefinitionOutput, error)
 }
 
+type targetsAPI interface {
+	DescribeTargetHealth(context.Context, *elb.DescribeTargetHealthInput, ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error)
+}
+
 type logsAPI interface {
 	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
 }
 
 // Agent is one agent's service, as this package needs it.
 type Agent struct {
-	ECS   ecsAPI
-	Logs  logsAPI
-	Clock engine.Clock
+	ECS  ecsAPI
+	Logs logsAPI
+	// Targets is nil where nobody asks how healthy a task is.
+	Targets targetsAPI
+	Clock   engine.Clock
 	// Name is also the name of the container and the prefix of its log streams.
 	Name     string
 	Cluster  string
@@ -94,15 +101,26 @@ type Agent struct {
 type Line struct {
 	At    time.Time
 	Agent string
-	// About is rollout, task, event, log, why, push, build or done.
+	// About is rollout, phase, task, event, log, why, push, build or done.
 	About string
 	Text  string
+	// Picture goes with rollout and phase: how far it is.
+	Picture *Picture
 }
 
-func (a *Agent) say(about, text string) {
+func (a *Agent) say(about, text string) { a.tell(Line{About: about, Text: text}) }
+
+func (a *Agent) tell(l Line) {
 	if a.Say != nil {
-		a.Say(Line{At: a.Clock.Now(), Agent: a.Name, About: about, Text: text})
+		l.At, l.Agent = a.Clock.Now(), a.Name
+		a.Say(l)
 	}
+}
+
+// taskID is how a task is told: by as much of its id as the log shows.
+func taskID(arn string) string {
+	id := arn[strings.LastIndexByte(arn, '/')+1:]
+	return id[:min(8, len(id))]
 }
 
 // RevisionOf is the number at the end of a task definition's ARN; 0 without one.

@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// Text is how a deployment ended, for people.
-func (d *Deployment) Text() string {
-	var b strings.Builder
+// TextLine is a line for people: under Lead a long Text goes on.
+type TextLine struct{ Lead, Text string }
+
+// Lines are how a deployment ended, for people.
+func (d *Deployment) Lines() []TextLine {
 	sign := map[string]string{Succeeded: "✔", Unchanged: "✔", Started: "◐", TimedOut: "◐", RolledBack: "↩", Superseded: "!"}[d.Outcome]
 	if sign == "" {
 		sign = "✘"
@@ -16,14 +18,14 @@ func (d *Deployment) Text() string {
 	if d.Previous > 0 && d.Previous != d.Revision {
 		rev = fmt.Sprintf("rev %d → %d", d.Previous, d.Revision)
 	}
-	fmt.Fprintf(&b, "%s %s  %s  %s", sign, d.Agent, rev, strings.ReplaceAll(d.Outcome, "_", " "))
+	head := fmt.Sprintf("%s  %s  %s", d.Agent, rev, strings.ReplaceAll(d.Outcome, "_", " "))
 	if d.Image != "" {
-		fmt.Fprintf(&b, "  %s", short(d.Image))
+		head += "  " + short(d.Image)
 	}
-	b.WriteByte('\n')
+	lines := []TextLine{{sign + " ", head}}
 	row := func(what, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "    %-8s %s\n", what, text)
+			lines = append(lines, TextLine{fmt.Sprintf("    %-8s ", what), text})
 		}
 	}
 	if d.Task != "" {
@@ -48,5 +50,5 @@ func (d *Deployment) Text() string {
 	} else {
 		row("reason", d.Reason)
 	}
-	return b.String()
+	return lines
 }

@@ -1,0 +1,179 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+)
+
+// tasksEvery is how often each task is asked for. AWS gives 20 such calls a second
+// to the whole account, and several agents may be deployed at once.
+const tasksEvery = 2 * time.Second
+
+// Picture is how far a rollout is.
+type Picture struct {
+	Revisions []RevisionRow `json:"revisions"`
+	Tasks     []TaskRow     `json:"tasks"`
+}
+
+// RevisionRow is one revision: what is deployed, or what it takes the place of.
+type RevisionRow struct {
+	Revision int `json:"revision"`
+	// State is AWS's word for the deployment; what ran before is serving, or replaced.
+	State   string `json:"state"`
+	Desired int    `json:"desired"`
+	Running int    `json:"running"`
+	// Healthy counts the tasks that answer the load balancer.
+	Healthy int `json:"healthy"`
+	Failed  int `json:"failed"`
+}
+
+// TaskRow is one task and what it is at.
+type TaskRow struct {
+	ID       string `json:"id"`
+	Revision int    `json:"revision"`
+	Phase    string `json:"phase"`
+}
+
+// Phases of a task. Before it runs they are Fargate's, after that the load balancer's.
+const (
+	Provisioning = "gets its network interface"
+	Pending      = "waits to start"
+	Pulling      = "pulls its image"
+	Starting     = "starts"
+	Checked      = "runs, its health is being checked"
+	Healthy      = "is healthy"
+	Unhealthy    = "is unhealthy"
+	Running      = "runs"
+	Stopping     = "stops"
+)
+
+// phaseOf is what a task is at; health is its target's state, "" when there is none.
+func phaseOf(t types.Task, targets bool, health elbtypes.TargetHealthStateEnum) string {
+	switch aws.ToString(t.LastStatus) {
+	case "PROVISIONING":
+		return Provisioning
+	case "RUNNING":
+		switch {
+		case !targets:
+			return Running
+		case health == elbtypes.TargetHealthStateEnumHealthy:
+			return Healthy
+		case health == elbtypes.TargetHealthStateEnumUnhealthy:
+			return Unhealthy
+		}
+		return Checked
+	}
+	switch {
+	case t.StoppingAt != nil:
+		return Stopping
+	case t.PullStartedAt == nil:
+		return Pending
+	case t.PullStoppedAt == nil:
+		return Pulling
+	}
+	return Starting
+}
+
+// paint is the picture as it is now: the deployment's numbers, and the tasks as they
+// were seen last.
+func (w *watch) paint(d *types.ServiceDeployment) *Picture {
+	p := &Picture{Tasks: w.tasks}
+	now := RevisionRow{Revision: w.doc.Revision, State: words(d.Status)}
+	if t := d.TargetServiceRevision; t != nil {
+		now.Desired, now.Running = int(t.RequestedTaskCount), int(t.RunningTaskCount)
+	}
+	if b := d.DeploymentCircuitBreaker; b != nil {
+		now.Failed = int(b.FailureCount)
+	}
+	p.Revisions = append(p.Revisions, now)
+	if w.previous != "" {
+		was := RevisionRow{Revision: w.doc.Previous, State: "serving"}
+		for _, s := range d.SourceServiceRevisions {
+			was.Desired, was.Running = was.Desired+int(s.RequestedTaskCount), was.Running+int(s.RunningTaskCount)
+		}
+		if was.Running == 0 {
+			was.State = "replaced"
+		}
+		p.Revisions = append(p.Revisions, was)
+	}
+	for _, t := range w.tasks {
+		for i := range p.Revisions {
+			if p.Revisions[i].Revision == t.Revision && t.Phase == Healthy {
+				p.Revisions[i].Healthy++
+			}
+		}
+	}
+	return p
+}
+
+// look reads what each task is at, and tells what has changed.
+func (w *watch) look(ctx context.Context, d *types.ServiceDeployment) error {
+	now := w.Clock.Now()
+	if !w.looked.IsZero() && now.Sub(w.looked) < tasksEvery {
+		return nil
+	}
+	w.looked = now
+	list, err := w.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &w.Cluster, ServiceName: &w.Service, DesiredStatus: types.DesiredStatusRunning})
+	if err != nil {
+		return err
+	}
+	w.tasks = nil
+	if len(list.TaskArns) > 0 {
+		if err := w.describe(ctx, list.TaskArns); err != nil {
+			return err
+		}
+	}
+	picture := w.paint(d)
+	for _, t := range w.tasks {
+		if w.phases[t.ID] != t.Phase {
+			w.phases[t.ID] = t.Phase
+			w.tell(Line{About: "phase", Text: fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase), Picture: picture})
+		}
+	}
+	return nil
+}
+
+func (w *watch) describe(ctx context.Context, arns []string) error {
+	out, err := w.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &w.Cluster, Tasks: arns})
+	if err != nil {
+		return err
+	}
+	health := map[string]elbtypes.TargetHealthStateEnum{}
+	if w.group != "" && w.Targets != nil {
+		targets, err := w.Targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &w.group})
+		if err != nil {
+			return err
+		}
+		for _, t := range targets.TargetHealthDescriptions {
+			health[aws.ToString(t.Target.Id)] = t.TargetHealth.State
+		}
+	}
+	slices.SortStableFunc(out.Tasks, func(x, y types.Task) int { return aws.ToTime(x.CreatedAt).Compare(aws.ToTime(y.CreatedAt)) })
+	for _, t := range out.Tasks {
+		w.tasks = append(w.tasks, TaskRow{
+			ID: taskID(aws.ToString(t.TaskArn)), Revision: RevisionOf(aws.ToString(t.TaskDefinitionArn)),
+			Phase: phaseOf(t, w.group != "" && w.Targets != nil, health[address(t)]),
+		})
+	}
+	return nil
+}
+
+// address is the task's own in the VPC, which is what the load balancer calls it by.
+func address(t types.Task) string {
+	for _, a := range t.Attachments {
+		for _, d := range a.Details {
+			if aws.ToString(d.Name) == "privateIPv4Address" {
+				return aws.ToString(d.Value)
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,72 @@
+package rollout
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+)
+
+func TestEveryStateOfATaskHasItsPhase(t *testing.T) {
+	at := aws.Time(time.Unix(0, 0))
+	for _, c := range []struct {
+		want    string
+		task    types.Task
+		targets bool
+		health  elbtypes.TargetHealthStateEnum
+	}{
+		{Provisioning, types.Task{LastStatus: aws.String("PROVISIONING")}, true, ""},
+		{Pending, types.Task{LastStatus: aws.String("PENDING")}, true, ""},
+		{Pulling, types.Task{LastStatus: aws.String("PENDING"), PullStartedAt: at}, true, ""},
+		{Starting, types.Task{LastStatus: aws.String("PENDING"), PullStartedAt: at, PullStoppedAt: at}, true, ""},
+		{Starting, types.Task{LastStatus: aws.String("ACTIVATING"), PullStartedAt: at, PullStoppedAt: at}, true, ""},
+		{Checked, types.Task{LastStatus: aws.String("RUNNING")}, true, ""},
+		{Checked, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumInitial},
+		{Healthy, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumHealthy},
+		{Unhealthy, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumUnhealthy},
+		{Running, types.Task{LastStatus: aws.String("RUNNING")}, false, ""},
+		{Stopping, types.Task{LastStatus: aws.String("DEACTIVATING"), StoppingAt: at}, true, ""},
+		{Stopping, types.Task{LastStatus: aws.String("STOPPED"), StoppingAt: at, PullStartedAt: at}, true, ""},
+	} {
+		if got := phaseOf(c.task, c.targets, c.health); got != c.want {
+			t.Errorf("%s, target %q: %q, want %q", aws.ToString(c.task.LastStatus), c.health, got, c.want)
+		}
+	}
+}
+
+// TestAFollowedTaskGoesThroughItsPhases holds what is told to what the task does,
+// and the picture to what the deployment does.
+func TestAFollowedTaskGoesThroughItsPhases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newBench(t)
+		f.walk("-")
+		image := f.push("v2")
+		defer f.lives()()
+		var phases []string
+		var last *Picture
+		f.say = func(l Line) {
+			if l.About == "phase" && strings.Contains(l.Text, "(rev 2)") {
+				_, phase, _ := strings.Cut(l.Text, "(rev 2) ")
+				phases = append(phases, phase)
+			}
+			if l.Picture != nil {
+				last = l.Picture
+			}
+		}
+		if d := f.begin(image)(patience); d.Outcome != Succeeded {
+			t.Fatalf("it %s: %s", d.Outcome, d.Reason)
+		}
+		if want := []string{Provisioning, Pending, Pulling, Starting, Checked, Healthy}; !slices.Equal(phases, want) {
+			t.Errorf("the task %q, want %q", phases, want)
+		}
+		want := []RevisionRow{{Revision: 2, State: "successful", Desired: 1, Running: 1, Healthy: 1}, {Revision: 1, State: "replaced"}}
+		if !slices.Equal(last.Revisions, want) {
+			t.Errorf("the last picture has %+v, want %+v", last.Revisions, want)
+		}
+	})
+}

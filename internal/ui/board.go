@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"math"
+	"sync"
+)
+
+// Board shows what is under way, a section each, painted over under the lines that
+// stay. A nil Board shows nothing: that is what there is without a terminal.
+type Board struct {
+	live     *live
+	mu       sync.Mutex
+	order    []string
+	sections map[string][]string
+}
+
+// Board begins one, where standard error is a terminal.
+func (t *Terminal) Board() *Board {
+	if !t.Live || t.JSON || t.Quiet {
+		return nil
+	}
+	b := &Board{sections: map[string][]string{}}
+	b.live = t.goLive(func(int, int) []string { return b.picture() })
+	return b
+}
+
+// Set gives a section its lines, in the order in which sections came; without
+// lines it is taken away.
+func (b *Board) Set(name string, lines ...string) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, known := b.sections[name]; !known {
+		b.order = append(b.order, name)
+	}
+	b.sections[name] = lines
+}
+
+// SetTable gives a section a heading, a table and lines below it.
+func (b *Board) SetTable(name, heading string, x Table, below []string) {
+	if b == nil {
+		return
+	}
+	c := b.live.t.paint()
+	lines := []string{"  " + c.bold(heading)}
+	for i, l := range x.lines(math.MaxInt) {
+		if i == 0 {
+			l = c.dim(l)
+		}
+		lines = append(lines, "    "+l)
+	}
+	for _, l := range below {
+		lines = append(lines, "    "+c.dim(l))
+	}
+	b.Set(name, lines...)
+}
+
+// Close takes the whole board away.
+func (b *Board) Close() {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	b.order = nil
+	b.mu.Unlock()
+	b.live.close()
+}
+
+func (b *Board) picture() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []string
+	for _, name := range b.order {
+		all = append(all, b.sections[name]...)
+	}
+	return all
+}
