@@ -37,7 +37,7 @@ func (s *Sim) seedNestedSecret() {
 	if s.setSecret(x, string(text), "00000000-0000-4000-8000-000000000001") != nil {
 		return
 	}
-	x.VersionAt, x.Changed = long, long
+	x.Versions[0].At, x.Changed = long, long
 	s.world.Secrets[nestedName] = x
 	s.world.Seeded = true
 }

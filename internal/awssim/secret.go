@@ -15,21 +15,16 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// Secret is a simulated secret of Secrets Manager. Its value is sealed.
+// Secret is a simulated secret of Secrets Manager.
 type Secret struct {
 	ARN         string
 	Name        string
 	Description string
-	Sealed      string
-	// Version is that of the current value, "" without one; VersionAt is its age.
-	Version   string
-	VersionAt time.Time
-	// Older are the versions before it, the latest first: that is AWSPREVIOUS, and
-	// the others have no stage any more.
-	Older   []SecretVersion `json:",omitempty"`
-	Tags    cloud.Tags
-	Created time.Time
-	Changed time.Time
+	// Versions are its values, the one that was put last first.
+	Versions []*SecretVersion `json:",omitempty"`
+	Tags     cloud.Tags
+	Created  time.Time
+	Changed  time.Time
 	// DeleteAt is when it goes for good; zero when it is not being deleted.
 	DeleteAt time.Time
 	// DeletedAt is when that was asked for.
@@ -43,7 +38,8 @@ func (s *Sim) secretOperations() []operation {
 		on("Secrets Manager.DescribeSecret", s.describeSecret, "SecretId"),
 		on("Secrets Manager.ListSecretVersionIds", s.listSecretVersions, "SecretId", "IncludeDeprecated", "MaxResults", "NextToken"),
 		on("Secrets Manager.GetSecretValue", s.getSecretValue, "SecretId"),
-		on("Secrets Manager.PutSecretValue", s.putSecretValue, "SecretId", "ClientRequestToken", "SecretString"),
+		on("Secrets Manager.PutSecretValue", s.putSecretValue, "SecretId", "ClientRequestToken", "SecretString", "VersionStages"),
+		on("Secrets Manager.UpdateSecretVersionStage", s.updateSecretVersionStage, "SecretId", "VersionStage", "MoveToVersionId", "RemoveFromVersionId"),
 		on("Secrets Manager.TagResource", s.tagSecret, "SecretId", "Tags"),
 		on("Secrets Manager.UntagResource", s.untagSecret, "SecretId", "TagKeys"),
 		on("Secrets Manager.DeleteSecret", s.deleteSecret, "SecretId", "RecoveryWindowInDays", "ForceDeleteWithoutRecovery"),
@@ -90,8 +86,8 @@ func (s *Sim) createSecret(in *secretsmanager.CreateSecretInput) (*secretsmanage
 		switch {
 		case !x.DeleteAt.IsZero():
 			return nil, fail("InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.")
-		case x.Version != "" && x.Version == aws.ToString(in.ClientRequestToken):
-			return &secretsmanager.CreateSecretOutput{ARN: &x.ARN, Name: &x.Name, VersionId: &x.Version}, nil
+		case x.version(aws.ToString(in.ClientRequestToken)) != nil:
+			return &secretsmanager.CreateSecretOutput{ARN: &x.ARN, Name: &x.Name, VersionId: in.ClientRequestToken}, nil
 		}
 		return nil, fail("ResourceExistsException", "The operation failed because the secret %s already exists.", name)
 	}
@@ -109,8 +105,8 @@ func (s *Sim) createSecret(in *secretsmanager.CreateSecretInput) (*secretsmanage
 	}
 	s.world.Secrets[name] = x
 	out := &secretsmanager.CreateSecretOutput{ARN: &x.ARN, Name: &x.Name}
-	if x.Version != "" {
-		out.VersionId = &x.Version
+	if in.SecretString != nil {
+		out.VersionId = in.ClientRequestToken
 	}
 	return out, nil
 }
@@ -188,14 +184,17 @@ func (s *Sim) getSecretValue(in *secretsmanager.GetSecretValueInput) (*secretsma
 	if err != nil {
 		return nil, err
 	}
-	if x.Version == "" {
+	v := x.holder(stageCurrent)
+	if v == nil {
 		return nil, fail("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT")
 	}
-	value, err := s.unseal(x.Sealed)
+	value, err := s.unseal(v.Sealed)
 	if err != nil {
 		return nil, err
 	}
-	return &secretsmanager.GetSecretValueOutput{ARN: &x.ARN, Name: &x.Name, SecretString: &value, VersionId: &x.Version, VersionStages: []string{"AWSCURRENT"}, CreatedDate: &x.VersionAt}, nil
+	return &secretsmanager.GetSecretValueOutput{
+		ARN: &x.ARN, Name: &x.Name, SecretString: &value, VersionId: aws.String(v.ID), VersionStages: slices.Clone(v.Stages), CreatedDate: aws.Time(v.At),
+	}, nil
 }
 
 func (s *Sim) putSecretValue(in *secretsmanager.PutSecretValueInput) (*secretsmanager.PutSecretValueOutput, error) {
@@ -206,7 +205,7 @@ func (s *Sim) putSecretValue(in *secretsmanager.PutSecretValueInput) (*secretsma
 	if in.SecretString == nil {
 		return nil, fail("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
 	}
-	if err := s.setSecret(x, *in.SecretString, aws.ToString(in.ClientRequestToken)); err != nil {
+	if err := s.setSecret(x, *in.SecretString, aws.ToString(in.ClientRequestToken), in.VersionStages...); err != nil {
 		return nil, err
 	}
 	return &secretsmanager.PutSecretValueOutput{ARN: &x.ARN, Name: &x.Name, VersionId: in.ClientRequestToken, VersionStages: x.stages()[*in.ClientRequestToken]}, nil

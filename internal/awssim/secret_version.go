@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -8,67 +9,165 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
-// SecretVersion is a value that was current.
+// SecretVersion is one value of a secret, sealed, and the staging labels it has.
+// Without one it is deprecated.
 type SecretVersion struct {
 	ID     string
 	Sealed string
 	At     time.Time
+	Stages []string `json:",omitempty"`
 }
 
-// maxSecretValue is in bytes.
-const maxSecretValue = 65536
+// The staging labels that AWS moves by itself.
+const (
+	stageCurrent  = "AWSCURRENT"
+	stagePrevious = "AWSPREVIOUS"
+)
 
-// setSecret makes a new version the current one. The token is its id: with the
-// same value it is the same version, with another one it is refused:
+// What a secret takes: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+const (
+	maxSecretValue  = 65536 // bytes
+	maxSecretStages = 20    // across all its versions
+)
+
+// setSecret makes a new version and attaches the labels to it, AWSCURRENT without
+// any and to the first one always. The token is its id: with the same value it is
+// the same version, with another one it is refused:
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
-func (s *Sim) setSecret(x *Secret, value, version string) error {
+func (s *Sim) setSecret(x *Secret, value, version string, stages ...string) error {
 	if len(value) > maxSecretValue {
 		return fail("ValidationException", "The value is longer than 65536 bytes.")
 	}
 	if len(version) < 32 || len(version) > 64 {
 		return fail("InvalidParameterException", "ClientRequestToken must be 32-64 characters long.")
 	}
-	if sealed, known := x.version(version); known {
-		was, err := s.unseal(sealed)
+	if known := x.version(version); known != nil {
+		was, err := s.unseal(known.Sealed)
 		if err == nil && was != value {
 			err = fail("ResourceExistsException", "You can't use ClientRequestToken %s because that value is already in use for a version of secret %s.", version, x.ARN)
 		}
 		return err
 	}
+	if (len(stages) == 0 || len(x.Versions) == 0) && !slices.Contains(stages, stageCurrent) {
+		stages = append(slices.Clone(stages), stageCurrent)
+	}
+	if !x.roomFor(stages...) {
+		return fail("LimitExceededException", "A secret can have at most %d staging labels.", maxSecretStages)
+	}
 	sealed, err := s.seal(value)
 	if err != nil {
 		return err
 	}
-	if x.Version != "" {
-		x.Older = append([]SecretVersion{{ID: x.Version, Sealed: x.Sealed, At: x.VersionAt}}, x.Older...)
+	v := &SecretVersion{ID: version, Sealed: sealed, At: s.now()}
+	x.Versions = append([]*SecretVersion{v}, x.Versions...)
+	for _, stage := range stages {
+		x.attach(stage, v)
 	}
-	x.Sealed, x.Version, x.VersionAt, x.Changed = sealed, version, s.now(), s.now()
+	x.Changed = s.now()
 	return nil
 }
 
-// version gives the sealed value of a version that there is.
-func (x *Secret) version(id string) (string, bool) {
-	if x.Version == id {
-		return x.Sealed, true
-	}
-	for _, o := range x.Older {
-		if o.ID == id {
-			return o.Sealed, true
+// version gives the version with an id; nil without one.
+func (x *Secret) version(id string) *SecretVersion {
+	for _, v := range x.Versions {
+		if v.ID == id {
+			return v
 		}
 	}
-	return "", false
+	return nil
 }
 
-// stages are the versions that have one.
-func (x *Secret) stages() map[string][]string {
-	if x.Version == "" {
-		return nil
+// holder gives the version that has a label: one at most has it.
+func (x *Secret) holder(stage string) *SecretVersion {
+	for _, v := range x.Versions {
+		if slices.Contains(v.Stages, stage) {
+			return v
+		}
 	}
-	out := map[string][]string{x.Version: {"AWSCURRENT"}}
-	if len(x.Older) > 0 {
-		out[x.Older[0].ID] = []string{"AWSPREVIOUS"}
+	return nil
+}
+
+// roomFor tells whether the secret can have these labels too.
+func (x *Secret) roomFor(stages ...string) bool {
+	all := map[string]bool{}
+	for _, stage := range stages {
+		all[stage] = true
+	}
+	for _, v := range x.Versions {
+		for _, stage := range v.Stages {
+			all[stage] = true
+		}
+	}
+	return len(all) <= maxSecretStages
+}
+
+// attach moves a label to a version. AWSPREVIOUS follows AWSCURRENT to the version
+// that it is taken from.
+func (x *Secret) attach(stage string, to *SecretVersion) {
+	from := x.holder(stage)
+	if from == to {
+		return
+	}
+	to.Stages = append(to.Stages, stage)
+	if from == nil {
+		return
+	}
+	from.detach(stage)
+	if stage == stageCurrent {
+		x.attach(stagePrevious, from)
+	}
+}
+
+func (v *SecretVersion) detach(stage string) {
+	v.Stages = slices.DeleteFunc(v.Stages, func(s string) bool { return s == stage })
+}
+
+// stages are the versions that have labels, with those.
+func (x *Secret) stages() map[string][]string {
+	var out map[string][]string
+	for _, v := range x.Versions {
+		if len(v.Stages) == 0 {
+			continue
+		}
+		if out == nil {
+			out = map[string][]string{}
+		}
+		out[v.ID] = slices.Clone(v.Stages)
 	}
 	return out
+}
+
+// updateSecretVersionStage moves a label only when it is told where the label is:
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
+func (s *Sim) updateSecretVersionStage(in *secretsmanager.UpdateSecretVersionStageInput) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
+	x, err := s.usableSecret(in.SecretId)
+	if err != nil {
+		return nil, err
+	}
+	stage, holder := aws.ToString(in.VersionStage), x.holder(aws.ToString(in.VersionStage))
+	from, to := x.version(aws.ToString(in.RemoveFromVersionId)), x.version(aws.ToString(in.MoveToVersionId))
+	switch {
+	case stage == "" || in.RemoveFromVersionId == nil && in.MoveToVersionId == nil:
+		return nil, fail("InvalidParameterException", "Name a staging label, and the version to move it to or to remove it from.")
+	case in.RemoveFromVersionId != nil && from == nil:
+		return nil, fail("InvalidParameterException", "Not a valid version: %s", *in.RemoveFromVersionId)
+	case in.MoveToVersionId != nil && to == nil:
+		return nil, fail("InvalidParameterException", "Not a valid version: %s", *in.MoveToVersionId)
+	case from != nil && from != holder:
+		return nil, fail("InvalidParameterException", "Staging label %s is not attached to version %s.", stage, from.ID)
+	case to != nil && from == nil && holder != nil && holder != to:
+		return nil, fail("InvalidParameterException", "The parameter RemoveFromVersionId can't be empty. Staging label %s is currently attached to version %s, so you must explicitly reference that version in RemoveFromVersionId.", stage, holder.ID)
+	case to == nil && stage == stageCurrent:
+		return nil, fail("InvalidParameterException", "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.")
+	case to != nil && !x.roomFor(stage):
+		return nil, fail("LimitExceededException", "A secret can have at most %d staging labels.", maxSecretStages)
+	case to == nil:
+		from.detach(stage)
+	default:
+		x.attach(stage, to)
+	}
+	x.Changed = s.now()
+	return &secretsmanager.UpdateSecretVersionStageOutput{ARN: &x.ARN, Name: &x.Name}, nil
 }
 
 // listSecretVersions leaves out the versions that have no stage, unless asked.
@@ -81,12 +180,11 @@ func (s *Sim) listSecretVersions(in *secretsmanager.ListSecretVersionIdsInput) (
 		return nil, fail("InvalidParameterException", "MaxResults must be between 1 and 100.")
 	}
 	out := &secretsmanager.ListSecretVersionIdsOutput{ARN: &x.ARN, Name: &x.Name}
-	stages := x.stages()
-	for _, v := range append([]SecretVersion{{ID: x.Version, At: x.VersionAt}}, x.Older...) {
-		if v.ID == "" || stages[v.ID] == nil && !aws.ToBool(in.IncludeDeprecated) {
+	for _, v := range x.Versions {
+		if len(v.Stages) == 0 && !aws.ToBool(in.IncludeDeprecated) {
 			continue
 		}
-		out.Versions = append(out.Versions, types.SecretVersionsListEntry{VersionId: aws.String(v.ID), VersionStages: stages[v.ID], CreatedDate: aws.Time(v.At)})
+		out.Versions = append(out.Versions, types.SecretVersionsListEntry{VersionId: aws.String(v.ID), VersionStages: slices.Clone(v.Stages), CreatedDate: aws.Time(v.At)})
 	}
 	return out, nil
 }

@@ -190,13 +190,13 @@ func (s *Sim) injectable(from string) string {
 		key = parts[7]
 	}
 	x, err := s.usableSecret(&arn)
-	if err != nil || x.Version == "" {
+	if err != nil || x.holder(stageCurrent) == nil {
 		return "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret " + arn + " from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
 	}
 	if key == "" {
 		return ""
 	}
-	value, err := s.unseal(x.Sealed)
+	value, err := s.unseal(x.holder(stageCurrent).Sealed)
 	if err != nil {
 		return "unable to retrieve secret from asm"
 	}

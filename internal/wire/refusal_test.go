@@ -313,6 +313,16 @@ func refusals() []refusal {
 			_, err := r.SecretsManager.CreateSecret(r.ctx, &secretsmanager.CreateSecretInput{Name: in.Name, SecretString: aws.String(`{"a":"b"}`)})
 			return err
 		}},
+		{"the current version from where it is not", "InvalidParameterException", func(r *rig) error {
+			id := aws.String("wire/agent")
+			first := must(r.SecretsManager.CreateSecret(r.ctx, &secretsmanager.CreateSecretInput{Name: id, SecretString: aws.String("{}")}))
+			must(r.SecretsManager.PutSecretValue(r.ctx, &secretsmanager.PutSecretValueInput{SecretId: id, SecretString: aws.String(`{"a":"b"}`)}))
+			ours := must(r.SecretsManager.PutSecretValue(r.ctx, &secretsmanager.PutSecretValueInput{SecretId: id, SecretString: aws.String(`{"c":"d"}`), VersionStages: []string{"karmactl"}}))
+			_, err := r.SecretsManager.UpdateSecretVersionStage(r.ctx, &secretsmanager.UpdateSecretVersionStageInput{
+				SecretId: id, VersionStage: aws.String("AWSCURRENT"), RemoveFromVersionId: first.VersionId, MoveToVersionId: ours.VersionId,
+			})
+			return err
+		}},
 		{"a parameter over another", "ParameterAlreadyExists", func(r *rig) error {
 			in := &ssm.PutParameterInput{Name: aws.String("/wire/agent/key"), Value: aws.String("v"), Type: ssmtypes.ParameterTypeSecureString}
 			must(r.SSM.PutParameter(r.ctx, in))
