@@ -101,11 +101,17 @@ func (n *NestedSecret) read(ctx context.Context) (map[string]json.RawMessage, er
 
 // secretText is the value of a secret. It must go nowhere but into another secret.
 func (h *Home) secretText(ctx context.Context, name string) (string, error) {
+	text, _, err := h.secretVersion(ctx, name)
+	return text, err
+}
+
+// secretVersion is the value of a secret, and the version that it is of.
+func (h *Home) secretVersion(ctx context.Context, name string) (text, version string, err error) {
 	out, err := h.Clients.SecretsManager.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return aws.ToString(out.SecretString), nil
+	return aws.ToString(out.SecretString), aws.ToString(out.VersionId), nil
 }
 
 // secretValues are values by key. It prints as names, so that a value cannot

@@ -7,9 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
@@ -111,28 +108,23 @@ type difference struct {
 	fates    map[string]Fate
 }
 
-func (s *Secret) compare(ctx context.Context, id string) (difference, error) {
-	var d difference
-	text, err := s.secretText(ctx, id)
+func (s *Secret) compare(ctx context.Context, text string) (difference, error) {
+	have, err := s.object(text)
 	if err != nil {
-		return d, err
+		return difference{}, err
 	}
-	if json.Unmarshal([]byte(text), &d.have) != nil {
-		// The decoder's own message quotes what it stumbled over.
-		return d, fmt.Errorf("the secret %s is not a JSON object of keys and values: repair it, or delete it and run karmactl secrets sync", s.SecretName(s.Agent.Name))
-	}
+	d := difference{have: have, want: s.Overwrite.given}
 	keys := s.Overwrite.given.names()
-	d.want = s.Overwrite.given
 	if len(keys) == 0 {
 		keys = s.Agent.OwnKeys()
 		if d.want, err = s.Nested.values(ctx, s.Agent.Name, keys); err != nil {
 			return d, err
 		}
 	}
-	have := flatten([]byte(text))
+	values := flatten([]byte(text))
 	d.fates = map[string]Fate{}
 	for _, key := range keys {
-		was, has := have[key]
+		was, has := values[key]
 		now, wanted := d.want[key]
 		d.fates[key] = fateOf(has, wanted, was == now)
 		if f := d.fates[key]; f == ValueCreated || f == ValueUpdated {
@@ -141,6 +133,16 @@ func (s *Secret) compare(ctx context.Context, id string) (difference, error) {
 	}
 	s.decide(d.fates)
 	return d, nil
+}
+
+// object is a flat secret's value as it is.
+func (s *Secret) object(text string) (map[string]json.RawMessage, error) {
+	var have map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &have) != nil {
+		// The decoder's own message quotes what it stumbled over.
+		return nil, fmt.Errorf("the secret %s is not a JSON object of keys and values: repair it, or delete it and run karmactl secrets sync", s.SecretName(s.Agent.Name))
+	}
+	return have, nil
 }
 
 // fateOf a value that is there or not, and is to be another or not.
@@ -201,39 +203,6 @@ func (s *Secret) firstCopy(ctx context.Context) (secretValues, string, error) {
 	}
 	text, err := secretJSON(s.Agent.Name, map[string]string(values))
 	return values, text, err
-}
-
-// overwrite merges the outdated values into the secret, and tells its version and
-// keys; no version when there was nothing to do.
-func (s *Secret) overwrite(ctx context.Context, id string) (secretSeen, error) {
-	var now secretSeen
-	d, err := s.compare(ctx, id)
-	if err != nil || len(d.outdated) == 0 {
-		return now, err
-	}
-	merged := map[string]any{}
-	for k, v := range d.have {
-		merged[k] = v
-	}
-	for _, k := range d.outdated {
-		merged[k] = d.want[k]
-	}
-	text, err := secretJSON(s.Agent.Name, merged)
-	if err != nil {
-		return now, err
-	}
-	now.keys = flatten([]byte(text)).names()
-	now.version, err = s.put(ctx, id, text)
-	return now, flatten([]byte(text)).unquoted(err)
-}
-
-// put makes a new version. A repeat of it writes the same value again.
-func (s *Secret) put(ctx context.Context, id, text string) (string, error) {
-	out, err := s.api().PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &text})
-	if err != nil {
-		return "", err
-	}
-	return aws.ToString(out.VersionId), nil
 }
 
 // maxSecretBytes is what Secrets Manager takes:

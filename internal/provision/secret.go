@@ -20,6 +20,7 @@ type secretAPI interface {
 	ListSecrets(context.Context, *secretsmanager.ListSecretsInput, ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretsOutput, error)
 	CreateSecret(context.Context, *secretsmanager.CreateSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.CreateSecretOutput, error)
 	PutSecretValue(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
+	UpdateSecretVersionStage(context.Context, *secretsmanager.UpdateSecretVersionStageInput, ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error)
 	TagResource(context.Context, *secretsmanager.TagResourceInput, ...func(*secretsmanager.Options)) (*secretsmanager.TagResourceOutput, error)
 	UntagResource(context.Context, *secretsmanager.UntagResourceInput, ...func(*secretsmanager.Options)) (*secretsmanager.UntagResourceOutput, error)
 	DeleteSecret(context.Context, *secretsmanager.DeleteSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DeleteSecretOutput, error)
@@ -159,7 +160,11 @@ func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec],
 		}
 		delete(found.Spec.Tags, TagSecretKeys)
 		if s.Overwrite != nil && seen.version != "" {
-			d, err := s.compare(ctx, arn)
+			text, err := s.secretText(ctx, arn)
+			if err != nil {
+				return found, err
+			}
+			d, err := s.compare(ctx, text)
 			if err != nil {
 				return found, err
 			}
@@ -189,7 +194,7 @@ func (s *Secret) inspect(ctx context.Context, x types.SecretListEntry, tags clou
 	var seen secretSeen
 	for version, stages := range x.SecretVersionsToStages {
 		for _, stage := range stages {
-			if stage == "AWSCURRENT" {
+			if stage == stageCurrent {
 				seen.version = version
 			}
 		}
@@ -299,7 +304,7 @@ func (s *Secret) restore(ctx context.Context, arn string) (string, error) {
 	if _, err := s.api().RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &arn}); err != nil || s.Overwrite == nil {
 		return arn, err
 	}
-	_, err := s.overwrite(ctx, arn)
+	_, err := s.write(ctx, arn)
 	return arn, err
 }
 
@@ -307,24 +312,12 @@ func (s *Secret) restore(ctx context.Context, arn string) (string, error) {
 // is asked to, and sets the tags.
 func (s *Secret) Update(ctx context.Context, id string, have, want SecretSpec) error {
 	seen := s.look()
-	switch {
-	case have.Keys == "" && want.Keys != "":
-		values, text, err := s.firstCopy(ctx)
+	if have.Keys == "" && want.Keys != "" || have.Outdated != "" {
+		now, err := s.write(ctx, id)
 		if err != nil {
 			return err
 		}
-		if seen.version, err = s.put(ctx, id, text); err != nil {
-			return values.unquoted(err)
-		}
-		seen.keys, have.Noted = values.names(), false
-	case have.Outdated != "":
-		now, err := s.overwrite(ctx, id)
-		if err != nil {
-			return err
-		}
-		if now.version != "" {
-			seen.version, seen.keys, have.Noted = now.version, now.keys, false
-		}
+		seen.version, seen.keys, have.Noted = now.version, now.keys, false
 	}
 	set, gone := have.Tags.Changed(want.Tags)
 	switch note := seen.note(); {
