@@ -16,7 +16,8 @@ func newDoctorCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor [agent...]", Short: "What is wrong, why, and what to do about it", ValidArgsFunction: a.completeAgents,
 		Long: `Looks for why tasks do not start, why agents do not answer or do not reach each
-other, and for what costs without being asked for. Each finding has its cause, the
+other, which quotas of the account are too low for the fleet at its maximum, and for
+what costs without being asked for. Each finding has its cause, the
 evidence in AWS's own words, and what mends it. It only reads, and never a secret's
 value. Exit code 7 when there is a problem.`,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -13,10 +13,19 @@ import (
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 const newAccountVCPU = 6
 
-// fargateQuotas are the names of Fargate's quotas by their codes.
-var fargateQuotas = map[string]string{
-	"L-3032A538": "Fargate On-Demand vCPU resource count",
-	"L-36FBB829": "Fargate Spot vCPU resource count",
+// quota is one that Service Quotas tells, as it is in a new account.
+type quota struct {
+	service, name string
+	value         float64
+}
+
+// quotas are by their codes. Those of the network are held where addresses and
+// VPCs are made: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+var quotas = map[string]quota{
+	"L-3032A538": {"fargate", "Fargate On-Demand vCPU resource count", newAccountVCPU},
+	"L-36FBB829": {"fargate", "Fargate Spot vCPU resource count", newAccountVCPU},
+	"L-0263D0A3": {"ec2", "EC2-VPC Elastic IPs", addressQuota},
+	"L-F678F1CE": {"vpc", "VPCs per Region", vpcQuota},
 }
 
 func (s *Sim) serviceQuotaOperations() []operation {
@@ -24,14 +33,17 @@ func (s *Sim) serviceQuotaOperations() []operation {
 }
 
 func (s *Sim) getServiceQuota(in *servicequotas.GetServiceQuotaInput) (*servicequotas.GetServiceQuotaOutput, error) {
-	name, ok := fargateQuotas[aws.ToString(in.QuotaCode)]
-	if !ok || aws.ToString(in.ServiceCode) != "fargate" {
+	code, service := aws.ToString(in.QuotaCode), aws.ToString(in.ServiceCode)
+	q, ok := quotas[code]
+	if !ok || q.service != service {
 		return nil, fail("NoSuchResourceException", "The request failed because the specified service or quota does not exist.")
 	}
+	if service == "fargate" {
+		q.value = s.vcpuQuota(code)
+	}
 	return &servicequotas.GetServiceQuotaOutput{Quota: &types.ServiceQuota{
-		ServiceCode: in.ServiceCode, ServiceName: aws.String("AWS Fargate"), QuotaCode: in.QuotaCode, QuotaName: &name, Adjustable: true,
-		QuotaArn: aws.String(s.world.arn("servicequotas", "fargate/"+aws.ToString(in.QuotaCode))), Unit: aws.String("None"),
-		Value: aws.Float64(s.vcpuQuota(aws.ToString(in.QuotaCode))),
+		ServiceCode: &service, QuotaCode: &code, QuotaName: &q.name, Adjustable: true,
+		QuotaArn: aws.String(s.world.arn("servicequotas", service+"/"+code)), Unit: aws.String("None"), Value: &q.value,
 	}}, nil
 }
 

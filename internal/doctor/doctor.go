@@ -1,6 +1,6 @@
 // Package doctor finds out what is wrong with a stack that is up: why tasks do
-// not start, why agents do not answer or do not reach each other, and what costs
-// without being asked for. It only reads, and never a secret's value.
+// not start, why agents do not answer or do not reach each other, which of the
+// account's quotas are too low, and what costs without being asked for. It only reads, and never a secret's value.
 //
 // A check is data: its name, why it is worth making, and a function over what
 // was read once (ward.go). Each finding has the cause, the evidence in AWS's own
@@ -41,6 +41,7 @@ func Checks() []Check {
 		{"service", "an agent without a service never starts", checkServices},
 		{"role", "ECS starts nothing for a service whose roles are missing", checkRoles},
 		{"capacity", "Fargate Spot has no task to give at times, and ECS does not fall back", checkCapacity},
+		{"quotas", "a new account may run few tasks at once, and has room for few networks", checkQuotas},
 		{"start", "a task that never started has no logs: only ECS says why", checkStarts},
 		{"log-group", "a task whose log group is missing does not start", checkLogGroups},
 		{"way-out", "without a way out no image and no secret can be fetched", checkWayOut},

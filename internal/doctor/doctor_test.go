@@ -181,6 +181,16 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			b.edit(func(w *awssim.World) { w.NoSpotCapacity = true })
 			b.stop()
 		}},
+		{name: "quotas", finds: []string{"quotas"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{"L-36FBB829": 5} })
+		}},
+		{name: "quota-addresses", finds: []string{"quotas"}, do: func(b *bench) {
+			b.cfg.Network.NAT = agents.NATPerAZ // it is up with one
+			for range 4 {
+				b.held()
+			}
+		}},
+		{name: "quota-vpcs", finds: []string{"service", "quotas"}, do: (*bench).crowded},
 		{name: "image", finds: []string{"start"}, do: func(b *bench) {
 			b.container(func(c *ecstypes.ContainerDefinition) {
 				c.Image = aws.String("public.ecr.aws/docker/library/python:missing")

@@ -15,6 +15,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -37,7 +38,9 @@ type ward struct {
 	tables    []types.RouteTable
 	nats      map[string]types.NatGateway
 	endpoints []types.VpcEndpoint
-	addresses []types.Address
+	addresses []types.Address // nil is not known, like vpcs
+	vpcs      []types.Vpc
+	limits    map[string]float64 // the account's quotas by their codes; without one it is not known
 	notes     []string
 }
 
@@ -53,19 +56,15 @@ func admit(ctx context.Context, p Patient) (*ward, error) {
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("the services cannot be read: %w", err)
 	}
-	if len(w.Services) == 0 {
-		return w, nil
-	}
-	reads := []struct {
+	type read struct {
 		what string
 		read func(context.Context) error
-	}{
-		{"the cluster", w.readCluster},
-		{"roles", w.readRoles},
-		{"log groups", w.readLogGroups},
-		{"targets", w.readTargets},
-		{"the network", w.readNetwork},
-		{"addresses", w.readAddresses},
+	}
+	// What the account has room for is worth knowing before the first up, too.
+	reads := []read{{"addresses", w.readAddresses}, {"VPCs", w.readVPCs}, {"quotas", w.readQuotas}}
+	if len(w.Services) > 0 {
+		reads = append(reads, read{"the cluster", w.readCluster}, read{"roles", w.readRoles}, read{"log groups", w.readLogGroups},
+			read{"targets", w.readTargets}, read{"the network", w.readNetwork})
 	}
 	notes := make([]string, len(reads))
 	var g errgroup.Group
@@ -208,9 +207,35 @@ func (w *ward) readNetwork(ctx context.Context) error {
 func (w *ward) readAddresses(ctx context.Context) error {
 	out, err := w.Clients.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})
 	if err == nil {
-		w.addresses = out.Addresses
+		w.addresses = append([]types.Address{}, out.Addresses...)
 	}
 	return err
+}
+
+func (w *ward) readVPCs(ctx context.Context) error {
+	all, err := cloud.Pages(ctx, ec2.NewDescribeVpcsPaginator(w.Clients.EC2, &ec2.DescribeVpcsInput{}), func(out *ec2.DescribeVpcsOutput) []types.Vpc { return out.Vpcs })
+	if err == nil {
+		w.vpcs = append([]types.Vpc{}, all...)
+	}
+	return err
+}
+
+// readQuotas asks for those that checkQuotas looks at. One that cannot be read
+// leaves the others.
+func (w *ward) readQuotas(ctx context.Context) error {
+	limits := map[string]float64{}
+	var failed error
+	for _, q := range w.quotas() {
+		out, err := w.Clients.Quotas.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: &q.service, QuotaCode: &q.code})
+		switch {
+		case err != nil:
+			failed = fmt.Errorf("%q (%s): %w", q.name, q.code, err)
+		case out.Quota != nil && out.Quota.Value != nil:
+			limits[q.code] = *out.Quota.Value
+		}
+	}
+	w.limits = limits
+	return failed
 }
 
 // networkOf is where a service's tasks are put.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
@@ -115,6 +116,35 @@ func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string
 		}
 	}
 	return standing, rolling, nil
+}
+
+// FleetVCPU is what agents have in vCPU when each is at its maximum, by Fargate
+// quota, and the most that a rollout of them all starts beside that.
+func FleetVCPU(list []agents.Agent) []QuotaShort {
+	standing := map[string]float64{}
+	names := make([]string, len(list))
+	need := map[string]map[string]float64{}
+	for i, a := range list {
+		names[i], need[a.Name] = a.Name, (&Service{Agent: a}).vcpu(a.Scale.Max)
+		plus(standing, need[a.Name])
+	}
+	rolling := map[string]float64{}
+	for _, level := range Callees(list, names) {
+		sum := map[string]float64{}
+		for _, a := range level {
+			plus(sum, need[a.Name])
+		}
+		for provider, n := range sum {
+			rolling[provider] = max(rolling[provider], n)
+		}
+	}
+	var out []QuotaShort
+	for _, q := range fargateQuotas {
+		if standing[q.provider] > 0 {
+			out = append(out, QuotaShort{Name: q.name, Code: q.code, Standing: standing[q.provider], Rolling: rolling[q.provider]})
+		}
+	}
+	return out
 }
 
 // vcpu of so many tasks by capacity provider, as ECS divides them: the base
