@@ -186,7 +186,7 @@ func (s *Sim) getSecretValue(in *secretsmanager.GetSecretValueInput) (*secretsma
 	}
 	v := x.holder(stageCurrent)
 	if v == nil {
-		return nil, fail("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT")
+		return nil, noCurrentValue()
 	}
 	value, err := s.unseal(v.Sealed)
 	if err != nil {
@@ -195,6 +195,10 @@ func (s *Sim) getSecretValue(in *secretsmanager.GetSecretValueInput) (*secretsma
 	return &secretsmanager.GetSecretValueOutput{
 		ARN: &x.ARN, Name: &x.Name, SecretString: &value, VersionId: aws.String(v.ID), VersionStages: slices.Clone(v.Stages), CreatedDate: aws.Time(v.At),
 	}, nil
+}
+
+func noCurrentValue() error {
+	return fail("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT")
 }
 
 func (s *Sim) putSecretValue(in *secretsmanager.PutSecretValueInput) (*secretsmanager.PutSecretValueOutput, error) {

@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -172,40 +171,6 @@ func (s *Sim) prepare(t *Task) string {
 			}
 		}
 		t.Behaviour = strings.TrimSuffix(strings.TrimSuffix(t.Behaviour, "amd64-only"), "arm64-only")
-	}
-	return ""
-}
-
-// injectable is why a secret cannot be injected; "" when it can.
-func (s *Sim) injectable(from string) string {
-	if !strings.Contains(from, ":secretsmanager:") {
-		if _, err := s.parameter(&from); err != nil {
-			return "unable to retrieve secrets from ssm: service call has been retried 1 time(s): Invalid parameters: " + from
-		}
-		return ""
-	}
-	parts := strings.Split(from, ":")
-	arn, key := strings.Join(parts[:7], ":"), ""
-	if len(parts) > 7 {
-		key = parts[7]
-	}
-	x, err := s.usableSecret(&arn)
-	if err != nil || x.holder(stageCurrent) == nil {
-		return "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret " + arn + " from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
-	}
-	if key == "" {
-		return ""
-	}
-	value, err := s.unseal(x.holder(stageCurrent).Sealed)
-	if err != nil {
-		return "unable to retrieve secret from asm"
-	}
-	var flat map[string]json.RawMessage
-	if json.Unmarshal([]byte(value), &flat) != nil {
-		return "unable to retrieve secret from asm: service call has been retried 1 time(s): invalid character in secret value: the secret is not JSON"
-	}
-	if _, ok := flat[key]; !ok {
-		return "unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key " + key
 	}
 	return ""
 }

@@ -210,6 +210,18 @@ func matrix() []struct {
 			}
 			return out
 		}},
+		{"a secret's key is gone when the task starts", func(f *bench) string {
+			f.walk("-")
+			follow := f.begin(f.push("v2"))
+			f.lose("private_key")
+			return follow(patience).Text()
+		}},
+		{"a secret is gone when the task starts", func(f *bench) string {
+			f.walk("-")
+			follow := f.begin(f.push("v2"))
+			f.lose("")
+			return follow(patience).Text()
+		}},
 		{"no Spot capacity", func(f *bench) string {
 			f.walk("-")
 			f.edit(func(w *awssim.World) { w.NoSpotCapacity = true })
@@ -255,7 +267,7 @@ func matrix() []struct {
 }
 
 func TestEveryEndOfADeploymentSaysWhatHappenedAndWhy(t *testing.T) {
-	ids := regexp.MustCompile(`\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b|karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}/[0-9a-f]{16}`)
+	ids := regexp.MustCompile(`\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b|karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}/[0-9a-f]{16}|validator-[A-Z2-7]{6}\b`)
 	var got strings.Builder
 	for _, c := range matrix() {
 		synctest.Test(t, func(t *testing.T) {
