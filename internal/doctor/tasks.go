@@ -65,25 +65,6 @@ func checkCapacity(w *ward) []Finding {
 	return out
 }
 
-// cause is what one text in a task's end means.
-type cause struct {
-	text, problem, cause string
-	// fix has %[1]s for the agent and %[2]s for what follows text.
-	fix string
-}
-
-func causes() []cause {
-	return []cause{
-		{"does not contain descriptor matching platform", "no task starts", "the image is not built for the agent's architecture", "karmactl deploy %[1]s --build builds it for the arch in agents.yaml"},
-		{"CannotPullContainerError", "no task starts", "the image is not there", "karmactl deploy %[1]s --image REF, or --build"},
-		{"did not contain json key ", "no task starts", "a key is missing in the agent's secret", "karmactl secrets set %[1]s %[2]s, then karmactl deploy %[1]s --restart"},
-		{"failed to fetch secret ", "no task starts", "a secret that the task definition names is not there", "karmactl secrets sync, then karmactl deploy %[1]s --restart"},
-		{"the secret is not JSON", "no task starts", "the agent's secret is no flat JSON object", "karmactl secrets sync, then karmactl deploy %[1]s --restart"},
-		{"OutOfMemory", "its tasks are killed", "it needs more memory than it has", "agents: {%[1]s: {memory: …}} with the next size, then karmactl up --only %[1]s"},
-		{"Essential container in task exited", "its tasks end by themselves", "the program exits", "karmactl logs %[1]s --since 1h has its last words"},
-	}
-}
-
 // checkStarts reads the end of the last task, unless the agent runs. What the
 // network is to blame for is told by the checks of the network.
 func checkStarts(w *ward) []Finding {
@@ -94,15 +75,11 @@ func checkStarts(w *ward) []Finding {
 			continue
 		}
 		why := fleet.WhyStopped(*last)
-		for _, c := range causes() {
-			_, rest, has := strings.Cut(why, c.text)
-			if !has {
-				continue
+		if c, known := fleet.CauseOf(a.Name, why); known {
+			if c.Again {
+				c.Fix += ", then karmactl deploy " + a.Name + " --restart"
 			}
-			first, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-			fix := strings.NewReplacer("%[1]s", a.Name, "%[2]s", first).Replace(c.fix)
-			out = append(out, Finding{Agent: a.Name, Problem: c.problem, Cause: c.cause, Evidence: []string{why}, Fix: fix})
-			break
+			out = append(out, Finding{Agent: a.Name, Problem: c.Problem, Cause: c.Why, Evidence: []string{why}, Fix: c.Fix})
 		}
 	}
 	return out

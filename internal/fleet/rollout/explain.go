@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
 // logLines is how much of a failed task's log is shown.
@@ -61,6 +62,12 @@ func byItself(t types.Task) bool {
 // note puts a task into the document.
 func (w *watch) note(t types.Task, id string) {
 	w.doc.Task, w.doc.StoppedReason = id, stopped(t, w.Name)
+	if c, known := fleet.CauseOf(w.Name, w.doc.StoppedReason); known {
+		w.doc.Fix = c.Fix
+		if c.Again {
+			w.doc.Fix += ", then the same deploy again"
+		}
+	}
 	w.doc.ExitCode = nil
 	if c := exitCode(t, w.Name); c != nil && t.StopCode == types.TaskStopCodeEssentialContainerExited {
 		w.doc.ExitCode = aws.Int(int(*c))

@@ -354,6 +354,10 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 			return nil
 		}
 		doc.Outcome, doc.Reason = Failed, reason
+		if b := d.DeploymentCircuitBreaker; b == nil || b.Status != types.ServiceDeploymentRollbackMonitorsStatusTriggered {
+			doc.Reason += " " + w.leaves(d)
+			doc.Fix = "karmactl rollback " + w.Name + " goes back, the same deploy again goes on"
+		}
 	default:
 		doc.Outcome, doc.Reason = Failed, reason
 	}
@@ -362,6 +366,15 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 		doc.Reason = strings.TrimSpace(doc.Reason)
 	}
 	return w.explain(ctx)
+}
+
+// leaves tells what a deployment that was stopped in the middle has running.
+func (w *watch) leaves(d *types.ServiceDeployment) string {
+	var parts []string
+	for _, r := range w.paint(d).Revisions {
+		parts = append(parts, fmt.Sprintf("%d of revision %d", r.Running, r.Revision))
+	}
+	return "Tasks that run: " + strings.Join(parts, ", ") + "."
 }
 
 // newer tells whether another deployment was begun after this one.

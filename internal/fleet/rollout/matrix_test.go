@@ -267,7 +267,7 @@ func matrix() []struct {
 }
 
 func TestEveryEndOfADeploymentSaysWhatHappenedAndWhy(t *testing.T) {
-	ids := regexp.MustCompile(`\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b|karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}/[0-9a-f]{16}|validator-[A-Z2-7]{6}\b`)
+	ids := regexp.MustCompile(`\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b|karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}|validator-[A-Z2-7]{6}\b`)
 	var got strings.Builder
 	for _, c := range matrix() {
 		synctest.Test(t, func(t *testing.T) {

@@ -51,6 +51,8 @@ type Deployment struct {
 	Log           []string `json:"log"`
 	// Changes between the revisions may explain a failure.
 	Changes []string `json:"changes,omitempty"`
+	// Fix is what mends it, where the reason tells.
+	Fix string `json:"fix,omitempty"`
 }
 
 // OK tells whether there is nothing to worry about.

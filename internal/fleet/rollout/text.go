@@ -3,6 +3,8 @@ package rollout
 import (
 	"fmt"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
 // TextLine is a line for people: under Lead a long Text goes on.
@@ -29,12 +31,12 @@ func (d *Deployment) Lines() []TextLine {
 		}
 	}
 	if d.Task != "" {
-		row("task", d.Task)
+		row("task", taskID(d.Task))
 	}
 	if d.ExitCode != nil {
 		row("exit", fmt.Sprint(*d.ExitCode))
 	}
-	row("stopped", d.StoppedReason)
+	row("stopped", fleet.PlainEvent(d.Agent, d.StoppedReason))
 	for i, l := range d.Log {
 		what := ""
 		if i == 0 {
@@ -50,5 +52,6 @@ func (d *Deployment) Lines() []TextLine {
 	} else {
 		row("reason", d.Reason)
 	}
+	row("try", d.Fix)
 	return lines
 }
