@@ -73,10 +73,12 @@ func object[S any](name string, fields []field[S]) value[S] {
 			r.cannotBe(n, "a mapping with the keys "+either(names))
 			return
 		}
+		meant := map[string]bool{} // by a key that is mistyped: one mistake, one message
 		for k, v := range pairs(n) {
 			f := byKey[k.Value]
 			if f == nil {
 				if k.Tag != "!!merge" && k.Kind == yaml.ScalarNode {
+					meant[nearest(k.Value, names)] = true
 					r.problem(k, fmt.Sprintf("unknown key %q", shorten(k.Value)), suggest(k.Value, names))
 				}
 				continue
@@ -84,7 +86,7 @@ func object[S any](name string, fields []field[S]) value[S] {
 			r.under(k, v, func() { f.read(r, v, into) })
 		}
 		for _, f := range fields {
-			if f.required && !r.stated(r.path, f.key) {
+			if f.required && !meant[f.key] && !r.stated(r.path, f.key) {
 				where := n
 				if p, ok := r.places[r.path]; ok {
 					where = p.key
