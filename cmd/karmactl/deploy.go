@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type deployOptions struct {
@@ -219,11 +221,7 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 		}
 		text := string(o.Verb) + " " + string(o.Key)
 		for _, c := range o.Changes {
-			if was, now := rollout.Short(c.Was), rollout.Short(c.Now); len(was)+len(now) < 400 {
-				text += fmt.Sprintf(" · %s %s → %s", c.Field, was, now)
-			} else {
-				text += " · " + c.Field
-			}
+			text += " · " + c.Field + " " + strings.Join(ui.Difference(c.Was, c.Now), ", ")
 		}
 		d.say(rollout.Line{At: d.clock.Now(), Agent: st.AgentOf(o.Key), About: "diff", Text: text})
 	}

@@ -170,7 +170,7 @@ func (sh *shipment) push(ctx context.Context, plan *engine.Result, provide func(
 			if err := p.Push(ctx, h.RepositoryURI(name), img, nil); err != nil {
 				return err
 			}
-			sh.say(rollout.Line{At: sh.clock.Now(), Agent: name, About: "push", Text: fmt.Sprintf("%s  %s", rollout.Short(sh.want[name]), ui.Duration(sh.clock.Now().Sub(began)))})
+			sh.say(rollout.Line{At: sh.clock.Now(), Agent: name, About: "push", Text: fmt.Sprintf("%s  %s", ui.Short(sh.want[name]), ui.Duration(sh.clock.Now().Sub(began)))})
 			return nil
 		})
 	}

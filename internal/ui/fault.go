@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"charm.land/lipgloss/v2"
 )
 
 // Fault is an error for people, and the JSON document instead of a result.
@@ -39,11 +41,25 @@ func (t *Terminal) Fault(f *Fault) {
 		fmt.Fprintln(t.Err, strings.TrimRight(f.Text, "\n"))
 		return
 	}
-	fmt.Fprintf(t.Err, "%s %s\n", c.red("karmactl:"), f.Message)
+	t.fault(c.red("karmactl:")+" ", f.Message)
 	if f.Why != "" {
-		fmt.Fprintf(t.Err, "  why   %s\n", f.Why)
+		t.fault("  why   ", f.Why)
 	}
 	if f.Suggestion != "" {
-		fmt.Fprintf(t.Err, "  try   %s\n", f.Suggestion)
+		t.fault("  try   ", f.Suggestion)
+	}
+}
+
+// fault prints a part of an error, line by line; what is too wide for the terminal
+// is broken between words.
+func (t *Terminal) fault(lead, text string) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if t.Live {
+			indent := lipgloss.Width(lead)
+			line = wrap(line, t.Width()-indent, indent)
+		}
+		fmt.Fprintln(t.Err, lead+line)
+		lead = ""
 	}
 }

@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"charm.land/lipgloss/v2"
 )
 
 // Plan is what `up` would do. It is the JSON document and the text alike.
@@ -214,11 +216,11 @@ func (t *Terminal) planGroup(b *strings.Builder, p *Plan, g Group, width int) {
 		return
 	}
 	for _, ch := range mine {
-		t.planChange(b, ch, width)
+		t.planChange(b, ch)
 	}
 }
 
-func (t *Terminal) planChange(b *strings.Builder, ch Change, width int) {
+func (t *Terminal) planChange(b *strings.Builder, ch Change) {
 	c := t.paint()
 	sign := map[string]string{
 		"create": c.green("+"), "update": c.yellow("~"), "replace": c.yellow("±"), "delete": c.red("-"),
@@ -229,15 +231,24 @@ func (t *Terminal) planChange(b *strings.Builder, ch Change, width int) {
 	}
 	fmt.Fprintln(b, line)
 	for _, f := range ch.Fields {
-		was, now := f.Was, f.Now
-		if was == "" {
-			was = "(none)"
+		lead := "          " + f.Field + "  "
+		for _, d := range Difference(f.Was, f.Now) {
+			b.WriteString(t.para(lead, c.difference(d)))
+			lead = strings.Repeat(" ", lipgloss.Width(lead))
 		}
-		if now == "" {
-			now = "(none)"
-		}
-		fmt.Fprintf(b, "          %s  %s → %s\n", f.Field, c.red(fit(was, width)), c.green(fit(now, width)))
 	}
+}
+
+// difference paints what was red and what is to be green.
+func (p paint) difference(d string) string {
+	was, now, both := strings.Cut(d, " → ")
+	switch {
+	case both:
+		return p.red(was) + " → " + p.green(now)
+	case strings.HasPrefix(d, "-"):
+		return p.red(d)
+	}
+	return p.green(d)
 }
 
 func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {

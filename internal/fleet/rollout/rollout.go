@@ -134,15 +134,6 @@ func RevisionOf(arn string) int {
 	return n
 }
 
-// Short is a change's value as a line can hold it: an image by the first of its
-// digest, a task definition by its revision.
-func Short(value string) string {
-	if n := RevisionOf(value); n > 0 && strings.Contains(value, ":task-definition/") {
-		return "rev " + strconv.Itoa(n)
-	}
-	return short(value)
-}
-
 // short is an image as people tell it from others: the first of its digest.
 func short(image string) string {
 	if repository, digest, ok := strings.Cut(image, "@sha256:"); ok {

@@ -1,0 +1,69 @@
+package ui
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Difference says for people what changed between two values of a field: of two
+// JSON objects the keys that came (+), went (-) or have another value (~), each by
+// itself; of all else what was and what is to be.
+func Difference(was, now string) []string {
+	a, b := object(was), object(now)
+	if a == nil || b == nil {
+		return []string{Short(was) + " → " + Short(now)}
+	}
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		x, had := a[k]
+		y, has := b[k]
+		switch {
+		case !had:
+			out = append(out, "+ "+k+" "+Short(y))
+		case !has:
+			out = append(out, "- "+k)
+		case x != y:
+			out = append(out, "~ "+k+" "+Short(x)+" → "+Short(y))
+		}
+	}
+	return out
+}
+
+// object is a JSON object with its values as text; nil for anything else, and an
+// empty one for nothing.
+func object(s string) map[string]string {
+	raw := map[string]json.RawMessage{}
+	if s != "" && json.Unmarshal([]byte(s), &raw) != nil {
+		return nil
+	}
+	out := map[string]string{}
+	for k, v := range raw {
+		var text string
+		if json.Unmarshal(v, &text) != nil {
+			text = string(v)
+		}
+		out[k] = text
+	}
+	return out
+}
+
+// shortest is how much of a long value is shown.
+const shortest = 60
+
+// Short is a value as a line can hold it: "(none)" for nothing, an image by the
+// first of its digest, an ARN without what all of the account's begin with.
+func Short(value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	value = strings.Join(strings.Fields(value), " ")
+	if repository, digest, ok := strings.Cut(value, "@sha256:"); ok {
+		return repository[strings.IndexByte(repository, '/')+1:] + "@sha256:" + digest[:min(12, len(digest))] + "…"
+	}
+	return fit(regexp.MustCompile(`^arn:[\w-]+:[\w-]+:[\w-]*:\d*:`).ReplaceAllString(value, ""), shortest)
+}
