@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
@@ -139,11 +140,8 @@ func (d *deploy) run(ctx context.Context) error {
 		return err
 	}
 	var docs []*rollout.Deployment
-	for _, level := range provision.Callees(d.cfg.Agents, d.names) {
-		var names []string
-		for _, ag := range level {
-			names = append(names, ag.Name)
-		}
+	levels := namesOf(provision.Callees(d.cfg.Agents, d.names))
+	for i, names := range levels {
 		begun, err := d.change(ctx, names, plan)
 		if err != nil {
 			return err
@@ -151,13 +149,23 @@ func (d *deploy) run(ctx context.Context) error {
 		some, err := d.follow(ctx, names, begun)
 		docs = append(docs, some...)
 		if err != nil || slices.ContainsFunc(some, func(x *rollout.Deployment) bool { return !x.OK() }) {
-			if left := len(d.names) - len(docs); left > 0 {
-				d.app.term.Notef("%d agents that call these were not deployed", left)
+			if left := slices.Concat(levels[i+1:]...); len(left) > 0 {
+				d.app.term.Notef("not deployed, because they come after these: %s", strings.Join(left, ", "))
 			}
 			return d.end(docs, err)
 		}
 	}
 	return d.end(docs, nil)
+}
+
+func namesOf(levels [][]agents.Agent) [][]string {
+	out := make([][]string, len(levels))
+	for i, level := range levels {
+		for _, ag := range level {
+			out[i] = append(out[i], ag.Name)
+		}
+	}
+	return out
 }
 
 // walked is a walk over the stack that wants the images.

@@ -14,9 +14,11 @@ type live struct {
 	t *Terminal
 	// picture gives the lines, the tick counting up for what turns.
 	picture func(width, tick int) []string
-	lines   int
-	done    chan struct{}
-	wg      sync.WaitGroup
+	// text is what stands on the screen, lines how many that are.
+	text  string
+	lines int
+	done  chan struct{}
+	wg    sync.WaitGroup
 }
 
 // goLive begins to paint.
@@ -67,23 +69,20 @@ func (l *live) paint(tick int) {
 	}
 	l.t.mu.Lock()
 	defer l.t.mu.Unlock()
-	l.erase()
-	_, _ = io.WriteString(l.t.Err, b.String()) // a screen that is gone shows at the result
-	l.lines = len(lines)
+	l.over(b.String(), len(lines), "")
 }
 
-// above prints a line that stays, over the picture.
-func (l *live) above(s string) {
-	l.t.mu.Lock()
-	defer l.t.mu.Unlock()
-	l.erase()
-	fmt.Fprintln(l.t.Err, s)
-}
+// above prints a line that stays, over the picture; whoever calls it holds the
+// terminal's lock.
+func (l *live) above(s string) { l.over(l.text, l.lines, s+"\n") }
 
-// erase takes the picture away; whoever calls it holds the terminal's lock.
-func (l *live) erase() {
+// over writes a picture over the one before, below what stays. It is one write, so
+// that nothing flickers.
+func (l *live) over(text string, lines int, stays string) {
+	up := ""
 	if l.lines > 0 {
-		fmt.Fprintf(l.t.Err, "\x1b[%dA\x1b[J", l.lines)
-		l.lines = 0
+		up = fmt.Sprintf("\x1b[%dA\x1b[J", l.lines)
 	}
+	_, _ = io.WriteString(l.t.Err, up+stays+text) // a screen that is gone shows at the result
+	l.text, l.lines = text, lines
 }

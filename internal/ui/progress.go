@@ -156,7 +156,7 @@ func (p *table) Report(e engine.Event) {
 	p.take(e)
 	p.mu.Unlock()
 	if e.Phase == engine.EventFailed && p.byKey[p.shape.Group(e.Key)] != nil {
-		p.live.above(p.t.paint().red("✘") + " " + string(e.Key) + ": " + e.Detail)
+		p.t.Notef("%s %s: %s", p.t.paint().red("✘"), e.Key, e.Detail)
 	}
 }
 

@@ -103,7 +103,8 @@ func (t *Terminal) Notef(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.live != nil {
-		t.live.erase()
+		t.live.above(fmt.Sprintf(format, args...))
+		return
 	}
 	fmt.Fprintf(t.Err, format+"\n", args...)
 }
