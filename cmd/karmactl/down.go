@@ -99,7 +99,7 @@ func (s *session) downRemoval(o downOptions) removal {
 			w := s.walk(st, rec)
 			w.Keep = st.Keep(o.DownOptions)
 			if len(o.agents) > 0 {
-				w.Only, w.Orphans = st.OnlyOf(o.agents), nil
+				w.Only = st.OnlyOf(o.agents) // what is theirs and not wanted any more goes with them
 			}
 			return w
 		},

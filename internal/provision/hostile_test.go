@@ -236,3 +236,30 @@ func TestDownOfAHostileAccount(t *testing.T) {
 		})
 	}
 }
+
+// TestDownOfAnAgentTakesWhatIsNotWantedAnyMoreToo edits the file, so that an agent's
+// rule belongs on another listener, and takes the agent down before any up.
+func TestDownOfAnAgentTakesWhatIsNotWantedAnyMoreToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plain := strings.Replace(swept, "load_balancer: {domain: agents.example.com}\n", "", 1)
+		b := newStackBench(t, parse(t, swept))
+		for _, s := range []stage{{yaml: plain}, {yaml: swept, down: true, agents: []string{"validator"}}} {
+			if err := b.run(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, thing := range b.inventory() {
+			if strings.Contains(thing, "rule/http/validator") || strings.Contains(thing, "target-group/validator") {
+				t.Errorf("%s is left", thing)
+			}
+		}
+		for _, e := range engine.Known(b.rec) {
+			if e.Key == "rule/http/validator" || e.Key == "target-group/validator" {
+				t.Errorf("%s is recorded still", e.Key)
+			}
+		}
+		if !slices.ContainsFunc(engine.Known(b.rec), func(e engine.Entry) bool { return e.Key == "rule/http/karma-hello" }) {
+			t.Error("another agent's rule went, too")
+		}
+	})
+}

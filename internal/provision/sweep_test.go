@@ -95,7 +95,7 @@ func (b *stackBench) run(s stage) error {
 	w := b.walkOf(stack)
 	w.Record = &mortal{Memory: b.rec, sim: b.sim}
 	if len(s.agents) > 0 {
-		w.Only, w.Orphans = stack.OnlyOf(s.agents), nil
+		w.Only = stack.OnlyOf(s.agents)
 	}
 	walk := w.Up
 	if s.down {
