@@ -64,25 +64,9 @@ func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 	if err != nil {
 		return failed(o, err)
 	}
-	ids := slices.Clone(entry.Deposed)
-	ids = append(ids, found.Strays...)
-	if found.Phase != Absent {
-		ids = append(ids, found.ID)
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	o.Verb, o.ID = None, found.ID
-	_, flying := r.Record.InFlight(key)
-	hidden := !r.Apply && len(ids) == 0 && r.Clock.Now().Before(m.mayShow(r, entry))
-	if hidden { // an apply looks until it shows
-		o.Reason = "made a moment ago, and not to be seen yet"
-	}
-	if len(ids) > 0 || hidden {
-		o.Verb = Delete
-		if why := r.keep(key); why != "" {
-			o.Verb, o.Reason = None, why
-			return o
-		}
+	o, ids := m.condemn(r, o, entry, found)
+	if o.Verb == None && len(ids) > 0 {
+		return o // it is kept
 	}
 	r.emit(EventPlanned, o)
 	if !r.Apply {
@@ -104,10 +88,31 @@ func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
 			}
 		}
 	}
-	if recorded || flying {
+	if _, flying := r.Record.InFlight(key); recorded || flying {
 		r.Record.Forget(key)
 	}
 	return o
+}
+
+// condemn decides whether it goes, and lists all of it that is there.
+func (m *managed) condemn(r *run, o Outcome, entry Entry, found Found[any]) (Outcome, []string) {
+	ids := append(slices.Clone(entry.Deposed), found.Strays...)
+	if found.Phase != Absent {
+		ids = append(ids, found.ID)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	o.Verb, o.ID = None, found.ID
+	switch hidden := r.Clock.Now().Before(m.mayShow(r, entry)); {
+	case len(ids) > 0:
+		o.Verb = Delete
+	case !r.Apply && hidden: // an apply looks until it shows
+		o.Verb, o.Reason = Delete, "made a moment ago, and not to be seen yet"
+	}
+	if why := r.keep(o.Key); why != "" && o.Verb == Delete {
+		o.Verb, o.Reason = None, why
+	}
+	return o, ids
 }
 
 func (r *run) keep(k Key) string {
