@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,48 +23,29 @@ func (s *session) fleetAgent(h *provision.Home, name string) *rollout.Agent {
 	}
 }
 
-// deployEvent is a line of a rollout in JSON.
-type deployEvent struct {
-	Schema string `json:"schema"`
-	Kind   string `json:"kind"`
-	At     string `json:"at"`
-	Key    string `json:"key"`
-	Phase  string `json:"phase"`
-	Verb   string `json:"verb"`
-	Detail string `json:"detail"`
-	TookMS int64  `json:"took_ms"`
-	*rollout.Picture
-}
-
 // say tells a line of a rollout; how far it is stands on the board, where there is one.
 func (s *session) say(l rollout.Line) {
-	switch {
-	case s.app.term.JSON:
-		_ = s.app.term.Line(deployEvent{
-			Schema: "karmactl/v1", Kind: "Event", At: l.At.Format(time.RFC3339), Key: "deployment/" + l.Agent, Phase: "waiting", Verb: l.About, Detail: l.Text, Picture: l.Picture,
-		}) // a closed pipe shows at the result
-	case s.board != nil && l.Picture != nil:
-		s.showPicture(l.Agent, l.Picture)
-	default:
-		s.app.term.Note(fmt.Sprintf("  %-16s %-8s ", l.Agent, l.About), l.Text)
+	r := pictured(l.Picture)
+	if s.board != nil && r != nil {
+		s.board.Rollout(l.Agent, r)
+		return
 	}
+	s.app.term.Say(l.At, l.Agent, l.About, l.Text, r)
 }
 
-// showPicture is an agent's section of the board.
-func (s *session) showPicture(agent string, p *rollout.Picture) {
-	table := ui.Table{Columns: []string{"rev", "state      ", "desired", "running", "healthy", "failed"}}
-	for _, r := range p.Revisions {
-		row := []string{fmt.Sprint(r.Revision), r.State}
-		for i, n := range []int{r.Desired, r.Running, r.Healthy, r.Failed} {
-			row = append(row, fmt.Sprintf("%*d", len(table.Columns[i+2]), n))
-		}
-		table.Rows = append(table.Rows, row)
+// pictured is a picture as it is shown.
+func pictured(p *rollout.Picture) *ui.Rollout {
+	if p == nil {
+		return nil
 	}
-	var tasks []string
+	r := &ui.Rollout{Revisions: []ui.RolloutRevision{}, Tasks: []ui.RolloutTask{}}
+	for _, x := range p.Revisions {
+		r.Revisions = append(r.Revisions, ui.RolloutRevision(x))
+	}
 	for _, t := range p.Tasks {
-		tasks = append(tasks, fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase))
+		r.Tasks = append(r.Tasks, ui.RolloutTask(t))
 	}
-	s.board.SetTable(agent, agent, table, tasks)
+	return r
 }
 
 // following is a deployment to follow.

@@ -1,9 +1,6 @@
 package ui
 
-import (
-	"math"
-	"sync"
-)
+import "sync"
 
 // Board shows what is under way, a section each, painted over under the lines that
 // stay. A nil Board shows nothing: that is what there is without a terminal.
@@ -36,25 +33,6 @@ func (b *Board) Set(name string, lines ...string) {
 		b.order = append(b.order, name)
 	}
 	b.sections[name] = lines
-}
-
-// SetTable gives a section a heading, a table and lines below it.
-func (b *Board) SetTable(name, heading string, x Table, below []string) {
-	if b == nil {
-		return
-	}
-	c := b.live.t.paint()
-	lines := []string{"  " + c.bold(heading)}
-	for i, l := range x.lines(math.MaxInt) {
-		if i == 0 {
-			l = c.dim(l)
-		}
-		lines = append(lines, "    "+l)
-	}
-	for _, l := range below {
-		lines = append(lines, "    "+c.dim(l))
-	}
-	b.Set(name, lines...)
 }
 
 // Close takes the whole board away.

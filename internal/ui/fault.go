@@ -3,8 +3,6 @@ package ui
 import (
 	"fmt"
 	"strings"
-
-	"charm.land/lipgloss/v2"
 )
 
 // Fault is an error for people, and the JSON document instead of a result.
@@ -56,8 +54,7 @@ func (t *Terminal) fault(lead, text string) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
 		if t.Live {
-			indent := lipgloss.Width(lead)
-			line = wrap(line, t.Width()-indent, indent)
+			line = t.under(lead, line)
 		}
 		fmt.Fprintln(t.Err, lead+line)
 		lead = ""

@@ -61,7 +61,7 @@ func (l *live) paint(tick int) {
 	width, height := l.t.size()
 	lines := l.picture(width, tick)
 	if most := height - 1; len(lines) > most && most > 1 { // what has scrolled away cannot be painted over
-		lines = append(lines[:most-1:most-1], fmt.Sprintf("  … %d lines more", len(lines)-most+1))
+		lines = append(lines[:most-1:most-1], fmt.Sprintf("  … %d more", len(lines)-most+1))
 	}
 	var b strings.Builder
 	for _, s := range lines {
@@ -86,3 +86,6 @@ func (l *live) over(text string, lines int, stays string) {
 	_, _ = io.WriteString(l.t.Err, up+stays+text) // a screen that is gone shows at the result
 	l.text, l.lines = text, lines
 }
+
+// spinner turns while something is under way.
+func spinner(tick int) string { return string([]rune("◐◓◑◒")[tick/2%4]) }

@@ -49,25 +49,10 @@ func (quietProgress) Close()              {}
 // jsonProgress prints one object per event.
 type jsonProgress struct{ t *Terminal }
 
-type jsonEvent struct {
-	Schema string `json:"schema"`
-	Kind   string `json:"kind"`
-	At     string `json:"at"`
-	Key    string `json:"key"`
-	Phase  string `json:"phase"`
-	Verb   string `json:"verb"`
-	Detail string `json:"detail,omitempty"`
-	TookMS int64  `json:"took_ms"`
-}
-
 func (p *jsonProgress) Report(e engine.Event) {
-	if silent(e) {
-		return
+	if !silent(e) {
+		p.t.tell(event{At: e.At, Key: string(e.Key), Phase: e.Phase, Verb: string(e.Verb), Detail: e.Detail, Took: e.Took})
 	}
-	_ = p.t.Line(jsonEvent{ // an unwritable stdout shows in the command's own result
-		Schema: Schema, Kind: "Event", At: e.At.UTC().Format(time.RFC3339Nano), Key: string(e.Key),
-		Phase: string(e.Phase), Verb: string(e.Verb), Detail: e.Detail, TookMS: e.Took.Milliseconds(),
-	})
 }
 func (p *jsonProgress) Close() {}
 
@@ -224,7 +209,7 @@ func (p *table) line(r *row, width, tick int) string {
 			took = Duration(r.ended.Sub(r.since(p.began)))
 		}
 	case !r.began.IsZero():
-		sign = c.blue(string([]rune("◐◓◑◒")[tick/2%4]))
+		sign = c.blue(spinner(tick))
 		took = Duration(p.shape.Clock.Now().Sub(r.since(p.began)))
 	}
 	head := fmt.Sprintf("  %s %s %7s  %6s", sign, pad(r.name, 10), fmt.Sprintf("%d/%d", r.done, r.total), took)

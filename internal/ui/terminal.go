@@ -89,10 +89,20 @@ func (t *Terminal) Para(lead, text string) { t.Printf("%s", t.para(lead, text)) 
 
 func (t *Terminal) para(lead, text string) string {
 	if t.Screen {
-		indent := lipgloss.Width(lead)
-		text = wrap(text, t.Width()-indent, indent)
+		text = t.under(lead, text)
 	}
 	return lead + text + "\n"
+}
+
+// under breaks text where the screen ends, under where it begins. Where there is
+// next to no room for that, the terminal may do as it likes.
+func (t *Terminal) under(lead, text string) string {
+	const least = 30
+	indent := lipgloss.Width(lead)
+	if t.Width()-indent < least {
+		return text
+	}
+	return wrap(text, t.Width()-indent, indent)
 }
 
 // Notef writes a line to standard error, unless quiet.
@@ -112,8 +122,7 @@ func (t *Terminal) Notef(format string, args ...any) {
 // Note is Notef for a paragraph, broken between words where the screen ends.
 func (t *Terminal) Note(lead, text string) {
 	if t.Live {
-		indent := lipgloss.Width(lead)
-		text = wrap(text, t.Width()-indent, indent)
+		text = t.under(lead, text)
 	}
 	t.Notef("%s", lead+text)
 }

@@ -19,27 +19,27 @@ const tasksEvery = 2 * time.Second
 
 // Picture is how far a rollout is.
 type Picture struct {
-	Revisions []RevisionRow `json:"revisions"`
-	Tasks     []TaskRow     `json:"tasks"`
+	Revisions []RevisionRow
+	Tasks     []TaskRow
 }
 
 // RevisionRow is one revision: what is deployed, or what it takes the place of.
 type RevisionRow struct {
-	Revision int `json:"revision"`
+	Revision int
 	// State is AWS's word for the deployment; what ran before is serving, or replaced.
-	State   string `json:"state"`
-	Desired int    `json:"desired"`
-	Running int    `json:"running"`
+	State   string
+	Desired int
+	Running int
 	// Healthy counts the tasks that answer the load balancer.
-	Healthy int `json:"healthy"`
-	Failed  int `json:"failed"`
+	Healthy int
+	Failed  int
 }
 
 // TaskRow is one task and what it is at.
 type TaskRow struct {
-	ID       string `json:"id"`
-	Revision int    `json:"revision"`
-	Phase    string `json:"phase"`
+	ID       string
+	Revision int
+	Phase    string
 }
 
 // Phases of a task. Before it runs they are Fargate's, after that the load balancer's.
