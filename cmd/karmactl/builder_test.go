@@ -11,12 +11,14 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	media "github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // builder stands for docker on the user's machine: it notes how it was called in
-// $BUILDER_LOG, and what it saves is a real image for the platform it was told,
-// different for each $BUILD_OF. $BUILDER_FAILS is what a build says before it fails.
+// $BUILDER_LOG, and what it saves is a real image for the platform it was told: a
+// layer that all images have, and one of its own, different for each $BUILD_OF. $BUILDER_FAILS is what a build says before it fails.
 func builder() {
 	if err := build(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -50,10 +52,12 @@ func build(args []string) error {
 		return err
 	}
 	_, arch, _ := strings.Cut(string(platform), "/")
-	img, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{
-		OS: "linux", Architecture: arch, Config: v1.Config{Labels: map[string]string{"of": tag + os.Getenv("BUILD_OF")}},
-	})
+	img, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: "linux", Architecture: arch})
 	if err != nil {
+		return err
+	}
+	own := strings.Repeat(tag+os.Getenv("BUILD_OF"), 20_000)
+	if img, err = mutate.AppendLayers(img, static.NewLayer(make([]byte, 1_000_000), media.DockerUncompressedLayer), static.NewLayer([]byte(own), media.DockerUncompressedLayer)); err != nil {
 		return err
 	}
 	ref, err := name.NewTag(tag)

@@ -38,9 +38,12 @@ The image is what --image names (a reference, an OCI layout, an archive), else w
 the agent's build makes. An agent without a build keeps the image that was deployed
 to it, or pins the image of agents.yaml anew.
 
+Layers that the repository has are not sent again. How far a push is shows live in
+a terminal, elsewhere every ten seconds. Its Events in JSON have agent, image,
+layers{total,uploaded,there,mounted}, bytes{done,total,sent} and already_there.
+
 Nothing is written to AWS before the architecture, the secrets and the Fargate quota
-are in order. The lock is held while something is changed, not while the rollout is
-watched.`,
+are in order. The lock is held while something is changed, not while it is watched.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.deploy(c.Context(), args, o) },
 	}
 	f := cmd.Flags()

@@ -16,10 +16,8 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
-	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -139,67 +137,4 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent
 	}
 	ref, err := h.Images.Resolve(ctx, ag.Image, ag.Arch)
 	return nil, ref, err
-}
-
-// push has the repositories made that are not there, and pushes all at once.
-func (sh *shipment) push(ctx context.Context, plan *engine.Result, provide func(context.Context, map[engine.Key]bool) error) error {
-	if len(sh.load) == 0 {
-		return nil
-	}
-	missing := map[engine.Key]bool{}
-	for name := range sh.load {
-		key := engine.Key("repository/" + name)
-		if o, ok := plan.Get(key); ok && o.Verb == engine.Create {
-			missing[key] = true
-		}
-	}
-	if len(missing) > 0 {
-		if err := provide(ctx, missing); err != nil {
-			return err
-		}
-	}
-	h := sh.home(false)
-	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: sh.transport()}
-	if err := p.SignIn(ctx); err != nil {
-		return cloud.Explain(err, sh.account)
-	}
-	var g errgroup.Group
-	for name, img := range sh.load {
-		g.Go(func() error {
-			began := sh.clock.Now()
-			if err := p.Push(ctx, h.RepositoryURI(name), img, nil); err != nil {
-				return err
-			}
-			sh.say(rollout.Line{At: sh.clock.Now(), Agent: name, About: "push", Text: fmt.Sprintf("%s  %s", ui.Short(sh.want[name]), ui.Duration(sh.clock.Now().Sub(began)))})
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	if advice := p.Advice(); advice != "" {
-		sh.say(rollout.Line{At: sh.clock.Now(), About: "push", Text: advice})
-	}
-	return nil
-}
-
-// makeRepositories makes what images are pushed into, ahead of the rest of the plan.
-func (s *session) makeRepositories(ctx context.Context, store *state.Store, plan *engine.Result, missing map[engine.Key]bool) error {
-	st := provision.NewStack(s.cfg, s.home(false), provision.OfflineFacts(s.cfg))
-	w := s.walk(st, store)
-	w.Orphans, w.Only = nil, func(k engine.Key) bool { return missing[k] }
-	w.Apply, w.Shown = true, plan
-	w.Report = engine.ReporterFunc(func(e engine.Event) {
-		if e.Phase == engine.EventDone && e.Verb == engine.Create {
-			s.say(rollout.Line{At: e.At, Agent: st.AgentOf(e.Key), About: string(e.Verb), Text: string(e.Key)})
-		}
-	})
-	s.app.graceful.Store(true)
-	defer s.app.graceful.Store(false)
-	res, err := w.Up(ctx)
-	if err != nil {
-		return err
-	}
-	s.explain(res)
-	return res.Err()
 }

@@ -12,10 +12,11 @@ import (
 // below the lines that stay. A terminal has one at a time.
 type live struct {
 	t *Terminal
-	// picture gives the lines, the tick counting up for what turns.
+	// picture gives the lines, the tick counting up for what turns. It is called with
+	// the terminal's lock, so it must not print.
 	picture func(width, tick int) []string
-	// text is what stands on the screen, lines how many that are.
-	text  string
+	tick    int
+	// lines is how many stand on the screen.
 	lines int
 	done  chan struct{}
 	wg    sync.WaitGroup
@@ -46,45 +47,41 @@ func (l *live) own() {
 	defer l.wg.Done()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	for tick := 1; ; tick++ {
+	for {
+		ended := false
 		select {
 		case <-ticker.C:
-			l.paint(tick)
 		case <-l.done:
-			l.paint(tick)
+			ended = true
+		}
+		l.t.mu.Lock()
+		l.tick++
+		l.paint("")
+		l.t.mu.Unlock()
+		if ended {
 			return
 		}
 	}
 }
 
-func (l *live) paint(tick int) {
+// paint paints over the picture before, below what stays from now on. It is one
+// write, so that nothing flickers. Whoever calls it holds the terminal's lock.
+func (l *live) paint(stays string) {
 	width, height := l.t.size()
-	lines := l.picture(width, tick)
+	lines := l.picture(width, l.tick)
 	if most := height - 1; len(lines) > most && most > 1 { // what has scrolled away cannot be painted over
 		lines = append(lines[:most-1:most-1], fmt.Sprintf("  … %d more", len(lines)-most+1))
 	}
 	var b strings.Builder
+	if l.lines > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", l.lines)
+	}
+	b.WriteString(stays)
 	for _, s := range lines {
 		b.WriteString(fit(s, width-1) + "\n")
 	}
-	l.t.mu.Lock()
-	defer l.t.mu.Unlock()
-	l.over(b.String(), len(lines), "")
-}
-
-// above prints a line that stays, over the picture; whoever calls it holds the
-// terminal's lock.
-func (l *live) above(s string) { l.over(l.text, l.lines, s+"\n") }
-
-// over writes a picture over the one before, below what stays. It is one write, so
-// that nothing flickers.
-func (l *live) over(text string, lines int, stays string) {
-	up := ""
-	if l.lines > 0 {
-		up = fmt.Sprintf("\x1b[%dA\x1b[J", l.lines)
-	}
-	_, _ = io.WriteString(l.t.Err, up+stays+text) // a screen that is gone shows at the result
-	l.text, l.lines = text, lines
+	_, _ = io.WriteString(l.t.Err, b.String()) // a screen that is gone shows at the result
+	l.lines = len(lines)
 }
 
 // spinner turns while something is under way.

@@ -113,7 +113,7 @@ func (t *Terminal) Notef(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.live != nil {
-		t.live.above(fmt.Sprintf(format, args...))
+		t.live.paint(fmt.Sprintf(format+"\n", args...))
 		return
 	}
 	fmt.Fprintf(t.Err, format+"\n", args...)

@@ -121,7 +121,7 @@ func (f *bench) push(tag string) string {
 	if err := p.SignIn(ctx); err != nil {
 		f.t.Fatal(err)
 	}
-	if err := p.Push(ctx, f.home.RepositoryURI("validator"), img, func(int64, int64) {}); err != nil {
+	if _, err := p.Push(ctx, f.home.RepositoryURI("validator"), img, nil); err != nil {
 		f.t.Fatal(err)
 	}
 	digest, err := img.Digest()
@@ -161,6 +161,20 @@ func (f *bench) edit(change func(*awssim.World)) {
 	}
 }
 
+// stop stops the deployment that was begun last once its first task has started.
+func (f *bench) stop(how types.StopServiceDeploymentStopType) error {
+	ctx := context.Background()
+	arn, _, _, err := f.agent().Current(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f.home.Clock.Wait(ctx, time.Minute); err != nil {
+		return err
+	}
+	_, err = f.home.Clients.ECS.StopServiceDeployment(ctx, &ecs.StopServiceDeploymentInput{ServiceDeploymentArn: &arn, StopType: how})
+	return err
+}
+
 const patience = 20 * time.Minute
 
 // matrix is every way in which a deployment ends, each in an account of its own.
@@ -181,6 +195,16 @@ func matrix() []struct {
 				return "it was taken"
 			}
 			return err.Error() + "\n"
+		}
+	}
+	stopped := func(how types.StopServiceDeploymentStopType) func(f *bench) string {
+		return func(f *bench) string {
+			f.walk("-")
+			follow := f.begin(f.push("unhealthy"))
+			if err := f.stop(how); err != nil {
+				return err.Error()
+			}
+			return follow(patience).Text()
 		}
 	}
 	return []struct {
@@ -238,18 +262,8 @@ func matrix() []struct {
 			second := f.begin(f.push("v2"))
 			return first(patience).Text() + second(patience).Text()
 		}},
-		{"aborted", func(f *bench) string {
-			f.walk("-")
-			follow := f.begin(f.push("unhealthy"))
-			arn, _, _, err := f.agent().Current(context.Background())
-			if err != nil {
-				return err.Error()
-			}
-			if _, err := f.home.Clients.ECS.StopServiceDeployment(context.Background(), &ecs.StopServiceDeploymentInput{ServiceDeploymentArn: &arn, StopType: types.StopServiceDeploymentStopTypeAbort}); err != nil {
-				return err.Error()
-			}
-			return follow(patience).Text()
-		}},
+		{"stopped by somebody, and rolled back", stopped(types.StopServiceDeploymentStopTypeRollback)},
+		{"stopped by somebody, and left as it is", stopped(types.StopServiceDeploymentStopTypeAbort)},
 		{"timed out", func(f *bench) string {
 			f.walk("-")
 			return f.begin(f.push("v2"))(2 * time.Second).Text()
@@ -300,7 +314,7 @@ func TestWhatIsPushedIsKnownToECRAndComesBackByDigest(t *testing.T) {
 		if err := p.SignIn(ctx); err != nil {
 			t.Fatal(err)
 		}
-		err = p.Push(ctx, f.home.RepositoryURI("validator"), img, nil)
+		_, err = p.Push(ctx, f.home.RepositoryURI("validator"), img, nil)
 		if err == nil || !strings.Contains(err.Error(), "NAME_UNKNOWN") {
 			t.Fatalf("a push to a repository that is not there: %v", err)
 		}

@@ -83,18 +83,18 @@ func (m *mounting) share(ctx context.Context, repository name.Repository, img v1
 			return nil, nil, context.Cause(ctx)
 		}
 	}
-	return &mounted{Image: img, from: from}, over, nil
+	return &mountable{Image: img, from: from}, over, nil
 }
 
-// mounted is an image some of whose layers are in other repositories already.
+// mountable is an image some of whose layers are in other repositories already.
 // Where one is not after all, it is uploaded like any other.
-type mounted struct {
+type mountable struct {
 	v1.Image
 	from map[v1.Hash]*push
 }
 
 // Layers of the image, those of other repositories with the place they are in.
-func (i *mounted) Layers() ([]v1.Layer, error) {
+func (i *mountable) Layers() ([]v1.Layer, error) {
 	layers, err := i.Image.Layers()
 	if err != nil {
 		return nil, err
@@ -109,15 +109,20 @@ func (i *mounted) Layers() ([]v1.Layer, error) {
 	return out, nil
 }
 
-// counting is the way to the registry that counts the uploads of each layer.
+// counting is the way to the registry, where its answers tell what became of each
+// layer: of one image, and over all of them how often it was uploaded.
 type counting struct {
 	*mounting
-	to http.RoundTripper
+	meter *meter
+	to    http.RoundTripper
 }
 
 // RoundTrip passes a request on. The last one of an upload names what was uploaded.
 func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	out, err := c.to.RoundTrip(r)
+	if err == nil {
+		c.meter.answered(r, out.StatusCode)
+	}
 	if err == nil && r.Method == http.MethodPut && out.StatusCode == http.StatusCreated && strings.Contains(r.URL.Path, "/blobs/uploads/") {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -126,13 +131,13 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return out, err
 }
 
-// transport is the way to the registry.
-func (p *Pusher) transport() http.RoundTripper {
+// transport is the way to the registry for one image.
+func (p *Pusher) transport(m *meter) http.RoundTripper {
 	to := p.Transport
 	if to == nil {
 		to = remote.DefaultTransport
 	}
-	return counting{p.mounting, to}
+	return counting{p.mounting, m, to}
 }
 
 // Advice says, after all pushes, what the account's setting would have saved; ""

@@ -44,6 +44,15 @@ type account struct {
 
 func newAccount(tb testing.TB, mounts bool) *account {
 	tb.Helper()
+	a := inProcess(tb, mounts)
+	a.server = httptest.NewServer(http.HandlerFunc(a.serve))
+	tb.Cleanup(a.server.Close)
+	return a
+}
+
+// inProcess is such an account without the server.
+func inProcess(tb testing.TB, mounts bool) *account {
+	tb.Helper()
 	sim, err := awssim.New(awssim.Options{})
 	if err != nil {
 		tb.Fatal(err)
@@ -52,8 +61,6 @@ func newAccount(tb testing.TB, mounts bool) *account {
 		tb.Fatal(err)
 	}
 	a := &account{sim: sim, clients: cloud.NewClients(sim.Config()), uploads: map[string]int{}}
-	a.server = httptest.NewServer(http.HandlerFunc(a.serve))
-	tb.Cleanup(a.server.Close)
 	for i := range siblings {
 		name := fmt.Sprintf("fleet/agent-%d", i)
 		if _, err := a.clients.ECR.CreateRepository(tb.Context(), &ecr.CreateRepositoryInput{RepositoryName: &name}); err != nil {
@@ -128,6 +135,10 @@ func family(tb testing.TB) []v1.Image {
 	return images
 }
 
+func repositoryOf(agent int) string {
+	return fmt.Sprintf("123456789012.dkr.ecr.us-east-1.amazonaws.com/fleet/agent-%d", agent)
+}
+
 // push pushes all of them at once, as deploy does, and gives what is advised then.
 func (a *account) push(tb testing.TB, images []v1.Image) string {
 	tb.Helper()
@@ -138,7 +149,8 @@ func (a *account) push(tb testing.TB, images []v1.Image) string {
 	var g errgroup.Group
 	for i, img := range images {
 		g.Go(func() error {
-			return p.Push(context.Background(), fmt.Sprintf("123456789012.dkr.ecr.us-east-1.amazonaws.com/fleet/agent-%d", i), img, nil)
+			_, err := p.Push(context.Background(), repositoryOf(i), img, nil)
+			return err
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -52,8 +52,21 @@ func (p *Pusher) SignIn(ctx context.Context) error {
 }
 
 // Push pushes an image, layers in parallel, those that are there already not
-// again. Its tag is made of its digest: an image without a tag expires.
-func (p *Pusher) Push(ctx context.Context, repository string, img v1.Image, progress func(done, total int64)) error {
+// again. Its tag is made of its digest: an image without a tag expires. tell, when
+// it is not nil, is told of progress from many goroutines, one at a time; how far
+// it came is returned with an error, too.
+func (p *Pusher) Push(ctx context.Context, repository string, img v1.Image, tell func(Progress)) (Progress, error) {
+	m, err := newMeter(img, tell)
+	if err != nil {
+		return Progress{}, fmt.Errorf("pushing to %s: %w", repository, err)
+	}
+	if err := p.push(ctx, repository, img, m); err != nil {
+		return m.end(), fmt.Errorf("pushing to %s: %w", repository, err)
+	}
+	return m.end(), nil
+}
+
+func (p *Pusher) push(ctx context.Context, repository string, img v1.Image, m *meter) error {
 	digest, err := img.Digest()
 	if err != nil {
 		return err
@@ -62,29 +75,19 @@ func (p *Pusher) Push(ctx context.Context, repository string, img v1.Image, prog
 	if err != nil {
 		return err
 	}
-	opts := []remote.Option{remote.WithContext(ctx), remote.WithAuth(p.auth), remote.WithTransport(p.transport())}
+	opts := []remote.Option{remote.WithContext(ctx), remote.WithAuth(p.auth), remote.WithTransport(p.transport(m))}
 	if have, err := remote.Head(tag, opts...); err == nil && have.Digest == digest {
+		m.arrived(true)
 		return nil
 	}
-	img, over, err := p.mounting.share(ctx, tag.Context(), img)
+	img, over, err := p.mounting.share(ctx, tag.Context(), &metered{img, m})
 	if err != nil {
 		return err
 	}
 	defer over()
-	updates := make(chan v1.Update, 64)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for u := range updates {
-			if progress != nil && u.Error == nil {
-				progress(u.Complete, u.Total)
-			}
-		}
-	}()
-	err = remote.MultiWrite(map[name.Reference]remote.Taggable{tag: img}, append(opts, remote.WithProgress(updates))...)
-	<-done
-	if err != nil {
-		return fmt.Errorf("pushing to %s: %w", repository, err)
+	if err := remote.Write(tag, img, opts...); err != nil {
+		return err
 	}
+	m.arrived(false)
 	return nil
 }

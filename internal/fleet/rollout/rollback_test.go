@@ -3,11 +3,13 @@ package rollout
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
 func TestOnlyTheRevisionThatWasRolledBackIsRetired(t *testing.T) {
@@ -44,6 +46,42 @@ func TestTheRevisionThatRunsIsNeverRetired(t *testing.T) {
 		gone, err := ag.Retire(ctx, []int{1, 2})
 		if err != nil || len(gone) != 0 {
 			t.Errorf("retired %v: %v", gone, err)
+		}
+	})
+}
+
+func TestADeploymentThatSomebodyStoppedAdvisesWhatWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, ctx := newBench(t), context.Background()
+		ag := f.agent()
+		f.walk("-")
+		follow := f.begin(f.push("unhealthy"))
+		if err := f.stop(types.StopServiceDeploymentStopTypeAbort); err != nil {
+			t.Fatal(err)
+		}
+		if doc := follow(patience); doc.Outcome != Failed || !strings.Contains(doc.Fix, "karmactl rollback validator goes back") {
+			t.Fatalf("%+v", doc)
+		}
+		back, err := ag.Target(ctx, 0)
+		if err != nil || RevisionOf(back.From) != 2 || RevisionOf(back.To) != 1 {
+			t.Fatalf("back is %+v: %v", back, err)
+		}
+		before, err := ag.Look(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ag.Restart(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ag.Begun(ctx, before, back.From); err != nil {
+			t.Errorf("it does not begin again: %v", err)
+		}
+		arn, err := ag.Begin(ctx, back)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc, err := ag.Follow(ctx, arn, back.To, back.From, patience); err != nil || doc.Outcome != Succeeded || doc.Revision != 1 {
+			t.Errorf("the rollback ends %+v: %v", doc, err)
 		}
 	})
 }

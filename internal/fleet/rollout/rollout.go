@@ -1,7 +1,7 @@
 // Package rollout brings an image to running agents and follows what becomes of
 // it. Read image.go and build.go (where an image comes from), push.go (how it
-// gets to ECR), follow.go (what becomes of a deployment), explain.go (why it
-// failed) and rollback.go.
+// gets to ECR), meter.go (how much of it is sent), follow.go (what becomes of a
+// deployment), explain.go (why it failed) and rollback.go.
 //
 // What changes is not decided here: a deploy walks the same stack as `up`.
 package rollout

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// push has the repositories made that are not there, and pushes all at once.
+func (sh *shipment) push(ctx context.Context, plan *engine.Result, provide func(context.Context, map[engine.Key]bool) error) error {
+	if len(sh.load) == 0 {
+		return nil
+	}
+	missing := map[engine.Key]bool{}
+	for name := range sh.load {
+		key := engine.Key("repository/" + name)
+		if o, ok := plan.Get(key); ok && o.Verb == engine.Create {
+			missing[key] = true
+		}
+	}
+	if len(missing) > 0 {
+		if err := provide(ctx, missing); err != nil {
+			return err
+		}
+	}
+	h := sh.home(false)
+	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: sh.transport()}
+	if err := p.SignIn(ctx); err != nil {
+		return cloud.Explain(err, sh.account)
+	}
+	if err := sh.pushAll(ctx, p, h.RepositoryURI); err != nil {
+		return err
+	}
+	if advice := p.Advice(); advice != "" {
+		sh.say(rollout.Line{At: sh.clock.Now(), About: "push", Text: advice})
+	}
+	return nil
+}
+
+// pushAll pushes the images at once and shows how far they are.
+func (sh *shipment) pushAll(ctx context.Context, p *rollout.Pusher, repository func(agent string) string) error {
+	names := slices.Sorted(maps.Keys(sh.load))
+	shown := sh.app.term.Pushes(sh.clock, names)
+	defer shown.Close()
+	var g errgroup.Group
+	for _, name := range names {
+		g.Go(func() error {
+			end, err := p.Push(ctx, repository(name), sh.load[name], func(x rollout.Progress) { shown.Report(sh.pushed(name, x)) })
+			if ctx.Err() == nil { // who interrupts it knows how it ended
+				shown.End(sh.pushed(name, end), err)
+			}
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// pushed is how far a push is, as it is shown.
+func (sh *shipment) pushed(name string, x rollout.Progress) ui.Push {
+	return ui.Push{
+		Agent: name, Image: sh.want[name], Short: ui.Short(sh.want[name]), AlreadyThere: x.AlreadyThere,
+		Layers: ui.PushLayers{Total: x.Layers, Uploaded: x.Uploaded, There: x.There, Mounted: x.Mounted},
+		Bytes:  ui.PushBytes{Done: x.Done, Total: x.Bytes, Sent: x.Sent},
+	}
+}
+
+// makeRepositories makes what images are pushed into, ahead of the rest of the plan.
+func (s *session) makeRepositories(ctx context.Context, store *state.Store, plan *engine.Result, missing map[engine.Key]bool) error {
+	st := provision.NewStack(s.cfg, s.home(false), provision.OfflineFacts(s.cfg))
+	w := s.walk(st, store)
+	w.Orphans, w.Only = nil, func(k engine.Key) bool { return missing[k] }
+	w.Apply, w.Shown = true, plan
+	w.Report = engine.ReporterFunc(func(e engine.Event) {
+		if e.Phase == engine.EventDone && e.Verb == engine.Create {
+			s.say(rollout.Line{At: e.At, Agent: st.AgentOf(e.Key), About: string(e.Verb), Text: string(e.Key)})
+		}
+	})
+	s.app.graceful.Store(true)
+	defer s.app.graceful.Store(false)
+	res, err := w.Up(ctx)
+	if err != nil {
+		return err
+	}
+	s.explain(res)
+	return res.Err()
+}

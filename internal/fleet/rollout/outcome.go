@@ -1,0 +1,96 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// end names the outcome.
+func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
+	doc := w.doc
+	reason := aws.ToString(d.StatusReason)
+	switch d.Status {
+	case types.ServiceDeploymentStatusSuccessful:
+		doc.Outcome, doc.Verified = Succeeded, w.desired > 0
+		if !doc.Verified {
+			doc.Reason = fmt.Sprintf("%s is scaled to 0: no task of revision %d has run, so nothing was verified", w.Name, doc.Revision)
+		}
+		return nil
+	case types.ServiceDeploymentStatusRollbackSuccessful:
+		doc.Outcome = RolledBack
+		if doc.Reason = "rolled back"; w.previous != "" {
+			doc.Reason = fmt.Sprintf("rolled back to revision %d", doc.Previous)
+		}
+		if d.Rollback != nil {
+			if td, err := w.deployed(ctx, aws.ToString(d.Rollback.ServiceRevisionArn)); err == nil && td != "" {
+				doc.Reason = fmt.Sprintf("rolled back to revision %d", RevisionOf(td))
+			}
+		}
+		if asked(d) {
+			doc.Reason += " because somebody asked for it, before AWS saw it fail"
+		}
+	case types.ServiceDeploymentStatusStopped:
+		newer, err := w.newer(ctx)
+		if err != nil {
+			return err
+		}
+		if newer {
+			doc.Outcome, doc.Reason = Superseded, "a newer deployment of "+w.Name+" has taken its place: karmactl deploy "+w.Name+" --resume follows that one"
+			return nil
+		}
+		doc.Outcome, doc.Reason = Failed, reason
+		if asked(d) {
+			doc.Reason = strings.TrimSpace(reason + " " + w.left(d) + " Who stopped it is in CloudTrail, at StopServiceDeployment.")
+			doc.Fix = "karmactl deploy " + w.Name + " --restart begins it again"
+			if w.previous != "" {
+				doc.Fix += ", karmactl rollback " + w.Name + " goes back"
+			}
+		}
+	default:
+		doc.Outcome, doc.Reason = Failed, reason
+	}
+	if doc.Outcome == Failed && w.previous == "" {
+		doc.Reason += " There is no earlier revision to go back to."
+		doc.Reason = strings.TrimSpace(doc.Reason)
+	}
+	return w.explain(ctx)
+}
+
+// asked tells a deployment that somebody stopped from one that AWS stopped. It goes
+// by what else could have stopped it: AWS's words are nowhere promised.
+func asked(d *types.ServiceDeployment) bool {
+	triggered := types.ServiceDeploymentRollbackMonitorsStatusTriggered
+	return (d.DeploymentCircuitBreaker == nil || d.DeploymentCircuitBreaker.Status != triggered) && (d.Alarms == nil || d.Alarms.Status != triggered)
+}
+
+// left is what runs after a deployment was stopped half-way.
+func (w *watch) left(d *types.ServiceDeployment) string {
+	var parts []string
+	for _, r := range w.paint(d).Revisions {
+		parts = append(parts, fmt.Sprintf("%d of revision %d", r.Running, r.Revision))
+	}
+	return "Tasks that run: " + strings.Join(parts, ", ") + "."
+}
+
+// newer tells whether another deployment was begun after this one.
+func (w *watch) newer(ctx context.Context) (bool, error) {
+	lines, err := w.ledger(ctx)
+	if err != nil {
+		return false, err
+	}
+	return len(lines) > 0 && aws.ToString(lines[0].ServiceDeploymentArn) != w.arn, nil
+}
+
+// timedOut is no failure: the deployment goes on.
+func (w *watch) timedOut(limit time.Duration) {
+	w.doc.Outcome = TimedOut
+	w.doc.Reason = fmt.Sprintf("still rolling after %s: karmactl deploy %s --resume goes on watching", limit, w.Name)
+	if w.lastEvent != "" {
+		w.doc.Reason += "; the last that AWS said: " + w.lastEvent
+	}
+}
