@@ -85,7 +85,7 @@ func drawAct(rt *rapid.T, kinds []string) act {
 	case "edit":
 		a.what = rapid.SampledFrom(slices.Sorted(maps.Keys(edits()))).Draw(rt, "what")
 	case "drift":
-		a.what = rapid.SampledFrom(slices.Sorted(maps.Keys(drifts()))).Draw(rt, "what")
+		a.what = rapid.SampledFrom(slices.Sorted(maps.Keys(driftsByName()))).Draw(rt, "what")
 	case "down one", "down one dies":
 		a.what = rapid.SampledFrom(fileAgents).Draw(rt, "agent")
 	}
@@ -228,11 +228,12 @@ func (l *story) step(a act) error {
 
 // drift changes something behind our back, at most once between two commands.
 func (l *story) drift(name string) error {
-	if l.drifted[name] || !slices.Contains(l.b.keys(), drifts()[name].key) || !l.settledIn() {
+	d := driftsByName()[name]
+	if l.drifted[name] || !slices.Contains(l.b.keys(), engine.Key(d.key)) || !l.settledIn() {
 		return nil
 	}
 	l.drifted[name] = true
-	return l.b.sim.Edit(func(w *awssim.World) { drifts()[name].edit(w) })
+	return l.b.sim.Edit(func(w *awssim.World) { d.edit(w) })
 }
 
 // settledIn tells whether the stack is complete, so that there is something to edit.

@@ -46,6 +46,9 @@ agents:
     calls: [validator]
 `
 
+// sweptSSM is the same stack with its secrets in parameters.
+var sweptSSM = strings.Replace(swept, "nested: karmacadabra", "nested: karmacadabra, store: ssm", 1)
+
 // sweptChanged is the same stack with one of everything changed: a port, a size,
 // a tag, a retention, an endpoint more, an agent less and another one new.
 var sweptChanged = strings.NewReplacer(
