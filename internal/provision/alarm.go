@@ -38,9 +38,10 @@ type AlarmSpec struct {
 	Datapoints int
 	// Missing says what no data means: notBreaching or breaching.
 	Missing string
-	// Actions are the ARNs told of ALARM and of OK.
-	Actions string
-	Tags    cloud.Tags
+	// Actions are the ARNs told of ALARM, OKActions those told of OK.
+	Actions   string
+	OKActions string
+	Tags      cloud.Tags
 }
 
 // Alarm watches one metric: $0.10 a month after ten free ones. Its id is its name.
@@ -85,7 +86,7 @@ func (a *Alarm) Want() AlarmSpec {
 		s.Dimensions = joinDimensions(a.Rule.Dimensions())
 	}
 	if a.Topic != nil {
-		s.Actions = a.topicARN()
+		s.Actions, s.OKActions = a.topicARN(), a.topicARN()
 	}
 	return s
 }
@@ -129,7 +130,7 @@ func (a *Alarm) Find(ctx context.Context, id string) (engine.Found[AlarmSpec], e
 		Statistic: string(alarm.Statistic), Comparison: string(alarm.ComparisonOperator), Threshold: aws.ToFloat64(alarm.Threshold),
 		Period: time.Duration(aws.ToInt32(alarm.Period)) * time.Second, Periods: int(aws.ToInt32(alarm.EvaluationPeriods)),
 		Datapoints: int(aws.ToInt32(alarm.DatapointsToAlarm)), Missing: aws.ToString(alarm.TreatMissingData),
-		Actions: strings.Join(alarm.AlarmActions, " "), Tags: tags,
+		Actions: strings.Join(alarm.AlarmActions, " "), OKActions: strings.Join(alarm.OKActions, " "), Tags: tags,
 	}}, nil
 }
 
@@ -160,6 +161,7 @@ func (a *Alarm) Diff(have, want AlarmSpec) []engine.Change {
 		field("datapoints", have.Datapoints, want.Datapoints),
 		field("missing_data", have.Missing, want.Missing),
 		field("actions", have.Actions, want.Actions),
+		field("ok_actions", have.OKActions, want.OKActions),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }
@@ -177,7 +179,7 @@ func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
 		Statistic: types.Statistic(want.Statistic), ComparisonOperator: types.ComparisonOperator(want.Comparison), Threshold: &want.Threshold,
 		Period: aws.Int32(int32(want.Period / time.Second)), EvaluationPeriods: aws.Int32(int32(want.Periods)),
 		DatapointsToAlarm: aws.Int32(int32(want.Datapoints)), TreatMissingData: &want.Missing,
-		AlarmActions: strings.Fields(want.Actions), OKActions: strings.Fields(want.Actions), Tags: toAlarmTags(want.Tags),
+		AlarmActions: strings.Fields(want.Actions), OKActions: strings.Fields(want.OKActions), Tags: toAlarmTags(want.Tags),
 	}
 	for _, d := range strings.Fields(want.Dimensions) {
 		name, value, _ := strings.Cut(d, "=")

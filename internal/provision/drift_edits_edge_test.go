@@ -77,6 +77,11 @@ func listenerDrifts() []drift {
 		{"listener/https", "certificate", listener("listener/https", func(l *awssim.Listener) { l.Certificate = otherCertificate(l.Certificate) })},
 		{"listener/https", "answer", listener("listener/https", answer)},
 		{"listener/http", "redirect", listener("listener/http", answer)},
+		{"listener/http", "redirect", listener("listener/http", func(l *awssim.Listener) {
+			to := *l.Actions[0].RedirectConfig
+			to.Path = aws.String("/")
+			l.Actions = []elbtypes.Action{{Type: elbtypes.ActionTypeEnumRedirect, RedirectConfig: &to}}
+		})},
 		{"rule/https/validator", "priority", rule("rule/https/validator", func(_ *awssim.World, r *awssim.ListenerRule) { r.Priority = 49_998 })},
 		{"rule/https/validator", "rewrite", rule("rule/https/validator", func(_ *awssim.World, r *awssim.ListenerRule) { r.Transforms = nil })},
 		{"rule/https/validator", "target_group", rule("rule/https/validator", func(w *awssim.World, r *awssim.ListenerRule) {

@@ -80,6 +80,7 @@ func scalingDrifts() []drift {
 		{"scaling-policy/validator/cpu", "percent", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.TargetValue = aws.Float64(10) })},
 		{"scaling-policy/validator/cpu", "in_cooldown", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.ScaleInCooldown = aws.Int32(1) })},
 		{"scaling-policy/validator/cpu", "out_cooldown", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.ScaleOutCooldown = aws.Int32(1) })},
+		{"scaling-policy/validator/cpu", "scale_in", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.DisableScaleIn = aws.Bool(true) })},
 		{"scaling-policy/validator/cpu", "metric", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) {
 			c.PredefinedMetricSpecification = &aastypes.PredefinedMetricSpecification{PredefinedMetricType: aastypes.MetricTypeALBRequestCountPerTarget}
 		})},

@@ -45,6 +45,7 @@ func alarmDrifts() []drift {
 		{key, "metric", alarm(func(a *cwtypes.MetricAlarm) { a.MetricName = aws.String("MemoryUtilization") })},
 		{key, "dimensions", alarm(func(a *cwtypes.MetricAlarm) { a.Dimensions = a.Dimensions[:1] })},
 		{key, "actions", alarm(func(a *cwtypes.MetricAlarm) { a.AlarmActions = nil })},
+		{key, "ok_actions", alarm(func(a *cwtypes.MetricAlarm) { a.OKActions = nil })},
 		{key, "", func(w *awssim.World) bool {
 			for k, a := range w.Alarms {
 				if a.Tags["karmactl:key"] == key {

@@ -185,20 +185,29 @@ func readAnswer(actions []types.Action) (body string, redirect bool) {
 		}
 		return aws.ToString(f.StatusCode) + " " + aws.ToString(f.ContentType), false
 	}
-	if r := a.RedirectConfig; a.Type == types.ActionTypeEnumRedirect && r != nil && r.StatusCode == types.RedirectActionStatusCodeEnumHttp301 {
-		if aws.ToString(r.Protocol) == "HTTPS" && aws.ToString(r.Port) == "443" {
-			return "", true
-		}
+	if a.Type == types.ActionTypeEnumRedirect && sameRedirect(a.RedirectConfig, toHTTPS()) {
+		return "", true
 	}
 	return "another " + string(a.Type), false
 }
 
+// toHTTPS sends a request to the same address, over HTTPS.
+func toHTTPS() *types.RedirectActionConfig {
+	return &types.RedirectActionConfig{
+		StatusCode: types.RedirectActionStatusCodeEnumHttp301, Protocol: aws.String("HTTPS"), Port: aws.String("443"),
+		Host: aws.String("#{host}"), Path: aws.String("/#{path}"), Query: aws.String("#{query}"),
+	}
+}
+
+func sameRedirect(a, b *types.RedirectActionConfig) bool {
+	same := func(a, b *string) bool { return aws.ToString(a) == aws.ToString(b) }
+	return a != nil && a.StatusCode == b.StatusCode && same(a.Protocol, b.Protocol) && same(a.Port, b.Port) &&
+		same(a.Host, b.Host) && same(a.Path, b.Path) && same(a.Query, b.Query)
+}
+
 func (s ListenerSpec) actions() []types.Action {
 	if s.Redirect {
-		return []types.Action{{Type: types.ActionTypeEnumRedirect, RedirectConfig: &types.RedirectActionConfig{
-			StatusCode: types.RedirectActionStatusCodeEnumHttp301, Protocol: aws.String("HTTPS"), Port: aws.String("443"),
-			Host: aws.String("#{host}"), Path: aws.String("/#{path}"), Query: aws.String("#{query}"),
-		}}}
+		return []types.Action{{Type: types.ActionTypeEnumRedirect, RedirectConfig: toHTTPS()}}
 	}
 	return []types.Action{{Type: types.ActionTypeEnumFixedResponse, FixedResponseConfig: &types.FixedResponseActionConfig{
 		StatusCode: aws.String("404"), ContentType: aws.String("application/json"), MessageBody: aws.String(s.Answer),

@@ -31,6 +31,8 @@ type ScalingPolicySpec struct {
 	// Seconds between two steps.
 	InCooldown  int
 	OutCooldown int
+	// ScaleIn lets it take tasks away, too.
+	ScaleIn bool
 }
 
 // ScalingPolicy keeps an agent's average use near a percentage. AWS makes two
@@ -66,7 +68,7 @@ func (p *ScalingPolicy) Want() ScalingPolicySpec {
 	if p.Metric == ScaleByMemory {
 		metric = types.MetricTypeECSServiceAverageMemoryUtilization
 	}
-	return ScalingPolicySpec{Metric: string(metric), Percent: p.Percent, InCooldown: 300, OutCooldown: 60}
+	return ScalingPolicySpec{Metric: string(metric), Percent: p.Percent, InCooldown: 300, OutCooldown: 60, ScaleIn: true}
 }
 
 // Find looks among the account's scaling policies of ECS.
@@ -83,6 +85,7 @@ func (p *ScalingPolicy) Find(ctx context.Context, _ string) (engine.Found[Scalin
 		if c := sp.TargetTrackingScalingPolicyConfiguration; c != nil {
 			found.Spec = ScalingPolicySpec{
 				Percent: aws.ToFloat64(c.TargetValue), InCooldown: int(aws.ToInt32(c.ScaleInCooldown)), OutCooldown: int(aws.ToInt32(c.ScaleOutCooldown)),
+				ScaleIn: !aws.ToBool(c.DisableScaleIn),
 			}
 			if c.PredefinedMetricSpecification != nil {
 				found.Spec.Metric = string(c.PredefinedMetricSpecification.PredefinedMetricType)
@@ -105,6 +108,7 @@ func (p *ScalingPolicy) Diff(have, want ScalingPolicySpec) []engine.Change {
 		field("percent", have.Percent, want.Percent),
 		field("in_cooldown", have.InCooldown, want.InCooldown),
 		field("out_cooldown", have.OutCooldown, want.OutCooldown),
+		field("scale_in", have.ScaleIn, want.ScaleIn),
 	)
 }
 
@@ -115,6 +119,7 @@ func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec) (str
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		TargetTrackingScalingPolicyConfiguration: &types.TargetTrackingScalingPolicyConfiguration{
 			TargetValue: &want.Percent, ScaleInCooldown: aws.Int32(int32(want.InCooldown)), ScaleOutCooldown: aws.Int32(int32(want.OutCooldown)),
+			DisableScaleIn:                aws.Bool(!want.ScaleIn),
 			PredefinedMetricSpecification: &types.PredefinedMetricSpecification{PredefinedMetricType: types.MetricType(want.Metric)},
 		},
 	})
