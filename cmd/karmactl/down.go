@@ -159,7 +159,7 @@ func (s *session) down(ctx context.Context, store *state.Store, o downOptions) e
 	if err := res.Err(); err != nil {
 		return s.finish(r, res, err)
 	}
-	if len(o.agents) == 0 { // nothing is left that could wake
+	if len(o.agents) == 0 && s.sleep != nil { // nothing is left that could wake
 		if err := store.Wake(ctx); err != nil {
 			return err
 		}

@@ -200,6 +200,8 @@ type run struct {
 	began    time.Time
 	stopOnce sync.Once
 	stopped  chan struct{}
+	// mute is set by the first node that could not be noted.
+	mute atomic.Bool
 }
 
 func newRun(w *Walk) *run {

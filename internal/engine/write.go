@@ -7,10 +7,25 @@ import (
 	"time"
 )
 
+// begin notes that something is about to be made. What cannot be noted is not
+// made, and nothing else is begun either: one node fails with the reason, and
+// those that were about to begin as well are interrupted.
+func (r *run) begin(ctx context.Context, k Key) error {
+	err := r.Record.Begin(ctx, k)
+	if err == nil {
+		return nil
+	}
+	r.halt()
+	if r.mute.Swap(true) {
+		return ErrInterrupted
+	}
+	return err
+}
+
 // create makes the resource. A reply that was lost is looked for by tag,
 // patiently, before another is made.
 func (m *managed) create(ctx context.Context, r *run, o Outcome, want any) (string, error) {
-	if err := r.Record.Begin(ctx, o.Key); err != nil {
+	if err := r.begin(ctx, o.Key); err != nil {
 		return "", err
 	}
 	if at, ok := r.Record.InFlight(o.Key); ok {
@@ -62,7 +77,7 @@ func (m *managed) update(ctx context.Context, r *run, o Outcome, id string, have
 			return revision, nil
 		}
 	}
-	if err := r.Record.Begin(ctx, o.Key); err != nil {
+	if err := r.begin(ctx, o.Key); err != nil {
 		return id, err
 	}
 	once := func() (err error) {

@@ -82,12 +82,16 @@ func (e *ElsewhereError) Error() string {
 // ConflictError is the refusal to overwrite what another karmactl wrote.
 type ConflictError struct {
 	URI string
-	// Gone: the state was deleted while this run worked.
-	Gone bool
+	// Gone: the state was deleted while this run worked; NoBucket: and its bucket with it.
+	Gone     bool
+	NoBucket bool
 }
 
 func (e *ConflictError) Error() string {
-	if e.Gone {
+	switch {
+	case e.NoBucket:
+		return fmt.Sprintf("the bucket of the state %s was deleted while this run worked: run karmactl up again, which makes the bucket and finds by tag what was made; karmactl down finds it too", e.URI)
+	case e.Gone:
 		return fmt.Sprintf("the state %s was deleted while this run worked: nothing is written over that: %s; without one, run karmactl up again, which finds by tag what was made", e.URI, wayBack)
 	}
 	return fmt.Sprintf("another karmactl wrote the state %s while this run worked: it is not overwritten: wait until the other has finished and run this again, which finds by tag what was made", e.URI)

@@ -159,6 +159,9 @@ func (l *Lock) renew(ctx context.Context) error {
 		return err
 	}
 	etag, err := l.backend.ReplaceLock(ctx, data, l.etag)
+	if errors.Is(err, ErrNoBucket) {
+		return fmt.Errorf("%w: somebody deleted the bucket that it was in: nothing more is started; run this again", ErrLockLost)
+	}
 	if errors.Is(err, ErrConflict) {
 		there, at, rerr := readHolder(ctx, l.backend)
 		bad := new(BadLockError)
@@ -192,7 +195,7 @@ func (l *Lock) Release(ctx context.Context) error {
 	}
 	for range raceLimit {
 		err := l.backend.DeleteLock(ctx, l.etag)
-		if err == nil {
+		if err == nil || errors.Is(err, ErrNoBucket) { // the lock went with its bucket
 			l.etag = ""
 			return nil
 		}

@@ -347,6 +347,9 @@ func (s *Store) write(ctx context.Context, next *State) (serial int64, err error
 		return 0, err
 	}
 	etag, err := s.Backend.Write(ctx, data, s.etag)
+	if errors.Is(err, ErrNoBucket) { // the lock was in it: it was there when this store was opened
+		return 0, &ConflictError{URI: s.Backend.URI(), Gone: true, NoBucket: true}
+	}
 	if errors.Is(err, ErrConflict) {
 		there, at, rerr := s.Backend.Read(ctx)
 		switch {
