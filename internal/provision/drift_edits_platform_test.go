@@ -53,7 +53,7 @@ func platformDrifts() []drift {
 		{"repository/validator", "lifecycle_policy", repository(func(r *awssim.Repository) { r.Lifecycle = "" })},
 		{"secret/validator", "keys_noted", secret(func(s *awssim.Secret) { delete(s.Tags, TagSecretKeys) })},
 		// Deleted for good and made again by hand, without a value.
-		{"secret/validator", "keys", secret(func(s *awssim.Secret) { s.Version, s.Sealed = "", ""; delete(s.Tags, TagSecretKeys) })},
+		{"secret/validator", "keys", secret(func(s *awssim.Secret) { s.Versions = nil; delete(s.Tags, TagSecretKeys) })},
 		{"state-bucket", "versioned", bucket(func(b *awssim.Bucket) { b.Versioning = "Suspended" })},
 		{"state-bucket", "public_access_blocked", bucket(func(b *awssim.Bucket) { b.Blocked = false })},
 		{"state-bucket", "expire_days", bucket(func(b *awssim.Bucket) { b.Expires = 1 })},
