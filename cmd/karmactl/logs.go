@@ -83,9 +83,6 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	if f.live && a.opts.simulate != "" {
-		return &usageError{errors.New("--live is not there with --simulate: Live Tail is a stream that AWS holds open, and the simulated AWS answers calls: leave it out, --follow loses nothing without it")}
-	}
 	if f.live && !f.follow {
 		return &usageError{errors.New("--live goes with --follow: Live Tail has nothing of the past")}
 	}

@@ -73,8 +73,12 @@ func (s *Sim) middleware(stack *middleware.Stack) error {
 		return err
 	}
 	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("awssim.Answer",
-		func(ctx context.Context, _ middleware.FinalizeInput, _ middleware.FinalizeHandler) (out middleware.FinalizeOutput, meta middleware.Metadata, err error) {
-			out.Result, err = s.answer(ctx, awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), ctx.Value(inputKey{}))
+		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, meta middleware.Metadata, err error) {
+			operation := awsmiddleware.GetOperationName(ctx)
+			out.Result, err = s.answer(ctx, awsmiddleware.GetServiceID(ctx), operation, ctx.Value(inputKey{}))
+			if err == nil && operation == "StartLiveTail" { // what it streams, the SDK reads from a response
+				return next.HandleFinalize(ctx, in)
+			}
 			return out, meta, err
 		}), "Retry", middleware.After)
 }

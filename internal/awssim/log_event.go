@@ -27,6 +27,7 @@ func (s *Sim) logEventOperations() []operation {
 		on("CloudWatch Logs.PutLogEvents", s.putLogEvents, "LogGroupName", "LogStreamName", "LogEvents", "SequenceToken"),
 		on("CloudWatch Logs.FilterLogEvents", s.filterLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamNames", "LogStreamNamePrefix", "StartTime", "EndTime", "FilterPattern", "Limit", "NextToken", "Interleaved", "StartFromHead"),
 		on("CloudWatch Logs.GetLogEvents", s.getLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamName", "StartTime", "EndTime", "Limit", "NextToken", "StartFromHead"),
+		on("CloudWatch Logs.StartLiveTail", s.startLiveTail, "LogGroupIdentifiers", "LogEventFilterPattern"),
 	}
 }
 

@@ -83,6 +83,7 @@ func New(opts Options) (*Sim, error) {
 func (s *Sim) Config() aws.Config {
 	cfg := aws.Config{
 		Region:      s.opts.Region,
+		HTTPClient:  liveTail{s},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIASIMULATED0000000", "simulated", ""),
 		Retryer: func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
