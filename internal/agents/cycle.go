@@ -22,9 +22,9 @@ func checkCalls(r *reader, c *Config) {
 			where := call{from: i, item: k}
 			to, ok := known[callee]
 			switch {
-			case !r.sound(join("agents", a.Name, "calls")):
+			case callee == "", slices.Index(a.Calls, callee) < k: // said already
 			case !ok:
-				r.problem(where.node(r, c), fmt.Sprintf("there is no agent %q", shorten(callee)), suggest(callee, names))
+				r.problem(where.node(r, c), fmt.Sprintf("there is no agent %q", shorten(callee)), suggestOther(callee, a.Name, names))
 			case to == i:
 				r.problem(where.node(r, c), a.Name+" calls itself", "the names of other agents")
 			default:
@@ -34,6 +34,15 @@ func checkCalls(r *reader, c *Config) {
 		}
 	}
 	reportCycles(r, c, next)
+}
+
+// suggestOther says which agent was probably meant, and whom an agent may call.
+func suggestOther(callee, self string, names []string) string {
+	others := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == self })
+	if len(others) == 0 {
+		return "the names of other agents, of which there are none"
+	}
+	return suggest(callee, others)
 }
 
 // call is one entry of calls: agents[from] calls agents[to].

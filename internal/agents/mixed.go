@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -165,7 +164,7 @@ func daysValue() value[string] {
 			case n.Kind == yaml.MappingNode, !parse(upper):
 				r.cannotBe(n, allowed)
 			case upper != said:
-				r.cannotBe(n, fmt.Sprintf("did you mean %s? %s", upper, allowed))
+				r.cannotBe(n, didYouMean(upper)+allowed)
 			default:
 				*into = said
 			}
@@ -198,102 +197,16 @@ func probeValue() value[[]string] {
 			case n.Kind != yaml.SequenceNode:
 			case len(list) == 0, list[0] == "CMD" && len(list) > 1, list[0] == "CMD-SHELL" && len(list) == 2:
 				*into = list
+			case list[0] == "CMD":
+				r.problem(n, "command has no program after CMD", allowed)
+			case list[0] == "CMD-SHELL":
+				r.problem(n, fmt.Sprintf("command has %d texts after CMD-SHELL, which takes one", len(list)-1), allowed)
 			default:
 				r.problem(n, fmt.Sprintf("command cannot begin with %q", shorten(list[0])), allowed)
 			}
 		},
 		describe: func(d *definitions, preset *[]string) schema {
 			return schema{"anyOf": []schema{{"type": "string", "minLength": 1}, many.describe(d, preset)}}
-		},
-	}
-}
-
-// secretsValue maps environment variables to keys of secrets, ordered by variable.
-func secretsValue() value[[]Secret] {
-	full := object("secret", []field[Secret]{
-		key("key", "The top-level key in the agent's flat secret, or in the one that from names.", text(secretKeyRule), func(s *Secret) *string { return &s.Key }),
-		key("from", "An existing flat secret or parameter, by name or ARN, instead of the agent's own.", text(secretNameRule), func(s *Secret) *string { return &s.From }),
-		key("optional", "Start the agent even when the key has no value yet.", boolean(), func(s *Secret) *bool { return &s.Optional }),
-	})
-	short := text(secretKeyRule)
-	one := value[Secret]{
-		read: func(r *reader, n *yaml.Node, into *Secret) {
-			if n = resolve(n); n.Kind == yaml.MappingNode {
-				full.read(r, n, into)
-				return
-			}
-			short.read(r, n, &into.Key)
-		},
-		describe: func(d *definitions, _ *Secret) schema {
-			return schema{"anyOf": []schema{short.describe(d, nil), full.describe(d, nil)}}
-		},
-	}
-	many := dict(envNameRule, "secret variables", one, func(name string) Secret { return Secret{Env: name} })
-	return value[[]Secret]{
-		read: func(r *reader, n *yaml.Node, into *[]Secret) {
-			var byName map[string]Secret
-			many.read(r, n, &byName)
-			out := make([]Secret, 0, len(byName))
-			for _, s := range byName {
-				out = append(out, s)
-			}
-			sort.Slice(out, func(i, j int) bool { return out[i].Env < out[j].Env })
-			*into = out
-		},
-		describe: func(d *definitions, _ *[]Secret) schema { return many.describe(d, nil) },
-	}
-}
-
-// buildValue is an optional build.
-func buildValue() value[*Build] {
-	of := object("build", []field[Build]{
-		key("context", "The directory that is sent to the build, from where karmactl runs.", text(localPathRule), func(b *Build) *string { return &b.Context }),
-		key("dockerfile", "The Dockerfile, from the context.", text(localPathRule), func(b *Build) *string { return &b.Dockerfile }),
-		key("target", "The stage to build.", text(anyRule("the name of a stage")), func(b *Build) *string { return &b.Target }),
-		key("args", "Build arguments; {agent} stands for the agent's name.",
-			dict(envNameRule, "build arguments", anyText(anyRule("a text")), func(string) string { return "" }), func(b *Build) *map[string]string { return &b.Args }),
-	})
-	return value[*Build]{
-		read: func(r *reader, n *yaml.Node, into **Build) {
-			b := Build{Context: ".", Dockerfile: "Dockerfile"}
-			of.read(r, n, &b)
-			*into = &b
-		},
-		describe: func(d *definitions, _ **Build) schema {
-			return of.describe(d, &Build{Context: ".", Dockerfile: "Dockerfile"})
-		},
-	}
-}
-
-// agentsValue is a mapping from name to agent whose order is kept.
-func agentsValue(agent value[Agent]) value[[]Agent] {
-	return value[[]Agent]{
-		read: func(r *reader, n *yaml.Node, into *[]Agent) {
-			n = resolve(n)
-			if n.Kind != yaml.MappingNode {
-				r.cannotBe(n, "a mapping from each agent's name to the agent, such as validator: {port: 9001}")
-				return
-			}
-			var out []Agent
-			for k, child := range pairs(n) {
-				if k.Kind != yaml.ScalarNode || k.Tag == "!!merge" {
-					continue
-				}
-				r.under(k, child, func() {
-					if hint, ok := agentNameRule.check(k.Value); !ok {
-						r.problem(k, fmt.Sprintf("%q is no name for an agent", shorten(k.Value)), hint)
-					}
-					a := defaultAgent()
-					a.Name = k.Value
-					agent.read(r, child, &a)
-					out = append(out, a)
-				})
-			}
-			*into = out
-		},
-		describe: func(d *definitions, _ *[]Agent) schema {
-			preset := defaultAgent()
-			return describeDict(agentNameRule, agent.describe(d, &preset))
 		},
 	}
 }

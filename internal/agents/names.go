@@ -16,7 +16,7 @@ var (
 	nameWord = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 	// ELB refuses internal- and EC2 refuses sg- at the start of a name.
-	projectRule = textRule{pattern: nameWord, most: 32, allowed: "lower-case letters, digits and single hyphens, starting with a letter", refuse: func(s string) string {
+	projectRule = textRule{pattern: nameWord, near: hyphened, most: 32, allowed: "lower-case letters, digits and single hyphens, starting with a letter", refuse: func(s string) string {
 		for _, prefix := range []string{"internal-", "sg-"} {
 			if strings.HasPrefix(s+"-", prefix) {
 				return "not " + strings.TrimSuffix(prefix, "-") + " or " + prefix + "*, which AWS keeps for itself"
@@ -24,11 +24,11 @@ var (
 		}
 		return ""
 	}}
-	environmentRule = textRule{pattern: nameWord, most: 16, allowed: "lower-case letters, digits and single hyphens, starting with a letter"}
-	agentNameRule   = textRule{pattern: nameWord, most: 40, allowed: "lower-case letters, digits and single hyphens, starting with a letter"}
-	namedRule       = textRule{pattern: regexp.MustCompile(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`), most: 64, allowed: "lower-case letters, digits, single hyphens and underscores, starting with a letter"}
+	environmentRule = textRule{pattern: nameWord, near: hyphened, most: 16, allowed: "lower-case letters, digits and single hyphens, starting with a letter"}
+	agentNameRule   = textRule{pattern: nameWord, near: hyphened, most: 40, allowed: "lower-case letters, digits and single hyphens, starting with a letter"}
+	namedRule       = textRule{pattern: regexp.MustCompile(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`), near: hyphened, most: 64, allowed: "lower-case letters, digits, single hyphens and underscores, starting with a letter"}
 
-	regionRule = textRule{pattern: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`), allowed: "a region such as us-east-1"}
+	regionRule = textRule{pattern: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`), near: regionOf, allowed: "a region such as us-east-1"}
 	zoneRule   = textRule{pattern: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]$`), allowed: "a zone such as us-east-1a"}
 	stateRule  = textRule{pattern: regexp.MustCompile(`^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^ ]*)?|[^:]+)$`), allowed: "s3://bucket/prefix or a local path"}
 	bucketRule = textRule{pattern: regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`), allowed: "the name of an S3 bucket, or off"}
@@ -38,8 +38,8 @@ var (
 	queryRule     = textRule{pattern: regexp.MustCompile(`[^ \n]`), most: 10000, allowed: "a Logs Insights query"}
 	cidrRule      = textRule{pattern: regexp.MustCompile(`^[0-9.]+/[0-9]+$`), allowed: "a private block such as 10.0.0.0/16", refuse: refuseCIDR}
 	// ACM takes at most 64 characters for the first name of a certificate.
-	domainRule = textRule{pattern: domainPattern, most: 64, allowed: "a domain in lower case such as agents.example.com"}
-	zoneDomain = textRule{pattern: domainPattern, most: 253, allowed: "a domain in lower case such as example.com"}
+	domainRule = textRule{pattern: domainPattern, near: domainOf, most: 64, allowed: "a domain in lower case such as agents.example.com"}
+	zoneDomain = textRule{pattern: domainPattern, near: domainOf, most: 253, allowed: "a domain in lower case such as example.com"}
 
 	// The characters that every tagging service takes.
 	tagKeyRule = textRule{pattern: tagCharacters, most: 128, allowed: "letters, digits, spaces and _ . : / = + - @", refuse: func(s string) string {
@@ -60,7 +60,7 @@ var (
 		return ""
 	}}
 
-	envNameRule    = textRule{pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), most: 255, allowed: "letters, digits and underscores, not starting with a digit"}
+	envNameRule    = textRule{pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), near: underscored, most: 255, allowed: "letters, digits and underscores, not starting with a digit"}
 	secretKeyRule  = textRule{pattern: regexp.MustCompile(`^[A-Za-z0-9_.-]+$`), most: 128, allowed: "one top-level key: letters, digits and _ . -"}
 	secretNameRule = textRule{pattern: regexp.MustCompile(`^(arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)|[A-Za-z0-9/_+=.@-]+)$`), most: 600, allowed: "the name or ARN of a secret or a parameter"}
 	nestedRule     = textRule{pattern: regexp.MustCompile(`^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+|[A-Za-z0-9/_+=.@-]*)$`), most: 600, allowed: `the name or ARN of a secret, or "" for none`}

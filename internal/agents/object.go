@@ -100,12 +100,12 @@ func object[S any](name string, fields []field[S]) value[S] {
 	}}
 }
 
-// dict is a mapping with free keys.
+// dict is a mapping with free keys; a key names what, such as "a tag".
 func dict[T any](keys textRule, what string, v value[T], fresh func(name string) T) value[map[string]T] {
 	read := func(r *reader, n *yaml.Node, into *map[string]T) {
 		n = resolve(n)
 		if n.Kind != yaml.MappingNode {
-			r.cannotBe(n, "a mapping of "+what)
+			r.cannotBe(n, "a mapping in which each key is the name of "+what)
 			return
 		}
 		out := maps.Clone(*into)
@@ -118,14 +118,14 @@ func dict[T any](keys textRule, what string, v value[T], fresh func(name string)
 			}
 			r.under(k, child, func() {
 				if hint, ok := keys.check(k.Value); !ok {
-					r.problem(k, fmt.Sprintf("%q is no name for one of the %s", shorten(k.Value), what), hint)
+					r.problem(k, fmt.Sprintf("%q is no name for %s", shorten(k.Value), what), hint)
 				}
 				one, exists := out[k.Value]
 				if !exists {
 					one = fresh(k.Value)
 				}
 				if isNull(child) && !v.null {
-					r.problem(k, fmt.Sprintf("%s has no value", k.Value), "a value; write \"\" for an empty text")
+					r.problem(k, fmt.Sprintf("%s has no value", k.Value), "write \"\" for an empty text")
 				} else {
 					v.read(r, child, &one)
 				}
@@ -153,11 +153,14 @@ func list[T comparable](what string, most int, v value[T]) value[[]T] {
 			before := len(r.problems)
 			var one T
 			if isNull(item) {
-				r.cannotBe(item, what)
+				r.problem(item, r.label()+" has an empty entry", what)
+				out = append(out, one) // the others keep their places
 				continue
 			}
 			r.places[join(r.path, fmt.Sprint(i))] = place{item, item}
+			r.entry = true
 			v.read(r, item, &one)
+			r.entry = false
 			if len(r.problems) == before && slices.Contains(out, one) {
 				r.problem(item, fmt.Sprintf("%s names %v twice", r.label(), one), "each once")
 			}

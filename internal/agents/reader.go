@@ -11,11 +11,13 @@ import (
 // with its position. It remembers where each value stood, for the rules that
 // look at more than one value.
 type reader struct {
-	file     string
-	lines    []string
-	path     string
-	places   map[string]place
-	bad      map[string]bool
+	file   string
+	lines  []string
+	path   string
+	places map[string]place
+	bad    map[string]bool
+	// entry: what is read is one of a list, not the whole of what the path names.
+	entry    bool
 	problems []Problem
 	seen     map[Problem]bool
 }
@@ -65,7 +67,11 @@ func (r *reader) problem(n *yaml.Node, message, allowed string) {
 
 // cannotBe reports the value at the current path: "cpu cannot be 300: allowed".
 func (r *reader) cannotBe(n *yaml.Node, allowed string) {
-	r.problem(n, fmt.Sprintf("%s cannot be %s", r.label(), describe(n)), allowed)
+	be := "be"
+	if r.entry {
+		be = "contain"
+	}
+	r.problem(n, fmt.Sprintf("%s cannot %s %s", r.label(), be, describe(n)), allowed)
 }
 
 // label is the last key of the current path.

@@ -28,7 +28,7 @@ func checkRules(r *reader, c *Config) {
 func checkTags(r *reader, c *Config) {
 	const most = 45
 	if len(c.Tags) > most {
-		r.problem(r.places["tags"].key, fmt.Sprintf("there are %d tags", len(c.Tags)), fmt.Sprintf("at most %d", most))
+		r.problem(r.places["tags"].key, fmt.Sprintf("there are %d tags", len(c.Tags)), fmt.Sprintf("at most %d: AWS takes 50, and karmactl has its own", most))
 	}
 	seen := map[string]string{}
 	for _, k := range slices.Sorted(maps.Keys(c.Tags)) {
@@ -50,7 +50,7 @@ func checkDomain(r *reader, c *Config) {
 	case lb.Domain == "":
 		r.problem(r.at("load_balancer", "zone"), "zone is given without a domain", "domain: names what HTTPS is served at")
 	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone):
-		r.problem(r.at("load_balancer", "zone"), fmt.Sprintf("zone %q does not hold domain %q", lb.Zone, lb.Domain), "a domain that the other one ends in")
+		r.problem(r.at("load_balancer", "zone"), fmt.Sprintf("zone %q does not hold the domain %q", lb.Zone, lb.Domain), fmt.Sprintf("%s, or a domain that it ends in, such as %s", lb.Domain, lb.Domain[strings.IndexByte(lb.Domain, '.')+1:]))
 	}
 }
 
@@ -73,10 +73,14 @@ func checkSchedules(r *reader, c *Config) {
 	names := agentNames(c)
 	for _, name := range slices.Sorted(maps.Keys(c.Schedules)) {
 		s, path := c.Schedules[name], join("schedules", name)
+		var missing []string
 		for _, k := range []struct{ key, value string }{{"start", s.Start}, {"stop", s.Stop}, {"timezone", s.Timezone}} {
 			if k.value == "" && r.sound(path, join(path, k.key)) {
-				r.problem(r.places[path].key, fmt.Sprintf("schedule %s has no %s", name, k.key), k.key+": is required")
+				missing = append(missing, k.key)
 			}
+		}
+		if len(missing) > 0 {
+			r.problem(r.places[path].key, fmt.Sprintf("schedule %s has no %s", name, either(missing)), "start, stop and timezone are required")
 		}
 		if s.Start == s.Stop && s.Start != "" {
 			r.problem(r.at(path, "stop"), fmt.Sprintf("stop is the same as start, %s", s.Start), "two different times; a stop before start means the next day")

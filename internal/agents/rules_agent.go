@@ -21,14 +21,18 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 		return true
 	}
 	if in("cpu", "memory") && !slices.Contains(FargateMemory(a.CPU), a.Memory) {
-		r.problem(r.sizeAt(path), fmt.Sprintf("memory %d is no Fargate size", a.Memory), memoryAllowed(a.CPU))
+		where, whose := r.sizeAt(path), ""
+		if where != r.at(path, "memory") { // the agent says its cpu alone
+			whose = " from defaults"
+		}
+		r.problem(where, fmt.Sprintf("memory %d%s is no Fargate size", a.Memory, whose), memoryAllowed(a.CPU))
 	}
 	if in("scale/min", "scale/max") && a.Scale.Min > a.Scale.Max {
-		where := r.at(path, "scale", "max")
+		where, allowed := r.at(path, "scale", "max"), "min at most max"
 		if !r.stated(path, "scale", "max") {
-			where = r.at(path, "scale", "min")
+			where, allowed = r.at(path, "scale", "min"), "min at most max, which is 3 unless stated"
 		}
-		r.problem(where, fmt.Sprintf("scale min %d is more than max %d", a.Scale.Min, a.Scale.Max), "min at most max (max is 3 unless stated)")
+		r.problem(where, fmt.Sprintf("scale min %d is more than max %d", a.Scale.Min, a.Scale.Max), allowed)
 	}
 	if h := a.Health; in("health/interval", "health/timeout") && h.Timeout >= h.Interval {
 		where := r.at(path, "health", "timeout")

@@ -15,11 +15,11 @@ func refuseCIDR(s string) string {
 	case err != nil:
 		return "a private block such as 10.0.0.0/16"
 	case block != block.Masked():
-		return fmt.Sprintf("did you mean %s? The address must be the first of the block", block.Masked())
+		return fmt.Sprintf("%sthe first address of the block", didYouMean(block.Masked().String()))
 	case block.Bits() < 16 || block.Bits() > 28:
 		return "a block from /16 to /28"
 	case !isPrivate(block):
-		return "within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10"
+		return "a block within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10"
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -81,9 +82,8 @@ func (r *reader) syntaxProblem(src []byte, err error) {
 		}
 	}
 	text := r.line(high)
-	column := 1 + len([]rune(text)) - len([]rune(strings.TrimLeft(text, " \t")))
-	message, allowed := explainSyntax(said, text)
-	r.problemAt(high, column, message, allowed)
+	message, allowed, at := explainSyntax(said, text)
+	r.problemAt(high, 1+utf8.RuneCountInString(text[:at]), message, allowed)
 }
 
 var yamlErrorPrefix = regexp.MustCompile(`^yaml: (line \d+: )?`)
@@ -92,22 +92,58 @@ func syntaxText(err error) string {
 	return yamlErrorPrefix.ReplaceAllString(err.Error(), "")
 }
 
-// explainSyntax says in the user's words what the YAML library said in its own.
-func explainSyntax(said, line string) (message, allowed string) {
-	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+
+// explainSyntax says in the user's words what the YAML library said in its own,
+// and at which byte of the line: where its text begins, or better where that is known.
+func explainSyntax(said, line string) (message, allowed string, at int) {
+	at = len(line) - len(strings.TrimLeft(line, " \t"))
 	switch {
-	case strings.Contains(indent, "\t"):
-		return "this line is indented with a tab", "YAML allows only spaces there"
+	case strings.Contains(line[:at], "\t"):
+		return "this line is indented with a tab", "YAML allows only spaces there", at
 	case strings.HasPrefix(said, "mapping values are not allowed"):
-		return "a colon starts a value where none can be", "one key: value a line, indented like its neighbours; quote a text that contains a colon"
+		return "a colon starts a value where none can be", "one key: value a line, indented like its neighbours; quote a text that contains a colon", secondColon(line, at)
 	case said == "did not find expected key", strings.HasPrefix(said, "did not find expected '-'"):
-		return "this line does not continue what stands above it", "indent it like its neighbours, and close every quote and bracket before it"
+		return "this line does not continue what stands above it", "indent it like its neighbours, and close every quote and bracket before it", at
 	case strings.HasPrefix(said, "found character that cannot start any token"):
-		return "a value cannot start with this character", "quote texts that start with @, ` or %"
-	case strings.HasPrefix(said, "unknown anchor"):
-		return said, "an alias *name needs an anchor &name before it"
+		return "a value cannot start with this character", "quote texts that start with @, ` or %", at
+	case said == "did not find expected node content":
+		return "a value is missing or cannot stand here", "a value before each comma and closing bracket", at
+	case said == "found unexpected end of stream":
+		return "a quote is opened here and never closed", "put the same quote at the end of the text", openQuote(line, at)
 	}
-	return "not valid YAML: " + said, "check quotes, brackets and indentation"
+	if m := unknownAnchor.FindStringSubmatch(said); m != nil {
+		return fmt.Sprintf("there is no anchor &%s above this alias", m[1]), fmt.Sprintf("name a value with &%s above this line, or write the value out", m[1]), max(at, strings.Index(line, "*"+m[1]))
+	}
+	return "not valid YAML: " + said, "check quotes, brackets and indentation", at
+}
+
+// secondColon is the second colon of a line that ends a key, which is the one
+// too many; at when there is no second.
+func secondColon(line string, at int) int {
+	colons := keyColon.FindAllStringIndex(line, 2)
+	if len(colons) < 2 {
+		return at
+	}
+	return colons[1][0]
+}
+
+var keyColon = regexp.MustCompile(`:( |$)`)
+
+// openQuote is where a text begins whose quote is not closed in the line; at when
+// there is none.
+func openQuote(line string, at int) int {
+	open := -1
+	for i := range len(line) {
+		switch c := line[i]; {
+		case c != '"' && c != '\'':
+		case open < 0 && (i == 0 || strings.IndexByte(" [{,:", line[i-1]) >= 0):
+			open = i
+		case open >= 0 && line[open] == c:
+			open = -1
+		}
+	}
+	return max(open, at)
 }
 
 // checkKeys reports keys given twice, keys that are not text, and merge keys.
@@ -144,7 +180,7 @@ func (r *reader) checkAliases(root *yaml.Node) bool {
 		switch known := sizes[n]; {
 		case known == open:
 			if ok {
-				r.problem(n, "an anchor contains an alias of itself", "an alias only of what is complete before it")
+				r.problem(n, "this value contains an alias of itself", "an alias only below the end of the value that it stands for")
 			}
 			ok = false
 			return 0

@@ -1,8 +1,8 @@
 package agents
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -10,7 +10,7 @@ import (
 func suggest(word string, options []string) string {
 	all := either(options)
 	if near := nearest(word, options); near != "" {
-		return fmt.Sprintf("did you mean %q? allowed: %s", near, all)
+		return didYouMean(strconv.Quote(near)) + all
 	}
 	return "allowed: " + all
 }

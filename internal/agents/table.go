@@ -41,7 +41,7 @@ var tables = sync.OnceValue(func() table {
 		key("defaults", "What every agent says unless it says otherwise.", object("defaults", shared), func(d *document) *Agent { return &d.defaults }),
 		need(key("agents", "The agents by name, in the order they are shown.", agentsValue(object("agent", own)), func(d *document) *[]Agent { return &d.Agents })),
 		key("environments", "Other environments: what each says differently, laid over the file.",
-			dict(environmentRule, "environments", object("overlay", overlay), func(string) document { return document{Config: defaultConfig()} }),
+			dict(environmentRule, "an environment", object("overlay", overlay), func(string) document { return document{Config: defaultConfig()} }),
 			func(d *document) *map[string]document { return &d.environments }),
 	)
 	return table{root: object("document", root), inDefaults: knows(shared), inOverlay: knows(overlay)}
@@ -67,7 +67,7 @@ func sectionFields() []field[document] {
 	return []field[document]{
 		key("region", "The AWS region.", text(regionRule), func(d *document) *string { return &d.Region }),
 		key("state", "Where the state lives: s3://bucket/prefix or a local path. Default: a bucket of the account and region.", text(stateRule), func(d *document) *string { return &d.State }),
-		key("tags", "Tags on every resource, beside karmactl's own.", dict(tagKeyRule, "tags", anyText(tagValueRule), func(string) string { return "" }), func(d *document) *map[string]string { return &d.Tags }),
+		key("tags", "Tags on every resource, beside karmactl's own.", dict(tagKeyRule, "a tag", anyText(tagValueRule), func(string) string { return "" }), func(d *document) *map[string]string { return &d.Tags }),
 		key("budget", "The monthly limit that up refuses to exceed.", object("budget", []field[Budget]{
 			key("monthly_usd", "US dollars a month. Default: no limit.", dollars(), func(b *Budget) *string { return &b.MonthlyUSD }),
 			// AWS Budgets takes at most ten addresses per notification.
@@ -83,7 +83,7 @@ func sectionFields() []field[document] {
 		}), func(d *document) *Secrets { return &d.Secrets }),
 		key("usage", "What the cost estimate assumes where the bill depends on traffic.", object("usage", usageFields()), func(d *document) *Usage { return &d.Usage }),
 		key("schedules", "Time windows in which agents run, by name. office-hours is always there.",
-			dict(namedRule, "schedules", object("schedule", scheduleFields()), func(name string) Schedule { return Schedule{Name: name} }),
+			dict(namedRule, "a schedule", object("schedule", scheduleFields()), func(name string) Schedule { return Schedule{Name: name} }),
 			func(d *document) *map[string]Schedule { return &d.Schedules }),
 	}
 }
@@ -130,7 +130,7 @@ func observabilityFields() []field[Observability] {
 			key("min_healthy", "Ring below this number of healthy tasks.", integer(1, 1000), func(a *Alarms) *int { return &a.MinHealthy }),
 			key("emails", "Told when an alarm rings. None: no topic is made.", list("addresses", 100, text(emailRule)), func(a *Alarms) *[]string { return &a.Emails }),
 		}), func(o *Observability) *Alarms { return &o.Alarms }),
-		key("queries", "Your own Logs Insights queries, by name.", dict(namedRule, "queries", text(queryRule), func(string) string { return "" }), func(o *Observability) *map[string]string { return &o.Queries }),
+		key("queries", "Your own Logs Insights queries, by name.", dict(namedRule, "a query", text(queryRule), func(string) string { return "" }), func(o *Observability) *map[string]string { return &o.Queries }),
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -20,6 +19,9 @@ type parsed[T any] struct {
 	hint  string
 	ok    bool
 }
+
+// didYouMean comes before what is allowed.
+func didYouMean(what string) string { return "did you mean " + what + "? allowed: " }
 
 func good[T any](v T) parsed[T]          { return parsed[T]{value: v, ok: true} }
 func wrong[T any](hint string) parsed[T] { return parsed[T]{hint: hint} }
@@ -55,89 +57,6 @@ func scalar[T comparable](shape schema, allowed string, parse func(*yaml.Node) p
 }
 
 func itself[T any](v T) any { return v }
-
-// textRule is what a text may be. The pattern means the same to Go and to a
-// JSON schema.
-type textRule struct {
-	pattern *regexp.Regexp
-	// most is the longest it may be, in characters; 0 is no limit.
-	most    int
-	allowed string
-	// refuse is a further check; it returns what is allowed instead, or "".
-	refuse func(string) string
-}
-
-func (t textRule) check(s string) (hint string, ok bool) {
-	switch {
-	case t.most > 0 && utf8.RuneCountInString(s) > t.most:
-		return fmt.Sprintf("%s, at most %d characters", t.allowed, t.most), false
-	case t.pattern != nil && !t.pattern.MatchString(s):
-		return t.allowed, false
-	case t.refuse != nil:
-		if instead := t.refuse(s); instead != "" {
-			return instead, false
-		}
-	}
-	return "", true
-}
-
-func (t textRule) schema() schema {
-	s := schema{"type": "string"}
-	if t.pattern != nil {
-		s["pattern"] = t.pattern.String()
-	}
-	if t.most > 0 {
-		s["maxLength"] = t.most
-	}
-	return s
-}
-
-// text is a text that follows a rule.
-func text(rule textRule) value[string] {
-	v := scalar(rule.schema(), rule.allowed, nil, itself[string])
-	v.read = func(r *reader, n *yaml.Node, into *string) {
-		n = resolve(n)
-		if n.Kind != yaml.ScalarNode {
-			r.cannotBe(n, rule.allowed)
-			return
-		}
-		if n.Tag != "!!str" {
-			instead := rule.allowed
-			if _, ok := rule.check(n.Value); ok {
-				instead = fmt.Sprintf("a text: write %q, with the quotes", shorten(n.Value))
-			}
-			r.cannotBe(n, instead)
-			return
-		}
-		if hint, ok := rule.check(n.Value); !ok {
-			r.cannotBe(n, hint)
-			return
-		}
-		*into = n.Value
-	}
-	return v
-}
-
-// anyText is any scalar, kept as it is written: 9001, true and "x" alike.
-func anyText(rule textRule) value[string] {
-	v := text(rule)
-	inner := v.read
-	v.read = func(r *reader, n *yaml.Node, into *string) {
-		if n = resolve(n); n.Kind == yaml.ScalarNode && n.Tag != "!!str" {
-			plain := *n
-			plain.Tag = "!!str"
-			n = &plain
-		}
-		inner(r, n, into)
-	}
-	describe := v.describe
-	v.describe = func(d *definitions, preset *string) schema {
-		s := describe(d, preset)
-		s["type"] = []string{"string", "number", "boolean"}
-		return s
-	}
-	return v
-}
 
 var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,15}$`)
 
@@ -205,9 +124,9 @@ func parseBool(n *yaml.Node) (v bool, hint string, ok bool) {
 	case n.Tag == "!!bool":
 		return word == "true", "", true
 	case word == "yes", word == "on":
-		return false, "did you mean true? ", false
+		return false, didYouMean("true"), false
 	case word == "no", word == "off":
-		return false, "did you mean false? ", false
+		return false, didYouMean("false"), false
 	}
 	return false, "", false
 }
@@ -223,7 +142,7 @@ func choice[T ~string](options ...T) value[T] {
 			return good(T(n.Value))
 		}
 		if near := nearest(n.Value, words); near != "" {
-			return wrong[T](fmt.Sprintf("did you mean %q? ", near))
+			return wrong[T](didYouMean(strconv.Quote(near)))
 		}
 		return wrong[T]("")
 	}, itself)
@@ -232,10 +151,13 @@ func choice[T ~string](options ...T) value[T] {
 // duration is whole seconds, written 30s, 2m or 1m30s.
 func duration(low, high time.Duration) value[time.Duration] {
 	allowed := fmt.Sprintf("a duration from %s to %s", seconds(low), seconds(high))
+	if high == math.MaxInt32*time.Second {
+		allowed = fmt.Sprintf("a duration such as 90s or 2m, %s or more", seconds(low))
+	}
 	shape := schema{"type": "string", "pattern": `^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`, "minLength": 2}
 	return scalar(shape, allowed, func(n *yaml.Node) parsed[time.Duration] {
-		if wholeNumber.MatchString(n.Value) {
-			return wrong[time.Duration](fmt.Sprintf("did you mean %ss? ", n.Value))
+		if v, err := time.ParseDuration(n.Value + "s"); err == nil && wholeNumber.MatchString(n.Value) && v >= low && v <= high {
+			return wrong[time.Duration](didYouMean(n.Value + "s"))
 		}
 		v, err := time.ParseDuration(n.Value)
 		if err != nil || v%time.Second != 0 || !durationText.MatchString(n.Value) || v < low || v > high {
