@@ -155,7 +155,7 @@ func (l *LoadBalancer) Find(ctx context.Context, id string) (engine.Found[LoadBa
 		found.Spec.Subnets = append(found.Spec.Subnets, aws.ToString(z.SubnetId))
 	}
 	slices.Sort(found.Spec.Subnets)
-	found.Spec.readAttributes(attrs.Attributes)
+	found.Spec.readAttributes(attrs.Attributes, l.Stack)
 	found.Spec.Tags = tagsOf(all, id)
 	if lb.State == nil {
 		return found, nil
@@ -180,8 +180,10 @@ const (
 	albAccessLogsPrefix   = "access_logs.s3.prefix"
 )
 
-func (s *LoadBalancerSpec) readAttributes(attrs []types.LoadBalancerAttribute) {
-	bucket, logs := "", false
+// readAttributes reads those that we own. The logs of a stack are under its name in
+// their bucket; those under another one show as a difference.
+func (s *LoadBalancerSpec) readAttributes(attrs []types.LoadBalancerAttribute, stack string) {
+	bucket, prefix, logs := "", "", false
 	for _, a := range attrs {
 		v := aws.ToString(a.Value)
 		switch aws.ToString(a.Key) {
@@ -196,9 +198,15 @@ func (s *LoadBalancerSpec) readAttributes(attrs []types.LoadBalancerAttribute) {
 			logs = v == "true"
 		case albAccessLogsBucket:
 			bucket = v
+		case albAccessLogsPrefix:
+			prefix = v
 		}
 	}
-	if logs {
+	switch {
+	case !logs:
+	case prefix != stack:
+		s.AccessLogs = bucket + "/" + prefix
+	default:
 		s.AccessLogs = bucket
 	}
 }
