@@ -2,6 +2,7 @@ package cost
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,7 +30,16 @@ func raise(t *testing.T, cfg *agents.Config) *awssim.Sim {
 		Clients:   cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies)),
 		Inventory: cloud.NewInventory(clock),
 	}
-	st := provision.NewStack(cfg, home, provision.OfflineFacts(cfg))
+	if cfg.LoadBalancer.Domain != "" {
+		if err := sim.Edit(func(w *awssim.World) { w.SeedHostedZone("example.com", false) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	facts, err := provision.ReadFacts(t.Context(), cfg, home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := provision.NewStack(cfg, home, facts)
 	w := engine.Walk{Steps: st.Steps(), Record: engine.NewMemory(clock), Clock: clock, Classify: cloud.Classify, Apply: true}
 	res, err := w.Up(context.Background())
 	if err != nil {
@@ -39,6 +49,16 @@ func raise(t *testing.T, cfg *agents.Config) *awssim.Sim {
 		t.Fatal(err)
 	}
 	return sim
+}
+
+// twelve adds to the five until there are more than the free alarms are for. The
+// user's nested secret has no entry for those: they have no secrets.
+func twelve(c *agents.Config) {
+	for i := len(c.Agents); i < 12; i++ {
+		a := c.Agents[0]
+		a.Name, a.Port, a.Secrets = fmt.Sprintf("agent-%d", i), 9101+i, nil
+		c.Agents = append(c.Agents, a)
+	}
 }
 
 // Two ways to one figure: the estimate prices the configuration, the meter of
@@ -56,6 +76,8 @@ func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
 		"one endpoint zone": func(c *agents.Config) { readme(c); c.Network.EndpointAZs = "one" },
 		"everything on":     func(c *agents.Config) { *c = *config(t, "agents.full.yaml") },
 		"one agent":         func(c *agents.Config) { c.Agents = c.Agents[:1] },
+		"twelve agents":     twelve,
+		"with a domain":     func(c *agents.Config) { c.LoadBalancer.Domain = "agents.example.com" },
 		"mail and budget": func(c *agents.Config) {
 			c.Observability.Alarms.Emails, c.Budget.Emails = []string{"ops@example.com"}, []string{"ops@example.com"}
 		},
