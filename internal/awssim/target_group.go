@@ -25,6 +25,8 @@ type TargetGroup struct {
 	Type     types.TargetTypeEnum
 	// The health check; Interval and Timeout are seconds.
 	Path       string
+	CheckPort  string // a number, or traffic-port
+	Check      types.ProtocolEnum
 	Matcher    string
 	Interval   int32
 	Timeout    int32
@@ -41,10 +43,10 @@ type TargetGroup struct {
 func (s *Sim) targetGroupOperations() []operation {
 	return []operation{
 		on("Elastic Load Balancing v2.CreateTargetGroup", s.createTargetGroup,
-			"Name", "Protocol", "Port", "VpcId", "TargetType", "HealthCheckPath", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
+			"Name", "Protocol", "Port", "VpcId", "TargetType", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
 			"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher", "Tags"),
 		on("Elastic Load Balancing v2.ModifyTargetGroup", s.modifyTargetGroup,
-			"TargetGroupArn", "HealthCheckPath", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
+			"TargetGroupArn", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
 			"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher"),
 		on("Elastic Load Balancing v2.DescribeTargetGroups", s.describeTargetGroups, "TargetGroupArns", "Names", "LoadBalancerArn", "PageSize", "Marker"),
 		on("Elastic Load Balancing v2.DescribeTargetGroupAttributes", s.describeTargetGroupAttributes, "TargetGroupArn"),
@@ -84,7 +86,7 @@ func (s *Sim) createTargetGroup(in *elb.CreateTargetGroupInput) (*elb.CreateTarg
 	}
 	g := &TargetGroup{
 		Name: name, VPC: aws.ToString(in.VpcId), Protocol: in.Protocol, Port: port, Type: in.TargetType,
-		Path: "/", Matcher: "200", Interval: 30, Timeout: 6, Healthy: 5, Unhealthy: 2,
+		CheckPort: "traffic-port", Check: types.ProtocolEnumHttp, Path: "/", Matcher: "200", Interval: 30, Timeout: 6, Healthy: 5, Unhealthy: 2,
 		Attributes: map[string]string{
 			deregistrationDelay: "300", "slow_start.duration_seconds": "0", "stickiness.enabled": "false",
 			"load_balancing.algorithm.type": "round_robin",
@@ -93,6 +95,9 @@ func (s *Sim) createTargetGroup(in *elb.CreateTargetGroupInput) (*elb.CreateTarg
 	}
 	if g.Type == "" {
 		g.Type = types.TargetTypeEnumInstance
+	}
+	if err := g.setHealthTarget(in.HealthCheckPort, in.HealthCheckProtocol); err != nil {
+		return nil, err
 	}
 	err = g.setHealthCheck(in.HealthCheckPath, in.Matcher, in.HealthCheckIntervalSeconds, in.HealthCheckTimeoutSeconds, in.HealthyThresholdCount, in.UnhealthyThresholdCount)
 	if err != nil {
@@ -118,9 +123,27 @@ func (s *Sim) createTargetGroup(in *elb.CreateTargetGroupInput) (*elb.CreateTarg
 // settings are what a second create must agree with.
 func (g *TargetGroup) settings() string {
 	return strings.Join([]string{
-		g.VPC, string(g.Protocol), string(g.Type), g.Path, g.Matcher,
+		g.VPC, string(g.Protocol), string(g.Type), g.CheckPort, string(g.Check), g.Path, g.Matcher,
 		strconv.Itoa(int(g.Port)), strconv.Itoa(int(g.Interval)), strconv.Itoa(int(g.Timeout)), strconv.Itoa(int(g.Healthy)), strconv.Itoa(int(g.Unhealthy)),
 	}, " ")
+}
+
+// setHealthTarget sets where targets are asked, as far as it is given.
+func (g *TargetGroup) setHealthTarget(port *string, protocol types.ProtocolEnum) error {
+	if port != nil {
+		if n, err := strconv.Atoi(*port); *port != "traffic-port" && (err != nil || n < 1 || n > 65535) {
+			return fail("ValidationError", "Health check port '%s' must be 'traffic-port' or in the range of 1-65535 inclusive", *port)
+		}
+		g.CheckPort = *port
+	}
+	switch protocol {
+	case "":
+	case types.ProtocolEnumHttp, types.ProtocolEnumHttps:
+		g.Check = protocol
+	default:
+		return fail("ValidationError", "Health check protocol '%s' must be one of 'HTTP, HTTPS'", protocol)
+	}
+	return nil
 }
 
 // setHealthCheck checks AWS's ranges and sets what is given.
@@ -168,8 +191,8 @@ func (s *Sim) describeTargetGroup(g *TargetGroup) types.TargetGroup {
 	d := types.TargetGroup{
 		TargetGroupArn: aws.String(g.ARN), TargetGroupName: aws.String(g.Name), VpcId: aws.String(g.VPC), Protocol: g.Protocol,
 		ProtocolVersion: aws.String("HTTP1"), Port: aws.Int32(g.Port), TargetType: g.Type,
-		HealthCheckEnabled: aws.Bool(true), HealthCheckPath: aws.String(g.Path), HealthCheckPort: aws.String("traffic-port"),
-		HealthCheckProtocol: types.ProtocolEnumHttp, HealthCheckIntervalSeconds: aws.Int32(g.Interval), HealthCheckTimeoutSeconds: aws.Int32(g.Timeout),
+		HealthCheckEnabled: aws.Bool(true), HealthCheckPath: aws.String(g.Path), HealthCheckPort: aws.String(g.CheckPort),
+		HealthCheckProtocol: g.Check, HealthCheckIntervalSeconds: aws.Int32(g.Interval), HealthCheckTimeoutSeconds: aws.Int32(g.Timeout),
 		HealthyThresholdCount: aws.Int32(g.Healthy), UnhealthyThresholdCount: aws.Int32(g.Unhealthy), Matcher: &types.Matcher{HttpCode: aws.String(g.Matcher)},
 	}
 	if lb := s.loadBalancerOf(g.ARN); lb != nil {
@@ -227,6 +250,9 @@ func elbPage[T any](all []T, marker *string, size *int32) (page []T, next *strin
 func (s *Sim) modifyTargetGroup(in *elb.ModifyTargetGroupInput) (*elb.ModifyTargetGroupOutput, error) {
 	g, err := s.targetGroup(aws.ToString(in.TargetGroupArn))
 	if err != nil {
+		return nil, err
+	}
+	if err := g.setHealthTarget(in.HealthCheckPort, in.HealthCheckProtocol); err != nil {
 		return nil, err
 	}
 	err = g.setHealthCheck(in.HealthCheckPath, in.Matcher, in.HealthCheckIntervalSeconds, in.HealthCheckTimeoutSeconds, in.HealthyThresholdCount, in.UnhealthyThresholdCount)

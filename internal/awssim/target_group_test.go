@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
 
 func TestATargetGroupIsRefused(t *testing.T) {
@@ -23,6 +24,9 @@ func TestATargetGroupIsRefused(t *testing.T) {
 			"another port":          {func(in *elb.CreateTargetGroupInput) { in.Port = aws.Int32(9002) }, "DuplicateTargetGroupName"},
 			"an interval of 4 s":    {func(in *elb.CreateTargetGroupInput) { in.HealthCheckIntervalSeconds = aws.Int32(4) }, "ValidationError"},
 			"a timeout as interval": {func(in *elb.CreateTargetGroupInput) { in.HealthCheckTimeoutSeconds = aws.Int32(5) }, "ValidationError"},
+			"checked on no port":    {func(in *elb.CreateTargetGroupInput) { in.HealthCheckPort = aws.String("http") }, "ValidationError"},
+			"checked by TCP":        {func(in *elb.CreateTargetGroupInput) { in.HealthCheckProtocol = types.ProtocolEnumTcp }, "ValidationError"},
+			"checked elsewhere":     {func(in *elb.CreateTargetGroupInput) { in.HealthCheckPort = aws.String("8080") }, "DuplicateTargetGroupName"},
 			"another VPC": {func(in *elb.CreateTargetGroupInput) {
 				in.Name, in.VpcId = aws.String("other"), aws.String("vpc-2")
 			}, "ValidationError"},

@@ -46,6 +46,7 @@ func balancerDrifts() []drift {
 				}
 			}
 		})},
+		{"target-group/validator", "health.check", group(func(g *awssim.TargetGroup) { g.CheckPort = "8080" })},
 		{"target-group/validator", "health.path", group(func(g *awssim.TargetGroup) { g.Path = "/other" })},
 		{"target-group/validator", "health.matcher", group(func(g *awssim.TargetGroup) { g.Matcher = "404" })},
 		{"target-group/validator", "health.interval", group(func(g *awssim.TargetGroup) { g.Interval = 60 })},

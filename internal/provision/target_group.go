@@ -32,7 +32,9 @@ type targetGroupAPI interface {
 type TargetGroupSpec struct {
 	VPC  string
 	Port int
-	// The health check, asked of the container itself, without the agent's prefix.
+	// The health check, asked of the container itself, without the agent's prefix:
+	// by which protocol and on which port, and the rest.
+	Check     string
 	Path      string
 	Matcher   string
 	Interval  time.Duration
@@ -48,6 +50,7 @@ type TargetGroupSpec struct {
 const (
 	targetGroupDrain   = 30 * time.Second
 	targetGroupMatcher = "200-299"
+	trafficPort        = "traffic-port"
 	drainAttribute     = "deregistration_delay.timeout_seconds"
 )
 
@@ -86,7 +89,7 @@ func (t *TargetGroup) After() []engine.Node {
 // Want is a target group of addresses.
 func (t *TargetGroup) Want() TargetGroupSpec {
 	return TargetGroupSpec{
-		VPC: t.VPC.ID(), Port: t.Port, Path: t.Health.Path, Matcher: targetGroupMatcher, Interval: t.Health.Interval, Timeout: t.Health.Timeout,
+		VPC: t.VPC.ID(), Port: t.Port, Check: string(types.ProtocolEnumHttp) + " " + trafficPort, Path: t.Health.Path, Matcher: targetGroupMatcher, Interval: t.Health.Interval, Timeout: t.Health.Timeout,
 		Healthy: t.Health.Healthy, Unhealthy: t.Health.Unhealthy, Drain: targetGroupDrain, Tags: t.TagsOf(t.Key()),
 	}
 }
@@ -144,7 +147,7 @@ func (t *TargetGroup) Find(ctx context.Context, id string) (engine.Found[TargetG
 	found := engine.Found[TargetGroupSpec]{Phase: engine.Ready, ID: id, Strays: strays, Outputs: map[string]string{"name": aws.ToString(g.TargetGroupName)}}
 	found.Spec = TargetGroupSpec{
 		VPC: aws.ToString(g.VpcId), Port: int(aws.ToInt32(g.Port)), Path: aws.ToString(g.HealthCheckPath),
-		Interval: inSeconds(g.HealthCheckIntervalSeconds), Timeout: inSeconds(g.HealthCheckTimeoutSeconds),
+		Check: string(g.HealthCheckProtocol) + " " + aws.ToString(g.HealthCheckPort), Interval: inSeconds(g.HealthCheckIntervalSeconds), Timeout: inSeconds(g.HealthCheckTimeoutSeconds),
 		Healthy: int(aws.ToInt32(g.HealthyThresholdCount)), Unhealthy: int(aws.ToInt32(g.UnhealthyThresholdCount)),
 	}
 	if g.Matcher != nil {
@@ -187,6 +190,7 @@ func (t *TargetGroup) Diff(have, want TargetGroupSpec) []engine.Change {
 	return changes(
 		fixed("vpc", have.VPC, want.VPC),
 		fixed("port", have.Port, want.Port),
+		field("health.check", have.Check, want.Check),
 		field("health.path", have.Path, want.Path),
 		field("health.matcher", have.Matcher, want.Matcher),
 		field("health.interval", have.Interval, want.Interval),
@@ -206,6 +210,7 @@ func (t *TargetGroup) Create(ctx context.Context, want TargetGroupSpec) (string,
 		Port:                       aws.Int32(int32(want.Port)), //nolint:gosec // a port
 		HealthCheckPath:            &want.Path,
 		HealthCheckProtocol:        types.ProtocolEnumHttp,
+		HealthCheckPort:            aws.String(trafficPort),
 		HealthCheckIntervalSeconds: seconds(want.Interval), HealthCheckTimeoutSeconds: seconds(want.Timeout),
 		HealthyThresholdCount:   aws.Int32(int32(want.Healthy)),   //nolint:gosec // 2 to 10
 		UnhealthyThresholdCount: aws.Int32(int32(want.Unhealthy)), //nolint:gosec // 2 to 10
@@ -223,7 +228,7 @@ func (t *TargetGroup) Update(ctx context.Context, id string, have, want TargetGr
 	checked.Drain, checked.Tags = want.Drain, want.Tags
 	if len(t.Diff(checked, want)) > 0 {
 		_, err := t.api().ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
-			TargetGroupArn: &id, HealthCheckPath: &want.Path,
+			TargetGroupArn: &id, HealthCheckPath: &want.Path, HealthCheckProtocol: types.ProtocolEnumHttp, HealthCheckPort: aws.String(trafficPort),
 			HealthCheckIntervalSeconds: seconds(want.Interval), HealthCheckTimeoutSeconds: seconds(want.Timeout),
 			HealthyThresholdCount:   aws.Int32(int32(want.Healthy)),   //nolint:gosec // 2 to 10
 			UnhealthyThresholdCount: aws.Int32(int32(want.Unhealthy)), //nolint:gosec // 2 to 10
