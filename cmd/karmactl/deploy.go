@@ -42,6 +42,9 @@ Layers that the repository has are not sent again. How far a push is shows live 
 a terminal, elsewhere every ten seconds. Its Events in JSON have agent, image,
 layers{total,uploaded,there,mounted}, bytes{done,total,sent} and already_there.
 
+While it rolls out, each revision's tasks (desired, running, healthy, failed) and what
+each task is at are shown in the same way; Events have them as revisions[] and tasks[].
+
 Nothing is written to AWS before the architecture, the secrets and the Fargate quota
 are in order. The lock is held while something is changed, not while it is watched.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.deploy(c.Context(), args, o) },
