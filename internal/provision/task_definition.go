@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,8 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -155,114 +152,12 @@ func (t *TaskDefinition) Waiting(ctx context.Context) (*engine.Waiting, error) {
 	return nil, nil
 }
 
-// missing is the wait for a secret's value.
-func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.Waiting, error) {
-	w := &engine.Waiting{
-		Agent: t.Agent.Name, Reason: fmt.Sprintf("%s has no value for its secret %s (%s)", t.Agent.Name, s.Key, s.Env),
-		Command: fmt.Sprintf("karmactl secrets set %s %s", t.Agent.Name, s.Key),
-	}
-	if s.From != "" {
-		w.Reason = fmt.Sprintf("%s gets %s from %s, which has no value for it", t.Agent.Name, s.Env, s.From)
-		w.Command = "karmactl up"
-		return w, nil
-	}
-	if t.Secret != nil {
-		keys, err := t.Secret.Nested.Keys(ctx, t.Agent.Name)
-		if err != nil {
-			return nil, err
-		}
-		if len(both([]string{s.Key}, keys)) > 0 { // the first copy is made once; the rest is the user's to ask for
-			w.Command = "karmactl secrets sync"
-		}
-	}
-	return w, nil
-}
-
-// chooseImage keeps the image of the revision that is there while agents.yaml
-// names the same reference, and pins the reference otherwise.
-func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, err error) {
-	t.mu.Lock()
-	seen := t.seen
-	t.mu.Unlock()
-	unpinned := fmt.Sprintf("the image %s of %s is not pinned: its registry did not answer; a deploy pins it", t.Agent.Image, t.Agent.Name)
-	switch {
-	case t.Deploy != "":
-		return t.Deploy, "", nil
-	case seen.Image != "" && seen.Reference == t.Agent.Image:
-		if !pinned(seen.Image) {
-			note = unpinned
-		}
-		return seen.Image, note, nil
-	case t.Agent.Image == "":
-		image, err = t.pushed(ctx)
-		return image, "", err
-	case t.Images == nil:
-		return t.Agent.Image, unpinned, nil
-	}
-	image, err = t.Images.Resolve(ctx, t.Agent.Image, t.Agent.Arch)
-	switch {
-	case err == nil:
-		return image, "", nil
-	case isWrongArch(err) || errors.Is(err, context.Canceled):
-		return "", "", err
-	}
-	return t.Agent.Image, unpinned, nil
-}
-
-// pushed is the newest image in the agent's own repository, or "".
-func (t *TaskDefinition) pushed(ctx context.Context) (string, error) {
-	if t.Repository == nil {
-		return "", nil
-	}
-	var newest ecrtypes.ImageDetail
-	p := ecr.NewDescribeImagesPaginator(t.Clients.ECR, &ecr.DescribeImagesInput{RepositoryName: aws.String(t.Repository.Name())})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if cloud.IsNotFound(err) {
-			return "", nil
-		}
-		if err != nil {
-			return "", err
-		}
-		for _, d := range out.ImageDetails {
-			if newest.ImagePushedAt == nil || d.ImagePushedAt != nil && d.ImagePushedAt.After(*newest.ImagePushedAt) {
-				newest = d
-			}
-		}
-	}
-	if newest.ImageDigest == nil {
-		return "", nil
-	}
-	return t.Repository.Output("uri") + "@" + *newest.ImageDigest, nil
-}
-
-// valueFrom is where ECS gets a secret from, or "" when there is no value.
-func (t *TaskDefinition) valueFrom(ctx context.Context, s agents.Secret) (string, error) {
-	if s.From != "" {
-		x, err := t.source(ctx, s)
-		return x.valueFrom(s.Key), err
-	}
-	for _, p := range t.Parameters {
-		if p.Name == s.Key && p.available() {
-			return t.Account.ARN("ssm", "parameter"+p.name()), nil
-		}
-	}
-	if t.Secret != nil && t.Secret.ID() != "" {
-		return secretSource{ARN: t.Secret.ID(), Keys: t.Secret.available()}.valueFrom(s.Key), nil
-	}
-	return "", nil
-}
-
 // Notes tell what the agent starts without, and that its image is not pinned.
 func (t *TaskDefinition) Notes() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.notes
 }
-
-// collector receives traces (OTLP, X-Ray's UDP) and sends them to X-Ray. The X-Ray
-// SDKs and daemon are in maintenance.
-const collector = "public.ecr.aws/aws-observability/aws-otel-collector:latest"
 
 // Want is the revision of the configuration.
 func (t *TaskDefinition) Want() TaskDefinitionSpec {
@@ -287,43 +182,6 @@ func (t *TaskDefinition) Want() TaskDefinitionSpec {
 		s.Tracing = collector
 	}
 	return s
-}
-
-func (t *TaskDefinition) roleARN(r *Role) string {
-	if r == nil {
-		return ""
-	}
-	return t.Account.GlobalARN("iam", "role/"+r.Name())
-}
-
-// logOptions write to the agent's group. Non-blocking, with a buffer: a burst, or
-// CloudWatch being slow, does not stop the agent.
-func (t *TaskDefinition) logOptions(prefix string) map[string]string {
-	return map[string]string{
-		"awslogs-group": t.Group.Name(), "awslogs-region": t.Account.Region, "awslogs-stream-prefix": prefix, "mode": "non-blocking", "max-buffer-size": "25m",
-	}
-}
-
-// healthCommand is a command as ECS takes it: CMD or CMD-SHELL comes first.
-func healthCommand(command []string) []string {
-	if len(command) == 0 || command[0] == "CMD" || command[0] == "CMD-SHELL" {
-		return command
-	}
-	return append([]string{"CMD"}, command...)
-}
-
-func list(items []string) string {
-	if len(items) == 0 {
-		return ""
-	}
-	return marshal(items)
-}
-
-func text(m map[string]string) string {
-	if len(m) == 0 {
-		return ""
-	}
-	return marshal(m)
 }
 
 // Find describes the latest active revision of the family, whichever is recorded.
@@ -367,46 +225,6 @@ func (t *TaskDefinition) leftovers(ctx context.Context, id string) (engine.Found
 	return engine.Found[TaskDefinitionSpec]{
 		Phase: engine.Broken, Discard: true, ID: id, Why: fmt.Sprintf("%d revisions are deregistered and none is active", len(left)),
 	}, nil
-}
-
-// readTaskDefinition is a revision in our words.
-func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) TaskDefinitionSpec {
-	s := TaskDefinitionSpec{
-		Reference: tags[TagImage], ExecutionRole: aws.ToString(d.ExecutionRoleArn), TaskRole: aws.ToString(d.TaskRoleArn), Arch: string(types.CPUArchitectureX8664), Tags: tags,
-	}
-	delete(s.Tags, TagImage)
-	s.CPU, _ = strconv.Atoi(aws.ToString(d.Cpu))
-	s.Memory, _ = strconv.Atoi(aws.ToString(d.Memory))
-	if p := d.RuntimePlatform; p != nil && p.CpuArchitecture != "" {
-		s.Arch = string(p.CpuArchitecture)
-	}
-	for _, c := range d.ContainerDefinitions {
-		if aws.ToString(c.Name) != agent {
-			s.Tracing = aws.ToString(c.Image)
-			continue
-		}
-		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), list(c.Command), int(aws.ToInt32(c.StopTimeout))
-		s.Init = c.LinuxParameters != nil && aws.ToBool(c.LinuxParameters.InitProcessEnabled)
-		for _, p := range c.PortMappings {
-			s.Port = int(aws.ToInt32(p.ContainerPort))
-		}
-		env, secrets := map[string]string{}, map[string]string{}
-		for _, e := range c.Environment {
-			env[aws.ToString(e.Name)] = aws.ToString(e.Value)
-		}
-		for _, x := range c.Secrets {
-			secrets[aws.ToString(x.Name)] = aws.ToString(x.ValueFrom)
-		}
-		s.Environment, s.Secrets = text(env), text(secrets)
-		if c.LogConfiguration != nil {
-			s.Log = text(c.LogConfiguration.Options)
-		}
-		if h := c.HealthCheck; h != nil {
-			sec := func(n *int32) time.Duration { return time.Duration(aws.ToInt32(n)) * time.Second }
-			s.HealthCheck = list(h.Command) + fmt.Sprintf(" every %s within %s, %d times, after %s", sec(h.Interval), sec(h.Timeout), aws.ToInt32(h.Retries), sec(h.StartPeriod))
-		}
-	}
-	return s
 }
 
 // Diff compares, field by field.
@@ -482,45 +300,6 @@ func (t *TaskDefinition) register(ctx context.Context, want TaskDefinitionSpec) 
 		return "", err
 	}
 	return aws.ToString(out.TaskDefinition.TaskDefinitionArn), nil
-}
-
-// container is the agent's own.
-func (t *TaskDefinition) container(want TaskDefinitionSpec) types.ContainerDefinition {
-	a := t.Agent
-	c := types.ContainerDefinition{
-		Name: &a.Name, Image: &want.Image, Essential: aws.Bool(true), Command: a.Command,
-		// The port has a name, which is what Service Connect refers to.
-		PortMappings: []types.PortMapping{{ContainerPort: aws.Int32(int32(a.Port)), Name: &a.Name, Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}},
-	}
-	if want.StopTimeout > 0 {
-		c.StopTimeout = aws.Int32(int32(want.StopTimeout))
-	}
-	c.Environment = append(c.Environment, cloud.ToSDK(a.Env, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} })...)
-	t.mu.Lock()
-	c.Secrets = cloud.ToSDK(t.secrets, func(k, v string) types.Secret { return types.Secret{Name: &k, ValueFrom: &v} })
-	t.mu.Unlock()
-	if want.Init {
-		c.LinuxParameters = &types.LinuxParameters{InitProcessEnabled: aws.Bool(true)}
-	}
-	if command := healthCommand(a.Health.Command); len(command) > 0 {
-		sec := func(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }
-		c.HealthCheck = &types.HealthCheck{Command: command, Interval: sec(a.Health.Interval), Timeout: sec(a.Health.Timeout), Retries: aws.Int32(int32(a.Health.Unhealthy)), StartPeriod: sec(a.Health.Grace)}
-	}
-	if t.Group != nil {
-		c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: t.logOptions(a.Name)}
-	}
-	return c
-}
-
-// collector is the container beside the agent that sends traces on.
-func (t *TaskDefinition) collector(want TaskDefinitionSpec) types.ContainerDefinition {
-	c := types.ContainerDefinition{
-		Name: aws.String("tracing"), Image: &want.Tracing, Essential: aws.Bool(false), Command: []string{"--config=/etc/ecs/ecs-default-config.yaml"},
-	}
-	if t.Group != nil {
-		c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: t.logOptions("tracing")}
-	}
-	return c
 }
 
 // maxDefinitions is how many revisions one call deletes:

@@ -1,0 +1,113 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// missing is the wait for a secret's value.
+func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.Waiting, error) {
+	w := &engine.Waiting{
+		Agent: t.Agent.Name, Reason: fmt.Sprintf("%s has no value for its secret %s (%s)", t.Agent.Name, s.Key, s.Env),
+		Command: fmt.Sprintf("karmactl secrets set %s %s", t.Agent.Name, s.Key),
+	}
+	if s.From != "" {
+		w.Reason = fmt.Sprintf("%s gets %s from %s, which has no value for it", t.Agent.Name, s.Env, s.From)
+		w.Command = "karmactl up"
+		return w, nil
+	}
+	if t.Secret != nil {
+		keys, err := t.Secret.Nested.Keys(ctx, t.Agent.Name)
+		if err != nil {
+			return nil, err
+		}
+		if len(both([]string{s.Key}, keys)) > 0 { // the first copy is made once; the rest is the user's to ask for
+			w.Command = "karmactl secrets sync"
+		}
+	}
+	return w, nil
+}
+
+// chooseImage keeps the image of the revision that is there while agents.yaml
+// names the same reference, and pins the reference otherwise.
+func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, err error) {
+	t.mu.Lock()
+	seen := t.seen
+	t.mu.Unlock()
+	unpinned := fmt.Sprintf("the image %s of %s is not pinned: its registry did not answer; a deploy pins it", t.Agent.Image, t.Agent.Name)
+	switch {
+	case t.Deploy != "":
+		return t.Deploy, "", nil
+	case seen.Image != "" && seen.Reference == t.Agent.Image:
+		if !pinned(seen.Image) {
+			note = unpinned
+		}
+		return seen.Image, note, nil
+	case t.Agent.Image == "":
+		image, err = t.pushed(ctx)
+		return image, "", err
+	case t.Images == nil:
+		return t.Agent.Image, unpinned, nil
+	}
+	image, err = t.Images.Resolve(ctx, t.Agent.Image, t.Agent.Arch)
+	switch {
+	case err == nil:
+		return image, "", nil
+	case isWrongArch(err) || errors.Is(err, context.Canceled):
+		return "", "", err
+	}
+	return t.Agent.Image, unpinned, nil
+}
+
+// pushed is the newest image in the agent's own repository, or "".
+func (t *TaskDefinition) pushed(ctx context.Context) (string, error) {
+	if t.Repository == nil {
+		return "", nil
+	}
+	var newest ecrtypes.ImageDetail
+	p := ecr.NewDescribeImagesPaginator(t.Clients.ECR, &ecr.DescribeImagesInput{RepositoryName: aws.String(t.Repository.Name())})
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if cloud.IsNotFound(err) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		for _, d := range out.ImageDetails {
+			if newest.ImagePushedAt == nil || d.ImagePushedAt != nil && d.ImagePushedAt.After(*newest.ImagePushedAt) {
+				newest = d
+			}
+		}
+	}
+	if newest.ImageDigest == nil {
+		return "", nil
+	}
+	return t.Repository.Output("uri") + "@" + *newest.ImageDigest, nil
+}
+
+// valueFrom is where ECS gets a secret from, or "" when there is no value.
+func (t *TaskDefinition) valueFrom(ctx context.Context, s agents.Secret) (string, error) {
+	if s.From != "" {
+		x, err := t.source(ctx, s)
+		return x.valueFrom(s.Key), err
+	}
+	for _, p := range t.Parameters {
+		if p.Name == s.Key && p.available() {
+			return t.Account.ARN("ssm", "parameter"+p.name()), nil
+		}
+	}
+	if t.Secret != nil && t.Secret.ID() != "" {
+		return secretSource{ARN: t.Secret.ID(), Keys: t.Secret.available()}.valueFrom(s.Key), nil
+	}
+	return "", nil
+}
