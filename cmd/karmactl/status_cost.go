@@ -51,7 +51,7 @@ func (c *statusCost) line() string {
 	if len(c.Missing) > 0 {
 		return fmt.Sprintf("what it costs is not known: %d prices are missing (karmactl cost refresh fetches them)", len(c.Missing))
 	}
-	out := fmt.Sprintf("costs $%s a day, $%s a month as it is now", c.Today, c.Month)
+	out := fmt.Sprintf("as it is now it costs $%s today, $%s a month", c.Today, c.Month)
 	switch {
 	case c.Over:
 		return out + ": over the budget of " + c.Budget + " (karmactl cost --savings)"
