@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -81,6 +82,7 @@ func (s *Sim) updateSamplingRule(in *xray.UpdateSamplingRuleInput) (*xray.Update
 	if u.ServiceName != nil {
 		r.Rule.ServiceName = u.ServiceName
 	}
+	r.Rule.Host, r.Rule.HTTPMethod, r.Rule.URLPath = cmp.Or(u.Host, r.Rule.Host), cmp.Or(u.HTTPMethod, r.Rule.HTTPMethod), cmp.Or(u.URLPath, r.Rule.URLPath)
 	if u.FixedRate != nil {
 		r.Rule.FixedRate = *u.FixedRate
 	}

@@ -51,6 +51,10 @@ func revisionDrifts() []drift {
 			c.PortMappings = slices.Clone(c.PortMappings)
 			c.PortMappings[0].ContainerPort, c.PortMappings[0].HostPort = aws.Int32(9999), aws.Int32(9999)
 		})},
+		{key, "port_name", agent(func(c *ecstypes.ContainerDefinition) {
+			c.PortMappings = slices.Clone(c.PortMappings)
+			c.PortMappings[0].Name = aws.String("other")
+		})},
 		{key, "command", agent(func(c *ecstypes.ContainerDefinition) { c.Command = []string{"other"} })},
 		{key, "environment", agent(func(c *ecstypes.ContainerDefinition) {
 			c.Environment = []ecstypes.KeyValuePair{{Name: aws.String("OTHER"), Value: aws.String("1")}}

@@ -100,6 +100,7 @@ func accountDrifts() []drift {
 	return []drift{
 		{"sampling-rule", "rate", sampling(func(r *xraytypes.SamplingRule) { r.FixedRate = 1 })},
 		{"sampling-rule", "service", sampling(func(r *xraytypes.SamplingRule) { r.ServiceName = aws.String("*") })},
+		{"sampling-rule", "requests", sampling(func(r *xraytypes.SamplingRule) { r.URLPath = aws.String("/health") })},
 		{"sampling-rule", "reservoir", sampling(func(r *xraytypes.SamplingRule) { r.ReservoirSize = 100 })},
 		{"sampling-rule", "priority", sampling(func(r *xraytypes.SamplingRule) { r.Priority = aws.Int32(9999) })},
 		{"budget", "limit", budget(func(x *awssim.Budget) { x.Limit = "9999" })},

@@ -27,7 +27,9 @@ const maxSamplingRuleName = 32
 // SamplingRuleSpec is what we own of a sampling rule.
 type SamplingRuleSpec struct {
 	// Service is a pattern of the names under which services trace.
-	Service   string
+	Service string
+	// Requests are those that it counts: host, method and path, as patterns.
+	Requests  string
 	Rate      float64
 	Reservoir int
 	Priority  int
@@ -54,8 +56,11 @@ func (r *SamplingRule) Needs() []engine.Node { return nil }
 
 // Want is one request a second and 5 % of the rest.
 func (r *SamplingRule) Want() SamplingRuleSpec {
-	return SamplingRuleSpec{Service: r.Stack + "*", Rate: 0.05, Reservoir: 1, Priority: 1000, Tags: r.TagsOf(r.Key())}
+	return SamplingRuleSpec{Service: r.Stack + "*", Requests: everyRequest, Rate: 0.05, Reservoir: 1, Priority: 1000, Tags: r.TagsOf(r.Key())}
 }
+
+// everyRequest is any host, any method and any path.
+const everyRequest = "* * *"
 
 // Find looks among the account's rules.
 func (r *SamplingRule) Find(ctx context.Context, id string) (engine.Found[SamplingRuleSpec], error) {
@@ -93,8 +98,10 @@ func (r *SamplingRule) observe(ctx context.Context, id string, rule *types.Sampl
 		return engine.Found[SamplingRuleSpec]{}, r.foreign(r.Key(), "X-Ray sampling rule "+r.name(), aws.ToString(rule.RuleARN))
 	}
 	return engine.Found[SamplingRuleSpec]{Phase: engine.Ready, ID: r.name(), Spec: SamplingRuleSpec{
-		Service: aws.ToString(rule.ServiceName), Rate: rule.FixedRate, Reservoir: int(rule.ReservoirSize),
-		Priority: int(aws.ToInt32(rule.Priority)), Tags: tags,
+		Service: aws.ToString(rule.ServiceName), Rate: rule.FixedRate,
+		Requests:  aws.ToString(rule.Host) + " " + aws.ToString(rule.HTTPMethod) + " " + aws.ToString(rule.URLPath),
+		Reservoir: int(rule.ReservoirSize),
+		Priority:  int(aws.ToInt32(rule.Priority)), Tags: tags,
 	}}, nil
 }
 
@@ -102,6 +109,7 @@ func (r *SamplingRule) observe(ctx context.Context, id string, rule *types.Sampl
 func (r *SamplingRule) Diff(have, want SamplingRuleSpec) []engine.Change {
 	return changes(
 		field("service", have.Service, want.Service),
+		field("requests", have.Requests, want.Requests),
 		field("rate", have.Rate, want.Rate),
 		field("reservoir", have.Reservoir, want.Reservoir),
 		field("priority", have.Priority, want.Priority),
@@ -109,12 +117,13 @@ func (r *SamplingRule) Diff(have, want SamplingRuleSpec) []engine.Change {
 	)
 }
 
+func every() *string { return aws.String("*") }
+
 // Create makes the rule.
 func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec) (string, error) {
-	every := aws.String("*")
 	_, err := r.api().CreateSamplingRule(ctx, &xray.CreateSamplingRuleInput{Tags: toXRayTags(want.Tags), SamplingRule: &types.SamplingRule{
 		RuleName: aws.String(r.name()), ServiceName: &want.Service, FixedRate: want.Rate, ReservoirSize: int32(want.Reservoir),
-		Priority: aws.Int32(int32(want.Priority)), Version: aws.Int32(1), Host: every, HTTPMethod: every, URLPath: every, ServiceType: every, ResourceARN: every,
+		Priority: aws.Int32(int32(want.Priority)), Version: aws.Int32(1), Host: every(), HTTPMethod: every(), URLPath: every(), ServiceType: every(), ResourceARN: every(),
 	}})
 	if err != nil {
 		return "", err
@@ -125,6 +134,7 @@ func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec) (strin
 // Update sets the rule and its tags.
 func (r *SamplingRule) Update(ctx context.Context, id string, have, want SamplingRuleSpec) error {
 	out, err := r.api().UpdateSamplingRule(ctx, &xray.UpdateSamplingRuleInput{SamplingRuleUpdate: &types.SamplingRuleUpdate{
+		Host: every(), HTTPMethod: every(), URLPath: every(),
 		RuleName: &id, ServiceName: &want.Service, FixedRate: &want.Rate, ReservoirSize: aws.Int32(int32(want.Reservoir)), Priority: aws.Int32(int32(want.Priority)),
 	}})
 	if err != nil {

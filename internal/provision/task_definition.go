@@ -46,8 +46,10 @@ type TaskDefinitionSpec struct {
 	ExecutionRole string
 	TaskRole      string
 	Port          int
-	Command       string
-	Environment   string
+	// PortName is what Service Connect knows the port by.
+	PortName    string
+	Command     string
+	Environment string
 	// Secrets are references by variable, never values.
 	Secrets     string
 	HealthCheck string
@@ -165,7 +167,7 @@ func (t *TaskDefinition) Want() TaskDefinitionSpec {
 	defer t.mu.Unlock()
 	a := t.Agent
 	s := TaskDefinitionSpec{
-		Reference: a.Image, Image: t.image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port,
+		Reference: a.Image, Image: t.image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port, PortName: a.Name,
 		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: list(a.Command), Environment: text(a.Env), Secrets: text(t.secrets),
 		HealthCheck: list(healthCommand(a.Health.Command)), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Exec, Tags: t.TagsOf(t.Key()),
 	}
@@ -238,6 +240,7 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 		field("execution_role", have.ExecutionRole, want.ExecutionRole),
 		field("task_role", have.TaskRole, want.TaskRole),
 		field("port", have.Port, want.Port),
+		field("port_name", have.PortName, want.PortName),
 		field("command", have.Command, want.Command),
 		field("environment", have.Environment, want.Environment),
 		field("secrets", have.Secrets, want.Secrets),

@@ -71,7 +71,7 @@ func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) 
 		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), list(c.Command), int(aws.ToInt32(c.StopTimeout))
 		s.Init = c.LinuxParameters != nil && aws.ToBool(c.LinuxParameters.InitProcessEnabled)
 		for _, p := range c.PortMappings {
-			s.Port = int(aws.ToInt32(p.ContainerPort))
+			s.Port, s.PortName = int(aws.ToInt32(p.ContainerPort)), aws.ToString(p.Name)
 		}
 		env, secrets := map[string]string{}, map[string]string{}
 		for _, e := range c.Environment {
