@@ -79,9 +79,10 @@ func listenerDrifts() []drift {
 		{"listener/https", "answer", listener("listener/https", answer)},
 		{"listener/http", "redirect", listener("listener/http", answer)},
 		{"listener/http", "redirect", listener("listener/http", func(l *awssim.Listener) {
-			to := *l.Actions[0].RedirectConfig
-			to.Path = aws.String("/")
-			l.Actions = []elbtypes.Action{{Type: elbtypes.ActionTypeEnumRedirect, RedirectConfig: &to}}
+			l.Actions = []elbtypes.Action{{Type: elbtypes.ActionTypeEnumRedirect, RedirectConfig: &elbtypes.RedirectActionConfig{
+				StatusCode: elbtypes.RedirectActionStatusCodeEnumHttp301, Protocol: aws.String("HTTPS"), Port: aws.String("443"),
+				Host: aws.String("#{host}"), Path: aws.String("/"), Query: aws.String("#{query}"),
+			}}}
 		})},
 		{"rule/https/validator", "priority", rule("rule/https/validator", func(_ *awssim.World, r *awssim.ListenerRule) { r.Priority = 49_998 })},
 		{"rule/https/validator", "rewrite", rule("rule/https/validator", func(_ *awssim.World, r *awssim.ListenerRule) { r.Transforms = nil })},
