@@ -24,7 +24,8 @@ type servicesAPI interface {
 	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
 }
 
-type tasksAPI interface {
+// TasksAPI is what reading tasks needs of *ecs.Client.
+type TasksAPI interface {
 	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
 	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
 }
@@ -32,7 +33,7 @@ type tasksAPI interface {
 // EventsAPI is what reading events needs of *ecs.Client.
 type EventsAPI interface {
 	servicesAPI
-	tasksAPI
+	TasksAPI
 }
 
 // eventsPoll is how often ECS is asked while logs are followed.
@@ -108,7 +109,7 @@ func (e *Events) look(ctx context.Context) ([]tail.Event, error) {
 			all = append(all, e.event(agent, "", aws.ToString(x.Id), aws.ToTime(x.CreatedAt), PlainEvent(agent, aws.ToString(x.Message))))
 		}
 	}
-	tasks, err := describeTasks(ctx, e.API, &ecs.ListTasksInput{Cluster: &e.Cluster}, types.DesiredStatusRunning, types.DesiredStatusStopped)
+	tasks, err := DescribeTasks(ctx, e.API, &ecs.ListTasksInput{Cluster: &e.Cluster}, types.DesiredStatusRunning, types.DesiredStatusStopped)
 	if err != nil {
 		return nil, err
 	}
@@ -131,13 +132,13 @@ func (e *Events) taskEvents(agent string, t types.Task) []tail.Event {
 	if t.StartedAt != nil {
 		where := strings.ToLower(strings.ReplaceAll(aws.ToString(t.CapacityProviderName), "_", " "))
 		out = append(out, e.event(agent, id, id+"-started", *t.StartedAt,
-			fmt.Sprintf("task %s started: revision %d on %s", short(id), revisionOf(aws.ToString(t.TaskDefinitionArn)), where)))
+			fmt.Sprintf("task %s started: revision %d on %s", ShortTask(id), revisionOf(aws.ToString(t.TaskDefinitionArn)), where)))
 	}
 	if t.StopCode == types.TaskStopCodeSpotInterruption && t.StoppingAt != nil {
-		out = append(out, e.event(agent, id, id+"-spot", *t.StoppingAt, fmt.Sprintf("task %s: AWS takes its Spot capacity back: it has been told to stop, and two minutes later it is", short(id))))
+		out = append(out, e.event(agent, id, id+"-spot", *t.StoppingAt, fmt.Sprintf("task %s: AWS takes its Spot capacity back: it has been told to stop, and two minutes later it is", ShortTask(id))))
 	}
 	if t.StoppedAt != nil {
-		out = append(out, e.event(agent, id, id+"-stopped", *t.StoppedAt, fmt.Sprintf("task %s stopped: %s", short(id), whyStopped(t))))
+		out = append(out, e.event(agent, id, id+"-stopped", *t.StoppedAt, fmt.Sprintf("task %s stopped: %s", ShortTask(id), whyStopped(t))))
 	}
 	return out
 }
@@ -177,7 +178,12 @@ func taskID(t types.Task) string {
 	return arn[strings.LastIndexByte(arn, '/')+1:]
 }
 
-func short(id string) string { return id[:min(len(id), 8)] }
+// ShortTask is as much of a task's id, or of its ARN, as tells it from others: the
+// log shows as much.
+func ShortTask(task string) string {
+	id := task[strings.LastIndexByte(task, '/')+1:]
+	return id[:min(len(id), 8)]
+}
 
 // revisionOf reads the revision of a task definition's ARN; 0 when it has none.
 func revisionOf(arn string) int {
@@ -203,8 +209,8 @@ func describeServices(ctx context.Context, api servicesAPI, cluster string, agen
 	return all, nil
 }
 
-// describeTasks reads the tasks that in lists.
-func describeTasks(ctx context.Context, api tasksAPI, in *ecs.ListTasksInput, wanted ...types.DesiredStatus) ([]types.Task, error) {
+// DescribeTasks reads the tasks that in lists, of each of the statuses wanted.
+func DescribeTasks(ctx context.Context, api TasksAPI, in *ecs.ListTasksInput, wanted ...types.DesiredStatus) ([]types.Task, error) {
 	var arns []string
 	for _, w := range wanted {
 		some, err := listTasks(ctx, api, in, w)
@@ -216,7 +222,7 @@ func describeTasks(ctx context.Context, api tasksAPI, in *ecs.ListTasksInput, wa
 	return tasksOf(ctx, api, in.Cluster, arns)
 }
 
-func listTasks(ctx context.Context, api tasksAPI, in *ecs.ListTasksInput, wanted types.DesiredStatus) ([]string, error) {
+func listTasks(ctx context.Context, api TasksAPI, in *ecs.ListTasksInput, wanted types.DesiredStatus) ([]string, error) {
 	return cloud.Pages(ctx, ecs.NewListTasksPaginator(api, &ecs.ListTasksInput{Cluster: in.Cluster, ServiceName: in.ServiceName, DesiredStatus: wanted}),
 		func(out *ecs.ListTasksOutput) []string { return out.TaskArns })
 }
@@ -225,7 +231,7 @@ func listTasks(ctx context.Context, api tasksAPI, in *ecs.ListTasksInput, wanted
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
 const maxDescribed = 100
 
-func tasksOf(ctx context.Context, api tasksAPI, cluster *string, arns []string) ([]types.Task, error) {
+func tasksOf(ctx context.Context, api TasksAPI, cluster *string, arns []string) ([]types.Task, error) {
 	var all []types.Task
 	for part := range slices.Chunk(arns, maxDescribed) {
 		out, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: cluster, Tasks: part})

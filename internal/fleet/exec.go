@@ -75,7 +75,7 @@ func (e *Exec) Run(ctx context.Context, command string) (int, error) {
 		return 0, e.unconnected(ctx, t)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("open a session in task %s: %w", short(taskID(t)), err)
+		return 0, fmt.Errorf("open a session in task %s: %w", ShortTask(taskID(t)), err)
 	}
 	// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html: the target of a session in ECS.
 	target := fmt.Sprintf("ecs:%s_%s_%s", e.Cluster, taskID(t), aws.ToString(c.RuntimeId))
@@ -91,7 +91,7 @@ func (e *Exec) pick(ctx context.Context) (types.Task, error) {
 	if len(services) == 0 {
 		return types.Task{}, &Missing{e.Agent + " has no service", "karmactl up"}
 	}
-	tasks, err := describeTasks(ctx, e.ECS, &ecs.ListTasksInput{Cluster: &e.Cluster, ServiceName: &e.Agent}, types.DesiredStatusRunning)
+	tasks, err := DescribeTasks(ctx, e.ECS, &ecs.ListTasksInput{Cluster: &e.Cluster, ServiceName: &e.Agent}, types.DesiredStatusRunning)
 	if err != nil {
 		return types.Task{}, fmt.Errorf("read the tasks of %s: %w", e.Agent, err)
 	}
@@ -114,7 +114,7 @@ func (e *Exec) pick(ctx context.Context) (types.Task, error) {
 	}
 	if services[0].EnableExecuteCommand {
 		return types.Task{}, &Missing{
-			fmt.Sprintf("task %s of %s is older than the setting exec: true, which only new tasks get", short(taskID(tasks[0])), e.Agent),
+			fmt.Sprintf("task %s of %s is older than the setting exec: true, which only new tasks get", ShortTask(taskID(tasks[0])), e.Agent),
 			"karmactl deploy " + e.Agent + " --restart",
 		}
 	}

@@ -25,7 +25,7 @@ func Observe(ctx context.Context, api EventsAPI, cluster string, agents []string
 	for _, s := range services {
 		o.Services[aws.ToString(s.ServiceName)] = s
 	}
-	tasks, err := describeTasks(ctx, api, &ecs.ListTasksInput{Cluster: &cluster}, types.DesiredStatusRunning, types.DesiredStatusStopped)
+	tasks, err := DescribeTasks(ctx, api, &ecs.ListTasksInput{Cluster: &cluster}, types.DesiredStatusRunning, types.DesiredStatusStopped)
 	for _, t := range tasks {
 		o.Tasks[agentOf(t)] = append(o.Tasks[agentOf(t)], t)
 	}

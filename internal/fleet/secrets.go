@@ -78,7 +78,7 @@ func (s *Secrets) Look(ctx context.Context, of []agents.Agent) ([]AgentSecrets, 
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := describeTasks(ctx, s.Home.Clients.ECS, &ecs.ListTasksInput{Cluster: &s.Cluster}, types.DesiredStatusRunning)
+	tasks, err := DescribeTasks(ctx, s.Home.Clients.ECS, &ecs.ListTasksInput{Cluster: &s.Cluster}, types.DesiredStatusRunning)
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("the tasks of %s cannot be read: %w", s.Cluster, err)
 	}

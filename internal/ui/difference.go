@@ -3,9 +3,10 @@ package ui
 import (
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
 // Difference says for people what changed between two values of a field: of two
@@ -62,8 +63,11 @@ func Short(value string) string {
 		return "(none)"
 	}
 	value = strings.Join(strings.Fields(value), " ")
-	if repository, digest, ok := strings.Cut(value, "@sha256:"); ok {
-		return repository[strings.IndexByte(repository, '/')+1:] + "@sha256:" + digest[:min(12, len(digest))] + "…"
+	if image := agents.ShortImage(value); image != value {
+		return image
 	}
-	return fit(regexp.MustCompile(`^arn:[\w-]+:[\w-]+:[\w-]*:\d*:`).ReplaceAllString(value, ""), shortest)
+	if parts := strings.SplitN(value, ":", 6); len(parts) == 6 && parts[0] == "arn" {
+		value = parts[5]
+	}
+	return fit(value, shortest)
 }

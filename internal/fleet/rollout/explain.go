@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 )
@@ -22,17 +23,12 @@ const logLines = 10
 // failedTasks tells of each task of this deployment that has failed, once. What
 // is known of the first goes into the document. AWS lists a stopped task for an
 // hour.
-func (w *watch) failedTasks(ctx context.Context, d *types.ServiceDeployment, ended bool) error {
-	list, err := w.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &w.Cluster, ServiceName: &w.Service, DesiredStatus: types.DesiredStatusStopped})
-	if err != nil || len(list.TaskArns) == 0 {
-		return err
-	}
-	out, err := w.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &w.Cluster, Tasks: list.TaskArns})
+func (w *watch) failedTasks(ctx context.Context, d *types.ServiceDeployment) error {
+	stopped, err := w.listed(ctx, types.DesiredStatusStopped)
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(out.Tasks, func(x, y types.Task) int { return aws.ToTime(x.CreatedAt).Compare(aws.ToTime(y.CreatedAt)) })
-	for _, t := range out.Tasks {
+	for _, t := range stopped {
 		arn := aws.ToString(t.TaskArn)
 		if aws.ToString(t.TaskDefinitionArn) != w.taskDefinition || !byItself(t) || aws.ToTime(t.CreatedAt).Before(aws.ToTime(d.CreatedAt)) {
 			continue
@@ -52,6 +48,13 @@ func (w *watch) failedTasks(ctx context.Context, d *types.ServiceDeployment, end
 		}
 	}
 	return nil
+}
+
+// listed are the service's tasks of a status, the oldest first.
+func (w *watch) listed(ctx context.Context, wanted types.DesiredStatus) ([]types.Task, error) {
+	all, err := fleet.DescribeTasks(ctx, w.ECS, &ecs.ListTasksInput{Cluster: &w.Cluster, ServiceName: &w.Service}, wanted)
+	slices.SortStableFunc(all, func(x, y types.Task) int { return aws.ToTime(x.CreatedAt).Compare(aws.ToTime(y.CreatedAt)) })
+	return all, err
 }
 
 // byItself tells a task that failed from one that the scheduler took away.
@@ -95,7 +98,7 @@ func stopped(t types.Task, container string) string {
 }
 
 func (w *watch) tellTask(t types.Task) {
-	text := fmt.Sprintf("task %s (rev %d) ", taskID(aws.ToString(t.TaskArn)), RevisionOf(aws.ToString(t.TaskDefinitionArn)))
+	text := fmt.Sprintf("task %s (rev %d) ", fleet.ShortTask(aws.ToString(t.TaskArn)), RevisionOf(aws.ToString(t.TaskDefinitionArn)))
 	c := exitCode(t, w.Name)
 	switch {
 	case t.StartedAt == nil:
@@ -179,7 +182,7 @@ func Compare(agent string, was, now *types.TaskDefinition) []string {
 	var out []string
 	x, y := container(agent, was), container(agent, now)
 	if a, b := aws.ToString(x.Image), aws.ToString(y.Image); a != b {
-		out = append(out, fmt.Sprintf("image %s → %s", short(a), short(b)))
+		out = append(out, fmt.Sprintf("image %s → %s", agents.ShortImage(a), agents.ShortImage(b)))
 	}
 	env := func(c types.ContainerDefinition) map[string]string {
 		m := map[string]string{}

@@ -208,6 +208,7 @@ type watch struct {
 	// group is the ARN of the target group, "" until it is known.
 	group  string
 	looked time.Time
+	blind  bool // it was said that tasks cannot be looked at
 	tasks  []TaskRow
 	phases map[string]string // by task
 }
@@ -231,9 +232,7 @@ func (a *Agent) Follow(ctx context.Context, arn, taskDefinition, previous string
 		}
 		ended := d.FinishedAt != nil || over(d.Status)
 		if !ended {
-			if err := w.look(ctx, d); err != nil {
-				return w.doc, err
-			}
+			w.look(ctx, d)
 		}
 		w.showRow(d)
 		if err := w.listen(ctx, d, ended); err != nil {
@@ -262,26 +261,17 @@ func over(s types.ServiceDeploymentStatus) bool {
 
 // showRow tells how far each revision is, when that has changed.
 func (w *watch) showRow(d *types.ServiceDeployment) {
-	row := ""
-	if t := d.TargetServiceRevision; t != nil {
+	p, row := w.paint(d), ""
+	if t, now := d.TargetServiceRevision, p.Revisions[0]; t != nil {
 		w.desired = max(w.desired, t.RequestedTaskCount)
-		failed := int32(0)
-		if b := d.DeploymentCircuitBreaker; b != nil {
-			failed = b.FailureCount
-		}
-		row = fmt.Sprintf("rev %d %s · desired %d · running %d · pending %d · failed %d",
-			w.doc.Revision, words(d.Status), t.RequestedTaskCount, t.RunningTaskCount, t.PendingTaskCount, failed)
+		row = fmt.Sprintf("rev %d %s · desired %d · running %d · pending %d · failed %d", now.Revision, now.State, now.Desired, now.Running, t.PendingTaskCount, now.Failed)
 	}
-	if w.previous != "" {
-		running := int32(0)
-		for _, s := range d.SourceServiceRevisions {
-			running += s.RunningTaskCount
-		}
-		row += fmt.Sprintf(" | rev %d · running %d", w.doc.Previous, running)
+	for _, was := range p.Revisions[1:] {
+		row += fmt.Sprintf(" | rev %d · running %d", was.Revision, was.Running)
 	}
 	if row != w.row && row != "" {
 		w.row = row
-		w.tell(Line{About: "rollout", Text: row, Picture: w.paint(d)})
+		w.tell(Line{About: "rollout", Text: row, Picture: p})
 	}
 }
 
@@ -296,7 +286,7 @@ func (w *watch) listen(ctx context.Context, d *types.ServiceDeployment, ended bo
 		w.failures, failed = b.FailureCount, true
 	}
 	if ended && d.Status != types.ServiceDeploymentStatusSuccessful || failed {
-		if err := w.failedTasks(ctx, d, ended); err != nil {
+		if err := w.failedTasks(ctx, d); err != nil {
 			return err
 		}
 	}

@@ -3,14 +3,14 @@ package rollout
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
 // tasksEvery is how often each task is asked for. AWS gives 20 such calls a second
@@ -114,22 +114,20 @@ func (w *watch) paint(d *types.ServiceDeployment) *Picture {
 	return p
 }
 
-// look reads what each task is at, and tells what has changed.
-func (w *watch) look(ctx context.Context, d *types.ServiceDeployment) error {
+// look reads what each task is at, and tells what has changed. A deployment is
+// followed without that, too: who may not read it is told so once.
+func (w *watch) look(ctx context.Context, d *types.ServiceDeployment) {
 	now := w.Clock.Now()
 	if !w.looked.IsZero() && now.Sub(w.looked) < tasksEvery {
-		return nil
+		return
 	}
 	w.looked = now
-	list, err := w.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &w.Cluster, ServiceName: &w.Service, DesiredStatus: types.DesiredStatusRunning})
-	if err != nil {
-		return err
-	}
-	w.tasks = nil
-	if len(list.TaskArns) > 0 {
-		if err := w.describe(ctx, list.TaskArns); err != nil {
-			return err
+	if err := w.describe(ctx); err != nil {
+		if !w.blind && ctx.Err() == nil {
+			w.say("phase", "what each task is at is not known: "+err.Error())
 		}
+		w.blind, w.tasks = true, nil
+		return
 	}
 	picture := w.paint(d)
 	for _, t := range w.tasks {
@@ -138,29 +136,29 @@ func (w *watch) look(ctx context.Context, d *types.ServiceDeployment) error {
 			w.tell(Line{About: "phase", Text: fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase), Picture: picture})
 		}
 	}
-	return nil
 }
 
-func (w *watch) describe(ctx context.Context, arns []string) error {
-	out, err := w.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &w.Cluster, Tasks: arns})
+// describe reads the tasks, and how healthy the load balancer finds them.
+func (w *watch) describe(ctx context.Context) error {
+	tasks, err := w.listed(ctx, types.DesiredStatusRunning)
 	if err != nil {
 		return err
 	}
+	targets := w.group != "" && w.Targets != nil
 	health := map[string]elbtypes.TargetHealthStateEnum{}
-	if w.group != "" && w.Targets != nil {
-		targets, err := w.Targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &w.group})
+	if targets && len(tasks) > 0 {
+		out, err := w.Targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &w.group})
 		if err != nil {
 			return err
 		}
-		for _, t := range targets.TargetHealthDescriptions {
+		for _, t := range out.TargetHealthDescriptions {
 			health[aws.ToString(t.Target.Id)] = t.TargetHealth.State
 		}
 	}
-	slices.SortStableFunc(out.Tasks, func(x, y types.Task) int { return aws.ToTime(x.CreatedAt).Compare(aws.ToTime(y.CreatedAt)) })
-	for _, t := range out.Tasks {
+	w.tasks = nil
+	for _, t := range tasks {
 		w.tasks = append(w.tasks, TaskRow{
-			ID: taskID(aws.ToString(t.TaskArn)), Revision: RevisionOf(aws.ToString(t.TaskDefinitionArn)),
-			Phase: phaseOf(t, w.group != "" && w.Targets != nil, health[address(t)]),
+			ID: fleet.ShortTask(aws.ToString(t.TaskArn)), Revision: RevisionOf(aws.ToString(t.TaskDefinitionArn)), Phase: phaseOf(t, targets, health[address(t)]),
 		})
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
 )
 
 func TestEveryStateOfATaskHasItsPhase(t *testing.T) {
@@ -67,6 +69,31 @@ func TestAFollowedTaskGoesThroughItsPhases(t *testing.T) {
 		want := []RevisionRow{{Revision: 2, State: "successful", Desired: 1, Running: 1, Healthy: 1}, {Revision: 1, State: "replaced"}}
 		if !slices.Equal(last.Revisions, want) {
 			t.Errorf("the last picture has %+v, want %+v", last.Revisions, want)
+		}
+	})
+}
+
+// TestWhoMayNotLookAtTasksFollowsWithoutThem denies what only the picture needs: the
+// deployment ends as ever, and that is said once.
+func TestWhoMayNotLookAtTasksFollowsWithoutThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newBench(t)
+		f.walk("-")
+		image := f.push("v2")
+		defer f.lives()()
+		said := 0
+		f.say = func(l Line) {
+			if strings.Contains(l.Text, "what each task is at is not known") && strings.Contains(l.Text, "DescribeTargetHealth") {
+				said++
+			}
+		}
+		follow := f.begin(image)
+		f.edit(func(w *awssim.World) { w.Denied = []string{"Elastic Load Balancing v2.DescribeTargetHealth"} })
+		if d := follow(patience); d.Outcome != Succeeded {
+			t.Errorf("it %s: %s", d.Outcome, d.Reason)
+		}
+		if said != 1 {
+			t.Errorf("that is said %d times, want once", said)
 		}
 	})
 }

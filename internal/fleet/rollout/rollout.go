@@ -119,12 +119,6 @@ func (a *Agent) tell(l Line) {
 	}
 }
 
-// taskID is how a task is told: by as much of its id as the log shows.
-func taskID(arn string) string {
-	id := arn[strings.LastIndexByte(arn, '/')+1:]
-	return id[:min(8, len(id))]
-}
-
 // RevisionOf is the number at the end of a task definition's ARN; 0 without one.
 func RevisionOf(arn string) int {
 	n, err := strconv.Atoi(arn[strings.LastIndexByte(arn, ':')+1:])
@@ -132,12 +126,4 @@ func RevisionOf(arn string) int {
 		return 0
 	}
 	return n
-}
-
-// short is an image as people tell it from others: the first of its digest.
-func short(image string) string {
-	if repository, digest, ok := strings.Cut(image, "@sha256:"); ok {
-		return repository[strings.IndexByte(repository, '/')+1:] + "@sha256:" + digest[:min(12, len(digest))] + "…"
-	}
-	return image
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
@@ -22,7 +23,7 @@ func (d *Deployment) Lines() []TextLine {
 	}
 	head := fmt.Sprintf("%s  %s  %s", d.Agent, rev, strings.ReplaceAll(d.Outcome, "_", " "))
 	if d.Image != "" {
-		head += "  " + short(d.Image)
+		head += "  " + agents.ShortImage(d.Image)
 	}
 	lines := []TextLine{{sign + " ", head}}
 	row := func(what, text string) {
@@ -31,7 +32,7 @@ func (d *Deployment) Lines() []TextLine {
 		}
 	}
 	if d.Task != "" {
-		row("task", taskID(d.Task))
+		row("task", fleet.ShortTask(d.Task))
 	}
 	if d.ExitCode != nil {
 		row("exit", fmt.Sprint(*d.ExitCode))
