@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
@@ -146,7 +145,7 @@ func (d *deploy) run(ctx context.Context) error {
 		return err
 	}
 	var docs []*rollout.Deployment
-	levels := namesOf(provision.Callees(d.cfg.Agents, d.names))
+	levels := provision.Callees(d.cfg.Agents, d.names)
 	for i, names := range levels {
 		begun, err := d.change(ctx, names, plan)
 		if err != nil {
@@ -162,16 +161,6 @@ func (d *deploy) run(ctx context.Context) error {
 		}
 	}
 	return d.end(docs, nil)
-}
-
-func namesOf(levels [][]agents.Agent) [][]string {
-	out := make([][]string, len(levels))
-	for i, level := range levels {
-		for _, ag := range level {
-			out[i] = append(out[i], ag.Name)
-		}
-	}
-	return out
 }
 
 // walked is a walk over the stack that wants the images.

@@ -2,11 +2,9 @@ package doctor
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
@@ -55,7 +53,7 @@ func (w *ward) needs() []need {
 	for _, a := range w.addresses {
 		ours += w.own(a.Tags)
 	}
-	if more := gateways(w.Cfg.Network) - ours; w.addresses != nil && more > 0 {
+	if more := w.gateways() - ours; w.addresses != nil && more > 0 {
 		out = append(out, need{
 			addressQuota(), float64(len(w.addresses) + more), fmt.Sprintf("%d that are there, and %d more", len(w.addresses), more),
 			"release one that nothing uses, or network: {nat: none}", "there is no address left for a NAT gateway of the stack",
@@ -82,14 +80,14 @@ func (w *ward) own(tags []types.Tag) int {
 }
 
 // gateways is how many NAT gateways the stack has, each with an address.
-func gateways(n agents.Network) int {
-	switch n.NAT {
-	case agents.NATNone:
-		return 0
-	case agents.NATPerAZ:
-		return n.AZs
+func (w *ward) gateways() int {
+	n := 0
+	for _, r := range provision.NewStack(w.Cfg, &provision.Home{Stack: w.Cfg.Stack(), Project: w.Cfg.Project}, provision.OfflineFacts(w.Cfg)).Resources() {
+		if r.Key().Kind() == "eip" {
+			n++
+		}
 	}
-	return 1
+	return n
 }
 
 // checkQuotas: AWS refuses what is over a quota, or ECS waits for room in it.
@@ -103,8 +101,7 @@ func checkQuotas(w *ward) []Finding {
 		out = append(out, Finding{
 			Problem: n.problem, Cause: fmt.Sprintf("the quota %q (%s) of the account in %s is too low", n.name, n.code, w.Cfg.Region),
 			Evidence: []string{fmt.Sprintf("have %g", limit), fmt.Sprintf("need %g: %s", n.much, n.of)},
-			Fix: fmt.Sprintf("aws service-quotas request-service-quota-increase --service-code %s --quota-code %s --desired-value %g --region %s; or %s",
-				n.service, n.code, math.Ceil(n.much), w.Cfg.Region, n.or),
+			Fix:      provision.AskQuota(n.service, n.code, n.much, w.Cfg.Region) + "; or " + n.or,
 		})
 	}
 	return out

@@ -15,7 +15,6 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -226,12 +225,12 @@ func (w *ward) readQuotas(ctx context.Context) error {
 	limits := map[string]float64{}
 	var failed error
 	for _, q := range w.quotas() {
-		out, err := w.Clients.Quotas.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: &q.service, QuotaCode: &q.code})
-		switch {
-		case err != nil:
+		limit, known, err := provision.QuotaLimit(ctx, w.Clients.Quotas, q.service, q.code)
+		if err != nil {
 			failed = fmt.Errorf("%q (%s): %w", q.name, q.code, err)
-		case out.Quota != nil && out.Quota.Value != nil:
-			limits[q.code] = *out.Quota.Value
+		}
+		if known {
+			limits[q.code] = limit
 		}
 	}
 	w.limits = limits

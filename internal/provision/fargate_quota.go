@@ -37,9 +37,27 @@ func (e *QuotaShort) Error() string {
 }
 
 // Ask is the command that asks AWS for enough, in whole vCPU.
-func (e *QuotaShort) Ask() string {
-	return fmt.Sprintf("aws service-quotas request-service-quota-increase --service-code fargate --quota-code %s --desired-value %g --region %s",
-		e.Code, math.Ceil(e.Standing+e.Rolling), e.Region)
+func (e *QuotaShort) Ask() string { return AskQuota(fargate, e.Code, e.Standing+e.Rolling, e.Region) }
+
+// fargate is the service's code in Service Quotas.
+const fargate = "fargate"
+
+// AskQuota is the command that asks AWS for so much of a quota, in whole units.
+func AskQuota(service, code string, much float64, region string) string {
+	return fmt.Sprintf("aws service-quotas request-service-quota-increase --service-code %s --quota-code %s --desired-value %g --region %s", service, code, math.Ceil(much), region)
+}
+
+type quotaAPI interface {
+	GetServiceQuota(context.Context, *servicequotas.GetServiceQuotaInput, ...func(*servicequotas.Options)) (*servicequotas.GetServiceQuotaOutput, error)
+}
+
+// QuotaLimit is how much the account has of a quota; known is false where AWS does not say.
+func QuotaLimit(ctx context.Context, api quotaAPI, service, code string) (limit float64, known bool, err error) {
+	out, err := api.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: &service, QuotaCode: &code})
+	if err != nil || out.Quota == nil || out.Quota.Value == nil {
+		return 0, false, err
+	}
+	return *out.Quota.Value, true, nil
 }
 
 // Quotas are the Fargate quotas that a planned rollout would exceed. A quota that
@@ -54,15 +72,15 @@ func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []stri
 		if rolling[q.provider] == 0 {
 			continue
 		}
-		out, err := s.Clients.Quotas.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: aws.String("fargate"), QuotaCode: aws.String(q.code)})
+		limit, known, err := QuotaLimit(ctx, s.Clients.Quotas, fargate, q.code)
 		switch {
 		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
 		case err != nil:
 			notes = append(notes, fmt.Sprintf("the quota %q (%s) is not known, so nobody has checked that %g vCPU fit into it: %v", q.name, q.code, standing[q.provider]+rolling[q.provider], err))
-		case out.Quota != nil && out.Quota.Value != nil && *out.Quota.Value < standing[q.provider]+rolling[q.provider]:
+		case known && limit < standing[q.provider]+rolling[q.provider]:
 			short = append(short, &QuotaShort{
-				Name: q.name, Code: q.code, Region: s.Account.Region, Limit: *out.Quota.Value, Standing: standing[q.provider], Rolling: rolling[q.provider],
+				Name: q.name, Code: q.code, Region: s.Account.Region, Limit: limit, Standing: standing[q.provider], Rolling: rolling[q.provider],
 			})
 		}
 	}
@@ -70,10 +88,9 @@ func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []stri
 }
 
 // vcpu is what the stack's tasks have by capacity provider, and the most that new
-// ones have beside them: agents that are called go first, a level at a time, and
-// a level's old tasks are gone before the next begins.
+// ones have beside them.
 func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string) (standing, rolling map[string]float64, err error) {
-	standing, rolling = map[string]float64{}, map[string]float64{}
+	standing = map[string]float64{}
 	rolls := map[string]map[string]float64{}
 	fresh := map[string]bool{}
 	names := slices.Clone(restarted)
@@ -102,20 +119,28 @@ func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string
 		}
 		rolls[r.Agent.Name] = need
 	}
+	return standing, mostBeside(s.Config.Agents, names, rolls, fresh), nil
+}
+
+// mostBeside is the most that the new tasks of agents have beside what stands, by
+// capacity provider: those that are called go first, a level at a time, and a
+// level's old tasks are gone before the next begins. Fresh ones replace none.
+func mostBeside(list []agents.Agent, names []string, rolls map[string]map[string]float64, fresh map[string]bool) map[string]float64 {
+	most := map[string]float64{}
 	grown := map[string]float64{} // what earlier levels have added for good
-	for _, level := range Callees(s.Config.Agents, names) {
+	for _, level := range Callees(list, names) {
 		sum := maps.Clone(grown)
-		for _, a := range level {
-			plus(sum, rolls[a.Name])
-			if fresh[a.Name] {
-				plus(grown, rolls[a.Name])
+		for _, name := range level {
+			plus(sum, rolls[name])
+			if fresh[name] {
+				plus(grown, rolls[name])
 			}
 		}
 		for provider, n := range sum {
-			rolling[provider] = max(rolling[provider], n)
+			most[provider] = max(most[provider], n)
 		}
 	}
-	return standing, rolling, nil
+	return most
 }
 
 // FleetVCPU is what agents have in vCPU when each is at its maximum, by Fargate
@@ -128,16 +153,7 @@ func FleetVCPU(list []agents.Agent) []QuotaShort {
 		names[i], need[a.Name] = a.Name, (&Service{Agent: a}).vcpu(a.Scale.Max)
 		plus(standing, need[a.Name])
 	}
-	rolling := map[string]float64{}
-	for _, level := range Callees(list, names) {
-		sum := map[string]float64{}
-		for _, a := range level {
-			plus(sum, need[a.Name])
-		}
-		for provider, n := range sum {
-			rolling[provider] = max(rolling[provider], n)
-		}
-	}
+	rolling := mostBeside(list, names, need, nil)
 	var out []QuotaShort
 	for _, q := range fargateQuotas {
 		if standing[q.provider] > 0 {

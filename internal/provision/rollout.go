@@ -54,9 +54,9 @@ func (s *Stack) Ready(names []string, res *engine.Result) error {
 
 // Callees orders agents so that each comes after those it calls, in levels that
 // may go side by side. Only the chosen agents count.
-func Callees(all []agents.Agent, chosen []string) [][]agents.Agent {
+func Callees(all []agents.Agent, chosen []string) [][]string {
 	level := map[string]int{}
-	var out [][]agents.Agent
+	var out [][]string
 	for _, a := range callees(all) {
 		n := 0
 		for _, c := range a.Calls {
@@ -70,9 +70,9 @@ func Callees(all []agents.Agent, chosen []string) [][]agents.Agent {
 		for len(out) <= n {
 			out = append(out, nil)
 		}
-		out[n] = append(out[n], a)
+		out[n] = append(out[n], a.Name)
 	}
-	return slices.DeleteFunc(out, func(l []agents.Agent) bool { return len(l) == 0 })
+	return slices.DeleteFunc(out, func(l []string) bool { return len(l) == 0 })
 }
 
 // Family is the name of an agent's task definitions.

@@ -13,11 +13,10 @@ type Board struct {
 
 // Board begins one, where standard error is a terminal.
 func (t *Terminal) Board() *Board {
-	if !t.Live || t.JSON || t.Quiet {
+	b := &Board{sections: map[string][]string{}}
+	if b.live = t.goLive(func(int, int) []string { return b.picture() }); b.live == nil {
 		return nil
 	}
-	b := &Board{sections: map[string][]string{}}
-	b.live = t.goLive(func(int, int) []string { return b.picture() })
 	return b
 }
 

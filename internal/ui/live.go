@@ -22,8 +22,11 @@ type live struct {
 	wg    sync.WaitGroup
 }
 
-// goLive begins to paint.
+// goLive begins to paint. It is nil where nothing can be painted.
 func (t *Terminal) goLive(picture func(width, tick int) []string) *live {
+	if !t.Live || t.JSON || t.Quiet {
+		return nil
+	}
 	l := &live{t: t, picture: picture, done: make(chan struct{})}
 	t.mu.Lock()
 	t.live = l
@@ -35,6 +38,9 @@ func (t *Terminal) goLive(picture func(width, tick int) []string) *live {
 
 // close paints the last picture, which stays, and gives the screen back.
 func (l *live) close() {
+	if l == nil {
+		return
+	}
 	close(l.done)
 	l.wg.Wait()
 	l.t.mu.Lock()

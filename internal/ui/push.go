@@ -98,18 +98,12 @@ func (t *Terminal) Pushes(clock engine.Clock, agents []string) *Pushes {
 	for _, a := range agents {
 		p.rows = append(p.rows, &pushRow{now: Push{Agent: a}})
 	}
-	if t.Live && !t.JSON && !t.Quiet {
-		p.live = t.goLive(p.picture)
-	}
+	p.live = t.goLive(p.picture)
 	return p
 }
 
 // Close gives the screen back.
-func (p *Pushes) Close() {
-	if p.live != nil {
-		p.live.close()
-	}
-}
+func (p *Pushes) Close() { p.live.close() }
 
 // Report takes how far a push is.
 func (p *Pushes) Report(x Push) {
