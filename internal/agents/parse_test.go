@@ -45,6 +45,14 @@ func TestAFileThatNamesOneAgentAndItsPortIsEnough(t *testing.T) {
 	}
 }
 
+func TestAgentsMayShareAPort(t *testing.T) {
+	// Service Connect wants each name and port to be unique together, and every task has an address of its own.
+	got := parse(t, "", "agents: {web: {port: 8080}, api: {port: 8080, calls: [web]}}")
+	if len(got.Agents) != 2 || got.Agents[0].Port != got.Agents[1].Port {
+		t.Errorf("agents: %+v", got.Agents)
+	}
+}
+
 func TestTheShippedFleet(t *testing.T) {
 	c, err := Load("../../config/agents.yaml", "")
 	if err != nil {

@@ -18,7 +18,6 @@ func checkRules(r *reader, c *Config) {
 	for i := range c.Agents {
 		checkAgent(r, c, &c.Agents[i])
 	}
-	checkPorts(r, c)
 	checkCalls(r, c)
 	checkCount(r, c)
 }

@@ -76,21 +76,6 @@ func checkSecret(r *reader, path string, a *Agent, s Secret) {
 	}
 }
 
-// checkPorts: tasks find each other by port too, so no two agents share one.
-func checkPorts(r *reader, c *Config) {
-	owner := map[int]string{}
-	for _, a := range c.Agents {
-		if !r.stated("agents", a.Name, "port") || !r.sound(join("agents", a.Name, "port")) {
-			continue
-		}
-		if other, taken := owner[a.Port]; taken {
-			r.problem(r.at("agents", a.Name, "port"), fmt.Sprintf("port %d is taken by %s", a.Port, other), "a port of its own for each agent")
-			continue
-		}
-		owner[a.Port] = a.Name
-	}
-}
-
 // checkCount: a load balancer has 100 rules, not counting the default one,
 // and 100 target groups, and the latter cannot be raised.
 func checkCount(r *reader, c *Config) {

@@ -27,7 +27,7 @@ type table struct {
 // tables builds the table once.
 var tables = sync.OnceValue(func() table {
 	own := agentFields()
-	shared := slices.Clone(own[1:]) // all but port, which no two agents share
+	shared := slices.Clone(own[1:]) // all but port, which every agent states
 	sections := sectionFields()
 	overlay := append(slices.Clone(sections),
 		key("defaults", "What every agent of this environment says unless it says otherwise.", object("defaults", shared), func(d *document) *Agent { return &d.defaults }),

@@ -156,6 +156,7 @@ func scenarios(t *testing.T) map[string]*agents.Config {
 		"one agent":           fleet(t, 1),
 		"twelve agents":       fleet(t, 12),
 		"a NAT gateway an AZ": shipped(t, "agents.yaml", "nat: single", "nat: per-az"),
+		"agents on one port":  shipped(t, "agents.yaml", "port: 9002", "port: 9001", "port: 9005", "port: 9001"),
 		"no NAT gateway":      shipped(t, "agents.yaml", "nat: single", "nat: none"),
 		"with a domain":       shipped(t, "agents.yaml", "observability:", "load_balancer: {domain: agents.example.com}\nobservability:"),
 		"parameters and mail": shipped(t, "agents.yaml", "  nested: karmacadabra", "  nested: karmacadabra\n  store: ssm", "  xray: false", "  xray: true\n  alarms: {emails: [ops@example.com]}", "  monthly_usd: 100 ", "  emails: [ops@example.com]\n  monthly_usd: 100 "),

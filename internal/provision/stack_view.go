@@ -221,6 +221,7 @@ func (s *Stack) priority(agent string, host bool) int {
 }
 
 // ports joins neighbouring ports into ranges: a security group takes 60 rules.
+// Agents that share a port share its rule.
 func ports(all []agents.Agent) [][2]int {
 	var list []int
 	for _, a := range all {
@@ -228,7 +229,7 @@ func ports(all []agents.Agent) [][2]int {
 	}
 	slices.Sort(list)
 	var out [][2]int
-	for _, p := range list {
+	for _, p := range slices.Compact(list) {
 		if n := len(out); n > 0 && out[n-1][1] == p-1 {
 			out[n-1][1] = p
 			continue
