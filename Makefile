@@ -7,7 +7,7 @@ GO        ?= go
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 # Without inlining these are a tenth smaller, and none of them is where the time goes:
-# that is engine and fleet/tail.
+# that is engine and fleet/logs.
 K         := github.com/karmacadabra/karmactl
 SLIM      := github.com/aws github.com/hashicorp github.com/zclconf github.com/google github.com/docker github.com/opencontainers \
              github.com/sirupsen github.com/spf13 github.com/go-viper github.com/pelletier github.com/sourcegraph github.com/sagikazarmark \

@@ -15,7 +15,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet"
-	"github.com/karmacadabra/karmactl/internal/fleet/tail"
+	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -63,7 +63,7 @@ With -o json each line is a LogEvent; -o raw prints the messages alone. Ctrl-C
 	fl.StringVar(&f.task, "task", "", "tasks whose `ID` begins so")
 	fl.BoolVar(&f.timestamps, "timestamps", false, "with the date; in raw, with the time")
 	fl.StringVar(&f.zone, "timezone", "Local", "tell times in this IANA `ZONE`")
-	fl.DurationVar(&f.order, "order", tail.DefaultOrder, "how long an event waits for older ones of other tasks, while following")
+	fl.DurationVar(&f.order, "order", logs.DefaultOrder, "how long an event waits for older ones of other tasks, while following")
 	fl.BoolVar(&f.live, "live", false, "add Live Tail: faster; $0.01 a minute after 1,800 free minutes a month")
 	fl.StringVar(&f.query, "query", "", "run a named Logs Insights `QUERY`: errors, requests, response-time, slow, or one of agents.yaml")
 	return cmd
@@ -86,7 +86,7 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	if f.live && !f.follow {
 		return &usageError{errors.New("--live goes with --follow: Live Tail has nothing of the past")}
 	}
-	debug.SetGCPercent(tail.GCPercent)
+	debug.SetGCPercent(logs.GCPercent)
 	s, err := a.connect(ctx)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	}
 	for _, name := range chosen {
 		group := provision.LogGroupName(cfg.Stack(), name)
-		o.Groups = append(o.Groups, tail.Group{Agent: name, Name: group, ARN: s.account.ARN("logs", "log-group:"+group)})
+		o.Groups = append(o.Groups, logs.Group{Agent: name, Name: group, ARN: s.account.ARN("logs", "log-group:"+group)})
 	}
 	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
 	if f.query != "" {
@@ -113,23 +113,23 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	}
 	switch a.opts.output {
 	case "json":
-		style.Format = tail.JSON
+		style.Format = logs.JSON
 	case "raw":
-		style.Format = tail.Raw
+		style.Format = logs.Raw
 	}
 	style.Agents, _ = agentNames(cfg, nil)
-	style.Shown, style.Color = chosen, a.term.Color && style.Format != tail.JSON
+	style.Shown, style.Color = chosen, a.term.Color && style.Format != logs.JSON
 	o.Clock, o.Say = s.clock, s.sayOnce()
 	if f.live {
 		o.Live = clients.Logs
 	}
-	p := tail.NewPrinter(a.term.Out, style)
+	p := logs.NewPrinter(a.term.Out, style)
 	o.Flush = p.Flush
-	if f.everything() && style.Format != tail.Raw {
+	if f.everything() && style.Format != logs.Raw {
 		stop := s.weave(ctx, clients, chosen, &o)
 		defer stop()
 	}
-	if err := tail.Tail(ctx, clients.Logs, o, p.Print); err != nil {
+	if err := logs.Tail(ctx, clients.Logs, o, p.Print); err != nil {
 		return errors.Join(cloud.Explain(err, s.account), p.Flush())
 	}
 	return nil
@@ -143,7 +143,7 @@ func (f logsFlags) everything() bool {
 
 // weave adds what ECS says. Whoever may read logs may not be allowed to ask ECS:
 // then the logs come without.
-func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []string, o *tail.Options) (stop func()) {
+func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []string, o *logs.Options) (stop func()) {
 	events := &fleet.Events{API: clients.ECS, Cluster: provision.ClusterName(s.cfg.Stack()), Agents: names, Clock: s.clock}
 	since, until := o.Since, o.Until
 	now := s.clock.Now()
@@ -168,7 +168,7 @@ func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []str
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	extra, done := make(chan tail.Event), make(chan struct{})
+	extra, done := make(chan logs.Event), make(chan struct{})
 	o.Extra = extra
 	go func() {
 		defer close(done)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/karmacadabra/karmactl/internal/fleet/tail"
+	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
 // logsFlags are the flags of logs.
@@ -22,9 +22,9 @@ type logsFlags struct {
 }
 
 // options are the flags that need no AWS to be checked.
-func (f logsFlags) options() (tail.Options, tail.Style, error) {
-	o := tail.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Order: f.order}
-	style := tail.Style{Timestamps: f.timestamps, MarkLate: f.follow}
+func (f logsFlags) options() (logs.Options, logs.Style, error) {
+	o := logs.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Order: f.order}
+	style := logs.Style{Timestamps: f.timestamps, MarkLate: f.follow}
 	var err error
 	if style.Zone, err = time.LoadLocation(f.zone); err != nil {
 		return o, style, fmt.Errorf("--timezone %q: allowed are IANA names such as America/New_York, and UTC or Local", f.zone)
@@ -39,7 +39,7 @@ func (f logsFlags) options() (tail.Options, tail.Style, error) {
 		return o, style, errors.New("--query says itself what it looks for: leave out --filter, --include, --exclude, --level, --task and --tail")
 	}
 	if f.level != "" {
-		if o.Level, err = tail.ParseLevel(f.level); err != nil {
+		if o.Level, err = logs.ParseLevel(f.level); err != nil {
 			return o, style, fmt.Errorf("--level: %w", err)
 		}
 	}
@@ -63,7 +63,7 @@ func regexps(flag string, all []string) ([]*regexp.Regexp, error) {
 }
 
 // times reads --since and --until, counted from now.
-func (f logsFlags) times(o *tail.Options, now time.Time) error {
+func (f logsFlags) times(o *logs.Options, now time.Time) error {
 	var err error
 	if o.Since, err = moment("since", f.since, now); err != nil {
 		return err

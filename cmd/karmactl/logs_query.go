@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/fleet/tail"
+	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
 // query runs a named query.
-func (s *session) query(ctx context.Context, api tail.QueryAPI, name string, o tail.Options) error {
-	var own []tail.NamedQuery
+func (s *session) query(ctx context.Context, api logs.QueryAPI, name string, o logs.Options) error {
+	var own []logs.NamedQuery
 	for _, n := range slices.Sorted(maps.Keys(s.cfg.Observability.Queries)) {
-		own = append(own, tail.NamedQuery{Name: n, Text: s.cfg.Observability.Queries[n]})
+		own = append(own, logs.NamedQuery{Name: n, Text: s.cfg.Observability.Queries[n]})
 	}
-	q, err := tail.FindQuery(name, own)
+	q, err := logs.FindQuery(name, own)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -27,7 +27,7 @@ func (s *session) query(ctx context.Context, api tail.QueryAPI, name string, o t
 	if o.Until.IsZero() {
 		o.Until = now
 	}
-	r, err := tail.Query{NamedQuery: q, Groups: o.Groups, Since: o.Since, Until: o.Until, Clock: s.clock, Say: s.sayOnce()}.Run(ctx, api)
+	r, err := logs.Query{NamedQuery: q, Groups: o.Groups, Since: o.Since, Until: o.Until, Clock: s.clock, Say: s.sayOnce()}.Run(ctx, api)
 	if err != nil {
 		return cloud.Explain(err, s.account)
 	}

@@ -13,12 +13,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/karmacadabra/karmactl/internal/fleet/tail/tailtest"
+	"github.com/karmacadabra/karmactl/internal/fleet/logs/logstest"
 )
 
 // onlyLogs is an AWS over HTTP for credentials that may read log groups and nothing else.
 type onlyLogs struct {
-	logs *tailtest.Server
+	logs *logstest.Server
 	// live lets STS answer, which needs no permission; endless has no query end.
 	live, endless bool
 	mu            sync.Mutex
@@ -56,15 +56,15 @@ func cloudwatch(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	now := time.Now()
 	group := func(agent string) string { return "/ecs/karmacadabra-prod/" + agent }
-	line := func(agent, task string, after time.Duration, message string) tailtest.Line {
+	line := func(agent, task string, after time.Duration, message string) logstest.Line {
 		at := now.Add(after)
-		return tailtest.Line{
+		return logstest.Line{
 			Group: group(agent), Stream: "agent/" + agent + "/" + task, Message: message,
 			At: at.UnixMilli(), Visible: at.Add(300 * time.Millisecond).UnixMilli(),
 		}
 	}
 	const first, second, later, other = "aaaa1111aaaa1111", "bbbb2222bbbb2222", "cccc3333cccc3333", "dddd4444dddd4444"
-	lines := []tailtest.Line{
+	lines := []logstest.Line{
 		line("validator", first, -3*time.Hour, "three hours old"),
 		line("validator", first, -10*time.Minute, "INFO: begins"),
 		line("validator", second, -8*time.Minute, "ERROR: cannot pay"),
@@ -79,7 +79,7 @@ func cloudwatch(ts *testscript.TestScript, neg bool, args []string) {
 			line("validator", later, 1500*time.Millisecond, "said by a later task"),
 			line("abracadabra", other, 2500*time.Millisecond, "said in a later group"))
 	}
-	server := &onlyLogs{calls: calls, logs: tailtest.NewServer(time.Now, lines)}
+	server := &onlyLogs{calls: calls, logs: logstest.NewServer(time.Now, lines)}
 	server.logs.Born[group("abracadabra")] = born.UnixMilli()
 	for _, a := range args {
 		server.live, server.endless = server.live || a == "live", server.endless || a == "endless"

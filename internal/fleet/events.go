@@ -17,7 +17,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/fleet/tail"
+	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
 type servicesAPI interface {
@@ -51,17 +51,17 @@ type Events struct {
 }
 
 // Past are the events between two moments. They count as told.
-func (e *Events) Past(ctx context.Context, since, until time.Time) ([]tail.Event, error) {
+func (e *Events) Past(ctx context.Context, since, until time.Time) ([]logs.Event, error) {
 	all, err := e.look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(e.fresh(all), func(x tail.Event) bool { return x.Time.Before(since) || x.Time.After(until) }), nil
+	return slices.DeleteFunc(e.fresh(all), func(x logs.Event) bool { return x.Time.Before(since) || x.Time.After(until) }), nil
 }
 
 // Follow sends what happens from now on, until ctx ends. A failed look is made
 // up for by the next one; say is told of it, which may be often.
-func (e *Events) Follow(ctx context.Context, out chan<- tail.Event, say func(string)) {
+func (e *Events) Follow(ctx context.Context, out chan<- logs.Event, say func(string)) {
 	for e.Clock.Wait(ctx, eventsPoll) == nil {
 		all, err := e.look(ctx)
 		if err != nil {
@@ -81,9 +81,9 @@ func (e *Events) Follow(ctx context.Context, out chan<- tail.Event, say func(str
 }
 
 // fresh are those that were not told yet, oldest first.
-func (e *Events) fresh(all []tail.Event) []tail.Event {
+func (e *Events) fresh(all []logs.Event) []logs.Event {
 	now := make(map[string]bool, len(all))
-	var out []tail.Event
+	var out []logs.Event
 	for _, x := range all {
 		if !e.seen[x.ID] && !now[x.ID] {
 			out = append(out, x)
@@ -92,13 +92,13 @@ func (e *Events) fresh(all []tail.Event) []tail.Event {
 	}
 	// What AWS no longer lists does not come back, so it can be forgotten.
 	e.seen = now
-	slices.SortStableFunc(out, func(a, b tail.Event) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(out, func(a, b logs.Event) int { return a.Time.Compare(b.Time) })
 	return out
 }
 
 // look reads all that AWS still knows.
-func (e *Events) look(ctx context.Context) ([]tail.Event, error) {
-	var all []tail.Event
+func (e *Events) look(ctx context.Context) ([]logs.Event, error) {
+	var all []logs.Event
 	services, err := describeServices(ctx, e.API, e.Cluster, e.Agents)
 	if err != nil {
 		return nil, err
@@ -121,14 +121,14 @@ func (e *Events) look(ctx context.Context) ([]tail.Event, error) {
 	return all, nil
 }
 
-func (e *Events) event(agent, task, id string, at time.Time, message string) tail.Event {
-	return tail.Event{Time: at, Ingested: at, Agent: agent, Task: task, ID: "ecs-" + id, Message: message, Source: "ecs"}
+func (e *Events) event(agent, task, id string, at time.Time, message string) logs.Event {
+	return logs.Event{Time: at, Ingested: at, Agent: agent, Task: task, ID: "ecs-" + id, Message: message, Source: "ecs"}
 }
 
 // taskEvents are the turns in the life of one task.
-func (e *Events) taskEvents(agent string, t types.Task) []tail.Event {
+func (e *Events) taskEvents(agent string, t types.Task) []logs.Event {
 	id := taskID(t)
-	var out []tail.Event
+	var out []logs.Event
 	if t.StartedAt != nil {
 		where := strings.ToLower(strings.ReplaceAll(aws.ToString(t.CapacityProviderName), "_", " "))
 		out = append(out, e.event(agent, id, id+"-started", *t.StartedAt,

@@ -11,7 +11,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/fleet/tail"
+	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
 func (b *bench) events(agents ...string) *Events {
@@ -20,7 +20,7 @@ func (b *bench) events(agents ...string) *Events {
 }
 
 // count is how many events of an agent say what matches.
-func count(events []tail.Event, agent, pattern string) int {
+func count(events []logs.Event, agent, pattern string) int {
 	n := 0
 	for _, e := range events {
 		if e.Agent == agent && e.Source == "ecs" && regexp.MustCompile(pattern).MatchString(e.Message) {
@@ -30,7 +30,7 @@ func count(events []tail.Event, agent, pattern string) int {
 	return n
 }
 
-func messages(events []tail.Event) []string {
+func messages(events []logs.Event) []string {
 	var all []string
 	for _, e := range events {
 		all = append(all, e.Agent+": "+e.Message)
@@ -47,7 +47,7 @@ func TestThePastHoldsWhatECSDidToTheAgentsAskedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.IsSortedFunc(past, func(a, b tail.Event) int { return a.Time.Compare(b.Time) }) {
+		if !slices.IsSortedFunc(past, func(a, b logs.Event) int { return a.Time.Compare(b.Time) }) {
 			t.Error("the past is out of order")
 		}
 		if count(past, "validator", `^task \w{8} started: revision 1 on fargate spot$`) != 1 || count(past, "karma-hello", ".") != 0 {
@@ -71,12 +71,12 @@ func TestWhatECSDoesIsToldOnceAndWhileItHappens(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		out, done := make(chan tail.Event), make(chan struct{})
+		out, done := make(chan logs.Event), make(chan struct{})
 		go func() {
 			defer close(done)
 			events.Follow(ctx, out, func(s string) { t.Error(s) })
 		}()
-		var got []tail.Event
+		var got []logs.Event
 		gather := func(d time.Duration) {
 			for over := time.After(d); ; {
 				select {

@@ -81,7 +81,7 @@ func asked(t *testing.T) []string {
 			switch {
 			case err != nil:
 				return err
-			case d.IsDir() && (d.Name() == "awssim" || d.Name() == "wire" || d.Name() == "testdata" || d.Name() == "tailtest"):
+			case d.IsDir() && (d.Name() == "awssim" || d.Name() == "wire" || d.Name() == "testdata" || d.Name() == "logstest"):
 				return fs.SkipDir
 			case d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go"):
 				return nil

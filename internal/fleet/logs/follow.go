@@ -1,0 +1,256 @@
+package logs
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+const (
+	// A busy group is read again after busyEvery (freeEvery when nothing is paced, liveEvery beside Live Tail), an
+	// idle one after idleEvery.
+	busyEvery = 500 * time.Millisecond
+	freeEvery = 250 * time.Millisecond
+	liveEvery = 1500 * time.Millisecond
+	idleEvery = 1800 * time.Millisecond
+	// roundLimit is how long a round waits for a group that has many pages; the others then go on without it.
+	roundLimit = time.Second
+	// slack is how much longer than Order an event waits when the round that would release it is slow.
+	slack = 2200 * time.Millisecond
+	// tick is how often events are looked at that no round has released.
+	tick = 200 * time.Millisecond
+)
+
+// message is what the readers tell the loop that hands events on.
+type message struct {
+	polled []record
+	live   []record
+	extra  *Event
+	// through says that all that could be read at this time (AWS's milliseconds) is here; 0 says nothing.
+	through int64
+	err     error
+}
+
+// follow reads in rounds until ctx ends: all groups that are due are read at the same moment, because events of
+// different groups can be put in order only when both groups have been read.
+func (t *tailer) follow(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	inbox := make(chan message)
+	post := func(m message) error {
+		select {
+		case inbox <- m:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	running.Go(func() { t.rounds(ctx, post) })
+	running.Go(func() {
+		for t.Clock.Wait(ctx, tick) == nil && post(message{}) == nil {
+		}
+	})
+	if t.Extra != nil {
+		running.Go(func() { t.readExtra(ctx, post) })
+	}
+	if t.Live != nil {
+		t.goLive(ctx, &running, post)
+	}
+	return t.emitFollowed(ctx, inbox)
+}
+
+// emitFollowed is the one place where followed events go out.
+func (t *tailer) emitFollowed(ctx context.Context, inbox <-chan message) error {
+	var both *reconciler
+	if t.Live != nil {
+		both = newReconciler()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case m := <-inbox:
+			if m.err != nil {
+				return m.err
+			}
+			t.collect(m, both)
+			now := t.now()
+			through := max(m.through-t.Order.Milliseconds(), now-(t.Order+t.slack()).Milliseconds())
+			before := len(t.out.waiting)
+			if err := t.out.release(through); err != nil {
+				return err
+			}
+			if both != nil {
+				both.forget(now - (t.LookBack + fullReadMost).Milliseconds())
+			}
+			if before != len(t.out.waiting) {
+				if err := t.flush(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// slack is zero with Live Tail, which brings all groups at the same time, and short when the groups cannot be
+// read at the same moment: a round then takes too long to wait for.
+func (t *tailer) slack() time.Duration {
+	switch {
+	case t.Live != nil:
+		return 0
+	case t.pacer.together() < min(fullBurst, len(t.groups)):
+		return slack / 8
+	}
+	return slack
+}
+
+func (t *tailer) collect(m message, both *reconciler) {
+	for _, r := range m.live {
+		if both.live(&r) && t.keep.wants(r) {
+			t.out.add(r)
+		}
+	}
+	for _, r := range m.polled {
+		if (both == nil || both.polled(r)) && t.keep.wants(r) {
+			t.out.add(r)
+		}
+	}
+	if m.extra != nil {
+		t.out.add(recordOf(*m.extra))
+	}
+}
+
+func (t *tailer) readExtra(ctx context.Context, post func(message) error) {
+	for {
+		select {
+		case e, ok := <-t.Extra:
+			if !ok || post(message{extra: &e}) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// rounds reads the groups that are due, again and again.
+func (t *tailer) rounds(ctx context.Context, post func(message) error) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	for _, g := range t.groups {
+		g.busyUntil = t.now() + busyFor.Milliseconds()
+	}
+	done := make(chan *group, len(t.groups))
+	for ctx.Err() == nil {
+		due, wait := t.due()
+		if len(due) == 0 {
+			select {
+			case g := <-done:
+				g.ended()
+			case <-after(ctx, t.Clock, wait):
+			}
+			continue
+		}
+		if t.pacer.take(ctx, len(due)) != nil {
+			return
+		}
+		begin := t.now()
+		for _, g := range due {
+			g.reading, g.began = true, begin
+			running.Go(func() {
+				err := g.next(ctx, begin, func(rs []record) error { return post(message{polled: rs}) })
+				if err != nil && ctx.Err() == nil {
+					_ = post(message{err: err})
+				}
+				done <- g
+			})
+		}
+		t.await(ctx, len(due), done)
+		if post(message{through: t.through(begin)}) != nil {
+			return
+		}
+	}
+}
+
+// ended notes in the rounds that the group's read has ended.
+func (g *group) ended() { g.reading, g.complete = false, g.read }
+
+// through is when the busy groups were last read, all of them.
+func (t *tailer) through(begin int64) int64 {
+	for _, g := range t.groups {
+		if g.reading || g.busyUntil > begin {
+			begin = min(begin, g.complete)
+		}
+	}
+	return begin
+}
+
+// await waits for a round's reads, but not for ever.
+func (t *tailer) await(ctx context.Context, n int, done <-chan *group) {
+	limited, cancel := context.WithCancel(ctx)
+	defer cancel()
+	limit := after(limited, t.Clock, roundLimit)
+	for n > 0 {
+		select {
+		case g := <-done:
+			g.ended()
+			n--
+		case <-limit:
+			return
+		}
+	}
+}
+
+// due gives the groups to read now, busy ones first, no more than may be called at once; or how long to wait.
+func (t *tailer) due() ([]*group, time.Duration) {
+	now, wait := t.now(), idleEvery
+	var due []*group
+	for _, g := range t.groups {
+		if g.reading {
+			continue
+		}
+		in := time.Duration(g.began-now)*time.Millisecond + t.every(g, now)
+		if in <= 0 {
+			due = append(due, g)
+		} else {
+			wait = min(wait, in)
+		}
+	}
+	slices.SortStableFunc(due, func(a, b *group) int {
+		if x, y := a.busyUntil > now, b.busyUntil > now; x != y && now-max(a.began, b.began) < 2*idleEvery.Milliseconds() {
+			if x {
+				return -1
+			}
+			return 1
+		}
+		return int(a.began - b.began)
+	})
+	return due[:min(len(due), t.pacer.together())], wait
+}
+
+func (t *tailer) every(g *group, now int64) time.Duration {
+	switch {
+	case t.Live != nil:
+		return liveEvery
+	case t.pacer.free():
+		return freeEvery
+	case g.missing || g.busyUntil <= now:
+		return idleEvery
+	}
+	return busyEvery
+}
+
+// after is a channel that closes after d or at ctx's end.
+func after(ctx context.Context, clock engine.Clock, d time.Duration) <-chan struct{} {
+	c := make(chan struct{})
+	go func() {
+		defer close(c)
+		_ = clock.Wait(ctx, d)
+	}()
+	return c
+}

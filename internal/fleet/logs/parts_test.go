@@ -1,0 +1,211 @@
+package logs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet/logs/logstest"
+)
+
+func TestThePacerGivesABurstAndThenThePace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer(engine.RealClock{}, DefaultCallsPerSecond)
+		start := time.Now()
+		for range 490 {
+			if err := p.take(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(start); took < 98*time.Second || took > 100*time.Second {
+			t.Errorf("490 calls took %v", took)
+		}
+	})
+}
+
+func TestThePacerGoesSlowerWhileItIsThrottled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer(engine.RealClock{}, DefaultCallsPerSecond)
+		quota := logstest.Bucket(2) // somebody else takes the rest
+		start, throttled := time.Now(), 0
+		for time.Since(start) < 200*time.Second {
+			if err := p.take(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+			if quota(time.Now()) {
+				p.granted()
+				continue
+			}
+			p.throttled()
+			if time.Since(start) > 100*time.Second {
+				throttled++
+			}
+		}
+		if throttled > 40 {
+			t.Errorf("%d throttles in 100 s at 2 calls a second", throttled)
+		}
+	})
+}
+
+func TestMemoryOfIdsIsBoundedByTheWindow(t *testing.T) {
+	t.Parallel()
+	s := newDedup()
+	most := 0
+	for ts := int64(0); ts < 3_600_000; ts += 10 {
+		s.add(ts, s.hash(fmt.Append(nil, ts)))
+		if ts%2000 == 0 {
+			s.forget(ts - 30_000)
+		}
+		most = max(most, s.size())
+	}
+	if most > 4000 {
+		t.Errorf("%d ids are kept of 100 events a second and 30 s", most)
+	}
+	if ts := int64(3_599_990); !s.has(ts, s.hash(fmt.Append(nil, ts))) || s.has(ts, s.hash([]byte("other"))) {
+		t.Error("ids are mixed up")
+	}
+}
+
+func TestLiveAndReadEventsJoinByContentAndCount(t *testing.T) {
+	t.Parallel()
+	j, from := newReconciler(), &stream{group: "g", name: "s"}
+	twin := record{ts: 1000, ingested: 1500, message: "same line", from: from}
+	got := ""
+	for _, step := range "LLPPPL" + "PPL" {
+		r := twin
+		isNew := false
+		if step == 'L' {
+			isNew = j.live(&r)
+		} else {
+			isNew = j.polled(r)
+		}
+		got += map[bool]string{true: "new ", false: "known "}[isNew]
+	}
+	// Two pushed, three read: one more is new, and its push is known. Then two read and one pushed.
+	if got != "new new known known new known new new known " {
+		t.Error(got)
+	}
+	other := twin
+	other.ingested++
+	if !j.polled(other) {
+		t.Error("another ingestion time is another event")
+	}
+	j.forget(1 << 40)
+	if len(j.ahead) != 0 {
+		t.Error("nothing was forgotten")
+	}
+}
+
+func TestAWrongLocalClockDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	for _, off := range []time.Duration{-90 * time.Second, 90 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			lines := logstest.Minute(time.Now().Add(2*time.Second), time.Second, 42)
+			server := logstest.NewServer(time.Now, lines)
+			server.Allow = logstest.Bucket(5)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+			defer cancel()
+			printed, _, _ := collect(ctx, server.Client(25*time.Millisecond), Options{
+				Groups: testGroups(), Follow: true, Clock: wrongClock{off},
+			})
+			if r := logstest.Check(lines, printed); r.Lost+r.LostLate+r.Doubled != 0 || r.P95 > 3*time.Second {
+				t.Errorf("%v off: %v", off, r)
+			}
+		})
+	}
+}
+
+// wrongClock is off by so much.
+type wrongClock struct{ off time.Duration }
+
+func (c wrongClock) Now() time.Time { return time.Now().Add(c.off) }
+
+func (wrongClock) Wait(ctx context.Context, d time.Duration) error {
+	return engine.RealClock{}.Wait(ctx, d)
+}
+
+func TestFiltersLeaveOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		re := func(s string) []*regexp.Regexp { return []*regexp.Regexp{regexp.MustCompile(s)} }
+		for _, c := range []struct {
+			o    Options
+			want int
+		}{
+			{Options{}, 1000},
+			{Options{Pattern: `"evt=0000007"`}, 1},
+			{Options{Include: re(`evt=00000\d0`)}, 10},
+			{Options{Exclude: re(`evt=0000[1-9]`)}, 100},
+			{Options{Level: LevelInfo}, 1000},
+			{Options{Level: LevelError}, 0},
+			{Options{Task: "0123"}, 1000},
+			{Options{Task: "9"}, 0},
+			{Options{Tail: 3, Include: re(`evt=00000\d0`)}, 3},
+			{Options{Since: time.Now().Add(-time.Minute - 300*time.Millisecond), Until: time.Now().Add(-time.Minute - 100*time.Millisecond)}, 67},
+		} {
+			_, events, _, _ := history(t, 1000, nil, c.o)
+			if len(events) != c.want {
+				t.Errorf("%+v gives %d, want %d", c.o, len(events), c.want)
+			}
+		}
+	})
+}
+
+func TestANamedQueryIsRunAndItsCostIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := logstest.NewServer(time.Now, nil)
+		q, err := FindQuery("errors", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Query{NamedQuery: q, Clock: engine.RealClock{}, Groups: testGroups(), Since: time.Now().Add(-time.Hour), Until: time.Now()}.Run(t.Context(), server.Client(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text, doc bytes.Buffer
+		if err := errors.Join(r.WriteTable(&text), r.WriteJSON(&doc)); err != nil {
+			t.Fatal(err)
+		}
+		want := "group        errors\nvalidator    12\nkarma-hello  3\n\n2 rows · 15 of 200000 events matched · 36.0 MB scanned · $0.000180\n"
+		if text.String() != want {
+			t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+		}
+		if !strings.HasPrefix(doc.String(), `{"schema":"karmactl/v1","kind":"LogQuery","query":"errors","columns":["group","errors"],"rows":[{"errors":"12","group":"validator"}`) {
+			t.Error(doc.String())
+		}
+	})
+}
+
+func TestAQueryThatIsLeftIsStopped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := logstest.NewServer(time.Now, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		_, err := Query{NamedQuery: Queries()[0], Clock: engine.RealClock{}, Groups: testGroups(), Since: time.Now(), Until: time.Now()}.Run(ctx, server.Client(0))
+		if !errors.Is(err, context.DeadlineExceeded) || server.Calls("StopQuery") != 1 {
+			t.Errorf("%v, stopped %d times", err, server.Calls("StopQuery"))
+		}
+	})
+}
+
+func TestQueriesOfTheUserGoFirst(t *testing.T) {
+	t.Parallel()
+	own := []NamedQuery{{Name: "errors", Text: "mine"}}
+	if q, err := FindQuery("errors", own); err != nil || q.Text != "mine" {
+		t.Errorf("%v, %v", q, err)
+	}
+	if _, err := FindQuery("nope", own); err == nil || !strings.Contains(err.Error(), "errors, errors, requests, response-time, slow") {
+		t.Error(err)
+	}
+}

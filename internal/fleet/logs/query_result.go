@@ -1,0 +1,133 @@
+package logs
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/shopspring/decimal"
+)
+
+// QueryResult is what a query found and what it cost.
+type QueryResult struct {
+	Name    string
+	Columns []string
+	Rows    [][]string
+	// Matched and Scanned count events.
+	Matched, Scanned float64
+	BytesScanned     float64
+	// Cost is in USD at $0.005 a GB scanned (us-east-1), GB taken as 10^9 bytes.
+	Cost decimal.Decimal
+}
+
+func (q Query) result(out *cloudwatchlogs.GetQueryResultsOutput) QueryResult {
+	r := QueryResult{Name: q.Name}
+	if len(out.Results) == queryRows {
+		q.Say(fmt.Sprintf("these are the first %d rows, which is all that Logs Insights gives: choose a shorter time, or count in the query", queryRows))
+	}
+	column := map[string]int{}
+	for _, fields := range out.Results {
+		for _, f := range fields {
+			name := aws.ToString(f.Field)
+			if _, ok := column[name]; !ok && name != "@ptr" {
+				column[name] = len(r.Columns)
+				r.Columns = append(r.Columns, name)
+			}
+		}
+	}
+	for _, fields := range out.Results {
+		row := make([]string, len(r.Columns))
+		for _, f := range fields {
+			if i, ok := column[aws.ToString(f.Field)]; ok {
+				row[i] = strings.TrimRight(aws.ToString(f.Value), "\n")
+			}
+		}
+		r.Rows = append(r.Rows, row)
+	}
+	if s := out.Statistics; s != nil {
+		r.Matched, r.Scanned, r.BytesScanned = s.RecordsMatched, s.RecordsScanned, s.BytesScanned
+	}
+	r.Cost = decimal.NewFromFloat(r.BytesScanned).Mul(decimal.New(5, -3)).Shift(-9).Round(6)
+	return r
+}
+
+// WriteTable writes the result as a table, and under it what was scanned and what that cost.
+func (r QueryResult) WriteTable(w io.Writer) error {
+	var b strings.Builder
+	widths := make([]int, len(r.Columns))
+	lines := append([][]string{r.Columns}, r.Rows...)
+	for _, row := range lines {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(plain(cell)))
+		}
+	}
+	for _, row := range lines {
+		for i, cell := range row {
+			cell = plain(cell)
+			b.WriteString(cell)
+			if i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	if len(r.Rows) == 0 {
+		b.Reset()
+		b.WriteString("nothing found\n")
+	}
+	fmt.Fprintf(&b, "\n%d rows · %.0f of %.0f events matched · %s scanned · $%s\n", len(r.Rows), r.Matched, r.Scanned, size(r.BytesScanned), r.Cost.StringFixed(6))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteJSON writes the result as one document of kind LogQuery.
+func (r QueryResult) WriteJSON(w io.Writer) error {
+	rows := make([]map[string]string, 0, len(r.Rows))
+	for _, row := range r.Rows {
+		m := map[string]string{}
+		for i, cell := range row {
+			m[r.Columns[i]] = cell
+		}
+		rows = append(rows, m)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(struct {
+		Schema       string              `json:"schema"`
+		Kind         string              `json:"kind"`
+		Query        string              `json:"query"`
+		Columns      []string            `json:"columns"`
+		Rows         []map[string]string `json:"rows"`
+		Matched      int64               `json:"matched"`
+		Scanned      int64               `json:"scanned"`
+		BytesScanned int64               `json:"bytes_scanned"`
+		Cost         string              `json:"cost"`
+	}{"karmactl/v1", "LogQuery", r.Name, append([]string{}, r.Columns...), rows, int64(r.Matched), int64(r.Scanned), int64(r.BytesScanned), r.Cost.String()})
+}
+
+// plain makes a cell one line without control characters.
+func plain(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, s)
+}
+
+func size(bytes float64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	i := 0
+	for bytes >= 1000 && i < len(units)-1 {
+		bytes /= 1000
+		i++
+	}
+	if i == 0 {
+		return fmt.Sprintf("%.0f B", bytes)
+	}
+	return fmt.Sprintf("%.1f %s", bytes, units[i])
+}

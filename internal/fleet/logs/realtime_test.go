@@ -1,0 +1,334 @@
+package logs
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/karmacadabra/karmactl/internal/fleet/logs/logstest"
+)
+
+// The benchmarks run three processes, so that a tailer's CPU and memory are its own: the scripted server, the
+// tailer (this test binary again, or a command in KARMACTL_BENCH_TAILER), and the test, which reads what it prints.
+const role = "KARMACTL_TAIL_ROLE"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(role) {
+	case "server":
+		fatal(serve())
+	case "tailer":
+		fatal(runTailer())
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+func fatal(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// setup is what the processes agree on.
+type setup struct {
+	Start   time.Time
+	Flush   time.Duration
+	History int
+	Quota   bool
+	Live    bool
+	URL     string
+	Order   time.Duration
+	// Interrupt is after how many lines the tailer is told to end; 0 is 88 s after Start, or never in a history.
+	Interrupt int
+}
+
+func (s setup) lines() []logstest.Line {
+	if s.History > 0 {
+		return logstest.History(s.Start, s.History)
+	}
+	return logstest.Minute(s.Start, s.Flush, 42)
+}
+
+func fromEnv() (s setup, err error) {
+	err = json.Unmarshal([]byte(os.Getenv("KARMACTL_TAIL_SETUP")), &s)
+	return s, err
+}
+
+func (s setup) env(as string) []string {
+	b, _ := json.Marshal(s)
+	// Under the race detector a process would sleep for a second before it exits.
+	race := strings.TrimSpace(os.Getenv("GORACE") + " atexit_sleep_ms=0")
+	return append(os.Environ(), role+"="+as, "KARMACTL_TAIL_SETUP="+string(b), "GORACE="+race)
+}
+
+func serve() error {
+	s, err := fromEnv()
+	if err != nil {
+		return err
+	}
+	server := logstest.NewServer(time.Now, s.lines())
+	if s.Quota {
+		server.Allow = logstest.Bucket(5)
+	}
+	if s.Quota && s.History == 0 {
+		server.ThrottleEvery, server.EmptyEvery = 20, 17
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	// The parent process waits for this line.
+	if _, err := fmt.Fprintln(os.Stdout, "http://"+l.Addr().String()); err != nil {
+		return err
+	}
+	return http.Serve(l, server)
+}
+
+// keepBody keeps the SDK from closing a request's body while a fast server still answers.
+type keepBody struct{ aws.HTTPClient }
+
+func (k keepBody) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return k.HTTPClient.Do(r)
+}
+
+func runTailer() error {
+	s, err := fromEnv()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	client := cloudwatchlogs.New(cloudwatchlogs.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(s.URL), Credentials: credentials.NewStaticCredentialsProvider("AKIDTEST", "test", ""),
+		HTTPClient: keepBody{awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, network, strings.TrimPrefix(s.URL, "http://"))
+			}
+		})},
+	})
+	debug.SetGCPercent(GCPercent) // as the command does
+	p := NewPrinter(os.Stdout, Style{Format: JSON, MarkLate: true})
+	o := Options{Groups: testGroups(), Follow: s.History == 0, Order: s.Order, Flush: p.Flush, Since: s.Start.Add(-24 * time.Hour)}
+	if !s.Quota {
+		o.CallsPerSecond = -1
+	}
+	if s.Live {
+		o.Live = client
+	}
+	if err := Tail(ctx, client, o, p.Print); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// outcome is what was measured of a tailer's run.
+type outcome struct {
+	report           logstest.Report
+	printed          []logstest.Printed
+	took, cpu, ended time.Duration
+	maxRSS           int64
+	calls, throttled int
+}
+
+// measure runs a tailer against a server of its own: a minute and 28 s after it for late events, or a history.
+func measure(t testing.TB, s setup) outcome {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command(self)
+	server.Env = s.env("server")
+	address, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Process.Kill(); _ = server.Wait() }()
+	line, err := bufio.NewReader(address).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.URL = strings.TrimSpace(line)
+
+	tailer := exec.Command(self)
+	if other := os.Getenv("KARMACTL_BENCH_TAILER"); other != "" {
+		tailer = exec.Command("/bin/sh", "-c", other)
+	}
+	tailer.Env = append(s.env("tailer"), "AWS_ENDPOINT_URL="+s.URL, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=AKIDTEST", "AWS_SECRET_ACCESS_KEY=test", "PYTHONUNBUFFERED=1")
+	tailer.Stderr = os.Stderr
+	out, err := tailer.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := tailer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var o outcome
+	var interrupted time.Time
+	if s.History == 0 && s.Interrupt == 0 {
+		time.AfterFunc(time.Until(s.Start)+88*time.Second, func() {
+			interrupted = time.Now()
+			_ = tailer.Process.Signal(os.Interrupt)
+		})
+	}
+	stop, most := make(chan struct{}), make(chan int64, 1)
+	go func() { most <- watchMemory(tailer.Process.Pid, stop) }()
+	in := bufio.NewScanner(out)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		o.printed = append(o.printed, logstest.Printed{Text: in.Text(), When: time.Now()})
+		if len(o.printed) == s.Interrupt {
+			interrupted = time.Now()
+			_ = tailer.Process.Signal(os.Interrupt)
+		}
+	}
+	err = tailer.Wait()
+	o.took = time.Since(began)
+	if !interrupted.IsZero() {
+		o.ended = time.Since(interrupted)
+	} else if err != nil {
+		t.Error(err)
+	}
+	close(stop)
+	o.maxRSS = <-most
+	u := tailer.ProcessState.SysUsage().(*syscall.Rusage)
+	o.cpu = time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	if r, err := http.Get(s.URL + "/calls"); err == nil {
+		_, _ = fmt.Fscan(r.Body, &o.calls, &o.throttled)
+		_ = r.Body.Close()
+	}
+	if os.Getenv("KARMACTL_BENCH_TAILER") == "" {
+		o.readJSON(t)
+	}
+	o.report = logstest.Check(s.lines(), o.printed)
+	return o
+}
+
+// watchMemory gives the most resident memory of a process in bytes. (The rusage of a child counts its parent's
+// memory from before exec, so it is of no use.)
+func watchMemory(pid int, stop <-chan struct{}) (most int64) {
+	for {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if _, rest, ok := strings.Cut(string(b), "VmHWM:"); ok {
+			kb, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			most = max(most, kb<<10)
+		}
+		select {
+		case <-stop:
+			return most
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// readJSON checks that each line is whole and takes agent and message out of it.
+func (o *outcome) readJSON(t testing.TB) {
+	for i, p := range o.printed {
+		var e struct{ Schema, Agent, Message string }
+		if err := json.Unmarshal([]byte(p.Text), &e); err != nil || e.Schema != "karmactl/v1" {
+			t.Errorf("half a line: %q: %v", p.Text, err)
+		}
+		o.printed[i].Agent, o.printed[i].Text = e.Agent, e.Message
+	}
+}
+
+// BenchmarkMinute is the table of docs/benchmarks-logs.md: 88 s of real time for each case.
+func BenchmarkMinute(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		s    setup
+	}{
+		{"quota_writers-1s", setup{Flush: time.Second, Quota: true}},
+		{"quota_writers-5s", setup{Flush: 5 * time.Second, Quota: true}},
+		{"quota_live_writers-1s", setup{Flush: time.Second, Quota: true, Live: true}},
+		{"no-quota_writers-1s", setup{Flush: time.Second, Order: 500 * time.Millisecond}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for range b.N {
+				c.s.Start = time.Now().Add(3 * time.Second)
+				o := measure(b, c.s)
+				b.Logf("%v; %d calls, %d throttled, %.2f s CPU, %.1f MB most, ended %.0f ms after SIGINT", o.report, o.calls, o.throttled, o.cpu.Seconds(), float64(o.maxRSS)/1e6, float64(o.ended.Microseconds())/1e3)
+				b.ReportMetric(float64(o.report.Lost+o.report.LostLate), "lost")
+				b.ReportMetric(o.report.Median.Seconds(), "s-lag-median")
+				b.ReportMetric(o.report.P95.Seconds(), "s-lag-p95")
+				b.ReportMetric(float64(o.calls), "calls")
+				b.ReportMetric(o.cpu.Seconds(), "s-cpu")
+				b.ReportMetric(float64(o.maxRSS)/1e6, "MB-rss")
+			}
+		})
+	}
+}
+
+// BenchmarkHistory reads KARMACTL_BENCH_EVENTS (200,000) events of 180 bytes, with and without the quota.
+func BenchmarkHistory(b *testing.B) {
+	n := 200_000
+	if v, err := strconv.Atoi(os.Getenv("KARMACTL_BENCH_EVENTS")); err == nil {
+		n = v
+	}
+	for name, quota := range map[string]bool{"quota": true, "no-quota": false} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				o := measure(b, setup{Start: time.Now().Add(-time.Minute), History: n, Quota: quota})
+				rate := float64(n) / o.took.Seconds()
+				b.Logf("lost %d, doubled %d, disorder %d; %.0f events/s, %d calls, %.2f s CPU, %.1f MB most", o.report.Lost, o.report.Doubled, o.report.Disorder, rate, o.calls, o.cpu.Seconds(), float64(o.maxRSS)/1e6)
+				b.ReportMetric(float64(o.report.Lost), "lost")
+				b.ReportMetric(rate, "events/s")
+				b.ReportMetric(o.cpu.Seconds(), "s-cpu")
+				b.ReportMetric(float64(o.maxRSS)/1e6, "MB-rss")
+			}
+		})
+	}
+}
+
+// A machine that does other things makes an end slower, never faster: so one in three at once is at once.
+func TestSIGINTEndsAProcessAtOnceWithWholeLines(t *testing.T) {
+	const atOnce = 50 * time.Millisecond
+	for name, s := range map[string]setup{
+		"while it waits for more":       {Start: time.Now().Add(-86 * time.Second), Flush: time.Second, Quota: true},
+		"in the middle of what it says": {Start: time.Now().Add(-time.Minute), History: 60_000, Interrupt: 20_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var o outcome
+			for range 3 {
+				o = measure(t, s)
+				t.Logf("%d lines, ended after %v", len(o.printed), o.ended)
+				if len(o.printed) == 0 || s.Interrupt > 0 && len(o.printed) >= s.History {
+					t.Fatalf("%d lines", len(o.printed))
+				}
+				if o.ended > 0 && o.ended <= atOnce {
+					return
+				}
+			}
+			t.Errorf("ended after %v", o.ended)
+		})
+	}
+}
