@@ -27,7 +27,7 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 	if err != nil {
 		return err
 	}
-	lctx, lock, err := state.Acquire(ctx, backend, engine.RealClock{}, state.Me(command, version))
+	lctx, lock, err := state.Acquire(ctx, backend, engine.RealClock{}, state.Me(command, programVersion()))
 	if errors.Is(err, state.ErrNoBucket) {
 		return &noBucketError{err}
 	}

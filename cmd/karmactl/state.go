@@ -223,7 +223,7 @@ func (s *session) replaceState(ctx context.Context, command string, f func(conte
 	if err != nil {
 		return err
 	}
-	lctx, lock, err := state.Acquire(ctx, o.Backend, engine.RealClock{}, state.Me(command, version))
+	lctx, lock, err := state.Acquire(ctx, o.Backend, engine.RealClock{}, state.Me(command, programVersion()))
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-// version is set by the linker: -X main.version=v1.2.3.
-var version = "dev"
+// version is set by the linker: -X main.version=v1.2.3. Where the linker was not
+// told, as by go install, it is the module's version.
+var version string
 
 type versionDoc struct {
 	Schema   string `json:"schema"`
@@ -25,16 +26,10 @@ func newVersionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Say which karmactl this is", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			info, _ := debug.ReadBuildInfo()
 			d := versionDoc{
-				Schema: ui.Schema, Kind: "Version", Version: version,
+				Schema: ui.Schema, Kind: "Version", Version: versionOf(version, info), Revision: revisionOf(info),
 				Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-			}
-			if info, ok := debug.ReadBuildInfo(); ok {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						d.Revision = s.Value
-					}
-				}
 			}
 			if a.term.JSON {
 				return a.term.Document(d)
@@ -43,4 +38,36 @@ func newVersionCmd(a *app) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// programVersion is the version of the program that runs.
+func programVersion() string {
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(version, info)
+}
+
+// versionOf is the linker's version, else the one that Go recorded of the main
+// module: of `go install …@v1.2.3`, or of the commit that was built. A build
+// without either is "dev".
+func versionOf(linked string, info *debug.BuildInfo) string {
+	switch {
+	case linked != "":
+		return linked
+	case info == nil, info.Main.Version == "", info.Main.Version == "(devel)":
+		return "dev"
+	}
+	return info.Main.Version
+}
+
+// revisionOf is the commit that was built, "" where Go did not record it.
+func revisionOf(info *debug.BuildInfo) string {
+	if info == nil {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
 }
