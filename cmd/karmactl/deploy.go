@@ -210,8 +210,8 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 	if err := st.Ready(d.names, res); err != nil {
 		return nil, err
 	}
-	for _, o := range res.With(engine.Held) {
-		if w := o.Waiting; w != nil {
+	for _, o := range res.With(engine.AwaitingUser) {
+		if w := o.Missing; w != nil {
 			return nil, &advice{fmt.Errorf("nothing was deployed: %s", w.Reason), w.Command}
 		}
 	}

@@ -256,13 +256,13 @@ func count(s ui.Summary, v engine.Verb) ui.Summary {
 // waiting lists each agent that waits once.
 func waiting(res *engine.Result) []ui.Waiting {
 	out := []ui.Waiting{}
-	seen := map[engine.Waiting]bool{}
-	for _, o := range res.With(engine.Held) {
-		if o.Waiting == nil || seen[*o.Waiting] {
+	seen := map[engine.MissingInput]bool{}
+	for _, o := range res.With(engine.AwaitingUser) {
+		if o.Missing == nil || seen[*o.Missing] {
 			continue
 		}
-		seen[*o.Waiting] = true
-		out = append(out, ui.Waiting{Agent: o.Waiting.Agent, Reason: o.Waiting.Reason, Command: o.Waiting.Command})
+		seen[*o.Missing] = true
+		out = append(out, ui.Waiting{Agent: o.Missing.Agent, Reason: o.Missing.Reason, Command: o.Missing.Command})
 	}
 	return out
 }

@@ -168,15 +168,18 @@ func TestAListingIsSharedUntilSomebodyNeedsANewerOne(t *testing.T) {
 	calls := 0
 	fetch := func(context.Context) ([]int, error) { calls++; return []int{calls}, nil }
 	for range 3 {
-		if got, _ := List(t.Context(), inv, "vpc", fetch); got[0] != 1 {
+		if got, _ := List(t.Context(), inv, "vpc", time.Time{}, fetch); got[0] != 1 {
 			t.Fatalf("got listing %d", got[0])
 		}
 	}
-	if _, err := List(t.Context(), inv, "subnet", func(context.Context) ([]int, error) { return nil, io.EOF }); err == nil {
+	if _, err := List(t.Context(), inv, "subnet", time.Time{}, func(context.Context) ([]int, error) { return nil, io.EOF }); err == nil {
 		t.Error("the error is lost")
 	}
-	if got, _ := List(t.Context(), inv, "subnet", fetch); got[0] != 2 {
+	if got, _ := List(t.Context(), inv, "subnet", time.Time{}, fetch); got[0] != 2 {
 		t.Error("an error was kept as a listing")
+	}
+	if got, _ := List(t.Context(), inv, "vpc", clock.at.Add(time.Second), fetch); got[0] != 3 {
+		t.Error("a listing answered for a moment after it was read")
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 
 // Inventory shares listings between the Finds of one walk: one paginated,
 // stack-filtered Describe per kind feeds them all, so the cost of a plan grows
-// with kinds, not with resources. How old a listing may be is the caller's to
-// say, through engine.NotOlder; nothing has to be dropped by hand.
+// with kinds, not with resources. Each caller says how old a listing may be;
+// nothing has to be dropped by hand.
 type Inventory struct {
 	clock engine.Clock
 	mu    sync.Mutex
@@ -34,9 +34,9 @@ type listing struct {
 }
 
 // List answers from the shared listing of kind, or fetches it when the one at
-// hand is older than the context allows. Every caller of a kind passes a fetch
-// of the same type. Errors are not kept.
-func List[T any](ctx context.Context, inv *Inventory, kind string, fetch func(context.Context) ([]T, error)) ([]T, error) {
+// hand was read before notOlder; a zero time allows any. Every caller of a kind
+// passes a fetch of the same type. Errors are not kept.
+func List[T any](ctx context.Context, inv *Inventory, kind string, notOlder time.Time, fetch func(context.Context) ([]T, error)) ([]T, error) {
 	inv.mu.Lock()
 	l := inv.kinds[kind]
 	if l == nil {
@@ -51,7 +51,7 @@ func List[T any](ctx context.Context, inv *Inventory, kind string, fetch func(co
 		return nil, context.Cause(ctx)
 	}
 	defer func() { <-l.turn }()
-	if l.has && !l.at.Before(engine.NotOlder(ctx)) {
+	if l.has && !l.at.Before(notOlder) {
 		return l.data.([]T), nil
 	}
 	at := inv.clock.Now()

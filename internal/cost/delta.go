@@ -40,7 +40,7 @@ func (b before) nodes(all []engine.Node, outcomes []engine.Outcome) []engine.Nod
 	var there []engine.Node
 	for _, n := range all {
 		o, planned := b.outcomes[n.Key()]
-		if !planned || o.Verb == engine.Create || o.Status == engine.Held || o.Verb == engine.None && o.ID == "" {
+		if !planned || o.Verb == engine.Create || o.Status == engine.AwaitingUser || o.Verb == engine.None && o.ID == "" {
 			continue // it is not there, or there is nothing yet to hold
 		}
 		there = append(there, b.node(n, o))

@@ -23,8 +23,8 @@ const (
 	Denied
 )
 
-// Foreign is a resource that has the name we want and is not ours.
-type Foreign struct {
+// NotManaged is the refusal of something that has the name we want and is not karmactl's.
+type NotManaged struct {
 	Key  Key
 	What string // "load balancer karmacadabra-prod"
 	ID   string
@@ -32,13 +32,13 @@ type Foreign struct {
 	Adopt string
 }
 
-func (e *Foreign) Error() string {
+func (e *NotManaged) Error() string {
 	return fmt.Sprintf("%s (%s) exists and is not karmactl's: it lacks the tag karmactl:key=%s: %s, or rename or delete it",
 		e.What, e.ID, e.Key, e.Adopt)
 }
 
-// Moved is the refusal to do something that the plan did not show.
-type Moved struct {
+// PlanStale is the refusal to do something that the plan did not show.
+type PlanStale struct {
 	Key  Key
 	Verb Verb
 	Want Verb
@@ -46,7 +46,7 @@ type Moved struct {
 	Field string
 }
 
-func (e *Moved) Error() string {
+func (e *PlanStale) Error() string {
 	what := fmt.Sprintf("it would %s now, the plan showed %s", e.Verb, e.Want)
 	if e.Field != "" {
 		what = fmt.Sprintf("field %s would change too, which the plan did not show", e.Field)

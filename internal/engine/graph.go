@@ -24,25 +24,25 @@ func ups(steps []Step) []*vertex {
 	return vs
 }
 
-// downs makes a node wait for those that need it. A part goes after its whole,
-// which takes it along; so what needs the part is waited for by the whole.
+// downs makes a node wait for those that need it. What is owned goes after its
+// owner, with which AWS deletes it; so the owner waits for what needs what it owns.
 func downs(steps []Step) []*vertex {
 	vs, byKey := vertices(steps)
 	for _, v := range vs {
-		if v.whole = byKey[v.step.partOf()]; v.whole != nil {
+		if v.owner = byKey[v.step.ownedBy()]; v.owner != nil {
 			v.looked = make(chan struct{})
-			v.whole.parts = append(v.whole.parts, v)
+			v.owner.owned = append(v.owner.owned, v)
 		}
 	}
 	for _, v := range vs {
 		needs, _ := v.step.edges()
 		for _, k := range needs {
-			for n := byKey[k]; n != nil && !v.within(n); n = n.whole {
+			for n := byKey[k]; n != nil && !v.within(n); n = n.owner {
 				n.needs = append(n.needs, v)
 			}
 		}
-		if v.whole != nil {
-			v.needs = append(v.needs, v.whole)
+		if v.owner != nil {
+			v.needs = append(v.needs, v.owner)
 		}
 	}
 	return vs
@@ -50,7 +50,7 @@ func downs(steps []Step) []*vertex {
 
 // within tells whether a vertex is another one or goes along with it.
 func (v *vertex) within(n *vertex) bool {
-	for w := v; w != nil; w = w.whole {
+	for w := v; w != nil; w = w.owner {
 		if w == n {
 			return true
 		}
@@ -125,8 +125,8 @@ func check(steps []Step) error {
 				return err
 			}
 		}
-		if whole := s.partOf(); whole != "" && !slices.Contains(needs, whole) {
-			return fmt.Errorf("%s is a part of %s, which it does not need", s.Key(), whole)
+		if owner := s.ownedBy(); owner != "" && !slices.Contains(needs, owner) {
+			return fmt.Errorf("%s is owned by %s, which it does not need", s.Key(), owner)
 		}
 		mark[s.Key()] = visited
 		return nil

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// HeldBy is the reason why something cannot be deleted: what holds it and whose
+// InUse is the reason why something cannot be deleted: what uses it and whose
 // that is. Delete returns it around AWS's own error.
-type HeldBy struct {
+type InUse struct {
 	// Holder says what and whose: "eni-0a1 (lambda my-function, owner 123456789012)".
 	Holder string
 	// Foreign: not karmactl's and not going away by itself.
@@ -18,132 +18,137 @@ type HeldBy struct {
 	Err     error
 }
 
-func (e *HeldBy) Error() string {
+func (e *InUse) Error() string {
 	if e.Foreign {
 		return e.Holder + " holds it, and is not karmactl's: delete that and run karmactl down again"
 	}
 	return e.Holder + " holds it"
 }
 
-func (e *HeldBy) Unwrap() error { return e.Err }
+func (e *InUse) Unwrap() error { return e.Err }
 
-// remove is the way down for one node: find, decide, say so; and below the line
-// that asks for Apply: delete, await Absent, forget. A part is looked at while its
-// whole is there, and then waits for it to go.
-func (m *managed) remove(ctx context.Context, r *run, v *vertex) (o Outcome) {
-	key := m.Key()
-	o.Key = key
-	entry, recorded := r.Record.Get(key)
-	var found Found[any]
-	var err error
-	part := v.whole != nil
-	if part {
-		if r.chosen(key) {
-			found, err = m.look(ctx, r, entry)
+// remove is the way down for one node: read, decide, say so; and below the line
+// that asks for Apply: delete, await Absent, forget. What is owned is read while
+// its owner is there, and then waits for it to go.
+func (n *node) remove(ctx context.Context, r *run, v *vertex) Outcome {
+	t := n.visit(r, v)
+	if stop := t.admitDown(ctx); stop != nil {
+		return *stop
+	}
+	ids := t.planDelete()
+	if t.o.Verb == None && len(ids) > 0 {
+		return t.o // it is kept
+	}
+	t.emit(EventPlanned, t.o)
+	if !t.Apply {
+		return t.o
+	}
+	if t.o.Verb == Delete {
+		if err := t.checkAgreed(t.o); err != nil {
+			t.halt()
+			return t.failed(err)
 		}
-		close(v.looked)
-	}
-	if bad := v.await(ctx, r.Clock); bad != nil {
-		bad.Key, bad.Verb = key, Delete
-		return *bad
-	}
-	if !r.chosen(key) {
-		return o
-	}
-	if r.Apply && r.stopping() {
-		o.Status = Interrupted
-		return o
-	}
-	if !part {
-		found, err = m.look(ctx, r, entry)
-	}
-	if foreign := new(Foreign); errors.As(err, &foreign) {
-		o.Reason = "not karmactl's"
-		found, err = Found[any]{}, nil
-	}
-	if err != nil {
-		return failed(o, err)
-	}
-	o, ids := m.condemn(r, o, entry, found)
-	if o.Verb == None && len(ids) > 0 {
-		return o // it is kept
-	}
-	r.emit(EventPlanned, o)
-	if !r.Apply {
-		return o
-	}
-	if o.Verb == Delete {
-		if err := r.agreed(o); err != nil {
-			r.halt()
-			return failed(o, err)
-		}
-		r.emit(EventStarted, o)
-		remove := m.destroy
-		if part && v.whole.outcome.Verb == Delete {
-			remove = m.gone // AWS has taken it along
+		t.emit(EventStarted, t.o)
+		remove := t.deleteAndWait
+		if v.owner != nil && v.owner.outcome.Verb == Delete {
+			remove = t.awaitGone // AWS has deleted it with its owner
 		}
 		for _, id := range ids {
-			if err := remove(ctx, r, o, id); err != nil {
-				return failed(o, err)
+			if err := remove(ctx, id); err != nil {
+				return t.failed(err)
 			}
 		}
 	}
-	if _, flying := r.Record.InFlight(key); recorded || flying {
-		r.Record.Forget(key)
+	if _, flying := t.Record.InFlight(t.key); t.recorded || flying {
+		t.Record.Forget(t.key)
 	}
-	return o
+	return t.o
 }
 
-// condemn decides whether it goes, and lists all of it that is there.
-func (m *managed) condemn(r *run, o Outcome, entry Entry, found Found[any]) (Outcome, []string) {
-	ids := append(slices.Clone(entry.Deposed), found.Strays...)
-	if found.Phase != Absent {
-		ids = append(ids, found.ID)
+// admitDown waits for what goes first and reads the node. It returns an outcome
+// when the road ends here. What is not karmactl's counts as absent.
+func (t *visit) admitDown(ctx context.Context) *Outcome {
+	var err error
+	owned := t.v.owner != nil
+	if owned {
+		if t.chosen(t.key) {
+			err = t.read(ctx)
+		}
+		close(t.v.looked)
+	}
+	if bad := t.v.await(ctx, t.Clock); bad != nil {
+		bad.Key, bad.Verb = t.key, Delete
+		return bad
+	}
+	if !t.chosen(t.key) {
+		return &t.o
+	}
+	if t.Apply && t.stopping() {
+		t.o.Status = Interrupted
+		return &t.o
+	}
+	if !owned {
+		err = t.read(ctx)
+	}
+	if notManaged := new(NotManaged); errors.As(err, &notManaged) {
+		t.o.Reason = "not karmactl's"
+		t.found, err = Found[any]{}, nil
+	}
+	if err != nil {
+		t.failed(err)
+		return &t.o
+	}
+	return nil
+}
+
+// planDelete decides whether it goes, and lists every id of it that is there.
+func (t *visit) planDelete() []string {
+	ids := append(slices.Clone(t.entry.Deposed), t.found.Duplicates...)
+	if t.found.Phase != Absent {
+		ids = append(ids, t.found.ID)
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	o.Verb, o.ID = None, found.ID
-	switch hidden := r.Clock.Now().Before(m.mayShow(r, entry)); {
+	t.o.Verb, t.o.ID = None, t.found.ID
+	switch hidden := t.Clock.Now().Before(t.hiddenUntil()); {
 	case len(ids) > 0:
-		o.Verb = Delete
-	case !r.Apply && hidden: // an apply looks until it shows
-		o.Verb, o.Reason = Delete, "made a moment ago, and not to be seen yet"
+		t.o.Verb = Delete
+	case !t.Apply && hidden: // an apply reads until it shows
+		t.o.Verb, t.o.Reason = Delete, "made a moment ago, and not to be seen yet"
 	}
-	if why := r.keep(o.Key); why != "" && o.Verb == Delete {
-		o.Verb, o.Reason = None, why
+	if why := t.keepReason(t.key); why != "" && t.o.Verb == Delete {
+		t.o.Verb, t.o.Reason = None, why
 	}
-	return o, ids
+	return ids
 }
 
-func (r *run) keep(k Key) string {
+func (r *run) keepReason(k Key) string {
 	if r.Keep == nil {
 		return ""
 	}
 	return r.Keep(k)
 }
 
-// destroy deletes one id and waits until AWS no longer has it. What still holds
-// on is waited for; what is somebody else's only briefly.
-func (m *managed) destroy(ctx context.Context, r *run, o Outcome, id string) error {
-	p := r.poll(o, m.patience())
-	p.every = heldEvery
+// deleteAndWait deletes one id and waits until AWS no longer has it. A use that
+// ends by itself is waited for; one that is not karmactl's only briefly.
+func (t *visit) deleteAndWait(ctx context.Context, id string) error {
+	p := t.poll(t.node.patience())
+	p.every = inUseEvery
 	var foreignSince time.Time
 	for {
-		// A Delete that is refused may list what holds on: it is to be as it is now.
-		fresh := notOlder(ctx, r.fresh())
-		err := r.call(ctx, func() error { return m.Delete(fresh, id) })
-		if err == nil || r.Classify(err) == NotFound {
+		err := t.call(ctx, func() error { return t.node.Delete(ctx, id) })
+		if err == nil || t.Classify(err) == NotFound {
 			break
 		}
-		if r.Classify(err) != Busy && r.Classify(err) != Lost {
+		if t.Classify(err) != Busy && t.Classify(err) != Lost {
 			return err
 		}
-		held := new(HeldBy)
-		if errors.As(err, &held) && held.Foreign {
+		use := new(InUse)
+		if errors.As(err, &use) && use.Foreign {
 			if foreignSince.IsZero() {
-				foreignSince = r.Clock.Now()
+				foreignSince = t.Clock.Now()
 			}
-			if r.Clock.Now().Sub(foreignSince) >= heldLimit {
+			if t.Clock.Now().Sub(foreignSince) >= inUseLimit {
 				return err
 			}
 		}
@@ -154,20 +159,19 @@ func (m *managed) destroy(ctx context.Context, r *run, o Outcome, id string) err
 			return fmt.Errorf("%w: %w", werr, err)
 		}
 	}
-	return m.gone(ctx, r, o, id)
+	return t.awaitGone(ctx, id)
 }
 
-// gone waits until AWS no longer has an id. What was listed before it was deleted
-// says nothing of that.
-func (m *managed) gone(ctx context.Context, r *run, o Outcome, id string) error {
-	p := r.poll(o, m.patience())
-	deleted := r.Clock.Now()
+// awaitGone waits until AWS no longer has an id. A listing that was read before
+// the delete does not answer that.
+func (t *visit) awaitGone(ctx context.Context, id string) error {
+	p := t.poll(t.node.patience())
 	for {
-		found, err := m.find(ctx, r, id, later(deleted, r.fresh()))
+		found, err := t.readOnce(ctx, Look{ID: id, NotOlder: later(p.began, t.fresh())})
 		if err != nil {
 			return err
 		}
-		if found.Phase == Absent || (found.ID != id && !slices.Contains(found.Strays, id)) {
+		if found.Phase == Absent || (found.ID != id && !slices.Contains(found.Duplicates, id)) {
 			return nil
 		}
 		why := found.Why
@@ -180,40 +184,41 @@ func (m *managed) gone(ctx context.Context, r *run, o Outcome, id string) error 
 	}
 }
 
-// discard is a step that deletes one surplus id and leaves the record of the
-// resource itself, less that id.
-func (m *managed) discard(id string) Step { return &discarded{managed: m, id: id} }
+// removal is a step that deletes one id that is too many and leaves the record of
+// the resource itself, less that id.
+func (n *node) removal(id string) Step { return &removal{node: n, id: id} }
 
-type discarded struct {
-	*managed
+type removal struct {
+	*node
 	id string
 }
 
-func (d *discarded) Key() Key { return d.managed.Key() + "#" + Key(d.id) }
+func (d *removal) Key() Key { return d.node.Key() + "#" + Key(d.id) }
 
-func (d *discarded) edges() (needs, after []Key) { return nil, nil }
+func (d *removal) edges() (needs, after []Key) { return nil, nil }
 
-func (d *discarded) partOf() Key { return "" }
+func (d *removal) ownedBy() Key { return "" }
 
-func (d *discarded) remove(ctx context.Context, r *run, _ *vertex) Outcome {
-	o := Outcome{Key: d.Key(), Verb: Delete, ID: d.id, Reason: "replaced or a duplicate"}
-	r.emit(EventPlanned, o)
-	if !r.Apply {
-		return o
+func (d *removal) remove(ctx context.Context, r *run, v *vertex) Outcome {
+	t := d.visit(r, v)
+	t.o = Outcome{Key: d.Key(), Verb: Delete, ID: d.id, Reason: "replaced or a duplicate"}
+	t.emit(EventPlanned, t.o)
+	if !t.Apply {
+		return t.o
 	}
-	if r.stopping() {
-		o.Status = Interrupted
-		return o
+	if t.stopping() {
+		t.o.Status = Interrupted
+		return t.o
 	}
-	r.emit(EventStarted, o)
-	if err := d.destroy(ctx, r, o, d.id); err != nil {
-		return failed(o, err)
+	t.emit(EventStarted, t.o)
+	if err := t.deleteAndWait(ctx, d.id); err != nil {
+		return t.failed(err)
 	}
-	if e, ok := r.Record.Get(d.managed.Key()); ok && slices.Contains(e.Deposed, d.id) {
+	if e, ok := t.Record.Get(t.key); ok && slices.Contains(e.Deposed, d.id) {
 		e.Deposed = slices.DeleteFunc(slices.Clone(e.Deposed), func(id string) bool { return id == d.id })
-		r.Record.Record(e)
+		t.Record.Record(e)
 	}
-	return o
+	return t.o
 }
 
 // Orphan is a step for something that is recorded and not wanted any more. Its

@@ -4,6 +4,12 @@
 // Read resource.go (what a resource is), walk.go (in which order), settle.go
 // (what happens to one resource on the way up; write.go has the writes) and
 // remove.go (on the way down).
+//
+// A resource has four faces. Node is what the graph sees: a key and needs.
+// Resource[S] is what a file of provision implements, with a spec type of its
+// own. Step is what a walk holds: a Resource whose type was put away. node
+// (node.go) is the only Step of a resource, over untyped, the Resource without
+// its type.
 package engine
 
 import (
@@ -45,22 +51,33 @@ type Resource[S any] interface {
 	Node
 	// Want is pure: configuration and the ids of what the resource needs.
 	Want() S
-	// Find observes AWS in the words of S. It looks by the recorded id when
-	// there is one, then by our tag or deterministic name, and never by a
-	// dependency's id, so that a plan works on an empty account. A same-named
-	// thing without our tag is an error that says both ways out (Foreign).
-	Find(ctx context.Context, id string) (Found[S], error)
+	// Find reads AWS in the words of S. It looks by the recorded id when there
+	// is one, then by our tag or deterministic name, and never by a dependency's
+	// id, so that a plan works on an empty account. Something of the same name
+	// without our tag is an error that says both ways out (NotManaged).
+	Find(ctx context.Context, look Look) (Found[S], error)
 	// Diff is pure and explicit. It lists what has to change, field by field.
 	Diff(have, want S) []Change
-	// Create makes it, tags and a deterministic client token in the same call.
-	Create(ctx context.Context, want S) (id string, err error)
+	// Create makes it, with its tags in the same call. Where AWS takes a client
+	// token it is given token, 32 hex digits, which is the same for all that one
+	// run sends of this create.
+	Create(ctx context.Context, want S, token string) (id string, err error)
 	Update(ctx context.Context, id string, have, want S) error
-	// Delete may use nothing but the id: the thing may be long out of the configuration.
+	// Delete may use nothing but the id: the configuration may not have it any more.
 	Delete(ctx context.Context, id string) error
 
-	// Observe keeps what was seen for the nodes that refer to this one;
+	// SetObserved keeps what was read for the nodes that refer to this one;
 	// embedding Ref provides it.
-	Observe(id string, outputs map[string]string)
+	SetObserved(id string, outputs map[string]string)
+}
+
+// Look is what a Find is asked: which id, and how fresh the answer has to be.
+type Look struct {
+	// ID is the recorded id; "" when there is none.
+	ID string
+	// NotOlder is the moment before which a shared listing must not have been
+	// read to answer. A zero time allows any.
+	NotOlder time.Time
 }
 
 // Phase is how far along an observed resource is.
@@ -89,8 +106,8 @@ type Found[S any] struct {
 	Usable bool
 	// Discard marks a Broken resource that can only be deleted and made again.
 	Discard bool
-	// Strays are further ids that carry our key: duplicates that a lost reply left behind.
-	Strays []string
+	// Duplicates are further ids that carry our key: a lost reply left them behind.
+	Duplicates []string
 	// Outputs are observed facts that dependents or the user read: a DNS name, a URI.
 	Outputs map[string]string
 }
@@ -104,30 +121,30 @@ type Change struct {
 	Replace bool
 }
 
-// Waiting is why a resource is not made yet, and the command that ends the wait.
-// It is not a failure.
-type Waiting struct {
+// MissingInput is what the user has to give before a resource can be made, and
+// the command that does it. It is not a failure.
+type MissingInput struct {
 	Agent   string
 	Reason  string
 	Command string
 }
 
-// Gated is implemented by resources that may have to wait for the user.
-type Gated interface {
-	// Waiting is asked after the needs are settled; nil means go on.
-	Waiting(ctx context.Context) (*Waiting, error)
-}
+// A resource may implement more than Resource. The engine asks for these:
+//
+//	Prerequisite  the user has to do something first    TaskDefinition
+//	Optional      there may be nothing to hold yet      AlarmMute, Parameter, Secret
+//	Announcer     has something to tell the user        Secret, Subscription, TaskDefinition
+//	Ordered       is made after others, without a need  Cluster, LoadBalancer, ScalableTarget,
+//	                                                    ScheduledAction, Service, TargetGroup
+//	Owned         AWS deletes it with another one       Listener, ListenerRule
+//	Reviser       AWS keeps numbered revisions of it    TaskDefinition
+//	Disposable    may be deleted and made again         Certificate, CertificateValidation, TargetGroup
+//	Patient       takes longer than 15 minutes          CertificateValidation
 
-// Ordered is implemented by resources that are made after others without
-// holding on to them: on the way down they do not wait for each other.
-type Ordered interface {
-	After() []Node
-}
-
-// Part is implemented by resources that AWS deletes with another one, their whole,
-// which is one of their needs. When both go the whole goes first.
-type Part interface {
-	PartOf() Node
+// Prerequisite is implemented by resources that may have to wait for the user.
+type Prerequisite interface {
+	// Missing is asked after the needs are settled; nil means go on.
+	Missing(ctx context.Context) (*MissingInput, error)
 }
 
 // Optional is implemented by resources that may have nothing to hold yet. One
@@ -137,15 +154,27 @@ type Optional interface {
 	Wanted(ctx context.Context) (wanted bool, why string, err error)
 }
 
-// Noted is implemented by resources that have something to tell the user that
-// is no reason to stop. It is asked after Waiting.
-type Noted interface {
+// Announcer is implemented by resources that have something to tell the user that
+// is no reason to stop. It is asked after Missing and Wanted.
+type Announcer interface {
 	Notes() []string
+}
+
+// Ordered is implemented by resources that are made after others without
+// holding on to them: on the way down they do not wait for each other.
+type Ordered interface {
+	After() []Node
+}
+
+// Owned is implemented by resources that AWS deletes with another one, their
+// owner, which is one of their needs. When both go the owner goes first.
+type Owned interface {
+	OwnedBy() Node
 }
 
 // Reviser is implemented by resources that AWS cannot change, of which it keeps
 // numbered revisions: an update makes a new one with an id of its own. Find
-// sees the latest revision whatever id is recorded. Update is then not called.
+// reads the latest revision whatever id is recorded. Update is then not called.
 type Reviser[S any] interface {
 	Revise(ctx context.Context, id string, have, want S) (revision string, err error)
 }
@@ -183,8 +212,8 @@ func (r *Ref) Output(name string) string {
 	return r.outputs[name]
 }
 
-// Observe keeps what settle saw.
-func (r *Ref) Observe(id string, outputs map[string]string) {
+// SetObserved keeps what settle read.
+func (r *Ref) SetObserved(id string, outputs map[string]string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.id = id

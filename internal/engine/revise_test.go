@@ -24,7 +24,7 @@ func (b *book) Key() Key        { return "book" }
 func (b *book) Needs() []Node   { return nil }
 func (b *book) Want() thingSpec { return thingSpec{Size: b.pages} }
 
-func (b *book) Find(context.Context, string) (Found[thingSpec], error) {
+func (b *book) Find(context.Context, Look) (Found[thingSpec], error) {
 	for i, r := range slices.Backward(b.revisions) {
 		if !time.Now().Before(r.visible) {
 			return Found[thingSpec]{Phase: Ready, ID: fmt.Sprintf("book:%d", i+1), Spec: thingSpec{Size: r.size}}, nil
@@ -40,7 +40,7 @@ func (b *book) Diff(have, want thingSpec) []Change {
 	return []Change{{Field: "pages", Was: fmt.Sprint(have.Size), Now: fmt.Sprint(want.Size)}}
 }
 
-func (b *book) Create(_ context.Context, want thingSpec) (string, error) {
+func (b *book) Create(_ context.Context, want thingSpec, _ string) (string, error) {
 	b.calls++
 	b.revisions = append(b.revisions, thing{size: want.Size, visible: time.Now().Add(3 * time.Second)})
 	if b.lose {
@@ -51,7 +51,7 @@ func (b *book) Create(_ context.Context, want thingSpec) (string, error) {
 }
 
 func (b *book) Revise(ctx context.Context, _ string, _, want thingSpec) (string, error) {
-	return b.Create(ctx, want)
+	return b.Create(ctx, want, "")
 }
 
 func (b *book) Update(context.Context, string, thingSpec, thingSpec) error {
@@ -128,7 +128,7 @@ func TestARevisionMadeByARunThatDiedIsNotMadeAgain(t *testing.T) {
 				// The next run made a revision, which does not show yet, and died.
 				b.pages = 2
 				note(rec)
-				_, _ = b.Create(t.Context(), b.Want())
+				_, _ = b.Create(t.Context(), b.Want(), "")
 				b.calls = 0
 				must2(t)(apply(Walk{Steps: []Step{Manage(b)}, Record: rec}).Up(t.Context()))
 				if e, _ := rec.Get("book"); b.calls != 0 || e.ID != "book:2" {

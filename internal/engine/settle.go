@@ -9,173 +9,179 @@ import (
 	"time"
 )
 
-// Step is a Resource with its type put away, so that a walk can hold many kinds.
-// Only Manage and Orphan make one.
-type Step interface {
-	Node
-	edges() (needs, after []Key)
-	// partOf is the key of its whole; "" for what is no part.
-	partOf() Key
-	settle(ctx context.Context, r *run, v *vertex) Outcome
-	remove(ctx context.Context, r *run, v *vertex) Outcome
-	// discard is a step that deletes one surplus id of this resource.
-	discard(id string) Step
-}
-
-// Manage puts a resource into the care of a walk.
-func Manage[S any](res Resource[S]) Step { return &managed{untyped: typed[S]{res}} }
-
-// managed is the engine's side of a resource.
-type managed struct {
-	untyped
-}
-
-func (m *managed) edges() (needs, after []Key) {
-	for _, n := range m.Needs() {
-		needs = append(needs, n.Key())
+// settle is the one road up: admit, want, decide, say so; and below the line that
+// asks for Apply: check that it was agreed, write, converge. Nothing above that
+// line writes, nothing below it decides.
+func (n *node) settle(ctx context.Context, r *run, v *vertex) Outcome {
+	t := n.visit(r, v)
+	if stop := t.admit(ctx); stop != nil {
+		return *stop
 	}
-	if o, ok := m.as().(Ordered); ok {
-		for _, n := range o.After() {
-			after = append(after, n.Key())
-		}
+	t.want = n.Want()
+	if err := t.decide(); err != nil {
+		return t.failed(err)
 	}
-	return needs, after
+	t.emit(EventPlanned, t.o)
+	if !t.Apply {
+		return t.planned()
+	}
+
+	if err := t.checkAgreed(t.o); err != nil {
+		t.halt()
+		return t.failed(err)
+	}
+	id, err := t.write(ctx)
+	if err != nil {
+		return t.failed(err)
+	}
+	return t.converge(ctx, id)
 }
 
-func (m *managed) partOf() Key {
-	if p, ok := m.as().(Part); ok {
-		return p.PartOf().Key()
-	}
-	return ""
-}
-
-// settle is the one road: find, diff, decide, say so; and below the line that
-// asks for Apply: do, record, await. Nothing above that line writes, nothing
-// below it decides.
-func (m *managed) settle(ctx context.Context, r *run, v *vertex) (o Outcome) {
-	key := m.Key()
-	o.Key = key
-	entry, recorded := r.Record.Get(key)
-
-	var found Found[any]
+// admit reads the node and waits for its needs. It returns an outcome when the
+// road ends here: something failed, the node is not chosen, the user has to do
+// something first, or there is nothing to hold.
+func (t *visit) admit(ctx context.Context) *Outcome {
 	var err error
-	if !r.Apply { // reads of a plan overlap; those of an apply are as fresh as can be
-		found, err = m.look(ctx, r, entry)
+	if !t.Apply { // reads of a plan overlap; those of an apply are as fresh as can be
+		err = t.read(ctx)
 	}
-	if bad := v.await(ctx, r.Clock); bad != nil {
-		bad.Key, bad.Verb = key, None
-		if bad.Status == Blocked && !r.Apply {
+	if bad := t.v.await(ctx, t.Clock); bad != nil {
+		bad.Key, bad.Verb = t.key, None
+		if bad.Status == Blocked && !t.Apply {
 			bad.Verb = Create
 		}
-		m.Observe(orUnknown(entry.ID, key), nil)
-		return *bad
+		t.observe(t.entry.ID, nil)
+		return bad
 	}
-	if r.Apply {
-		if r.stopping() {
-			o.Status = Interrupted
-			return o
+	if t.Apply {
+		if t.stopping() {
+			t.o.Status = Interrupted
+			return &t.o
 		}
-		found, err = m.look(ctx, r, entry)
+		err = t.read(ctx)
 	}
 	if err != nil {
-		return failed(o, err)
+		t.failed(err)
+		return &t.o
 	}
-	if !r.chosen(key) {
-		o.Verb, o.ID, o.Outputs = None, found.ID, found.Outputs
-		m.Observe(orUnknown(found.ID, key), found.Outputs)
-		return o
+	if !t.chosen(t.key) {
+		t.o.Verb, t.o.ID, t.o.Outputs = None, t.found.ID, t.found.Outputs
+		t.observe(t.found.ID, t.found.Outputs)
+		return &t.o
 	}
-	if g, ok := m.as().(Gated); ok {
-		w, err := g.Waiting(ctx)
-		if err != nil {
-			return failed(o, err)
-		}
-		if w != nil {
-			m.Observe(orUnknown(found.ID, key), found.Outputs)
-			return Outcome{Key: key, Status: Held, Waiting: w, Reason: w.Reason}
-		}
+	if stop := t.checkPrerequisite(ctx); stop != nil {
+		return stop
 	}
-	if opt, ok := m.as().(Optional); ok && (found.Phase == Absent || found.Phase == Leaving) {
-		wanted, why, err := opt.Wanted(ctx)
-		if err != nil {
-			return failed(o, err)
-		}
-		if !wanted {
-			if r.Apply && recorded {
-				r.Record.Forget(key)
-			}
-			m.Observe("", nil)
-			o.Verb, o.Reason = None, why
-			return o
-		}
+	if stop := t.checkWanted(ctx); stop != nil {
+		return stop
 	}
-	if n, ok := m.as().(Noted); ok {
-		o.Notes = n.Notes()
+	if n, ok := t.node.as().(Announcer); ok {
+		t.o.Notes = n.Notes()
 	}
-
-	want := m.Want()
-	o, err = m.decide(o, found, want)
-	o.surplus = surplus(found, entry, o)
-	if err != nil {
-		return failed(o, err)
-	}
-	r.emit(EventPlanned, o)
-	if !r.Apply {
-		if o.Verb == Create {
-			found.ID, found.Outputs = "", nil
-		}
-		o.ID, o.Outputs = found.ID, found.Outputs
-		if m.revises() && o.Verb == Update {
-			found.ID = "" // the revision to come has an id of its own
-		}
-		if o.Verb == Replace {
-			found.ID = "" // and so has a replacement: what refers to it will change
-		}
-		m.Observe(orUnknown(found.ID, key), found.Outputs)
-		return o
-	}
-
-	if err := r.agreed(o); err != nil {
-		r.halt()
-		return failed(o, err)
-	}
-	return m.apply(ctx, r, v, o, found, want, recorded && entry.ID == found.ID)
+	return nil
 }
 
-// decide names the verb. It is the only place that does.
-func (m *managed) decide(o Outcome, found Found[any], want any) (Outcome, error) {
-	o.Verb = None
+func (t *visit) checkPrerequisite(ctx context.Context) *Outcome {
+	p, ok := t.node.as().(Prerequisite)
+	if !ok {
+		return nil
+	}
+	missing, err := p.Missing(ctx)
 	switch {
-	case found.Phase == Absent || found.Phase == Leaving:
-		o.Verb = Create
-		return o, nil
-	case found.Phase == Broken && found.Discard:
-		o.Verb, o.Reason = Replace, found.Why
-		return o, nil
+	case err != nil:
+		t.failed(err)
+	case missing != nil:
+		t.observe(t.found.ID, t.found.Outputs)
+		t.o.Status, t.o.Missing, t.o.Reason = AwaitingUser, missing, missing.Reason
+	default:
+		return nil
 	}
-	o.Changes = m.Diff(found.Spec, want)
-	if len(o.Changes) == 0 {
-		if found.Phase == Broken {
-			return o, errors.New(found.Why)
+	return &t.o
+}
+
+func (t *visit) checkWanted(ctx context.Context) *Outcome {
+	opt, ok := t.node.as().(Optional)
+	if !ok || (t.found.Phase != Absent && t.found.Phase != Leaving) {
+		return nil
+	}
+	wanted, why, err := opt.Wanted(ctx)
+	switch {
+	case err != nil:
+		t.failed(err)
+	case !wanted:
+		if t.Apply && t.recorded {
+			t.Record.Forget(t.key)
 		}
-		return o, nil
+		t.node.SetObserved("", nil)
+		t.o.Verb, t.o.Reason = None, why
+	default:
+		return nil
 	}
-	o.Verb = Update
-	for _, c := range o.Changes {
+	return &t.o
+}
+
+// decide names the verb, and the ids to delete once nothing uses them. It is the
+// only place on the way up that does.
+func (t *visit) decide() error {
+	t.o.Verb = None
+	err := t.chooseVerb()
+	ids := append(slices.Clone(t.entry.Deposed), t.found.Duplicates...)
+	if t.o.Verb == Replace && !t.found.Discard {
+		ids = append(ids, t.found.ID)
+	} else {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return id == t.found.ID })
+	}
+	slices.Sort(ids)
+	t.o.toDelete = slices.Compact(ids)
+	return err
+}
+
+func (t *visit) chooseVerb() error {
+	switch {
+	case t.found.Phase == Absent || t.found.Phase == Leaving:
+		t.o.Verb = Create
+		return nil
+	case t.found.Phase == Broken && t.found.Discard:
+		t.o.Verb, t.o.Reason = Replace, t.found.Why
+		return nil
+	}
+	t.o.Changes = t.node.Diff(t.found.Spec, t.want)
+	if len(t.o.Changes) == 0 {
+		if t.found.Phase == Broken {
+			return errors.New(t.found.Why)
+		}
+		return nil
+	}
+	t.o.Verb = Update
+	for _, c := range t.o.Changes {
 		if !c.Replace {
 			continue
 		}
-		if _, ok := m.as().(Disposable); !ok {
-			return o, &Irreplaceable{Key: o.Key, Change: c}
+		if _, ok := t.node.as().(Disposable); !ok {
+			return &Irreplaceable{Key: t.key, Change: c}
 		}
-		o.Verb, o.Reason = Replace, fmt.Sprintf("%s cannot change in place", c.Field)
+		t.o.Verb, t.o.Reason = Replace, fmt.Sprintf("%s cannot change in place", c.Field)
 	}
-	return o, nil
+	return nil
 }
 
-// agreed refuses what the plan did not show. What it showed as a create may
+// planned ends the road of a plan: dependents see what they would see in an up.
+func (t *visit) planned() Outcome {
+	if t.o.Verb == Create {
+		t.found.ID, t.found.Outputs = "", nil
+	}
+	t.o.ID, t.o.Outputs = t.found.ID, t.found.Outputs
+	id := t.found.ID
+	if t.o.Verb == Replace || (t.o.Verb == Update && t.node.revises()) {
+		id = "" // the replacement or the revision to come has an id of its own
+	}
+	t.observe(id, t.found.Outputs)
+	return t.o
+}
+
+// checkAgreed refuses what the plan did not show. What it showed as a create may
 // turn out to be half done already.
-func (r *run) agreed(o Outcome) error {
+func (r *run) checkAgreed(o Outcome) error {
 	if r.Shown == nil || o.Verb == None {
 		return nil
 	}
@@ -188,79 +194,33 @@ func (r *run) agreed(o Outcome) error {
 		if want == "" {
 			want = None
 		}
-		return &Moved{Key: o.Key, Verb: o.Verb, Want: want}
+		return &PlanStale{Key: o.Key, Verb: o.Verb, Want: want}
 	}
 	for _, c := range o.Changes {
 		same := func(s Change) bool { return s.Field == c.Field }
 		if !slices.ContainsFunc(shown.Changes, same) {
-			return &Moved{Key: o.Key, Verb: o.Verb, Want: shown.Verb, Field: c.Field}
+			return &PlanStale{Key: o.Key, Verb: o.Verb, Want: shown.Verb, Field: c.Field}
 		}
 	}
 	return nil
 }
 
-// apply does what decide decided, records it, and awaits Ready and an empty Diff.
-func (m *managed) apply(ctx context.Context, r *run, v *vertex, o Outcome, found Found[any], want any, recorded bool) Outcome {
-	id := found.ID
-	if o.Verb != None || found.Phase == Pending {
-		r.emit(EventStarted, o)
-	}
-	if o.Verb == Replace && found.Discard {
-		if err := m.destroy(ctx, r, o, id); err != nil {
-			return failed(o, err)
-		}
-	}
-	if found.Phase == Leaving {
-		if err := m.gone(ctx, r, o, id); err != nil {
-			return failed(o, err)
-		}
-	}
-	switch o.Verb {
-	case Create, Replace:
-		made, err := m.create(ctx, r, o, want)
-		if made != "" {
-			old := ""
-			if o.Verb == Replace && !found.Discard && made != id {
-				old = id
-			}
-			o.surplus = slices.DeleteFunc(o.surplus, func(s string) bool { return s == made })
-			m.record(r, made, old)
-			id = made
-		}
-		if err != nil {
-			return failed(o, err)
-		}
-	case Update:
-		var err error
-		if id, err = m.update(ctx, r, o, id, found.Spec, want, recorded); err != nil {
-			return failed(o, err)
-		}
-	default:
-		if _, flying := r.Record.InFlight(o.Key); !recorded || flying {
-			m.record(r, id, "")
-		}
-		if found.Phase == Ready {
-			o.ID, o.Outputs = id, found.Outputs
-			m.Observe(id, found.Outputs)
-			return o
-		}
-	}
-	return m.converge(ctx, r, v, o, id, want)
-}
-
 // converge polls until the resource is Ready and as wanted. What a create could
 // not set at once is updated here.
-func (m *managed) converge(ctx context.Context, r *run, v *vertex, o Outcome, id string, want any) Outcome {
-	p := r.poll(o, m.patience())
-	updated := o.Verb == Update
-	wrote := r.Clock.Now()
-	var stale time.Time
+func (t *visit) converge(ctx context.Context, id string) Outcome {
+	if t.o.Verb == None && t.found.Phase == Ready {
+		return t.arrived(id, t.found)
+	}
+	p := t.poll(t.node.patience())
+	updated := t.o.Verb == Update
+	wrote := t.Clock.Now()
+	var differs time.Time
 	for {
-		found, err := m.find(ctx, r, id, later(wrote, r.fresh()))
+		found, err := t.readOnce(ctx, Look{ID: id, NotOlder: later(wrote, t.fresh())})
 		if err != nil {
-			return failed(o, err)
+			return t.failed(err)
 		}
-		if o.Verb == Replace && found.ID != id {
+		if t.o.Verb == Replace && found.ID != id {
 			found.Phase = Absent // what is seen is still the one that it replaces, which carries the same tags
 		}
 		why := found.Why
@@ -268,19 +228,18 @@ func (m *managed) converge(ctx context.Context, r *run, v *vertex, o Outcome, id
 		case Absent:
 			why = "not visible yet"
 		case Broken:
-			return failed(o, errors.New(found.Why))
+			return t.failed(errors.New(found.Why))
 		case Leaving:
-			return failed(o, fmt.Errorf("it is being deleted: %s", found.Why))
+			return t.failed(fmt.Errorf("it is being deleted: %s", found.Why))
 		default:
-			diff := m.Diff(found.Spec, want)
+			diff := t.node.Diff(found.Spec, t.want)
+			if len(diff) == 0 && found.Phase == Ready {
+				return t.arrived(id, found)
+			}
 			if len(diff) == 0 {
-				m.Observe(id, found.Outputs)
-				if found.Phase == Ready {
-					o.ID, o.Outputs = id, found.Outputs
-					return o
-				}
+				t.observe(id, found.Outputs)
 				if found.Usable {
-					v.release()
+					t.v.release()
 				}
 				break
 			}
@@ -289,30 +248,30 @@ func (m *managed) converge(ctx context.Context, r *run, v *vertex, o Outcome, id
 			}
 			if !updated {
 				updated = true
-				if id, err = m.update(ctx, r, o, id, found.Spec, want, true); err != nil {
-					return failed(o, err)
+				if id, err = t.update(ctx, id, found.Spec); err != nil {
+					return t.failed(err)
 				}
-				wrote = r.Clock.Now()
+				wrote = t.Clock.Now()
 				continue
 			}
 			why = "reading back " + describe(diff)
-			if stale.IsZero() {
-				stale = r.Clock.Now()
-			} else if r.Clock.Now().Sub(stale) > visibleWithin {
-				return failed(o, fmt.Errorf("AWS took the change, but still reads %s", describe(diff)))
+			if differs.IsZero() {
+				differs = t.Clock.Now()
+			} else if t.Clock.Now().Sub(differs) > visibleWithin {
+				return t.failed(fmt.Errorf("AWS took the change, but still reads %s", describe(diff)))
 			}
 		}
 		if err := p.wait(ctx, why); err != nil {
-			return failed(o, err)
+			return t.failed(err)
 		}
 	}
 }
 
-func (m *managed) patience() time.Duration {
-	if p, ok := m.as().(Patient); ok {
-		return p.Patience()
-	}
-	return readyLimit
+// arrived is the outcome of a resource that is Ready and as wanted.
+func (t *visit) arrived(id string, found Found[any]) Outcome {
+	t.observe(id, found.Outputs)
+	t.o.ID, t.o.Outputs = id, found.Outputs
+	return t.o
 }
 
 func describe(diff []Change) string {
@@ -321,32 +280,4 @@ func describe(diff []Change) string {
 		parts[i] = fmt.Sprintf("%s %s instead of %s", c.Field, c.Was, c.Now)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// surplus lists the ids that are to be deleted once nothing uses them.
-func surplus(found Found[any], entry Entry, o Outcome) []string {
-	ids := append(append([]string{}, entry.Deposed...), found.Strays...)
-	if o.Verb == Replace && !found.Discard {
-		ids = append(ids, found.ID)
-	} else {
-		ids = slices.DeleteFunc(ids, func(id string) bool { return id == found.ID })
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-func orUnknown(id string, k Key) string {
-	if id == "" {
-		return Unknown(k)
-	}
-	return id
-}
-
-func failed(o Outcome, err error) Outcome {
-	if errors.Is(err, ErrInterrupted) || errors.Is(err, context.Canceled) {
-		o.Status = Interrupted
-		return o
-	}
-	o.Status, o.Err = Failed, err
-	return o
 }

@@ -26,8 +26,9 @@ type waiter struct {
 
 func newSlots(width int) *slots { return &slots{free: width} }
 
-// take waits for a slot, or for the end of ctx.
-func (s *slots) take(ctx context.Context) error {
+// take waits for a slot, or for the end of ctx. rank is how long a chain of nodes
+// waits for the caller.
+func (s *slots) take(ctx context.Context, rank int) error {
 	s.mu.Lock()
 	if s.free > 0 {
 		s.free--
@@ -35,7 +36,7 @@ func (s *slots) take(ctx context.Context) error {
 		return nil
 	}
 	s.serial++
-	w := &waiter{rank: rankOf(ctx), serial: s.serial, turn: make(chan struct{})}
+	w := &waiter{rank: rank, serial: s.serial, turn: make(chan struct{})}
 	heap.Push(&s.queue, w)
 	s.mu.Unlock()
 	select {

@@ -41,13 +41,13 @@ type Walk struct {
 // Status is how the visit of a node ended.
 type Status string
 
-// The statuses. Held is waiting for the user, which is not a failure.
+// The statuses. AwaitingUser is not a failure.
 const (
-	Done        Status = "done"
-	Failed      Status = "failed"
-	Blocked     Status = "blocked"
-	Held        Status = "waiting"
-	Interrupted Status = "interrupted"
+	Done         Status = "done"
+	Failed       Status = "failed"
+	Blocked      Status = "blocked"
+	AwaitingUser Status = "waiting"
+	Interrupted  Status = "interrupted"
 )
 
 // Outcome is what was, or would be, done to one node.
@@ -57,9 +57,10 @@ type Outcome struct {
 	Status  Status
 	Changes []Change
 	// Reason says why: what was found, why it is kept, what it is blocked by.
-	Reason  string
-	Err     error
-	Waiting *Waiting
+	Reason string
+	Err    error
+	// Missing is what the user has to give first, when the status is AwaitingUser.
+	Missing *MissingInput
 	// Notes are for the user to know and no reason to stop.
 	Notes   []string
 	ID      string
@@ -67,8 +68,8 @@ type Outcome struct {
 	// Took is the time of its own work, Ended the moment when it was over.
 	Took  time.Duration
 	Ended time.Time
-	// surplus are ids to delete after the walk: replaced ones and duplicates.
-	surplus []string
+	// toDelete are ids to delete after the walk: replaced ones and duplicates.
+	toDelete []string
 }
 
 // Result is a finished walk, in reading order; deletions of orphans come last.
@@ -140,7 +141,7 @@ func (w Walk) Up(ctx context.Context) (*Result, error) {
 	run := newRun(&w)
 	res := run.visit(ctx, w.Steps, ups, Step.settle)
 	clean := len(res.unfinished()) == 0
-	extra := w.surplus(res)
+	extra := w.removals(res)
 	extra = append(extra, w.Orphans...)
 	if len(extra) == 0 {
 		return res, nil
@@ -178,16 +179,16 @@ func (w Walk) Down(ctx context.Context) (*Result, error) {
 	return newRun(&w).visit(ctx, steps, downs, Step.remove), nil
 }
 
-// surplus turns the leftovers of replaced and duplicate resources into steps.
-func (w *Walk) surplus(res *Result) []Step {
+// removals are steps that delete what was replaced, and duplicates.
+func (w *Walk) removals(res *Result) []Step {
 	byKey := map[Key]Step{}
 	for _, s := range w.Steps {
 		byKey[s.Key()] = s
 	}
 	var out []Step
 	for _, o := range res.Outcomes {
-		for _, id := range o.surplus {
-			out = append(out, byKey[o.Key].discard(id))
+		for _, id := range o.toDelete {
+			out = append(out, byKey[o.Key].removal(id))
 		}
 	}
 	return out
@@ -231,9 +232,9 @@ func (r *run) chosen(k Key) bool { return r.Only == nil || r.Only(k) }
 type vertex struct {
 	step   Step
 	needs  []*vertex
-	whole  *vertex // what takes it along on the way down; nil for most
-	parts  []*vertex
-	looked chan struct{} // closed once a part was looked at
+	owner  *vertex // AWS deletes this one with its owner; nil for most
+	owned  []*vertex
+	looked chan struct{} // closed once this one, which has an owner, was read
 	rank   int           // the length of the longest chain that waits for it
 	usable chan struct{}
 	once   sync.Once
@@ -249,11 +250,11 @@ type vertex struct {
 // release lets the dependents start.
 func (v *vertex) release() { v.once.Do(func() { close(v.usable) }) }
 
-// await waits for the needs, and until the parts were looked at. The returned
+// await waits for the needs, and until what it owns was read. The returned
 // outcome is non-nil when one of the needs did not get there.
 func (v *vertex) await(ctx context.Context, clock Clock) *Outcome {
 	defer func() { v.began = clock.Now() }()
-	for _, p := range v.parts {
+	for _, p := range v.owned {
 		select {
 		case <-p.looked:
 		case <-ctx.Done():
@@ -271,8 +272,8 @@ func (v *vertex) await(ctx context.Context, clock Clock) *Outcome {
 			continue
 		}
 		switch bad.Status {
-		case Held:
-			return &Outcome{Status: Held, Waiting: bad.Waiting, Reason: bad.Reason}
+		case AwaitingUser:
+			return &Outcome{Status: AwaitingUser, Missing: bad.Missing, Reason: bad.Reason}
 		case Interrupted:
 			return &Outcome{Status: Interrupted}
 		default:
@@ -292,7 +293,7 @@ func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(
 		go func() {
 			defer wg.Done()
 			v.began = r.Clock.Now()
-			o := do(v.step, withRank(ctx, v.rank), r, v)
+			o := do(v.step, ctx, r, v)
 			o.Key = v.step.Key()
 			o.Ended = r.Clock.Now()
 			o.Took = o.Ended.Sub(v.began)
@@ -338,17 +339,8 @@ func (r *run) emit(p EventPhase, o Outcome) {
 	if o.Err != nil {
 		detail = o.Err.Error()
 	}
-	if o.Waiting != nil {
-		detail = o.Waiting.Reason
+	if o.Missing != nil {
+		detail = o.Missing.Reason
 	}
 	r.Report.Report(Event{At: r.Clock.Now(), Key: o.Key, Phase: p, Verb: o.Verb, Detail: detail, Took: o.Took})
-}
-
-// call runs f in one of the slots: waiting takes none.
-func (r *run) call(ctx context.Context, f func() error) error {
-	if err := r.slots.take(ctx); err != nil {
-		return err
-	}
-	defer r.slots.give()
-	return f()
 }

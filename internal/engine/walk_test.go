@@ -82,7 +82,7 @@ type box struct {
 	fail    error
 	usable  bool
 	breaks  bool // at the moment it should become ready
-	waiting *Waiting
+	waiting *MissingInput
 }
 
 func (b *box) Key() Key      { return b.key }
@@ -96,7 +96,7 @@ func (b *box) Want() thingSpec {
 	return thingSpec{Size: b.size, Needs: strings.Join(ids, ",")}
 }
 
-func (b *box) Find(_ context.Context, id string) (Found[thingSpec], error) {
+func (b *box) Find(context.Context, Look) (Found[thingSpec], error) {
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
 	var f Found[thingSpec]
@@ -106,7 +106,7 @@ func (b *box) Find(_ context.Context, id string) (Found[thingSpec], error) {
 			continue
 		}
 		if f.ID != "" {
-			f.Strays = append(f.Strays, i)
+			f.Duplicates = append(f.Duplicates, i)
 			continue
 		}
 		f.ID, f.Phase, f.Spec = i, Ready, thingSpec{Size: t.size, Needs: b.Want().Needs}
@@ -126,7 +126,7 @@ func (b *box) Diff(have, want thingSpec) []Change {
 	return []Change{{Field: "size", Was: fmt.Sprint(have.Size), Now: fmt.Sprint(want.Size), Replace: want.Size > 100}}
 }
 
-func (b *box) Create(_ context.Context, want thingSpec) (string, error) {
+func (b *box) Create(_ context.Context, want thingSpec, _ string) (string, error) {
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
 	if b.fail != nil {
@@ -162,7 +162,7 @@ func (b *box) Delete(_ context.Context, id string) error {
 	return nil
 }
 
-func (b *box) Waiting(context.Context) (*Waiting, error) { return b.waiting, nil }
+func (b *box) Missing(context.Context) (*MissingInput, error) { return b.waiting, nil }
 
 func steps(boxes ...*box) []Step {
 	var out []Step
@@ -319,7 +319,7 @@ func TestARunThatDiedIsFinishedByTheNext(t *testing.T) {
 		v := &box{w: w, key: "vpc", size: 1}
 		// The first run noted the create, made the VPC and died.
 		_ = rec.Begin(t.Context(), "vpc")
-		_, _ = v.Create(t.Context(), v.Want())
+		_, _ = v.Create(t.Context(), v.Want(), "")
 		must2(t)(apply(Walk{Steps: steps(v), Record: rec}).Up(t.Context()))
 		if got := w.names(); !slices.Equal(got, []string{"vpc=1"}) {
 			t.Errorf("the world has %v", got)
@@ -334,8 +334,8 @@ func TestDuplicatesAreDeletedAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		v := &box{w: w, key: "vpc", size: 1}
-		_, _ = v.Create(t.Context(), v.Want())
-		_, _ = v.Create(t.Context(), v.Want())
+		_, _ = v.Create(t.Context(), v.Want(), "")
+		_, _ = v.Create(t.Context(), v.Want(), "")
 		time.Sleep(5 * time.Second)
 		plan := Walk{Steps: steps(v), Clock: RealClock{}, Classify: classify, Record: NewMemory(RealClock{})}
 		res := must2(t)(plan.Up(t.Context()))
@@ -383,7 +383,7 @@ func TestAVerbThatThePlanDidNotShowStopsTheRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var moved *Moved
+		var moved *PlanStale
 		if !errors.As(res.Err(), &moved) || slices.Contains(w.log, "update vpc") {
 			t.Errorf("got %v after %v", res.Err(), w.log)
 		}
@@ -439,11 +439,11 @@ func TestDownDeletesDependentsFirstAndWaitsForWhatHoldsOn(t *testing.T) {
 func TestAWaitingNodeIsNotAFailureAndHoldsItsDependents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
-		td := &box{w: w, key: "task-definition", waiting: &Waiting{Agent: "validator", Reason: "no image", Command: "karmactl deploy validator --build"}}
+		td := &box{w: w, key: "task-definition", waiting: &MissingInput{Agent: "validator", Reason: "no image", Command: "karmactl deploy validator --build"}}
 		service := &box{w: w, key: "service", needs: []Node{td}}
 		res := must2(t)(apply(Walk{Steps: steps(td, service)}).Up(t.Context()))
 		for _, k := range []Key{"task-definition", "service"} {
-			if o, _ := res.Get(k); o.Status != Held || o.Waiting.Agent != "validator" {
+			if o, _ := res.Get(k); o.Status != AwaitingUser || o.Missing.Agent != "validator" {
 				t.Errorf("%s is %s", k, o.Status)
 			}
 		}
@@ -475,7 +475,7 @@ func TestDownShowsWhatIsNotToBeSeenYetAndDeletesItOnceItIs(t *testing.T) {
 					t.Fatal(err)
 				}
 				if c.made { // and shows in three seconds, when the plan has been agreed to
-					id, err := namespace.Create(t.Context(), thingSpec{})
+					id, err := namespace.Create(t.Context(), thingSpec{}, "")
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -7,16 +7,60 @@ import (
 	"time"
 )
 
-// begin notes that something is about to be made. What cannot be noted is not
-// made, and nothing else is begun either: one node fails with the reason, and
+// write does what decide decided and records it. It returns the id afterwards.
+func (t *visit) write(ctx context.Context) (string, error) {
+	id := t.found.ID
+	if t.o.Verb != None || t.found.Phase == Pending {
+		t.emit(EventStarted, t.o)
+	}
+	if t.o.Verb == Replace && t.found.Discard {
+		if err := t.deleteAndWait(ctx, id); err != nil {
+			return id, err
+		}
+	}
+	if t.found.Phase == Leaving {
+		if err := t.awaitGone(ctx, id); err != nil {
+			return id, err
+		}
+	}
+	switch t.o.Verb {
+	case Create, Replace:
+		made, err := t.create(ctx)
+		if made != "" {
+			old := ""
+			if t.o.Verb == Replace && !t.found.Discard && made != id {
+				old = id
+			}
+			t.o.toDelete = slices.DeleteFunc(t.o.toDelete, func(s string) bool { return s == made })
+			t.record(made, old)
+			id = made
+		}
+		return id, err
+	case Update:
+		return t.update(ctx, id, t.found.Spec)
+	default:
+		if _, flying := t.Record.InFlight(t.key); !t.hasRecorded(id) || flying {
+			t.record(id, "")
+		}
+		return id, nil
+	}
+}
+
+func (t *visit) hasRecorded(id string) bool {
+	e, ok := t.Record.Get(t.key)
+	return ok && e.ID == id
+}
+
+// begin records that something is about to be made. What cannot be recorded is
+// not made, and nothing else is begun either: one node fails with the reason, and
 // those that were about to begin as well are interrupted.
-func (r *run) begin(ctx context.Context, k Key) error {
-	err := r.Record.Begin(ctx, k)
+func (t *visit) begin(ctx context.Context) error {
+	err := t.Record.Begin(ctx, t.key)
 	if err == nil {
 		return nil
 	}
-	r.halt()
-	if r.mute.Swap(true) {
+	t.halt()
+	if t.mute.Swap(true) {
 		return ErrInterrupted
 	}
 	return err
@@ -24,29 +68,28 @@ func (r *run) begin(ctx context.Context, k Key) error {
 
 // create makes the resource. A reply that was lost is looked for by tag,
 // patiently, before another is made.
-func (m *managed) create(ctx context.Context, r *run, o Outcome, want any) (string, error) {
-	if err := r.begin(ctx, o.Key); err != nil {
+func (t *visit) create(ctx context.Context) (string, error) {
+	if err := t.begin(ctx); err != nil {
 		return "", err
 	}
-	if at, ok := r.Record.InFlight(o.Key); ok {
-		ctx = withToken(ctx, o.Key, at)
-	}
+	began, _ := t.Record.InFlight(t.key)
 	var id string
 	once := func() (err error) {
-		id, err = m.Create(ctx, want)
+		id, err = t.node.Create(ctx, t.want, token(t.key, began))
 		return err
 	}
-	err := r.retry(ctx, o, func() error {
-		err := r.call(ctx, once)
-		if id != "" || err == nil || r.Classify(err) != Lost {
+	err := t.retry(ctx, func() error {
+		err := t.call(ctx, once)
+		if id != "" || err == nil || t.Classify(err) != Lost {
 			return err
 		}
-		found, lerr := m.seek(ctx, r, Entry{}, r.Clock.Now(), r.Clock.Now().Add(visibleWithin))
+		now := t.Clock.Now()
+		found, lerr := t.readUntilVisible(ctx, Look{NotOlder: now}, now.Add(visibleWithin))
 		if lerr != nil {
 			return errors.Join(err, lerr)
 		}
 		if found.Phase == Absent || found.Phase == Leaving {
-			return r.call(ctx, once)
+			return t.call(ctx, once)
 		}
 		id = found.ID
 		return nil
@@ -54,98 +97,88 @@ func (m *managed) create(ctx context.Context, r *run, o Outcome, want any) (stri
 	return id, err
 }
 
-// update makes have into want, and tells the id afterwards, which is another one
-// for a resource that keeps revisions.
-func (m *managed) update(ctx context.Context, r *run, o Outcome, id string, have, want any, recorded bool) (string, error) {
-	until := m.unseen(r, id)
-	if !recorded {
-		m.record(r, id, "")
+// update makes have into what is wanted, and returns the id afterwards, which is
+// another one for a resource that keeps revisions.
+func (t *visit) update(ctx context.Context, id string, have any) (string, error) {
+	until := t.revisionHiddenUntil(id)
+	if !t.hasRecorded(id) {
+		t.record(id, "")
 	}
-	if !m.revises() {
-		return id, r.retry(ctx, o, func() error {
-			return r.call(ctx, func() error { return m.Update(ctx, id, have, want) })
+	if !t.node.revises() {
+		return id, t.retry(ctx, func() error {
+			return t.call(ctx, func() error { return t.node.Update(ctx, id, have, t.want) })
 		})
 	}
 	revision := ""
 	if !until.IsZero() {
 		var err error
-		if revision, err = m.revised(ctx, r, o, id, want, until); err != nil {
+		if revision, err = t.findRevision(ctx, id, until); err != nil {
 			return id, err
 		}
-		if revision != "" {
-			m.record(r, revision, "")
-			return revision, nil
+	}
+	if revision == "" {
+		var err error
+		if revision, err = t.revise(ctx, id, have); err != nil {
+			return id, err
 		}
 	}
-	if err := r.begin(ctx, o.Key); err != nil {
-		return id, err
-	}
-	once := func() (err error) {
-		revision, err = m.Revise(ctx, id, have, want)
-		return err
-	}
-	err := r.retry(ctx, o, func() error {
-		err := r.call(ctx, once)
-		if err == nil || r.Classify(err) != Lost {
-			return err
-		}
-		if revision, err = m.revised(ctx, r, o, id, want, r.Clock.Now().Add(visibleWithin)); err != nil || revision != "" {
-			return err
-		}
-		return r.call(ctx, once)
-	})
-	if err != nil {
-		return id, err
-	}
-	m.record(r, revision, "")
+	t.record(revision, "")
 	return revision, nil
 }
 
-// unseen is until when there may be a revision later than id that does not show
-// yet: one that a run died making, or one that was recorded moments ago. Zero is
-// that there is none.
-func (m *managed) unseen(r *run, id string) time.Time {
-	if at, ok := r.Record.InFlight(m.Key()); ok {
+// revise makes a revision. A reply that was lost is looked for before another is made.
+func (t *visit) revise(ctx context.Context, id string, have any) (revision string, err error) {
+	if err := t.begin(ctx); err != nil {
+		return "", err
+	}
+	once := func() (err error) {
+		revision, err = t.node.Revise(ctx, id, have, t.want)
+		return err
+	}
+	err = t.retry(ctx, func() error {
+		err := t.call(ctx, once)
+		if err == nil || t.Classify(err) != Lost {
+			return err
+		}
+		if revision, err = t.findRevision(ctx, id, t.Clock.Now().Add(visibleWithin)); err != nil || revision != "" {
+			return err
+		}
+		return t.call(ctx, once)
+	})
+	return revision, err
+}
+
+// revisionHiddenUntil is until when there may be a revision later than id that
+// does not show yet: one that a run died making, or one that was recorded moments
+// ago. Zero is that there is none.
+func (t *visit) revisionHiddenUntil(id string) time.Time {
+	if at, ok := t.Record.InFlight(t.key); ok {
 		return at.Add(visibleWithin)
 	}
-	if e, ok := r.Record.Get(m.Key()); ok && e.ID != id {
+	if e, ok := t.Record.Get(t.key); ok && e.ID != id {
 		return e.CreatedAt.Add(visibleWithin)
 	}
 	return time.Time{}
 }
 
-// revised looks, until that moment, for a revision that may have been made
-// although nobody heard of it; "" is none.
-func (m *managed) revised(ctx context.Context, r *run, o Outcome, id string, want any, until time.Time) (string, error) {
-	p := r.poll(o, 2*visibleWithin)
-	began := r.Clock.Now()
-	until = earlier(until, began.Add(visibleWithin))
+// findRevision looks, until that moment, for a revision that may have been made
+// although its reply was lost; "" is none.
+func (t *visit) findRevision(ctx context.Context, id string, until time.Time) (string, error) {
+	p := t.poll(2 * visibleWithin)
+	until = earlier(until, p.began.Add(visibleWithin))
 	for {
-		found, err := m.find(ctx, r, id, later(began, r.fresh()))
+		found, err := t.readOnce(ctx, Look{ID: id, NotOlder: later(p.began, t.fresh())})
 		if err != nil {
 			return "", err
 		}
-		if found.ID != id && len(m.Diff(found.Spec, want)) == 0 {
+		if found.ID != id && len(t.node.Diff(found.Spec, t.want)) == 0 {
 			return found.ID, nil
 		}
-		if !r.Clock.Now().Before(until) {
+		if !t.Clock.Now().Before(until) {
 			return "", nil
 		}
 		if err := p.wait(ctx, "looking for a revision that may have been made"); err != nil {
 			return "", err
 		}
 	}
-}
-
-func (m *managed) record(r *run, id, old string) {
-	needs, _ := m.edges()
-	e := Entry{Key: m.Key(), Kind: m.Key().Kind(), ID: id, Needs: needs, CreatedAt: r.Clock.Now()}
-	if was, ok := r.Record.Get(m.Key()); ok {
-		// A replacement may turn out to be what was replaced before, under its old name.
-		e.Deposed = slices.DeleteFunc(slices.Clone(was.Deposed), func(d string) bool { return d == id })
-	}
-	if old != "" && !slices.Contains(e.Deposed, old) {
-		e.Deposed = append(e.Deposed, old)
-	}
-	r.Record.Record(e)
 }

@@ -100,12 +100,12 @@ func joinDimensions(dims map[string]string) string {
 }
 
 // Find looks among the stack's alarms.
-func (a *Alarm) Find(ctx context.Context, id string) (engine.Found[AlarmSpec], error) {
-	alarm, err := a.byName(ctx)
+func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmSpec], error) {
+	alarm, err := a.byName(ctx, look.NotOlder)
 	if err != nil || alarm == nil {
 		return engine.Found[AlarmSpec]{}, err
 	}
-	tags, err := a.tagsAt(ctx, a.arn(), a.TagsOf(a.Key()), func(ctx context.Context) (cloud.Tags, error) {
+	tags, err := a.tagsAt(ctx, look.NotOlder, a.arn(), a.TagsOf(a.Key()), func(ctx context.Context) (cloud.Tags, error) {
 		out, err := a.api().ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: aws.String(a.arn())})
 		if err != nil {
 			return nil, err
@@ -118,7 +118,7 @@ func (a *Alarm) Find(ctx context.Context, id string) (engine.Found[AlarmSpec], e
 	if err != nil {
 		return engine.Found[AlarmSpec]{}, err
 	}
-	if !tags.Ours(a.Stack, a.Key()) && id == "" {
+	if !tags.Ours(a.Stack, a.Key()) && look.ID == "" {
 		return engine.Found[AlarmSpec]{}, a.foreign(a.Key(), "CloudWatch alarm "+a.alarmName(), a.arn())
 	}
 	dims := map[string]string{}
@@ -134,8 +134,8 @@ func (a *Alarm) Find(ctx context.Context, id string) (engine.Found[AlarmSpec], e
 	}}, nil
 }
 
-func (a *Alarm) byName(ctx context.Context) (*types.MetricAlarm, error) {
-	all, err := cloud.List(ctx, a.Inventory, "alarm", func(ctx context.Context) ([]types.MetricAlarm, error) {
+func (a *Alarm) byName(ctx context.Context, notOlder time.Time) (*types.MetricAlarm, error) {
+	all, err := cloud.List(ctx, a.Inventory, "alarm", notOlder, func(ctx context.Context) ([]types.MetricAlarm, error) {
 		return cloud.Pages(ctx, cloudwatch.NewDescribeAlarmsPaginator(a.api(), &cloudwatch.DescribeAlarmsInput{
 			AlarmNamePrefix: aws.String(a.Stack + "-"), AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm}, MaxRecords: aws.Int32(100),
 		}), func(out *cloudwatch.DescribeAlarmsOutput) []types.MetricAlarm { return out.MetricAlarms })
@@ -167,7 +167,7 @@ func (a *Alarm) Diff(have, want AlarmSpec) []engine.Change {
 }
 
 // Create puts the alarm, which also replaces one of that name.
-func (a *Alarm) Create(ctx context.Context, want AlarmSpec) (string, error) {
+func (a *Alarm) Create(ctx context.Context, want AlarmSpec, _ string) (string, error) {
 	return a.alarmName(), a.put(ctx, want, true)
 }
 
@@ -194,7 +194,7 @@ func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
 func (a *Alarm) Update(ctx context.Context, _ string, have, want AlarmSpec) error {
 	tags := have.Tags
 	if have.Tags = want.Tags; len(a.Diff(have, want)) > 0 {
-		alarm, err := a.byName(ctx)
+		alarm, err := a.byName(ctx, time.Time{})
 		if err != nil {
 			return err
 		}

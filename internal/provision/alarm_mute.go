@@ -51,9 +51,9 @@ func (m *AlarmMute) Wanted(context.Context) (bool, string, error) {
 }
 
 // Find looks whether the alarm's actions are off.
-func (m *AlarmMute) Find(ctx context.Context, _ string) (engine.Found[AlarmMuteSpec], error) {
+func (m *AlarmMute) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmMuteSpec], error) {
 	a := &Alarm{Home: m.Home, Name: m.Name}
-	alarm, err := a.byName(ctx)
+	alarm, err := a.byName(ctx, look.NotOlder)
 	m.alarm = alarm != nil
 	if err != nil || alarm == nil || aws.ToBool(alarm.ActionsEnabled) {
 		return engine.Found[AlarmMuteSpec]{}, err
@@ -65,7 +65,7 @@ func (m *AlarmMute) Find(ctx context.Context, _ string) (engine.Found[AlarmMuteS
 func (m *AlarmMute) Diff(AlarmMuteSpec, AlarmMuteSpec) []engine.Change { return nil }
 
 // Create turns the actions off.
-func (m *AlarmMute) Create(ctx context.Context, _ AlarmMuteSpec) (string, error) {
+func (m *AlarmMute) Create(ctx context.Context, _ AlarmMuteSpec, _ string) (string, error) {
 	name := (&Alarm{Home: m.Home, Name: m.Name}).alarmName()
 	_, err := m.api().DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{name}})
 	return name, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
@@ -45,9 +46,9 @@ func (b *Bounds) Needs() []engine.Node { return nil }
 func (b *Bounds) Want() BoundsSpec { return b.BoundsSpec }
 
 // Find reads the target.
-func (b *Bounds) Find(ctx context.Context, _ string) (engine.Found[BoundsSpec], error) {
+func (b *Bounds) Find(ctx context.Context, look engine.Look) (engine.Found[BoundsSpec], error) {
 	none := engine.Found[BoundsSpec]{}
-	have, _, err := b.read(ctx)
+	have, _, err := b.read(ctx, look.NotOlder)
 	if err != nil {
 		return none, err
 	}
@@ -59,13 +60,13 @@ func (b *Bounds) Find(ctx context.Context, _ string) (engine.Found[BoundsSpec], 
 
 // ReadBounds are an agent's bounds as they are now; NotUp when it has none.
 func (h *Home) ReadBounds(ctx context.Context, agent string) (BoundsSpec, error) {
-	have, _, err := (&Bounds{Home: h, Agent: agent}).read(ctx)
+	have, _, err := (&Bounds{Home: h, Agent: agent}).read(ctx, time.Time{})
 	return have, err
 }
 
-func (b *Bounds) read(ctx context.Context) (BoundsSpec, string, error) {
+func (b *Bounds) read(ctx context.Context, notOlder time.Time) (BoundsSpec, string, error) {
 	t := b.target()
-	all, err := cloud.List(ctx, b.Inventory, "scalable-target", t.list)
+	all, err := cloud.List(ctx, b.Inventory, "scalable-target", notOlder, t.list)
 	if err != nil {
 		return BoundsSpec{}, "", err
 	}
@@ -106,7 +107,7 @@ func (b *Bounds) Diff(have, want BoundsSpec) []engine.Change {
 }
 
 // Create is never called: Find fails when there is nothing.
-func (b *Bounds) Create(context.Context, BoundsSpec) (string, error) {
+func (b *Bounds) Create(context.Context, BoundsSpec, string) (string, error) {
 	return "", errors.New("bounds belong to a scalable target, which karmactl up makes")
 }
 
@@ -133,7 +134,7 @@ func (b *Bounds) own(ctx context.Context, have, want string) error {
 	if have == want {
 		return nil
 	}
-	_, arn, err := b.read(ctx)
+	_, arn, err := b.read(ctx, time.Time{})
 	if err != nil {
 		return err
 	}

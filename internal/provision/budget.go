@@ -130,7 +130,7 @@ func (n notice) subscribers() []types.Subscriber {
 }
 
 // Find asks for the budget by its name.
-func (b *Budget) Find(ctx context.Context, id string) (engine.Found[BudgetSpec], error) {
+func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[BudgetSpec], error) {
 	out, err := b.api().DescribeBudget(ctx, &budgets.DescribeBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
 	if cloud.IsNotFound(err) {
 		return engine.Found[BudgetSpec]{}, nil
@@ -146,7 +146,7 @@ func (b *Budget) Find(ctx context.Context, id string) (engine.Found[BudgetSpec],
 		return engine.Found[BudgetSpec]{}, err
 	}
 	tags := cloud.FromSDK(listed.ResourceTags, func(t types.ResourceTag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
-	if !tags.Ours(b.Stack, b.Key()) && id == "" {
+	if !tags.Ours(b.Stack, b.Key()) && look.ID == "" {
 		return engine.Found[BudgetSpec]{}, b.foreign(b.Key(), "budget "+b.Name(), b.arn())
 	}
 	notices, err := b.found(ctx)
@@ -210,7 +210,7 @@ func (b *Budget) budget(want BudgetSpec) *types.Budget {
 }
 
 // Create makes the budget with its notifications.
-func (b *Budget) Create(ctx context.Context, want BudgetSpec) (string, error) {
+func (b *Budget) Create(ctx context.Context, want BudgetSpec, _ string) (string, error) {
 	in := &budgets.CreateBudgetInput{
 		AccountId: &b.Account.ID, Budget: b.budget(want),
 		ResourceTags: cloud.ToSDK(want.Tags, func(k, v string) types.ResourceTag { return types.ResourceTag{Key: &k, Value: &v} }),

@@ -58,7 +58,7 @@ func TestSomebodyElsesBudgetIsLeftAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var foreign *engine.Foreign
+		var foreign *engine.NotManaged
 		if !errors.As(res.Err(), &foreign) {
 			t.Errorf("a budget without our tags gives %v", res.Err())
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
@@ -70,8 +71,8 @@ func (c *Certificate) Want() CertificateSpec {
 // certificates are the stack's certificates in detail. AWS lists neither tags
 // nor status changes, so each certificate of the account costs a call for its
 // tags, and each of the stack one more.
-func (h *Home) certificates(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
-	return cloud.List(ctx, h.Inventory, "certificate", func(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
+func (h *Home) certificates(ctx context.Context, notOlder time.Time) ([]candidate[*types.CertificateDetail], error) {
+	return cloud.List(ctx, h.Inventory, "certificate", notOlder, func(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
 		var all []candidate[*types.CertificateDetail]
 		p := acm.NewListCertificatesPaginator(h.Clients.ACM, &acm.ListCertificatesInput{})
 		for p.HasMorePages() {
@@ -118,16 +119,16 @@ func (h *Home) certificate(ctx context.Context, arn *string) ([]candidate[*types
 }
 
 // Find looks among the stack's certificates.
-func (c *Certificate) Find(ctx context.Context, id string) (engine.Found[CertificateSpec], error) {
-	all, err := c.certificates(ctx)
+func (c *Certificate) Find(ctx context.Context, look engine.Look) (engine.Found[CertificateSpec], error) {
+	all, err := c.certificates(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[CertificateSpec]{}, err
 	}
-	d, id, strays := pick(c.Home, c.Key(), id, all)
+	d, id, duplicates := pick(c.Home, c.Key(), look, all)
 	if id == "" {
 		return engine.Found[CertificateSpec]{}, nil
 	}
-	found := engine.Found[CertificateSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: CertificateSpec{
+	found := engine.Found[CertificateSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: CertificateSpec{
 		Names: slices.Sorted(slices.Values(d.SubjectAlternativeNames)), Tags: tagsOf(all, id),
 	}}
 	records := validationRecords(d)
@@ -168,10 +169,10 @@ func (c *Certificate) Diff(have, want CertificateSpec) []engine.Change {
 }
 
 // Create requests the certificate; the token gives the same one for an hour.
-func (c *Certificate) Create(ctx context.Context, want CertificateSpec) (string, error) {
+func (c *Certificate) Create(ctx context.Context, want CertificateSpec, token string) (string, error) {
 	out, err := c.api().RequestCertificate(ctx, &acm.RequestCertificateInput{
 		DomainName: aws.String(c.Domain), SubjectAlternativeNames: want.Names, ValidationMethod: types.ValidationMethodDns,
-		IdempotencyToken: aws.String(engine.Token(ctx)), Tags: toACMTags(want.Tags),
+		IdempotencyToken: aws.String(token), Tags: toACMTags(want.Tags),
 	})
 	if err != nil {
 		return "", err

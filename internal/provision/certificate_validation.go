@@ -51,11 +51,11 @@ func (v *CertificateValidation) Want() CertificateValidationSpec {
 
 // Find tells how far the certificate is: the one just settled, or before that
 // the one with its tags.
-func (v *CertificateValidation) Find(ctx context.Context, _ string) (engine.Found[CertificateValidationSpec], error) {
+func (v *CertificateValidation) Find(ctx context.Context, look engine.Look) (engine.Found[CertificateValidationSpec], error) {
 	if v.over.Load() {
 		return engine.Found[CertificateValidationSpec]{}, nil
 	}
-	all, err := v.certificates(ctx)
+	all, err := v.certificates(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[CertificateValidationSpec]{}, err
 	}
@@ -63,7 +63,7 @@ func (v *CertificateValidation) Find(ctx context.Context, _ string) (engine.Foun
 	if v.Certificate != nil {
 		settled = v.Certificate.ID()
 	}
-	c, id, _ := pick(v.Home, certificateKey, settled, all)
+	c, id, _ := pick(v.Home, certificateKey, engine.Look{ID: settled}, all)
 	if id == "" {
 		return engine.Found[CertificateValidationSpec]{}, nil
 	}
@@ -84,7 +84,7 @@ func (v *CertificateValidation) Diff(have, want CertificateValidationSpec) []eng
 }
 
 // Create makes nothing: what there is to wait for is the certificate.
-func (v *CertificateValidation) Create(_ context.Context, want CertificateValidationSpec) (string, error) {
+func (v *CertificateValidation) Create(_ context.Context, want CertificateValidationSpec, _ string) (string, error) {
 	return want.Certificate, nil
 }
 

@@ -89,10 +89,10 @@ func (c *Cluster) Want() ClusterSpec {
 }
 
 // Find describes the cluster by its name. A deleted one is listed as INACTIVE.
-func (c *Cluster) Find(ctx context.Context, id string) (engine.Found[ClusterSpec], error) {
+func (c *Cluster) Find(ctx context.Context, look engine.Look) (engine.Found[ClusterSpec], error) {
 	var found engine.Found[ClusterSpec]
 	name := c.clusterName()
-	all, err := cloud.List(ctx, c.Inventory, "cluster", func(ctx context.Context) ([]types.Cluster, error) {
+	all, err := cloud.List(ctx, c.Inventory, "cluster", look.NotOlder, func(ctx context.Context) ([]types.Cluster, error) {
 		out, err := c.api().DescribeClusters(ctx, &ecs.DescribeClustersInput{
 			Clusters: []string{name}, Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings},
 		})
@@ -111,7 +111,7 @@ func (c *Cluster) Find(ctx context.Context, id string) (engine.Found[ClusterSpec
 		}
 		found.Phase, found.ID, found.Spec = engine.Ready, name, clusterSpec(k)
 		found.Outputs = map[string]string{"arn": aws.ToString(k.ClusterArn)}
-		if !found.Spec.Tags.Ours(c.Stack, c.Key()) && id == "" {
+		if !found.Spec.Tags.Ours(c.Stack, c.Key()) && look.ID == "" {
 			return engine.Found[ClusterSpec]{}, c.foreign(c.Key(), "ECS cluster "+name, aws.ToString(k.ClusterArn))
 		}
 		switch {
@@ -154,7 +154,7 @@ func (c *Cluster) Diff(have, want ClusterSpec) []engine.Change {
 
 // Create makes the cluster. The same name gives the existing one back, with its
 // own settings.
-func (c *Cluster) Create(ctx context.Context, want ClusterSpec) (string, error) {
+func (c *Cluster) Create(ctx context.Context, want ClusterSpec, _ string) (string, error) {
 	in := &ecs.CreateClusterInput{
 		ClusterName:       aws.String(c.clusterName()),
 		CapacityProviders: strings.Fields(want.Providers),

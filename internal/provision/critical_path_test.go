@@ -73,7 +73,7 @@ func downPath(s *Stack) time.Duration {
 	dependents := map[engine.Key][]engine.Node{}
 	for _, n := range s.Resources() {
 		for _, b := range n.Needs() {
-			if p, ok := n.(engine.Part); ok && p.PartOf() == b {
+			if p, ok := n.(engine.Owned); ok && p.OwnedBy() == b {
 				continue // its whole takes it along
 			}
 			dependents[b.Key()] = append(dependents[b.Key()], n)

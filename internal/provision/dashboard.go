@@ -107,7 +107,7 @@ func (d *Dashboard) body() string {
 }
 
 // Find gets the dashboard by its name.
-func (d *Dashboard) Find(ctx context.Context, _ string) (engine.Found[DashboardSpec], error) {
+func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[DashboardSpec], error) {
 	out, err := d.api().GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.Stack)})
 	if cloud.IsNotFound(err) {
 		return engine.Found[DashboardSpec]{}, nil
@@ -138,7 +138,7 @@ func (d *Dashboard) Diff(have, want DashboardSpec) []engine.Change {
 }
 
 // Create puts the dashboard.
-func (d *Dashboard) Create(ctx context.Context, want DashboardSpec) (string, error) {
+func (d *Dashboard) Create(ctx context.Context, want DashboardSpec, _ string) (string, error) {
 	_, err := d.api().PutDashboard(ctx, &cloudwatch.PutDashboardInput{DashboardName: &d.Stack, DashboardBody: &want.Body})
 	if err != nil {
 		return "", err
@@ -148,7 +148,7 @@ func (d *Dashboard) Create(ctx context.Context, want DashboardSpec) (string, err
 
 // Update puts it again, which replaces it.
 func (d *Dashboard) Update(ctx context.Context, _ string, _, want DashboardSpec) error {
-	_, err := d.Create(ctx, want)
+	_, err := d.Create(ctx, want, "")
 	return err
 }
 

@@ -45,17 +45,17 @@ func (e *ElasticIP) Needs() []engine.Node { return nil }
 func (e *ElasticIP) Want() ElasticIPSpec { return ElasticIPSpec{Tags: e.TagsOf(e.Key())} }
 
 // Find looks among the stack's addresses.
-func (e *ElasticIP) Find(ctx context.Context, id string) (engine.Found[ElasticIPSpec], error) {
-	all, err := cloud.List(ctx, e.Inventory, "eip", e.list)
+func (e *ElasticIP) Find(ctx context.Context, look engine.Look) (engine.Found[ElasticIPSpec], error) {
+	all, err := cloud.List(ctx, e.Inventory, "eip", look.NotOlder, e.list)
 	if err != nil {
 		return engine.Found[ElasticIPSpec]{}, err
 	}
-	a, id, strays := pick(e.Home, e.Key(), id, all)
+	a, id, duplicates := pick(e.Home, e.Key(), look, all)
 	if id == "" {
 		return engine.Found[ElasticIPSpec]{}, nil
 	}
 	return engine.Found[ElasticIPSpec]{
-		Phase: engine.Ready, ID: id, Strays: strays, Spec: ElasticIPSpec{Tags: fromEC2Tags(a.Tags)},
+		Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: ElasticIPSpec{Tags: fromEC2Tags(a.Tags)},
 		Outputs: map[string]string{"public_ip": aws.ToString(a.PublicIp)},
 	}, nil
 }
@@ -78,7 +78,7 @@ func (e *ElasticIP) Diff(have, want ElasticIPSpec) []engine.Change {
 }
 
 // Create allocates an address. There is no client token: a repeated call makes a second one.
-func (e *ElasticIP) Create(ctx context.Context, want ElasticIPSpec) (string, error) {
+func (e *ElasticIP) Create(ctx context.Context, want ElasticIPSpec, _ string) (string, error) {
 	out, err := e.api().AllocateAddress(ctx, &ec2.AllocateAddressInput{
 		Domain: types.DomainTypeVpc, TagSpecifications: ec2Tags(types.ResourceTypeElasticIp, want.Tags),
 	})
@@ -111,5 +111,5 @@ func (e *ElasticIP) Delete(ctx context.Context, id string) error {
 	if a.InstanceId != nil {
 		holder = "instance " + *a.InstanceId + ", " + holder
 	}
-	return &engine.HeldBy{Holder: holder, Foreign: true, Err: err}
+	return &engine.InUse{Holder: holder, Foreign: true, Err: err}
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
@@ -99,7 +100,7 @@ func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string
 		if !ok {
 			continue
 		}
-		all, err := cloud.List(ctx, s.Inventory, "service", r.list)
+		all, err := cloud.List(ctx, s.Inventory, "service", time.Time{}, r.list)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -56,7 +56,7 @@ func nameOf(key engine.Key) string {
 
 // foreign is the refusal of something that has our name and not our tags.
 func (h *Home) foreign(key engine.Key, what, id string) error {
-	return &engine.Foreign{
+	return &engine.NotManaged{
 		Key: key, What: what, ID: id,
 		Adopt: fmt.Sprintf("to hand it over, tag it %s=%s and %s=%s", cloud.TagStack, h.Stack, cloud.TagKey, key),
 	}
@@ -74,17 +74,17 @@ type candidate[T any] struct {
 }
 
 // pick chooses among a listing: the recorded id when it is still there, else
-// what carries the key's tags. Further items with the same tags are strays,
+// what carries the key's tags. Further items with the same tags are duplicates,
 // left behind by a create whose reply was lost.
-func pick[T any](h *Home, key engine.Key, id string, all []candidate[T]) (item T, found string, strays []string) {
+func pick[T any](h *Home, key engine.Key, look engine.Look, all []candidate[T]) (item T, found string, duplicates []string) {
 	var ours []candidate[T]
 	for _, c := range all {
-		if !c.Gone && (c.ID == id || c.Tags.Ours(h.Stack, key)) {
+		if !c.Gone && (c.ID == look.ID || c.Tags.Ours(h.Stack, key)) {
 			ours = append(ours, c)
 		}
 	}
 	for _, c := range ours {
-		if c.ID == id {
+		if c.ID == look.ID {
 			item, found = c.Item, c.ID
 		}
 	}
@@ -96,11 +96,11 @@ func pick[T any](h *Home, key engine.Key, id string, all []candidate[T]) (item T
 			case found == "":
 				item, found = c.Item, c.ID
 			case c.ID != found && !c.Leaving:
-				strays = append(strays, c.ID)
+				duplicates = append(duplicates, c.ID)
 			}
 		}
 	}
-	return item, found, strays
+	return item, found, duplicates
 }
 
 // field is one change when the two sides differ.

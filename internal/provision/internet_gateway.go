@@ -48,16 +48,16 @@ func (g *InternetGateway) Want() InternetGatewaySpec {
 }
 
 // Find looks among the stack's internet gateways.
-func (g *InternetGateway) Find(ctx context.Context, id string) (engine.Found[InternetGatewaySpec], error) {
-	all, err := cloud.List(ctx, g.Inventory, "igw", g.list)
+func (g *InternetGateway) Find(ctx context.Context, look engine.Look) (engine.Found[InternetGatewaySpec], error) {
+	all, err := cloud.List(ctx, g.Inventory, "igw", look.NotOlder, g.list)
 	if err != nil {
 		return engine.Found[InternetGatewaySpec]{}, err
 	}
-	igw, id, strays := pick(g.Home, g.Key(), id, all)
+	igw, id, duplicates := pick(g.Home, g.Key(), look, all)
 	if id == "" {
 		return engine.Found[InternetGatewaySpec]{}, nil
 	}
-	found := engine.Found[InternetGatewaySpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: InternetGatewaySpec{Tags: fromEC2Tags(igw.Tags)}}
+	found := engine.Found[InternetGatewaySpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: InternetGatewaySpec{Tags: fromEC2Tags(igw.Tags)}}
 	for _, a := range igw.Attachments {
 		found.Spec.VPC = aws.ToString(a.VpcId)
 	}
@@ -80,7 +80,7 @@ func (g *InternetGateway) Diff(have, want InternetGatewaySpec) []engine.Change {
 }
 
 // Create makes the gateway; it is attached by Update.
-func (g *InternetGateway) Create(ctx context.Context, want InternetGatewaySpec) (string, error) {
+func (g *InternetGateway) Create(ctx context.Context, want InternetGatewaySpec, _ string) (string, error) {
 	out, err := g.api().CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{
 		TagSpecifications: ec2Tags(types.ResourceTypeInternetGateway, want.Tags),
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -84,8 +85,8 @@ func (l *Listener) Needs() []engine.Node {
 	return needs
 }
 
-// PartOf is the load balancer, which AWS deletes with its listeners.
-func (l *Listener) PartOf() engine.Node { return l.LoadBalancer }
+// OwnedBy is the load balancer, which AWS deletes with its listeners.
+func (l *Listener) OwnedBy() engine.Node { return l.LoadBalancer }
 
 // Want is the listener with its answer to what no rule takes.
 func (l *Listener) Want() ListenerSpec {
@@ -123,9 +124,9 @@ func noSuchAgent(agents []string) string {
 }
 
 // listeners are those of the stack's load balancer.
-func (h *Home) listeners(ctx context.Context) ([]candidate[types.Listener], error) {
-	return cloud.List(ctx, h.Inventory, "listener", func(ctx context.Context) ([]candidate[types.Listener], error) {
-		lb, err := h.servingLoadBalancer(ctx)
+func (h *Home) listeners(ctx context.Context, notOlder time.Time) ([]candidate[types.Listener], error) {
+	return cloud.List(ctx, h.Inventory, "listener", notOlder, func(ctx context.Context) ([]candidate[types.Listener], error) {
+		lb, err := h.servingLoadBalancer(ctx, notOlder)
 		if err != nil || lb == "" {
 			return nil, err
 		}
@@ -147,12 +148,12 @@ func (h *Home) listeners(ctx context.Context) ([]candidate[types.Listener], erro
 
 // Find looks among the listeners of the stack's load balancer. One without our
 // tags on our port is somebody else's.
-func (l *Listener) Find(ctx context.Context, id string) (engine.Found[ListenerSpec], error) {
-	all, err := l.listeners(ctx)
+func (l *Listener) Find(ctx context.Context, look engine.Look) (engine.Found[ListenerSpec], error) {
+	all, err := l.listeners(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[ListenerSpec]{}, err
 	}
-	li, id, strays := pick(l.Home, l.Key(), id, all)
+	li, id, duplicates := pick(l.Home, l.Key(), look, all)
 	if id == "" {
 		for _, c := range all {
 			if int(aws.ToInt32(c.Item.Port)) == l.Port && c.Tags[cloud.TagStack] != l.Stack {
@@ -161,7 +162,7 @@ func (l *Listener) Find(ctx context.Context, id string) (engine.Found[ListenerSp
 		}
 		return engine.Found[ListenerSpec]{}, nil
 	}
-	found := engine.Found[ListenerSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: ListenerSpec{
+	found := engine.Found[ListenerSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: ListenerSpec{
 		Port: int(aws.ToInt32(li.Port)), Protocol: string(li.Protocol), TLSPolicy: aws.ToString(li.SslPolicy),
 	}}
 	for _, c := range li.Certificates {
@@ -235,7 +236,7 @@ func (l *Listener) Diff(have, want ListenerSpec) []engine.Change {
 }
 
 // Create makes the listener; the same port and settings again give the same one.
-func (l *Listener) Create(ctx context.Context, want ListenerSpec) (string, error) {
+func (l *Listener) Create(ctx context.Context, want ListenerSpec, _ string) (string, error) {
 	certificates, policy := want.tls()
 	out, err := l.api().CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: aws.String(l.LoadBalancer.ID()), Protocol: types.ProtocolEnum(want.Protocol),

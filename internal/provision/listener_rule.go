@@ -80,10 +80,10 @@ func (h *Home) ruleOf(key engine.Key) *ListenerRule {
 // Needs the listener and the target group.
 func (r *ListenerRule) Needs() []engine.Node { return []engine.Node{r.Listener, r.Group} }
 
-// PartOf is the listener, which AWS deletes with its rules: at three deletions a
+// OwnedBy is the listener, which AWS deletes with its rules: at three deletions a
 // second a large fleet's rules would hold up the load balancer for longer than
 // anything else takes.
-func (r *ListenerRule) PartOf() engine.Node { return r.Listener }
+func (r *ListenerRule) OwnedBy() engine.Node { return r.Listener }
 
 // Want is a rule for the agent's path, with and without what follows, or for its name.
 func (r *ListenerRule) Want() ListenerRuleSpec {
@@ -103,9 +103,9 @@ func (r *ListenerRule) Want() ListenerRuleSpec {
 const rewritten = "/$1"
 
 // Find looks among the rules of the stack's listeners.
-func (r *ListenerRule) Find(ctx context.Context, id string) (engine.Found[ListenerRuleSpec], error) {
-	all, err := cloud.List(ctx, r.Inventory, "rule", func(ctx context.Context) ([]candidate[types.Rule], error) {
-		listeners, err := r.listeners(ctx)
+func (r *ListenerRule) Find(ctx context.Context, look engine.Look) (engine.Found[ListenerRuleSpec], error) {
+	all, err := cloud.List(ctx, r.Inventory, "rule", look.NotOlder, func(ctx context.Context) ([]candidate[types.Rule], error) {
+		listeners, err := r.listeners(ctx, look.NotOlder)
 		if err != nil {
 			return nil, err
 		}
@@ -120,11 +120,11 @@ func (r *ListenerRule) Find(ctx context.Context, id string) (engine.Found[Listen
 	if err != nil {
 		return engine.Found[ListenerRuleSpec]{}, err
 	}
-	rule, id, strays := pick(r.Home, r.Key(), id, all)
+	rule, id, duplicates := pick(r.Home, r.Key(), look, all)
 	if id == "" {
 		return engine.Found[ListenerRuleSpec]{}, nil
 	}
-	found := engine.Found[ListenerRuleSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: readRule(rule)}
+	found := engine.Found[ListenerRuleSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: readRule(rule)}
 	found.Spec.Tags = tagsOf(all, id)
 	return found, nil
 }
@@ -243,7 +243,7 @@ func (r *ListenerRule) Diff(have, want ListenerRuleSpec) []engine.Change {
 
 // Create makes the rule. When another rule still has its place it is made at
 // the end, and Update moves it.
-func (r *ListenerRule) Create(ctx context.Context, want ListenerRuleSpec) (string, error) {
+func (r *ListenerRule) Create(ctx context.Context, want ListenerRuleSpec, _ string) (string, error) {
 	done, err := r.Listener.alone(ctx)
 	if err != nil {
 		return "", err

@@ -98,8 +98,8 @@ func (l *LoadBalancer) Want() LoadBalancerSpec {
 
 // loadBalancers is the stack's load balancer, by its name, which is unique in
 // an account and region.
-func (h *Home) loadBalancers(ctx context.Context) ([]candidate[types.LoadBalancer], error) {
-	return cloud.List(ctx, h.Inventory, "alb", func(ctx context.Context) ([]candidate[types.LoadBalancer], error) {
+func (h *Home) loadBalancers(ctx context.Context, notOlder time.Time) ([]candidate[types.LoadBalancer], error) {
+	return cloud.List(ctx, h.Inventory, "alb", notOlder, func(ctx context.Context) ([]candidate[types.LoadBalancer], error) {
 		out, err := h.Clients.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{h.loadBalancerName()}})
 		if cloud.IsNotFound(err) {
 			return nil, nil
@@ -113,8 +113,8 @@ func (h *Home) loadBalancers(ctx context.Context) ([]candidate[types.LoadBalance
 
 // servingLoadBalancer is the ARN of the stack's load balancer, "" without one.
 // One that failed does not count: it is replaced with all that hangs on it.
-func (h *Home) servingLoadBalancer(ctx context.Context) (string, error) {
-	all, err := h.loadBalancers(ctx)
+func (h *Home) servingLoadBalancer(ctx context.Context, notOlder time.Time) (string, error) {
+	all, err := h.loadBalancers(ctx, notOlder)
 	if err != nil {
 		return "", err
 	}
@@ -128,12 +128,12 @@ func (h *Home) servingLoadBalancer(ctx context.Context) (string, error) {
 }
 
 // Find looks for the stack's name. One without our tags is somebody else's.
-func (l *LoadBalancer) Find(ctx context.Context, id string) (engine.Found[LoadBalancerSpec], error) {
-	all, err := l.loadBalancers(ctx)
+func (l *LoadBalancer) Find(ctx context.Context, look engine.Look) (engine.Found[LoadBalancerSpec], error) {
+	all, err := l.loadBalancers(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[LoadBalancerSpec]{}, err
 	}
-	lb, id, strays := pick(l.Home, l.Key(), id, all)
+	lb, id, duplicates := pick(l.Home, l.Key(), look, all)
 	if id == "" {
 		for _, c := range all {
 			return engine.Found[LoadBalancerSpec]{}, l.foreign(l.Key(), "load balancer "+l.loadBalancerName(), c.ID)
@@ -147,7 +147,7 @@ func (l *LoadBalancer) Find(ctx context.Context, id string) (engine.Found[LoadBa
 	if err != nil {
 		return engine.Found[LoadBalancerSpec]{}, err
 	}
-	found := engine.Found[LoadBalancerSpec]{Phase: engine.Ready, ID: id, Strays: strays, Outputs: map[string]string{
+	found := engine.Found[LoadBalancerSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Outputs: map[string]string{
 		"dns_name": aws.ToString(lb.DNSName), "zone_id": aws.ToString(lb.CanonicalHostedZoneId),
 	}}
 	found.Spec = LoadBalancerSpec{Scheme: string(lb.Scheme), Group: strings.Join(lb.SecurityGroups, " ")}
@@ -252,7 +252,7 @@ func (l *LoadBalancer) Diff(have, want LoadBalancerSpec) []engine.Change {
 
 // Create makes the load balancer; the same name and settings again give the
 // same one. Attributes are left to Update.
-func (l *LoadBalancer) Create(ctx context.Context, want LoadBalancerSpec) (string, error) {
+func (l *LoadBalancer) Create(ctx context.Context, want LoadBalancerSpec, _ string) (string, error) {
 	out, err := l.api().CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
 		Name: aws.String(l.loadBalancerName()), Type: types.LoadBalancerTypeEnumApplication, Scheme: types.LoadBalancerSchemeEnum(want.Scheme),
 		Subnets: want.Subnets, SecurityGroups: []string{want.Group}, Tags: toELBTags(want.Tags),

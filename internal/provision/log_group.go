@@ -62,8 +62,8 @@ func (g *LogGroup) Want() LogGroupSpec {
 }
 
 // Find looks among the stack's groups.
-func (g *LogGroup) Find(ctx context.Context, id string) (engine.Found[LogGroupSpec], error) {
-	all, err := cloud.List(ctx, g.Inventory, "log-group", g.list)
+func (g *LogGroup) Find(ctx context.Context, look engine.Look) (engine.Found[LogGroupSpec], error) {
+	all, err := cloud.List(ctx, g.Inventory, "log-group", look.NotOlder, g.list)
 	if err != nil {
 		return engine.Found[LogGroupSpec]{}, err
 	}
@@ -71,7 +71,7 @@ func (g *LogGroup) Find(ctx context.Context, id string) (engine.Found[LogGroupSp
 		if aws.ToString(lg.LogGroupName) != g.Name() {
 			continue
 		}
-		tags, err := g.tagsAt(ctx, g.arn(), g.TagsOf(g.Key()), func(ctx context.Context) (cloud.Tags, error) {
+		tags, err := g.tagsAt(ctx, look.NotOlder, g.arn(), g.TagsOf(g.Key()), func(ctx context.Context) (cloud.Tags, error) {
 			out, err := g.api().ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: aws.String(g.arn())})
 			if err != nil {
 				return nil, err
@@ -84,7 +84,7 @@ func (g *LogGroup) Find(ctx context.Context, id string) (engine.Found[LogGroupSp
 		if err != nil {
 			return engine.Found[LogGroupSpec]{}, err
 		}
-		if !tags.Ours(g.Stack, g.Key()) && id == "" {
+		if !tags.Ours(g.Stack, g.Key()) && look.ID == "" {
 			return engine.Found[LogGroupSpec]{}, g.foreign(g.Key(), "log group "+g.Name(), g.arn())
 		}
 		return engine.Found[LogGroupSpec]{
@@ -109,7 +109,7 @@ func (g *LogGroup) Diff(have, want LogGroupSpec) []engine.Change {
 }
 
 // Create makes the group; how long it keeps can only be said after.
-func (g *LogGroup) Create(ctx context.Context, want LogGroupSpec) (string, error) {
+func (g *LogGroup) Create(ctx context.Context, want LogGroupSpec, _ string) (string, error) {
 	_, err := g.api().CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(g.Name()), Tags: want.Tags})
 	if err != nil {
 		return "", err

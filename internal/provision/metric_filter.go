@@ -56,8 +56,8 @@ func (f *MetricFilter) Want() MetricFilterSpec {
 
 // Find looks among the filters of the account: a listing by prefix would take
 // one call for each group.
-func (f *MetricFilter) Find(ctx context.Context, _ string) (engine.Found[MetricFilterSpec], error) {
-	all, err := cloud.List(ctx, f.Inventory, "metric-filter", f.list)
+func (f *MetricFilter) Find(ctx context.Context, look engine.Look) (engine.Found[MetricFilterSpec], error) {
+	all, err := cloud.List(ctx, f.Inventory, "metric-filter", look.NotOlder, f.list)
 	if err != nil {
 		return engine.Found[MetricFilterSpec]{}, err
 	}
@@ -90,7 +90,7 @@ func (f *MetricFilter) Diff(have, want MetricFilterSpec) []engine.Change {
 }
 
 // Create puts the filter on the group.
-func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec) (string, error) {
+func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec, _ string) (string, error) {
 	_, err := f.api().PutMetricFilter(ctx, &cloudwatchlogs.PutMetricFilterInput{
 		LogGroupName: aws.String(f.Group.Name()), FilterName: aws.String(f.Name()), FilterPattern: &want.Pattern,
 		MetricTransformations: []types.MetricTransformation{{
@@ -105,7 +105,7 @@ func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec) (strin
 
 // Update puts the filter again, which replaces it.
 func (f *MetricFilter) Update(ctx context.Context, _ string, _, want MetricFilterSpec) error {
-	_, err := f.Create(ctx, want)
+	_, err := f.Create(ctx, want, "")
 	return err
 }
 

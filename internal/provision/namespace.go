@@ -66,9 +66,9 @@ func (n *Namespace) name(id string) string {
 }
 
 // Find looks by name. While the create runs there is only its operation to ask.
-func (n *Namespace) Find(ctx context.Context, id string) (engine.Found[NamespaceSpec], error) {
+func (n *Namespace) Find(ctx context.Context, look engine.Look) (engine.Found[NamespaceSpec], error) {
 	var found engine.Found[NamespaceSpec]
-	name := n.name(id)
+	name := n.name(look.ID)
 	ns, err := n.byName(ctx, name)
 	if err != nil {
 		return found, err
@@ -77,7 +77,7 @@ func (n *Namespace) Find(ctx context.Context, id string) (engine.Found[Namespace
 		return n.making(ctx)
 	}
 	arn := aws.ToString(ns.Arn)
-	tags, err := n.tagsAt(ctx, arn, n.TagsOf(n.Key()), func(ctx context.Context) (cloud.Tags, error) {
+	tags, err := n.tagsAt(ctx, look.NotOlder, arn, n.TagsOf(n.Key()), func(ctx context.Context) (cloud.Tags, error) {
 		out, err := n.api().ListTagsForResource(ctx, &servicediscovery.ListTagsForResourceInput{ResourceARN: &arn})
 		if err != nil {
 			return nil, err
@@ -90,7 +90,7 @@ func (n *Namespace) Find(ctx context.Context, id string) (engine.Found[Namespace
 	if err != nil {
 		return found, err
 	}
-	if !tags.Ours(n.Stack, n.Key()) && id == "" {
+	if !tags.Ours(n.Stack, n.Key()) && look.ID == "" {
 		return found, n.foreign(n.Key(), "Cloud Map namespace "+name, aws.ToString(ns.Id))
 	}
 	found = engine.Found[NamespaceSpec]{
@@ -180,10 +180,10 @@ func (n *Namespace) Diff(have, want NamespaceSpec) []engine.Change {
 }
 
 // Create begins to make the namespace. The token makes a repeated call the same one.
-func (n *Namespace) Create(ctx context.Context, want NamespaceSpec) (string, error) {
+func (n *Namespace) Create(ctx context.Context, want NamespaceSpec, token string) (string, error) {
 	out, err := n.api().CreateHttpNamespace(ctx, &servicediscovery.CreateHttpNamespaceInput{
 		Name:             aws.String(n.name("")),
-		CreatorRequestId: aws.String(engine.Token(ctx)),
+		CreatorRequestId: aws.String(token),
 		Description:      aws.String("names of the agents of " + n.Stack),
 		Tags:             toDiscoveryTags(want.Tags),
 	})

@@ -56,16 +56,16 @@ func (n *NATGateway) Want() NATGatewaySpec {
 
 // Find looks among the stack's NAT gateways. AWS lists a deleted one for about
 // an hour.
-func (n *NATGateway) Find(ctx context.Context, id string) (engine.Found[NATGatewaySpec], error) {
-	all, err := cloud.List(ctx, n.Inventory, "nat", n.list)
+func (n *NATGateway) Find(ctx context.Context, look engine.Look) (engine.Found[NATGatewaySpec], error) {
+	all, err := cloud.List(ctx, n.Inventory, "nat", look.NotOlder, n.list)
 	if err != nil {
 		return engine.Found[NATGatewaySpec]{}, err
 	}
-	nat, id, strays := pick(n.Home, n.Key(), id, all)
+	nat, id, duplicates := pick(n.Home, n.Key(), look, all)
 	if id == "" {
 		return engine.Found[NATGatewaySpec]{}, nil
 	}
-	found := engine.Found[NATGatewaySpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: NATGatewaySpec{
+	found := engine.Found[NATGatewaySpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: NATGatewaySpec{
 		Subnet: aws.ToString(nat.SubnetId), Tags: fromEC2Tags(nat.Tags),
 	}}
 	for _, a := range nat.NatGatewayAddresses {
@@ -104,12 +104,12 @@ func (n *NATGateway) Diff(have, want NATGatewaySpec) []engine.Change {
 }
 
 // Create makes the NAT gateway; a repeated call with the token gives the same one.
-func (n *NATGateway) Create(ctx context.Context, want NATGatewaySpec) (string, error) {
+func (n *NATGateway) Create(ctx context.Context, want NATGatewaySpec, token string) (string, error) {
 	out, err := n.api().CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
 		SubnetId:          &want.Subnet,
 		AllocationId:      &want.Address,
 		ConnectivityType:  types.ConnectivityTypePublic,
-		ClientToken:       aws.String(engine.Token(ctx)),
+		ClientToken:       aws.String(token),
 		TagSpecifications: ec2Tags(types.ResourceTypeNatgateway, want.Tags),
 	})
 	if err != nil {

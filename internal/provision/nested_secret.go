@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -36,11 +37,11 @@ type nestedEntry struct {
 
 // Keys are the names of the values that the nested secret has for the agent,
 // sorted. None when there is no such secret or entry.
-func (n *NestedSecret) Keys(ctx context.Context, agent string) ([]string, error) {
+func (n *NestedSecret) Keys(ctx context.Context, notOlder time.Time, agent string) ([]string, error) {
 	if n == nil || n.Name == "" {
 		return nil, nil
 	}
-	all, err := cloud.List(ctx, n.Inventory, "nested secret", n.list)
+	all, err := cloud.List(ctx, n.Inventory, "nested secret", notOlder, n.list)
 	if err != nil {
 		return nil, err
 	}

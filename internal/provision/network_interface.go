@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -21,11 +22,14 @@ func (h *Home) held(ctx context.Context, err error, holds func(types.NetworkInte
 	if !cloud.Is(err, "DependencyViolation") {
 		return err
 	}
-	all, lerr := cloud.List(ctx, h.Inventory, "network-interface", h.networkInterfaces)
+	now := h.Clock.Now().Add(-time.Second) // those who are refused together share the listings
+	all, lerr := cloud.List(ctx, h.Inventory, "network-interface", now, func(ctx context.Context) ([]types.NetworkInterface, error) {
+		return h.networkInterfaces(ctx, now)
+	})
 	if lerr != nil {
 		return err // AWS's refusal says more than the failure to explain it
 	}
-	nats, lerr := cloud.List(ctx, h.Inventory, "nat", (&NATGateway{Home: h}).list)
+	nats, lerr := cloud.List(ctx, h.Inventory, "nat", now, (&NATGateway{Home: h}).list)
 	if lerr != nil {
 		return err
 	}
@@ -41,16 +45,16 @@ func (h *Home) held(ctx context.Context, err error, holds func(types.NetworkInte
 	}
 	switch {
 	case len(foreign) > 0:
-		return &engine.HeldBy{Holder: strings.Join(foreign, ", "), Foreign: true, Err: err}
+		return &engine.InUse{Holder: strings.Join(foreign, ", "), Foreign: true, Err: err}
 	case len(ours) > 0:
-		return &engine.HeldBy{Holder: strings.Join(ours, ", "), Err: err}
+		return &engine.InUse{Holder: strings.Join(ours, ", "), Err: err}
 	}
 	return err
 }
 
 // networkInterfaces are all that is in the stack's VPC, whoever made it.
-func (h *Home) networkInterfaces(ctx context.Context) ([]types.NetworkInterface, error) {
-	vpcs, err := cloud.List(ctx, h.Inventory, "vpc", (&VPC{Home: h}).list)
+func (h *Home) networkInterfaces(ctx context.Context, notOlder time.Time) ([]types.NetworkInterface, error) {
+	vpcs, err := cloud.List(ctx, h.Inventory, "vpc", notOlder, (&VPC{Home: h}).list)
 	if err != nil || len(vpcs) == 0 {
 		return nil, err
 	}

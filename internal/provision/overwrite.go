@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -108,7 +109,7 @@ type difference struct {
 	fates    map[string]Fate
 }
 
-func (s *Secret) compare(ctx context.Context, text string) (difference, error) {
+func (s *Secret) compare(ctx context.Context, notOlder time.Time, text string) (difference, error) {
 	have, err := s.object(text)
 	if err != nil {
 		return difference{}, err

@@ -86,24 +86,24 @@ func (p *Parameter) Wanted(context.Context) (bool, string, error) {
 func (p *Parameter) Want() ParameterSpec { return ParameterSpec{Tags: p.TagsOf(p.Key())} }
 
 // Find looks among the stack's parameters, whose listing has no tags.
-func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[ParameterSpec], error) {
+func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[ParameterSpec], error) {
 	var found engine.Found[ParameterSpec]
-	names, err := cloud.List(ctx, p.Inventory, "parameter", p.list)
+	names, err := cloud.List(ctx, p.Inventory, "parameter", look.NotOlder, p.list)
 	if err != nil {
 		return found, err
 	}
 	if slices.Contains(names, p.name()) {
-		tags, err := p.tagsAt(ctx, p.Account.ARN("ssm", "parameter"+p.name()), p.TagsOf(p.Key()), p.tags)
+		tags, err := p.tagsAt(ctx, look.NotOlder, p.Account.ARN("ssm", "parameter"+p.name()), p.TagsOf(p.Key()), p.tags)
 		switch {
 		case cloud.Is(err, "InvalidResourceId"):
 		case err != nil:
 			return found, err
 		default:
-			if !tags.Ours(p.Stack, p.Key()) && id == "" {
+			if !tags.Ours(p.Stack, p.Key()) && look.ID == "" {
 				return found, p.foreign(p.Key(), "parameter", p.name())
 			}
 			found = engine.Found[ParameterSpec]{Phase: engine.Ready, ID: p.name(), Spec: ParameterSpec{Tags: tags}}
-			if found.Spec.Outdated, err = p.outdated(ctx); err != nil {
+			if found.Spec.Outdated, err = p.outdated(ctx, look.NotOlder); err != nil {
 				return found, err
 			}
 		}
@@ -111,7 +111,7 @@ func (p *Parameter) Find(ctx context.Context, id string) (engine.Found[Parameter
 	var nested []string
 	var unread error
 	if found.Phase == engine.Absent {
-		nested, unread = p.Nested.Keys(ctx, p.AgentName)
+		nested, unread = p.Nested.Keys(ctx, look.NotOlder, p.AgentName)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -156,7 +156,7 @@ func (p *Parameter) Diff(have, want ParameterSpec) []engine.Change {
 
 // Create makes the first copy. It never overwrites: one that turns out to be there
 // is left as it is.
-func (p *Parameter) Create(ctx context.Context, want ParameterSpec) (string, error) {
+func (p *Parameter) Create(ctx context.Context, want ParameterSpec, _ string) (string, error) {
 	value, ok, err := p.value(ctx)
 	if err != nil {
 		return "", err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -163,7 +164,7 @@ func TestWhatIsNotOursIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, key := range []engine.Key{"role/task/validator", "log-group/validator"} {
-			foreign := new(engine.Foreign)
+			foreign := new(engine.NotManaged)
 			if o, _ := res.Get(key); !errors.As(o.Err, &foreign) {
 				t.Errorf("%s without our tags: %v", key, o.Err)
 			}
@@ -286,7 +287,7 @@ func TestAListingThatIsCutOffAfterItsAnswerIsNoPanic(t *testing.T) {
 		b := newBench(t, awssim.Options{})
 		ctx, cancel := context.WithCancel(t.Context())
 		b.sim.Inject(func(awssim.Call) awssim.Fault { cancel(); return awssim.Fault{} })
-		roles, listed, err := b.home.roles(ctx, b.home.Clients.IAM)
+		roles, listed, err := b.home.roles(ctx, time.Time{}, b.home.Clients.IAM)
 		if err == nil && !listed || len(roles) != 0 {
 			t.Errorf("got %v, %v, %v", roles, listed, err)
 		}

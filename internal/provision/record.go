@@ -93,10 +93,10 @@ func readRecord(ctx context.Context, api recordAPI, zone, name, kind string) (*t
 }
 
 // Find looks for the name in its zone.
-func (r *Record) Find(ctx context.Context, id string) (engine.Found[RecordSpec], error) {
+func (r *Record) Find(ctx context.Context, look engine.Look) (engine.Found[RecordSpec], error) {
 	zone, name, kind := r.Zone, r.Name, r.Type
-	if id != "" {
-		zone, name, kind = splitRecordID(id)
+	if look.ID != "" {
+		zone, name, kind = splitRecordID(look.ID)
 	}
 	if zone == "" { // an orphan that was never recorded
 		return engine.Found[RecordSpec]{}, nil
@@ -111,8 +111,8 @@ func (r *Record) Find(ctx context.Context, id string) (engine.Found[RecordSpec],
 	} else {
 		spec.Alias = valuesOf(have)
 	}
-	if id == "" && !r.leadsToOurs(spec.Alias) {
-		return engine.Found[RecordSpec]{}, &engine.Foreign{
+	if look.ID == "" && !r.leadsToOurs(spec.Alias) {
+		return engine.Found[RecordSpec]{}, &engine.NotManaged{
 			Key: r.Key(), What: "record " + name, ID: spec.Alias,
 			Adopt: "to hand it over, delete it and run karmactl up again",
 		}
@@ -145,7 +145,7 @@ func (r *Record) Diff(have, want RecordSpec) []engine.Change {
 }
 
 // Create makes the record, or sets it once more.
-func (r *Record) Create(ctx context.Context, want RecordSpec) (string, error) {
+func (r *Record) Create(ctx context.Context, want RecordSpec, _ string) (string, error) {
 	id := recordID(r.Zone, r.Name, r.Type)
 	return id, r.Update(ctx, id, RecordSpec{}, want)
 }

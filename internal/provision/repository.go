@@ -80,14 +80,14 @@ const lifecyclePolicy = `{"rules":[
 {"rulePriority":2,"description":"keep the last 5 images","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":5},"action":{"type":"expire"}}]}`
 
 // Find looks among the registry's repositories.
-func (r *Repository) Find(ctx context.Context, id string) (engine.Found[RepositorySpec], error) {
-	all, err := cloud.List(ctx, r.Inventory, "repository", r.list)
+func (r *Repository) Find(ctx context.Context, look engine.Look) (engine.Found[RepositorySpec], error) {
+	all, err := cloud.List(ctx, r.Inventory, "repository", look.NotOlder, r.list)
 	if err != nil {
 		return engine.Found[RepositorySpec]{}, err
 	}
 	for _, repo := range all {
 		if aws.ToString(repo.RepositoryName) == r.Name() {
-			return r.observe(ctx, id, repo)
+			return r.observe(ctx, look, repo)
 		}
 	}
 	return engine.Found[RepositorySpec]{}, nil
@@ -98,8 +98,8 @@ func (r *Repository) list(ctx context.Context) ([]types.Repository, error) {
 		func(out *ecr.DescribeRepositoriesOutput) []types.Repository { return out.Repositories })
 }
 
-func (r *Repository) observe(ctx context.Context, id string, repo types.Repository) (engine.Found[RepositorySpec], error) {
-	tags, err := r.tagsAt(ctx, r.arn(), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
+func (r *Repository) observe(ctx context.Context, look engine.Look, repo types.Repository) (engine.Found[RepositorySpec], error) {
+	tags, err := r.tagsAt(ctx, look.NotOlder, r.arn(), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
 		out, err := r.api().ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: aws.String(r.arn())})
 		if err != nil {
 			return nil, err
@@ -112,7 +112,7 @@ func (r *Repository) observe(ctx context.Context, id string, repo types.Reposito
 	if err != nil {
 		return engine.Found[RepositorySpec]{}, err
 	}
-	if !tags.Ours(r.Stack, r.Key()) && id == "" {
+	if !tags.Ours(r.Stack, r.Key()) && look.ID == "" {
 		return engine.Found[RepositorySpec]{}, r.foreign(r.Key(), "ECR repository "+r.Name(), r.arn())
 	}
 	found := engine.Found[RepositorySpec]{
@@ -148,7 +148,7 @@ func (r *Repository) Diff(have, want RepositorySpec) []engine.Change {
 }
 
 // Create makes the repository; its lifecycle policy is put on it after.
-func (r *Repository) Create(ctx context.Context, want RepositorySpec) (string, error) {
+func (r *Repository) Create(ctx context.Context, want RepositorySpec, _ string) (string, error) {
 	_, err := r.api().CreateRepository(ctx, &ecr.CreateRepositoryInput{
 		RepositoryName:             aws.String(r.Name()),
 		ImageTagMutability:         types.ImageTagMutability(want.Mutability),

@@ -78,8 +78,8 @@ func (r *Role) Want() RoleSpec {
 }
 
 // Find looks by name in the one listing of all roles.
-func (r *Role) Find(ctx context.Context, id string) (engine.Found[RoleSpec], error) {
-	roles, listed, err := r.roles(ctx, r.api())
+func (r *Role) Find(ctx context.Context, look engine.Look) (engine.Found[RoleSpec], error) {
+	roles, listed, err := r.roles(ctx, look.NotOlder, r.api())
 	if err == nil && !listed {
 		roles, err = r.get(ctx)
 	}
@@ -102,7 +102,7 @@ func (r *Role) Find(ctx context.Context, id string) (engine.Found[RoleSpec], err
 				found.Spec.Policy = iamDocument(aws.ToString(p.PolicyDocument))
 			}
 		}
-		if !found.Spec.Tags.Ours(r.Stack, r.Key()) && id == "" {
+		if !found.Spec.Tags.Ours(r.Stack, r.Key()) && look.ID == "" {
 			return engine.Found[RoleSpec]{}, r.foreign(r.Key(), "IAM role "+r.Name(), aws.ToString(role.Arn))
 		}
 		return found, nil
@@ -140,7 +140,7 @@ func (r *Role) Diff(have, want RoleSpec) []engine.Change {
 }
 
 // Create makes the role; its policy can only be put into it after.
-func (r *Role) Create(ctx context.Context, want RoleSpec) (string, error) {
+func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, error) {
 	_, err := r.api().CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName:                 aws.String(r.Name()),
 		AssumeRolePolicyDocument: &want.Trust,

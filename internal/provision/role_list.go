@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -23,8 +24,8 @@ type roleListing struct {
 // roles lists every role of the account with its tags and inline policies, in
 // one call for all of ours. listed is false where that is not allowed or not
 // offered; then each role is asked for by name.
-func (h *Home) roles(ctx context.Context, api roleListAPI) (roles []types.RoleDetail, listed bool, err error) {
-	all, err := cloud.List(ctx, h.Inventory, "roles", func(ctx context.Context) ([]roleListing, error) {
+func (h *Home) roles(ctx context.Context, notOlder time.Time, api roleListAPI) (roles []types.RoleDetail, listed bool, err error) {
+	all, err := cloud.List(ctx, h.Inventory, "roles", notOlder, func(ctx context.Context) ([]roleListing, error) {
 		p := iam.NewGetAccountAuthorizationDetailsPaginator(api, &iam.GetAccountAuthorizationDetailsInput{
 			Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(1000),
 		})

@@ -71,16 +71,16 @@ func (r *Route) Want() RouteSpec {
 
 // Find looks in the table: the one that this walk has seen, or that of the
 // recorded id, or the one that carries the table's key.
-func (r *Route) Find(ctx context.Context, id string) (engine.Found[RouteSpec], error) {
-	all, err := r.Table.all(ctx)
+func (r *Route) Find(ctx context.Context, look engine.Look) (engine.Found[RouteSpec], error) {
+	all, err := r.Table.all(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[RouteSpec]{}, err
 	}
-	of, _, _ := strings.Cut(id, "|")
+	of, _, _ := strings.Cut(look.ID, "|")
 	if seen := r.Table.ID(); seen != "" && !engine.IsUnknown(seen) {
 		of = seen
 	}
-	table, of, _ := pick(r.Home, r.Table.Key(), of, all)
+	table, of, _ := pick(r.Home, r.Table.Key(), engine.Look{ID: of}, all)
 	for _, route := range table.Routes {
 		if aws.ToString(route.DestinationCidrBlock) != anywhere {
 			continue
@@ -118,7 +118,7 @@ func (r *Route) Diff(have, want RouteSpec) []engine.Change {
 }
 
 // Create makes the route. A repeated call is refused as a duplicate.
-func (r *Route) Create(ctx context.Context, want RouteSpec) (string, error) {
+func (r *Route) Create(ctx context.Context, want RouteSpec, _ string) (string, error) {
 	in := &ec2.CreateRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(anywhere)}
 	if strings.HasPrefix(want.Target, "nat-") {
 		in.NatGatewayId = &want.Target

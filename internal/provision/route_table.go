@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -48,23 +49,23 @@ func (r *RouteTable) Want() RouteTableSpec {
 }
 
 // Find looks among the stack's route tables.
-func (r *RouteTable) Find(ctx context.Context, id string) (engine.Found[RouteTableSpec], error) {
-	all, err := r.all(ctx)
+func (r *RouteTable) Find(ctx context.Context, look engine.Look) (engine.Found[RouteTableSpec], error) {
+	all, err := r.all(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[RouteTableSpec]{}, err
 	}
-	table, id, strays := pick(r.Home, r.Key(), id, all)
+	table, id, duplicates := pick(r.Home, r.Key(), look, all)
 	if id == "" {
 		return engine.Found[RouteTableSpec]{}, nil
 	}
-	return engine.Found[RouteTableSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: RouteTableSpec{
+	return engine.Found[RouteTableSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: RouteTableSpec{
 		VPC: aws.ToString(table.VpcId), Tags: fromEC2Tags(table.Tags),
 	}}, nil
 }
 
 // all are the stack's route tables, with their routes and associations.
-func (r *RouteTable) all(ctx context.Context) ([]candidate[types.RouteTable], error) {
-	return cloud.List(ctx, r.Inventory, "route-table", r.list)
+func (r *RouteTable) all(ctx context.Context, notOlder time.Time) ([]candidate[types.RouteTable], error) {
+	return cloud.List(ctx, r.Inventory, "route-table", notOlder, r.list)
 }
 
 func (r *RouteTable) list(ctx context.Context) ([]candidate[types.RouteTable], error) {
@@ -79,9 +80,9 @@ func (r *RouteTable) Diff(have, want RouteTableSpec) []engine.Change {
 }
 
 // Create makes the table; a repeated call with the token gives the same one.
-func (r *RouteTable) Create(ctx context.Context, want RouteTableSpec) (string, error) {
+func (r *RouteTable) Create(ctx context.Context, want RouteTableSpec, token string) (string, error) {
 	out, err := r.api().CreateRouteTable(ctx, &ec2.CreateRouteTableInput{
-		VpcId: &want.VPC, ClientToken: aws.String(engine.Token(ctx)),
+		VpcId: &want.VPC, ClientToken: aws.String(token),
 		TagSpecifications: ec2Tags(types.ResourceTypeRouteTable, want.Tags),
 	})
 	if err != nil {

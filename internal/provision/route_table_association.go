@@ -52,19 +52,19 @@ func (a *RouteTableAssociation) Want() RouteTableAssociationSpec {
 
 // Find looks for the subnet, by what this walk has seen, the recorded id, or its
 // key, and then for it in the stack's route tables.
-func (a *RouteTableAssociation) Find(ctx context.Context, id string) (engine.Found[RouteTableAssociationSpec], error) {
-	subnets, err := cloud.List(ctx, a.Inventory, "subnet", a.Subnet.list)
+func (a *RouteTableAssociation) Find(ctx context.Context, look engine.Look) (engine.Found[RouteTableAssociationSpec], error) {
+	subnets, err := cloud.List(ctx, a.Inventory, "subnet", look.NotOlder, a.Subnet.list)
 	if err != nil {
 		return engine.Found[RouteTableAssociationSpec]{}, err
 	}
 	if seen := a.Subnet.ID(); seen != "" && !engine.IsUnknown(seen) {
-		id = seen
+		look.ID = seen
 	}
-	_, subnet, _ := pick(a.Home, a.Subnet.Key(), id, subnets)
+	_, subnet, _ := pick(a.Home, a.Subnet.Key(), look, subnets)
 	if subnet == "" {
 		return engine.Found[RouteTableAssociationSpec]{}, nil
 	}
-	tables, err := cloud.List(ctx, a.Inventory, "route-table", (&RouteTable{Home: a.Home}).list)
+	tables, err := cloud.List(ctx, a.Inventory, "route-table", look.NotOlder, (&RouteTable{Home: a.Home}).list)
 	if err != nil {
 		return engine.Found[RouteTableAssociationSpec]{}, err
 	}
@@ -99,7 +99,7 @@ func (a *RouteTableAssociation) Diff(have, want RouteTableAssociationSpec) []eng
 
 // Create ties the subnet to the table. A subnet that is tied already is the
 // answer to a repeated call, unless the table is somebody else's.
-func (a *RouteTableAssociation) Create(ctx context.Context, want RouteTableAssociationSpec) (string, error) {
+func (a *RouteTableAssociation) Create(ctx context.Context, want RouteTableAssociationSpec, _ string) (string, error) {
 	_, err := a.api().AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &want.Table, SubnetId: &want.Subnet})
 	if cloud.Is(err, "Resource.AlreadyAssociated") {
 		table, _, serr := a.seen(ctx, want.Subnet)

@@ -63,7 +63,7 @@ func (r *SamplingRule) Want() SamplingRuleSpec {
 const everyRequest = "* * *"
 
 // Find looks among the account's rules.
-func (r *SamplingRule) Find(ctx context.Context, id string) (engine.Found[SamplingRuleSpec], error) {
+func (r *SamplingRule) Find(ctx context.Context, look engine.Look) (engine.Found[SamplingRuleSpec], error) {
 	none := engine.Found[SamplingRuleSpec]{}
 	p := xray.NewGetSamplingRulesPaginator(r.api(), &xray.GetSamplingRulesInput{})
 	for p.HasMorePages() {
@@ -73,15 +73,15 @@ func (r *SamplingRule) Find(ctx context.Context, id string) (engine.Found[Sampli
 		}
 		for _, rec := range out.SamplingRuleRecords {
 			if rec.SamplingRule != nil && aws.ToString(rec.SamplingRule.RuleName) == r.name() {
-				return r.observe(ctx, id, rec.SamplingRule)
+				return r.observe(ctx, look, rec.SamplingRule)
 			}
 		}
 	}
 	return none, nil
 }
 
-func (r *SamplingRule) observe(ctx context.Context, id string, rule *types.SamplingRule) (engine.Found[SamplingRuleSpec], error) {
-	tags, err := r.tagsAt(ctx, aws.ToString(rule.RuleARN), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
+func (r *SamplingRule) observe(ctx context.Context, look engine.Look, rule *types.SamplingRule) (engine.Found[SamplingRuleSpec], error) {
+	tags, err := r.tagsAt(ctx, look.NotOlder, aws.ToString(rule.RuleARN), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
 		out, err := r.api().ListTagsForResource(ctx, &xray.ListTagsForResourceInput{ResourceARN: rule.RuleARN})
 		if err != nil {
 			return nil, err
@@ -94,7 +94,7 @@ func (r *SamplingRule) observe(ctx context.Context, id string, rule *types.Sampl
 	if err != nil {
 		return engine.Found[SamplingRuleSpec]{}, err
 	}
-	if !tags.Ours(r.Stack, r.Key()) && id == "" {
+	if !tags.Ours(r.Stack, r.Key()) && look.ID == "" {
 		return engine.Found[SamplingRuleSpec]{}, r.foreign(r.Key(), "X-Ray sampling rule "+r.name(), aws.ToString(rule.RuleARN))
 	}
 	return engine.Found[SamplingRuleSpec]{Phase: engine.Ready, ID: r.name(), Spec: SamplingRuleSpec{
@@ -120,7 +120,7 @@ func (r *SamplingRule) Diff(have, want SamplingRuleSpec) []engine.Change {
 func every() *string { return aws.String("*") }
 
 // Create makes the rule.
-func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec) (string, error) {
+func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec, _ string) (string, error) {
 	_, err := r.api().CreateSamplingRule(ctx, &xray.CreateSamplingRuleInput{Tags: toXRayTags(want.Tags), SamplingRule: &types.SamplingRule{
 		RuleName: aws.String(r.name()), ServiceName: &want.Service, FixedRate: want.Rate, ReservoirSize: int32(want.Reservoir),
 		Priority: aws.Int32(int32(want.Priority)), Version: aws.Int32(1), Host: every(), HTTPMethod: every(), URLPath: every(), ServiceType: every(), ResourceARN: every(),
@@ -159,7 +159,7 @@ func (r *SamplingRule) Update(ctx context.Context, id string, have, want Samplin
 func (r *SamplingRule) Delete(ctx context.Context, id string) error {
 	_, err := r.api().DeleteSamplingRule(ctx, &xray.DeleteSamplingRuleInput{RuleName: &id})
 	if cloud.Is(err, "InvalidRequestException") {
-		if found, ferr := r.Find(ctx, id); ferr == nil && found.Phase == engine.Absent {
+		if found, ferr := r.Find(ctx, engine.Look{ID: id}); ferr == nil && found.Phase == engine.Absent {
 			return nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
@@ -84,9 +85,9 @@ func (t *ScalableTarget) Want() ScalableTargetSpec {
 }
 
 // Find looks among the account's scalable targets of ECS.
-func (t *ScalableTarget) Find(ctx context.Context, id string) (engine.Found[ScalableTargetSpec], error) {
+func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Found[ScalableTargetSpec], error) {
 	none := engine.Found[ScalableTargetSpec]{}
-	all, err := cloud.List(ctx, t.Inventory, "scalable-target", t.list)
+	all, err := cloud.List(ctx, t.Inventory, "scalable-target", look.NotOlder, t.list)
 	if err != nil {
 		return none, err
 	}
@@ -95,7 +96,7 @@ func (t *ScalableTarget) Find(ctx context.Context, id string) (engine.Found[Scal
 			continue
 		}
 		arn := aws.ToString(st.ScalableTargetARN)
-		tags, err := t.tagsAt(ctx, arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
+		tags, err := t.tagsAt(ctx, look.NotOlder, arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
 			out, err := t.api().ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: &arn})
 			if err != nil {
 				return nil, err
@@ -108,11 +109,11 @@ func (t *ScalableTarget) Find(ctx context.Context, id string) (engine.Found[Scal
 		if err != nil {
 			return none, err
 		}
-		if !tags.Ours(t.Stack, t.Key()) && id == "" {
+		if !tags.Ours(t.Stack, t.Key()) && look.ID == "" {
 			return none, t.foreign(t.Key(), "scalable target "+t.scalableID(t.Agent), arn)
 		}
 		have := ScalableTargetSpec{Min: int(aws.ToInt32(st.MinCapacity)), Max: int(aws.ToInt32(st.MaxCapacity)), Tags: tags}
-		if have, err = t.owned(ctx, have); err != nil {
+		if have, err = t.owned(ctx, look.NotOlder, have); err != nil {
 			return none, err
 		}
 		return engine.Found[ScalableTargetSpec]{Phase: engine.Ready, ID: t.scalableID(t.Agent), Spec: have, Outputs: map[string]string{"arn": arn}}, nil
@@ -123,7 +124,7 @@ func (t *ScalableTarget) Find(ctx context.Context, id string) (engine.Found[Scal
 // owned is what of have is the configuration's to rule: bounds that a schedule
 // or karmactl scale moves count as wanted. The schedule is only asked for when
 // the bounds differ.
-func (t *ScalableTarget) owned(ctx context.Context, have ScalableTargetSpec) (ScalableTargetSpec, error) {
+func (t *ScalableTarget) owned(ctx context.Context, notOlder time.Time, have ScalableTargetSpec) (ScalableTargetSpec, error) {
 	manual := have.Tags[TagScale] == ScaleManual
 	if _, ok := have.Tags[TagScale]; ok {
 		have.Tags = maps.Clone(have.Tags)
@@ -133,7 +134,7 @@ func (t *ScalableTarget) owned(ctx context.Context, have ScalableTargetSpec) (Sc
 		return have, nil
 	}
 	if !manual {
-		actions, err := cloud.List(ctx, t.Inventory, "scheduled-action", t.schedule)
+		actions, err := cloud.List(ctx, t.Inventory, "scheduled-action", notOlder, t.schedule)
 		if err != nil {
 			return have, err
 		}
@@ -167,7 +168,7 @@ func (t *ScalableTarget) Diff(have, want ScalableTargetSpec) []engine.Change {
 }
 
 // Create registers the service; registering again changes the bounds.
-func (t *ScalableTarget) Create(ctx context.Context, want ScalableTargetSpec) (string, error) {
+func (t *ScalableTarget) Create(ctx context.Context, want ScalableTargetSpec, _ string) (string, error) {
 	if err := t.register(ctx, want, want.Tags); err != nil {
 		return "", err
 	}
@@ -211,7 +212,7 @@ func (t *ScalableTarget) Update(ctx context.Context, _ string, have, want Scalab
 
 // arn is AWS's own name of the target, which cannot be derived.
 func (t *ScalableTarget) arn(ctx context.Context) (string, error) {
-	all, err := cloud.List(ctx, t.Inventory, "scalable-target", t.list)
+	all, err := cloud.List(ctx, t.Inventory, "scalable-target", time.Time{}, t.list)
 	for _, st := range all {
 		if aws.ToString(st.ResourceId) == t.scalableID(t.Agent) {
 			return aws.ToString(st.ScalableTargetARN), err

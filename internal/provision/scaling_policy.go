@@ -72,8 +72,8 @@ func (p *ScalingPolicy) Want() ScalingPolicySpec {
 }
 
 // Find looks among the account's scaling policies of ECS.
-func (p *ScalingPolicy) Find(ctx context.Context, _ string) (engine.Found[ScalingPolicySpec], error) {
-	all, err := cloud.List(ctx, p.Inventory, "scaling-policy", p.list)
+func (p *ScalingPolicy) Find(ctx context.Context, look engine.Look) (engine.Found[ScalingPolicySpec], error) {
+	all, err := cloud.List(ctx, p.Inventory, "scaling-policy", look.NotOlder, p.list)
 	if err != nil {
 		return engine.Found[ScalingPolicySpec]{}, err
 	}
@@ -113,7 +113,7 @@ func (p *ScalingPolicy) Diff(have, want ScalingPolicySpec) []engine.Change {
 }
 
 // Create puts the policy.
-func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec) (string, error) {
+func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec, _ string) (string, error) {
 	_, err := p.api().PutScalingPolicy(ctx, &aas.PutScalingPolicyInput{
 		PolicyName: aws.String(p.name()), PolicyType: types.PolicyTypeTargetTrackingScaling, ResourceId: aws.String(p.scalableID(p.Target.Agent)),
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
@@ -131,7 +131,7 @@ func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec) (str
 
 // Update puts it again, which replaces it.
 func (p *ScalingPolicy) Update(ctx context.Context, _ string, _, want ScalingPolicySpec) error {
-	_, err := p.Create(ctx, want)
+	_, err := p.Create(ctx, want, "")
 	return err
 }
 

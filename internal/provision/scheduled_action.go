@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
@@ -77,8 +78,8 @@ func (a *ScheduledAction) After() []engine.Node { return a.Order }
 func (a *ScheduledAction) Want() ScheduledActionSpec { return a.Spec }
 
 // Find looks among the account's scheduled actions of ECS.
-func (a *ScheduledAction) Find(ctx context.Context, _ string) (engine.Found[ScheduledActionSpec], error) {
-	all, err := a.scheduledActions(ctx)
+func (a *ScheduledAction) Find(ctx context.Context, look engine.Look) (engine.Found[ScheduledActionSpec], error) {
+	all, err := a.scheduledActions(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[ScheduledActionSpec]{}, err
 	}
@@ -104,13 +105,13 @@ func readScheduledAction(x types.ScheduledAction) ScheduledActionSpec {
 }
 
 // scheduledActions shares its listing with the scalable targets.
-func (h *Home) scheduledActions(ctx context.Context) ([]types.ScheduledAction, error) {
-	return cloud.List(ctx, h.Inventory, "scheduled-action", (&ScalableTarget{Home: h}).schedule)
+func (h *Home) scheduledActions(ctx context.Context, notOlder time.Time) ([]types.ScheduledAction, error) {
+	return cloud.List(ctx, h.Inventory, "scheduled-action", notOlder, (&ScalableTarget{Home: h}).schedule)
 }
 
 // ScheduledActions are karmactl's of one agent, as they are.
 func (h *Home) ScheduledActions(ctx context.Context, agent string) ([]*ScheduledAction, error) {
-	all, err := h.scheduledActions(ctx)
+	all, err := h.scheduledActions(ctx, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func (a *ScheduledAction) Diff(have, want ScheduledActionSpec) []engine.Change {
 }
 
 // Create puts the action. Zeros are sent: a bound that is left out stays as it is.
-func (a *ScheduledAction) Create(ctx context.Context, want ScheduledActionSpec) (string, error) {
+func (a *ScheduledAction) Create(ctx context.Context, want ScheduledActionSpec, _ string) (string, error) {
 	_, err := a.api().PutScheduledAction(ctx, &aas.PutScheduledActionInput{
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		ResourceId: aws.String(a.scalableID(a.Agent)), ScheduledActionName: aws.String(a.name()), Schedule: &want.Cron, Timezone: &want.Timezone,
@@ -153,7 +154,7 @@ func (a *ScheduledAction) Create(ctx context.Context, want ScheduledActionSpec) 
 
 // Update puts it again, which replaces it.
 func (a *ScheduledAction) Update(ctx context.Context, _ string, _, want ScheduledActionSpec) error {
-	_, err := a.Create(ctx, want)
+	_, err := a.Create(ctx, want, "")
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -132,8 +133,8 @@ func (s *Secret) Want() SecretSpec {
 
 // Find looks among the secrets by name. One that is scheduled for deletion is
 // gone, and can be had back.
-func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec], error) {
-	all, err := cloud.List(ctx, s.Inventory, "secret", s.list)
+func (s *Secret) Find(ctx context.Context, look engine.Look) (engine.Found[SecretSpec], error) {
+	all, err := cloud.List(ctx, s.Inventory, "secret", look.NotOlder, s.list)
 	if err != nil {
 		return engine.Found[SecretSpec]{}, err
 	}
@@ -145,10 +146,10 @@ func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec],
 			continue
 		}
 		arn, tags := aws.ToString(x.ARN), fromSecretTags(x.Tags)
-		if !tags.Ours(s.Stack, s.Key()) && id != arn {
+		if !tags.Ours(s.Stack, s.Key()) && look.ID != arn {
 			return found, s.foreign(s.Key(), "secret "+name, arn)
 		}
-		if seen, err = s.inspect(ctx, x, tags); err != nil {
+		if seen, err = s.inspect(ctx, look.NotOlder, x, tags); err != nil {
 			return found, err
 		}
 		if seen.deleted != "" {
@@ -164,7 +165,7 @@ func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec],
 			if err != nil {
 				return found, err
 			}
-			d, err := s.compare(ctx, text)
+			d, err := s.compare(ctx, look.NotOlder, text)
 			if err != nil {
 				return found, err
 			}
@@ -172,7 +173,7 @@ func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec],
 		}
 	}
 	if len(seen.keys) == 0 {
-		nested, err := s.Nested.Keys(ctx, s.Agent.Name)
+		nested, err := s.Nested.Keys(ctx, look.NotOlder, s.Agent.Name)
 		if err != nil && found.Phase != engine.Absent {
 			return found, err
 		}
@@ -190,7 +191,7 @@ func (s *Secret) Find(ctx context.Context, id string) (engine.Found[SecretSpec],
 
 // inspect finds out which keys a secret has: from its tag when that speaks of the
 // current version, else by reading it.
-func (s *Secret) inspect(ctx context.Context, x types.SecretListEntry, tags cloud.Tags) (secretSeen, error) {
+func (s *Secret) inspect(ctx context.Context, notOlder time.Time, x types.SecretListEntry, tags cloud.Tags) (secretSeen, error) {
 	var seen secretSeen
 	for version, stages := range x.SecretVersionsToStages {
 		for _, stage := range stages {
@@ -273,7 +274,7 @@ func (s *Secret) Diff(have, want SecretSpec) []engine.Change {
 
 // Create makes the secret with the first copy in it, or has the deleted one back
 // as it was. The token is the version: a repeated call gives the same one.
-func (s *Secret) Create(ctx context.Context, want SecretSpec) (string, error) {
+func (s *Secret) Create(ctx context.Context, want SecretSpec, token string) (string, error) {
 	seen := s.look()
 	if seen.deleted != "" {
 		return s.restore(ctx, seen.deleted)
@@ -286,11 +287,11 @@ func (s *Secret) Create(ctx context.Context, want SecretSpec) (string, error) {
 	for k, v := range want.Tags {
 		tags[k] = v
 	}
-	if note := (secretSeen{version: engine.Token(ctx), keys: values.names()}).note(); note != "" {
+	if note := (secretSeen{version: token, keys: values.names()}).note(); note != "" {
 		tags[TagSecretKeys] = note
 	}
 	out, err := s.api().CreateSecret(ctx, &secretsmanager.CreateSecretInput{
-		Name: aws.String(s.SecretName(s.Agent.Name)), SecretString: &text, ClientRequestToken: aws.String(engine.Token(ctx)),
+		Name: aws.String(s.SecretName(s.Agent.Name)), SecretString: &text, ClientRequestToken: aws.String(token),
 		Description: aws.String("Values of the agent " + s.Agent.Name + ", kept by karmactl"), Tags: toSecretTags(tags),
 	})
 	if err != nil {

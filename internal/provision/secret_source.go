@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -40,7 +41,7 @@ func (x secretSource) valueFrom(key string) string {
 // source looks up what `from:` names. A path or an ARN of SSM is a parameter;
 // everything else is a secret.
 func (h *Home) source(ctx context.Context, s agents.Secret) (secretSource, error) {
-	all, err := cloud.List(ctx, h.Inventory, "secret source "+s.From, func(ctx context.Context) ([]secretSource, error) {
+	all, err := cloud.List(ctx, h.Inventory, "secret source "+s.From, time.Time{}, func(ctx context.Context) ([]secretSource, error) {
 		if strings.HasPrefix(s.From, "/") || strings.Contains(s.From, ":ssm:") {
 			return h.parameterSource(ctx, s.From)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -62,7 +63,7 @@ func (s *Secret) next(ctx context.Context, id string) (edit, error) {
 	if s.Overwrite == nil {
 		return e, nil
 	}
-	d, err := s.compare(ctx, text)
+	d, err := s.compare(ctx, time.Time{}, text)
 	if err != nil || len(d.outdated) == 0 {
 		return e, err
 	}

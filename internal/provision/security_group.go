@@ -71,16 +71,16 @@ func (g *SecurityGroup) Want() SecurityGroupSpec {
 }
 
 // Find looks among the stack's security groups.
-func (g *SecurityGroup) Find(ctx context.Context, id string) (engine.Found[SecurityGroupSpec], error) {
-	all, err := cloud.List(ctx, g.Inventory, "sg", g.list)
+func (g *SecurityGroup) Find(ctx context.Context, look engine.Look) (engine.Found[SecurityGroupSpec], error) {
+	all, err := cloud.List(ctx, g.Inventory, "sg", look.NotOlder, g.list)
 	if err != nil {
 		return engine.Found[SecurityGroupSpec]{}, err
 	}
-	sg, id, strays := pick(g.Home, g.Key(), id, all)
+	sg, id, duplicates := pick(g.Home, g.Key(), look, all)
 	if id == "" {
 		return engine.Found[SecurityGroupSpec]{}, nil
 	}
-	return engine.Found[SecurityGroupSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: SecurityGroupSpec{
+	return engine.Found[SecurityGroupSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: SecurityGroupSpec{
 		VPC: aws.ToString(sg.VpcId), Name: aws.ToString(sg.GroupName), Description: aws.ToString(sg.Description),
 		Ingress: ingressOf(sg.IpPermissions, id), EgressAll: letsAllOut(sg.IpPermissionsEgress), Tags: fromEC2Tags(sg.Tags),
 	}}, nil
@@ -106,7 +106,7 @@ func (g *SecurityGroup) Diff(have, want SecurityGroupSpec) []engine.Change {
 
 // Create makes the group, without rules. A name is unique in a VPC: one that is
 // taken by a group that is not ours is refused.
-func (g *SecurityGroup) Create(ctx context.Context, want SecurityGroupSpec) (string, error) {
+func (g *SecurityGroup) Create(ctx context.Context, want SecurityGroupSpec, _ string) (string, error) {
 	out, err := g.api().CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 		VpcId: &want.VPC, GroupName: &want.Name, Description: &want.Description,
 		TagSpecifications: ec2Tags(types.ResourceTypeSecurityGroup, want.Tags),

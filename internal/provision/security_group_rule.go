@@ -222,7 +222,7 @@ func updateIngress(ctx context.Context, api securityGroupRuleAPI, id string, hav
 // named adds to AWS's refusal to delete a group the groups of others that name
 // it in a rule. Those of the stack go before it.
 func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error {
-	if held := new(engine.HeldBy); errors.As(cause, &held) {
+	if held := new(engine.InUse); errors.As(cause, &held) {
 		return cause
 	}
 	groups, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.api(), &ec2.DescribeSecurityGroupsInput{
@@ -248,7 +248,7 @@ func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error
 	if len(holders) == 0 {
 		return cause
 	}
-	return &engine.HeldBy{Holder: strings.Join(holders, ", "), Foreign: true, Err: cause}
+	return &engine.InUse{Holder: strings.Join(holders, ", "), Foreign: true, Err: cause}
 }
 
 // letGo revokes the rules of a group that name another one.

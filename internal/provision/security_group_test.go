@@ -82,7 +82,7 @@ func TestAGroupOfTheSameNameIsNotTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 		o, _ := res.Get("sg/endpoints")
-		if foreign := new(engine.Foreign); !errors.As(o.Err, &foreign) || foreign.ID != n.endpoints.ID() {
+		if foreign := new(engine.NotManaged); !errors.As(o.Err, &foreign) || foreign.ID != n.endpoints.ID() {
 			t.Errorf("it was not refused: %s %v", o.Verb, o.Err)
 		}
 	})
@@ -110,7 +110,7 @@ func TestWhatSomebodyElseHasInTheNetworkIsNamedAndNotWaitedForLong(t *testing.T)
 		}
 		for _, key := range []engine.Key{"subnet/private-us-east-1a", "sg/agents"} {
 			o, _ := res.Get(key)
-			held := new(engine.HeldBy)
+			held := new(engine.InUse)
 			if !errors.As(o.Err, &held) || !held.Foreign {
 				t.Fatalf("%s: the stranger is not named: %v", key, o.Err)
 			}
@@ -158,7 +158,7 @@ func TestAStrangersPublicAddressKeepsTheGateway(t *testing.T) {
 			t.Fatal(err)
 		}
 		o, _ := res.Get("igw")
-		if held := new(engine.HeldBy); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "eni-1c") {
+		if held := new(engine.InUse); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "eni-1c") {
 			t.Errorf("the stranger is not named: %v", o.Err)
 		}
 	})
@@ -179,7 +179,7 @@ func TestAStrangersRuleIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		o, _ := res.Get("sg/agents")
-		if held := new(engine.HeldBy); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "a rule of security group sg-other (database)") {
+		if held := new(engine.InUse); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "a rule of security group sg-other (database)") {
 			t.Errorf("the stranger is not named: %v", o.Err)
 		}
 	})

@@ -163,9 +163,9 @@ func (s *Service) Want() ServiceSpec {
 }
 
 // Find looks among the cluster's services.
-func (s *Service) Find(ctx context.Context, id string) (engine.Found[ServiceSpec], error) {
+func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[ServiceSpec], error) {
 	var found engine.Found[ServiceSpec]
-	all, err := cloud.List(ctx, s.Inventory, "service", s.list)
+	all, err := cloud.List(ctx, s.Inventory, "service", look.NotOlder, s.list)
 	if err != nil {
 		return found, err
 	}
@@ -176,7 +176,7 @@ func (s *Service) Find(ctx context.Context, id string) (engine.Found[ServiceSpec
 		arn := aws.ToString(x.ServiceArn)
 		found = engine.Found[ServiceSpec]{Phase: engine.Ready, ID: arn, Spec: readService(x), Usable: true}
 		found.Spec.Resolves = s.resolves(x, all)
-		if !found.Spec.Tags.Ours(s.Stack, s.Key()) && id != arn {
+		if !found.Spec.Tags.Ours(s.Stack, s.Key()) && look.ID != arn {
 			return engine.Found[ServiceSpec]{}, s.foreign(s.Key(), "service "+aws.ToString(x.ServiceName), arn)
 		}
 		if err := s.judge(ctx, x, &found); err != nil {
@@ -235,9 +235,9 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 
 // Create makes the service with as many tasks as its scale begins with. A repeated
 // call with the token gives the same one.
-func (s *Service) Create(ctx context.Context, want ServiceSpec) (string, error) {
+func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (string, error) {
 	in := &ecs.CreateServiceInput{
-		ServiceName: aws.String(s.serviceName(s.Agent.Name)), Cluster: aws.String(s.clusterName()), ClientToken: aws.String(engine.Token(ctx)),
+		ServiceName: aws.String(s.serviceName(s.Agent.Name)), Cluster: aws.String(s.clusterName()), ClientToken: aws.String(token),
 		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(s.Agent.Scale.Min)), CapacityProviderStrategy: s.strategy(),
 		NetworkConfiguration: awsvpc(want), LoadBalancers: s.targets(want), ServiceConnectConfiguration: s.connect(), DeploymentConfiguration: rollout(),
 		EnableExecuteCommand: want.Exec, EnableECSManagedTags: want.ManagedTags, PropagateTags: types.PropagateTags(want.PropagateTags),

@@ -67,7 +67,7 @@ func TestACallerWaitsForACalleeThatWaits(t *testing.T) {
 		b := newStackBench(t, fleetConfig())
 		secrets := b.cfg.Agents[1].Secrets
 		b.cfg.Agents[1].Secrets = []agents.Secret{{Env: "PRIVATE_KEY", Key: "not_there_yet"}}
-		if o, _ := b.upStack(b.planStack()).Get("service/karma-hello"); o.Status != engine.Held {
+		if o, _ := b.upStack(b.planStack()).Get("service/karma-hello"); o.Status != engine.AwaitingUser {
 			t.Errorf("karma-hello is %s although validator is not there", o.Status)
 		}
 		b.cfg.Agents[1].Secrets = secrets

@@ -50,10 +50,10 @@ func (r *ServiceLinkedRole) Needs() []engine.Node { return nil }
 func (r *ServiceLinkedRole) Want() ServiceLinkedRoleSpec { return ServiceLinkedRoleSpec{} }
 
 // Find looks by AWS's own name.
-func (r *ServiceLinkedRole) Find(ctx context.Context, _ string) (engine.Found[ServiceLinkedRoleSpec], error) {
+func (r *ServiceLinkedRole) Find(ctx context.Context, look engine.Look) (engine.Found[ServiceLinkedRoleSpec], error) {
 	name := serviceLinkedRoleNames[r.Service]
 	there := engine.Found[ServiceLinkedRoleSpec]{Phase: engine.Ready, ID: name}
-	roles, listed, err := r.roles(ctx, r.api())
+	roles, listed, err := r.roles(ctx, look.NotOlder, r.api())
 	if err != nil {
 		return engine.Found[ServiceLinkedRoleSpec]{}, err
 	}
@@ -79,7 +79,7 @@ func (r *ServiceLinkedRole) Find(ctx context.Context, _ string) (engine.Found[Se
 func (r *ServiceLinkedRole) Diff(_, _ ServiceLinkedRoleSpec) []engine.Change { return nil }
 
 // Create makes the role. Another stack, or the service itself, may be quicker.
-func (r *ServiceLinkedRole) Create(ctx context.Context, _ ServiceLinkedRoleSpec) (string, error) {
+func (r *ServiceLinkedRole) Create(ctx context.Context, _ ServiceLinkedRoleSpec, _ string) (string, error) {
 	_, err := r.api().CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(r.Service + ".amazonaws.com")})
 	if taken := cloud.Is(err, "InvalidInput") && cloud.Says(err, "has been taken in this account"); err != nil && !taken {
 		return "", err

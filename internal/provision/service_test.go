@@ -67,7 +67,7 @@ func TestAFleetGoesThroughItsLife(t *testing.T) {
 		b := newBench(t, slow)
 		cfg := fleetConfig()
 		res := b.up(b.fleet(cfg)...)
-		if held := res.With(engine.Held); len(held) > 0 {
+		if held := res.With(engine.AwaitingUser); len(held) > 0 {
 			t.Fatalf("%s waits: %s", held[0].Key, held[0].Reason)
 		}
 		if res := b.plan(b.fleet(cfg)...); res.Changes() {
@@ -184,8 +184,8 @@ func TestAnAgentWithoutImageOrSecretWaits(t *testing.T) {
 		cfg.Agents[1].Secrets[1].Optional = false
 		res := b.up(b.fleet(cfg)...)
 		commands := map[engine.Key]string{}
-		for _, o := range res.With(engine.Held) {
-			commands[o.Key] = o.Waiting.Command
+		for _, o := range res.With(engine.AwaitingUser) {
+			commands[o.Key] = o.Missing.Command
 		}
 		for key, want := range map[engine.Key]string{
 			"service/karma-hello": "karmactl deploy karma-hello --build", "service/validator": "karmactl secrets set validator token",

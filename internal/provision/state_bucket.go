@@ -78,7 +78,8 @@ func (b *StateBucket) tags() cloud.Tags {
 
 // Find looks for the name, which is unique over all accounts, and asks for the
 // account's own: a stranger's bucket of that name is never written to.
-func (b *StateBucket) Find(ctx context.Context, id string) (engine.Found[StateBucketSpec], error) {
+func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[StateBucketSpec], error) {
+	id := look.ID
 	if id == "" {
 		id = b.Bucket
 	}
@@ -166,7 +167,7 @@ func (b *StateBucket) Diff(have, want StateBucketSpec) []engine.Change {
 }
 
 // Create makes the bucket; its settings are left to Update.
-func (b *StateBucket) Create(ctx context.Context, _ StateBucketSpec) (string, error) {
+func (b *StateBucket) Create(ctx context.Context, _ StateBucketSpec, _ string) (string, error) {
 	in := &s3.CreateBucketInput{Bucket: &b.Bucket}
 	if b.Region != "us-east-1" { // which has no name here
 		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(b.Region)}

@@ -67,16 +67,16 @@ func (s *Subnet) Want() SubnetSpec {
 }
 
 // Find looks among the stack's subnets.
-func (s *Subnet) Find(ctx context.Context, id string) (engine.Found[SubnetSpec], error) {
-	all, err := cloud.List(ctx, s.Inventory, "subnet", s.list)
+func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[SubnetSpec], error) {
+	all, err := cloud.List(ctx, s.Inventory, "subnet", look.NotOlder, s.list)
 	if err != nil {
 		return engine.Found[SubnetSpec]{}, err
 	}
-	sub, id, strays := pick(s.Home, s.Key(), id, all)
+	sub, id, duplicates := pick(s.Home, s.Key(), look, all)
 	if id == "" {
 		return engine.Found[SubnetSpec]{}, nil
 	}
-	found := engine.Found[SubnetSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: SubnetSpec{
+	found := engine.Found[SubnetSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: SubnetSpec{
 		VPC: aws.ToString(sub.VpcId), CIDR: aws.ToString(sub.CidrBlock), AZ: aws.ToString(sub.AvailabilityZone),
 		PublicIPs: aws.ToBool(sub.MapPublicIpOnLaunch), Tags: fromEC2Tags(sub.Tags),
 	}}
@@ -104,7 +104,7 @@ func (s *Subnet) Diff(have, want SubnetSpec) []engine.Change {
 }
 
 // Create makes the subnet; public addresses are an attribute that can only be set after.
-func (s *Subnet) Create(ctx context.Context, want SubnetSpec) (string, error) {
+func (s *Subnet) Create(ctx context.Context, want SubnetSpec, _ string) (string, error) {
 	out, err := s.api().CreateSubnet(ctx, &ec2.CreateSubnetInput{
 		VpcId: &want.VPC, CidrBlock: &want.CIDR, AvailabilityZone: &want.AZ,
 		TagSpecifications: ec2Tags(types.ResourceTypeSubnet, want.Tags),

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -75,8 +76,8 @@ func (s *Subscription) Notes() []string {
 }
 
 // Find looks among the topic's subscriptions.
-func (s *Subscription) Find(ctx context.Context, _ string) (engine.Found[SubscriptionSpec], error) {
-	sub, err := s.mine(ctx, s.hash())
+func (s *Subscription) Find(ctx context.Context, look engine.Look) (engine.Found[SubscriptionSpec], error) {
+	sub, err := s.mine(ctx, look.NotOlder, s.hash())
 	if err != nil || sub == nil {
 		return engine.Found[SubscriptionSpec]{}, err
 	}
@@ -95,8 +96,8 @@ func unconfirmed(sub *types.Subscription) bool {
 	return !strings.HasPrefix(aws.ToString(sub.SubscriptionArn), "arn:")
 }
 
-func (s *Subscription) mine(ctx context.Context, hash string) (*types.Subscription, error) {
-	all, err := cloud.List(ctx, s.Inventory, "subscription", func(ctx context.Context) ([]types.Subscription, error) {
+func (s *Subscription) mine(ctx context.Context, notOlder time.Time, hash string) (*types.Subscription, error) {
+	all, err := cloud.List(ctx, s.Inventory, "subscription", notOlder, func(ctx context.Context) ([]types.Subscription, error) {
 		var all []types.Subscription
 		p := sns.NewListSubscriptionsByTopicPaginator(s.api(), &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(s.topicARN())})
 		for p.HasMorePages() {
@@ -126,7 +127,7 @@ func (s *Subscription) mine(ctx context.Context, hash string) (*types.Subscripti
 func (s *Subscription) Diff(_, _ SubscriptionSpec) []engine.Change { return nil }
 
 // Create has AWS send the mail. A repeated call sends it again.
-func (s *Subscription) Create(ctx context.Context, _ SubscriptionSpec) (string, error) {
+func (s *Subscription) Create(ctx context.Context, _ SubscriptionSpec, _ string) (string, error) {
 	_, err := s.api().Subscribe(ctx, &sns.SubscribeInput{TopicArn: aws.String(s.topicARN()), Protocol: aws.String("email"), Endpoint: &s.Email})
 	if err != nil {
 		return "", err
@@ -142,7 +143,7 @@ func (s *Subscription) Update(context.Context, string, SubscriptionSpec, Subscri
 
 // Delete ends the subscription; one that was never confirmed is left to end by itself.
 func (s *Subscription) Delete(ctx context.Context, id string) error {
-	sub, err := s.mine(ctx, id)
+	sub, err := s.mine(ctx, time.Time{}, id)
 	if err != nil || sub == nil {
 		return err
 	}

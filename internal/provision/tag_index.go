@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
@@ -25,8 +26,8 @@ type taggedARN struct {
 // Resource Groups Tagging API answers for all of them. It runs some seconds
 // behind, so it is believed only when it says what we want to hear; otherwise
 // the service itself is asked.
-func (h *Home) tagsAt(ctx context.Context, arn string, want cloud.Tags, ask func(context.Context) (cloud.Tags, error)) (cloud.Tags, error) {
-	index, err := cloud.List(ctx, h.Inventory, "tags", h.tagIndex)
+func (h *Home) tagsAt(ctx context.Context, notOlder time.Time, arn string, want cloud.Tags, ask func(context.Context) (cloud.Tags, error)) (cloud.Tags, error) {
+	index, err := cloud.List(ctx, h.Inventory, "tags", notOlder, h.tagIndex)
 	if err != nil {
 		return nil, err
 	}

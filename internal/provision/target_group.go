@@ -127,12 +127,12 @@ func (t *TargetGroup) taken(all []candidate[types.TargetGroup]) error {
 }
 
 // Find looks among the stack's target groups.
-func (t *TargetGroup) Find(ctx context.Context, id string) (engine.Found[TargetGroupSpec], error) {
-	all, err := cloud.List(ctx, t.Inventory, "target-group", t.list)
+func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[TargetGroupSpec], error) {
+	all, err := cloud.List(ctx, t.Inventory, "target-group", look.NotOlder, t.list)
 	if err != nil {
 		return engine.Found[TargetGroupSpec]{}, err
 	}
-	g, id, strays := pick(t.Home, t.Key(), id, all)
+	g, id, duplicates := pick(t.Home, t.Key(), look, all)
 	if id == "" {
 		return engine.Found[TargetGroupSpec]{}, t.taken(all)
 	}
@@ -143,7 +143,7 @@ func (t *TargetGroup) Find(ctx context.Context, id string) (engine.Found[TargetG
 	if err != nil {
 		return engine.Found[TargetGroupSpec]{}, err
 	}
-	found := engine.Found[TargetGroupSpec]{Phase: engine.Ready, ID: id, Strays: strays, Outputs: map[string]string{"name": aws.ToString(g.TargetGroupName)}}
+	found := engine.Found[TargetGroupSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Outputs: map[string]string{"name": aws.ToString(g.TargetGroupName)}}
 	found.Spec = TargetGroupSpec{
 		VPC: aws.ToString(g.VpcId), Port: int(aws.ToInt32(g.Port)), Path: aws.ToString(g.HealthCheckPath),
 		Check: string(g.HealthCheckProtocol) + " " + aws.ToString(g.HealthCheckPort), Interval: inSeconds(g.HealthCheckIntervalSeconds), Timeout: inSeconds(g.HealthCheckTimeoutSeconds),
@@ -203,7 +203,7 @@ func (t *TargetGroup) Diff(have, want TargetGroupSpec) []engine.Change {
 
 // Create makes the target group; the same name and settings again give the same
 // one. How long it drains is an attribute, which is left to Update.
-func (t *TargetGroup) Create(ctx context.Context, want TargetGroupSpec) (string, error) {
+func (t *TargetGroup) Create(ctx context.Context, want TargetGroupSpec, _ string) (string, error) {
 	out, err := t.api().CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name: aws.String(t.name(want)), VpcId: &want.VPC, Protocol: types.ProtocolEnumHttp, TargetType: types.TargetTypeEnumIp,
 		Port:                       aws.Int32(int32(want.Port)), //nolint:gosec // a port

@@ -120,7 +120,7 @@ func (h *Home) family(agent string) string { return h.Stack + "-" + agent }
 // Waiting finds out what the revision is to have: the image's digest, and where
 // each secret comes from. It waits for the user when there is no image, or when a
 // secret that is not optional has no value.
-func (t *TaskDefinition) Waiting(ctx context.Context) (*engine.Waiting, error) {
+func (t *TaskDefinition) Missing(ctx context.Context) (*engine.MissingInput, error) {
 	var notes []string
 	image, note, err := t.chooseImage(ctx)
 	if err != nil {
@@ -130,7 +130,7 @@ func (t *TaskDefinition) Waiting(ctx context.Context) (*engine.Waiting, error) {
 		notes = append(notes, note)
 	}
 	if image == "" {
-		return &engine.Waiting{
+		return &engine.MissingInput{
 			Agent: t.Agent.Name, Reason: t.Agent.Name + " has no image yet", Command: "karmactl deploy " + t.Agent.Name + " --build",
 		}, nil
 	}
@@ -187,14 +187,14 @@ func (t *TaskDefinition) Want() TaskDefinitionSpec {
 }
 
 // Find describes the latest active revision of the family, whichever is recorded.
-func (t *TaskDefinition) Find(ctx context.Context, id string) (engine.Found[TaskDefinitionSpec], error) {
+func (t *TaskDefinition) Find(ctx context.Context, look engine.Look) (engine.Found[TaskDefinitionSpec], error) {
 	var found engine.Found[TaskDefinitionSpec]
 	family := t.family(t.Agent.Name)
 	out, err := t.api().DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
 	var spec TaskDefinitionSpec
 	switch {
 	case cloud.Is(err, "ClientException") && strings.Contains(err.Error(), "Unable to describe task definition"):
-		if found, err = t.leftovers(ctx, id); err != nil {
+		if found, err = t.leftovers(ctx, look.ID); err != nil {
 			return found, err
 		}
 	case err != nil:
@@ -203,7 +203,7 @@ func (t *TaskDefinition) Find(ctx context.Context, id string) (engine.Found[Task
 	default:
 		arn := aws.ToString(out.TaskDefinition.TaskDefinitionArn)
 		spec = readTaskDefinition(t.Agent.Name, out.TaskDefinition, fromECSTags(out.Tags))
-		if !spec.Tags.Ours(t.Stack, t.Key()) && id == "" {
+		if !spec.Tags.Ours(t.Stack, t.Key()) && look.ID == "" {
 			return found, t.foreign(t.Key(), "task definition "+family, arn)
 		}
 		found = engine.Found[TaskDefinitionSpec]{Phase: engine.Ready, ID: arn, Spec: spec, Outputs: map[string]string{"image": spec.Image, "revision": strconv.Itoa(int(out.TaskDefinition.Revision))}}
@@ -255,7 +255,7 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 
 // Create registers the first revision. There is no client token: a repeated call
 // makes another revision.
-func (t *TaskDefinition) Create(ctx context.Context, want TaskDefinitionSpec) (string, error) {
+func (t *TaskDefinition) Create(ctx context.Context, want TaskDefinitionSpec, _ string) (string, error) {
 	return t.register(ctx, want)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -15,8 +16,8 @@ import (
 )
 
 // missing is the wait for a secret's value.
-func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.Waiting, error) {
-	w := &engine.Waiting{
+func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.MissingInput, error) {
+	w := &engine.MissingInput{
 		Agent: t.Agent.Name, Reason: fmt.Sprintf("%s has no value for its secret %s (%s)", t.Agent.Name, s.Key, s.Env),
 		Command: fmt.Sprintf("karmactl secrets set %s %s", t.Agent.Name, s.Key),
 	}
@@ -26,7 +27,7 @@ func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.
 		return w, nil
 	}
 	if t.Secret != nil {
-		keys, err := t.Secret.Nested.Keys(ctx, t.Agent.Name)
+		keys, err := t.Secret.Nested.Keys(ctx, time.Time{}, t.Agent.Name)
 		if err != nil {
 			return nil, err
 		}

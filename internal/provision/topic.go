@@ -59,7 +59,7 @@ func (t *Topic) Want() TopicSpec {
 }
 
 // Find asks for the topic by its ARN.
-func (t *Topic) Find(ctx context.Context, id string) (engine.Found[TopicSpec], error) {
+func (t *Topic) Find(ctx context.Context, look engine.Look) (engine.Found[TopicSpec], error) {
 	arn := aws.String(t.topicARN())
 	out, err := t.api().GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
 	if cloud.IsNotFound(err) {
@@ -68,7 +68,7 @@ func (t *Topic) Find(ctx context.Context, id string) (engine.Found[TopicSpec], e
 	if err != nil {
 		return engine.Found[TopicSpec]{}, err
 	}
-	tags, err := t.tagsAt(ctx, *arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
+	tags, err := t.tagsAt(ctx, look.NotOlder, *arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
 		out, err := t.api().ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: arn})
 		if err != nil {
 			return nil, err
@@ -81,7 +81,7 @@ func (t *Topic) Find(ctx context.Context, id string) (engine.Found[TopicSpec], e
 	if err != nil {
 		return engine.Found[TopicSpec]{}, err
 	}
-	if !tags.Ours(t.Stack, t.Key()) && id == "" {
+	if !tags.Ours(t.Stack, t.Key()) && look.ID == "" {
 		return engine.Found[TopicSpec]{}, t.foreign(t.Key(), "SNS topic "+t.topicName(), *arn)
 	}
 	return engine.Found[TopicSpec]{Phase: engine.Ready, ID: *arn, Spec: TopicSpec{Policy: document(out.Attributes["Policy"]), Tags: tags}}, nil
@@ -96,7 +96,7 @@ func (t *Topic) Diff(have, want TopicSpec) []engine.Change {
 }
 
 // Create makes the topic; the same name with the same tags gives it back.
-func (t *Topic) Create(ctx context.Context, want TopicSpec) (string, error) {
+func (t *Topic) Create(ctx context.Context, want TopicSpec, _ string) (string, error) {
 	out, err := t.api().CreateTopic(ctx, &sns.CreateTopicInput{
 		Name: aws.String(t.topicName()), Attributes: map[string]string{"Policy": want.Policy}, Tags: toSNSTags(want.Tags),
 	})

@@ -47,12 +47,12 @@ func (v *ValidationRecords) Want() ValidationRecordsSpec {
 }
 
 // Find looks for the recorded records and those of the stack's certificates.
-func (v *ValidationRecords) Find(ctx context.Context, id string) (engine.Found[ValidationRecordsSpec], error) {
-	all, err := v.certificates(ctx)
+func (v *ValidationRecords) Find(ctx context.Context, look engine.Look) (engine.Found[ValidationRecordsSpec], error) {
+	all, err := v.certificates(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[ValidationRecordsSpec]{}, err
 	}
-	zone, list, _ := strings.Cut(id, "/")
+	zone, list, _ := strings.Cut(look.ID, "/")
 	if zone == "" {
 		zone = v.Zone
 	}
@@ -82,7 +82,7 @@ func (v *ValidationRecords) Find(ctx context.Context, id string) (engine.Found[V
 		}
 		value := valuesOf(have)
 		if ours != "" && strings.TrimSuffix(value, ".") != strings.TrimSuffix(ours, ".") {
-			return found, &engine.Foreign{Key: v.Key(), What: "record " + name, ID: value, Adopt: "delete it and run karmactl up again"}
+			return found, &engine.NotManaged{Key: v.Key(), What: "record " + name, ID: value, Adopt: "delete it and run karmactl up again"}
 		}
 		found.Phase = engine.Ready
 		found.Spec.Records = append(found.Spec.Records, name+" "+value)
@@ -116,7 +116,7 @@ func (v *ValidationRecords) Diff(have, want ValidationRecordsSpec) []engine.Chan
 }
 
 // Create makes the records, or sets them once more.
-func (v *ValidationRecords) Create(ctx context.Context, want ValidationRecordsSpec) (string, error) {
+func (v *ValidationRecords) Create(ctx context.Context, want ValidationRecordsSpec, _ string) (string, error) {
 	id := validationID(v.Zone, want.Records)
 	return id, v.set(ctx, v.Zone, want)
 }

@@ -49,12 +49,12 @@ func (v *VPC) Want() VPCSpec {
 }
 
 // Find looks among the stack's VPCs.
-func (v *VPC) Find(ctx context.Context, id string) (engine.Found[VPCSpec], error) {
-	all, err := cloud.List(ctx, v.Inventory, "vpc", v.list)
+func (v *VPC) Find(ctx context.Context, look engine.Look) (engine.Found[VPCSpec], error) {
+	all, err := cloud.List(ctx, v.Inventory, "vpc", look.NotOlder, v.list)
 	if err != nil {
 		return engine.Found[VPCSpec]{}, err
 	}
-	vpc, id, strays := pick(v.Home, v.Key(), id, all)
+	vpc, id, duplicates := pick(v.Home, v.Key(), look, all)
 	if id == "" {
 		return engine.Found[VPCSpec]{}, nil
 	}
@@ -65,7 +65,7 @@ func (v *VPC) Find(ctx context.Context, id string) (engine.Found[VPCSpec], error
 	if err != nil {
 		return engine.Found[VPCSpec]{}, err
 	}
-	found := engine.Found[VPCSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: VPCSpec{
+	found := engine.Found[VPCSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: VPCSpec{
 		CIDR:         aws.ToString(vpc.CidrBlock),
 		DNSHostnames: names.EnableDnsHostnames != nil && aws.ToBool(names.EnableDnsHostnames.Value),
 		Tags:         fromEC2Tags(vpc.Tags),
@@ -92,7 +92,7 @@ func (v *VPC) Diff(have, want VPCSpec) []engine.Change {
 }
 
 // Create makes the VPC; DNS host names are an attribute that can only be set after.
-func (v *VPC) Create(ctx context.Context, want VPCSpec) (string, error) {
+func (v *VPC) Create(ctx context.Context, want VPCSpec, _ string) (string, error) {
 	out, err := v.api().CreateVpc(ctx, &ec2.CreateVpcInput{
 		CidrBlock:         &want.CIDR,
 		TagSpecifications: ec2Tags(types.ResourceTypeVpc, want.Tags),

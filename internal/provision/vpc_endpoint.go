@@ -93,16 +93,16 @@ func idsOf[N engine.Node](refs ...N) []string {
 }
 
 // Find looks among the stack's endpoints.
-func (e *VPCEndpoint) Find(ctx context.Context, id string) (engine.Found[VPCEndpointSpec], error) {
-	all, err := cloud.List(ctx, e.Inventory, "endpoint", e.list)
+func (e *VPCEndpoint) Find(ctx context.Context, look engine.Look) (engine.Found[VPCEndpointSpec], error) {
+	all, err := cloud.List(ctx, e.Inventory, "endpoint", look.NotOlder, e.list)
 	if err != nil {
 		return engine.Found[VPCEndpointSpec]{}, err
 	}
-	ep, id, strays := pick(e.Home, e.Key(), id, all)
+	ep, id, duplicates := pick(e.Home, e.Key(), look, all)
 	if id == "" {
 		return engine.Found[VPCEndpointSpec]{}, nil
 	}
-	found := engine.Found[VPCEndpointSpec]{Phase: engine.Ready, ID: id, Strays: strays, Spec: VPCEndpointSpec{
+	found := engine.Found[VPCEndpointSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: VPCEndpointSpec{
 		VPC: aws.ToString(ep.VpcId), Service: aws.ToString(ep.ServiceName), Type: string(ep.VpcEndpointType),
 		Tables: slices.Sorted(slices.Values(ep.RouteTableIds)), Subnets: slices.Sorted(slices.Values(ep.SubnetIds)),
 		PrivateDNS: aws.ToBool(ep.PrivateDnsEnabled), Tags: fromEC2Tags(ep.Tags),
@@ -157,11 +157,11 @@ func (e *VPCEndpoint) Diff(have, want VPCEndpointSpec) []engine.Change {
 }
 
 // Create makes the endpoint; a repeated call with the token gives the same one.
-func (e *VPCEndpoint) Create(ctx context.Context, want VPCEndpointSpec) (string, error) {
+func (e *VPCEndpoint) Create(ctx context.Context, want VPCEndpointSpec, token string) (string, error) {
 	in := &ec2.CreateVpcEndpointInput{
 		VpcId: &want.VPC, ServiceName: &want.Service, VpcEndpointType: types.VpcEndpointType(want.Type),
 		RouteTableIds: want.Tables, SubnetIds: want.Subnets, SecurityGroupIds: want.Groups,
-		ClientToken: aws.String(engine.Token(ctx)), TagSpecifications: ec2Tags(types.ResourceTypeVpcEndpoint, want.Tags),
+		ClientToken: aws.String(token), TagSpecifications: ec2Tags(types.ResourceTypeVpcEndpoint, want.Tags),
 	}
 	if want.PrivateDNS {
 		in.PrivateDnsEnabled = aws.Bool(true)

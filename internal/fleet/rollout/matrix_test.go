@@ -227,9 +227,9 @@ func matrix() []struct {
 			f.walk("-")
 			f.cfg.Agents[0].Secrets[0].Key, f.cfg.Agents[0].Secrets[0].Optional = "key_without_a_value", false
 			out := ""
-			for _, o := range f.walk(f.push("v2")).With(engine.Held) {
-				if o.Waiting != nil && !strings.Contains(out, o.Waiting.Reason) {
-					out += o.Waiting.Reason + ": " + o.Waiting.Command + "\n"
+			for _, o := range f.walk(f.push("v2")).With(engine.AwaitingUser) {
+				if o.Missing != nil && !strings.Contains(out, o.Missing.Reason) {
+					out += o.Missing.Reason + ": " + o.Missing.Command + "\n"
 				}
 			}
 			return out

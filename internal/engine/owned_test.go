@@ -8,15 +8,15 @@ import (
 	"testing/synctest"
 )
 
-// part is a box that the world deletes with another one.
-type part struct {
+// owned is a box that the world deletes with another one.
+type owned struct {
 	*box
-	whole Node
+	owner Node
 }
 
-func (p *part) PartOf() Node { return p.whole }
+func (p *owned) OwnedBy() Node { return p.owner }
 
-// frame is a box that takes its parts along when it goes.
+// frame is a box that takes what it owns along when it goes.
 type frame struct {
 	*box
 	refuses error
@@ -49,8 +49,8 @@ func newEdge(t *testing.T) *edge {
 	w := newWorld()
 	group := &box{w: w, key: "group"}
 	listener := &frame{box: &box{w: w, key: "listener"}}
-	a := &part{&box{w: w, key: "rule/a", needs: []Node{listener, group}}, listener}
-	b := &part{&box{w: w, key: "rule/b", needs: []Node{listener, a}}, listener}
+	a := &owned{&box{w: w, key: "rule/a", needs: []Node{listener, group}}, listener}
+	b := &owned{&box{w: w, key: "rule/b", needs: []Node{listener, a}}, listener}
 	alarm := &box{w: w, key: "alarm", needs: []Node{a}}
 	e := &edge{w: w, rec: NewMemory(RealClock{}), listener: listener}
 	e.steps = []Step{Manage(group), Manage(listener), Manage(a), Manage(b), Manage(alarm)}
@@ -59,7 +59,7 @@ func newEdge(t *testing.T) *edge {
 	return e
 }
 
-func TestPartsGoWithTheirWholeAndCostNoCallOfTheirOwn(t *testing.T) {
+func TestWhatIsOwnedGoesWithItsOwnerAndCostsNoCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEdge(t)
 		res := must2(t)(apply(Walk{Steps: e.steps, Record: e.rec}).Down(t.Context()))
@@ -75,7 +75,7 @@ func TestPartsGoWithTheirWholeAndCostNoCallOfTheirOwn(t *testing.T) {
 	})
 }
 
-func TestAPartGoesAloneWhenItsWholeStays(t *testing.T) {
+func TestWhatIsOwnedGoesAloneWhenItsOwnerStays(t *testing.T) {
 	for why, limit := range map[string]func(*Walk, *edge){
 		"it is not in the walk": func(w *Walk, e *edge) {
 			w.Steps, w.Orphans = nil, []Step{Orphan(e.steps[2], []Key{"listener", "group"})}
@@ -100,7 +100,7 @@ func TestAPartGoesAloneWhenItsWholeStays(t *testing.T) {
 	}
 }
 
-func TestAWholeThatDoesNotGoLeavesItsParts(t *testing.T) {
+func TestAnOwnerThatDoesNotGoLeavesWhatItOwns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEdge(t)
 		e.listener.refuses = errBoom
@@ -121,7 +121,7 @@ func TestAWholeThatDoesNotGoLeavesItsParts(t *testing.T) {
 	})
 }
 
-func TestPartsAreDependentsOfTheirWhole(t *testing.T) {
+func TestWhatIsOwnedDependsOnItsOwner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := Dependents(newEdge(t).steps, func(k Key) bool { return k == "listener" })
 		for _, k := range []Key{"listener", "rule/a", "rule/b", "alarm"} {
@@ -135,11 +135,11 @@ func TestPartsAreDependentsOfTheirWhole(t *testing.T) {
 	})
 }
 
-func TestAPartThatDoesNotNeedItsWholeIsRefused(t *testing.T) {
+func TestWhatDoesNotNeedItsOwnerIsRefused(t *testing.T) {
 	w := newWorld()
 	listener := &box{w: w, key: "listener"}
-	_, err := apply(Walk{Steps: []Step{Manage(listener), Manage(&part{&box{w: w, key: "rule"}, listener})}}).Up(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "rule is a part of listener, which it does not need") {
+	_, err := apply(Walk{Steps: []Step{Manage(listener), Manage(&owned{&box{w: w, key: "rule"}, listener})}}).Up(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "rule is owned by listener, which it does not need") {
 		t.Errorf("got %v", err)
 	}
 }

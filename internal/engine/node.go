@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// Step is a Resource with its type put away, so that a walk can hold many kinds.
+// Only Manage and Orphan make one.
+type Step interface {
+	Node
+	edges() (needs, after []Key)
+	// ownedBy is the key of its owner; "" for most.
+	ownedBy() Key
+	settle(ctx context.Context, r *run, v *vertex) Outcome
+	remove(ctx context.Context, r *run, v *vertex) Outcome
+	// removal is a step that deletes one id of this resource that is too many.
+	removal(id string) Step
+}
+
+// Manage puts a resource into the care of a walk.
+func Manage[S any](res Resource[S]) Step { return &node{untyped: typed[S]{res}} }
+
+// node is the engine's side of a resource.
+type node struct {
+	untyped
+}
+
+func (n *node) edges() (needs, after []Key) {
+	for _, need := range n.Needs() {
+		needs = append(needs, need.Key())
+	}
+	if o, ok := n.as().(Ordered); ok {
+		for _, first := range o.After() {
+			after = append(after, first.Key())
+		}
+	}
+	return needs, after
+}
+
+func (n *node) ownedBy() Key {
+	if p, ok := n.as().(Owned); ok {
+		return p.OwnedBy().Key()
+	}
+	return ""
+}
+
+func (n *node) patience() time.Duration {
+	if p, ok := n.as().(Patient); ok {
+		return p.Patience()
+	}
+	return readyLimit
+}
+
+// token is the client token of the create that began at a moment.
+func token(k Key, began time.Time) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s@%d", k, began.UnixNano()))
+	return hex.EncodeToString(sum[:16])
+}
+
+// untyped is a Resource whose specs are put away as any. The engine is written
+// over it, once: over Resource[S] the compiler makes a copy of all of it for
+// every kind of resource, which was 3 MB of the binary.
+type untyped interface {
+	Node
+	Want() any
+	Find(ctx context.Context, look Look) (Found[any], error)
+	Diff(have, want any) []Change
+	Create(ctx context.Context, want any, token string) (id string, err error)
+	Update(ctx context.Context, id string, have, want any) error
+	Delete(ctx context.Context, id string) error
+	SetObserved(id string, outputs map[string]string)
+
+	// revises tells whether the resource is a Reviser; Revise is for those only.
+	revises() bool
+	Revise(ctx context.Context, id string, have, want any) (revision string, err error)
+	// as is the resource itself, to be asked for what it may implement.
+	as() any
+}
+
+// typed puts the type of a resource away. Whatever comes back as a spec is one
+// that its own Want or Find gave.
+type typed[S any] struct{ Resource[S] }
+
+func (t typed[S]) Want() any { return t.Resource.Want() }
+
+func (t typed[S]) Find(ctx context.Context, look Look) (Found[any], error) {
+	f, err := t.Resource.Find(ctx, look)
+	return Found[any]{f.Phase, f.ID, f.Spec, f.Why, f.Usable, f.Discard, f.Duplicates, f.Outputs}, err
+}
+
+func (t typed[S]) Diff(have, want any) []Change { return t.Resource.Diff(have.(S), want.(S)) }
+
+func (t typed[S]) Create(ctx context.Context, want any, token string) (string, error) {
+	return t.Resource.Create(ctx, want.(S), token)
+}
+
+func (t typed[S]) Update(ctx context.Context, id string, have, want any) error {
+	return t.Resource.Update(ctx, id, have.(S), want.(S))
+}
+
+func (t typed[S]) revises() bool {
+	_, ok := t.Resource.(Reviser[S])
+	return ok
+}
+
+func (t typed[S]) Revise(ctx context.Context, id string, have, want any) (string, error) {
+	return t.Resource.(Reviser[S]).Revise(ctx, id, have.(S), want.(S))
+}
+
+func (t typed[S]) as() any { return t.Resource }
