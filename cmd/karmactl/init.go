@@ -1,80 +1,210 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/importer"
 	"github.com/karmacadabra/karmactl/internal/terraform"
 )
 
+type initOptions struct {
+	dir      string
+	from     string
+	varFiles []string
+	project  string
+	agents   []string
+	example  bool
+	force    bool
+}
+
 func newInitCmd(a *app) *cobra.Command {
-	var force bool
-	var from string
+	var o initOptions
 	cmd := &cobra.Command{
-		Use: "init [DIR]", Short: "Write a commented agents.yaml to start from", Args: cobra.MaximumNArgs(1),
-		Long: `Writes config/agents.yaml, and the schema that editors read, below DIR (default
-here). The file passes validate and comes up as it is: five agents on a public
-stand-in image. With --from-terraform the file says what the Terraform module's
-variables and state say. Nothing is overwritten without --force.`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir := "."
+		Use: "init [DIR]", Short: "Write an agents.yaml from what is there, or from three answers", Args: cobra.MaximumNArgs(1),
+		Long: `Looks in DIR (default here) for what describes a fleet: Terraform (*.tf, its
+variables and its state), AWS Copilot, a compose file, a Dockerfile. Writes
+config/agents.yaml, and the schema that editors read, and lists everything that
+was not carried over with its file, its line and what to do instead. Where there
+is nothing to read it asks for project, region and agents, or takes --project,
+--region and --agents.
+
+--from names a file or folder to read: also a Terraform state or plan as JSON
+("terraform state pull", "terraform show -json"). --env says which environment
+of it. Values that look like secrets are never copied. Nothing is overwritten
+without --force. docs/coming-from.md has a section for each source.`,
+		Example: `  karmactl init
+  karmactl init --agents planner,writer:9000 --region eu-west-1
+  karmactl init --from terraform --var-file prod.tfvars`,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.dir = "."
 			if len(args) == 1 {
-				dir = args[0]
+				o.dir = args[0]
 			}
-			return a.init(dir, from, force)
+			return a.init(c.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&from, "from-terraform", "", "read the Terraform module in `PATH`")
-	cmd.Flags().BoolVar(&force, "force", false, "overwrite what is there")
+	f := cmd.Flags()
+	f.StringVar(&o.from, "from", "", "read `PATH` instead of looking around")
+	f.StringVar(&o.from, "from-terraform", "", "the same, for a Terraform module in `PATH`")
+	f.StringArrayVar(&o.varFiles, "var-file", nil, "a Terraform variables `FILE`, as terraform takes it; may be repeated")
+	f.StringVar(&o.project, "project", "", "the project's `NAME`")
+	f.StringSliceVar(&o.agents, "agents", nil, "agents to begin with, as `NAME` or NAME:PORT, instead of reading anything")
+	f.BoolVar(&o.example, "example", false, "write the shipped example: five agents on a stand-in image")
+	f.BoolVar(&o.force, "force", false, "overwrite what is there")
+	cmd.MarkFlagsMutuallyExclusive("from", "from-terraform", "agents", "example")
 	return cmd
 }
 
-func (a *app) init(dir, from string, force bool) error {
-	text, notes := agents.Template(), []string(nil)
-	if from != "" {
-		m, err := terraform.Read(from)
-		if err != nil {
-			return err
-		}
-		var said string
-		said, notes = m.AgentsYAML()
-		text = []byte(said)
-		if _, err := agents.Parse(filepath.Join(dir, "config", "agents.yaml"), text, ""); err != nil {
-			return &advice{fmt.Errorf("what the Terraform module says cannot be had: %w", err), "change the variables that are named, or start from karmactl init"}
+func (a *app) init(ctx context.Context, o initOptions) error {
+	file := filepath.Join(o.dir, "config", "agents.yaml")
+	schema := filepath.Join(o.dir, "config", "agents.schema.json")
+	for _, path := range []string{file, schema} {
+		if _, err := os.Stat(path); err == nil && !o.force {
+			return &advice{fmt.Errorf("%s exists and is left as it is", path), "karmactl init --force overwrites it"}
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s cannot be written: %w", path, err)
 		}
 	}
-	files := []struct {
+	res, err := a.imported(ctx, o)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
 		path string
 		data []byte
-	}{
-		{filepath.Join(dir, "config", "agents.yaml"), text},
-		{filepath.Join(dir, "config", "agents.schema.json"), agents.Schema()},
-	}
-	for _, f := range files {
-		if _, err := os.Stat(f.path); err == nil && !force {
-			return &advice{fmt.Errorf("%s exists and is left as it is", f.path), "karmactl init --force overwrites it"}
-		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s cannot be written: %w", f.path, err)
-		}
-	}
-	for _, f := range files {
+	}{{file, []byte(res.Text)}, {schema, agents.Schema()}} {
 		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
 			return fmt.Errorf("%s cannot be written: %w", f.path, err)
 		}
 		if err := os.WriteFile(f.path, f.data, 0o644); err != nil {
 			return fmt.Errorf("%s cannot be written: %w", f.path, err)
 		}
-		a.term.Printf("wrote %s\n", f.path)
 	}
-	for _, n := range notes {
-		a.term.Notef("! %s", n)
+	return a.showImport(ctx, o, file, res)
+}
+
+// imported reads what the flags name, or what is there, or asks.
+func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, error) {
+	opts := importer.Options{Project: o.project, Environment: a.opts.env, Region: a.opts.region, Folder: folder(o.dir), VarFiles: o.varFiles}
+	if o.example {
+		text := agents.Template()
+		cfg, err := agents.Parse("agents.yaml", text, "")
+		return &importer.Result{Source: "the shipped example", Text: string(text), Config: cfg}, err
 	}
-	a.term.Notef("Next: karmactl validate · karmactl plan --offline · karmactl up --simulate world.json")
-	return nil
+	if len(o.agents) > 0 {
+		return a.blank(o.agents, opts)
+	}
+	if o.from != "" {
+		source, err := importer.Detect(o.from)
+		if err != nil {
+			return nil, &advice{err, "karmactl init --from PATH, where PATH is one of these"}
+		}
+		if source.Kind == importer.Terraform {
+			return terraformModule(o.from)
+		}
+		res, err := importer.ReadSource(o.dir, source, opts)
+		return res, noAgentsIn(err)
+	}
+	res, err := importer.Read(o.dir, opts)
+	if !errors.Is(err, importer.ErrNoSource) {
+		return res, noAgentsIn(err)
+	}
+	if !a.term.Ask {
+		return nil, &advice{&usageError{fmt.Errorf("there is nothing to read in %s, and nobody to ask: looked for %s", o.dir, importer.Looked)},
+			"karmactl init --agents NAME,NAME, or --from PATH, or --example for the shipped fleet of five"}
+	}
+	return a.questions(ctx, opts)
+}
+
+func noAgentsIn(err error) error {
+	if none := (*importer.NoAgentsError)(nil); errors.As(err, &none) {
+		return &advice{err, "karmactl init --from another PATH, or --agents NAME,NAME to begin without it"}
+	}
+	return err
+}
+
+// questions asks for what nothing says.
+func (a *app) questions(ctx context.Context, o importer.Options) (*importer.Result, error) {
+	var err error
+	ask := func(question, preset string, into *string) {
+		if err == nil && *into == "" {
+			*into, err = a.term.Answer(ctx, question, preset)
+		}
+	}
+	names := ""
+	a.term.Notef("There is nothing to read here. Three questions, and it can all be changed later:")
+	ask("Project, the first part of every name in AWS", o.Folder, &o.Project)
+	ask("Region", awsRegion(), &o.Region)
+	ask("Agents, with commas between; NAME:PORT where it is not 8080", "agent", &names)
+	if err != nil {
+		return nil, err
+	}
+	return a.blank(strings.Split(names, ","), o)
+}
+
+func (a *app) blank(names []string, o importer.Options) (*importer.Result, error) {
+	if o.Region == "" {
+		o.Region = awsRegion()
+	}
+	res, err := importer.Blank(names, o)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return res, nil
+}
+
+// awsRegion is the region that AWS's own tools would use here.
+func awsRegion() string {
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if r := os.Getenv(name); r != "" {
+			return r
+		}
+	}
+	return "us-east-1"
+}
+
+// folder is the name of a folder, for a project without one.
+func folder(dir string) string {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(abs)
+}
+
+// importDoc is init's result as JSON.
+type importDoc struct {
+	Schema      string   `json:"schema"`
+	Kind        string   `json:"kind"`
+	File        string   `json:"file"`
+	Source      string   `json:"source"`
+	Stack       string   `json:"stack"`
+	Region      string   `json:"region"`
+	Agents      []string `json:"agents"`
+	MonthlyUSD  string   `json:"monthly_usd,omitempty"`
+	Notes       []string `json:"notes"`
+	NotRead     []string `json:"not_read"`
+	SecretsToDo []string `json:"secrets_to_set"`
+	importer.Account
+	Next []string `json:"next"`
+}
+
+// terraformModule reads the variables of the module that karmactl replaces.
+func terraformModule(path string) (*importer.Result, error) {
+	m, err := terraform.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	text, notes := m.AgentsYAML()
+	cfg, err := agents.Parse("agents.yaml", []byte(text), "")
+	return &importer.Result{Source: "Terraform, " + path, Text: text, Config: cfg, Notes: notes}, err
 }

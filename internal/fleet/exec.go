@@ -151,12 +151,11 @@ func (e *Exec) allowed(ctx context.Context, t types.Task) (bool, error) {
 		return false, nil
 	}
 	role := aws.String(arn[strings.LastIndexByte(arn, '/')+1:])
-	policies, err := cloud.Pages(ctx, iam.NewListRolePoliciesPaginator(e.Roles, &iam.ListRolePoliciesInput{RoleName: role}),
-		func(out *iam.ListRolePoliciesOutput) []string { return out.PolicyNames })
+	policies, err := e.Roles.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: role})
 	if err != nil {
 		return false, err
 	}
-	for _, name := range policies {
+	for _, name := range policies.PolicyNames {
 		p, err := e.Roles.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: role, PolicyName: &name})
 		if err != nil {
 			return false, err

@@ -286,8 +286,7 @@ func TestALostReplyToTheLockItselfIsNotTakenForSomebodyElse(t *testing.T) {
 		}
 		return nil
 	}
-	// This process is alive: the lock cannot be taken over as that of a dead one.
-	_, l := acquire(t, b, Me("up", "test"))
+	_, l := acquire(t, b, ana())
 	release(t, l)
 	if _, err := Held(t.Context(), b); !errors.Is(err, ErrAbsent) {
 		t.Errorf("after the release: %v", err)

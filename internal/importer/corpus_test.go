@@ -1,0 +1,195 @@
+package importer
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// input is one folder of the corpus, as an archive: its files, and the agents.yaml
+// that is made of them. "options:" lines in the comment are what the user says.
+type input struct {
+	name, path string
+	archive    *txtar.Archive
+	opts       Options
+	dir        string
+}
+
+func corpus(t *testing.T, kind string) []*input {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", kind, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 20 {
+		t.Errorf("%d inputs of %s, want at least 20", len(files), kind)
+	}
+	var out []*input
+	for _, f := range files {
+		a, err := txtar.ParseFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(f), ".txtar")
+		in := &input{name: name, path: f, archive: a, dir: t.TempDir(), opts: Options{Folder: name}}
+		for line := range strings.Lines(string(a.Comment)) {
+			switch k, v, _ := strings.Cut(strings.TrimSpace(line), ": "); k {
+			case "env":
+				in.opts.Environment = v
+			case "var-file":
+				in.opts.VarFiles = append(in.opts.VarFiles, filepath.Join(in.dir, v))
+			}
+		}
+		for _, x := range a.Files {
+			if strings.HasPrefix(x.Name, "want/") {
+				continue
+			}
+			p := filepath.Join(in.dir, x.Name)
+			if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(p, x.Data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out = append(out, in)
+	}
+	return out
+}
+
+// golden compares the outcome with the archive's own, or rewrites it.
+func (in *input) golden(t *testing.T, name, got string) {
+	t.Helper()
+	i := slices.IndexFunc(in.archive.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "want/") })
+	want := txtar.File{}
+	if i >= 0 {
+		want = in.archive.Files[i]
+	}
+	if *update {
+		if i < 0 {
+			in.archive.Files, i = append(in.archive.Files, want), len(in.archive.Files)
+		}
+		in.archive.Files[i] = txtar.File{Name: "want/" + name, Data: []byte(got)}
+		if err := os.WriteFile(in.path, txtar.Format(in.archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want.Name != "want/"+name {
+		t.Errorf("made %s, want %s:\n%s", name, want.Name, got)
+	} else if diff := cmp.Diff(string(want.Data), got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// tally counts what became of the values of a corpus.
+type tally struct{ carried, own, left, silent int }
+
+func (c tally) all() int { return c.carried + c.own + c.left + c.silent }
+
+// share is the percentage that is in the file or done by karmactl.
+func (c tally) share() int { return 100 * (c.carried + c.own) / max(c.all(), 1) }
+
+// importCorpus reads each input, holds it to its golden file, and counts.
+func importCorpus(t *testing.T, kind string) (sum tally) {
+	for _, in := range corpus(t, kind) {
+		t.Run(in.name, func(t *testing.T) {
+			res, err := Read(in.dir, in.opts)
+			var none *NoAgentsError
+			var account Account
+			switch {
+			case errors.As(err, &none):
+				account = none.Account
+				in.golden(t, "error", err.Error()+"\n")
+			case err != nil:
+				t.Fatal(err)
+			default:
+				account = res.Account
+				in.golden(t, "agents.yaml", res.Text)
+				if _, err := agents.Parse("agents.yaml", []byte(res.Text), ""); err != nil {
+					t.Errorf("what was written is not valid: %v", err)
+				}
+				if strings.Contains(fmt.Sprintf("%s%+v", res.Text, res), "s3cr3t") {
+					t.Error("a secret was copied")
+				}
+			}
+			for _, l := range [][]Field{account.Carried, account.Own, account.Left} {
+				for _, x := range l {
+					if x.File == "" || x.Line == 0 && !strings.Contains(x.File, "addons") && !strings.Contains(x.File, "pipelines") {
+						t.Errorf("%s has no place: %+v", x.Name, x.Place)
+					}
+				}
+			}
+			for _, x := range append(account.Own, account.Left...) {
+				if x.Instead == "" {
+					t.Errorf("nothing says what to do about %s (%s)", x.Name, x.Place)
+				}
+			}
+			if none == nil {
+				sum.carried += Values(account.Carried)
+				sum.own += Values(account.Own)
+				sum.left += Values(account.Left)
+			}
+			for _, s := range in.silent(t, account) {
+				sum.silent++
+				t.Errorf("dropped in silence: %s", s)
+			}
+		})
+	}
+	t.Logf("%s: %d values: %d carried, %d karmactl's own, %d left, %d silent: %d %%", kind, sum.all(), sum.carried, sum.own, sum.left, sum.silent, sum.share())
+	return sum
+}
+
+// silent are the values that the account does not speak of. It reads the YAML
+// files once more by itself.
+func (in *input) silent(t *testing.T, account Account) (out []string) {
+	told := map[string]bool{}
+	for _, l := range [][]Field{account.Carried, account.Own, account.Left} {
+		for _, x := range l {
+			told[x.File+" "+x.Name] = true
+			told[fmt.Sprintf("%s:%d", x.File, x.Line)] = true
+		}
+	}
+	for _, f := range in.archive.Files {
+		base := filepath.Base(f.Name)
+		if strings.HasPrefix(f.Name, "want/") || !strings.HasSuffix(base, "compose.yaml") && !strings.HasSuffix(base, "compose.yml") && base != "manifest.yml" {
+			continue
+		}
+		var doc yaml.Node
+		if err := yaml.Unmarshal(f.Data, &doc); err != nil {
+			t.Fatal(err)
+		}
+		var visit func(n *yaml.Node, path string, known bool)
+		visit = func(n *yaml.Node, path string, known bool) {
+			known = known || told[f.Name+" "+path] || told[fmt.Sprintf("%s:%d", f.Name, n.Line)]
+			for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+				visit(n.Content[i+1], below(path, n.Content[i].Value), known)
+			}
+			for i := range n.Content {
+				if n.Kind == yaml.SequenceNode {
+					visit(n.Content[i], below(path, fmt.Sprint(i)), known)
+				}
+			}
+			if n.Kind == yaml.ScalarNode && !known {
+				out = append(out, fmt.Sprintf("%s:%d %s", f.Name, n.Line, path))
+			}
+		}
+		for _, n := range doc.Content {
+			visit(n, "", false)
+		}
+	}
+	return out
+}

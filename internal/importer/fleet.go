@@ -1,0 +1,171 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// fleet is what was found, in agents.yaml's words. What is zero was not said.
+type fleet struct {
+	project, environment, region string
+	tags                         []pair
+	budget                       string
+	emails                       []string
+
+	cidr        string
+	zones       []string
+	nat         string
+	endpoints   []string
+	namespace   string
+	idleTimeout int // seconds
+	// strip is whether the path prefix is taken off; nil is not said.
+	strip              *bool
+	deletionProtection bool
+	accessLogs         string
+	domain, zone       string
+
+	retention    int // days
+	insights     string
+	xray         bool
+	dashboard    *bool
+	alarms       *bool
+	alarmCPU     int
+	alarmMemory  int
+	alarmEmails  []string
+	store        string
+	agents       []*agent
+	environments []*overlay
+}
+
+// pair is a name and a text.
+type pair struct{ name, text string }
+
+// overlay is what another environment says of the agents.
+type overlay struct {
+	name   string
+	agents []*agent
+}
+
+// agent is one agent. What is zero was not said.
+type agent struct {
+	name string
+	// prefix is where the agent stands in the file: "" or "environments.NAME.".
+	prefix      string
+	at          Place
+	comments    []string
+	port        int
+	cpu, memory int
+	arch        string
+	spot        *spot
+	scale       *scale
+	health      health
+	env         []pair
+	secrets     []secret
+	command     []string
+	image       string
+	build       *build
+	calls       []string
+	exec        *bool
+	stopTimeout int // seconds
+}
+
+type spot struct {
+	enabled              bool
+	base, weight, demand int // weights of a mix; all 0 is no mix
+}
+
+type scale struct {
+	min, max, cpu, memory int
+	// none tells that nothing scales: the targets are written as 0.
+	none bool
+}
+
+type health struct {
+	path                                         string
+	interval, timeout, grace, healthy, unhealthy int // seconds and counts
+	command                                      []string
+}
+
+type secret struct {
+	env, key, from string
+	optional       bool
+}
+
+type build struct {
+	context, dockerfile, target string
+	args                        []pair
+}
+
+func (f *fleet) agent(name string) *agent {
+	for _, a := range f.agents {
+		if a.name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// addAgent adds an agent under the nearest name that is allowed and free.
+func (f *fleet) addAgent(said string, at Place) *agent {
+	name := nearest(said, nearAgent, "agent")
+	free := name
+	for i := 2; f.agent(free) != nil; i++ {
+		free = nearest(fmt.Sprintf("%s-%d", strings.TrimSuffix(name[:min(len(name), 36)], "-"), i), nearAgent, "agent")
+	}
+	a := &agent{name: free, at: at}
+	if free != said {
+		a.comments = append(a.comments, fmt.Sprintf("%s is called %q, which is no name for an agent: the nearest one that is allowed.", at, shorten(said)))
+	}
+	f.agents = append(f.agents, a)
+	return a
+}
+
+func (a *agent) key(name string) string { return a.prefix + "agents." + a.name + "." + name }
+
+func (a *agent) setEnv(name, text string) {
+	for i := range a.env {
+		if a.env[i].name == name {
+			a.env[i].text = text
+			return
+		}
+	}
+	a.env = append(a.env, pair{name, text})
+}
+
+func (a *agent) setSecret(s secret) {
+	a.env = slices.DeleteFunc(a.env, func(p pair) bool { return p.name == s.env })
+	a.secrets = slices.DeleteFunc(a.secrets, func(x secret) bool { return x.env == s.env })
+	a.secrets = append(a.secrets, s)
+}
+
+// breakCircles takes out the calls that lead back to their caller: agents.yaml
+// starts agents after those that they call. It returns what was taken out.
+func (f *fleet) breakCircles() (out [][2]string) {
+	const open, closed = 1, 2
+	state := map[string]int{}
+	var visit func(a *agent)
+	visit = func(a *agent) {
+		state[a.name] = open
+		a.calls = slices.DeleteFunc(a.calls, func(c string) bool {
+			to := f.agent(c)
+			switch {
+			case to == nil || to == a:
+				return true
+			case state[c] == open:
+				out = append(out, [2]string{a.name, c})
+				return true
+			case state[c] == 0:
+				visit(to)
+			}
+			return false
+		})
+		state[a.name] = closed
+	}
+	for _, a := range f.agents {
+		if state[a.name] == 0 {
+			visit(a)
+		}
+	}
+	return out
+}

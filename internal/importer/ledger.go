@@ -1,0 +1,97 @@
+package importer
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Field is a value of a source, or several that stand together, and what became
+// of them.
+type Field struct {
+	Place
+	// Name is the source's own name for it: services.api.restart.
+	Name string `json:"name"`
+	// Key is what it became in agents.yaml; "" when it is not carried over.
+	Key string `json:"key,omitempty"`
+	// Instead is what to do where it is not carried over, or how karmactl does it by itself.
+	Instead string `json:"instead,omitempty"`
+	// Values is how many values of the source these are.
+	Values int `json:"values"`
+}
+
+// Account is what became of all that the sources say.
+type Account struct {
+	// Carried became keys of agents.yaml.
+	Carried []Field `json:"carried"`
+	// Own is what karmactl does by itself.
+	Own []Field `json:"by_itself"`
+	// Left is not carried over.
+	Left []Field `json:"not_carried_over"`
+}
+
+// noCounterpart is said of what no reader knows.
+const noCounterpart = "agents.yaml has no key for it"
+
+// account reads what became of each value of the trees.
+func account(roots []*tree, refused map[string]string) Account {
+	var a Account
+	add := func(f fate, x Field) {
+		switch {
+		case f == carried && refusal(refused, x.Key) != "":
+			x.Instead, x.Key = refusal(refused, x.Key), ""
+			a.Left = append(a.Left, x)
+		case f == carried:
+			a.Carried = append(a.Carried, x)
+		case f == own:
+			a.Own = append(a.Own, x)
+		default:
+			a.Left = append(a.Left, x)
+		}
+	}
+	var visit func(t *tree, f fate, key, why string)
+	visit = func(t *tree, f fate, key, why string) {
+		if t.fate != unread {
+			f, key, why = t.fate, t.key, t.why
+		}
+		below := slices.ContainsFunc(t.items, (*tree).touched)
+		if !below || len(t.items) == 0 {
+			if f == unread {
+				why = noCounterpart
+			}
+			add(f, Field{Place: t.at, Name: t.name, Key: key, Instead: why, Values: t.leaves()})
+			return
+		}
+		for _, c := range t.items {
+			visit(c, f, key, why)
+		}
+	}
+	for _, r := range roots {
+		visit(r, unread, "", "")
+	}
+	for _, l := range [][]Field{a.Carried, a.Own, a.Left} {
+		slices.SortStableFunc(l, func(x, y Field) int {
+			return cmp.Or(strings.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line))
+		})
+	}
+	return a
+}
+
+// refusal is why agents.yaml does not take a key, or what the key is part of.
+func refusal(refused map[string]string, key string) string {
+	for k, why := range refused {
+		if key == k || strings.HasPrefix(key, k+".") {
+			return why
+		}
+	}
+	return ""
+}
+
+// Values counts the values of fields.
+func Values(fields []Field) int {
+	n := 0
+	for _, f := range fields {
+		n += f.Values
+	}
+	return n
+}

@@ -1,0 +1,248 @@
+package importer
+
+import (
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// Place is where something is written: a file as the user named it, and a line
+// that begins at 1; 0 is the file as a whole.
+type Place struct {
+	File string `json:"file"`
+	Line int    `json:"line,omitempty"`
+}
+
+func (p Place) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// fate is what became of a value of a source.
+type fate int
+
+const (
+	// unread values were looked at by nobody. They are reported as left.
+	unread fate = iota
+	carried
+	own
+	left
+)
+
+// kind is the shape of a tree.
+type kind int
+
+const (
+	scalar kind = iota
+	list
+	dict
+)
+
+// tree is a value of any source, with where it is written and what became of it.
+// The nil tree is a value that is not there.
+type tree struct {
+	name string
+	at   Place
+	kind kind
+	// text is a scalar; null tells that it is there and empty.
+	text string
+	null bool
+	// keys are a dict's, in order; items belong to them, or are a list's.
+	keys  []string
+	items []*tree
+	// sources are the variables and locals that the value comes from.
+	sources []*tree
+	// fate, key and why are of this value and all that is below it, but for what
+	// is below and has a fate of its own. key is a path in agents.yaml.
+	fate fate
+	key  string
+	why  string
+}
+
+// get is what is at the path below, or nil.
+func (t *tree) get(path ...string) *tree {
+	for _, name := range path {
+		if t == nil || t.kind != dict {
+			return nil
+		}
+		var next *tree
+		for i, k := range t.keys {
+			if k == name {
+				next = t.items[i]
+			}
+		}
+		t = next
+	}
+	if t != nil && t.null {
+		return nil
+	}
+	return t
+}
+
+// first is the first of the keys that is there, or nil.
+func (t *tree) first(names ...string) *tree {
+	for _, n := range names {
+		if c := t.get(n); c != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// each are the entries of a dict, in order.
+func (t *tree) each() iter.Seq2[string, *tree] {
+	return func(yield func(string, *tree) bool) {
+		if t == nil || t.kind != dict {
+			return
+		}
+		for i, k := range t.keys {
+			if !yield(k, t.items[i]) {
+				return
+			}
+		}
+	}
+}
+
+// list are the items of a list; a scalar is a list of one.
+func (t *tree) list() []*tree {
+	switch {
+	case t == nil || t.null:
+		return nil
+	case t.kind == list:
+		return t.items
+	case t.kind == scalar:
+		return []*tree{t}
+	}
+	return nil
+}
+
+// str is the text of a scalar, "" of anything else.
+func (t *tree) str() string {
+	if t == nil || t.kind != scalar || t.null {
+		return ""
+	}
+	return t.text
+}
+
+// number is a whole number.
+func (t *tree) number() (int, bool) {
+	s := strings.TrimSpace(t.str())
+	if n, err := strconv.Atoi(s); err == nil {
+		return n, true
+	}
+	if f, err := strconv.ParseFloat(s, 64); err == nil && f == float64(int(f)) {
+		return int(f), true
+	}
+	return 0, false
+}
+
+// yes tells whether a scalar is true; said tells whether it is a truth value at all.
+func (t *tree) yes() (value, said bool) {
+	switch strings.ToLower(t.str()) {
+	case "true", "yes", "on", "enabled":
+		return true, true
+	case "false", "no", "off", "disabled":
+		return false, true
+	}
+	return false, false
+}
+
+func (t *tree) set(f fate, key, why string) {
+	if t == nil {
+		return
+	}
+	t.fate, t.key, t.why = f, key, why
+	for _, s := range t.every() {
+		if s.fate == unread || s.fate == left {
+			s.fate, s.key, s.why = f, key, why
+		}
+	}
+}
+
+// every are the sources of a value and of all that is below it, and theirs.
+func (t *tree) every() []*tree {
+	var out []*tree
+	seen := map[*tree]bool{}
+	var visit func(x *tree)
+	visit = func(x *tree) {
+		for _, s := range x.sources {
+			if !seen[s] {
+				seen[s] = true
+				out = append(out, s)
+				visit(s)
+			}
+		}
+		for _, c := range x.items {
+			visit(c)
+		}
+	}
+	visit(t)
+	return out
+}
+
+// carry says that the value became a key of agents.yaml.
+func (t *tree) carry(key string) { t.set(carried, key, "") }
+
+// own says that karmactl does by itself what the value asks for.
+func (t *tree) own(why string) { t.set(own, "", why) }
+
+// leave says that the value is not carried over, and what to do instead.
+func (t *tree) leave(instead string) { t.set(left, "", instead) }
+
+// settle gives a fate to what has none yet.
+func (t *tree) settle(f fate, why string) {
+	if t == nil {
+		return
+	}
+	if t.fate == unread {
+		marked := false
+		for _, c := range t.items {
+			marked = marked || c.touched()
+		}
+		if !marked {
+			t.set(f, "", why)
+			return
+		}
+	}
+	for _, c := range t.items {
+		if t.fate == unread {
+			c.settle(f, why)
+		}
+	}
+}
+
+// touched tells whether the value or something below it has a fate.
+func (t *tree) touched() bool {
+	if t.fate != unread {
+		return true
+	}
+	for _, c := range t.items {
+		if c.touched() {
+			return true
+		}
+	}
+	return false
+}
+
+// leaves is the number of scalars in a tree, at least 1.
+func (t *tree) leaves() int {
+	n := 0
+	for _, c := range t.items {
+		n += c.leaves()
+	}
+	return max(n, 1)
+}
+
+// put adds or replaces an entry of a dict.
+func (t *tree) put(key string, v *tree) {
+	for i, k := range t.keys {
+		if k == key {
+			t.items[i] = v
+			return
+		}
+	}
+	t.keys, t.items = append(t.keys, key), append(t.items, v)
+}

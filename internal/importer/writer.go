@@ -1,0 +1,350 @@
+package importer
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// page is an agents.yaml being written line by line, because comments are half of it.
+type page struct {
+	lines []string
+	// keys are the paths of the lines, to find what a problem is about.
+	keys map[int]string
+	// from tells where a key's value comes from.
+	from map[string]Place
+	// refused are the paths that agents.yaml did not take, and why.
+	refused map[string]string
+	// open are the headings that are written once something is below them.
+	open []heading
+}
+
+type heading struct {
+	indent    int
+	key, name string
+	comments  []string
+}
+
+func (p *page) raw(indent int, text string) {
+	p.lines = append(p.lines, strings.TrimRight(strings.Repeat("  ", indent)+text, " "))
+}
+
+func (p *page) comment(indent int, text string) {
+	const width = 100
+	if text == "" {
+		p.raw(indent, "#")
+		return
+	}
+	for _, l := range wrapped(text, width-2*indent) {
+		p.raw(indent, "# "+l)
+	}
+}
+
+// in writes a heading, but only when f writes something below it.
+func (p *page) in(indent int, key, name string, f func()) {
+	if _, no := p.refused[key]; no {
+		return
+	}
+	p.open = append(p.open, heading{indent: indent, key: key, name: name})
+	n := len(p.open)
+	f()
+	if len(p.open) == n {
+		p.open = p.open[:n-1]
+	}
+}
+
+// flush writes the headings that are still to be written.
+func (p *page) flush() {
+	for _, h := range p.open {
+		if h.indent == 0 && len(p.lines) > 0 {
+			p.raw(0, "")
+		}
+		for _, c := range h.comments {
+			p.comment(h.indent, c)
+		}
+		p.raw(h.indent, scalarText(h.name)+":")
+		p.keys[len(p.lines)] = h.key
+	}
+	p.open = p.open[:0]
+}
+
+// put writes one key with its value, which is yaml already, and where it is from.
+func (p *page) put(indent int, key, value string) {
+	if _, no := p.refused[key]; no {
+		return
+	}
+	p.flush()
+	name := key[strings.LastIndexByte(key, '.')+1:]
+	p.entry(indent, key, name, value)
+}
+
+// entry writes a key whose name may have dots.
+func (p *page) entry(indent int, key, name, value string) {
+	if _, no := p.refused[key]; no {
+		return
+	}
+	p.flush()
+	line := scalarText(name) + ": " + value
+	if at, ok := p.from[key]; ok {
+		line += "  # " + at.String()
+	}
+	p.raw(indent, line)
+	p.keys[len(p.lines)] = key
+}
+
+func (p *page) text(indent int, key, value string) {
+	if value != "" {
+		p.put(indent, key, scalarText(value))
+	}
+}
+
+func (p *page) number(indent int, key string, n int) {
+	if n != 0 {
+		p.put(indent, key, fmt.Sprint(n))
+	}
+}
+
+func (p *page) seconds(indent int, key string, n int) {
+	if n != 0 {
+		p.put(indent, key, fmt.Sprintf("%ds", n))
+	}
+}
+
+func (p *page) truth(indent int, key string, v *bool) {
+	if v != nil {
+		p.put(indent, key, fmt.Sprint(*v))
+	}
+}
+
+func (p *page) texts(indent int, key string, all []string) {
+	if len(all) > 0 {
+		p.put(indent, key, flow(all))
+	}
+}
+
+func (p *page) pairs(indent int, key, name string, all []pair) {
+	p.in(indent, key, name, func() {
+		for _, x := range all {
+			p.entry(indent+1, key+"."+x.name, x.name, scalarText(x.text))
+		}
+	})
+}
+
+// scalarText quotes a text where yaml would take it for something else, and keeps it in one line.
+func scalarText(s string) string {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
+	if strings.ContainsAny(s, "\n\r\t") || strings.TrimSpace(s) != s {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	b, err := yaml.Marshal(n)
+	if err != nil || strings.Count(string(b), "\n") > 1 {
+		return fmt.Sprintf("%q", s)
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// flow is a list in one line.
+func flow(all []string) string {
+	quoted := make([]string, len(all))
+	for i, s := range all {
+		quoted[i] = scalarText(s)
+		if strings.ContainsAny(quoted[i], ",[]{}") && !strings.HasPrefix(quoted[i], `"`) && !strings.HasPrefix(quoted[i], "'") {
+			quoted[i] = fmt.Sprintf("%q", s)
+		}
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// wrapped breaks a text between words.
+func wrapped(s string, width int) []string {
+	var lines []string
+	line := ""
+	for _, w := range strings.Fields(s) {
+		if line != "" && len(line)+1+len(w) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimSpace(line + " " + w)
+	}
+	return append(lines, line)
+}
+
+// write writes the fleet. refused are paths that are left out.
+func (f *fleet) write(head []string, from map[string]Place, refused map[string]string) *page {
+	p := &page{keys: map[int]string{}, from: from, refused: refused}
+	p.raw(0, "# yaml-language-server: $schema=./agents.schema.json")
+	p.raw(0, "#")
+	for _, h := range head {
+		p.comment(0, h)
+	}
+	p.raw(0, "")
+	p.text(0, "project", f.project)
+	p.text(0, "environment", f.environment)
+	p.text(0, "region", f.region)
+	f.writeSections(p)
+	p.in(0, "agents", "agents", func() {
+		for i, a := range f.agents {
+			if i > 0 {
+				p.raw(0, "")
+			}
+			a.write(p, 1, "agents."+a.name)
+		}
+	})
+	p.in(0, "environments", "environments", func() {
+		for _, o := range f.environments {
+			key := "environments." + o.name
+			p.in(1, key, o.name, func() {
+				p.in(2, key+".agents", "agents", func() {
+					for _, a := range o.agents {
+						a.write(p, 3, key+".agents."+a.name)
+					}
+				})
+			})
+		}
+	})
+	return p
+}
+
+func (f *fleet) writeSections(p *page) {
+	p.pairs(0, "tags", "tags", f.tags)
+	p.in(0, "budget", "budget", func() {
+		p.text(1, "budget.monthly_usd", f.budget)
+		p.texts(1, "budget.emails", f.emails)
+	})
+	p.in(0, "network", "network", func() {
+		p.text(1, "network.cidr", f.cidr)
+		p.texts(1, "network.azs", f.zones)
+		p.text(1, "network.nat", f.nat)
+		p.texts(1, "network.endpoints", f.endpoints)
+		p.text(1, "network.namespace", f.namespace)
+	})
+	p.in(0, "load_balancer", "load_balancer", func() {
+		p.seconds(1, "load_balancer.idle_timeout", f.idleTimeout)
+		p.truth(1, "load_balancer.strip_prefix", f.strip)
+		if f.deletionProtection {
+			p.put(1, "load_balancer.deletion_protection", "true")
+		}
+		p.text(1, "load_balancer.access_logs", f.accessLogs)
+		p.text(1, "load_balancer.domain", f.domain)
+		p.text(1, "load_balancer.zone", f.zone)
+	})
+	p.in(0, "observability", "observability", func() {
+		p.number(1, "observability.log_retention_days", f.retention)
+		if f.insights != "" {
+			p.put(1, "observability.container_insights", f.insights)
+		}
+		if f.xray {
+			p.put(1, "observability.xray", "true")
+		}
+		p.truth(1, "observability.dashboard", f.dashboard)
+		p.in(1, "observability.alarms", "alarms", func() {
+			p.truth(2, "observability.alarms.enabled", f.alarms)
+			p.number(2, "observability.alarms.cpu", f.alarmCPU)
+			p.number(2, "observability.alarms.memory", f.alarmMemory)
+			p.texts(2, "observability.alarms.emails", f.alarmEmails)
+		})
+	})
+	p.in(0, "secrets", "secrets", func() {
+		p.put(1, "secrets.nested", `""`)
+		if f.store == "ssm" {
+			p.put(1, "secrets.store", "ssm")
+		}
+	})
+}
+
+// write writes an agent, or what an environment says of it.
+func (a *agent) write(p *page, indent int, key string) {
+	if _, no := p.refused[key]; no {
+		return
+	}
+	p.in(indent, key, a.name, func() {
+		p.open[len(p.open)-1].comments = a.comments
+		in := indent + 1
+		p.number(in, key+".port", a.port)
+		p.number(in, key+".cpu", a.cpu)
+		p.number(in, key+".memory", a.memory)
+		p.text(in, key+".arch", a.arch)
+		a.writeScale(p, in, key)
+		h := a.health
+		p.in(in, key+".health", "health", func() {
+			p.text(in+1, key+".health.path", h.path)
+			p.seconds(in+1, key+".health.interval", h.interval)
+			p.seconds(in+1, key+".health.timeout", h.timeout)
+			p.number(in+1, key+".health.healthy", h.healthy)
+			p.number(in+1, key+".health.unhealthy", h.unhealthy)
+			p.seconds(in+1, key+".health.grace", h.grace)
+			p.texts(in+1, key+".health.command", h.command)
+		})
+		p.pairs(in, key+".env", "env", a.env)
+		p.in(in, key+".secrets", "secrets", func() {
+			for _, s := range a.secrets {
+				p.entry(in+1, key+".secrets."+s.env, s.env, s.yaml())
+			}
+		})
+		p.texts(in, key+".command", a.command)
+		p.text(in, key+".image", a.image)
+		if b := a.build; b != nil {
+			p.in(in, key+".build", "build", func() {
+				p.put(in+1, key+".build.context", scalarText(cmp.Or(b.context, ".")))
+				p.text(in+1, key+".build.dockerfile", b.dockerfile)
+				p.text(in+1, key+".build.target", b.target)
+				p.pairs(in+1, key+".build.args", "args", b.args)
+			})
+		}
+		p.texts(in, key+".calls", a.calls)
+		p.truth(in, key+".exec", a.exec)
+		p.seconds(in, key+".stop_timeout", a.stopTimeout)
+	})
+}
+
+func (a *agent) writeScale(p *page, in int, key string) {
+	if s := a.spot; s != nil {
+		switch {
+		case !s.enabled:
+			p.put(in, key+".spot", "false")
+		case s.base == 0 && s.demand == 0:
+			p.put(in, key+".spot", "true")
+		default:
+			p.put(in, key+".spot", fmt.Sprintf("{base: %d, spot: %d, on_demand: %d}", s.base, max(s.weight, 1), s.demand))
+		}
+	}
+	if s := a.scale; s != nil {
+		parts := []string{fmt.Sprintf("min: %d", s.min), fmt.Sprintf("max: %d", max(s.max, s.min, 1))}
+		if s.cpu > 0 || s.none || s.memory > 0 {
+			parts = append(parts, fmt.Sprintf("cpu: %d", s.cpu), fmt.Sprintf("memory: %d", s.memory))
+		}
+		p.put(in, key+".scale", "{"+strings.Join(parts, ", ")+"}")
+	}
+}
+
+func (s secret) yaml() string {
+	var parts []string
+	if s.key != "" {
+		parts = append(parts, "key: "+scalarText(s.key))
+	}
+	if s.from != "" {
+		parts = append(parts, "from: "+quoted(s.from))
+	}
+	if s.optional {
+		parts = append(parts, "optional: true")
+	}
+	if len(parts) == 1 && s.from == "" {
+		return scalarText(s.key)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// quoted is a text inside {}: quoted where it has what ends an entry.
+func quoted(s string) string {
+	if q := scalarText(s); !strings.ContainsAny(q, ",{}[]:#") || strings.HasPrefix(q, `"`) || strings.HasPrefix(q, "'") {
+		return q
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// sortPairs orders by name what a source has in no order of its own.
+func sortPairs(all []pair) {
+	slices.SortFunc(all, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+}
