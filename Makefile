@@ -38,7 +38,7 @@ sweep: ## every crash, lost reply and fault, exhaustively (make test runs a boun
 
 .PHONY: bench
 bench: ## docs/benchmarks.md: the bounds with their figures, then benchmarks; BENCHCOUNT=10 and `benchstat` compare two runs
-	$(GO) test -count 1 -v -p 1 -run '$(BOUNDS)' ./internal/provision ./internal/fleet/rollout ./cmd/karmactl | grep -E '_test\.go:|^(ok|FAIL|--- FAIL)'
+	$(GO) test -count 1 -v -p 1 -run '$(BOUNDS)' ./internal/provision ./internal/stack ./internal/fleet/rollout ./cmd/karmactl | grep -E '_test\.go:|^(ok|FAIL|--- FAIL)'
 	$(GO) test -run '^$$' -bench . -benchmem -count $(or $(BENCHCOUNT),1) -timeout 30m ./...
 
 .PHONY: fuzz

@@ -9,14 +9,14 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // ask asks every agent that AWS reports healthy from here. That alone failing (a
 // fresh DNS name, a proxy, an emulator without a data plane) is said with its
 // cause and changes nothing else.
-func (s *session) ask(ctx context.Context, st *provision.Stack, waits []ui.Waiting) []ui.Check {
+func (s *session) ask(ctx context.Context, st *stack.Stack, waits []ui.Waiting) []ui.Check {
 	urls := st.URLs()
 	waiting := map[string]bool{}
 	for _, w := range waits {

@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -145,7 +146,7 @@ func (d *deploy) run(ctx context.Context) error {
 		return err
 	}
 	var docs []*rollout.Deployment
-	levels := provision.Callees(d.cfg.Agents, d.names)
+	levels := stack.Callees(d.cfg.Agents, d.names)
 	for i, names := range levels {
 		begun, err := d.change(ctx, names, plan)
 		if err != nil {
@@ -164,13 +165,13 @@ func (d *deploy) run(ctx context.Context) error {
 }
 
 // walked is a walk over the stack that wants the images.
-func (d *deploy) walked(ctx context.Context, rec engine.Recorder, only func(engine.Key) bool, shown *engine.Result) (*provision.Stack, *engine.Result, error) {
+func (d *deploy) walked(ctx context.Context, rec engine.Recorder, only func(engine.Key) bool, shown *engine.Result) (*stack.Stack, *engine.Result, error) {
 	home := d.home(shown == nil)
-	facts, err := provision.ReadFacts(ctx, d.cfg, home)
+	facts, err := stack.ReadLookup(ctx, d.cfg, home)
 	if err != nil {
 		return nil, nil, cloud.Explain(err, d.account)
 	}
-	st := provision.NewStack(d.cfg, home, facts)
+	st := stack.New(d.cfg, home, facts)
 	st.Deploy(d.want)
 	w := d.walk(st, rec)
 	w.Orphans, w.Only = nil, only
@@ -232,7 +233,7 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 }
 
 // fits refuses a rollout that the account's Fargate quotas do not allow.
-func (d *deploy) fits(ctx context.Context, st *provision.Stack, res *engine.Result) error {
+func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) error {
 	var restarted []string
 	if d.o.restart {
 		restarted = d.names
@@ -262,7 +263,7 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 			}
 			before[name] = b
 		}
-		st := provision.NewStack(d.cfg, h, provision.Facts{})
+		st := stack.New(d.cfg, h, stack.Lookup{})
 		_, res, err := d.walked(ctx, store, st.OnlyOf(names), plan)
 		if err != nil {
 			return err

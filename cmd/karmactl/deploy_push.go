@@ -10,7 +10,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -75,7 +75,7 @@ func (sh *shipment) pushed(name string, x rollout.Progress) ui.Push {
 
 // makeRepositories makes what images are pushed into, ahead of the rest of the plan.
 func (s *session) makeRepositories(ctx context.Context, store *state.Store, plan *engine.Result, missing map[engine.Key]bool) error {
-	st := provision.NewStack(s.cfg, s.home(false), provision.OfflineFacts(s.cfg))
+	st := stack.New(s.cfg, s.home(false), stack.GuessLookup(s.cfg))
 	w := s.walk(st, store)
 	w.Orphans, w.Only = nil, func(k engine.Key) bool { return missing[k] }
 	w.Apply, w.Shown = true, plan

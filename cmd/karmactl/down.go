@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -17,7 +17,7 @@ import (
 type downOptions struct {
 	agents []string
 	dryRun bool
-	provision.DownOptions
+	stack.DownOptions
 }
 
 func newDownCmd(a *app) *cobra.Command {
@@ -95,7 +95,7 @@ func (s *session) downRemoval(o downOptions) removal {
 		name, what = strings.Join(o.agents, " "), "these agents"
 	}
 	return removal{
-		walk: func(st *provision.Stack, rec engine.Recorder) engine.Walk {
+		walk: func(st *stack.Stack, rec engine.Recorder) engine.Walk {
 			w := s.walk(st, rec)
 			w.Keep = st.Keep(o.DownOptions)
 			if len(o.agents) > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -76,9 +77,9 @@ func (a *app) hibernate(ctx context.Context, o hibernateOptions) error {
 // sleepRemoval is what bills by the hour, of agents that the file has no more too.
 func (s *session) sleepRemoval(o hibernateOptions, note func(context.Context, []state.Scale) error) removal {
 	return removal{
-		walk: func(st *provision.Stack, rec engine.Recorder) engine.Walk {
+		walk: func(st *stack.Stack, rec engine.Recorder) engine.Walk {
 			w := s.walk(st, rec)
-			w.Only = provision.Asleep(append(slices.Clone(w.Steps), w.Orphans...), o.keepALB)
+			w.Only = stack.Asleep(append(slices.Clone(w.Steps), w.Orphans...), o.keepALB)
 			return w
 		},
 		question: "The agents will not answer until karmactl wake. Only yes is yes:", word: "yes",
@@ -167,7 +168,7 @@ func (s *session) renewed(keepALB bool) []string {
 }
 
 // rest prices the hibernation of a stack.
-func (s *session) rest(st *provision.Stack, asleep func(engine.Key) bool) (cost.Rest, error) {
+func (s *session) rest(st *stack.Stack, asleep func(engine.Key) bool) (cost.Rest, error) {
 	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return cost.Rest{}, err
@@ -191,7 +192,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // limit holds a walk up to some agents and what they share (none: all), and keeps
 // it from making what hibernates. The result chooses what that is.
-func (s *session) limit(w *engine.Walk, st *provision.Stack, only []string) func(engine.Key) bool {
+func (s *session) limit(w *engine.Walk, st *stack.Stack, only []string) func(engine.Key) bool {
 	asleep := func(engine.Key) bool { return false }
 	if len(only) > 0 {
 		w.Only, w.Orphans = st.Only(only), nil
@@ -199,7 +200,7 @@ func (s *session) limit(w *engine.Walk, st *provision.Stack, only []string) func
 	if s.sleep == nil {
 		return asleep
 	}
-	asleep = provision.Asleep(w.Steps, s.sleep.KeepALB)
+	asleep = stack.Asleep(w.Steps, s.sleep.KeepALB)
 	wanted := w.Only
 	w.Only = func(k engine.Key) bool { return !asleep(k) && (wanted == nil || wanted(k)) }
 	return asleep
@@ -247,7 +248,7 @@ func (s *session) hibernate(ctx context.Context, store *state.Store, o hibernate
 }
 
 // slept tells how hibernating went.
-func (s *session) slept(st *provision.Stack, res *engine.Result, p *planned, about []string, took time.Duration) error {
+func (s *session) slept(st *stack.Stack, res *engine.Result, p *planned, about []string, took time.Duration) error {
 	r := s.result(st, res)
 	r.Waiting = nil
 	if err := res.Err(); err != nil {

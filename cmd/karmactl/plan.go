@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -100,7 +101,7 @@ func (a *app) planOffline(ctx context.Context) (*ui.Plan, error) {
 		return nil, err
 	}
 	s := &session{app: a, cfg: cfg, clock: engine.RealClock{}, account: cloud.Account{Partition: "aws", Region: cfg.Region}}
-	st := provision.NewStack(cfg, s.home(true), provision.OfflineFacts(cfg))
+	st := stack.New(cfg, s.home(true), stack.GuessLookup(cfg))
 	res := &engine.Result{}
 	for _, step := range st.Steps() {
 		res.Outcomes = append(res.Outcomes, engine.Outcome{Key: step.Key(), Verb: engine.Create, Status: engine.Done})
@@ -129,7 +130,7 @@ func (s *session) readState(ctx context.Context) (*state.Store, error) {
 
 // planned is a plan: the stack and what a walk without Apply said.
 type planned struct {
-	stack *provision.Stack
+	stack *stack.Stack
 	res   *engine.Result
 	// bucket is the outcome of the state's own bucket; nil when the state is a file.
 	bucket *engine.Outcome
@@ -144,17 +145,17 @@ type planned struct {
 // planUp walks the stack with clients that cannot write. only limits it to some agents.
 func (s *session) planUp(ctx context.Context, rec engine.Recorder, only []string) (*planned, error) {
 	home := s.home(true)
-	facts, err := provision.ReadFacts(ctx, s.cfg, home)
+	facts, err := stack.ReadLookup(ctx, s.cfg, home)
 	if err != nil {
 		return nil, cloud.Explain(err, s.account)
 	}
-	p := &planned{stack: provision.NewStack(s.cfg, home, facts)}
+	p := &planned{stack: stack.New(s.cfg, home, facts)}
 	s.wantBuilt(p.stack)
 	if p.bucket, err = s.stateBucket(ctx, home, false); err != nil {
 		return nil, err
 	}
 	w := s.walk(p.stack, rec)
-	w.Keep = p.stack.Keep(provision.DownOptions{})
+	w.Keep = p.stack.Keep(stack.DownOptions{})
 	p.asleep = s.limit(&w, p.stack, only)
 	if p.res, err = w.Up(ctx); err != nil {
 		return nil, err
@@ -231,7 +232,7 @@ func (s *session) planDoc(p *planned) *ui.Plan {
 		}
 		doc.Changes = append(doc.Changes, ch)
 	}
-	for _, g := range provision.Groups() {
+	for _, g := range stack.Groups() {
 		doc.Groups = append(doc.Groups, ui.Group{Name: g, About: p.stack.About(g), Total: total[g]})
 	}
 	return doc

@@ -6,14 +6,14 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
 
 // removal is a command that takes away: down and hibernate.
 type removal struct {
 	// walk chooses what goes.
-	walk func(*provision.Stack, engine.Recorder) engine.Walk
+	walk func(*stack.Stack, engine.Recorder) engine.Walk
 	// images: repositories go although images are in them.
 	images bool
 	// question is asked before the first deletion, and answered with word.
@@ -25,11 +25,11 @@ type removal struct {
 // planRemoval walks the stack the other way with clients that cannot write.
 func (s *session) planRemoval(ctx context.Context, rec engine.Recorder, r removal) (*planned, error) {
 	home := s.home(true)
-	facts, err := provision.ReadFacts(ctx, s.cfg, home)
+	facts, err := stack.ReadLookup(ctx, s.cfg, home)
 	if err != nil {
 		return nil, cloud.Explain(err, s.account)
 	}
-	p := &planned{stack: provision.NewStack(s.cfg, home, facts)}
+	p := &planned{stack: stack.New(s.cfg, home, facts)}
 	w := r.walk(p.stack, rec)
 	if p.res, err = w.Down(ctx); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (s *session) planRemoval(ctx context.Context, rec engine.Recorder, r remova
 }
 
 // remove asks, and takes away what the plan showed.
-func (s *session) remove(ctx context.Context, store *state.Store, p *planned, deletes bool, r removal) (*engine.Result, *provision.Stack, time.Duration, error) {
+func (s *session) remove(ctx context.Context, store *state.Store, p *planned, deletes bool, r removal) (*engine.Result, *stack.Stack, time.Duration, error) {
 	if deletes && !s.app.opts.yes {
 		if err := s.confirm(ctx, r.question, r.word, "nothing was deleted"); err != nil {
 			return nil, nil, 0, err
@@ -54,7 +54,7 @@ func (s *session) remove(ctx context.Context, store *state.Store, p *planned, de
 	began := s.clock.Now()
 	home := s.home(false)
 	home.DeleteImages = r.images
-	st := provision.NewStack(s.cfg, home, p.stack.Facts)
+	st := stack.New(s.cfg, home, p.stack.Lookup)
 	w := r.walk(st, store)
 	w.Apply, w.Shown = true, p.res
 	progress := s.progress(st, w)

@@ -17,6 +17,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -172,7 +173,7 @@ func (s *session) identity() state.Identity {
 }
 
 // walk is a walk over a stack with this session's settings.
-func (s *session) walk(st *provision.Stack, rec engine.Recorder) engine.Walk {
+func (s *session) walk(st *stack.Stack, rec engine.Recorder) engine.Walk {
 	return engine.Walk{
 		Steps: st.Steps(), Orphans: st.Orphans(engine.Known(rec)), Record: rec, Clock: s.clock,
 		Classify: cloud.Classify, Width: s.app.opts.parallel, Stop: s.app.stop,

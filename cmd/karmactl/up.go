@@ -10,7 +10,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -186,15 +186,15 @@ func (s *session) up(ctx context.Context, store *state.Store, o upOptions, agree
 }
 
 // apply walks the stack over fresh reads, held to what the plan showed.
-func (s *session) apply(ctx context.Context, store *state.Store, p *planned, only []string) (*engine.Result, *provision.Stack, error) {
+func (s *session) apply(ctx context.Context, store *state.Store, p *planned, only []string) (*engine.Result, *stack.Stack, error) {
 	home := s.home(false)
 	if _, err := s.stateBucket(ctx, home, true); err != nil {
 		return nil, nil, err
 	}
-	st := provision.NewStack(s.cfg, home, p.stack.Facts)
+	st := stack.New(s.cfg, home, p.stack.Lookup)
 	s.wantBuilt(st)
 	w := s.walk(st, store)
-	w.Apply, w.Shown, w.Keep = true, p.res, st.Keep(provision.DownOptions{})
+	w.Apply, w.Shown, w.Keep = true, p.res, st.Keep(stack.DownOptions{})
 	asleep := s.limit(&w, st, only)
 	progress := s.progress(st, w)
 	w.Report = progress
@@ -209,20 +209,20 @@ func (s *session) apply(ctx context.Context, store *state.Store, p *planned, onl
 }
 
 // progress shows a walk.
-func (s *session) progress(st *provision.Stack, w engine.Walk) ui.Progress {
+func (s *session) progress(st *stack.Stack, w engine.Walk) ui.Progress {
 	total := map[string]int{}
 	for _, step := range append(append([]engine.Step{}, w.Steps...), w.Orphans...) {
 		total[st.Group(step.Key())]++
 	}
 	shape := ui.Shape{Group: st.Group, Clock: s.clock}
-	for _, g := range provision.Groups() {
+	for _, g := range stack.Groups() {
 		shape.Groups = append(shape.Groups, ui.Group{Name: g, Total: total[g]})
 	}
 	return s.app.term.Progress(shape)
 }
 
 // upResult asks the agents and tells how it went.
-func (s *session) upResult(ctx context.Context, st *provision.Stack, res *engine.Result, began time.Time) error {
+func (s *session) upResult(ctx context.Context, st *stack.Stack, res *engine.Result, began time.Time) error {
 	r := s.result(st, res)
 	r.Notes = append(st.Notes(), notes(res)...)
 	err := res.Err()
@@ -253,7 +253,7 @@ func changed(res *engine.Result) bool {
 }
 
 // result counts and lists; the command adds what is its own.
-func (s *session) result(st *provision.Stack, res *engine.Result) *ui.Result {
+func (s *session) result(st *stack.Stack, res *engine.Result) *ui.Result {
 	r := &ui.Result{Outcome: "failed", Waiting: waiting(res)}
 	for _, o := range res.Outcomes {
 		r.Summary = count(r.Summary, o.Verb)

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
 
@@ -35,7 +35,7 @@ func (s *session) buildImages(ctx context.Context, only []string) error {
 }
 
 // wantBuilt makes a stack want what was built.
-func (s *session) wantBuilt(st *provision.Stack) {
+func (s *session) wantBuilt(st *stack.Stack) {
 	if s.built != nil {
 		st.Run(s.built.want)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -143,7 +143,7 @@ func (s *session) rescale(ctx context.Context, kept []state.Scale) error {
 }
 
 // woken says where the agents are now.
-func (s *session) woken(st *provision.Stack, was *state.Hibernation) string {
+func (s *session) woken(st *stack.Stack, was *state.Hibernation) string {
 	switch domain := s.cfg.LoadBalancer.Domain; {
 	case was.KeepALB:
 		return "the load balancer is the one it was: the URLs are the same"

@@ -7,14 +7,14 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 // rest is what hibernating saves of a configuration.
 func rest(t *testing.T, cfg *agents.Config, keepALB bool) Rest {
 	t.Helper()
 	st := offline(cfg)
-	r, err := Hibernated(cfg, st.Resources(), provision.Asleep(st.Steps(), keepALB), prices(t))
+	r, err := Hibernated(cfg, st.Resources(), stack.Asleep(st.Steps(), keepALB), prices(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestAStackWithoutOfficeHoursHasNoNights(t *testing.T) {
 func TestInterfaceEndpointsSleepToo(t *testing.T) {
 	cfg := config(t, "agents.full.yaml")
 	st := offline(cfg)
-	asleep := provision.Asleep(st.Steps(), false)
+	asleep := stack.Asleep(st.Steps(), false)
 	left := map[string]decimal.Decimal{}
 	var nodes []engine.Node
 	for _, n := range st.Resources() {

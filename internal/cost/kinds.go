@@ -24,7 +24,7 @@ type kind struct {
 	once func(b *bill)
 }
 
-// kinds has an entry for every kind in provision/kinds.go: a resource that has
+// kinds has an entry for every kind in internal/stack/kinds.go: a resource that has
 // none cannot be estimated, and a test fails.
 func kinds() map[string]kind {
 	free := kind{class: Free}
@@ -63,14 +63,13 @@ func kinds() map[string]kind {
 		"budget":        free,             // one that only tells is
 		"state-bucket":  {class: ByUsage}, // walked apart; priceStateBucket
 		// agents
-		"service":          {class: Priced, each: each(priceService)},
-		"task-definition":  free,
-		"scalable-target":  free,
-		"scaling-policy":   {class: Priced, each: each(priceScalingPolicy)},
-		"scheduled-action": free,
-		"alarm":            {class: Priced, each: each(priceAlarm)},
-		"secret":           {class: Priced, each: each(priceSecret)},
-		"parameter":        free, // of the standard tier
+		"service":         {class: Priced, each: each(priceService)},
+		"task-definition": free,
+		"scalable-target": free,
+		"scaling-policy":  {class: Priced, each: each(priceScalingPolicy)},
+		"alarm":           {class: Priced, each: each(priceAlarm)},
+		"secret":          {class: Priced, each: each(priceSecret)},
+		"parameter":       free, // of the standard tier
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 // raise brings a configuration up on a simulated account.
@@ -35,11 +36,11 @@ func raise(t *testing.T, cfg *agents.Config) *awssim.Sim {
 			t.Fatal(err)
 		}
 	}
-	facts, err := provision.ReadFacts(t.Context(), cfg, home)
+	facts, err := stack.ReadLookup(t.Context(), cfg, home)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := provision.NewStack(cfg, home, facts)
+	st := stack.New(cfg, home, facts)
 	w := engine.Walk{Steps: st.Steps(), Record: engine.NewMemory(clock), Clock: clock, Classify: cloud.Classify, Apply: true}
 	res, err := w.Up(context.Background())
 	if err != nil {

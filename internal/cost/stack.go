@@ -7,6 +7,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 // OfConfig is the estimate of what a configuration would make. Nothing is asked
@@ -24,7 +25,7 @@ func ofConfig(cfg *agents.Config, book *Book, up running) (*Estimate, error) {
 	}
 	gone := up.asleep
 	if gone == nil {
-		gone = provision.Asleep(st.Steps(), false)
+		gone = stack.Asleep(st.Steps(), false)
 	}
 	left := slices.DeleteFunc(slices.Clone(nodes), func(n engine.Node) bool { return gone(n.Key()) })
 	resting, err := of(cfg, left, book, up)
@@ -35,10 +36,10 @@ func ofConfig(cfg *agents.Config, book *Book, up running) (*Estimate, error) {
 }
 
 // offline is the stack of a configuration as no account has it yet.
-func offline(cfg *agents.Config) *provision.Stack {
+func offline(cfg *agents.Config) *stack.Stack {
 	home := &provision.Home{
 		Stack: cfg.Stack(), Project: cfg.Project, Account: cloud.Account{Partition: "aws", Region: cfg.Region}, Tags: cfg.Tags,
 		Clients: &cloud.Clients{},
 	}
-	return provision.NewStack(cfg, home, provision.OfflineFacts(cfg))
+	return stack.New(cfg, home, stack.GuessLookup(cfg))
 }

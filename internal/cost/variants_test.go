@@ -11,7 +11,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 func config(t *testing.T, name string) *agents.Config {
@@ -171,7 +171,7 @@ func TestTheOfferToHibernateIsWhatHibernateSaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := offline(cfg)
-	rest, err := Hibernated(cfg, st.Resources(), provision.Asleep(st.Steps(), false), prices(t))
+	rest, err := Hibernated(cfg, st.Resources(), stack.Asleep(st.Steps(), false), prices(t))
 	if err != nil {
 		t.Fatal(err)
 	}

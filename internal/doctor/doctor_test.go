@@ -25,6 +25,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -57,7 +58,7 @@ func newBench(t *testing.T, change func(*agents.Config)) *bench {
 		Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags, Clock: clock,
 		Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: cfg.Region}, Clients: b.c, Inventory: cloud.NewInventory(clock),
 	}
-	st := provision.NewStack(cfg, home, provision.OfflineFacts(cfg))
+	st := stack.New(cfg, home, stack.GuessLookup(cfg))
 	res, err := engine.Walk{Steps: st.Steps(), Record: engine.NewMemory(clock), Clock: clock, Classify: cloud.Classify, Apply: true}.Up(t.Context())
 	if err == nil {
 		err = res.Err()

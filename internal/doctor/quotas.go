@@ -7,6 +7,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 // quota is a limit of the account's in a region.
@@ -20,13 +21,13 @@ func vpcQuota() quota { return quota{"vpc", "L-F678F1CE", "VPCs per Region"} }
 // a zone, but each takes one of the region's 5 addresses.
 func (w *ward) quotas() []quota {
 	out := []quota{addressQuota(), vpcQuota()}
-	for _, q := range provision.FleetVCPU(w.Cfg.Agents) {
+	for _, q := range stack.FleetVCPU(w.Cfg.Agents) {
 		out = append(out, vcpuQuota(q))
 	}
 	return out
 }
 
-func vcpuQuota(q provision.QuotaShort) quota { return quota{"fargate", q.Code, q.Name} }
+func vcpuQuota(q stack.QuotaShort) quota { return quota{"fargate", q.Code, q.Name} }
 
 // need is how much of a quota the account takes, with what it takes already.
 type need struct {
@@ -42,7 +43,7 @@ type need struct {
 func (w *ward) needs() []need {
 	var out []need
 	// The agents share the quota, whichever of them are examined.
-	for _, q := range provision.FleetVCPU(w.Cfg.Agents) {
+	for _, q := range stack.FleetVCPU(w.Cfg.Agents) {
 		out = append(out, need{
 			vcpuQuota(q), q.Standing + q.Rolling,
 			fmt.Sprintf("%g vCPU with every agent at scale.max, and %g for new tasks, which start beside the old ones", q.Standing, q.Rolling), "lower scale.max in " + w.Cfg.File,
@@ -82,7 +83,7 @@ func (w *ward) own(tags []types.Tag) int {
 // gateways is how many NAT gateways the stack has, each with an address.
 func (w *ward) gateways() int {
 	n := 0
-	for _, r := range provision.NewStack(w.Cfg, &provision.Home{Stack: w.Cfg.Stack(), Project: w.Cfg.Project}, provision.OfflineFacts(w.Cfg)).Resources() {
+	for _, r := range stack.New(w.Cfg, &provision.Home{Stack: w.Cfg.Stack(), Project: w.Cfg.Project}, stack.GuessLookup(w.Cfg)).Resources() {
 		if r.Key().Kind() == "eip" {
 			n++
 		}
@@ -101,7 +102,7 @@ func checkQuotas(w *ward) []Finding {
 		out = append(out, Finding{
 			Problem: n.problem, Cause: fmt.Sprintf("the quota %q (%s) of the account in %s is too low", n.name, n.code, w.Cfg.Region),
 			Evidence: []string{fmt.Sprintf("have %g", limit), fmt.Sprintf("need %g: %s", n.much, n.of)},
-			Fix:      provision.AskQuota(n.service, n.code, n.much, w.Cfg.Region) + "; or " + n.or,
+			Fix:      stack.AskQuota(n.service, n.code, n.much, w.Cfg.Region) + "; or " + n.or,
 		})
 	}
 	return out

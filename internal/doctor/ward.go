@@ -21,6 +21,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 // ward is all that the checks look at, read once. What could not be read is empty
@@ -225,7 +226,7 @@ func (w *ward) readQuotas(ctx context.Context) error {
 	limits := map[string]float64{}
 	var failed error
 	for _, q := range w.quotas() {
-		limit, known, err := provision.QuotaLimit(ctx, w.Clients.Quotas, q.service, q.code)
+		limit, known, err := stack.QuotaLimit(ctx, w.Clients.Quotas, q.service, q.code)
 		if err != nil {
 			failed = fmt.Errorf("%q (%s): %w", q.name, q.code, err)
 		}

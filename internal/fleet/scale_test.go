@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 // bench is the shipped stack, up in a simulated account.
@@ -69,11 +70,11 @@ func (b *bench) walk(rec engine.Recorder, c Change) {
 func (b *bench) up() {
 	b.t.Helper()
 	home := b.home()
-	facts, err := provision.ReadFacts(context.Background(), b.cfg, home)
+	facts, err := stack.ReadLookup(context.Background(), b.cfg, home)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.walk(b.rec, Change{Steps: provision.NewStack(b.cfg, home, facts).Steps()})
+	b.walk(b.rec, Change{Steps: stack.New(b.cfg, home, facts).Steps()})
 }
 
 func (b *bench) scaled() map[string]Scaled {

@@ -24,6 +24,20 @@ type alarmAPI interface {
 	UntagResource(context.Context, *cloudwatch.UntagResourceInput, ...func(*cloudwatch.Options)) (*cloudwatch.UntagResourceOutput, error)
 }
 
+// AlarmRule is when an alarm goes off.
+type AlarmRule struct {
+	Metric     string
+	Statistic  string
+	Comparison string
+	Threshold  float64
+	Period     time.Duration
+	Periods    int
+	Datapoints int
+	Missing    string
+	// Dimensions are asked for when what the alarm watches is known.
+	Dimensions func() map[string]string
+}
+
 // AlarmSpec is what we own of an alarm. Whether its actions are on is not ours:
 // hibernate and scale mute alarms, and a plan must not undo that.
 type AlarmSpec struct {
@@ -230,4 +244,21 @@ func (a *Alarm) Delete(ctx context.Context, id string) error {
 
 func toAlarmTags(tags cloud.Tags) []types.Tag {
 	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
+}
+
+// TargetDimensions are the dimensions of a target group's metrics behind a load
+// balancer, asked for once both are known.
+func TargetDimensions(loadBalancer, targetGroup engine.Node) func() map[string]string {
+	return func() map[string]string {
+		return map[string]string{"LoadBalancer": metricSuffix(loadBalancer.ID()), "TargetGroup": metricSuffix(targetGroup.ID())}
+	}
+}
+
+// metricSuffix is how CloudWatch names a load balancer or a target group: the
+// end of its ARN, app/name/hash or targetgroup/name/hash. A placeholder stays.
+func metricSuffix(arn string) string {
+	if i := strings.LastIndexByte(arn, ':'); i >= 0 && !engine.IsUnknown(arn) {
+		arn = arn[i+1:]
+	}
+	return strings.TrimPrefix(arn, "loadbalancer/")
 }

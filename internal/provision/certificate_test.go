@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -140,28 +139,6 @@ func TestAStrangersRecordIsRefused(t *testing.T) {
 	})
 }
 
-func TestTheLongestPublicZoneIsChosen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSecure(t)
-		ctx := context.Background()
-		ours := ""
-		_ = s.sim.Edit(func(w *awssim.World) { ours = w.SeedHostedZone("prod.example.com", false) })
-		for _, c := range []struct{ domain, zone, id, err string }{
-			{"agents.prod.example.com", "", ours, ""},
-			{"agents.prod.example.com", "example.com", s.zone, ""},
-			{"agents.example.com", "", s.zone, ""}, // the private zone of that very name is not asked
-			{"agents.example.org", "", "", "no public hosted zone"},
-			{"myexample.com", "", "", "no public hosted zone"},
-			{"agents.example.com", "example.org", "", "is not in load_balancer.zone"},
-		} {
-			id, err := hostedZone(ctx, s.home.Clients.Route53, c.domain, c.zone)
-			if id != c.id || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%s in %q: got %s, %v; want %s, %q", c.domain, c.zone, id, err, c.id, c.err)
-			}
-		}
-	})
-}
-
 func TestAStateBucketIsPrivateVersionedAndOurs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
@@ -240,17 +217,5 @@ func TestTheEdgeSurvivesEveryFault(t *testing.T) {
 	}
 	if total < 20 {
 		t.Errorf("only %d mutating calls were tried", total)
-	}
-}
-
-func TestAnOrphanIsFoundByItsKey(t *testing.T) {
-	h := &Home{Stack: "karmacadabra-prod", Tags: cloud.Tags{}}
-	for _, key := range []engine.Key{
-		"alb", "target-group/validator", "listener/http", "listener/https", "rule/http/validator", "rule/https/validator",
-		"rule/https/host-validator", "certificate", "certificate-validation", "record/agents.example.com", "record/validation", "state-bucket",
-	} {
-		if step := h.kind(key); step == nil || step.Key() != key {
-			t.Errorf("the key %s does not make its resource", key)
-		}
 	}
 }

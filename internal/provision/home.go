@@ -1,6 +1,6 @@
-// Package provision is every resource of the stack, one file per AWS noun, and
-// the only place that creates anything. Start with stack.go, which reads like
-// the architecture drawing.
+// Package provision is every resource that a stack may have, one file per AWS noun, and
+// the only place that creates anything. Which of them a stack has is in
+// internal/stack.
 //
 // Every resource file has the same order: its AWS interface, its spec, the
 // struct with its references, Key, Needs, Want, Find, Diff, Create, Update,

@@ -33,11 +33,11 @@ func taskTrust(account cloud.Account) string {
 	})
 }
 
-// executionPolicy is what ECS needs to start one agent: its own image, its own
+// ExecutionPolicy is what ECS needs to start one agent: its own image, its own
 // log group, its own secrets. repository is "" for an image from elsewhere.
 // secrets are ARNs of Secrets Manager or of SSM parameters, as in a task
 // definition's valueFrom: a JSON key at the end is not part of the permission.
-func executionPolicy(account cloud.Account, repository, logGroup string, secrets []string) string {
+func ExecutionPolicy(account cloud.Account, repository, logGroup string, secrets []string) string {
 	var all []statement
 	if repository != "" {
 		all = append(all,
@@ -84,9 +84,9 @@ func secretARN(valueFrom string) string {
 	return strings.Join(append(parts[:6:6], name), ":")
 }
 
-// taskPolicy is what the agent itself may do in AWS: nothing, but for a shell
+// TaskPolicy is what the agent itself may do in AWS: nothing, but for a shell
 // (ECS Exec) and for tracing when they are on. "" is no policy at all.
-func taskPolicy(exec, xray bool) string {
+func TaskPolicy(exec, xray bool) string {
 	var all []statement
 	if exec {
 		all = append(all, statement{Sid: "Exec", Effect: "Allow", Resource: []string{"*"}, Action: []string{

@@ -67,12 +67,12 @@ func (r *ListenerRule) Key() engine.Key {
 	return engine.Key("rule/" + strings.ToLower(r.Listener.Protocol) + "/" + name)
 }
 
-// ruleOf makes the rule of a key from the key alone.
-func (h *Home) ruleOf(key engine.Key) *ListenerRule {
-	protocol, agent, _ := strings.Cut(key.Name(), "/")
+// ListenerRuleOf makes a rule from what follows its kind in a key.
+func ListenerRuleOf(h *Home, name string) *ListenerRule {
+	protocol, agent, _ := strings.Cut(name, "/")
 	r := &ListenerRule{Home: h, Agent: agent, Listener: &Listener{Home: h, Protocol: strings.ToUpper(protocol)}}
 	if name, ok := strings.CutPrefix(agent, hostRule); ok {
-		r.Agent, r.Host = name, engine.Unknown(key)
+		r.Agent, r.Host = name, engine.Unknown(engine.Key("rule/"+protocol+"/"+agent))
 	}
 	return r
 }

@@ -221,31 +221,6 @@ func TestTheWayDownMayLoseEveryReplyAndDieAfterAnyCall(t *testing.T) {
 	}
 }
 
-func TestWhatIsOnlyRecordedIsDeletedFromItsKeyAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, slow)
-		b.up(newNetwork(b.home).steps...)
-		w := b.walk(true)
-		for _, e := range b.rec.Entries() {
-			step := b.home.kind(e.Key)
-			if step == nil || step.Key() != e.Key {
-				t.Fatalf("%s is not made from its key", e.Key)
-			}
-			w.Orphans = append(w.Orphans, engine.Orphan(step, e.Needs))
-		}
-		res, err := w.Up(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := res.Err(); err != nil {
-			t.Fatal(err)
-		}
-		if got := tables(t, b.sim); got != tables(t, newBench(t, slow).sim) {
-			t.Errorf("the account still has %s", got)
-		}
-	})
-}
-
 func TestAPlanOfTheNetworkCostsACallAKind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)

@@ -200,8 +200,8 @@ func (p *Parameter) Delete(ctx context.Context, id string) error {
 	return err
 }
 
-// parameterOf makes a parameter from what follows its kind in a key.
-func (h *Home) parameterOf(name string) *Parameter {
+// ParameterOf makes a parameter from what follows its kind in a key.
+func ParameterOf(h *Home, name string) *Parameter {
 	agent, key, _ := strings.Cut(name, "/")
 	return &Parameter{Home: h, AgentName: agent, Name: key}
 }

@@ -31,13 +31,24 @@ func platform(h *Home) []engine.Step {
 			engine.Manage(group),
 			engine.Manage(&MetricFilter{Home: h, Group: group}),
 			engine.Manage(&Repository{Home: h, Agent: agent}),
-			engine.Manage(h.HighCPU(agent, 85, cluster, topic)),
-			engine.Manage(h.HighMemory(agent, 85, cluster, topic)),
-			engine.Manage(&Role{Home: h, Kind: ExecutionRole, Agent: agent, Policy: executionPolicy(h.Account, "karmacadabra/"+agent, group.Name(), nil)}),
-			engine.Manage(&Role{Home: h, Kind: TaskRole, Agent: agent, Policy: taskPolicy(true, false)}),
+			engine.Manage(highUse(h, agent, "CPUUtilization", 85, cluster, topic)),
+			engine.Manage(highUse(h, agent, "MemoryUtilization", 85, cluster, topic)),
+			engine.Manage(&Role{Home: h, Kind: ExecutionRole, Agent: agent, Policy: ExecutionPolicy(h.Account, "karmacadabra/"+agent, group.Name(), nil)}),
+			engine.Manage(&Role{Home: h, Kind: TaskRole, Agent: agent, Policy: TaskPolicy(true, false)}),
 		)
 	}
 	return steps
+}
+
+// highUse is an alarm on what an agent's service uses of a metric.
+func highUse(h *Home, agent, metric string, percent float64, cluster *Cluster, topic *Topic) *Alarm {
+	return &Alarm{Home: h, Name: agent + "/" + metric, Topic: topic, Refs: []engine.Node{cluster}, Rule: AlarmRule{
+		Metric: "AWS/ECS/" + metric, Statistic: "Average", Comparison: "GreaterThanThreshold", Threshold: percent,
+		Period: 5 * time.Minute, Periods: 3, Datapoints: 2, Missing: "notBreaching",
+		Dimensions: func() map[string]string {
+			return map[string]string{"ClusterName": h.ClusterName(), "ServiceName": agent}
+		},
+	}}
 }
 
 func TestThePlatformGoesThroughItsLife(t *testing.T) {
@@ -217,11 +228,11 @@ func TestAnAlarmThatWasMutedStaysMuted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
 		alarm := func(percent float64) engine.Step {
-			return engine.Manage(b.home.HighCPU("validator", percent, &Cluster{Home: b.home}, nil))
+			return engine.Manage(highUse(b.home, "validator", "CPUUtilization", percent, &Cluster{Home: b.home}, nil))
 		}
 		cluster := engine.Manage(&Cluster{Home: b.home})
 		b.up(cluster, alarm(85))
-		name := b.home.Stack + "-validator-high-cpu"
+		name := b.home.Stack + "-validator-CPUUtilization"
 		if err := b.sim.Edit(func(w *awssim.World) { w.Alarms[name].Alarm.ActionsEnabled = new(false) }); err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +252,7 @@ func TestAnAlarmThatWasMutedStaysMuted(t *testing.T) {
 
 func TestPoliciesAllowTheAgentsOwnAndNoMore(t *testing.T) {
 	account := cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"}
-	got := executionPolicy(account, "karmacadabra/validator", "/ecs/x/validator", []string{
+	got := ExecutionPolicy(account, "karmacadabra/validator", "/ecs/x/validator", []string{
 		"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator-AbC123:private_key::",
 		"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator",
 		"arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key",
@@ -260,10 +271,10 @@ func TestPoliciesAllowTheAgentsOwnAndNoMore(t *testing.T) {
 	if n := strings.Count(got, `"*"`); n != 1 {
 		t.Errorf("%d statements are for everything, only the registry's token may be", n)
 	}
-	if got := executionPolicy(account, "", "/ecs/x/validator", nil); strings.Contains(got, "ecr:") {
+	if got := ExecutionPolicy(account, "", "/ecs/x/validator", nil); strings.Contains(got, "ecr:") {
 		t.Errorf("an image from elsewhere needs nothing of ECR: %s", got)
 	}
-	if got := taskPolicy(false, false); got != "" {
+	if got := TaskPolicy(false, false); got != "" {
 		t.Errorf("an agent without a shell and tracing needs no policy: %s", got)
 	}
 }

@@ -54,7 +54,7 @@ type Role struct {
 	// Kind is ExecutionRole or TaskRole.
 	Kind  string
 	Agent string
-	// Policy is the inline policy as JSON: executionPolicy or taskPolicy.
+	// Policy is the inline policy as JSON: ExecutionPolicy or TaskPolicy.
 	Policy string
 }
 
@@ -222,8 +222,8 @@ func toIAMTags(tags cloud.Tags) []types.Tag {
 	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }
 
-// splitRoleKey reads role/execution/validator back.
-func splitRoleKey(key engine.Key) (kind, agent string) {
-	kind, agent, _ = strings.Cut(key.Name(), "/")
-	return kind, agent
+// RoleOf makes a role from what follows its kind in a key: execution/validator.
+func RoleOf(h *Home, name string) *Role {
+	kind, agent, _ := strings.Cut(name, "/")
+	return &Role{Home: h, Kind: kind, Agent: agent}
 }

@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"maps"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -228,10 +227,4 @@ func (t *ScalableTarget) Delete(ctx context.Context, id string) error {
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount, ResourceId: &id,
 	})
 	return err
-}
-
-// splitPolicyKey reads scaling-policy/validator/cpu back.
-func splitPolicyKey(key engine.Key) (agent, metric string) {
-	agent, metric, _ = strings.Cut(key.Name(), "/")
-	return agent, metric
 }

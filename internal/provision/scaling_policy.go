@@ -143,3 +143,9 @@ func (p *ScalingPolicy) Delete(ctx context.Context, id string) error {
 	})
 	return err
 }
+
+// ScalingPolicyOf makes a policy from what follows its kind in a key: validator/cpu.
+func ScalingPolicyOf(h *Home, name string) *ScalingPolicy {
+	agent, metric, _ := strings.Cut(name, "/")
+	return &ScalingPolicy{Home: h, Target: &ScalableTarget{Home: h, Agent: agent}, Metric: metric}
+}

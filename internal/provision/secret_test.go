@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +54,13 @@ func (b *bench) put(name, value string) {
 	_, err := b.home.Clients.SecretsManager.PutSecretValue(context.Background(), &secretsmanager.PutSecretValueInput{SecretId: &name, SecretString: &value})
 	if err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+func TestSecretValuesPrintTheirNamesOnly(t *testing.T) {
+	v := secretValues{"private_key": "0xcanary"}
+	if got := fmt.Sprintf("%s %v %+v %#v", v, v, v, v); strings.Contains(got, "canary") || !strings.Contains(got, "private_key") {
+		t.Errorf("it prints %s", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -209,6 +210,17 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 		all = append(all, out.Services...)
 	}
 	return all, nil
+}
+
+// Desired is how many tasks ECS wants of the service; there is false without one.
+func (s *Service) Desired(ctx context.Context) (tasks int, there bool, err error) {
+	all, err := cloud.List(ctx, s.Inventory, "service", time.Time{}, s.list)
+	for _, x := range all {
+		if aws.ToString(x.ServiceName) == s.serviceName(s.Agent.Name) && aws.ToString(x.Status) == "ACTIVE" {
+			return int(x.DesiredCount), true, err
+		}
+	}
+	return 0, false, err
 }
 
 // Diff compares.

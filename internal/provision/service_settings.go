@@ -2,6 +2,7 @@ package provision
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -155,4 +156,23 @@ func rollout() *types.DeploymentConfiguration {
 			Enable: true, Rollback: true, ThresholdConfiguration: &types.ThresholdConfiguration{Type: types.ThresholdTypeCount, Value: breakerFailures},
 		},
 	}
+}
+
+// VCPU of so many tasks by capacity provider, as ECS divides them: the base
+// first, the rest by weight.
+func (s *Service) VCPU(tasks int) map[string]float64 {
+	out := map[string]float64{}
+	left, weights := float64(tasks), 0
+	for _, i := range s.strategy() {
+		base := min(left, float64(i.Base))
+		out[aws.ToString(i.CapacityProvider)] += base
+		left, weights = left-base, weights+int(i.Weight)
+	}
+	for _, i := range s.strategy() {
+		out[aws.ToString(i.CapacityProvider)] += math.Ceil(left * float64(i.Weight) / float64(max(1, weights)))
+	}
+	for provider := range out {
+		out[provider] *= float64(s.Agent.CPU) / 1024
+	}
+	return out
 }

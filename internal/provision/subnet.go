@@ -55,8 +55,8 @@ func (s *Subnet) Key() engine.Key { return engine.Key("subnet/" + s.Tier + "-" +
 // Needs the VPC.
 func (s *Subnet) Needs() []engine.Node { return nodes(s.VPC) }
 
-// subnetOf is the subnet of a name, as far as the name tells.
-func subnetOf(h *Home, name string) *Subnet {
+// SubnetOf is the subnet of a name, as far as the name tells.
+func SubnetOf(h *Home, name string) *Subnet {
 	tier, az, _ := strings.Cut(name, "-")
 	return &Subnet{Home: h, Tier: tier, AZ: az}
 }

@@ -17,12 +17,13 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 // life is a stack that is taken through up, plan, up and down.
 type life struct {
 	*account
-	stack *provision.Stack
+	stack *stack.Stack
 	rec   *engine.Memory
 	steps []engine.Step
 }
@@ -53,11 +54,11 @@ func (a *account) home(cfg *agents.Config) *provision.Home {
 func (a *account) newLife(t *testing.T, cfg *agents.Config) *life {
 	t.Helper()
 	h := a.home(cfg)
-	facts, err := provision.ReadFacts(t.Context(), cfg, h)
+	facts, err := stack.ReadLookup(t.Context(), cfg, h)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := provision.NewStack(cfg, h, facts)
+	s := stack.New(cfg, h, facts)
 	return &life{account: a, stack: s, rec: engine.NewMemory(a.clock), steps: a.holds(s.Steps())}
 }
 
@@ -98,7 +99,7 @@ func (a *account) keys(t *testing.T, cfg *agents.Config) {
 func (l *life) walk(apply bool) engine.Walk {
 	return engine.Walk{
 		Steps: l.steps, Record: l.rec, Clock: l.clock, Classify: cloud.Classify, Apply: apply, Orphans: l.stack.Orphans(l.rec.Entries()),
-		Keep: l.stack.Keep(provision.DownOptions{Images: true, Logs: true}),
+		Keep: l.stack.Keep(stack.DownOptions{Images: true, Logs: true}),
 	}
 }
 
@@ -152,7 +153,7 @@ func (l *life) run(t *testing.T, changed func(*agents.Config)) {
 		l.change(t, changed)
 	}
 	l.down(t)
-	keep := l.stack.Keep(provision.DownOptions{Images: true, Logs: true})
+	keep := l.stack.Keep(stack.DownOptions{Images: true, Logs: true})
 	kept := 0
 	for _, o := range l.plan(t).Outcomes {
 		if keep(o.Key) != "" {

@@ -21,6 +21,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -81,11 +82,11 @@ func (f *bench) walk(image string) *engine.Result {
 func (f *bench) walked(image string, apply bool) *engine.Result {
 	f.t.Helper()
 	ctx := context.Background()
-	facts, err := provision.ReadFacts(ctx, f.cfg, f.home)
+	facts, err := stack.ReadLookup(ctx, f.cfg, f.home)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	st := provision.NewStack(f.cfg, f.home, facts)
+	st := stack.New(f.cfg, f.home, facts)
 	w := engine.Walk{Steps: st.Steps(), Record: f.rec, Clock: f.home.Clock, Classify: cloud.Classify, Apply: apply}
 	if image != "-" {
 		st.Deploy(map[string]string{"validator": image})

@@ -1,6 +1,0 @@
-package provision
-
-// The operator's least policy is made from the calls in the product's sources
-// and held against the calls of the scenarios (operator_policy_test.go).
-//
-//go:generate go test -run ^TestTheOperatorsPolicyIsWhatTheProductAsks$ -count=1 . -update-policy

@@ -1,0 +1,169 @@
+package stack
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// The delays of the simulated account, written here a second time: the critical
+// path is worked out from them and from the graph, not from a run.
+const (
+	pathCall     = 50 * time.Millisecond
+	pathVisible  = 2 * time.Second // until what was made shows
+	pathALB      = 150 * time.Second
+	pathNAT      = 95 * time.Second
+	pathTask     = 45 * time.Second
+	pathHealthy  = 20 * time.Second // two checks, ten seconds apart
+	pathSteady   = 10 * time.Second
+	pathNATGone  = 50 * time.Second
+	pathALBHolds = 60 * time.Second // its interfaces linger in the public subnets
+	pathStopping = 30 * time.Second
+	pathENIHolds = 12 * time.Second // so does a stopped task's
+)
+
+// upPath is the longest way up: when the last resource can be there at the
+// earliest, if AWS had no limits and no second were lost.
+func upPath(s *Stack) time.Duration {
+	done, usable := map[engine.Key]time.Duration{}, map[engine.Key]time.Duration{}
+	var visit func(n engine.Node) time.Duration
+	visit = func(n engine.Node) time.Duration {
+		k := n.Key()
+		if at, ok := usable[k]; ok {
+			return at
+		}
+		start := time.Duration(0)
+		for _, b := range befores(n) {
+			start = max(start, visit(b))
+		}
+		made := start + 2*pathCall // a look and the create
+		usable[k], done[k] = made+pathVisible, made+pathVisible
+		switch k.Kind() {
+		case "alb":
+			done[k] = made + pathALB // and takes listeners from the first second
+		case "nat":
+			usable[k], done[k] = made+pathNAT, made+pathNAT
+		case "service":
+			visit(s.alb)
+			done[k] = max(made+pathTask, done["alb"]) + pathHealthy + pathSteady
+		}
+		return usable[k]
+	}
+	for _, n := range s.Resources() {
+		visit(n)
+	}
+	return slices.Max(slices.Collect(maps.Values(done)))
+}
+
+func befores(n engine.Node) []engine.Node {
+	out := slices.Clone(n.Needs())
+	if o, ok := n.(engine.Ordered); ok {
+		out = append(out, o.After()...)
+	}
+	return out
+}
+
+// downPath is the longest way down.
+func downPath(s *Stack) time.Duration {
+	dependents := map[engine.Key][]engine.Node{}
+	for _, n := range s.Resources() {
+		for _, b := range n.Needs() {
+			if p, ok := n.(engine.Owned); ok && p.OwnedBy() == b {
+				continue // its whole takes it along
+			}
+			dependents[b.Key()] = append(dependents[b.Key()], n)
+		}
+	}
+	done := map[engine.Key]time.Duration{}
+	var visit func(n engine.Node) time.Duration
+	visit = func(n engine.Node) time.Duration {
+		k := n.Key()
+		if at, ok := done[k]; ok {
+			return at
+		}
+		start := time.Duration(0)
+		for _, d := range dependents[k] {
+			start = max(start, visit(d))
+			switch {
+			case d.Key() == "alb":
+				start = max(start, done["alb"]+pathALBHolds)
+			case d.Key().Kind() == "service" && k.Kind() != "target-group" && k.Kind() != "cluster":
+				start = max(start, done[d.Key()]+pathENIHolds)
+			}
+		}
+		done[k] = start + 3*pathCall // a look, the delete, and another look
+		switch k.Kind() {
+		case "nat":
+			done[k] += pathNATGone
+		case "service":
+			done[k] += pathStopping
+		}
+		return done[k]
+	}
+	for _, n := range s.Resources() {
+		visit(n)
+	}
+	return slices.Max(slices.Collect(maps.Values(done)))
+}
+
+// TestUpAndDownKeepToTheCriticalPath holds both to what AWS itself takes, with its
+// throttling in force.
+func TestUpAndDownKeepToTheCriticalPath(t *testing.T) {
+	const most = 1.05
+	for _, agents := range []int{5, 20, 50} {
+		t.Run(fmt.Sprintf("%d agents", agents), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newStackBench(t, fleet(t, agents))
+				b.sim.Inventory()
+				stack := b.fresh(true)
+				for _, way := range []struct {
+					name string
+					do   func()
+					path time.Duration
+				}{
+					{"up", func() { b.upStack(nil) }, upPath(stack)},
+					{"down", func() { b.downStack() }, downPath(stack)},
+				} {
+					b.sim.ResetCalls()
+					began := time.Now()
+					way.do()
+					took := time.Since(began)
+					ratio := took.Seconds() / way.path.Seconds()
+					t.Logf("%s: %.1f s in %d calls, the critical path is %.1f s: %.3f", way.name, took.Seconds(), len(b.sim.Calls()), way.path.Seconds(), ratio)
+					if ratio > most || ratio < 1 {
+						t.Errorf("%s takes %.3f of the critical path, which should be from 1 to %.2f", way.name, ratio, most)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestAPlanGrowsSlowerThanTheFleet counts the calls of a plan of an unchanged stack.
+func TestAPlanGrowsSlowerThanTheFleet(t *testing.T) {
+	for _, agents := range []int{5, 20, 50} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newStackBench(t, fleet(t, agents))
+			b.upStack(nil)
+			b.settled()
+			b.sim.ResetCalls()
+			began := time.Now()
+			if plan := b.planStack(); plan.Changes() {
+				t.Errorf("the plan is not empty: %s", verbs(plan))
+			}
+			calls, took := len(b.sim.Calls()), time.Since(began)
+			t.Logf("%d agents: %d calls in %.2f s at 50 ms a call", agents, calls, took.Seconds())
+			if most := 30 + 6*agents; calls > most {
+				t.Errorf("%d agents: %d calls, more than %d:\n%s", agents, calls, most, tally(b.sim.Calls()))
+			}
+			if agents == 5 && took > 600*time.Millisecond {
+				t.Errorf("a plan of five agents takes %v, more than 0.6 s", took)
+			}
+		})
+	}
+}

@@ -1,0 +1,77 @@
+package stack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// Deploy makes the stack want images, by agent and by digest, in those agents'
+// task definitions, and not wait for their tasks. There is no second diff: a
+// walk over the stack goes on to decide what that changes.
+func (s *Stack) Deploy(images map[string]string) {
+	s.Run(images)
+	for _, n := range s.resources {
+		if r, ok := n.(*provision.Service); ok {
+			_, r.Detached = images[r.Agent.Name]
+		}
+	}
+}
+
+// Run makes the stack want images as Deploy does, and wait for their tasks.
+func (s *Stack) Run(images map[string]string) {
+	for _, n := range s.resources {
+		if r, ok := n.(*provision.TaskDefinition); ok {
+			r.Deploy = images[r.Agent.Name]
+		}
+	}
+}
+
+// Ready refuses to deploy into a stack that is not there: what the agents refer
+// to and a deploy does not make.
+func (s *Stack) Ready(names []string, res *engine.Result) error {
+	chosen := s.OnlyOf(names)
+	var missing []string
+	for _, n := range s.resources {
+		if !chosen(n.Key()) {
+			continue
+		}
+		for _, need := range n.Needs() {
+			o, ok := res.Get(need.Key())
+			if !chosen(need.Key()) && ok && o.Err == nil && o.ID == "" && !slices.Contains(missing, string(need.Key())) {
+				missing = append(missing, string(need.Key()))
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the stack is not up: %s is not there: run karmactl up first", strings.Join(missing, ", "))
+}
+
+// Callees orders agents so that each comes after those it calls, in levels that
+// may go side by side. Only the chosen agents count.
+func Callees(all []agents.Agent, chosen []string) [][]string {
+	level := map[string]int{}
+	var out [][]string
+	for _, a := range callees(all) {
+		n := 0
+		for _, c := range a.Calls {
+			n = max(n, level[c])
+		}
+		level[a.Name] = n
+		if !slices.Contains(chosen, a.Name) {
+			continue
+		}
+		level[a.Name]++
+		for len(out) <= n {
+			out = append(out, nil)
+		}
+		out[n] = append(out[n], a.Name)
+	}
+	return slices.DeleteFunc(out, func(l []string) bool { return len(l) == 0 })
+}

@@ -1,0 +1,113 @@
+package stack
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// unseen are the fields of specs whose change Diff need not show, and why.
+var unseen = map[string]string{
+	"SecretSpec.Keys":               "a key too many was put there by secrets set, which is the user's", // one too few is copied
+	"ValidationRecordsSpec.Records": "a record too many does no harm: it may be another certificate's",  // one too few is shown
+	"StateBucketSpec.Encryption":    "another encryption is no weaker, and may be with the user's key",  // none is shown
+	"StateBucketSpec.Tags":          "a tag too many is the user's, whose bucket it may be",             // one too few is shown
+}
+
+// TestDiffSeesEveryField changes one field after the other of what each resource
+// of a stack wants: none may go by unnoticed.
+func TestDiffSeesEveryField(t *testing.T) {
+	if seen := fieldsOfDiffs(t); len(seen) < 100 {
+		t.Errorf("only %d fields were changed", len(seen))
+	}
+}
+
+// fieldsOfDiffs are the names under which a plan may show a change, each as
+// "kind field".
+func fieldsOfDiffs(t *testing.T) map[string]bool {
+	t.Helper()
+	shown := map[string]bool{}
+	for _, yaml := range []string{swept, sweptSSM} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newStackBench(t, parse(t, yaml))
+			if err := b.run(stage{yaml: yaml}); err != nil {
+				t.Fatal(err)
+			}
+			s := b.fresh(true)
+			w := b.walk(false, s.Steps()...)
+			b.done(w.Up(context.Background()))
+			for _, r := range append(s.Resources(), stateBucketOf(s.Home)) {
+				diffEveryField(t, r, shown)
+			}
+		})
+	}
+	return shown
+}
+
+func diffEveryField(t *testing.T, r engine.Node, shown map[string]bool) {
+	t.Helper()
+	v := reflect.ValueOf(r)
+	want := v.MethodByName("Want").Call(nil)[0] //nolint:forbidigo // a test is not linked into the product
+	diff := func(have reflect.Value) []engine.Change {
+		return v.MethodByName("Diff").Call([]reflect.Value{have, want})[0].Interface().([]engine.Change) //nolint:forbidigo // a test is not linked into the product
+	}
+	if n := len(diff(want)); n > 0 {
+		t.Errorf("%s: what is as wanted differs in %d fields", r.Key(), n)
+	}
+	for i := range want.NumField() {
+		name := want.Type().Name() + "." + want.Type().Field(i).Name
+		have := reflect.New(want.Type()).Elem()
+		have.Set(want)
+		if !alter(have.Field(i)) {
+			t.Fatalf("%s is of a type that the test cannot change: %s", name, have.Field(i).Type())
+		}
+		changed := diff(have)
+		if len(changed) == 0 && unseen[name] == "" {
+			t.Errorf("%s: Diff does not see a change of %s", r.Key(), name)
+		}
+		have.Field(i).SetZero() // a field that is empty may be seen where another value is not
+		for _, c := range append(changed, diff(have)...) {
+			shown[shownAs(r.Key(), c)] = true
+		}
+	}
+}
+
+// shownAs is a change of a kind, whichever resource and whichever tag it is.
+func shownAs(k engine.Key, c engine.Change) string {
+	field, _, _ := strings.Cut(c.Field, "[")
+	return k.Kind() + " " + field
+}
+
+// alter gives a field another value.
+func alter(f reflect.Value) bool {
+	switch f.Kind() {
+	case reflect.String:
+		f.SetString(f.String() + "-other")
+	case reflect.Bool:
+		f.SetBool(!f.Bool())
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		f.SetInt(f.Int() + 1_000_000_007)
+	case reflect.Float64:
+		f.SetFloat(f.Float() + 1.5)
+	case reflect.Map:
+		m := reflect.MakeMap(f.Type())
+		for it := f.MapRange(); it.Next(); {
+			m.SetMapIndex(it.Key(), it.Value())
+		}
+		m.SetMapIndex(reflect.ValueOf("other").Convert(f.Type().Key()), reflect.ValueOf("value").Convert(f.Type().Elem()))
+		f.Set(m)
+	case reflect.Slice:
+		f.Set(reflect.Append(f.Slice3(0, f.Len(), f.Len()), reflect.New(f.Type().Elem()).Elem()))
+		last := f.Index(f.Len() - 1)
+		if last.Kind() == reflect.String {
+			last.SetString("other")
+		}
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,91 @@
+package stack
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// revisionDrifts are revisions of the validator's family that somebody else has
+// registered: AWS changes none, and the latest one counts.
+func revisionDrifts() []drift {
+	const key = "task-definition/validator"
+	whole := func(edit func(*awssim.TaskDefinition)) func(*awssim.World) bool {
+		return func(w *awssim.World) bool {
+			const family = "karmacadabra-prod-validator"
+			for arn, d := range w.TaskDefinitions {
+				if aws.ToString(d.Definition.Family) == family && int(d.Definition.Revision) == w.Families[family] {
+					register(w, arn, family, edit)
+					return true
+				}
+			}
+			return false
+		}
+	}
+	task := func(edit func(*ecstypes.TaskDefinition)) func(*awssim.World) bool {
+		return whole(func(d *awssim.TaskDefinition) { edit(&d.Definition) })
+	}
+	agent := func(edit func(*ecstypes.ContainerDefinition)) func(*awssim.World) bool {
+		return task(func(d *ecstypes.TaskDefinition) { edit(&d.ContainerDefinitions[0]) })
+	}
+	return []drift{
+		{key, "image_reference", whole(func(d *awssim.TaskDefinition) { d.Tags[provision.TagImage] = "other:1" })},
+		{key, "image", whole(func(d *awssim.TaskDefinition) {
+			d.Tags[provision.TagImage], d.Definition.ContainerDefinitions[0].Image = "other:1", aws.String("other:1")
+		})},
+		{key, "cpu", task(func(d *ecstypes.TaskDefinition) { d.Cpu = aws.String("512") })},
+		{key, "memory", task(func(d *ecstypes.TaskDefinition) { d.Memory = aws.String("2048") })},
+		{key, "arch", task(func(d *ecstypes.TaskDefinition) {
+			d.RuntimePlatform = &ecstypes.RuntimePlatform{CpuArchitecture: ecstypes.CPUArchitectureArm64, OperatingSystemFamily: ecstypes.OSFamilyLinux}
+		})},
+		{key, "execution_role", task(func(d *ecstypes.TaskDefinition) { d.ExecutionRoleArn = d.TaskRoleArn })},
+		{key, "task_role", task(func(d *ecstypes.TaskDefinition) { d.TaskRoleArn = d.ExecutionRoleArn })},
+		{key, "tracing", task(func(d *ecstypes.TaskDefinition) { d.ContainerDefinitions = d.ContainerDefinitions[:1] })},
+		{key, "port", agent(func(c *ecstypes.ContainerDefinition) {
+			c.PortMappings = slices.Clone(c.PortMappings)
+			c.PortMappings[0].ContainerPort, c.PortMappings[0].HostPort = aws.Int32(9999), aws.Int32(9999)
+		})},
+		{key, "port_name", agent(func(c *ecstypes.ContainerDefinition) {
+			c.PortMappings = slices.Clone(c.PortMappings)
+			c.PortMappings[0].Name = aws.String("other")
+		})},
+		{key, "command", agent(func(c *ecstypes.ContainerDefinition) { c.Command = []string{"other"} })},
+		{key, "environment", agent(func(c *ecstypes.ContainerDefinition) {
+			c.Environment = []ecstypes.KeyValuePair{{Name: aws.String("OTHER"), Value: aws.String("1")}}
+		})},
+		{key, "secrets", agent(func(c *ecstypes.ContainerDefinition) { c.Secrets = nil })},
+		{key, "health_check", agent(func(c *ecstypes.ContainerDefinition) {
+			c.HealthCheck = &ecstypes.HealthCheck{Command: []string{"CMD", "true"}, Interval: aws.Int32(5)}
+		})},
+		{key, "stop_timeout", agent(func(c *ecstypes.ContainerDefinition) { c.StopTimeout = aws.Int32(2) })},
+		{key, "log", agent(func(c *ecstypes.ContainerDefinition) {
+			l := *c.LogConfiguration
+			l.Options = maps.Clone(l.Options)
+			l.Options["mode"] = "blocking"
+			c.LogConfiguration = &l
+		})},
+		{key, "init", agent(func(c *ecstypes.ContainerDefinition) {
+			c.LinuxParameters = &ecstypes.LinuxParameters{InitProcessEnabled: aws.Bool(c.LinuxParameters == nil)}
+		})},
+	}
+}
+
+// register makes a new revision of a family like another one, and tells its ARN.
+func register(w *awssim.World, like, family string, edit func(*awssim.TaskDefinition)) string {
+	d := *w.TaskDefinitions[like]
+	d.Tags = maps.Clone(d.Tags)
+	d.Definition.ContainerDefinitions = slices.Clone(d.Definition.ContainerDefinitions)
+	w.Families[family]++
+	arn := fmt.Sprintf("%s/%s:%d", like[:strings.LastIndexByte(like, '/')], family, w.Families[family])
+	d.Definition.TaskDefinitionArn, d.Definition.Family, d.Definition.Revision = &arn, &family, int32(w.Families[family]) //nolint:gosec // a handful
+	edit(&d)
+	w.TaskDefinitions[arn] = &d
+	return arn
+}

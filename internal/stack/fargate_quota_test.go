@@ -1,0 +1,123 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// rollouts asks for the quotas of a plan over the stack as it is.
+func (b *stackBench) rollouts(restarted ...string) ([]*QuotaShort, []string) {
+	b.t.Helper()
+	s := b.fresh(true)
+	w := b.walk(false, s.Steps()...)
+	res := b.done(w.Up(context.Background()))
+	short, notes, err := s.Quotas(context.Background(), res, restarted)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return short, notes
+}
+
+func (b *stackBench) allow(code string, vcpu float64) {
+	b.edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{code: vcpu} })
+}
+
+func TestARolloutNeedsRoomForTheNewTasksBesideTheOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, fleetConfig())
+		b.allow("L-36FBB829", 0.5) // two tasks of a quarter
+		if short, notes := b.rollouts(); len(short)+len(notes) != 0 {
+			t.Fatalf("the first two tasks fit, yet %v %v", short, notes)
+		}
+		b.upStack(nil)
+		if short, _ := b.rollouts(); len(short) != 0 {
+			t.Fatalf("nothing is rolled out, yet %v", short)
+		}
+		short, _ := b.rollouts("validator")
+		if len(short) != 1 {
+			t.Fatalf("0.75 vCPU of 0.5 is fine: %v", short)
+		}
+		for _, want := range []string{`"Fargate Spot vCPU resource count" (L-36FBB829)`, "allows 0.5 vCPU", "needs 0.75", "0.5 that run", "0.25 for new tasks"} {
+			if !strings.Contains(short[0].Error(), want) {
+				t.Errorf("%q does not say %q", short[0].Error(), want)
+			}
+		}
+		if ask := short[0].Ask(); !strings.Contains(ask, "--quota-code L-36FBB829 --desired-value 1 --region us-east-1") {
+			t.Errorf("ask is %q", ask)
+		}
+		// A level at a time: both need no more than one of them.
+		if both, _ := b.rollouts("validator", "karma-hello"); len(both) != 1 || both[0].Rolling != 0.25 {
+			t.Errorf("one after the other they need %v", both)
+		}
+		b.allow("L-36FBB829", 0.75)
+		if short, _ := b.rollouts("validator"); len(short) != 0 {
+			t.Errorf("0.75 vCPU do not fit into 0.75: %v", short)
+		}
+	})
+}
+
+func TestAQuotaThatCannotBeReadIsANote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, fleetConfig())
+		b.sim.Inject(func(c awssim.Call) awssim.Fault {
+			if c.Service == "Service Quotas" {
+				return awssim.Fault{Before: awssim.AccessDenied(c.Service, c.Operation)}
+			}
+			return awssim.Fault{}
+		})
+		short, notes := b.rollouts()
+		if len(short) != 0 || len(notes) != 1 || !strings.Contains(notes[0], "L-36FBB829") || !strings.Contains(notes[0], "0.5 vCPU fit") {
+			t.Errorf("short %v, notes %q", short, notes)
+		}
+	})
+}
+
+// What a plan refuses, AWS would have left waiting: the check is of a rule, not a guess.
+func TestWithoutRoomECSPlacesNoTask(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, fleetConfig())
+		b.upStack(nil)
+		b.allow("L-36FBB829", 0.5)
+		b.cfg.Agents[1].Env["MORE"] = "yes"
+		s := b.fresh(false)
+		ctx, cancel := context.WithTimeoutCause(context.Background(), 3*time.Minute, errors.New("long enough"))
+		defer cancel()
+		w := b.walk(true, s.Steps()...)
+		_, _ = w.Up(ctx)
+		events := b.describe("validator").Services[0].Events
+		if len(events) == 0 || !strings.Contains(*events[0].Message, "the limit on the number of vCPUs") {
+			t.Errorf("ECS says %v", events)
+		}
+	})
+}
+
+func TestTasksAreDividedAsTheStrategySays(t *testing.T) {
+	for name, c := range map[string]struct {
+		spot            agents.Spot
+		tasks           int
+		onDemand, spots float64
+	}{
+		"all on demand":          {agents.Spot{}, 3, 0.75, 0},
+		"all on Spot":            {agents.Spot{Enabled: true, SpotWeight: 1}, 3, 0, 0.75},
+		"the base first":         {agents.Spot{Enabled: true, Base: 1, SpotWeight: 1}, 3, 0.25, 0.5},
+		"a base that is not met": {agents.Spot{Enabled: true, Base: 2, SpotWeight: 1}, 1, 0.25, 0},
+		"by weight, rounded up":  {agents.Spot{Enabled: true, SpotWeight: 3, OnDemandWeight: 1}, 5, 0.5, 1},
+		"none":                   {agents.Spot{Enabled: true, SpotWeight: 1}, 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &provision.Service{Agent: agents.Agent{CPU: 256, Spot: c.spot}}
+			got := s.VCPU(c.tasks)
+			if got["FARGATE"] != c.onDemand || got["FARGATE_SPOT"] != c.spots {
+				t.Errorf("%d tasks are %v vCPU, want %g on demand and %g on Spot", c.tasks, got, c.onDemand, c.spots)
+			}
+		})
+	}
+}

@@ -1,0 +1,35 @@
+package stack
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+)
+
+func TestTheLongestPublicZoneIsChosen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		ctx := context.Background()
+		parent, ours := "", ""
+		b.edit(func(w *awssim.World) {
+			parent, ours = w.SeedHostedZone("example.com", false), w.SeedHostedZone("prod.example.com", false)
+			w.SeedHostedZone("agents.example.com", true)
+		})
+		for _, c := range []struct{ domain, zone, id, err string }{
+			{"agents.prod.example.com", "", ours, ""},
+			{"agents.prod.example.com", "example.com", parent, ""},
+			{"agents.example.com", "", parent, ""}, // the private zone of that very name is not asked
+			{"agents.example.org", "", "", "no public hosted zone"},
+			{"myexample.com", "", "", "no public hosted zone"},
+			{"agents.example.com", "example.org", "", "is not in load_balancer.zone"},
+		} {
+			id, err := hostedZone(ctx, b.home.Clients.Route53, c.domain, c.zone)
+			if id != c.id || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s in %q: got %s, %v; want %s, %q", c.domain, c.zone, id, err, c.id, c.err)
+			}
+		}
+	})
+}

@@ -1,0 +1,102 @@
+package stack
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// stale lists the calls that cannot be made: the callee is there, and the caller's
+// deployment began before it was.
+func (b *stackBench) stale() []string {
+	b.t.Helper()
+	var out []string
+	b.edit(func(w *awssim.World) {
+		running := map[string]*awssim.Service{}
+		for _, x := range w.Services {
+			running[x.Name] = x
+		}
+		for _, a := range b.cfg.Agents {
+			for _, c := range a.Calls {
+				if running[a.Name] != nil && running[c] != nil && !slices.Contains(running[a.Name].Deployments[0].Endpoints, c) {
+					out = append(out, a.Name+" -> "+c)
+				}
+			}
+		}
+	})
+	return out
+}
+
+func (b *stackBench) deployments(agent string) int {
+	b.t.Helper()
+	n := 0
+	b.edit(func(w *awssim.World) {
+		for _, d := range w.ServiceDeployments {
+			if w.Services[d.Service] != nil && w.Services[d.Service].Name == agent {
+				n++
+			}
+		}
+	})
+	return n
+}
+
+func TestAFirstUpNeedsNoExtraRollForServiceConnect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, shipped(t, "agents.yaml"))
+		b.upStack(b.planStack())
+		if s := b.stale(); len(s) > 0 {
+			t.Errorf("after up these cannot be resolved: %q", s)
+		}
+		for _, a := range b.cfg.Agents {
+			if n := b.deployments(a.Name); n != 1 {
+				t.Errorf("%s was deployed %d times", a.Name, n)
+			}
+		}
+		if res := b.planStack(); res.Changes() {
+			t.Errorf("the plan after it is not empty: %s", verbs(res))
+		}
+	})
+}
+
+func TestACallerWaitsForACalleeThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, fleetConfig())
+		secrets := b.cfg.Agents[1].Secrets
+		b.cfg.Agents[1].Secrets = []agents.Secret{{Env: "PRIVATE_KEY", Key: "not_there_yet"}}
+		if o, _ := b.upStack(b.planStack()).Get("service/karma-hello"); o.Status != engine.AwaitingUser {
+			t.Errorf("karma-hello is %s although validator is not there", o.Status)
+		}
+		b.cfg.Agents[1].Secrets = secrets
+		b.upStack(b.planStack())
+		if s, n := b.stale(), b.deployments("karma-hello"); len(s) > 0 || n != 1 {
+			t.Errorf("karma-hello was deployed %d times, and these cannot be resolved: %q", n, s)
+		}
+	})
+}
+
+func TestACalleeThatComesLaterRollsItsCallersOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, fleetConfig())
+		both := b.cfg.Agents
+		alone := both[0]
+		alone.Calls = nil
+		b.cfg.Agents = []agents.Agent{alone}
+		b.upStack(b.planStack())
+		b.cfg.Agents = both
+		shown := b.planStack()
+		if o, _ := shown.Get("service/karma-hello"); o.Verb != engine.Update || len(o.Changes) != 1 || o.Changes[0].Field != "resolves" {
+			t.Errorf("the plan does not show the roll: %v %v", o.Verb, o.Changes)
+		}
+		b.upStack(shown)
+		if s, n := b.stale(), b.deployments("karma-hello"); len(s) > 0 || n != 2 {
+			t.Errorf("karma-hello was deployed %d times, and these cannot be resolved: %q", n, s)
+		}
+		if res := b.planStack(); res.Changes() {
+			t.Errorf("the plan after it is not empty: %s", verbs(res))
+		}
+	})
+}
