@@ -46,7 +46,7 @@ func defaultAgent() Agent {
 		},
 		Health: Health{
 			Path: "/health", Interval: 10 * time.Second, Timeout: 5 * time.Second,
-			Healthy: 2, Unhealthy: 3, Grace: time.Minute,
+			Healthy: 2, Unhealthy: 3, Grace: time.Minute, Codes: "200-299",
 		},
 		Exec: true,
 	}
@@ -86,6 +86,7 @@ func fillInAgent(a *Agent) {
 			a.StopTimeout = 120 * time.Second
 		}
 	}
+	a.Health.fillInContainer()
 	name := func(s string) string { return strings.ReplaceAll(s, "{agent}", a.Name) }
 	a.Image = name(a.Image)
 	if b := a.Build; b != nil {
@@ -102,4 +103,31 @@ func fillInAgent(a *Agent) {
 		env[k] = v
 	}
 	a.Env = env
+}
+
+// ECS takes shorter times for a container's check than ELB does for a target's.
+const (
+	maxContainerTimeout = 60 * time.Second
+	maxContainerStart   = 300 * time.Second
+)
+
+// fillInContainer gives the container's check the load balancer's times, within
+// ECS's limits. The service's own grace period covers the rest of a long start.
+func (h *Health) fillInContainer() {
+	c := &h.Container
+	if len(c.Command) == 0 {
+		return
+	}
+	if c.Interval == 0 {
+		c.Interval = h.Interval
+	}
+	if c.Timeout == 0 {
+		c.Timeout = min(h.Timeout, maxContainerTimeout)
+	}
+	if c.Retries == 0 {
+		c.Retries = h.Unhealthy
+	}
+	if c.Start == 0 {
+		c.Start = min(h.Grace, maxContainerStart)
+	}
 }

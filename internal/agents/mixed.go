@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -176,6 +177,32 @@ func daysValue() value[string] {
 				{"type": "array", "minItems": 1, "uniqueItems": true, "items": schema{"type": "string", "pattern": `^` + part + `$`}},
 			}}
 			return s
+		},
+	}
+}
+
+// containerCheckValue is the container health check: its command alone, or a
+// mapping that gives it times of its own.
+func containerCheckValue() value[ContainerCheck] {
+	command := probeValue()
+	full := object("container-check", []field[ContainerCheck]{
+		need(key("run", "A text for the shell, or the list that ECS takes.", command, func(c *ContainerCheck) *[]string { return &c.Command })),
+		key("interval", "Between two checks. Default: the load balancer's.", duration(5*time.Second, 300*time.Second), func(c *ContainerCheck) *time.Duration { return &c.Interval }),
+		key("timeout", "How long a check may take. Default: the load balancer's, at most 60s.", duration(2*time.Second, maxContainerTimeout), func(c *ContainerCheck) *time.Duration { return &c.Timeout }),
+		key("retries", "Failures in a row until unhealthy. Default: unhealthy.", integer(1, 10), func(c *ContainerCheck) *int { return &c.Retries }),
+		key("start", "How long failures do not count after a start. Default: grace, at most 300s.", duration(time.Second, maxContainerStart), func(c *ContainerCheck) *time.Duration { return &c.Start }),
+	})
+	return value[ContainerCheck]{
+		read: func(r *reader, n *yaml.Node, into *ContainerCheck) {
+			if n = resolve(n); n.Kind == yaml.MappingNode {
+				*into = ContainerCheck{}
+				full.read(r, n, into)
+				return
+			}
+			command.read(r, n, &into.Command)
+		},
+		describe: func(d *definitions, _ *ContainerCheck) schema {
+			return schema{"anyOf": []schema{command.describe(d, nil), full.describe(d, nil)}}
 		},
 	}
 }

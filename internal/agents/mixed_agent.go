@@ -50,7 +50,7 @@ func buildValue() value[*Build] {
 		key("dockerfile", "The Dockerfile, from the context.", text(localPathRule), func(b *Build) *string { return &b.Dockerfile }),
 		key("target", "The stage to build.", text(anyRule("the name of a stage")), func(b *Build) *string { return &b.Target }),
 		key("args", "Build arguments; {agent} stands for the agent's name.",
-			dict(envNameRule, "a build argument", anyText(anyRule("a text")), func(string) string { return "" }), func(b *Build) *map[string]string { return &b.Args }),
+			dict(buildArgRule, "a build argument", anyText(anyRule("a text")), func(string) string { return "" }), func(b *Build) *map[string]string { return &b.Args }),
 	})
 	return value[*Build]{
 		read: func(r *reader, n *yaml.Node, into **Build) {

@@ -60,7 +60,11 @@ var (
 		return ""
 	}}
 
-	envNameRule    = textRule{pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), near: underscored, most: 255, allowed: "letters, digits and underscores, not starting with a digit"}
+	// ECS takes every name without = and NUL, such as discovery.type. A space or a
+	// hyphen in front is surely a mistake.
+	envNameRule = textRule{pattern: regexp.MustCompile(`^[!-,.-<>-~][!-<>-~]*$`), near: underscored, most: 255, allowed: "a name without spaces and =, not starting with a hyphen"}
+	// A Dockerfile refers to a build argument as a shell does to a variable.
+	buildArgRule   = textRule{pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), near: underscored, most: 255, allowed: "letters, digits and underscores, not starting with a digit"}
 	secretKeyRule  = textRule{pattern: regexp.MustCompile(`^[A-Za-z0-9_.-]+$`), most: 128, allowed: "one top-level key: letters, digits and _ . -"}
 	secretNameRule = textRule{pattern: regexp.MustCompile(`^(arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)|[A-Za-z0-9/_+=.@-]+)$`), most: 600, allowed: "the name or ARN of a secret or a parameter"}
 	nestedRule     = textRule{pattern: regexp.MustCompile(`^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+|[A-Za-z0-9/_+=.@-]*)$`), most: 600, allowed: `the name or ARN of a secret, or "" for none`}
@@ -70,6 +74,7 @@ var (
 	imageRule     = textRule{pattern: regexp.MustCompile(`^([A-Za-z0-9.-]+(:[0-9]+)?/)?([a-z0-9]|\{agent\})([a-z0-9._/-]|\{agent\})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[a-f0-9]{64})?$`), most: 512, allowed: "an image such as registry.example.com/team/agent:1.2"}
 	localPathRule = textRule{pattern: regexp.MustCompile(`^[^:]+$`), most: 1024, allowed: "a local path, not a URL"}
 	// ELB: a health check path starts with / and is at most 1024 characters.
+	healthCodesRule = textRule{pattern: regexp.MustCompile(`^[234][0-9]{2}(-[234][0-9]{2})?(,[234][0-9]{2}(-[234][0-9]{2})?)*$`), most: 128, allowed: `statuses from 200 to 499 such as "200", "200-299" or "200-299,406"`}
 	healthPathRule = textRule{pattern: regexp.MustCompile(`^/[!-~]*$`), most: 1024, allowed: "a path that starts with /"}
 
 	clockRule    = textRule{pattern: regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`), allowed: "a time of day as HH:MM, 00:00 to 23:59"}

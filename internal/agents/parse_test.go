@@ -35,7 +35,7 @@ func TestAFileThatNamesOneAgentAndItsPortIsEnough(t *testing.T) {
 		Scale: Scale{Min: 1, Max: 3, CPUPercent: 75, MemoryPercent: 80},
 		Health: Health{
 			Path: "/health", Interval: 10 * time.Second, Timeout: 5 * time.Second,
-			Healthy: 2, Unhealthy: 3, Grace: time.Minute,
+			Healthy: 2, Unhealthy: 3, Grace: time.Minute, Codes: "200-299",
 		},
 		Env:  map[string]string{"PORT": "9001", "AGENT_NAME": "validator"},
 		Exec: true, StopTimeout: 2 * time.Minute,
@@ -61,7 +61,7 @@ func TestTheShippedFleet(t *testing.T) {
 	ports := map[string]int{}
 	for _, a := range c.Agents {
 		ports[a.Name] = a.Port
-		if len(a.Command) == 0 || a.Health.Command == nil || a.Image == "" {
+		if len(a.Command) == 0 || a.Health.Container.Command == nil || a.Image == "" {
 			t.Errorf("%s lacks a command, a health check or an image", a.Name)
 		}
 		for _, s := range a.Secrets {
@@ -136,7 +136,7 @@ agents:
     arch: arm64
     spot: {base: 1, spot: 3, on_demand: 1}
     scale: {min: 2, max: 6, cpu: 60, memory: 70}
-    health: {path: "/ok?x=1", interval: 30s, timeout: 20s, healthy: 3, unhealthy: 4, grace: 90s, command: [CMD, /bin/check]}
+    health: {path: "/ok?x=1", interval: 30s, timeout: 20s, healthy: 3, unhealthy: 4, grace: 90s, codes: "200-299,406", command: {run: [CMD, /bin/check], interval: 20s, timeout: 3s, retries: 2, start: 60s}}
     env: {LEVEL: debug, DEBUG: true, N: 1.50}
     secrets: {KEY: key, OTHER: {from: existing, key: k, optional: true}}
     command: [run, 1]
@@ -288,5 +288,39 @@ func TestFargateSizesAreThoseOfAWS(t *testing.T) {
 	}
 	if FargateMemory(300) != nil {
 		t.Error("cpu 300 is no Fargate size")
+	}
+}
+
+func TestAContainersCheckFollowsTheLoadBalancersWithinECSsLimits(t *testing.T) {
+	const file = `
+agents:
+  slow: {port: 1, health: {interval: 2m, timeout: 90s, unhealthy: 5, grace: 10m, command: check}}
+  own: {port: 2, health: {command: {run: [CMD, check], interval: 15s, timeout: 4s, retries: 2, start: 120s}}}
+  none: {port: 3}
+`
+	c := parse(t, "", file)
+	for i, want := range []ContainerCheck{
+		{Command: []string{"CMD-SHELL", "check"}, Interval: 2 * time.Minute, Timeout: 60 * time.Second, Retries: 5, Start: 300 * time.Second},
+		{Command: []string{"CMD", "check"}, Interval: 15 * time.Second, Timeout: 4 * time.Second, Retries: 2, Start: 120 * time.Second},
+		{},
+	} {
+		if diff := cmp.Diff(want, c.Agents[i].Health.Container); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.Agents[i].Name, diff)
+		}
+	}
+	if slow := c.Agents[0].Health; slow.Timeout != 90*time.Second || slow.Grace != 10*time.Minute {
+		t.Errorf("the load balancer's check is %s and %s, not as the file has it", slow.Timeout, slow.Grace)
+	}
+}
+
+func TestAnEnvironmentNameIsWhateverECSTakes(t *testing.T) {
+	c := parse(t, "", "agents: {search: {port: 9200, env: {discovery.type: single-node, LOG-LEVEL: debug, 2FA: x}, health: {codes: 200}}}")
+	for name, want := range map[string]string{"discovery.type": "single-node", "LOG-LEVEL": "debug", "2FA": "x"} {
+		if got := c.Agents[0].Env[name]; got != want {
+			t.Errorf("%s is %q, not %q", name, got, want)
+		}
+	}
+	if codes := c.Agents[0].Health.Codes; codes != "200" {
+		t.Errorf("codes are %q", codes)
 	}
 }

@@ -39,6 +39,7 @@ func healthFields() []field[Health] {
 		key("healthy", "Good checks in a row until healthy.", integer(2, 10), func(h *Health) *int { return &h.Healthy }),
 		key("unhealthy", "Bad checks in a row until unhealthy.", integer(2, 10), func(h *Health) *int { return &h.Unhealthy }),
 		key("grace", "How long failing checks do not count after a start.", duration(0, math.MaxInt32*time.Second), func(h *Health) *time.Duration { return &h.Grace }),
-		key("command", "The container health check: a shell text or the list that ECS takes.", probeValue(), func(h *Health) *[]string { return &h.Command }),
+		key("codes", "The HTTP statuses that count as healthy.", anyText(healthCodesRule), func(h *Health) *string { return &h.Codes }),
+		key("command", "The container health check: a shell text, the list that ECS takes, or {run, interval, timeout, retries, start} with times of its own.", containerCheckValue(), func(h *Health) *ContainerCheck { return &h.Container }),
 	}
 }

@@ -23,7 +23,7 @@ func (s *Sim) alarmOperations() []operation {
 	return []operation{
 		on("CloudWatch.PutMetricAlarm", s.putMetricAlarm, "AlarmName", "AlarmDescription", "ActionsEnabled", "Namespace", "MetricName", "Dimensions",
 			"Statistic", "ComparisonOperator", "Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData", "AlarmActions", "OKActions", "Tags"),
-		on("CloudWatch.DescribeAlarms", s.describeAlarms, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "MaxRecords", "NextToken", "StateValue"),
+		on("CloudWatch.DescribeAlarms", s.describeAlarms, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue").pages("MetricAlarms", 50, 100),
 		on("CloudWatch.DeleteAlarms", s.deleteAlarms, "AlarmNames"),
 		on("CloudWatch.EnableAlarmActions", s.enableAlarmActions, "AlarmNames"),
 		on("CloudWatch.DisableAlarmActions", s.disableAlarmActions, "AlarmNames"),
@@ -85,12 +85,6 @@ func (s *Sim) describeAlarms(in *cw.DescribeAlarmsInput) (*cw.DescribeAlarmsOutp
 	if len(in.AlarmNames) > 0 && in.AlarmNamePrefix != nil {
 		return nil, fail("ValidationError", "AlarmNamePrefix and AlarmNames cannot both be given")
 	}
-	limit := 50
-	if in.MaxRecords != nil {
-		if limit = int(*in.MaxRecords); limit < 1 || limit > 100 {
-			return nil, fail("ValidationError", "MaxRecords must be between 1 and 100")
-		}
-	}
 	var all []types.MetricAlarm
 	for _, a := range sorted(s.world.Alarms) {
 		name := aws.ToString(a.Alarm.AlarmName)
@@ -99,7 +93,7 @@ func (s *Sim) describeAlarms(in *cw.DescribeAlarmsInput) (*cw.DescribeAlarmsOutp
 		}
 	}
 	out := &cw.DescribeAlarmsOutput{}
-	out.MetricAlarms, out.NextToken = page(all, in.NextToken, limit)
+	out.MetricAlarms = all
 	return out, nil
 }
 

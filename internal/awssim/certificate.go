@@ -47,7 +47,7 @@ func (s *Sim) certificateOperations() []operation {
 	return []operation{
 		on("ACM.RequestCertificate", s.requestCertificate, "DomainName", "SubjectAlternativeNames", "ValidationMethod", "IdempotencyToken", "Tags"),
 		on("ACM.DescribeCertificate", s.describeCertificate, "CertificateArn"),
-		on("ACM.ListCertificates", s.listCertificates, "NextToken", "MaxItems"),
+		on("ACM.ListCertificates", s.listCertificates).pages("CertificateSummaryList", 100, 1000),
 		on("ACM.ListTagsForCertificate", s.listTagsForCertificate, "CertificateArn"),
 		on("ACM.AddTagsToCertificate", s.addTagsToCertificate, "CertificateArn", "Tags"),
 		on("ACM.RemoveTagsFromCertificate", s.removeTagsFromCertificate, "CertificateArn", "Tags"),

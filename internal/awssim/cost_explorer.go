@@ -60,7 +60,7 @@ func (s *Sim) getCostAndUsage(in *costexplorer.GetCostAndUsageInput) (*costexplo
 		}
 	}
 	result := types.ResultByTime{Estimated: s.now().Before(to), TimePeriod: in.TimePeriod, Groups: []types.Group{}}
-	names, next, err := billPage(slices.Sorted(maps.Keys(spent)), aws.ToString(in.NextPageToken))
+	names, next, err := billPage(s.pageSize(3), slices.Sorted(maps.Keys(spent)), aws.ToString(in.NextPageToken))
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +72,8 @@ func (s *Sim) getCostAndUsage(in *costexplorer.GetCostAndUsageInput) (*costexplo
 	return &costexplorer.GetCostAndUsageOutput{ResultsByTime: []types.ResultByTime{result}, GroupDefinitions: in.GroupBy, NextPageToken: next}, nil
 }
 
-// billPage is three services, so that nobody takes the first page for the bill.
-func billPage(names []string, token string) ([]string, *string, error) {
-	const size = 3
+// billPage is three services or fewer, so that nobody takes the first page for the bill.
+func billPage(size int, names []string, token string) ([]string, *string, error) {
 	from := 0
 	if token != "" {
 		var err error

@@ -64,7 +64,7 @@ type ServiceRevision struct {
 
 func (s *Sim) deploymentOperations() []operation {
 	return []operation{
-		on("ECS.ListServiceDeployments", s.listServiceDeployments, "Service", "Cluster", "Status", "CreatedAt", "MaxResults", "NextToken"),
+		on("ECS.ListServiceDeployments", s.listServiceDeployments, "Service", "Cluster", "Status", "CreatedAt").pages("ServiceDeployments", 20, 100),
 		on("ECS.DescribeServiceDeployments", s.describeServiceDeployments, "ServiceDeploymentArns"),
 		on("ECS.StopServiceDeployment", s.stopServiceDeployment, "ServiceDeploymentArn", "StopType"),
 		on("ECS.DescribeServiceRevisions", s.describeServiceRevisions, "ServiceRevisionArns"),

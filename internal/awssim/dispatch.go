@@ -20,7 +20,10 @@ import (
 type operation struct {
 	name   string // Service.Operation, with the SDK's service id
 	fields map[string]bool
-	run    func(ctx context.Context, in any) (any, error)
+	// in and out are the SDK's structs; pager says how the answer pages, if it does.
+	in, out reflect.Type
+	pager   *pager
+	run     func(ctx context.Context, in any) (any, error)
 }
 
 // on declares an operation: its handler, and the input fields that the handler
@@ -35,7 +38,7 @@ func on[I, O any](name string, f func(*I) (*O, error), fields ...string) operati
 		}
 		known[n] = true
 	}
-	return operation{name: name, fields: known, run: func(_ context.Context, in any) (any, error) {
+	return operation{name: name, fields: known, in: t, out: reflect.TypeFor[O](), run: func(_ context.Context, in any) (any, error) {
 		typed, ok := in.(*I)
 		if !ok {
 			return nil, fmt.Errorf("awssim: %s got a %T", name, in)
@@ -112,6 +115,9 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 			return AccessDenied(call.Service, call.Operation)
 		}
 		reply, err := o.run(ctx, detach(in))
+		if err == nil && o.pager != nil {
+			err = s.cut(o.pager, in, reply)
+		}
 		out = detach(reply)
 		return err
 	})

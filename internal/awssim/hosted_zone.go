@@ -35,7 +35,7 @@ type DNSRecord struct {
 
 func (s *Sim) hostedZoneOperations() []operation {
 	return []operation{
-		on("Route 53.ListHostedZones", s.listHostedZones, "Marker", "MaxItems"),
+		on("Route 53.ListHostedZones", s.listHostedZones).pages("HostedZones", 100, 100),
 		on("Route 53.ListResourceRecordSets", s.listResourceRecordSets, "HostedZoneId", "StartRecordName", "StartRecordType", "MaxItems"),
 		on("Route 53.ChangeResourceRecordSets", s.changeResourceRecordSets, "HostedZoneId", "ChangeBatch"),
 	}
@@ -90,6 +90,7 @@ func (s *Sim) listResourceRecordSets(in *route53.ListResourceRecordSetsInput) (*
 	if in.MaxItems != nil {
 		n = int(*in.MaxItems)
 	}
+	n = s.pageSize(n)
 	out := &route53.ListResourceRecordSetsOutput{MaxItems: aws.Int32(int32(n))} //nolint:gosec // at most 300
 	for _, r := range sorted(z.Records) {
 		if recordKey(r.Name, r.Type) < from {

@@ -22,7 +22,7 @@ type InternetGateway struct {
 func (s *Sim) internetGatewayOperations() []operation {
 	return []operation{
 		on("EC2.CreateInternetGateway", s.createInternetGateway, "TagSpecifications"),
-		on("EC2.DescribeInternetGateways", s.describeInternetGateways, "InternetGatewayIds", "Filters", "MaxResults", "NextToken"),
+		on("EC2.DescribeInternetGateways", s.describeInternetGateways, "InternetGatewayIds", "Filters").pages("InternetGateways", 1000, 1000, "InternetGatewayIds"),
 		on("EC2.AttachInternetGateway", s.attachInternetGateway, "InternetGatewayId", "VpcId"),
 		on("EC2.DetachInternetGateway", s.detachInternetGateway, "InternetGatewayId", "VpcId"),
 		on("EC2.DeleteInternetGateway", s.deleteInternetGateway, "InternetGatewayId"),

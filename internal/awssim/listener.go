@@ -30,7 +30,7 @@ type Listener struct {
 func (s *Sim) listenerOperations() []operation {
 	return []operation{
 		on("Elastic Load Balancing v2.CreateListener", s.createListener, "LoadBalancerArn", "Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions", "Tags"),
-		on("Elastic Load Balancing v2.DescribeListeners", s.describeListeners, "LoadBalancerArn", "ListenerArns", "PageSize", "Marker"),
+		on("Elastic Load Balancing v2.DescribeListeners", s.describeListeners, "LoadBalancerArn", "ListenerArns").pages("Listeners", 400, 400, "ListenerArns"),
 		on("Elastic Load Balancing v2.ModifyListener", s.modifyListener, "ListenerArn", "Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions"),
 		on("Elastic Load Balancing v2.DeleteListener", s.deleteListener, "ListenerArn"),
 	}
@@ -274,9 +274,8 @@ func (s *Sim) describeListeners(in *elb.DescribeListenersInput) (*elb.DescribeLi
 		}
 	}
 	out := &elb.DescribeListenersOutput{}
-	var err error
-	out.Listeners, out.NextMarker, err = elbPage(all, in.Marker, in.PageSize)
-	return out, err
+	out.Listeners = all
+	return out, nil
 }
 
 func (s *Sim) modifyListener(in *elb.ModifyListenerInput) (*elb.ModifyListenerOutput, error) {

@@ -30,7 +30,7 @@ type ListenerRule struct {
 func (s *Sim) listenerRuleOperations() []operation {
 	return []operation{
 		on("Elastic Load Balancing v2.CreateRule", s.createRule, "ListenerArn", "Priority", "Conditions", "Actions", "Transforms", "Tags"),
-		on("Elastic Load Balancing v2.DescribeRules", s.describeRules, "ListenerArn", "RuleArns", "PageSize", "Marker"),
+		on("Elastic Load Balancing v2.DescribeRules", s.describeRules, "ListenerArn", "RuleArns").pages("Rules", 400, 400, "RuleArns"),
 		on("Elastic Load Balancing v2.ModifyRule", s.modifyRule, "RuleArn", "Conditions", "Actions", "Transforms", "ResetTransforms"),
 		on("Elastic Load Balancing v2.SetRulePriorities", s.setRulePriorities, "RulePriorities"),
 		on("Elastic Load Balancing v2.DeleteRule", s.deleteRule, "RuleArn"),
@@ -234,9 +234,8 @@ func (s *Sim) describeRules(in *elb.DescribeRulesInput) (*elb.DescribeRulesOutpu
 		})
 	}
 	out := &elb.DescribeRulesOutput{}
-	var err error
-	out.Rules, out.NextMarker, err = elbPage(all, in.Marker, in.PageSize)
-	return out, err
+	out.Rules = all
+	return out, nil
 }
 
 func (s *Sim) modifyRule(in *elb.ModifyRuleInput) (*elb.ModifyRuleOutput, error) {

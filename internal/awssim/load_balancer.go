@@ -63,7 +63,7 @@ type LoadBalancer struct {
 func (s *Sim) loadBalancerOperations() []operation {
 	return []operation{
 		on("Elastic Load Balancing v2.CreateLoadBalancer", s.createLoadBalancer, "Name", "Subnets", "SecurityGroups", "Scheme", "Type", "IpAddressType", "Tags"),
-		on("Elastic Load Balancing v2.DescribeLoadBalancers", s.describeLoadBalancers, "LoadBalancerArns", "Names", "PageSize", "Marker"),
+		on("Elastic Load Balancing v2.DescribeLoadBalancers", s.describeLoadBalancers, "LoadBalancerArns", "Names").pages("LoadBalancers", 400, 400, "LoadBalancerArns"),
 		on("Elastic Load Balancing v2.DescribeLoadBalancerAttributes", s.describeLoadBalancerAttributes, "LoadBalancerArn"),
 		on("Elastic Load Balancing v2.ModifyLoadBalancerAttributes", s.modifyLoadBalancerAttributes, "LoadBalancerArn", "Attributes"),
 		on("Elastic Load Balancing v2.SetSubnets", s.setSubnets, "LoadBalancerArn", "Subnets"),
@@ -231,9 +231,8 @@ func (s *Sim) describeLoadBalancers(in *elb.DescribeLoadBalancersInput) (*elb.De
 		}
 	}
 	out := &elb.DescribeLoadBalancersOutput{}
-	var err error
-	out.LoadBalancers, out.NextMarker, err = elbPage(all, in.Marker, in.PageSize)
-	return out, err
+	out.LoadBalancers = all
+	return out, nil
 }
 
 func (l *LoadBalancer) attributes() []types.LoadBalancerAttribute {

@@ -145,14 +145,14 @@ func (s *Sim) groupOf(name, identifier *string) (*LogGroup, error) {
 }
 
 // eventLimit reads a limit.
-func eventLimit(limit *int32) (int, error) {
+func (s *Sim) eventLimit(limit *int32) (int, error) {
 	if limit == nil {
-		return maxEvents, nil
+		return s.pageSize(maxEvents), nil
 	}
 	if *limit < 1 || *limit > maxEvents {
 		return 0, fail("InvalidParameterException", "limit must be between 1 and %d", maxEvents)
 	}
-	return int(*limit), nil
+	return s.pageSize(int(*limit)), nil
 }
 
 // scanned is how many events FilterLogEvents looks at for one page: when few
@@ -172,7 +172,7 @@ func (s *Sim) filterLogEvents(in *logs.FilterLogEventsInput) (*logs.FilterLogEve
 	if len(in.LogStreamNames) > 100 {
 		return nil, fail("InvalidParameterException", "at most 100 log stream names")
 	}
-	limit, err := eventLimit(in.Limit)
+	limit, err := s.eventLimit(in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +279,7 @@ func (s *Sim) getLogEvents(in *logs.GetLogEventsInput) (*logs.GetLogEventsOutput
 	if g.Streams[name] == nil {
 		return nil, fail("ResourceNotFoundException", "The specified log stream does not exist.")
 	}
-	limit, err := eventLimit(in.Limit)
+	limit, err := s.eventLimit(in.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ type LogGroup struct {
 func (s *Sim) logGroupOperations() []operation {
 	return []operation{
 		on("CloudWatch Logs.CreateLogGroup", s.createLogGroup, "LogGroupName", "Tags"),
-		on("CloudWatch Logs.DescribeLogGroups", s.describeLogGroups, "LogGroupNamePrefix", "Limit", "NextToken"),
+		on("CloudWatch Logs.DescribeLogGroups", s.describeLogGroups, "LogGroupNamePrefix").pages("LogGroups", 50, 50),
 		on("CloudWatch Logs.PutRetentionPolicy", s.putRetentionPolicy, "LogGroupName", "RetentionInDays"),
 		on("CloudWatch Logs.DeleteRetentionPolicy", s.deleteRetentionPolicy, "LogGroupName"),
 		on("CloudWatch Logs.DeleteLogGroup", s.deleteLogGroup, "LogGroupName"),
@@ -75,12 +75,6 @@ func (s *Sim) createLogGroup(in *logs.CreateLogGroupInput) (*logs.CreateLogGroup
 }
 
 func (s *Sim) describeLogGroups(in *logs.DescribeLogGroupsInput) (*logs.DescribeLogGroupsOutput, error) {
-	limit := 50
-	if in.Limit != nil {
-		if limit = int(*in.Limit); limit < 1 || limit > 50 {
-			return nil, fail("InvalidParameterException", "limit must be between 1 and 50")
-		}
-	}
 	var all []types.LogGroup
 	for _, g := range sorted(s.world.LogGroups) {
 		if !s.visible(g.Created) || !strings.HasPrefix(g.Name, aws.ToString(in.LogGroupNamePrefix)) {
@@ -96,7 +90,7 @@ func (s *Sim) describeLogGroups(in *logs.DescribeLogGroupsInput) (*logs.Describe
 		all = append(all, d)
 	}
 	out := &logs.DescribeLogGroupsOutput{}
-	out.LogGroups, out.NextToken = page(all, in.NextToken, limit)
+	out.LogGroups = all
 	return out, nil
 }
 

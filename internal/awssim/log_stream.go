@@ -23,7 +23,7 @@ const lastEventLag = time.Minute
 func (s *Sim) logStreamOperations() []operation {
 	return []operation{
 		on("CloudWatch Logs.CreateLogStream", s.createLogStream, "LogGroupName", "LogStreamName"),
-		on("CloudWatch Logs.DescribeLogStreams", s.describeLogStreams, "LogGroupName", "LogGroupIdentifier", "LogStreamNamePrefix", "OrderBy", "Descending", "Limit", "NextToken"),
+		on("CloudWatch Logs.DescribeLogStreams", s.describeLogStreams, "LogGroupName", "LogGroupIdentifier", "LogStreamNamePrefix", "OrderBy", "Descending").pages("LogStreams", 50, 50),
 	}
 }
 
@@ -59,12 +59,6 @@ func (s *Sim) describeLogStreams(in *logs.DescribeLogStreamsInput) (*logs.Descri
 	if in.OrderBy == types.OrderByLastEventTime && in.LogStreamNamePrefix != nil {
 		return nil, fail("InvalidParameterException", "Cannot order by LastEventTime with a logStreamNamePrefix.")
 	}
-	limit := 50
-	if in.Limit != nil {
-		if limit = int(*in.Limit); limit < 1 || limit > 50 {
-			return nil, fail("InvalidParameterException", "limit must be between 1 and 50")
-		}
-	}
 	first, last, ingested := map[string]int64{}, map[string]int64{}, map[string]int64{}
 	known := s.now().Add(-lastEventLag).UnixMilli()
 	for _, e := range s.events(g) {
@@ -98,6 +92,6 @@ func (s *Sim) describeLogStreams(in *logs.DescribeLogStreamsInput) (*logs.Descri
 		slices.Reverse(all)
 	}
 	out := &logs.DescribeLogStreamsOutput{}
-	out.LogStreams, out.NextToken = page(all, in.NextToken, limit)
+	out.LogStreams = all
 	return out, nil
 }

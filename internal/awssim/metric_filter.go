@@ -21,7 +21,7 @@ type MetricFilter struct {
 func (s *Sim) metricFilterOperations() []operation {
 	return []operation{
 		on("CloudWatch Logs.PutMetricFilter", s.putMetricFilter, "LogGroupName", "FilterName", "FilterPattern", "MetricTransformations"),
-		on("CloudWatch Logs.DescribeMetricFilters", s.describeMetricFilters, "LogGroupName", "FilterNamePrefix", "Limit", "NextToken"),
+		on("CloudWatch Logs.DescribeMetricFilters", s.describeMetricFilters, "LogGroupName", "FilterNamePrefix").pages("MetricFilters", 50, 50),
 		on("CloudWatch Logs.DeleteMetricFilter", s.deleteMetricFilter, "LogGroupName", "FilterName"),
 	}
 }
@@ -78,7 +78,7 @@ func (s *Sim) describeMetricFilters(in *logs.DescribeMetricFiltersInput) (*logs.
 		}
 	}
 	out := &logs.DescribeMetricFiltersOutput{}
-	out.MetricFilters, out.NextToken = page(all, in.NextToken, 50)
+	out.MetricFilters = all
 	return out, nil
 }
 

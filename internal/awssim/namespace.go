@@ -47,8 +47,8 @@ func (s *Sim) namespaceOperations() []operation {
 	return []operation{
 		on("ServiceDiscovery.CreateHttpNamespace", s.createHTTPNamespace, "Name", "CreatorRequestId", "Description", "Tags"),
 		on("ServiceDiscovery.GetOperation", s.getDiscoveryOperation, "OperationId"),
-		on("ServiceDiscovery.ListOperations", s.listDiscoveryOperations, "Filters", "MaxResults", "NextToken"),
-		on("ServiceDiscovery.ListNamespaces", s.listNamespaces, "Filters", "MaxResults", "NextToken"),
+		on("ServiceDiscovery.ListOperations", s.listDiscoveryOperations, "Filters").pages("Operations", 100, 100),
+		on("ServiceDiscovery.ListNamespaces", s.listNamespaces, "Filters").pages("Namespaces", 100, 100),
 		on("ServiceDiscovery.GetNamespace", s.getNamespace, "Id"),
 		on("ServiceDiscovery.DeleteNamespace", s.deleteNamespace, "Id"),
 		on("ServiceDiscovery.ListTagsForResource", s.listNamespaceTags, "ResourceARN"),
@@ -159,7 +159,7 @@ func (s *Sim) listDiscoveryOperations(in *sd.ListOperationsInput) (*sd.ListOpera
 		}
 	}
 	out := &sd.ListOperationsOutput{}
-	out.Operations, out.NextToken = page(all, in.NextToken, 100)
+	out.Operations = all
 	return out, nil
 }
 
@@ -185,7 +185,7 @@ func (s *Sim) listNamespaces(in *sd.ListNamespacesInput) (*sd.ListNamespacesOutp
 		}
 	}
 	out := &sd.ListNamespacesOutput{}
-	out.Namespaces, out.NextToken = page(all, in.NextToken, 100)
+	out.Namespaces = all
 	return out, nil
 }
 

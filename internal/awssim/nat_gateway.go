@@ -41,7 +41,7 @@ type NATGateway struct {
 func (s *Sim) natGatewayOperations() []operation {
 	return []operation{
 		on("EC2.CreateNatGateway", s.createNatGateway, "SubnetId", "AllocationId", "ClientToken", "ConnectivityType", "TagSpecifications"),
-		on("EC2.DescribeNatGateways", s.describeNatGateways, "NatGatewayIds", "Filter", "MaxResults", "NextToken"),
+		on("EC2.DescribeNatGateways", s.describeNatGateways, "NatGatewayIds", "Filter").pages("NatGateways", 1000, 1000, "NatGatewayIds"),
 		on("EC2.DeleteNatGateway", s.deleteNatGateway, "NatGatewayId"),
 	}
 }

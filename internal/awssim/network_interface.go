@@ -35,7 +35,7 @@ type NetworkInterface struct {
 
 func (s *Sim) networkInterfaceOperations() []operation {
 	return []operation{
-		on("EC2.DescribeNetworkInterfaces", s.describeNetworkInterfaces, "NetworkInterfaceIds", "Filters", "MaxResults", "NextToken"),
+		on("EC2.DescribeNetworkInterfaces", s.describeNetworkInterfaces, "NetworkInterfaceIds", "Filters").pages("NetworkInterfaces", 1000, 1000, "NetworkInterfaceIds"),
 	}
 }
 

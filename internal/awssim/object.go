@@ -210,10 +210,7 @@ func (s *Sim) listObjects(in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, e
 	if err != nil {
 		return nil, err
 	}
-	n := int32(1000)
-	if in.MaxKeys != nil {
-		n = min(n, *in.MaxKeys)
-	}
+	n := s.keysPerPage(in.MaxKeys)
 	after := max(aws.ToString(in.StartAfter), aws.ToString(in.ContinuationToken))
 	out := &s3.ListObjectsV2Output{Name: in.Bucket, Prefix: in.Prefix, IsTruncated: aws.Bool(false), MaxKeys: aws.Int32(n), KeyCount: aws.Int32(0)}
 	for _, key := range slices.Sorted(maps.Keys(b.Objects)) {
@@ -239,13 +236,25 @@ func (s *Sim) listObjectVersions(in *s3.ListObjectVersionsInput) (*s3.ListObject
 	if err != nil {
 		return nil, err
 	}
-	out := &s3.ListObjectVersionsOutput{Name: in.Bucket, Prefix: in.Prefix, IsTruncated: aws.Bool(false)}
+	n := s.keysPerPage(in.MaxKeys)
+	out := &s3.ListObjectVersionsOutput{Name: in.Bucket, Prefix: in.Prefix, IsTruncated: aws.Bool(false), MaxKeys: aws.Int32(n)}
 	for _, key := range slices.Sorted(maps.Keys(b.Objects)) {
-		if !strings.HasPrefix(key, aws.ToString(in.Prefix)) {
+		if !strings.HasPrefix(key, aws.ToString(in.Prefix)) || key < aws.ToString(in.KeyMarker) {
 			continue
 		}
 		vs := b.Objects[key]
-		for i, o := range slices.Backward(vs) {
+		from := len(vs) // the versions before this one are still to be listed
+		if key == aws.ToString(in.KeyMarker) {
+			if i := slices.IndexFunc(vs, func(o *Object) bool { return o.Version == aws.ToString(in.VersionIdMarker) }); i >= 0 || in.VersionIdMarker == nil {
+				from = max(i, 0)
+			}
+		}
+		for i, o := range slices.Backward(vs[:from]) {
+			if int32(len(out.Versions)+len(out.DeleteMarkers)) == n { //nolint:gosec // at most 1,000
+				out.IsTruncated = aws.Bool(true)
+				return out, nil
+			}
+			out.NextKeyMarker, out.NextVersionIdMarker = aws.String(key), aws.String(o.Version)
 			latest := aws.Bool(i == len(vs)-1)
 			if o.Deleted {
 				out.DeleteMarkers = append(out.DeleteMarkers, types.DeleteMarkerEntry{
@@ -259,5 +268,15 @@ func (s *Sim) listObjectVersions(in *s3.ListObjectVersionsInput) (*s3.ListObject
 			})
 		}
 	}
+	out.NextKeyMarker, out.NextVersionIdMarker = nil, nil
 	return out, nil
+}
+
+// keysPerPage is how many keys a page of a bucket has: 1,000 at most.
+func (s *Sim) keysPerPage(asked *int32) int32 {
+	n := int32(1000)
+	if asked != nil {
+		n = min(n, *asked)
+	}
+	return int32(s.pageSize(int(n))) //nolint:gosec // at most 1,000
 }

@@ -26,7 +26,7 @@ type Parameter struct {
 func (s *Sim) parameterOperations() []operation {
 	return []operation{
 		on("SSM.PutParameter", s.putParameter, "Name", "Value", "Type", "Tier", "Tags", "Overwrite", "Description"),
-		on("SSM.DescribeParameters", s.describeParameters, "ParameterFilters", "MaxResults", "NextToken"),
+		on("SSM.DescribeParameters", s.describeParameters, "ParameterFilters").pages("Parameters", 10, 50),
 		on("SSM.GetParameter", s.getParameter, "Name", "WithDecryption"),
 		on("SSM.DeleteParameter", s.deleteParameter, "Name"),
 		on("SSM.ListTagsForResource", s.listParameterTags, "ResourceType", "ResourceId"),

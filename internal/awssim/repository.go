@@ -31,7 +31,7 @@ type Repository struct {
 func (s *Sim) repositoryOperations() []operation {
 	return []operation{
 		on("ECR.CreateRepository", s.createRepository, "RepositoryName", "ImageTagMutability", "ImageScanningConfiguration", "EncryptionConfiguration", "Tags"),
-		on("ECR.DescribeRepositories", s.describeRepositories, "RepositoryNames", "MaxResults", "NextToken"),
+		on("ECR.DescribeRepositories", s.describeRepositories, "RepositoryNames").pages("Repositories", 100, 1000, "RepositoryNames"),
 		on("ECR.DeleteRepository", s.deleteRepository, "RepositoryName", "Force"),
 		on("ECR.PutLifecyclePolicy", s.putLifecyclePolicy, "RepositoryName", "LifecyclePolicyText"),
 		on("ECR.GetLifecyclePolicy", s.getLifecyclePolicy, "RepositoryName"),
@@ -102,10 +102,6 @@ func (s *Sim) describeRepositories(in *ecr.DescribeRepositoriesInput) (*ecr.Desc
 			return nil, err
 		}
 	}
-	limit := 100
-	if in.MaxResults != nil {
-		limit = int(*in.MaxResults)
-	}
 	var all []types.Repository
 	for _, r := range sorted(s.world.Repositories) {
 		if s.visible(r.Created) && wanted(in.RepositoryNames, r.Name) {
@@ -113,7 +109,7 @@ func (s *Sim) describeRepositories(in *ecr.DescribeRepositoriesInput) (*ecr.Desc
 		}
 	}
 	out := &ecr.DescribeRepositoriesOutput{}
-	out.Repositories, out.NextToken = page(all, in.NextToken, limit)
+	out.Repositories = all
 	return out, nil
 }
 

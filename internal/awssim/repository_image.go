@@ -23,8 +23,8 @@ type RepositoryImage struct {
 
 func (s *Sim) repositoryImageOperations() []operation {
 	return []operation{
-		on("ECR.DescribeImages", s.describeImages, "RepositoryName", "ImageIds", "MaxResults", "NextToken"),
-		on("ECR.ListImages", s.listImages, "RepositoryName", "MaxResults", "NextToken"),
+		on("ECR.DescribeImages", s.describeImages, "RepositoryName", "ImageIds").pages("ImageDetails", 100, 1000, "ImageIds"),
+		on("ECR.ListImages", s.listImages, "RepositoryName").pages("ImageIds", 100, 1000),
 		on("ECR.BatchGetImage", s.batchGetImage, "RepositoryName", "ImageIds", "AcceptedMediaTypes"),
 		on("ECR.BatchDeleteImage", s.batchDeleteImage, "RepositoryName", "ImageIds"),
 	}
@@ -95,7 +95,7 @@ func (s *Sim) describeImages(in *ecr.DescribeImagesInput) (*ecr.DescribeImagesOu
 		})
 	}
 	out := &ecr.DescribeImagesOutput{}
-	out.ImageDetails, out.NextToken = page(all, in.NextToken, 100)
+	out.ImageDetails = all
 	return out, nil
 }
 
@@ -114,7 +114,7 @@ func (s *Sim) listImages(in *ecr.ListImagesInput) (*ecr.ListImagesOutput, error)
 		}
 	}
 	out := &ecr.ListImagesOutput{}
-	out.ImageIds, out.NextToken = page(all, in.NextToken, 100)
+	out.ImageIds = all
 	return out, nil
 }
 

@@ -39,7 +39,7 @@ func (s *Sim) roleOperations() []operation {
 	return []operation{
 		on("IAM.CreateRole", s.createRole, "RoleName", "AssumeRolePolicyDocument", "Description", "Tags"),
 		on("IAM.GetRole", s.getRole, "RoleName"),
-		on("IAM.GetAccountAuthorizationDetails", s.getAccountAuthorizationDetails, "Filter", "MaxItems", "Marker"),
+		on("IAM.GetAccountAuthorizationDetails", s.getAccountAuthorizationDetails, "Filter").pages("RoleDetailList", 100, 1000),
 		on("IAM.UpdateAssumeRolePolicy", s.updateAssumeRolePolicy, "RoleName", "PolicyDocument"),
 		on("IAM.TagRole", s.tagRole, "RoleName", "Tags"),
 		on("IAM.UntagRole", s.untagRole, "RoleName", "TagKeys"),
@@ -174,10 +174,6 @@ func (s *Sim) getAccountAuthorizationDetails(in *iam.GetAccountAuthorizationDeta
 	if len(in.Filter) != 1 || in.Filter[0] != types.EntityTypeRole {
 		return nil, fail("ValidationError", "only the filter Role is simulated")
 	}
-	limit := 100
-	if in.MaxItems != nil {
-		limit = int(*in.MaxItems)
-	}
 	var all []types.RoleDetail
 	for _, r := range sorted(s.world.Roles) {
 		if !s.visible(r.Created) {
@@ -193,8 +189,7 @@ func (s *Sim) getAccountAuthorizationDetails(in *iam.GetAccountAuthorizationDeta
 		all = append(all, d)
 	}
 	out := &iam.GetAccountAuthorizationDetailsOutput{}
-	out.RoleDetailList, out.Marker = page(all, in.Marker, limit)
-	out.IsTruncated = out.Marker != nil
+	out.RoleDetailList = all
 	return out, nil
 }
 

@@ -14,10 +14,10 @@ func (s *Sim) rolePolicyOperations() []operation {
 	return []operation{
 		on("IAM.PutRolePolicy", s.putRolePolicy, "RoleName", "PolicyName", "PolicyDocument"),
 		on("IAM.GetRolePolicy", s.getRolePolicy, "RoleName", "PolicyName"),
-		on("IAM.ListRolePolicies", s.listRolePolicies, "RoleName", "MaxItems", "Marker"),
+		on("IAM.ListRolePolicies", s.listRolePolicies, "RoleName").pages("PolicyNames", 100, 1000),
 		on("IAM.DeleteRolePolicy", s.deleteRolePolicy, "RoleName", "PolicyName"),
 		on("IAM.AttachRolePolicy", s.attachRolePolicy, "RoleName", "PolicyArn"),
-		on("IAM.ListAttachedRolePolicies", s.listAttachedRolePolicies, "RoleName", "MaxItems", "Marker"),
+		on("IAM.ListAttachedRolePolicies", s.listAttachedRolePolicies, "RoleName").pages("AttachedPolicies", 100, 1000),
 		on("IAM.DetachRolePolicy", s.detachRolePolicy, "RoleName", "PolicyArn"),
 	}
 }

@@ -27,7 +27,7 @@ type RouteTable struct {
 func (s *Sim) routeTableOperations() []operation {
 	return []operation{
 		on("EC2.CreateRouteTable", s.createRouteTable, "VpcId", "ClientToken", "TagSpecifications"),
-		on("EC2.DescribeRouteTables", s.describeRouteTables, "RouteTableIds", "Filters", "MaxResults", "NextToken"),
+		on("EC2.DescribeRouteTables", s.describeRouteTables, "RouteTableIds", "Filters").pages("RouteTables", 100, 100, "RouteTableIds"),
 		on("EC2.DeleteRouteTable", s.deleteRouteTable, "RouteTableId"),
 	}
 }

@@ -20,7 +20,7 @@ type SamplingRule struct {
 func (s *Sim) samplingRuleOperations() []operation {
 	return []operation{
 		on("XRay.CreateSamplingRule", s.createSamplingRule, "SamplingRule", "Tags"),
-		on("XRay.GetSamplingRules", s.getSamplingRules, "NextToken"),
+		on("XRay.GetSamplingRules", s.getSamplingRules).pages("SamplingRuleRecords", 25, 25),
 		on("XRay.UpdateSamplingRule", s.updateSamplingRule, "SamplingRuleUpdate"),
 		on("XRay.DeleteSamplingRule", s.deleteSamplingRule, "RuleName", "RuleARN"),
 		on("XRay.ListTagsForResource", s.listSamplingTags, "ResourceARN"),
@@ -57,7 +57,7 @@ func (s *Sim) getSamplingRules(in *xray.GetSamplingRulesInput) (*xray.GetSamplin
 		all = append(all, types.SamplingRuleRecord{SamplingRule: new(r.Rule)})
 	}
 	out := &xray.GetSamplingRulesOutput{}
-	out.SamplingRuleRecords, out.NextToken = page(all, in.NextToken, 25)
+	out.SamplingRuleRecords = all
 	return out, nil
 }
 

@@ -31,7 +31,7 @@ const autoScaling = "Application Auto Scaling."
 func (s *Sim) scalableTargetOperations() []operation {
 	return []operation{
 		on(autoScaling+"RegisterScalableTarget", s.registerScalableTarget, "ServiceNamespace", "ResourceId", "ScalableDimension", "MinCapacity", "MaxCapacity", "SuspendedState", "Tags"),
-		on(autoScaling+"DescribeScalableTargets", s.describeScalableTargets, "ServiceNamespace", "ResourceIds", "ScalableDimension", "MaxResults", "NextToken"),
+		on(autoScaling+"DescribeScalableTargets", s.describeScalableTargets, "ServiceNamespace", "ResourceIds", "ScalableDimension").pages("ScalableTargets", 50, 50),
 		on(autoScaling+"DeregisterScalableTarget", s.deregisterScalableTarget, "ServiceNamespace", "ResourceId", "ScalableDimension"),
 		on(autoScaling+"ListTagsForResource", s.listScalableTags, "ResourceARN"),
 		on(autoScaling+"TagResource", s.tagScalable, "ResourceARN", "Tags"),
@@ -135,7 +135,7 @@ func (s *Sim) describeScalableTargets(in *aas.DescribeScalableTargetsInput) (*aa
 		}
 	}
 	out := &aas.DescribeScalableTargetsOutput{}
-	out.ScalableTargets, out.NextToken = page(all, in.NextToken, 50)
+	out.ScalableTargets = all
 	return out, nil
 }
 

@@ -23,7 +23,7 @@ type ScalingPolicy struct {
 func (s *Sim) scalingPolicyOperations() []operation {
 	return []operation{
 		on(autoScaling+"PutScalingPolicy", s.putScalingPolicy, "PolicyName", "PolicyType", "ServiceNamespace", "ResourceId", "ScalableDimension", "TargetTrackingScalingPolicyConfiguration"),
-		on(autoScaling+"DescribeScalingPolicies", s.describeScalingPolicies, "ServiceNamespace", "ResourceId", "ScalableDimension", "PolicyNames", "MaxResults", "NextToken"),
+		on(autoScaling+"DescribeScalingPolicies", s.describeScalingPolicies, "ServiceNamespace", "ResourceId", "ScalableDimension", "PolicyNames").pages("ScalingPolicies", 10, 50),
 		on(autoScaling+"DeleteScalingPolicy", s.deleteScalingPolicy, "PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension"),
 	}
 }
@@ -127,7 +127,7 @@ func (s *Sim) describeScalingPolicies(in *aas.DescribeScalingPoliciesInput) (*aa
 		}
 	}
 	out := &aas.DescribeScalingPoliciesOutput{}
-	out.ScalingPolicies, out.NextToken = page(all, in.NextToken, 50)
+	out.ScalingPolicies = all
 	return out, nil
 }
 

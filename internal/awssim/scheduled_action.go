@@ -27,7 +27,7 @@ type ScheduledAction struct {
 func (s *Sim) scheduledActionOperations() []operation {
 	return []operation{
 		on(autoScaling+"PutScheduledAction", s.putScheduledAction, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionName", "Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction"),
-		on(autoScaling+"DescribeScheduledActions", s.describeScheduledActions, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionNames", "MaxResults", "NextToken"),
+		on(autoScaling+"DescribeScheduledActions", s.describeScheduledActions, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionNames").pages("ScheduledActions", 50, 50),
 		on(autoScaling+"DeleteScheduledAction", s.deleteScheduledAction, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionName"),
 	}
 }
@@ -126,7 +126,7 @@ func (s *Sim) describeScheduledActions(in *aas.DescribeScheduledActionsInput) (*
 		}
 	}
 	out := &aas.DescribeScheduledActionsOutput{}
-	out.ScheduledActions, out.NextToken = page(all, in.NextToken, 50)
+	out.ScheduledActions = all
 	return out, nil
 }
 

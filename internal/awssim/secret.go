@@ -34,9 +34,9 @@ type Secret struct {
 func (s *Sim) secretOperations() []operation {
 	return []operation{
 		on("Secrets Manager.CreateSecret", s.createSecret, "Name", "ClientRequestToken", "Description", "SecretString", "Tags"),
-		on("Secrets Manager.ListSecrets", s.listSecrets, "Filters", "IncludePlannedDeletion", "MaxResults", "NextToken"),
+		on("Secrets Manager.ListSecrets", s.listSecrets, "Filters", "IncludePlannedDeletion").pages("SecretList", 100, 100),
 		on("Secrets Manager.DescribeSecret", s.describeSecret, "SecretId"),
-		on("Secrets Manager.ListSecretVersionIds", s.listSecretVersions, "SecretId", "IncludeDeprecated", "MaxResults", "NextToken"),
+		on("Secrets Manager.ListSecretVersionIds", s.listSecretVersions, "SecretId", "IncludeDeprecated").pages("Versions", 100, 100),
 		on("Secrets Manager.GetSecretValue", s.getSecretValue, "SecretId"),
 		on("Secrets Manager.PutSecretValue", s.putSecretValue, "SecretId", "ClientRequestToken", "SecretString", "VersionStages"),
 		on("Secrets Manager.UpdateSecretVersionStage", s.updateSecretVersionStage, "SecretId", "VersionStage", "MoveToVersionId", "RemoveFromVersionId"),

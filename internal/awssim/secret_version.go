@@ -176,9 +176,6 @@ func (s *Sim) listSecretVersions(in *secretsmanager.ListSecretVersionIdsInput) (
 	if err != nil {
 		return nil, err
 	}
-	if n := in.MaxResults; n != nil && (*n < 1 || *n > 100) {
-		return nil, fail("InvalidParameterException", "MaxResults must be between 1 and 100.")
-	}
 	out := &secretsmanager.ListSecretVersionIdsOutput{ARN: &x.ARN, Name: &x.Name}
 	for _, v := range x.Versions {
 		if len(v.Stages) == 0 && !aws.ToBool(in.IncludeDeprecated) {

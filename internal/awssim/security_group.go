@@ -27,7 +27,7 @@ type SecurityGroup struct {
 func (s *Sim) securityGroupOperations() []operation {
 	return []operation{
 		on("EC2.CreateSecurityGroup", s.createSecurityGroup, "GroupName", "Description", "VpcId", "TagSpecifications"),
-		on("EC2.DescribeSecurityGroups", s.describeSecurityGroups, "GroupIds", "Filters", "MaxResults", "NextToken"),
+		on("EC2.DescribeSecurityGroups", s.describeSecurityGroups, "GroupIds", "Filters").pages("SecurityGroups", 1000, 1000, "GroupIds"),
 		on("EC2.DeleteSecurityGroup", s.deleteSecurityGroup, "GroupId"),
 	}
 }

@@ -62,7 +62,7 @@ func (s *Sim) serviceOperations() []operation {
 			"EnableExecuteCommand", "EnableECSManagedTags", "PropagateTags", "AvailabilityZoneRebalancing", "PlatformVersion", "ForceNewDeployment"),
 		on("ECS.DeleteService", s.deleteService, "Service", "Cluster", "Force"),
 		on("ECS.DescribeServices", s.describeServices, "Services", "Cluster", "Include"),
-		on("ECS.ListServices", s.listServices, "Cluster", "MaxResults", "NextToken"),
+		on("ECS.ListServices", s.listServices, "Cluster").pages("ServiceArns", 10, 100),
 	}
 }
 
@@ -393,28 +393,7 @@ func (s *Sim) listServices(in *ecs.ListServicesInput) (*ecs.ListServicesOutput, 
 			all = append(all, x.ARN)
 		}
 	}
-	page, next, err := ecsPage(all, in.NextToken, in.MaxResults)
-	return &ecs.ListServicesOutput{ServiceArns: page, NextToken: next}, err
-}
-
-// ecsPage is one page of a listing; ten by default and 100 at most.
-func ecsPage(all []string, token *string, size *int32) (page []string, next *string, err error) {
-	n, from := 10, 0
-	if size != nil {
-		if n = int(*size); n < 1 || n > 100 {
-			return nil, nil, invalid("maxResults must be between 1 and 100.")
-		}
-	}
-	if token != nil {
-		if _, err := fmt.Sscan(*token, &from); err != nil || from > len(all) {
-			return nil, nil, invalid("Invalid token.")
-		}
-	}
-	end := min(from+n, len(all))
-	if end < len(all) {
-		next = aws.String(fmt.Sprint(end))
-	}
-	return all[from:end], next, nil
+	return &ecs.ListServicesOutput{ServiceArns: all}, nil
 }
 
 // tell puts an event before the others; a service keeps its last hundred.

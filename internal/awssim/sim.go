@@ -48,6 +48,11 @@ type Sim struct {
 	// queries are those of Logs Insights that this process started, by id.
 	queries map[string]*logQuery
 
+	// tokens lead to the next pages of listings, which have perPage items at
+	// most; 0 is as many as AWS gives.
+	tokens  map[string]shown
+	perPage int
+
 	log     []Call
 	buckets map[string]*bucket
 	fault   func(Call) Fault
@@ -65,7 +70,7 @@ func New(opts Options) (*Sim, error) {
 	if opts.Region == "" {
 		opts.Region = "us-east-1"
 	}
-	s := &Sim{opts: opts, buckets: map[string]*bucket{}}
+	s := &Sim{opts: opts, buckets: map[string]*bucket{}, tokens: map[string]shown{}}
 	s.ops = s.operations()
 	if opts.File == "" {
 		s.world = newWorld(opts.Account, opts.Region)

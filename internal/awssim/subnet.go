@@ -27,7 +27,7 @@ type Subnet struct {
 func (s *Sim) subnetOperations() []operation {
 	return []operation{
 		on("EC2.CreateSubnet", s.createSubnet, "VpcId", "CidrBlock", "AvailabilityZone", "TagSpecifications"),
-		on("EC2.DescribeSubnets", s.describeSubnets, "SubnetIds", "Filters", "MaxResults", "NextToken"),
+		on("EC2.DescribeSubnets", s.describeSubnets, "SubnetIds", "Filters").pages("Subnets", 1000, 1000, "SubnetIds"),
 		on("EC2.ModifySubnetAttribute", s.modifySubnetAttribute, "SubnetId", "MapPublicIpOnLaunch"),
 		on("EC2.DeleteSubnet", s.deleteSubnet, "SubnetId"),
 	}

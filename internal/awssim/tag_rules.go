@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -48,20 +47,4 @@ func retag(tags cloud.Tags, set cloud.Tags, gone []string, code string) error {
 		delete(tags, k)
 	}
 	return nil
-}
-
-// page cuts one page out of a listing; the token is the place in it.
-func page[T any](all []T, token *string, limit int) (items []T, next *string) {
-	from := 0
-	if token != nil {
-		for _, c := range *token {
-			from = from*10 + int(c-'0')
-		}
-	}
-	from = min(max(from, 0), len(all))
-	to := min(from+limit, len(all))
-	if to < len(all) {
-		next = new(strconv.Itoa(to))
-	}
-	return all[from:to], next
 }

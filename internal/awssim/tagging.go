@@ -11,7 +11,7 @@ import (
 
 func (s *Sim) taggingOperations() []operation {
 	return []operation{
-		on("Resource Groups Tagging API.GetResources", s.getResources, "TagFilters", "ResourceTypeFilters", "ResourcesPerPage", "PaginationToken", "ResourceARNList"),
+		on("Resource Groups Tagging API.GetResources", s.getResources, "TagFilters", "ResourceTypeFilters", "ResourceARNList").pages("ResourceTagMappingList", 50, 100),
 	}
 }
 
@@ -26,25 +26,13 @@ func (s *Sim) getResources(in *tagging.GetResourcesInput) (*tagging.GetResources
 	if len(in.ResourceARNList) > 0 && (len(in.TagFilters) > 0 || len(in.ResourceTypeFilters) > 0) {
 		return nil, fail("InvalidParameterException", "ResourceARNList cannot be combined with filters")
 	}
-	limit := 50
-	if in.ResourcesPerPage != nil {
-		if limit = int(*in.ResourcesPerPage); limit < 1 || limit > 100 {
-			return nil, fail("InvalidParameterException", "ResourcesPerPage must be between 1 and 100")
-		}
-	}
 	var hits []tagged
 	for _, t := range s.everyTagged() {
 		if (len(in.ResourceARNList) == 0 || slices.Contains(in.ResourceARNList, t.ARN)) && tagFilters(in.TagFilters, t) && ofTypes(in.ResourceTypeFilters, t.ARN) {
 			hits = append(hits, t)
 		}
 	}
-	out := &tagging.GetResourcesOutput{}
-	token := in.PaginationToken
-	if aws.ToString(token) == "" {
-		token = nil
-	}
-	hits, next := page(hits, token, limit)
-	out.PaginationToken = aws.String(aws.ToString(next))
+	out := &tagging.GetResourcesOutput{PaginationToken: aws.String("")} // AWS says the end with an empty token
 	for _, t := range hits {
 		m := types.ResourceTagMapping{ResourceARN: &t.ARN}
 		for k, v := range t.Tags {

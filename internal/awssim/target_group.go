@@ -48,7 +48,7 @@ func (s *Sim) targetGroupOperations() []operation {
 		on("Elastic Load Balancing v2.ModifyTargetGroup", s.modifyTargetGroup,
 			"TargetGroupArn", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
 			"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher"),
-		on("Elastic Load Balancing v2.DescribeTargetGroups", s.describeTargetGroups, "TargetGroupArns", "Names", "LoadBalancerArn", "PageSize", "Marker"),
+		on("Elastic Load Balancing v2.DescribeTargetGroups", s.describeTargetGroups, "TargetGroupArns", "Names", "LoadBalancerArn").pages("TargetGroups", 400, 400, "TargetGroupArns"),
 		on("Elastic Load Balancing v2.DescribeTargetGroupAttributes", s.describeTargetGroupAttributes, "TargetGroupArn"),
 		on("Elastic Load Balancing v2.ModifyTargetGroupAttributes", s.modifyTargetGroupAttributes, "TargetGroupArn", "Attributes"),
 		on("Elastic Load Balancing v2.DeleteTargetGroup", s.deleteTargetGroup, "TargetGroupArn"),
@@ -221,30 +221,8 @@ func (s *Sim) describeTargetGroups(in *elb.DescribeTargetGroupsInput) (*elb.Desc
 		}
 	}
 	out := &elb.DescribeTargetGroupsOutput{}
-	var err error
-	out.TargetGroups, out.NextMarker, err = elbPage(all, in.Marker, in.PageSize)
-	return out, err
-}
-
-// elbPage is one page of a listing; the marker is where the next one begins.
-func elbPage[T any](all []T, marker *string, size *int32) (page []T, next *string, err error) {
-	from, n := 0, 400
-	if size != nil {
-		n = int(*size)
-	}
-	if marker != nil {
-		if from, err = strconv.Atoi(*marker); err != nil || from < 0 || from > len(all) {
-			return nil, nil, fail("ValidationError", "Marker '%s' is not valid", *marker)
-		}
-	}
-	if n < 1 || n > 400 {
-		return nil, nil, fail("ValidationError", "Page size '%d' must be between 1 and 400", n)
-	}
-	to := min(from+n, len(all))
-	if to < len(all) {
-		next = aws.String(strconv.Itoa(to))
-	}
-	return all[from:to], next, nil
+	out.TargetGroups = all
+	return out, nil
 }
 
 func (s *Sim) modifyTargetGroup(in *elb.ModifyTargetGroupInput) (*elb.ModifyTargetGroupOutput, error) {

@@ -70,7 +70,7 @@ func (t *Task) fated() bool {
 
 func (s *Sim) taskOperations() []operation {
 	return []operation{
-		on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus", "MaxResults", "NextToken"),
+		on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus").pages("TaskArns", 100, 100),
 		on("ECS.DescribeTasks", s.describeTasks, "Cluster", "Tasks", "Include"),
 		on("ECS.StopTask", s.stopTask, "Cluster", "Task", "Reason"),
 		on("ECS.ExecuteCommand", s.executeCommand, "Cluster", "Task", "Container", "Command", "Interactive"),
@@ -382,12 +382,7 @@ func (s *Sim) listTasks(in *ecs.ListTasksInput) (*ecs.ListTasksOutput, error) {
 			all = append(all, t.ARN)
 		}
 	}
-	size := in.MaxResults
-	if size == nil {
-		size = aws.Int32(100)
-	}
-	page, next, err := ecsPage(all, in.NextToken, size)
-	return &ecs.ListTasksOutput{TaskArns: page, NextToken: next}, err
+	return &ecs.ListTasksOutput{TaskArns: all}, nil
 }
 
 // task finds by id or ARN.

@@ -29,7 +29,7 @@ func (s *Sim) taskDefinitionOperations() []operation {
 		on("ECS.RegisterTaskDefinition", s.registerTaskDefinition, "Family", "ContainerDefinitions", "Cpu", "Memory", "NetworkMode",
 			"RequiresCompatibilities", "ExecutionRoleArn", "TaskRoleArn", "RuntimePlatform", "Tags", "EphemeralStorage"),
 		on("ECS.DescribeTaskDefinition", s.describeTaskDefinition, "TaskDefinition", "Include"),
-		on("ECS.ListTaskDefinitions", s.listTaskDefinitions, "FamilyPrefix", "Status", "Sort", "MaxResults", "NextToken"),
+		on("ECS.ListTaskDefinitions", s.listTaskDefinitions, "FamilyPrefix", "Status", "Sort").pages("TaskDefinitionArns", 100, 100),
 		on("ECS.DeregisterTaskDefinition", s.deregisterTaskDefinition, "TaskDefinition"),
 		on("ECS.DeleteTaskDefinitions", s.deleteTaskDefinitions, "TaskDefinitions"),
 	}

@@ -38,7 +38,7 @@ func (s *Sim) topicOperations() []operation {
 		on("SNS.TagResource", s.tagTopic, "ResourceArn", "Tags"),
 		on("SNS.UntagResource", s.untagTopic, "ResourceArn", "TagKeys"),
 		on("SNS.Subscribe", s.subscribe, "TopicArn", "Protocol", "Endpoint", "ReturnSubscriptionArn"),
-		on("SNS.ListSubscriptionsByTopic", s.listSubscriptionsByTopic, "TopicArn", "NextToken"),
+		on("SNS.ListSubscriptionsByTopic", s.listSubscriptionsByTopic, "TopicArn").pages("Subscriptions", 100, 100),
 		on("SNS.Unsubscribe", s.unsubscribe, "SubscriptionArn"),
 	}
 }
@@ -175,7 +175,7 @@ func (s *Sim) listSubscriptionsByTopic(in *sns.ListSubscriptionsByTopicInput) (*
 		all = append(all, types.Subscription{SubscriptionArn: &arn, TopicArn: &t.ARN, Protocol: &sub.Protocol, Endpoint: &sub.Endpoint, Owner: &s.world.Account})
 	}
 	out := &sns.ListSubscriptionsByTopicOutput{}
-	out.Subscriptions, out.NextToken = page(all, in.NextToken, 100)
+	out.Subscriptions = all
 	return out, nil
 }
 

@@ -25,7 +25,7 @@ type VPC struct {
 func (s *Sim) vpcOperations() []operation {
 	return []operation{
 		on("EC2.CreateVpc", s.createVpc, "CidrBlock", "TagSpecifications"),
-		on("EC2.DescribeVpcs", s.describeVpcs, "VpcIds", "Filters", "MaxResults", "NextToken"),
+		on("EC2.DescribeVpcs", s.describeVpcs, "VpcIds", "Filters").pages("Vpcs", 1000, 1000, "VpcIds"),
 		on("EC2.DescribeVpcAttribute", s.describeVpcAttribute, "VpcId", "Attribute"),
 		on("EC2.ModifyVpcAttribute", s.modifyVpcAttribute, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"),
 		on("EC2.DeleteVpc", s.deleteVpc, "VpcId"),

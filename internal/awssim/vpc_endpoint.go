@@ -42,7 +42,7 @@ func (s *Sim) vpcEndpointOperations() []operation {
 	return []operation{
 		on("EC2.CreateVpcEndpoint", s.createVpcEndpoint, "VpcId", "ServiceName", "VpcEndpointType", "RouteTableIds", "SubnetIds",
 			"SecurityGroupIds", "PrivateDnsEnabled", "ClientToken", "TagSpecifications"),
-		on("EC2.DescribeVpcEndpoints", s.describeVpcEndpoints, "VpcEndpointIds", "Filters", "MaxResults", "NextToken"),
+		on("EC2.DescribeVpcEndpoints", s.describeVpcEndpoints, "VpcEndpointIds", "Filters").pages("VpcEndpoints", 1000, 1000, "VpcEndpointIds"),
 		on("EC2.ModifyVpcEndpoint", s.modifyVpcEndpoint, "VpcEndpointId", "AddRouteTableIds", "RemoveRouteTableIds", "AddSubnetIds",
 			"RemoveSubnetIds", "AddSecurityGroupIds", "RemoveSecurityGroupIds", "PrivateDnsEnabled"),
 		on("EC2.DeleteVpcEndpoints", s.deleteVpcEndpoints, "VpcEndpointIds"),

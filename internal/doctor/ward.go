@@ -177,28 +177,32 @@ func (w *ward) readNetwork(ctx context.Context) error {
 		}
 	}
 	inVPC := []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}
-	tables, err := w.Clients.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: inVPC})
+	tables, err := cloud.Pages(ctx, ec2.NewDescribeRouteTablesPaginator(w.Clients.EC2, &ec2.DescribeRouteTablesInput{Filters: inVPC}),
+		func(out *ec2.DescribeRouteTablesOutput) []types.RouteTable { return out.RouteTables })
 	if err != nil {
 		return err
 	}
-	nats, err := w.Clients.EC2.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{Filter: inVPC})
+	nats, err := cloud.Pages(ctx, ec2.NewDescribeNatGatewaysPaginator(w.Clients.EC2, &ec2.DescribeNatGatewaysInput{Filter: inVPC}),
+		func(out *ec2.DescribeNatGatewaysOutput) []types.NatGateway { return out.NatGateways })
 	if err != nil {
 		return err
 	}
-	ends, err := w.Clients.EC2.DescribeVpcEndpoints(ctx, &ec2.DescribeVpcEndpointsInput{Filters: inVPC})
+	ends, err := cloud.Pages(ctx, ec2.NewDescribeVpcEndpointsPaginator(w.Clients.EC2, &ec2.DescribeVpcEndpointsInput{Filters: inVPC}),
+		func(out *ec2.DescribeVpcEndpointsOutput) []types.VpcEndpoint { return out.VpcEndpoints })
 	if err != nil {
 		return err
 	}
-	groups, err := w.Clients.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: inVPC})
+	groups, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(w.Clients.EC2, &ec2.DescribeSecurityGroupsInput{Filters: inVPC}),
+		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
 	if err != nil {
 		return err
 	}
-	w.tables, w.endpoints = tables.RouteTables, ends.VpcEndpoints
+	w.tables, w.endpoints = tables, ends
 	w.nats, w.security = map[string]types.NatGateway{}, map[string]types.SecurityGroup{}
-	for _, n := range nats.NatGateways {
+	for _, n := range nats {
 		w.nats[aws.ToString(n.NatGatewayId)] = n
 	}
-	for _, g := range groups.SecurityGroups {
+	for _, g := range groups {
 		w.security[aws.ToString(g.GroupId)] = g
 	}
 	return nil

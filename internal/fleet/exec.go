@@ -151,11 +151,12 @@ func (e *Exec) allowed(ctx context.Context, t types.Task) (bool, error) {
 		return false, nil
 	}
 	role := aws.String(arn[strings.LastIndexByte(arn, '/')+1:])
-	policies, err := e.Roles.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: role})
+	policies, err := cloud.Pages(ctx, iam.NewListRolePoliciesPaginator(e.Roles, &iam.ListRolePoliciesInput{RoleName: role}),
+		func(out *iam.ListRolePoliciesOutput) []string { return out.PolicyNames })
 	if err != nil {
 		return false, err
 	}
-	for _, name := range policies.PolicyNames {
+	for _, name := range policies {
 		p, err := e.Roles.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: role, PolicyName: &name})
 		if err != nil {
 			return false, err

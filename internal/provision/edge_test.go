@@ -45,7 +45,7 @@ func (e *edgeBench) build() {
 	e.groups, e.rules = nil, nil
 	for i, name := range []string{"validator", "karma-hello", "skill-extractor"} {
 		g := &TargetGroup{Home: h, VPC: vpc, Agent: name, Port: 9001 + i, Health: agents.Health{
-			Path: "/health", Interval: 5 * time.Second, Timeout: 4 * time.Second, Healthy: 2, Unhealthy: 3,
+			Path: "/health", Interval: 5 * time.Second, Timeout: 4 * time.Second, Healthy: 2, Unhealthy: 3, Codes: "200-299",
 		}}
 		e.groups = append(e.groups, g)
 		e.rules = append(e.rules, &ListenerRule{Home: h, Listener: e.http, Group: g, Agent: name, StripPrefix: true, Priority: 10 * (i + 1)})

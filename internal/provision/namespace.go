@@ -107,18 +107,18 @@ func (n *Namespace) Find(ctx context.Context, look engine.Look) (engine.Found[Na
 // before until then, and only its operations tell. Where they may not be listed
 // it is taken to stay.
 func (n *Namespace) leaving(ctx context.Context, id *string) bool {
-	out, err := n.api().ListOperations(ctx, &servicediscovery.ListOperationsInput{Filters: []types.OperationFilter{
+	operations, err := cloud.Pages(ctx, servicediscovery.NewListOperationsPaginator(n.api(), &servicediscovery.ListOperationsInput{Filters: []types.OperationFilter{
 		{Name: types.OperationFilterNameNamespaceId, Values: []string{aws.ToString(id)}},
 		{Name: types.OperationFilterNameType, Values: []string{string(types.OperationTypeDeleteNamespace)}},
 		{
 			Name: types.OperationFilterNameStatus, Condition: types.FilterConditionIn,
 			Values: []string{string(types.OperationStatusSubmitted), string(types.OperationStatusPending)},
 		},
-	}})
+	}}), func(out *servicediscovery.ListOperationsOutput) []types.OperationSummary { return out.Operations })
 	if err != nil {
 		return false
 	}
-	for _, op := range out.Operations {
+	for _, op := range operations {
 		// An emulator that ignores the filters lists how the namespace was made, too.
 		one, err := n.api().GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: op.Id})
 		if err == nil && one.Operation != nil && one.Operation.Type == types.OperationTypeDeleteNamespace &&

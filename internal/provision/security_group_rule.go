@@ -225,14 +225,14 @@ func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error
 	if held := new(engine.InUse); errors.As(cause, &held) {
 		return cause
 	}
-	out, err := g.api().DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+	groups, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.api(), &ec2.DescribeSecurityGroupsInput{
 		Filters: []types.Filter{{Name: aws.String("ip-permission.group-id"), Values: []string{id}}},
-	})
+	}), func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
 	if err != nil {
 		return cause
 	}
 	var holders []string
-	for _, sg := range out.SecurityGroups {
+	for _, sg := range groups {
 		if aws.ToString(sg.GroupId) == id {
 			continue
 		}

@@ -3,12 +3,14 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -63,16 +65,21 @@ func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Foun
 // ended. A task that never started has no logs, so this is all there is.
 func (s *Service) lastStop(ctx context.Context) (string, error) {
 	cluster, name := s.clusterName(), s.serviceName(s.Agent.Name)
-	list, err := s.api().ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, ServiceName: &name, DesiredStatus: types.DesiredStatusStopped})
-	if err != nil || len(list.TaskArns) == 0 {
+	arns, err := cloud.Pages(ctx, ecs.NewListTasksPaginator(s.api(), &ecs.ListTasksInput{Cluster: &cluster, ServiceName: &name, DesiredStatus: types.DesiredStatusStopped}),
+		func(out *ecs.ListTasksOutput) []string { return out.TaskArns })
+	if err != nil || len(arns) == 0 {
 		return "", err
 	}
-	out, err := s.api().DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: list.TaskArns})
-	if err != nil {
-		return "", err
+	var stopped []types.Task
+	for batch := range slices.Chunk(arns, 100) { // the most that DescribeTasks takes
+		out, err := s.api().DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: batch})
+		if err != nil {
+			return "", err
+		}
+		stopped = append(stopped, out.Tasks...)
 	}
 	var last types.Task
-	for _, t := range out.Tasks {
+	for _, t := range stopped {
 		if last.StoppingAt == nil || t.StoppingAt != nil && t.StoppingAt.After(*last.StoppingAt) {
 			if t.StopCode != types.TaskStopCodeServiceSchedulerInitiated || strings.Contains(aws.ToString(t.StoppedReason), "failed") {
 				last = t

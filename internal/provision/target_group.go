@@ -48,10 +48,9 @@ type TargetGroupSpec struct {
 }
 
 const (
-	targetGroupDrain   = 30 * time.Second
-	targetGroupMatcher = "200-299"
-	trafficPort        = "traffic-port"
-	drainAttribute     = "deregistration_delay.timeout_seconds"
+	targetGroupDrain = 30 * time.Second
+	trafficPort      = "traffic-port"
+	drainAttribute   = "deregistration_delay.timeout_seconds"
 )
 
 // TargetGroup is where the load balancer sends the requests for one agent. It
@@ -89,7 +88,7 @@ func (t *TargetGroup) After() []engine.Node {
 // Want is a target group of addresses.
 func (t *TargetGroup) Want() TargetGroupSpec {
 	return TargetGroupSpec{
-		VPC: t.VPC.ID(), Port: t.Port, Check: string(types.ProtocolEnumHttp) + " " + trafficPort, Path: t.Health.Path, Matcher: targetGroupMatcher, Interval: t.Health.Interval, Timeout: t.Health.Timeout,
+		VPC: t.VPC.ID(), Port: t.Port, Check: string(types.ProtocolEnumHttp) + " " + trafficPort, Path: t.Health.Path, Matcher: t.Health.Codes, Interval: t.Health.Interval, Timeout: t.Health.Timeout,
 		Healthy: t.Health.Healthy, Unhealthy: t.Health.Unhealthy, Drain: targetGroupDrain, Tags: t.TagsOf(t.Key()),
 	}
 }

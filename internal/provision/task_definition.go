@@ -169,13 +169,13 @@ func (t *TaskDefinition) Want() TaskDefinitionSpec {
 	s := TaskDefinitionSpec{
 		Reference: a.Image, Image: t.image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port, PortName: a.Name,
 		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: list(a.Command), Environment: text(a.Env), Secrets: text(t.secrets),
-		HealthCheck: list(healthCommand(a.Health.Command)), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Exec, Tags: t.TagsOf(t.Key()),
+		HealthCheck: list(healthCommand(a.Health.Container.Command)), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Exec, Tags: t.TagsOf(t.Key()),
 	}
 	if a.Arch == agents.ArchARM {
 		s.Arch = string(types.CPUArchitectureArm64)
 	}
-	if len(a.Health.Command) > 0 {
-		s.HealthCheck += fmt.Sprintf(" every %s within %s, %d times, after %s", a.Health.Interval, a.Health.Timeout, a.Health.Unhealthy, a.Health.Grace)
+	if c := a.Health.Container; len(c.Command) > 0 {
+		s.HealthCheck += fmt.Sprintf(" every %s within %s, %d times, after %s", c.Interval, c.Timeout, c.Retries, c.Start)
 	}
 	if t.Group != nil {
 		s.Log = text(t.logOptions(a.Name))

@@ -110,9 +110,9 @@ func (t *TaskDefinition) container(want TaskDefinitionSpec) types.ContainerDefin
 	if want.Init {
 		c.LinuxParameters = &types.LinuxParameters{InitProcessEnabled: aws.Bool(true)}
 	}
-	if command := healthCommand(a.Health.Command); len(command) > 0 {
+	if check := a.Health.Container; len(check.Command) > 0 {
 		sec := func(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }
-		c.HealthCheck = &types.HealthCheck{Command: command, Interval: sec(a.Health.Interval), Timeout: sec(a.Health.Timeout), Retries: aws.Int32(int32(a.Health.Unhealthy)), StartPeriod: sec(a.Health.Grace)}
+		c.HealthCheck = &types.HealthCheck{Command: healthCommand(check.Command), Interval: sec(check.Interval), Timeout: sec(check.Timeout), Retries: aws.Int32(int32(check.Retries)), StartPeriod: sec(check.Start)}
 	}
 	if t.Group != nil {
 		c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: t.logOptions(a.Name)}

@@ -24,7 +24,7 @@ func fleetConfig() *agents.Config {
 		return agents.Agent{
 			Name: name, Port: port, CPU: 256, Memory: 512, Arch: agents.ArchX86, Image: "public.ecr.aws/docker/library/python:3.12-slim",
 			Spot: agents.Spot{Enabled: true, SpotWeight: 1}, Scale: agents.Scale{Min: 1, Max: 3}, StopTimeout: 30 * time.Second, Exec: true,
-			Health: agents.Health{Path: "/health", Interval: 10 * time.Second, Timeout: 5 * time.Second, Healthy: 2, Unhealthy: 3, Grace: 30 * time.Second},
+			Health: agents.Health{Path: "/health", Interval: 10 * time.Second, Timeout: 5 * time.Second, Healthy: 2, Unhealthy: 3, Grace: 30 * time.Second, Codes: "200-299"},
 			Env:    map[string]string{"AGENT_NAME": name}, Command: []string{"python", "-m", "http.server"},
 			Secrets: []agents.Secret{{Env: "PRIVATE_KEY", Key: "private_key"}, {Env: "TOKEN", Key: "token", Optional: true}},
 		}
@@ -228,5 +228,34 @@ func TestAnAgentThatCrashesFailsWithTheReasonAndAChangeMendsIt(t *testing.T) {
 		if o, _ := res.Get("service/validator"); o.Status != engine.Failed || !strings.Contains(o.Err.Error(), "OutOfMemory") {
 			t.Fatalf("got %s: %v", o.Status, o.Err)
 		}
+	})
+}
+
+func TestAnAgentThatIsSlowToStartAndAnswersUnusuallyComesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		cfg, err := agents.Parse("agents.yaml", []byte(`
+secrets: {nested: ""}
+network: {nat: none}
+agents:
+  mcp:
+    port: 8000
+    image: public.ecr.aws/docker/library/python:3.13-slim
+    health: {path: /mcp, codes: "200-299,406", timeout: 90s, interval: 100s, grace: 10m, command: "check"}
+`), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.up(b.fleet(cfg)...)
+		if res := b.plan(b.fleet(cfg)...); res.Changes() {
+			t.Fatalf("the plan after up is not empty: %s", verbs(res))
+		}
+		b.edit(func(w *awssim.World) {
+			for _, g := range w.TargetGroups {
+				if g.Matcher != "200-299,406" {
+					t.Errorf("healthy is %s", g.Matcher)
+				}
+			}
+		})
 	})
 }

@@ -23,7 +23,7 @@ type Backend interface {
 	// CreateLock makes the lock. ErrConflict when there is one.
 	CreateLock(ctx context.Context, data []byte) (etag string, err error)
 	// ReadLock returns the lock. ErrAbsent.
-	ReadLock(ctx context.Context) (data []byte, etag string, err error)
+	ReadLock(ctx context.Context) (StoredLock, error)
 	// ReplaceLock replaces the lock that has that etag. ErrConflict, also when
 	// there is none any more.
 	ReplaceLock(ctx context.Context, data []byte, etag string) (newEtag string, err error)
@@ -39,6 +39,18 @@ type Backend interface {
 	// URI names the place for people: what --state takes.
 	URI() string
 }
+
+// StoredLock is the lock as the backend has it.
+type StoredLock struct {
+	Data []byte
+	ETag string
+	// Age is how long ago it was written, by the backend's own clock: the clocks
+	// of two machines may differ by minutes. UnknownAge when the backend does not say.
+	Age time.Duration
+}
+
+// UnknownAge is the age of a lock whose backend has no clock of its own.
+const UnknownAge time.Duration = -1
 
 // Version is one version of the state that is or was.
 type Version struct {

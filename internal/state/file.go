@@ -50,8 +50,11 @@ func (b *File) versionPath(n int64) string { return fmt.Sprintf("%s.%06d.json", 
 // Read implements Backend.
 func (b *File) Read(context.Context) ([]byte, string, error) { return readFile(b.path) }
 
-// ReadLock implements Backend.
-func (b *File) ReadLock(context.Context) ([]byte, string, error) { return readFile(b.lockPath()) }
+// ReadLock implements Backend. Those who share a file share a clock.
+func (b *File) ReadLock(context.Context) (StoredLock, error) {
+	data, etag, err := readFile(b.lockPath())
+	return StoredLock{Data: data, ETag: etag, Age: UnknownAge}, err
+}
 
 // Write implements Backend. The numbered version is written first: a crash in
 // between leaves a version too many, never one too few.
@@ -94,7 +97,7 @@ func (b *File) ReplaceLock(ctx context.Context, data []byte, etag string) (strin
 
 // DeleteLock implements Backend.
 func (b *File) DeleteLock(ctx context.Context, etag string) error {
-	if _, _, err := b.ReadLock(ctx); errors.Is(err, ErrAbsent) {
+	if _, err := b.ReadLock(ctx); errors.Is(err, ErrAbsent) {
 		return nil
 	}
 	return b.guarded(ctx, b.lockPath(), etag, func() error { return os.Remove(b.lockPath()) })

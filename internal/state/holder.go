@@ -61,12 +61,17 @@ func (h Holder) String() string {
 	return fmt.Sprintf("%s (karmactl %s, pid %d)", h.Who, h.Command, h.PID)
 }
 
-// gone tells whether me may take the lock from h: its lease has run out, or its
-// process, on this very machine, is no more.
-func (h Holder) gone(me Holder, now time.Time) bool {
-	if !now.Before(h.ExpiresAt) {
-		return true
+// expires is when, by our own clock, others may take the lock from h. A backend
+// that tells the age of the lock decides, because h's clock may be another.
+func (h Holder) expires(age time.Duration, now time.Time) time.Time {
+	if age == UnknownAge {
+		return h.ExpiresAt
 	}
+	return now.Add(leaseFor - age)
+}
+
+// dead tells that h is a process of the machine of me, and has ended.
+func (h Holder) dead(me Holder) bool {
 	return h.Host == me.Host && h.Machine == me.Machine && h.PID > 0 && !alive(h.PID)
 }
 

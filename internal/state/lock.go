@@ -90,19 +90,21 @@ func (l *Lock) take(ctx context.Context) error {
 		if !errors.Is(err, ErrConflict) {
 			return locking(err)
 		}
-		there, etag, err := readHolder(ctx, l.backend)
+		there, stored, err := readHolder(ctx, l.backend)
 		switch {
 		case errors.Is(err, ErrAbsent): // released meanwhile
 			continue
 		case err != nil:
 			return locking(err)
 		case there.ID == l.holder.ID: // our own, its reply lost
-			l.etag = etag
+			l.etag = stored.ETag
 			return nil
-		case !there.gone(l.holder, wall(l.clock)):
-			return &LockedError{Holder: there, ExpiresAt: there.ExpiresAt}
 		}
-		l.etag, err = l.backend.ReplaceLock(ctx, data, etag)
+		now := wall(l.clock)
+		if expires := there.expires(stored.Age, now); now.Before(expires) && !there.dead(l.holder) {
+			return &LockedError{Holder: there, ExpiresAt: expires}
+		}
+		l.etag, err = l.backend.ReplaceLock(ctx, data, stored.ETag)
 		if !errors.Is(err, ErrConflict) {
 			return locking(err)
 		}
@@ -163,7 +165,7 @@ func (l *Lock) renew(ctx context.Context) error {
 		return fmt.Errorf("%w: somebody deleted the bucket that it was in: nothing more is started; run this again", ErrLockLost)
 	}
 	if errors.Is(err, ErrConflict) {
-		there, at, rerr := readHolder(ctx, l.backend)
+		there, stored, rerr := readHolder(ctx, l.backend)
 		bad := new(BadLockError)
 		switch {
 		case errors.Is(rerr, ErrAbsent):
@@ -175,7 +177,7 @@ func (l *Lock) renew(ctx context.Context) error {
 		case there.ID != h.ID:
 			return fmt.Errorf("%w: %s took it: nothing more is started; run this again when that has finished", ErrLockLost, there)
 		}
-		h, etag, err = there, at, nil // our own renewal, its reply lost
+		h, etag, err = there, stored.ETag, nil // our own renewal, its reply lost
 	}
 	if err != nil {
 		return err
@@ -202,7 +204,7 @@ func (l *Lock) Release(ctx context.Context) error {
 		if !errors.Is(err, ErrConflict) {
 			return fmt.Errorf("releasing the lock on the state, which ends by itself at %s: %w", l.holder.ExpiresAt.UTC().Format(time.TimeOnly), err)
 		}
-		there, etag, err := readHolder(ctx, l.backend)
+		there, stored, err := readHolder(ctx, l.backend)
 		if errors.Is(err, ErrAbsent) {
 			l.etag = ""
 			return nil
@@ -213,7 +215,7 @@ func (l *Lock) Release(ctx context.Context) error {
 		if there.ID != l.holder.ID {
 			return fmt.Errorf("%w: %s took it", ErrLockLost, there)
 		}
-		l.etag = etag // a renewal that was under way got there first
+		l.etag = stored.ETag // a renewal that was under way got there first
 	}
 	return errors.New("releasing the lock on the state: it keeps changing: run karmactl state unlock")
 }
@@ -230,12 +232,12 @@ func Held(ctx context.Context, b Backend) (Holder, error) {
 // that cannot be read. Its holder stops at its next heartbeat, and cannot write
 // the state over anybody else's. ErrAbsent when there is no lock.
 func Unlock(ctx context.Context, b Backend, id string) error {
-	data, etag, err := b.ReadLock(ctx)
+	stored, err := b.ReadLock(ctx)
 	if err != nil {
 		return fmt.Errorf("unlocking the state: %w", err)
 	}
 	if id != "" {
-		h, err := decodeHolder(data)
+		h, err := decodeHolder(stored.Data)
 		if err != nil {
 			return fmt.Errorf("unlocking the state: %w", err)
 		}
@@ -243,19 +245,19 @@ func Unlock(ctx context.Context, b Backend, id string) error {
 			return fmt.Errorf("unlocking the state: %w", &LockedError{Holder: h, ExpiresAt: h.ExpiresAt})
 		}
 	}
-	if err := b.DeleteLock(ctx, etag); err != nil {
+	if err := b.DeleteLock(ctx, stored.ETag); err != nil {
 		return fmt.Errorf("unlocking the state: %w: its holder is alive, or another has it now: look again", err)
 	}
 	return nil
 }
 
-func readHolder(ctx context.Context, b Backend) (Holder, string, error) {
-	data, etag, err := b.ReadLock(ctx)
+func readHolder(ctx context.Context, b Backend) (Holder, StoredLock, error) {
+	stored, err := b.ReadLock(ctx)
 	if err != nil {
-		return Holder{}, "", err
+		return Holder{}, StoredLock{}, err
 	}
-	h, err := decodeHolder(data)
-	return h, etag, err
+	h, err := decodeHolder(stored.Data)
+	return h, stored, err
 }
 
 // wall is the time that other machines see too.

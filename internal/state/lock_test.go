@@ -286,7 +286,8 @@ func TestALostReplyToTheLockItselfIsNotTakenForSomebodyElse(t *testing.T) {
 		}
 		return nil
 	}
-	_, l := acquire(t, b, ana())
+	// This process is alive: the lock cannot be taken over as that of a dead one.
+	_, l := acquire(t, b, Me("up", "test"))
 	release(t, l)
 	if _, err := Held(t.Context(), b); !errors.Is(err, ErrAbsent) {
 		t.Errorf("after the release: %v", err)

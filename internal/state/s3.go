@@ -1,13 +1,10 @@
 package state
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -55,7 +52,8 @@ func (b *S3) lockKey() string  { return path.Join(b.Prefix, "lock.json") }
 
 // Read implements Backend.
 func (b *S3) Read(ctx context.Context) ([]byte, string, error) {
-	return b.get(ctx, b.stateKey(), "")
+	o, err := b.read(ctx, b.stateKey())
+	return o.data, o.etag, err
 }
 
 // Write implements Backend.
@@ -69,8 +67,9 @@ func (b *S3) CreateLock(ctx context.Context, data []byte) (string, error) {
 }
 
 // ReadLock implements Backend.
-func (b *S3) ReadLock(ctx context.Context) ([]byte, string, error) {
-	return b.get(ctx, b.lockKey(), "")
+func (b *S3) ReadLock(ctx context.Context) (StoredLock, error) {
+	o, err := b.read(ctx, b.lockKey())
+	return StoredLock{Data: o.data, ETag: o.etag, Age: o.age}, err
 }
 
 // ReplaceLock implements Backend.
@@ -92,7 +91,7 @@ func (b *S3) DeleteLock(ctx context.Context, etag string) error {
 	}
 	if errors.Is(err, ErrConflict) {
 		// A failed precondition may also mean that there is no object any more.
-		if _, _, rerr := b.ReadLock(ctx); errors.Is(rerr, ErrAbsent) {
+		if _, rerr := b.ReadLock(ctx); errors.Is(rerr, ErrAbsent) {
 			return nil
 		}
 	}
@@ -101,8 +100,8 @@ func (b *S3) DeleteLock(ctx context.Context, etag string) error {
 
 // ReadVersion implements Backend.
 func (b *S3) ReadVersion(ctx context.Context, id string) ([]byte, error) {
-	data, _, err := b.get(ctx, b.stateKey(), id)
-	return data, err
+	o, err := b.get(ctx, b.stateKey(), id)
+	return o.data, err
 }
 
 // History implements Backend. S3 does not list the serial.
@@ -127,64 +126,6 @@ func (b *S3) History(ctx context.Context) ([]Version, error) {
 			return all, nil
 		}
 		in.KeyMarker, in.VersionIdMarker = out.NextKeyMarker, out.NextVersionIdMarker
-	}
-}
-
-func (b *S3) get(ctx context.Context, key, version string) ([]byte, string, error) {
-	in := &s3.GetObjectInput{Bucket: &b.Bucket, Key: &key, ExpectedBucketOwner: b.owner()}
-	if version != "" {
-		in.VersionId = &version
-	}
-	out, err := b.client.GetObject(ctx, in)
-	if err != nil {
-		return nil, "", b.explain("reading", key, err)
-	}
-	defer out.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(out.Body, maxObject))
-	if err != nil {
-		return nil, "", b.explain("reading", key, err)
-	}
-	return data, aws.ToString(out.ETag), nil
-}
-
-// put writes the object over the one with that etag, or where there is none.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-func (b *S3) put(ctx context.Context, key string, data []byte, etag string) (string, error) {
-	in := &s3.PutObjectInput{
-		Bucket: &b.Bucket, Key: &key, ExpectedBucketOwner: b.owner(), ContentType: aws.String("application/json"),
-	}
-	if etag == "" {
-		in.IfNoneMatch = aws.String("*")
-	} else {
-		in.IfMatch = &etag
-	}
-	var out *s3.PutObjectOutput
-	err := b.retry(ctx, func() (err error) {
-		in.Body = bytes.NewReader(data)
-		out, err = b.client.PutObject(ctx, in)
-		return err
-	})
-	err = b.explain("writing", key, err)
-	if errors.Is(err, ErrAbsent) { // the object that If-Match names is gone
-		return "", fmt.Errorf("%w: it was deleted", errors.Join(ErrConflict, err))
-	}
-	if err != nil {
-		return "", err
-	}
-	return aws.ToString(out.ETag), nil
-}
-
-// retry repeats a conditional call that raced with another: S3 answers 409
-// ConditionalRequestConflict without having decided, and the SDK does not retry it.
-func (b *S3) retry(ctx context.Context, call func() error) error {
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		err := call()
-		if code(err) != "ConditionalRequestConflict" || wait > 5*time.Second {
-			return err
-		}
-		if werr := b.Clock.Wait(ctx, wait); werr != nil {
-			return errors.Join(werr, err)
-		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,11 @@ type strictS3 struct {
 	races int
 	// lose drops the connection after the next write took effect.
 	lose bool
+	// blind is how many requests for an object that is there are answered 404, as
+	// S3 may do in the first 15 minutes of versioning.
+	blind int
+	// clock is the server's; nil is the machine's.
+	clock func() time.Time
 	// page is how many versions a listing shows at once.
 	page  int
 	calls []string
@@ -63,6 +69,9 @@ func (f *strictS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, r.Method+" "+r.URL.Path)
+	if f.clock != nil {
+		w.Header().Set("Date", f.clock().UTC().Format(http.TimeFormat))
+	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	owner := r.Header.Get("x-amz-expected-bucket-owner")
 	switch {
@@ -88,6 +97,10 @@ func (f *strictS3) latest(key string) (s3Version, bool) {
 	if len(vs) == 0 || vs[len(vs)-1].marker {
 		return s3Version{}, false
 	}
+	if f.blind > 0 {
+		f.blind--
+		return s3Version{}, false
+	}
 	return vs[len(vs)-1], true
 }
 
@@ -107,6 +120,7 @@ func (f *strictS3) get(w http.ResponseWriter, key, id string) {
 	}
 	w.Header().Set("ETag", v.etag())
 	w.Header().Set("x-amz-version-id", v.id)
+	w.Header().Set("Last-Modified", v.at.UTC().Format(http.TimeFormat))
 	_, _ = w.Write(v.data)
 }
 
@@ -141,6 +155,9 @@ func (f *strictS3) conditions(w http.ResponseWriter, r *http.Request, key string
 func (f *strictS3) push(key string, v s3Version) s3Version {
 	f.seq++
 	v.id, v.at = fmt.Sprintf("v%04d", f.seq), time.Date(2026, 11, 5, 10, 0, f.seq, 0, time.UTC)
+	if f.clock != nil {
+		v.at = f.clock()
+	}
 	f.objects[key] = append(f.objects[key], v)
 	if f.lose {
 		f.lose = false
@@ -182,6 +199,10 @@ func (f *strictS3) list(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	slices.Sort(keys)
+	page := f.page
+	if max, err := strconv.Atoi(q.Get("max-keys")); err == nil {
+		page = min(page, max)
+	}
 	n, skipping := 0, q.Get("version-id-marker") != ""
 	for _, k := range keys {
 		for i, v := range slices.Backward(f.objects[k]) {
@@ -189,7 +210,7 @@ func (f *strictS3) list(w http.ResponseWriter, r *http.Request) {
 				skipping = v.id != q.Get("version-id-marker")
 				continue
 			}
-			if n++; n > f.page {
+			if n++; n > page {
 				out.IsTruncated = true
 				break
 			}

@@ -23,7 +23,7 @@ var behaviours = []struct {
 		if err := wantErr(err, ErrAbsent); err != nil {
 			return err
 		}
-		_, _, err = b.ReadLock(ctx)
+		_, err = b.ReadLock(ctx)
 		return wantErr(err, ErrAbsent)
 	}},
 	{"what is written is read back, with the etag that the write returned", func(ctx context.Context, b Backend) error {
@@ -74,8 +74,8 @@ var behaviours = []struct {
 		if err := wantErr(err, ErrConflict); err != nil {
 			return err
 		}
-		if data, _, _ := b.ReadLock(ctx); string(data) != "ana" {
-			return fmt.Errorf("the lock is %q", data)
+		if lock, _ := b.ReadLock(ctx); string(lock.Data) != "ana" {
+			return fmt.Errorf("the lock is %q", lock.Data)
 		}
 		return nil
 	}},

@@ -104,14 +104,22 @@ func (a *Agent) Runs(ctx context.Context, revision int) (string, error) {
 
 // ledger lists the service's deployments, the newest first. AWS keeps 90 days.
 func (a *Agent) ledger(ctx context.Context) ([]types.ServiceDeploymentBrief, error) {
-	out, err := a.ECS.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Cluster: &a.Cluster, Service: &a.Service})
-	if err != nil {
-		return nil, err
+	var all []types.ServiceDeploymentBrief
+	in := &ecs.ListServiceDeploymentsInput{Cluster: &a.Cluster, Service: &a.Service, MaxResults: aws.Int32(100)}
+	for { // the SDK has no paginator for it
+		out, err := a.ECS.ListServiceDeployments(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out.ServiceDeployments...)
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			break
+		}
 	}
-	slices.SortStableFunc(out.ServiceDeployments, func(x, y types.ServiceDeploymentBrief) int {
+	slices.SortStableFunc(all, func(x, y types.ServiceDeploymentBrief) int {
 		return aws.ToTime(y.CreatedAt).Compare(aws.ToTime(x.CreatedAt))
 	})
-	return out.ServiceDeployments, nil
+	return all, nil
 }
 
 // Begun finds the deployment that was begun after Look: the new one whose

@@ -53,6 +53,7 @@ func TestTheRevisionThatRunsIsNeverRetired(t *testing.T) {
 func TestADeploymentThatSomebodyStoppedAdvisesWhatWorks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, ctx := newBench(t), context.Background()
+		f.sim.PageBy(1) // twenty restarts fill AWS's page
 		ag := f.agent()
 		f.walk("-")
 		follow := f.begin(f.push("unhealthy"))

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Memory keeps the state in this process, for tests and rehearsals. Its zero
-// value is ready to use; Before and After are to be set before anybody uses it.
+// Memory keeps the state in this process. Its zero value is ready to use; its
+// exported fields are set before that.
 type Memory struct {
 	// Before is asked ahead of every operation ("Write", "ReadLock" ...); its
 	// error is returned and the operation does not happen.
@@ -20,11 +20,15 @@ type Memory struct {
 	// instead of the reply, which is thereby lost.
 	After func(op string) error
 
+	// Clock is the backend's own; nil when it has none.
+	Clock func() time.Time
+
 	mu       sync.Mutex
 	versions []memoryVersion
 	deleted  bool
 	lock     []byte
 	lockSeq  int
+	lockedAt time.Time
 }
 
 type memoryVersion struct {
@@ -90,15 +94,18 @@ func (m *Memory) CreateLock(ctx context.Context, data []byte) (etag string, err 
 }
 
 // ReadLock implements Backend.
-func (m *Memory) ReadLock(ctx context.Context) (data []byte, etag string, err error) {
+func (m *Memory) ReadLock(ctx context.Context) (lock StoredLock, err error) {
 	err = m.do(ctx, "ReadLock", func() error {
 		if m.lock == nil {
 			return fmt.Errorf("the lock %w", ErrAbsent)
 		}
-		data, etag = bytes.Clone(m.lock), strconv.Itoa(m.lockSeq)
+		lock = StoredLock{Data: bytes.Clone(m.lock), ETag: strconv.Itoa(m.lockSeq), Age: UnknownAge}
+		if m.Clock != nil {
+			lock.Age = m.Clock().Sub(m.lockedAt)
+		}
 		return nil
 	})
-	return data, etag, err
+	return lock, err
 }
 
 // ReplaceLock implements Backend.
@@ -186,5 +193,8 @@ func (m *Memory) push(data []byte) {
 func (m *Memory) setLock(data []byte) string {
 	m.lock = append([]byte{}, data...)
 	m.lockSeq++
+	if m.Clock != nil {
+		m.lockedAt = m.Clock()
+	}
 	return strconv.Itoa(m.lockSeq)
 }
