@@ -111,8 +111,8 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 	var out any
 	err = s.transact(call.Mutating, func() error {
 		s.settle()
-		if slices.Contains(s.world.Denied, call.Name()) {
-			return AccessDenied(call.Service, call.Operation)
+		if err := s.authorize(call.Service, call.Operation, in); err != nil {
+			return err
 		}
 		reply, err := o.run(ctx, detach(in))
 		if err == nil && o.pager != nil {
@@ -196,16 +196,10 @@ func LostConnection() error {
 	return &smithyhttp.RequestSendError{Err: fmt.Errorf("read: connection reset by peer")}
 }
 
-// AccessDenied is the answer to a call whose IAM action is missing.
-func AccessDenied(service, op string) error {
-	code := "AccessDeniedException"
-	switch service {
-	case "EC2":
-		code = "UnauthorizedOperation"
-	case "IAM", "S3", "STS", "Elastic Load Balancing v2", "CloudWatch":
-		code = "AccessDenied"
-	case "SNS":
-		code = "AuthorizationError"
+// optional is a text that AWS leaves out when there is none.
+func optional(s string) *string {
+	if s == "" {
+		return nil
 	}
-	return fail(code, "User is not authorized to perform: %s", cloud.Action(service, op))
+	return &s
 }

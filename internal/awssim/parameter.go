@@ -14,9 +14,11 @@ import (
 
 // Parameter is a simulated parameter of the Parameter Store. Its value is sealed.
 type Parameter struct {
-	Name    string
-	Kind    types.ParameterType
-	Sealed  string
+	Name   string
+	Kind   types.ParameterType
+	Sealed string
+	// KeyID is the ARN of the customer's key that encrypts it; "" is AWS's own.
+	KeyID   string `json:",omitempty"`
 	Version int64
 	Tags    cloud.Tags
 	Created time.Time
@@ -109,10 +111,19 @@ func (s *Sim) describeParameters(in *ssm.DescribeParametersInput) (*ssm.Describe
 		if ok && s.visible(p.Created) {
 			out.Parameters = append(out.Parameters, types.ParameterMetadata{
 				Name: &p.Name, ARN: aws.String(s.parameterARN(p)), Type: p.Kind, Version: p.Version, LastModifiedDate: &p.Changed, Tier: types.ParameterTierStandard,
+				KeyId: optional(p.key()),
 			})
 		}
 	}
 	return out, nil
+}
+
+// key is the key that encrypts a parameter, "" for one that is not encrypted.
+func (p *Parameter) key() string {
+	if p.Kind == types.ParameterTypeSecureString && p.KeyID == "" {
+		return "alias/aws/ssm"
+	}
+	return p.KeyID
 }
 
 func parameterMatches(p *Parameter, filters []types.ParameterStringFilter) (bool, error) {

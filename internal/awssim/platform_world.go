@@ -4,7 +4,9 @@ import "github.com/aws/aws-sdk-go-v2/aws"
 
 // PlatformWorld is the account's identities, registries, logs, metrics and scaling.
 type PlatformWorld struct {
-	Roles               map[string]*IAMRole // by lower-case name
+	Roles map[string]*IAMRole // by lower-case name
+	// ManagedPolicies are the account's own, by ARN. A test puts them in, or a rehearsal.
+	ManagedPolicies     map[string]string   `json:",omitempty"`
 	Clusters            map[string]*Cluster // by name
 	Namespaces          map[string]*Namespace
 	DiscoveryServices   map[string]*DiscoveryService

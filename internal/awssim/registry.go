@@ -22,6 +22,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // images is every registry in the world, in this process: go-containerregistry's
@@ -42,6 +44,7 @@ type images struct {
 	mu      sync.Mutex
 	handler http.Handler
 	dir     string
+	own     string // the host of the account's own registry
 }
 
 // behaviourLabel carries a tag's behaviour in the image itself, because a task
@@ -75,6 +78,7 @@ func (s *Sim) registryStore() *images {
 			_ = os.MkdirAll(blobs, 0o755) // one that cannot be made shows at the first push
 			opts = append(opts, registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)))
 		}
+		s.images.own = s.opts.Account + ".dkr.ecr." + s.opts.Region + ".amazonaws.com"
 		s.images.handler = registry.New(opts...)
 		s.images.replay()
 	})
@@ -88,18 +92,23 @@ type front struct{ *Sim }
 // RoundTrip answers one request of any client.
 func (f front) RoundTrip(r *http.Request) (*http.Response, error) {
 	repository, ref := registryPath(r.URL.Path)
-	if r.URL.Host != f.opts.Account+".dkr.ecr."+f.opts.Region+".amazonaws.com" || repository == "" {
+	if r.URL.Host != f.registryStore().own || repository == "" {
 		return f.registryStore().RoundTrip(r)
 	}
 	var known bool
 	if err := f.transact(false, func() error {
+		if err := f.admitRequest(r, repository); err != nil {
+			return err
+		}
 		repo, err := f.repository(repository)
 		if err != nil {
 			return err
 		}
 		known = repo.has(ref)
 		return nil
-	}); err != nil {
+	}); cloud.Is(err, "AccessDeniedException") {
+		return answer(r, http.StatusForbidden, "DENIED", said(err)[len("AccessDeniedException: "):]), nil
+	} else if err != nil {
 		return refusal(r, "NAME_UNKNOWN", fmt.Sprintf("The repository with name '%s' does not exist in the registry with id '%s'", repository, f.opts.Account)), nil
 	}
 	switch {
@@ -151,10 +160,16 @@ func pushed(ref, kind string, body []byte) RepositoryImage {
 	return image
 }
 
+// refusal says that something is not there.
 func refusal(r *http.Request, code, message string) *http.Response {
+	return answer(r, http.StatusNotFound, code, message)
+}
+
+// answer is an error as a registry words it.
+func answer(r *http.Request, status int, code, message string) *http.Response {
 	rec := httptest.NewRecorder()
 	rec.Header().Set("Content-Type", "application/json")
-	rec.WriteHeader(http.StatusNotFound)
+	rec.WriteHeader(status)
 	_ = json.NewEncoder(rec).Encode(map[string]any{"errors": []map[string]string{{"code": code, "message": message}}}) // into a buffer
 	out := rec.Result()
 	out.Request = r
@@ -165,7 +180,7 @@ func refusal(r *http.Request, code, message string) *http.Response {
 func (g *images) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if strings.Contains(r.URL.Path, "/manifests/") && !strings.Contains(r.URL.Host, ".dkr.ecr.") && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+	if strings.Contains(r.URL.Path, "/manifests/") && r.URL.Host != g.own && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		if err := g.standIn(r.URL.Path); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	policy "github.com/karmacadabra/karmactl/internal/awssim/iam"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
@@ -29,6 +30,8 @@ type IAMRole struct {
 	// Inline are the inline policies by name, Attached the managed ones by ARN.
 	Inline   map[string]string
 	Attached []string
+	// Boundary is the ARN of the managed policy that bounds what the role may do.
+	Boundary string `json:",omitempty"`
 	Tags     cloud.Tags
 	Created  time.Time
 	// Linked is the service's principal of a service-linked role.
@@ -72,10 +75,32 @@ func (s *Sim) ownRole(name string) (*IAMRole, error) {
 func (s *Sim) assumable(roleARN string) bool {
 	for _, r := range s.world.Roles {
 		if r.ARN == roleARN {
-			return strings.Contains(r.Trust, "ecs-tasks.amazonaws.com") && !s.now().Before(r.Created.Add(rolePropagation))
+			trust, err := policy.Parse(r.Trust)
+			return err == nil && trust.Trusts("ecs-tasks.amazonaws.com", map[string]string{"aws:SourceAccount": s.world.Account}) && !s.now().Before(r.Created.Add(rolePropagation))
 		}
 	}
 	return false
+}
+
+// rolePrincipal is a role in a session, with all that decides what it may do. A
+// managed policy that the account does not have allows nothing.
+func (s *Sim) rolePrincipal(r *IAMRole, session string) policy.Principal {
+	p := policy.Principal{ARN: "arn:aws:sts::" + s.world.Account + ":assumed-role/" + r.Name + "/" + session}
+	texts := slices.Collect(maps.Values(r.Inline))
+	for _, arn := range r.Attached {
+		texts = append(texts, s.world.ManagedPolicies[arn])
+	}
+	for _, text := range texts {
+		if one, err := policy.Parse(text); err == nil {
+			p.Policies = append(p.Policies, one)
+		}
+	}
+	p.Organization, _ = parsePolicies(s.world.Operator.Organization) // the operator's own calls say what is wrong with it
+	if r.Boundary != "" {
+		boundary, _ := policy.Parse(s.world.ManagedPolicies[r.Boundary]) // one that is not there allows nothing
+		p.Boundary = &boundary
+	}
+	return p
 }
 
 func (s *Sim) createRole(in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {

@@ -20,6 +20,8 @@ type Secret struct {
 	ARN         string
 	Name        string
 	Description string
+	// KeyID is the ARN of the customer's key that encrypts it; "" is AWS's own.
+	KeyID string `json:",omitempty"`
 	// Versions are its values, the one that was put last first.
 	Versions []*SecretVersion `json:",omitempty"`
 	Tags     cloud.Tags
@@ -131,7 +133,7 @@ func (s *Sim) listSecrets(in *secretsmanager.ListSecretsInput) (*secretsmanager.
 			continue
 		}
 		e := types.SecretListEntry{ARN: &x.ARN, Name: &x.Name, Description: &x.Description, CreatedDate: &x.Created, LastChangedDate: &x.Changed, Tags: toSecretTags(x.Tags)}
-		e.SecretVersionsToStages = x.stages()
+		e.SecretVersionsToStages, e.KmsKeyId = x.stages(), optional(x.KeyID)
 		if !x.DeleteAt.IsZero() {
 			e.DeletedDate = &x.DeletedAt
 		}
@@ -172,7 +174,7 @@ func (s *Sim) describeSecret(in *secretsmanager.DescribeSecretInput) (*secretsma
 		return nil, err
 	}
 	out := &secretsmanager.DescribeSecretOutput{ARN: &x.ARN, Name: &x.Name, Description: &x.Description, CreatedDate: &x.Created, LastChangedDate: &x.Changed, Tags: toSecretTags(x.Tags)}
-	out.VersionIdsToStages = x.stages()
+	out.VersionIdsToStages, out.KmsKeyId = x.stages(), optional(x.KeyID)
 	if !x.DeleteAt.IsZero() {
 		out.DeletedDate = &x.DeletedAt
 	}

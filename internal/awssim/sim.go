@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/karmacadabra/karmactl/internal/awssim/iam"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -53,6 +54,11 @@ type Sim struct {
 	tokens  map[string]shown
 	perPage int
 
+	// caller is the world's operator, read; decided are the permissions asked.
+	caller     iam.Principal
+	callerText string
+	decided    map[string]bool
+
 	log     []Call
 	buckets map[string]*bucket
 	fault   func(Call) Fault
@@ -70,7 +76,7 @@ func New(opts Options) (*Sim, error) {
 	if opts.Region == "" {
 		opts.Region = "us-east-1"
 	}
-	s := &Sim{opts: opts, buckets: map[string]*bucket{}, tokens: map[string]shown{}}
+	s := &Sim{opts: opts, buckets: map[string]*bucket{}, tokens: map[string]shown{}, decided: map[string]bool{}}
 	s.ops = s.operations()
 	if opts.File == "" {
 		s.world = newWorld(opts.Account, opts.Region)

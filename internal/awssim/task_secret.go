@@ -6,27 +6,38 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/karmacadabra/karmactl/internal/awssim/iam"
 )
 
-// injectable is why a secret cannot be injected; "" when it can.
-func (s *Sim) injectable(from string) string {
+// injectable is why a secret cannot be injected with the rights of a role; ""
+// when it can. Parameters are checked first for their rights, as AWS does.
+func (s *Sim) injectable(role iam.Principal, from string) string {
 	if !strings.Contains(from, ":secretsmanager:") {
-		if _, err := s.parameter(&from); err != nil {
-			return "unable to retrieve secrets from ssm: service call has been retried 1 time(s): Invalid parameters: " + from
-		}
-		return ""
+		return s.injectableParameter(role, from)
 	}
 	parts := strings.Split(from, ":")
 	arn, key := strings.Join(parts[:7], ":"), ""
 	if len(parts) > 7 {
 		key = parts[7]
 	}
+	const retried = "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret "
 	x, err := s.usableSecret(&arn)
+	whole := arn
+	if x != nil {
+		whole = x.ARN
+	}
+	if why := s.refusal(role, "secretsmanager:GetSecretValue", whole); why != "" {
+		return retried + arn + " from secrets manager: " + why
+	}
+	if x != nil && x.KeyID != "" && s.refusal(role, "kms:Decrypt", x.KeyID) != "" {
+		return retried + arn + " from secrets manager: AccessDeniedException: Access to KMS is not allowed"
+	}
 	if err == nil && x.holder(stageCurrent) == nil {
 		err = noCurrentValue()
 	}
 	if err != nil {
-		return "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret " + arn + " from secrets manager: " + said(err)
+		return retried + arn + " from secrets manager: " + said(err)
 	}
 	if key == "" {
 		return ""
@@ -41,6 +52,26 @@ func (s *Sim) injectable(from string) string {
 	}
 	if _, ok := flat[key]; !ok {
 		return "unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key " + key
+	}
+	return ""
+}
+
+// injectableParameter is injectable of a parameter.
+func (s *Sim) injectableParameter(role iam.Principal, from string) string {
+	const retried = "unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
+	arn := from
+	if !strings.HasPrefix(arn, "arn:") {
+		arn = s.world.arn("ssm", "parameter/"+strings.TrimPrefix(from, "/"))
+	}
+	if why := s.refusal(role, "ssm:GetParameters", arn); why != "" {
+		return retried + why
+	}
+	p, err := s.parameter(&from)
+	if err != nil {
+		return retried + "Invalid parameters: " + from
+	}
+	if p.KeyID != "" && s.refusal(role, "kms:Decrypt", p.KeyID) != "" {
+		return retried + "AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access."
 	}
 	return ""
 }

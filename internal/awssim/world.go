@@ -16,6 +16,8 @@ type World struct {
 	// Denied are operations that the caller's policy does not allow, as
 	// "Secrets Manager.PutSecretValue": to rehearse with, written into the file by hand.
 	Denied []string `json:",omitempty"`
+	// Operator is who calls; without policies of his own he may do all.
+	Operator Operator
 
 	NetworkWorld
 	EdgeWorld
