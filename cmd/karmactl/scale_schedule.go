@@ -43,7 +43,7 @@ type scaleCost struct {
 
 // hours tells when a schedule fires and what it saves.
 func (sc *scaling) hours(d *scaleDoc, s agents.Schedule) error {
-	w, err := fleet.WindowOf(s)
+	w, err := s.Window()
 	if err != nil {
 		return err
 	}

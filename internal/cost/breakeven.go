@@ -104,7 +104,11 @@ func facts(cfg *agents.Config, book *Book, e *Estimate) ([]string, error) {
 	net := e.Sum(func(c Component) bool { return network(c.Noun) }).Expected
 	compute := e.Sum(func(c Component) bool { return c.Noun == "service" }).Expected
 	share := net.Div(total).Mul(decimal.NewFromInt(100)).Round(0)
-	for _, l := range sleepLevers(cfg) {
+	sleep, err := sleepLevers(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range sleep {
 		if l.name != "office-hours" {
 			continue
 		}

@@ -42,7 +42,10 @@ func Hibernated(cfg *agents.Config, nodes []engine.Node, asleep func(engine.Key)
 	r := Rest{Monthly: awake.Sum(byTheHour).Expected.Sub(resting.Sum(byTheHour).Expected), Lacks: awake.Lacks(byTheHour)}
 	r.Hourly = r.Monthly.Div(hours)
 	if s, ok := cfg.Schedules[agents.OfficeHours]; ok {
-		up := decimal.Min(hours, weekly(s).Mul(weeksPerMonth))
+		up, err := monthly(s)
+		if err != nil {
+			return Rest{}, err
+		}
 		r.Nights, r.Office = r.Hourly.Mul(hours.Sub(up)), when(s)
 	}
 	return r, nil

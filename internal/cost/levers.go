@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -10,8 +11,9 @@ import (
 
 // levers are all changes that could save, whether or not they do for this
 // configuration: the estimate decides.
-func levers(cfg *agents.Config) []lever {
-	return append(append(computeLevers(), networkLevers()...), append(platformLevers(), sleepLevers(cfg)...)...)
+func levers(cfg *agents.Config) ([]lever, error) {
+	sleep, err := sleepLevers(cfg)
+	return slices.Concat(computeLevers(), networkLevers(), platformLevers(), sleep), err
 }
 
 func everyAgent(f func(*agents.Agent)) func(*agents.Config) {
@@ -146,12 +148,15 @@ func platformLevers() []lever {
 }
 
 // sleepLevers change the hours, by the office-hours schedule of the file.
-func sleepLevers(cfg *agents.Config) []lever {
+func sleepLevers(cfg *agents.Config) ([]lever, error) {
 	s, ok := cfg.Schedules[agents.OfficeHours]
 	if !ok {
-		return nil
+		return nil, nil
 	}
-	week := weekly(s)
+	week, err := weekly(s)
+	if err != nil {
+		return nil, err
+	}
 	up := decimal.Min(hours, week.Mul(weeksPerMonth))
 	return []lever{
 		{
@@ -166,5 +171,6 @@ func sleepLevers(cfg *agents.Config) []lever {
 			how:      "karmactl hibernate in the evening, karmactl wake in the morning", excludes: []string{"office-hours"},
 			up: func(r running) running { r.awake = up; return r },
 		},
-	}
+	}, nil
 }
+

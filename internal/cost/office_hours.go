@@ -2,8 +2,6 @@ package cost
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -14,49 +12,22 @@ import (
 // weeksPerMonth is 730 / 168.
 var weeksPerMonth = hours.Div(decimal.NewFromInt(168))
 
-// weekly is how many hours a week a schedule has agents running. One that stops
-// before it starts runs over midnight.
-func weekly(s agents.Schedule) decimal.Decimal {
-	start, err := time.Parse("15:04", s.Start)
+// weekly is how many hours a week a schedule has agents running.
+func weekly(s agents.Schedule) (decimal.Decimal, error) {
+	w, err := s.Window()
 	if err != nil {
-		return decimal.NewFromInt(168)
+		return decimal.Zero, err
 	}
-	stop, err := time.Parse("15:04", s.Stop)
-	if err != nil {
-		return decimal.NewFromInt(168)
-	}
-	d := stop.Sub(start)
-	if d <= 0 {
-		d += 24 * time.Hour
-	}
-	minutes := decimal.NewFromInt(int64(d / time.Minute))
-	return minutes.Div(decimal.NewFromInt(60)).Mul(decimal.NewFromInt(int64(days(s.Days))))
+	return decimal.NewFromInt(int64(w.HoursPerWeek() / time.Minute)).Div(decimal.NewFromInt(60)), nil
+}
+
+// monthly is how many of a month's 730 hours a schedule has agents running.
+func monthly(s agents.Schedule) (decimal.Decimal, error) {
+	week, err := weekly(s)
+	return decimal.Min(hours, week.Mul(weeksPerMonth)), err
 }
 
 // when says a schedule in a few words.
 func when(s agents.Schedule) string {
 	return fmt.Sprintf("%s %s–%s %s", s.Days, s.Start, s.Stop, s.Timezone)
-}
-
-// days counts the days of MON-FRI, MON,WED, *.
-func days(s string) int {
-	week := []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
-	on := map[int]bool{}
-	for _, part := range strings.Split(strings.ToUpper(s), ",") {
-		from, to, isRange := strings.Cut(strings.TrimSpace(part), "-")
-		if !isRange {
-			to = from
-		}
-		i, j := slices.Index(week, from), slices.Index(week, to)
-		if i < 0 || j < 0 {
-			return len(week)
-		}
-		for ; ; i = (i + 1) % len(week) {
-			on[i] = true
-			if i == j {
-				break
-			}
-		}
-	}
-	return len(on)
 }

@@ -64,7 +64,10 @@ func FindSavings(cfg *agents.Config, book *Book) (*Savings, error) {
 	}
 	total := base.Total().Expected
 	out := &Savings{Together: total}
-	all := levers(cfg)
+	all, err := levers(cfg)
+	if err != nil {
+		return nil, err
+	}
 	for _, l := range all {
 		e, err := l.priced(cfg, book)
 		if err != nil {

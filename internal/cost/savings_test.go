@@ -80,13 +80,3 @@ func TestNATBreaksEvenWithEndpointsWhereItWasWorkedOutByHand(t *testing.T) {
 		t.Errorf("a NAT gateway costs as much as %s tasks with addresses, want 10", got)
 	}
 }
-
-func TestHoursOfAScheduleAreCounted(t *testing.T) {
-	for _, c := range []struct{ days, start, stop, want string }{
-		{"MON-FRI", "09:00", "18:00", "45"}, {"MON,WED", "08:30", "12:00", "7"}, {"FRI-MON", "00:00", "12:00", "48"}, {"SAT", "22:00", "06:00", "8"},
-	} {
-		if got := weekly(agents.Schedule{Days: c.days, Start: c.start, Stop: c.stop}).String(); got != c.want {
-			t.Errorf("%s %s to %s is %s hours, want %s", c.days, c.start, c.stop, got, c.want)
-		}
-	}
-}

@@ -24,7 +24,10 @@ func OnSchedule(cfg *agents.Config, book *Book, s agents.Schedule) (Scheduled, e
 		return Scheduled{}, err
 	}
 	up := always
-	up.tasks, up.only = decimal.Min(hours, weekly(s).Mul(weeksPerMonth)), s.Agents
+	up.only = s.Agents
+	if up.tasks, err = monthly(s); err != nil {
+		return Scheduled{}, err
+	}
 	then, err := ofConfig(cfg, book, up)
 	if err != nil {
 		return Scheduled{}, err

@@ -31,7 +31,7 @@ func ScheduledAgents(cfg *agents.Config, s agents.Schedule) []agents.Agent {
 // there is a schedule. With apply the bounds of the present moment are set at once;
 // else they stay until the next action fires.
 func Schedule(home *provision.Home, cfg *agents.Config, now map[string]Scaled, s agents.Schedule, at time.Time, apply bool) (Change, error) {
-	w, err := WindowOf(s)
+	w, err := s.Window()
 	if err != nil {
 		return Change{}, err
 	}

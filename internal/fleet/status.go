@@ -225,7 +225,7 @@ func (w *Watcher) schedules(ctx context.Context) (map[string]string, error) {
 			if low != high {
 				bounds = fmt.Sprintf("%d–%d", low, high)
 			}
-			all[agent] = append(all[agent], strings.TrimSpace(bounds+" from "+plainCron(aws.ToString(x.Schedule))+" "+aws.ToString(x.Timezone)))
+			all[agent] = append(all[agent], strings.TrimSpace(bounds+" from "+agents.PlainCron(aws.ToString(x.Schedule))+" "+aws.ToString(x.Timezone)))
 		}
 	}
 	out := map[string]string{}

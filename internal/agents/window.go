@@ -1,59 +1,10 @@
-package fleet
+package agents
 
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/karmacadabra/karmactl/internal/agents"
 )
-
-// week is in the order of AWS cron, where SUN is 1.
-var week = [7]string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
-
-// daysOf reads MON-FRI, or MON,WED.
-func daysOf(s string) [7]bool {
-	var on [7]bool
-	for _, part := range strings.Split(s, ",") {
-		from, to, ranged := strings.Cut(strings.TrimSpace(part), "-")
-		if !ranged {
-			to = from
-		}
-		i, j := slices.Index(week[:], from), slices.Index(week[:], to)
-		for ; i >= 0 && i <= j; i++ {
-			on[i] = true
-		}
-	}
-	return on
-}
-
-// daysField writes days as AWS cron takes them: runs of three and more as a range,
-// and never a range over the end of the week.
-func daysField(on [7]bool) string {
-	var parts []string
-	for i := 0; i < len(on); i++ {
-		if !on[i] {
-			continue
-		}
-		j := i
-		for j+1 < len(on) && on[j+1] {
-			j++
-		}
-		switch {
-		case i == 0 && j == len(on)-1:
-			return "*"
-		case j-i >= 2:
-			parts = append(parts, week[i]+"-"+week[j])
-		case j > i:
-			parts = append(parts, week[i], week[j])
-		default:
-			parts = append(parts, week[i])
-		}
-		i = j
-	}
-	return strings.Join(parts, ",")
-}
 
 // Window is when a schedule has agents running: on some days from a time of day
 // to another, which may be that of the next morning, as clocks in Zone show it.
@@ -79,8 +30,9 @@ func (c clockTime) on(day time.Time, n int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day()+n, int(c)/60, int(c)%60, 0, 0, day.Location())
 }
 
-// WindowOf is the window of a schedule.
-func WindowOf(s agents.Schedule) (Window, error) {
+// Window is when the schedule has agents running. Load has refused a schedule
+// without one.
+func (s Schedule) Window() (Window, error) {
 	w := Window{days: daysOf(s.Days)}
 	var err error
 	if w.start, err = parseClock(s.Start); err != nil {
@@ -95,46 +47,23 @@ func WindowOf(s agents.Schedule) (Window, error) {
 	return w, nil
 }
 
-// overnight: it stops on the day after.
-func (w Window) overnight() bool { return w.stop <= w.start }
-
-// StartCron and StopCron are the window's two ends as AWS takes them. One of the
-// two fields for days must be a question mark:
-// https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
-func (w Window) StartCron() string { return cron(w.start, w.days) }
-
-// StopCron is the counterpart of StartCron.
-func (w Window) StopCron() string {
-	days := w.days
+// HoursPerWeek is how long the window is open in a week.
+func (w Window) HoursPerWeek() time.Duration {
+	long := time.Duration(w.stop-w.start) * time.Minute
 	if w.overnight() {
-		for i := range days {
-			days[(i+1)%len(days)] = w.days[i]
+		long += 24 * time.Hour
+	}
+	var sum time.Duration
+	for _, on := range w.days {
+		if on {
+			sum += long
 		}
 	}
-	return cron(w.stop, days)
+	return sum
 }
 
-func cron(at clockTime, days [7]bool) string {
-	return fmt.Sprintf("cron(%d %d ? * %s *)", int(at)%60, int(at)/60, daysField(days))
-}
-
-// plainCron says when an expression of ours fires: MON-FRI 09:00. Any other stays
-// as it is.
-func plainCron(expression string) string {
-	var minute, hour int
-	var days string
-	if n, err := fmt.Sscanf(expression, "cron(%d %d ? * %s *)", &minute, &hour, &days); err != nil || n != 3 {
-		return expression
-	}
-	at := clockTime(60*hour + minute)
-	if cron(at, daysOf(days)) == expression {
-		return fmt.Sprintf("%s %02d:%02d", days, hour, minute)
-	}
-	if cron(at, [7]bool{true, true, true, true, true, true, true}) == expression {
-		return fmt.Sprintf("every day %02d:%02d", hour, minute)
-	}
-	return expression
-}
+// overnight: it stops on the day after.
+func (w Window) overnight() bool { return w.stop <= w.start }
 
 // Open tells whether agents run at t.
 func (w Window) Open(t time.Time) bool {
@@ -152,8 +81,15 @@ func (w Window) Open(t time.Time) bool {
 	return false
 }
 
+// What happens at the two ends of a window.
+const (
+	WindowStarts = "start"
+	WindowStops  = "stop"
+)
+
 // Firing is one time at which a scheduled action sets bounds.
 type Firing struct {
+	// Action is WindowStarts or WindowStops.
 	Action string
 	// At is in the schedule's own time zone.
 	At time.Time
@@ -168,7 +104,7 @@ func (w Window) next(t time.Time, action string) (Firing, bool) {
 			continue
 		}
 		at := w.start.on(day, 0)
-		if action == stop {
+		if action == WindowStops {
 			at = w.stop.on(day, 0)
 			if w.overnight() {
 				at = w.stop.on(day, 1)
@@ -197,7 +133,7 @@ func (w Window) Firings(t time.Time) []Firing {
 
 func (w Window) pair(t time.Time) []Firing {
 	var out []Firing
-	for _, action := range []string{start, stop} {
+	for _, action := range []string{WindowStarts, WindowStops} {
 		if f, ok := w.next(t, action); ok {
 			out = append(out, f)
 		}

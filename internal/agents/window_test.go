@@ -1,17 +1,15 @@
-package fleet
+package agents
 
 import (
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
 func window(t *testing.T, days, start, stop, zone string) Window {
 	t.Helper()
-	w, err := WindowOf(agents.Schedule{Days: days, Start: start, Stop: stop, Timezone: zone})
+	w, err := Schedule{Days: days, Start: start, Stop: stop, Timezone: zone}.Window()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,8 +95,21 @@ func TestAnExpressionOfOursIsToldAsPeopleDo(t *testing.T) {
 		"cron(0/15 9 ? * MON-FRI *)":  "cron(0/15 9 ? * MON-FRI *)",
 		"cron(0 9 ? * MON-FRI *) etc": "cron(0 9 ? * MON-FRI *) etc",
 	} {
-		if got := plainCron(expression); got != want {
+		if got := PlainCron(expression); got != want {
 			t.Errorf("%s: got %q, want %q", expression, got, want)
+		}
+	}
+}
+
+func TestHoursOfAScheduleAreCounted(t *testing.T) {
+	for _, c := range []struct {
+		days, start, stop string
+		want              time.Duration
+	}{
+		{"MON-FRI", "09:00", "18:00", 45 * time.Hour}, {"MON,WED", "08:30", "12:00", 7 * time.Hour}, {"FRI,SAT,SUN,MON", "00:00", "12:00", 48 * time.Hour}, {"SAT", "22:00", "06:00", 8 * time.Hour},
+	} {
+		if got := window(t, c.days, c.start, c.stop, "UTC").HoursPerWeek(); got != c.want {
+			t.Errorf("%s %s to %s is open for %s, want %s", c.days, c.start, c.stop, got, c.want)
 		}
 	}
 }
