@@ -86,4 +86,3 @@ func PlainCron(expression string) string {
 	}
 	return expression
 }
-

@@ -15,6 +15,7 @@ func checkRules(r *reader, c *Config) {
 	checkDomain(r, c)
 	checkSecretNames(r, c)
 	checkSchedules(r, c)
+	checkHostNames(r, c)
 	for i := range c.Agents {
 		checkAgent(r, c, &c.Agents[i])
 	}
@@ -50,6 +51,20 @@ func checkDomain(r *reader, c *Config) {
 		r.problem(r.at("load_balancer", "zone"), "zone is given without a domain", "domain: names what HTTPS is served at")
 	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone):
 		r.problem(r.at("load_balancer", "zone"), fmt.Sprintf("zone %q does not hold the domain %q", lb.Zone, lb.Domain), fmt.Sprintf("%s, or a domain that it ends in, such as %s", lb.Domain, lb.Domain[strings.IndexByte(lb.Domain, '.')+1:]))
+	}
+}
+
+// checkHostNames: with a domain each agent has a rule by path and one by host, and
+// host-X is the name of X's second.
+func checkHostNames(r *reader, c *Config) {
+	if c.LoadBalancer.Domain == "" {
+		return
+	}
+	names := agentNames(c)
+	for _, name := range names {
+		if of, ok := strings.CutPrefix(name, "host-"); ok && slices.Contains(names, of) {
+			r.problem(r.places[join("agents", name)].key, fmt.Sprintf("the agent %s has the name of %s's rule by host", name, of), "another name, or no load_balancer.domain")
+		}
 	}
 }
 

@@ -5,12 +5,12 @@ import (
 	"maps"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // Component is one line of the bill to come.
@@ -161,11 +161,12 @@ func Of(cfg *agents.Config, nodes []engine.Node, book *Book) (*Estimate, error) 
 }
 
 func of(cfg *agents.Config, nodes []engine.Node, book *Book, up running) (*Estimate, error) {
-	b := &bill{cfg: cfg, book: book, up: up, nodes: nodes, out: &Estimate{Region: book.Region, PricesAsOf: book.AsOf, SpotAsOf: book.SpotAsOf}}
+	b := &bill{cfg: cfg, book: book, up: up, nodes: nodes, agents: map[engine.Key]string{}, out: &Estimate{Region: book.Region, PricesAsOf: book.AsOf, SpotAsOf: book.SpotAsOf}}
 	table := kinds()
 	seen := map[string]bool{}
 	var order []string
 	for _, n := range nodes {
+		b.agents[n.Key()] = provision.AgentOf(n)
 		kind := n.Key().Kind()
 		k, ok := table[kind]
 		if !ok {
@@ -221,7 +222,9 @@ type bill struct {
 	book  *Book
 	up    running
 	nodes []engine.Node
-	out   *Estimate
+	// agents are whose each resource is; what all share is no one's.
+	agents map[engine.Key]string
+	out    *Estimate
 
 	// What several nouns add to and one prices.
 	metrics, events Range // custom metrics; GB of logs that Container Insights writes
@@ -247,7 +250,7 @@ func (b *bill) add(c charge) {
 	}
 	row, known := b.book.Prices[c.price]
 	comp := Component{
-		Key: c.key, Agent: b.agentOf(c.key), Noun: c.noun, Item: c.item, Unit: c.unit, Price: c.price,
+		Key: c.key, Agent: b.agents[c.key], Noun: c.noun, Item: c.item, Unit: c.unit, Price: c.price,
 		Quantity: c.quantity, Known: known, Hourly: c.hourly,
 	}
 	if known {
@@ -272,16 +275,6 @@ func (b *bill) free(noun, item, unit string, limit decimal.Decimal, use Range, p
 		return
 	}
 	b.add(charge{noun: noun, item: "free tier: " + item, unit: unit, quantity: tier.scale(decimal.NewFromInt(-1)), price: price, hourly: hourly})
-}
-
-// agentOf is the agent whose name is in the key.
-func (b *bill) agentOf(k engine.Key) string {
-	for _, part := range strings.Split(string(k), "/")[1:] {
-		if _, ok := b.cfg.Agent(part); ok {
-			return part
-		}
-	}
-	return ""
 }
 
 // assume writes down what the figures take for granted.

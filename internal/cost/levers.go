@@ -173,4 +173,3 @@ func sleepLevers(cfg *agents.Config) ([]lever, error) {
 		},
 	}, nil
 }
-

@@ -198,8 +198,10 @@ func (c *copilot) check4(a *agent, h *tree) {
 		into      *int
 		low, high int
 	}{
-		{"interval", "interval", &health.interval, 5, 300}, {"timeout", "timeout", &health.timeout, 2, 120},
-		{"healthy_threshold", "healthy", &health.healthy, 2, 10}, {"unhealthy_threshold", "unhealthy", &health.unhealthy, 2, 10},
+		{"interval", "interval", &health.interval, 5, 300},
+		{"timeout", "timeout", &health.timeout, 2, 120},
+		{"healthy_threshold", "healthy", &health.healthy, 2, 10},
+		{"unhealthy_threshold", "unhealthy", &health.unhealthy, 2, 10},
 		{"grace_period", "grace", &health.grace, 0, 7200},
 	} {
 		if n, ok := seconds(t.get(x.from).str()); ok {

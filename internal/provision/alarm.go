@@ -81,6 +81,12 @@ func (a *Alarm) arn() string { return a.Account.ARN("cloudwatch", "alarm:"+a.ala
 // Key is alarm/agent/what.
 func (a *Alarm) Key() engine.Key { return engine.Key("alarm/" + a.Name) }
 
+// OfAgent is the agent that it belongs to.
+func (a *Alarm) OfAgent() string {
+	agent, _, _ := strings.Cut(a.Name, "/")
+	return agent
+}
+
 // Needs what it watches and what it tells.
 func (a *Alarm) Needs() []engine.Node {
 	needs := slices.Clone(a.Refs)

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -38,6 +39,12 @@ func (h *Home) MuteFewHealthy(agent string) *AlarmMute {
 
 // Key is mute/agent/what.
 func (m *AlarmMute) Key() engine.Key { return engine.Key("mute/" + m.Name) }
+
+// OfAgent is the agent that it belongs to.
+func (m *AlarmMute) OfAgent() string {
+	agent, _, _ := strings.Cut(m.Name, "/")
+	return agent
+}
 
 // Needs nothing.
 func (m *AlarmMute) Needs() []engine.Node { return nil }

@@ -39,6 +39,9 @@ func (b *Bounds) target() *ScalableTarget { return &ScalableTarget{Home: b.Home,
 // Key is bounds/agent.
 func (b *Bounds) Key() engine.Key { return engine.Key("bounds/" + b.Agent) }
 
+// OfAgent is the agent that it belongs to.
+func (b *Bounds) OfAgent() string { return b.Agent }
+
 // Needs nothing: the target is there or there is nothing to scale.
 func (b *Bounds) Needs() []engine.Node { return nil }
 

@@ -103,6 +103,14 @@ func pick[T any](h *Home, key engine.Key, look engine.Look, all []candidate[T]) 
 	return item, found, duplicates
 }
 
+// AgentOf is the agent that a resource belongs to, "" for what all agents share.
+func AgentOf(n engine.Node) string {
+	if of, ok := n.(interface{ OfAgent() string }); ok {
+		return of.OfAgent()
+	}
+	return ""
+}
+
 // field is one change when the two sides differ.
 func field[T comparable](name string, have, want T) []engine.Change {
 	if have == want {

@@ -67,6 +67,9 @@ func (r *ListenerRule) Key() engine.Key {
 	return engine.Key("rule/" + strings.ToLower(r.Listener.Protocol) + "/" + name)
 }
 
+// OfAgent is the agent that it belongs to.
+func (r *ListenerRule) OfAgent() string { return r.Agent }
+
 // ListenerRuleOf makes a rule from what follows its kind in a key.
 func ListenerRuleOf(h *Home, name string) *ListenerRule {
 	protocol, agent, _ := strings.Cut(name, "/")

@@ -53,6 +53,9 @@ func (g *LogGroup) arn() string { return g.Account.ARN("logs", "log-group:"+g.Na
 // Key is log-group/agent.
 func (g *LogGroup) Key() engine.Key { return engine.Key("log-group/" + g.Agent) }
 
+// OfAgent is the agent whose log group it is.
+func (g *LogGroup) OfAgent() string { return g.Agent }
+
 // Needs nothing.
 func (g *LogGroup) Needs() []engine.Node { return nil }
 

@@ -46,6 +46,9 @@ func (f *MetricFilter) Name() string { return f.Group.Agent + "-errors" }
 // Key is metric-filter/agent.
 func (f *MetricFilter) Key() engine.Key { return engine.Key("metric-filter/" + f.Group.Agent) }
 
+// OfAgent is the agent that it belongs to.
+func (f *MetricFilter) OfAgent() string { return f.Group.Agent }
+
 // Needs the group.
 func (f *MetricFilter) Needs() []engine.Node { return []engine.Node{f.Group} }
 

@@ -62,6 +62,9 @@ func (p *Parameter) Key() engine.Key {
 	return engine.Key("parameter/" + p.AgentName + "/" + p.Name)
 }
 
+// OfAgent is the agent that it belongs to.
+func (p *Parameter) OfAgent() string { return p.AgentName }
+
 // Needs nothing.
 func (p *Parameter) Needs() []engine.Node { return nil }
 

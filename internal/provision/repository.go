@@ -62,6 +62,9 @@ func (r *Repository) arn() string { return r.Account.ARN("ecr", "repository/"+r.
 // Key is repository/agent.
 func (r *Repository) Key() engine.Key { return engine.Key("repository/" + r.Agent) }
 
+// OfAgent is the agent that it belongs to.
+func (r *Repository) OfAgent() string { return r.Agent }
+
 // Needs nothing.
 func (r *Repository) Needs() []engine.Node { return nil }
 

@@ -69,6 +69,9 @@ func (r *Role) ARN() string { return r.Account.GlobalARN("iam", "role/"+r.Name()
 // Key is role/kind/agent.
 func (r *Role) Key() engine.Key { return engine.Key("role/" + r.Kind + "/" + r.Agent) }
 
+// OfAgent is the agent that it belongs to.
+func (r *Role) OfAgent() string { return r.Agent }
+
 // Needs nothing: policies name what they allow by ARNs that are known before.
 func (r *Role) Needs() []engine.Node { return nil }
 

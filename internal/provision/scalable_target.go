@@ -62,6 +62,9 @@ func (h *Home) scalableID(agent string) string { return "service/" + h.clusterNa
 // Key is scalable-target/agent.
 func (t *ScalableTarget) Key() engine.Key { return engine.Key("scalable-target/" + t.Agent) }
 
+// OfAgent is the agent that it belongs to.
+func (t *ScalableTarget) OfAgent() string { return t.Agent }
+
 // Needs the service: one that is not there cannot be registered.
 func (t *ScalableTarget) Needs() []engine.Node {
 	if t.Service == nil { // made from its key

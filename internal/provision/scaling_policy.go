@@ -59,6 +59,9 @@ func (p *ScalingPolicy) Key() engine.Key {
 	return engine.Key("scaling-policy/" + p.Target.Agent + "/" + p.Metric)
 }
 
+// OfAgent is the agent that it belongs to.
+func (p *ScalingPolicy) OfAgent() string { return p.Target.Agent }
+
 // Needs the target.
 func (p *ScalingPolicy) Needs() []engine.Node { return []engine.Node{p.Target} }
 

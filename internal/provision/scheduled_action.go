@@ -68,6 +68,9 @@ func (a *ScheduledAction) Key() engine.Key {
 	return engine.Key("scheduled-action/" + a.Agent + "/" + a.Schedule + "/" + a.Action)
 }
 
+// OfAgent is the agent that it belongs to.
+func (a *ScheduledAction) OfAgent() string { return a.Agent }
+
 // Needs nothing: the target is looked for by those who make a schedule.
 func (a *ScheduledAction) Needs() []engine.Node { return nil }
 

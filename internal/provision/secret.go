@@ -94,6 +94,9 @@ func (h *Home) environment() string { return strings.TrimPrefix(h.Stack, h.Proje
 // Key is secret/AGENT.
 func (s *Secret) Key() engine.Key { return engine.Key("secret/" + s.Agent.Name) }
 
+// OfAgent is the agent that it belongs to.
+func (s *Secret) OfAgent() string { return s.Agent.Name }
+
 // Needs nothing.
 func (s *Secret) Needs() []engine.Node { return nil }
 

@@ -92,6 +92,9 @@ func (h *Home) serviceName(agent string) string { return agent }
 // Key is service/AGENT.
 func (s *Service) Key() engine.Key { return engine.Key("service/" + s.Agent.Name) }
 
+// OfAgent is the agent that it belongs to.
+func (s *Service) OfAgent() string { return s.Agent.Name }
+
 // Needs the cluster, the namespace, the target group, the security group and the
 // subnets.
 func (s *Service) Needs() []engine.Node {

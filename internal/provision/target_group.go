@@ -73,6 +73,9 @@ func (t *TargetGroup) api() targetGroupAPI { return t.Clients.ELB }
 // Key is target-group/AGENT.
 func (t *TargetGroup) Key() engine.Key { return engine.Key("target-group/" + t.Agent) }
 
+// OfAgent is the agent that it belongs to.
+func (t *TargetGroup) OfAgent() string { return t.Agent }
+
 // Needs the VPC.
 func (t *TargetGroup) Needs() []engine.Node { return []engine.Node{t.VPC} }
 

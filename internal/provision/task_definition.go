@@ -93,6 +93,9 @@ func (t *TaskDefinition) api() taskDefinitionAPI { return t.Clients.ECS }
 // Key is task-definition/AGENT.
 func (t *TaskDefinition) Key() engine.Key { return engine.Key("task-definition/" + t.Agent.Name) }
 
+// OfAgent is the agent that it belongs to.
+func (t *TaskDefinition) OfAgent() string { return t.Agent.Name }
+
 // Needs the roles, the log group, the repository and the secrets.
 func (t *TaskDefinition) Needs() []engine.Node {
 	var out []engine.Node

@@ -8,6 +8,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // Steps is the graph, in reading order.
@@ -46,14 +47,16 @@ func (s *Stack) Group(k engine.Key) string {
 	return groupPlatform
 }
 
-// AgentOf is the agent that a key belongs to, or "" for what all share.
-func (s *Stack) AgentOf(k engine.Key) string {
-	base, _, _ := strings.Cut(string(k), "#")
-	for _, part := range strings.Split(base, "/")[1:] {
-		part = strings.TrimPrefix(part, "host-")
-		if _, ok := s.Config.Agent(part); ok {
-			return part
-		}
+// AgentOf is the agent that a key belongs to, or "" for what all share. The resource
+// says whose it is; one that is only recorded is made from its key to be asked.
+func (s *Stack) AgentOf(key engine.Key) string {
+	base, _, _ := strings.Cut(string(key), "#")
+	key = engine.Key(base)
+	if n, ok := s.byKey[key]; ok {
+		return provision.AgentOf(n)
+	}
+	if k, ok := kind(key.Kind()); ok {
+		return provision.AgentOf(k.Of(s.Home, key.Name()).node)
 	}
 	return ""
 }

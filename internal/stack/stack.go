@@ -21,8 +21,8 @@ type Stack struct {
 
 	steps     []engine.Step
 	resources []engine.Node
+	byKey     map[engine.Key]engine.Node
 	groups    map[engine.Key]string
-	total     map[string]int
 	alb       *provision.LoadBalancer
 	notes     []string
 }
@@ -40,7 +40,7 @@ func Groups() []string { return []string{groupNetwork, groupEdge, groupPlatform,
 
 // New is the stack of a configuration. Nothing is called.
 func New(cfg *agents.Config, home *provision.Home, facts Lookup) *Stack {
-	s := &Stack{Home: home, Config: cfg, Lookup: facts, groups: map[engine.Key]string{}, total: map[string]int{}}
+	s := &Stack{Home: home, Config: cfg, Lookup: facts, byKey: map[engine.Key]engine.Node{}, groups: map[engine.Key]string{}}
 	net := s.network()
 	platform := s.platform()
 	edge := s.edge(net, platform)
@@ -56,8 +56,8 @@ func New(cfg *agents.Config, home *provision.Home, facts Lookup) *Stack {
 func add[S any, R engine.Resource[S]](s *Stack, group string, r R) R {
 	s.steps = append(s.steps, engine.Manage[S](r))
 	s.resources = append(s.resources, r)
+	s.byKey[r.Key()] = r
 	s.groups[r.Key()] = group
-	s.total[group]++
 	return r
 }
 
