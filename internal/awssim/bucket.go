@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -21,11 +22,11 @@ type Bucket struct {
 	Region     string
 	Versioning types.BucketVersioningStatus
 	Encryption types.ServerSideEncryption
-	// Blocked: all four kinds of public access.
-	Blocked bool
-	// Expires is after how many days old versions go; 0 is never.
-	Expires int32
-	Tags    cloud.Tags
+	// Access says which of the four kinds of public access are blocked; nil is none.
+	Access *types.PublicAccessBlockConfiguration
+	// Lifecycle are the rules; nil is none.
+	Lifecycle []types.LifecycleRule
+	Tags      cloud.Tags
 	// Objects are the versions of each key, the latest last.
 	Objects map[string][]*Object
 	Created time.Time
@@ -102,7 +103,7 @@ func (s *Sim) createBucket(in *s3.CreateBucketInput) (*s3.CreateBucketOutput, er
 		tags = cloud.Tags{}
 	}
 	s.world.Buckets[name] = &Bucket{
-		Name: name, Owner: s.world.Account, Region: region, Encryption: types.ServerSideEncryptionAes256, Blocked: true,
+		Name: name, Owner: s.world.Account, Region: region, Encryption: types.ServerSideEncryptionAes256, Access: blockedAccess(),
 		Tags: tags, Objects: map[string][]*Object{}, Created: s.now(),
 	}
 	return &s3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
@@ -169,8 +170,7 @@ func (s *Sim) putPublicAccessBlock(in *s3.PutPublicAccessBlockInput) (*s3.PutPub
 	if err != nil {
 		return nil, err
 	}
-	c := in.PublicAccessBlockConfiguration
-	b.Blocked = aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets)
+	b.Access = in.PublicAccessBlockConfiguration
 	return &s3.PutPublicAccessBlockOutput{}, nil
 }
 
@@ -179,25 +179,40 @@ func (s *Sim) getPublicAccessBlock(in *s3.GetPublicAccessBlockInput) (*s3.GetPub
 	if err != nil {
 		return nil, err
 	}
-	if !b.Blocked {
+	if b.Access == nil {
 		return nil, fail("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
 	}
-	yes := aws.Bool(true)
-	return &s3.GetPublicAccessBlockOutput{PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
-		BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes,
-	}}, nil
+	return &s3.GetPublicAccessBlockOutput{PublicAccessBlockConfiguration: b.Access}, nil
 }
 
+// blockedAccess is what a new bucket has since April 2023.
+func blockedAccess() *types.PublicAccessBlockConfiguration {
+	yes := aws.Bool(true)
+	return &types.PublicAccessBlockConfiguration{BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes}
+}
+
+// putBucketLifecycle replaces all rules.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
 func (s *Sim) putBucketLifecycle(in *s3.PutBucketLifecycleConfigurationInput) (*s3.PutBucketLifecycleConfigurationOutput, error) {
 	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
-	rules := in.LifecycleConfiguration.Rules
-	if len(rules) != 1 || rules[0].NoncurrentVersionExpiration == nil || rules[0].Filter == nil {
-		return nil, fail("MalformedXML", "one rule for old versions, with a filter, is simulated")
+	rules := slices.Clone(in.LifecycleConfiguration.Rules)
+	ids := map[string]bool{}
+	for i, r := range rules {
+		if r.Filter == nil || r.Status == "" || r.Expiration == nil && r.NoncurrentVersionExpiration == nil {
+			return nil, fail("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+		}
+		if r.ID == nil {
+			rules[i].ID = aws.String(fmt.Sprintf("rule-%d", i+1))
+		}
+		if ids[*rules[i].ID] {
+			return nil, fail("InvalidArgument", "RuleId must be unique. Found same ID for more than one rule")
+		}
+		ids[*rules[i].ID] = true
 	}
-	b.Expires = aws.ToInt32(rules[0].NoncurrentVersionExpiration.NoncurrentDays)
+	b.Lifecycle = rules
 	return &s3.PutBucketLifecycleConfigurationOutput{}, nil
 }
 
@@ -206,13 +221,10 @@ func (s *Sim) getBucketLifecycle(in *s3.GetBucketLifecycleConfigurationInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if b.Expires == 0 {
+	if len(b.Lifecycle) == 0 {
 		return nil, fail("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
 	}
-	return &s3.GetBucketLifecycleConfigurationOutput{Rules: []types.LifecycleRule{{
-		Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
-		NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(b.Expires)},
-	}}}, nil
+	return &s3.GetBucketLifecycleConfigurationOutput{Rules: slices.Clone(b.Lifecycle)}, nil
 }
 
 func fromBucketTags(tags []types.Tag) cloud.Tags {

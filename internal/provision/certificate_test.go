@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -135,39 +134,6 @@ func TestAStrangersRecordIsRefused(t *testing.T) {
 		}
 		if o, _ := res.Get("record/agents.example.com"); o.Err == nil || !strings.Contains(o.Err.Error(), "192.0.2.1") {
 			t.Errorf("got %v", o.Err)
-		}
-	})
-}
-
-func TestAStateBucketIsPrivateVersionedAndOurs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
-		bucket := &StateBucket{Home: b.home, Bucket: "karmactl-123456789012-us-east-1", Region: "us-east-1"}
-		b.lifecycle(engine.Manage(bucket))
-		b.up(engine.Manage(bucket))
-		_ = b.sim.Edit(func(w *awssim.World) {
-			have := w.Buckets[bucket.Bucket]
-			if !have.Blocked || have.Versioning != "Enabled" || have.Expires != 90 {
-				t.Errorf("the bucket is %+v", have)
-			}
-			have.Tags["Mine"], have.Versioning = "yes", "Suspended"
-		})
-		if res := b.up(engine.Manage(bucket)); len(res.Outcomes[0].Changes) != 1 {
-			t.Errorf("got %s", verbs(res))
-		}
-		_ = b.sim.Edit(func(w *awssim.World) {
-			if w.Buckets[bucket.Bucket].Tags["Mine"] != "yes" {
-				t.Error("the user's own tag is gone")
-			}
-			w.Buckets[bucket.Bucket].Owner = "999999999999"
-		})
-		b.rec = engine.NewMemory(b.home.Clock)
-		res, err := b.walk(true, engine.Manage(bucket)).Up(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := res.Err(); err == nil || !strings.Contains(err.Error(), "--state") {
-			t.Errorf("a stranger's bucket: %v", err)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -46,8 +47,17 @@ const stateExpireDays = 90
 // it unique in the world.
 func StateBucketName(a cloud.Account) string { return "karmactl-" + a.ID + "-" + a.Region }
 
+// statePurpose is the tag of a bucket that karmactl made.
+const statePurpose = "karmactl:purpose"
+
+// historyRule is the ID of our rule among those of the bucket's lifecycle.
+const historyRule = "karmactl-history"
+
 // StateBucket holds the states of the stacks of an account and region. It is
 // made by the first up and never deleted by down. It costs cents.
+//
+// A bucket that the user named and karmactl did not make is the user's: it is
+// read, and never changed.
 type StateBucket struct {
 	engine.Ref
 	*Home
@@ -73,7 +83,7 @@ func (b *StateBucket) Want() StateBucketSpec {
 // tags are without the stack's own two: one bucket serves all stacks of an
 // account and region, and each would take it for its own.
 func (b *StateBucket) tags() cloud.Tags {
-	return cloud.Tags{"Name": b.Bucket, "karmactl:purpose": "state"}
+	return cloud.Tags{"Name": b.Bucket, statePurpose: "state"}
 }
 
 // Find looks for the name, which is unique over all accounts, and asks for the
@@ -99,16 +109,45 @@ func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[
 		return engine.Found[StateBucketSpec]{}, err
 	}
 	found := engine.Found[StateBucketSpec]{Phase: engine.Ready, ID: id}
-	return found, b.read(ctx, &found.Spec, &id, owner)
+	if err := b.readBasics(ctx, &found.Spec, &id, owner); err != nil {
+		return found, err
+	}
+	if !b.managed(found.Spec.Tags) {
+		if !found.Spec.Versioned {
+			return engine.Found[StateBucketSpec]{}, fmt.Errorf("bucket %s is not versioned, so a damaged state could not be brought back: enable versioning on it (aws s3api put-bucket-versioning --bucket %s --versioning-configuration Status=Enabled), or name another one with state in agents.yaml or --state", id, id)
+		}
+		found.Spec = b.Want() // the user's own: what it is otherwise is not asked
+		return found, nil
+	}
+	return found, b.readRest(ctx, &found.Spec, &id, owner)
 }
 
-// read fills in the settings, each of which is a call of its own.
-func (b *StateBucket) read(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
+// managed tells whether the bucket is karmactl's to change: the account's default
+// one, and one that karmactl made under another name.
+func (b *StateBucket) managed(tags cloud.Tags) bool {
+	return b.Bucket == "" || b.Bucket == StateBucketName(b.Account) || tags[statePurpose] == "state"
+}
+
+// readBasics reads what is asked of every bucket. Each setting is a call of its own.
+func (b *StateBucket) readBasics(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
 	v, err := b.api().GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: id, ExpectedBucketOwner: owner})
 	if err != nil {
 		return err
 	}
 	s.Versioned = v.Status == types.BucketVersioningStatusEnabled
+	t, err := b.api().GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: id, ExpectedBucketOwner: owner})
+	if cloud.Is(err, "NoSuchTagSet") {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.Tags = cloud.FromSDK(t.TagSet, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+	return nil
+}
+
+// readRest reads what only a bucket of ours is asked.
+func (b *StateBucket) readRest(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
 	e, err := b.api().GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: id, ExpectedBucketOwner: owner})
 	if err != nil && !cloud.Is(err, "ServerSideEncryptionConfigurationNotFoundError") {
 		return err
@@ -128,25 +167,28 @@ func (b *StateBucket) read(ctx context.Context, s *StateBucketSpec, id, owner *s
 		c := p.PublicAccessBlockConfiguration
 		s.Blocked = aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets)
 	}
-	l, err := b.api().GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: id, ExpectedBucketOwner: owner})
-	if err != nil && !cloud.Is(err, "NoSuchLifecycleConfiguration") {
+	rules, err := b.lifecycle(ctx, id, owner)
+	if err != nil {
 		return err
 	}
-	if err == nil {
-		for _, r := range l.Rules {
-			if r.NoncurrentVersionExpiration != nil {
-				s.ExpireDays = int(aws.ToInt32(r.NoncurrentVersionExpiration.NoncurrentDays))
-			}
+	for _, r := range rules {
+		if aws.ToString(r.ID) == historyRule && r.Status == types.ExpirationStatusEnabled && r.NoncurrentVersionExpiration != nil {
+			s.ExpireDays = int(aws.ToInt32(r.NoncurrentVersionExpiration.NoncurrentDays))
 		}
 	}
-	t, err := b.api().GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: id, ExpectedBucketOwner: owner})
-	if err != nil && !cloud.Is(err, "NoSuchTagSet") {
-		return err
-	}
-	if err == nil {
-		s.Tags = cloud.FromSDK(t.TagSet, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
-	}
 	return nil
+}
+
+// lifecycle are the bucket's rules, the user's among them.
+func (b *StateBucket) lifecycle(ctx context.Context, id, owner *string) ([]types.LifecycleRule, error) {
+	l, err := b.api().GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: id, ExpectedBucketOwner: owner})
+	if cloud.Is(err, "NoSuchLifecycleConfiguration") {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.Rules, nil
 }
 
 // Diff compares. Another encryption, such as a key of the user's own, is left
@@ -211,17 +253,29 @@ func (b *StateBucket) Update(ctx context.Context, id string, have, want StateBuc
 		}
 	}
 	if have.ExpireDays != want.ExpireDays {
-		_, err := b.api().PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{Bucket: &id, ExpectedBucketOwner: owner, LifecycleConfiguration: &types.BucketLifecycleConfiguration{
-			Rules: []types.LifecycleRule{{
-				ID: aws.String("karmactl-history"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
-				NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(int32(want.ExpireDays))}, //nolint:gosec // 90
-			}},
-		}})
-		if err != nil {
+		if err := b.expire(ctx, &id, owner, want.ExpireDays); err != nil {
 			return err
 		}
 	}
 	return b.tag(ctx, id, have.Tags, want.Tags)
+}
+
+// expire sets our rule of the lifecycle. The call replaces all rules, so the
+// others go with it.
+func (b *StateBucket) expire(ctx context.Context, id, owner *string, days int) error {
+	rules, err := b.lifecycle(ctx, id, owner)
+	if err != nil {
+		return err
+	}
+	rules = slices.DeleteFunc(slices.Clone(rules), func(r types.LifecycleRule) bool { return aws.ToString(r.ID) == historyRule })
+	rules = append(rules, types.LifecycleRule{
+		ID: aws.String(historyRule), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
+		NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(int32(days))}, //nolint:gosec // 90
+	})
+	_, err = b.api().PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{
+		Bucket: id, ExpectedBucketOwner: owner, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: rules},
+	})
+	return err
 }
 
 // tag adds what is missing. The call replaces all tags, so the others go with it.

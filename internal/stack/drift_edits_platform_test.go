@@ -56,8 +56,8 @@ func platformDrifts() []drift {
 		// Deleted for good and made again by hand, without a value.
 		{"secret/validator", "keys", secret(func(s *awssim.Secret) { s.Versions = nil; delete(s.Tags, provision.TagSecretKeys) })},
 		{"state-bucket", "versioned", bucket(func(b *awssim.Bucket) { b.Versioning = "Suspended" })},
-		{"state-bucket", "public_access_blocked", bucket(func(b *awssim.Bucket) { b.Blocked = false })},
-		{"state-bucket", "expire_days", bucket(func(b *awssim.Bucket) { b.Expires = 1 })},
+		{"state-bucket", "public_access_blocked", bucket(func(b *awssim.Bucket) { b.Access = nil })},
+		{"state-bucket", "expire_days", bucket(func(b *awssim.Bucket) { b.Lifecycle = nil })},
 		{"state-bucket", "tags", bucket(func(b *awssim.Bucket) { delete(b.Tags, "karmactl:purpose") })},
 	}...)
 }
