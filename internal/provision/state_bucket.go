@@ -63,6 +63,9 @@ type StateBucket struct {
 	*Home
 	Bucket string
 	Region string
+
+	// made: by this run, so that it is ours before it has its tags.
+	made bool
 }
 
 func (b *StateBucket) api() stateBucketAPI { return b.Clients.S3 }
@@ -125,7 +128,7 @@ func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[
 // managed tells whether the bucket is karmactl's to change: the account's default
 // one, and one that karmactl made under another name.
 func (b *StateBucket) managed(tags cloud.Tags) bool {
-	return b.Bucket == "" || b.Bucket == StateBucketName(b.Account) || tags[statePurpose] == "state"
+	return b.made || b.Bucket == "" || b.Bucket == StateBucketName(b.Account) || tags[statePurpose] == "state"
 }
 
 // readBasics reads what is asked of every bucket. Each setting is a call of its own.
@@ -221,11 +224,15 @@ func (b *StateBucket) Create(ctx context.Context, _ StateBucketSpec, _ string) (
 	case err != nil && !cloud.Is(err, "BucketAlreadyOwnedByYou"):
 		return "", err
 	}
+	b.made = true
 	return b.Bucket, nil
 }
 
-// Update sets what differs.
+// Update sets what differs, the tags first: they say that the bucket is ours.
 func (b *StateBucket) Update(ctx context.Context, id string, have, want StateBucketSpec) error {
+	if err := b.tag(ctx, id, have.Tags, want.Tags); err != nil {
+		return err
+	}
 	owner := aws.String(b.Account.ID)
 	if have.Blocked != want.Blocked {
 		yes := aws.Bool(true)
@@ -257,7 +264,7 @@ func (b *StateBucket) Update(ctx context.Context, id string, have, want StateBuc
 			return err
 		}
 	}
-	return b.tag(ctx, id, have.Tags, want.Tags)
+	return nil
 }
 
 // expire sets our rule of the lifecycle. The call replaces all rules, so the

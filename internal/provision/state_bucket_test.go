@@ -118,3 +118,17 @@ func TestTheStateBucketKeepsTheUsersRulesOfItsLifecycle(t *testing.T) {
 		})
 	})
 }
+
+func TestABucketThatKarmactlMadeUnderTheUsersNameIsManaged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
+		bucket := func() engine.Step {
+			return engine.Manage(&StateBucket{Home: b.home, Bucket: "states-of-ours", Region: "us-east-1"})
+		}
+		b.up(bucket())
+		_ = b.sim.Edit(func(w *awssim.World) { w.Buckets["states-of-ours"].Versioning = types.BucketVersioningStatusSuspended })
+		if res := b.up(bucket()); len(res.Outcomes[0].Changes) != 1 {
+			t.Errorf("got %s", verbs(res))
+		}
+	})
+}
