@@ -101,7 +101,7 @@ func TestABucketOfTheUsersOwnIsReadAndNeverChanged(t *testing.T) {
 func TestTheStateBucketKeepsTheUsersRulesOfItsLifecycle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
-		bucket := stateBucketOf(b.home)
+		bucket := &StateBucket{Home: b.home, Bucket: StateBucketName(b.home.Account), Region: "us-east-1"}
 		b.up(engine.Manage(bucket))
 		_ = b.sim.Edit(func(w *awssim.World) {
 			w.Buckets[bucket.Bucket].Lifecycle = []types.LifecycleRule{rule("theirs", "reports/", 7), rule(historyRule, "", 1)}
