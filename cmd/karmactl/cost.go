@@ -192,7 +192,7 @@ func (a *app) actual(ctx context.Context, month string, e *cost.Estimate, prices
 		got, err = cost.Spend(ctx, api, s.cfg.Stack(), when, now)
 	}
 	if err != nil {
-		return nil, cloud.Explain(err, s.account)
+		return nil, err
 	}
 	out := &ui.CostActual{From: got.From, To: got.To, Total: cost.USD(got.Total), Tag: string(got.Tag), AskedAt: got.AskedAt.Format(time.RFC3339), Lines: []ui.CostActualLine{}, Notes: got.Caveats()}
 	sum := decimal.Zero
@@ -217,7 +217,7 @@ func (a *app) refreshPrices(ctx context.Context) error {
 	api := pricing.NewFromConfig(s.aws, func(o *pricing.Options) { o.Region = cost.PriceListRegion })
 	fresh, why, err := cost.Refresh(ctx, api, s.http, s.cfg.Region, old, s.clock.Now())
 	if err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
 	dir, err := a.cacheDir()
 	if err != nil {

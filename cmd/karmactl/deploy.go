@@ -169,7 +169,7 @@ func (d *deploy) walked(ctx context.Context, rec engine.Recorder, only func(engi
 	home := d.home(shown == nil)
 	facts, err := stack.ReadLookup(ctx, d.cfg, home)
 	if err != nil {
-		return nil, nil, cloud.Explain(err, d.account)
+		return nil, nil, err
 	}
 	st := stack.New(d.cfg, home, facts)
 	st.Deploy(d.want)
@@ -190,7 +190,6 @@ func (d *deploy) walked(ctx context.Context, rec engine.Recorder, only func(engi
 	if err != nil {
 		return nil, nil, err
 	}
-	d.explain(res)
 	return st, res, res.Err()
 }
 
@@ -240,10 +239,10 @@ func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) 
 	}
 	short, notes, err := st.Quotas(ctx, res, restarted)
 	for _, n := range notes {
-		d.app.term.Notef("  ! %s", n)
+		d.app.term.Notef("  ! %v", d.explain(n))
 	}
 	if err != nil || len(short) == 0 {
-		return cloud.Explain(err, d.account)
+		return err
 	}
 	return &advice{fmt.Errorf("nothing was deployed: %w", short[0]), short[0].Ask() + ", or deploy fewer agents at a time"}
 }
@@ -275,7 +274,7 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 					continue
 				}
 				if err := d.fleetAgent(h, name).Restart(ctx); err != nil {
-					return cloud.Explain(err, d.account)
+					return err
 				}
 			}
 		}

@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -26,6 +25,9 @@ func (s *session) fleetAgent(h *provision.Home, name string) *rollout.Agent {
 // say tells a line of a rollout; how far it is stands on the board, where there is one.
 func (s *session) say(l rollout.Line) {
 	r := pictured(l.Picture)
+	if l.Err != nil {
+		l.Text += ": " + s.explain(l.Err).Error()
+	}
 	if s.board != nil && r != nil {
 		s.board.Rollout(l.Agent, r)
 		return
@@ -106,7 +108,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 	if ctx.Err() != nil {
 		err = &advice{engine.ErrInterrupted, "the deployment goes on: karmactl deploy " + strings.Join(names, " ") + " --resume"}
 	}
-	return slices.DeleteFunc(docs, func(x *rollout.Deployment) bool { return x == nil }), cloud.Explain(err, d.account)
+	return slices.DeleteFunc(docs, func(x *rollout.Deployment) bool { return x == nil }), err
 }
 
 // retire keeps the next `up` from bringing back what was rolled back.
@@ -115,7 +117,7 @@ func (s *session) retire(ctx context.Context, ag *rollout.Agent, revisions []int
 	for _, n := range gone {
 		s.say(rollout.Line{At: s.clock.Now(), Agent: ag.Name, About: "retired", Text: fmt.Sprintf("rev %d: no up brings it back", n)})
 	}
-	return cloud.Explain(err, s.account)
+	return err
 }
 
 // endDeployments prints the documents and turns the worst of them into the exit code.

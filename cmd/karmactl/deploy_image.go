@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -127,7 +126,7 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent
 	h := d.home(true)
 	have, err := d.fleetAgent(h, ag.Name).Image(ctx)
 	if err != nil {
-		return nil, "", cloud.Explain(err, d.account)
+		return nil, "", err
 	}
 	if strings.HasPrefix(have, h.RepositoryURI(ag.Name)+"@") {
 		return nil, "", nil // the image belongs to deploy: it was deployed before

@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -35,7 +34,7 @@ func (sh *shipment) push(ctx context.Context, plan *engine.Result, provide func(
 	h := sh.home(false)
 	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: sh.transport()}
 	if err := p.SignIn(ctx); err != nil {
-		return cloud.Explain(err, sh.account)
+		return err
 	}
 	if err := sh.pushAll(ctx, p, h.RepositoryURI); err != nil {
 		return err
@@ -90,6 +89,5 @@ func (s *session) makeRepositories(ctx context.Context, store *state.Store, plan
 	if err != nil {
 		return err
 	}
-	s.explain(res)
 	return res.Err()
 }

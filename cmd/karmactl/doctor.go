@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -41,13 +42,17 @@ func (a *app) doctor(ctx context.Context, names []string) error {
 		return err
 	}
 	defer func() { _ = s.close() }() // it only read
+	var unread []error
 	doc := &ui.Doctor{
 		Stack: s.cfg.Project + "/" + s.cfg.Environment, Region: s.account.Region, Findings: []ui.DoctorFinding{}, Passed: []string{},
 	}
 	// The state only tells whether the stack is asleep on purpose; one that cannot
 	// be read is no reason not to look.
-	if store, err := s.readState(ctx); err == nil {
+	store, err := s.readState(ctx)
+	if err == nil {
 		_ = store.Close(ctx) // it was only read
+	} else {
+		unread = append(unread, fmt.Errorf("whether it hibernates is not known: %w", err))
 	}
 	if s.sleep != nil {
 		doc.Notes = []string{"it hibernates since " + stamp(s.sleep.Since) + ", so nothing runs: karmactl wake brings it back"}
@@ -63,9 +68,9 @@ func (a *app) doctor(ctx context.Context, names []string) error {
 	}
 	r, err := doctor.Examine(ctx, p)
 	if err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
-	doc.Passed, doc.Notes = r.Passed, r.Notes
+	doc.Passed, doc.Notes = r.Passed, s.texts(append(unread, r.Notes...))
 	for _, f := range r.Findings {
 		doc.Findings = append(doc.Findings, ui.DoctorFinding(f))
 	}

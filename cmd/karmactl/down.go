@@ -61,7 +61,7 @@ func (a *app) down(ctx context.Context, o downOptions) error {
 		if err != nil {
 			return err
 		}
-		return a.term.Plan(s.downDoc(p))
+		return errors.Join(a.term.Plan(s.downDoc(p)), p.res.Err())
 	}
 	run := func(ctx context.Context, store *state.Store) error { return s.down(ctx, store, o) }
 	err = s.locked(ctx, "down", run)

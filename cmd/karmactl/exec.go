@@ -71,7 +71,7 @@ func (a *app) exec(ctx context.Context, agent, task string, command []string) er
 	case errors.As(err, &missing):
 		return &advice{err: err, try: missing.Do}
 	case err != nil:
-		return cloud.Explain(err, s.account)
+		return err
 	case code != 0:
 		return &exit{code: code}
 	}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -44,7 +47,13 @@ func (e *exit) Error() string {
 }
 func (e *exit) Unwrap() error { return e.err }
 
-// advice is an error with something to do about it.
+// advised is an error that knows what to do about it. Its text does not say it again.
+type advised interface {
+	error
+	Try() string
+}
+
+// advice makes any error an advised one.
 type advice struct {
 	err error
 	try string
@@ -52,50 +61,60 @@ type advice struct {
 
 func (e *advice) Error() string { return e.err.Error() }
 func (e *advice) Unwrap() error { return e.err }
+func (e *advice) Try() string   { return e.try }
 
-// fault maps an error to its message and exit code. It is the only place that does.
+// try is what to do about an error: the outermost advice counts, because it knows most of what was going on.
+func try(err error) string {
+	var a advised
+	if errors.As(err, &a) {
+		return a.Try()
+	}
+	return ""
+}
+
+// fault maps an error to its message, reason, advice and exit code. It is the only place that does: what a resource
+// or a command returns is explained here.
 func fault(a *app, err error) *ui.Fault {
-	f := &ui.Fault{Code: exitError, Message: strings.TrimSpace(err.Error())} // of several one may have been said before
+	err = cloud.Explain(err, a.account)
+	f := &ui.Fault{Code: code(err), Message: strings.TrimSpace(err.Error()), Suggestion: try(err)} // of several one may have been said before
 	var (
 		problems *agents.Problems
-		locked   *state.LockedError
-		usage    *usageError
-		ex       *exit
-		adv      *advice
-		over     *cost.OverBudget
-		unknown  *cost.UnknownCost
-		absent   *agents.NotFoundError
-		noBucket *noBucketError
+		aws      *cloud.Problem
 	)
-	if errors.As(err, &adv) {
-		f.Suggestion = adv.try
-	}
 	switch {
 	case errors.As(err, &problems):
-		f.Code, f.Text = exitUsage, problems.Error()
+		f.Text = problems.Error()
 		f.Message = "agents.yaml is not valid"
 		for _, p := range problems.List {
 			f.Problems = append(f.Problems, ui.FaultProblem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Allowed: p.Allowed})
 		}
-	case errors.As(err, &usage), errors.As(err, &absent), isUsage(err):
-		f.Code = exitUsage
-	case errors.As(err, &over):
-		f.Code, f.Suggestion = exitBudget, over.Suggestion()
-	case errors.As(err, &unknown):
-		f.Code, f.Suggestion = exitBudget, unknown.Suggestion()
-	case errors.As(err, &noBucket):
-		f.Suggestion = "karmactl up makes it, and finds what is there by its tags; --state names another"
-	case errors.As(err, &locked):
-		f.Code = exitLocked
 	case errors.Is(err, engine.ErrInterrupted):
-		f.Code, f.Message = exitInterrupted, "interrupted; what was made is recorded"
-		if f.Suggestion == "" {
-			f.Suggestion = "run the same command again: it goes on where this one stopped"
-		}
-	case errors.As(err, &ex):
-		f.Code = ex.code
+		f.Message = "interrupted; what was made is recorded"
+		f.Suggestion = cmp.Or(f.Suggestion, "run the same command again: it goes on where this one stopped")
+	case errors.As(err, &aws):
+		f.Message, f.Why = strings.TrimSpace(strings.Replace(err.Error(), aws.Error(), aws.What, 1)), aws.Why
 	}
 	return f
+}
+
+// code is the exit code of an error.
+func code(err error) int {
+	var ex *exit
+	switch {
+	case errors.As(err, new(*agents.Problems)), errors.As(err, new(*agents.NotFoundError)), errors.As(err, new(*usageError)), isUsage(err):
+		return exitUsage
+	case errors.As(err, new(*cost.OverBudget)), errors.As(err, new(*cost.UnknownCost)):
+		return exitBudget
+	case errors.As(err, new(*state.LockedError)):
+		return exitLocked
+	case errors.Is(err, engine.ErrInterrupted):
+		return exitInterrupted
+	case errors.As(err, new(*provision.DeploymentFailed)):
+		return exitDeployment
+	case errors.As(err, &ex):
+		return ex.code
+	}
+	return exitError
 }
 
 // isUsage recognizes cobra's own errors, which have no type.

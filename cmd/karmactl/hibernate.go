@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
@@ -114,7 +113,7 @@ func (s *session) scales(ctx context.Context) ([]state.Scale, error) {
 		return nil, nil // asleep already
 	}
 	if err != nil {
-		return nil, cloud.Explain(err, s.account)
+		return nil, err
 	}
 	return fleet.Remember(now, s.cfg.Agents), nil
 }

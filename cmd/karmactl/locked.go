@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
@@ -20,6 +19,11 @@ func (e *noBucketError) Error() string {
 }
 func (e *noBucketError) Unwrap() error { return e.err }
 
+// Try is what makes the bucket.
+func (e *noBucketError) Try() string {
+	return "karmactl up makes it, and finds what is there by its tags; --state names another"
+}
+
 // locked runs f with the lock and the state.
 func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) (err error) {
 	s.command = command
@@ -32,7 +36,7 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 		return &noBucketError{err}
 	}
 	if err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
 	// What is left to write is written although the command was interrupted.
 	last := context.WithoutCancel(ctx)

@@ -93,9 +93,9 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	}
 	defer func() { _ = s.close() }() // nothing was written
 	if f.live {
-		s.account, err = cloud.Whoami(ctx, s.aws) // its groups go by ARN
+		err = s.whoami(ctx) // its groups go by ARN
 	} else {
-		err = cloud.HasCredentials(ctx, s.aws)
+		err = cloud.HasCredentials(ctx, s.aws, s.account)
 	}
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 		defer stop()
 	}
 	if err := logs.Tail(ctx, clients.Logs, o, p.Print); err != nil {
-		return errors.Join(cloud.Explain(err, s.account), p.Flush())
+		return errors.Join(err, p.Flush())
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []str
 	past, err := events.Past(ctx, since, until)
 	switch {
 	case err != nil && !cloud.Is(err, "ClusterNotFoundException"):
-		o.Say("without ECS events: " + cloud.Explain(err, s.account).Error())
+		o.Say("without ECS events: " + s.explain(err).Error())
 		return func() {}
 	case err == nil:
 		o.Past = past
@@ -172,7 +172,7 @@ func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []str
 	o.Extra = extra
 	go func() {
 		defer close(done)
-		events.Follow(ctx, extra, o.Say)
+		events.Follow(ctx, extra, func(err error) { o.Say(s.explain(err).Error()) })
 	}()
 	return func() { cancel(); <-done }
 }

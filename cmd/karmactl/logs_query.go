@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
@@ -29,7 +28,7 @@ func (s *session) query(ctx context.Context, api logs.QueryAPI, name string, o l
 	}
 	r, err := logs.Query{NamedQuery: q, Groups: o.Groups, Since: o.Since, Until: o.Until, Clock: s.clock, Say: s.sayOnce()}.Run(ctx, api)
 	if err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
 	if s.app.term.JSON {
 		return r.WriteJSON(s.app.term.Out)

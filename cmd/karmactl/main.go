@@ -13,9 +13,14 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // run is main with its streams and its exit code.
 func run(args []string) int {
-	a := &app{term: ui.NewTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv)}
+	a := &app{term: ui.NewTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv), rehearse: openRehearsal}
 	ctx, stop := a.signals(context.Background())
 	defer stop()
+	return a.run(ctx, args)
+}
+
+// run runs one command and tells what went wrong.
+func (a *app) run(ctx context.Context, args []string) int {
 	cmd := newRootCmd(a)
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)

@@ -52,6 +52,9 @@ func (a *app) outputs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.res.Err(); err != nil {
+		return err
+	}
 	d := outputsDoc{
 		Schema: ui.Schema, Kind: "Outputs", Stack: s.cfg.Stack(), Region: s.account.Region, Account: s.account.ID,
 		URLs: p.stack.URLs(), Resources: map[engine.Key]outputsDetail{},

@@ -147,7 +147,7 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, only []string
 	home := s.home(true)
 	facts, err := stack.ReadLookup(ctx, s.cfg, home)
 	if err != nil {
-		return nil, cloud.Explain(err, s.account)
+		return nil, err
 	}
 	p := &planned{stack: stack.New(s.cfg, home, facts)}
 	s.wantBuilt(p.stack)
@@ -161,7 +161,6 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, only []string
 		return nil, err
 	}
 	forget(p.res, p.asleep)
-	s.explain(p.res)
 	if p.res.Err() != nil {
 		return p, nil
 	}
@@ -169,15 +168,8 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, only []string
 	for _, q := range short {
 		p.warnings = append(p.warnings, fmt.Sprintf("%v: %s", q, q.Ask()))
 	}
-	p.warnings = append(p.warnings, unknown...)
-	return p, cloud.Explain(err, s.account)
-}
-
-// explain says of AWS's errors what to do about them.
-func (s *session) explain(res *engine.Result) {
-	for i, o := range res.Outcomes {
-		res.Outcomes[i].Err = cloud.Explain(o.Err, s.account)
-	}
+	p.warnings = append(p.warnings, s.texts(unknown)...)
+	return p, err
 }
 
 // stateBucket makes sure of the bucket that the state is in, or says what would
@@ -193,13 +185,12 @@ func (s *session) stateBucket(ctx context.Context, home *provision.Home, apply b
 	}
 	w := engine.Walk{
 		Steps:  []engine.Step{engine.Manage(&provision.StateBucket{Home: home, Bucket: in.Bucket, Region: s.account.Region})},
-		Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Apply: apply, Stop: s.app.stop,
+		Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Explain: s.explain, Apply: apply, Stop: s.app.stop,
 	}
 	res, err := w.Up(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.explain(res)
 	return &res.Outcomes[0], res.Err()
 }
 

@@ -116,7 +116,7 @@ func costWarnings(v cost.Verdict, region string) []string {
 	var unknown *cost.UnknownCost
 	switch {
 	case errors.As(err, &over):
-		out = append(out, fmt.Sprintf("over the budget by %s a month: up will refuse. %s", cost.USD(over.Expected.Sub(over.Budget)), over.Suggestion()))
+		out = append(out, fmt.Sprintf("over the budget by %s a month: up will refuse. %s", cost.USD(over.Expected.Sub(over.Budget)), over.Try()))
 	case errors.As(err, &unknown):
 		out = append(out, fmt.Sprintf("whether the budget of %s holds is not known: up will refuse without --over-budget", cost.USD(unknown.Budget)))
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 )
@@ -38,7 +37,7 @@ func (d *deploy) refreshSecrets(ctx context.Context) error {
 			doc.Image, err = a.Runs(ctx, doc.Revision)
 		}
 		if err != nil {
-			return cloud.Explain(err, d.account)
+			return err
 		}
 		doc.Reason = "left alone: " + why
 		d.left = append(d.left, doc)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
@@ -27,14 +26,13 @@ func (s *session) planRemoval(ctx context.Context, rec engine.Recorder, r remova
 	home := s.home(true)
 	facts, err := stack.ReadLookup(ctx, s.cfg, home)
 	if err != nil {
-		return nil, cloud.Explain(err, s.account)
+		return nil, err
 	}
 	p := &planned{stack: stack.New(s.cfg, home, facts)}
 	w := r.walk(p.stack, rec)
 	if p.res, err = w.Down(ctx); err != nil {
 		return nil, err
 	}
-	s.explain(p.res)
 	return p, nil
 }
 
@@ -64,6 +62,5 @@ func (s *session) remove(ctx context.Context, store *state.Store, p *planned, de
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	s.explain(res)
 	return res, st, s.clock.Now().Sub(began), nil
 }

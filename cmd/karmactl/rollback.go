@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/state"
@@ -49,7 +48,7 @@ func (a *app) rollback(ctx context.Context, name string, o rollbackOptions) erro
 	if o.dryRun {
 		b, err := ag.Target(ctx, o.to)
 		if err != nil {
-			return cloud.Explain(err, s.account)
+			return err
 		}
 		s.app.term.Printf("%s\n", describeBack(name, b))
 		return nil
@@ -70,7 +69,7 @@ func (a *app) rollback(ctx context.Context, name string, o rollbackOptions) erro
 		return err
 	})
 	if err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
 	return s.followBack(ctx, ag, back, arn, there, o)
 }
@@ -95,7 +94,7 @@ func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollou
 		return &advice{engine.ErrInterrupted, "the rollback goes on: karmactl deploy " + ag.Name + " --resume"}
 	}
 	if err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
 	if back.Nothing != "" && doc.Reason == "" {
 		doc.Reason = back.Nothing
@@ -113,7 +112,7 @@ func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollou
 		}
 	}
 	if doc.Image, err = ag.Runs(ctx, doc.Revision); err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
 	return s.endDeployments([]*rollout.Deployment{doc}, func(d *rollout.Deployment) bool { return d.OK() || d.Outcome == rollout.RolledBack })
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -19,6 +22,10 @@ type app struct {
 	opts options
 	// budget is --budget of plan and up; "" is the file's own.
 	budget string
+	// account is where the command works, as far as that is known: errors are explained with it.
+	account cloud.Account
+	// rehearse opens the simulated account in a file, in place of AWS.
+	rehearse func(path, region string) (*awssim.Sim, engine.Clock, error)
 	// stop is closed by the first Ctrl-C.
 	stop <-chan struct{}
 	// graceful: the command finishes what runs after the first Ctrl-C.

@@ -141,7 +141,7 @@ func (sc *scaling) scope() []string {
 func (sc *scaling) plan(ctx context.Context) (err error) {
 	home := sc.home(true)
 	if sc.was, err = fleet.ReadScaled(ctx, home, sc.scope()); err != nil {
-		return cloud.Explain(err, sc.account)
+		return err
 	}
 	for _, t := range sc.o.targets {
 		if _, up := sc.was[t.Agent]; !up {
@@ -166,7 +166,7 @@ func (sc *scaling) walkChange(ctx context.Context, home *provision.Home, apply b
 		return nil, err
 	}
 	w := engine.Walk{
-		Steps: c.Steps, Orphans: c.Orphans, Record: engine.NewMemory(sc.clock), Clock: sc.clock, Classify: cloud.Classify,
+		Steps: c.Steps, Orphans: c.Orphans, Record: engine.NewMemory(sc.clock), Clock: sc.clock, Classify: cloud.Classify, Explain: sc.explain,
 		Width: sc.app.opts.parallel, Stop: sc.app.stop, Apply: apply,
 	}
 	if apply {
@@ -177,6 +177,5 @@ func (sc *scaling) walkChange(ctx context.Context, home *provision.Home, apply b
 	if err != nil {
 		return nil, err
 	}
-	sc.explain(res)
 	return res, res.Err()
 }

@@ -119,14 +119,13 @@ func (w *overwriting) walkOver(ctx context.Context, home *provision.Home, rec en
 		x.Add(home, w.cfg, ag, w.values)
 	}
 	walk := engine.Walk{
-		Steps: x.Steps, Record: rec, Clock: w.clock, Classify: cloud.Classify, Width: w.app.opts.parallel, Stop: w.app.stop,
+		Steps: x.Steps, Record: rec, Clock: w.clock, Classify: cloud.Classify, Explain: w.explain, Width: w.app.opts.parallel, Stop: w.app.stop,
 		Apply: shown != nil, Shown: shown,
 	}
 	res, err := walk.Up(ctx)
 	if err != nil {
 		return x, nil, err
 	}
-	w.explain(res)
 	return x, res, res.Err()
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -74,7 +73,7 @@ func (a *app) secretsSet(ctx context.Context, agent, key string, dryRun bool) er
 	w := &overwriting{session: s, command: "secrets set", agents: []agents.Agent{ag}, values: provision.WithValue(key, value), dryRun: dryRun}
 	doc, err := w.run(ctx)
 	if err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
 	return w.show(doc)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -79,7 +78,7 @@ func (a *app) secretsStatus(ctx context.Context, names []string) error {
 func (s *session) secretsOf(ctx context.Context, of []agents.Agent) ([]fleet.AgentSecrets, error) {
 	w := &fleet.Secrets{Home: s.home(true), Config: s.cfg, Cluster: provision.ClusterName(s.cfg.Stack())}
 	all, err := w.Look(ctx, of)
-	return all, cloud.Explain(err, s.account)
+	return all, err
 }
 
 func (a *app) showSecrets(doc *secretsStatusDoc) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -48,7 +47,7 @@ func (a *app) secretsSync(ctx context.Context, names []string, dryRun bool) erro
 	}
 	entries, err := provision.NestedEntries(ctx, s.home(true), s.cfg)
 	if err != nil {
-		return cloud.Explain(err, s.account)
+		return err
 	}
 	if len(entries) == 0 {
 		return &advice{

@@ -49,6 +49,13 @@ type session struct {
 	command string
 }
 
+// openRehearsal opens the simulated account that is kept in a file.
+func openRehearsal(path, region string) (*awssim.Sim, engine.Clock, error) {
+	return awssim.OpenFile(path, simulateSpeed, awssim.Options{
+		Region: region, Latency: 60 * time.Millisecond, Visible: time.Second, Throttle: true,
+	})
+}
+
 // config reads agents.yaml with what the flags say.
 func (a *app) config() (*agents.Config, error) {
 	cfg, err := agents.Load(a.opts.file, a.opts.env)
@@ -70,10 +77,29 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.account, err = cloud.Whoami(ctx, s.aws); err != nil {
+	if err := s.whoami(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
+}
+
+// whoami asks AWS whose account it is.
+func (s *session) whoami(ctx context.Context) (err error) {
+	s.account, err = cloud.Whoami(ctx, s.aws, s.account)
+	s.app.account = s.account
+	return err
+}
+
+// explain puts an error of AWS into words for people, where it is told before the command ends.
+func (s *session) explain(err error) error { return cloud.Explain(err, s.account) }
+
+// texts are notes on what could not be read, for people.
+func (s *session) texts(notes []error) []string {
+	var out []string
+	for _, n := range notes {
+		out = append(out, s.explain(n).Error())
+	}
+	return out
 }
 
 // connect is open without a call: of the account only the region is known.
@@ -84,9 +110,7 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	}
 	s := &session{app: a, cfg: cfg, clock: engine.RealClock{}, http: &http.Client{Timeout: 10 * time.Second}}
 	if a.opts.simulate != "" {
-		sim, clock, err := awssim.OpenFile(a.opts.simulate, simulateSpeed, awssim.Options{
-			Region: cfg.Region, Latency: 60 * time.Millisecond, Visible: time.Second, Throttle: true,
-		})
+		sim, clock, err := a.rehearse(a.opts.simulate, cfg.Region)
 		if err != nil {
 			return nil, err
 		}
@@ -94,14 +118,15 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 		s.http.Transport = sim.RoundTripper()
 		s.registry = sim.Registry()
 		s.closers = append(s.closers, sim.Close)
-	} else if s.aws, err = cloud.LoadConfig(ctx, cfg.Region, a.opts.profile); err != nil {
+		s.account.Region = cfg.Region
+	} else if s.aws, s.account, err = cloud.LoadConfig(ctx, a.signIn(ctx, cfg.Region)); err != nil {
 		return nil, err
 	}
 	s.aws = cloud.WithOptions(s.aws, cloud.LostReplies)
 	if a.opts.verbose {
 		s.aws = cloud.WithOptions(s.aws, s.trace())
 	}
-	s.account = cloud.Account{Region: cfg.Region}
+	a.account = s.account
 	return s, nil
 }
 
@@ -176,6 +201,6 @@ func (s *session) identity() state.Identity {
 func (s *session) walk(st *stack.Stack, rec engine.Recorder) engine.Walk {
 	return engine.Walk{
 		Steps: st.Steps(), Orphans: st.Orphans(engine.Known(rec)), Record: rec, Clock: s.clock,
-		Classify: cloud.Classify, Width: s.app.opts.parallel, Stop: s.app.stop,
+		Classify: cloud.Classify, Explain: s.explain, Width: s.app.opts.parallel, Stop: s.app.stop,
 	}
 }

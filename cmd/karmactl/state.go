@@ -153,8 +153,8 @@ func (s *session) stateUnlock(ctx context.Context, id string) error {
 		s.app.term.Printf("the state is not locked\n")
 		return nil
 	}
-	if err != nil && id != "" {
-		return err // an unreadable lock has no id to compare with
+	if err != nil && (id != "" || !errors.As(err, new(*state.BadLockError))) {
+		return err // a damaged lock has no id to compare with, and only a damaged one is broken unseen
 	}
 	if !s.app.opts.yes {
 		s.command = "state unlock"

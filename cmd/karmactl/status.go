@@ -73,9 +73,9 @@ func (a *app) status(ctx context.Context, watch, drift bool) error {
 	}
 	defer func() { _ = s.close() }() // nothing was written
 	if drift {
-		s.account, err = cloud.Whoami(ctx, s.aws) // the bucket's name has its number
+		err = s.whoami(ctx) // the bucket's name has its number
 	} else {
-		err = cloud.HasCredentials(ctx, s.aws)
+		err = cloud.HasCredentials(ctx, s.aws, s.account)
 	}
 	if err != nil {
 		return err
@@ -88,11 +88,11 @@ func (a *app) status(ctx context.Context, watch, drift bool) error {
 	for {
 		st, err := w.Look(ctx)
 		if err != nil {
-			return cloud.Explain(err, s.account)
+			return err
 		}
 		doc := statusDoc{
 			Schema: ui.Schema, Kind: "Status", Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
-			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []statusDrift{}, Notes: st.Notes,
+			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []statusDrift{}, Notes: s.texts(st.Notes),
 		}
 		if doc.Cost, err = s.costNow(st.Agents); err != nil {
 			return err
@@ -119,7 +119,7 @@ func (s *session) drift(ctx context.Context) ([]statusDrift, error) {
 		defer func() { _ = store.Close(ctx) }()
 		rec = store
 	} else {
-		s.app.term.Notef("drift without the state, by tags: %v", err)
+		s.app.term.Notef("drift without the state, by tags: %v", s.explain(err))
 	}
 	p, err := s.planUp(ctx, rec, nil)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -204,7 +204,6 @@ func (s *session) apply(ctx context.Context, store *state.Store, p *planned, onl
 		return nil, nil, err
 	}
 	forget(res, asleep)
-	s.explain(res)
 	return res, st, nil
 }
 
@@ -259,7 +258,7 @@ func (s *session) result(st *stack.Stack, res *engine.Result) *ui.Result {
 		r.Summary = count(r.Summary, o.Verb)
 		switch o.Status {
 		case engine.Failed:
-			r.Failed = append(r.Failed, ui.Problem{Key: string(o.Key), Error: o.Err.Error()})
+			r.Failed = append(r.Failed, ui.Problem{Key: string(o.Key), Error: o.Err.Error(), Suggestion: try(o.Err)})
 		case engine.Blocked, engine.Interrupted:
 			r.Blocked = append(r.Blocked, ui.Problem{Key: string(o.Key), Error: o.Reason})
 		}
@@ -282,7 +281,7 @@ func (s *session) finish(r *ui.Result, res *engine.Result, err error) error {
 		n := len(res.With(engine.Failed))
 		r.Headline = fmt.Sprintf("%d failed.", n)
 		r.Next = []string{"mend that and run the same command again: what is done stays done"}
-		if deploymentFailed(res) {
+		if errors.As(err, new(*provision.DeploymentFailed)) {
 			code = exitDeployment
 		}
 	}
@@ -293,15 +292,4 @@ func (s *session) finish(r *ui.Result, res *engine.Result, err error) error {
 		return &exit{code: code}
 	}
 	return nil
-}
-
-// deploymentFailed tells whether a service was made and its tasks do not stay up,
-// which no error of AWS's API says.
-func deploymentFailed(res *engine.Result) bool {
-	for _, o := range res.With(engine.Failed) {
-		if o.Key.Kind() == "service" && cloud.Code(o.Err) == "" {
-			return true
-		}
-	}
-	return false
 }

@@ -127,14 +127,13 @@ func (s *session) rescale(ctx context.Context, kept []state.Scale) error {
 		return nil
 	}
 	w := engine.Walk{
-		Steps: c.Steps, Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify,
+		Steps: c.Steps, Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Explain: s.explain,
 		Width: s.app.opts.parallel, Stop: s.app.stop, Apply: true,
 	}
 	res, err := w.Up(ctx)
 	if err != nil {
 		return err
 	}
-	s.explain(res)
 	if err := res.Err(); err != nil {
 		return fmt.Errorf("everything is back but for what karmactl scale had set: %w: run karmactl wake again", err)
 	}

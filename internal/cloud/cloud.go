@@ -32,6 +32,8 @@ type Account struct {
 	// Partition is "aws" but for China and GovCloud.
 	Partition string
 	Region    string
+	// Profile of AWS's shared configuration that signs in; "" is the default one, or none.
+	Profile string
 }
 
 // ARN builds an ARN of this account and region.

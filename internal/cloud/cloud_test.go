@@ -50,6 +50,10 @@ func TestErrorsMeanWhatAWSMeansByThem(t *testing.T) {
 		{api("ResourceNotFoundException", ""), engine.NotFound},
 		{api("DependencyViolation", "has dependencies"), engine.Busy},
 		{api("AuthFailure", "You do not have permission to access the specified resource."), engine.Busy},
+		{api("AuthFailure", "AWS was not able to validate the provided access credentials"), engine.Other},
+		{api("OperationAborted", "A conflicting conditional operation is currently in progress against this resource."), engine.NotYet},
+		{api("ClientException", "TaskDefinition not found."), engine.NotYet},
+		{api("InvalidParameterException", "SC service is already used by arn:aws:servicediscovery:us-east-1:1:namespace/ns-1."), engine.NotYet},
 		{api("ResourceInUse", ""), engine.Busy},
 		{api("RequestLimitExceeded", ""), engine.Throttled},
 		{api("ThrottlingException", "Rate exceeded"), engine.Throttled},
@@ -68,19 +72,6 @@ func TestErrorsMeanWhatAWSMeansByThem(t *testing.T) {
 	}
 	if IsNotFound(errors.New("connection refused: NotFound")) {
 		t.Error("an error without an API code is taken for not found")
-	}
-}
-
-func TestAMissingPermissionNamesTheAction(t *testing.T) {
-	err := &smithy.OperationError{ServiceID: "Elastic Load Balancing v2", OperationName: "CreateListener", Err: api("AccessDenied", "no")}
-	if got := Explain(err, Account{ID: "123456789012"}).Error(); !strings.Contains(got, "elasticloadbalancing:CreateListener is missing") {
-		t.Errorf("got %s", got)
-	}
-	for op, want := range map[string]string{"S3.HeadBucket": "s3:ListBucket", "CloudWatch Logs.CreateLogGroup": "logs:CreateLogGroup", "ECS.CreateService": "ecs:CreateService", "Resource Groups Tagging API.GetResources": "tag:GetResources"} {
-		service, name, _ := strings.Cut(op, ".")
-		if got := Action(service, name); got != want {
-			t.Errorf("%s needs %s, want %s", op, got, want)
-		}
 	}
 }
 

@@ -3,8 +3,6 @@ package cloud
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -55,11 +53,13 @@ func Classify(err error) engine.Class {
 		return engine.Other
 	case throttles[code]:
 		return engine.Throttled
-	case denials[code] && !Says(err, "You do not have permission to access the specified resource"):
-		return engine.Denied
-	case code == "AuthFailure" || busy[code]:
+	case heldAddress(err):
 		return engine.Busy
-	case Says(err, notYetTexts...):
+	case denials[code]:
+		return engine.Denied
+	case busy[code]:
+		return engine.Busy
+	case notYet[code] || Says(err, notYetTexts...):
 		return engine.NotYet
 	case IsNotFound(err):
 		return engine.NotFound
@@ -79,9 +79,14 @@ var denials = map[string]bool{
 	"AuthorizationErrorException": true, "UnauthorizedAccess": true,
 }
 
-// busy are the codes of something that is held by something else that is going
-// away. AuthFailure is what ReleaseAddress answers while a NAT gateway that is
-// being deleted still holds the address.
+// heldAddress tells whether EC2 refuses to release an address because a NAT gateway that is being deleted still
+// holds it. Any other AuthFailure means that the credentials could not be validated:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+func heldAddress(err error) bool {
+	return Is(err, "AuthFailure", "UnauthorizedOperation") && Says(err, "You do not have permission to access the specified resource")
+}
+
+// busy are the codes of something that is held by something else that is going away.
 var busy = map[string]bool{
 	"DependencyViolation": true, "InvalidIPAddress.InUse": true, "ResourceInUse": true, "ResourceInUseException": true,
 	"DeleteConflict": true, "ClusterContainsServicesException": true, "ClusterContainsTasksException": true,
@@ -90,6 +95,10 @@ var busy = map[string]bool{
 	"ConcurrentUpdateException": true, "ResourceInUseFault": true, "IncorrectState": true,
 }
 
+// notYet are the codes of something that is still being set up. S3 answers OperationAborted to changes of a bucket
+// that is seconds old, without another caller: https://github.com/hashicorp/terraform-provider-aws/issues/7628
+var notYet = map[string]bool{"OperationAborted": true}
+
 // notYetTexts are what AWS says of something made moments ago, behind general codes.
 var notYetTexts = []string{
 	"Unable to assume the service linked role", "Unable to assume role",
@@ -97,6 +106,9 @@ var notYetTexts = []string{
 	"does not have an associated load balancer", "Unable to Start a service that is still Draining",
 	"ECS was unable to assume the role", "is currently being deleted", "scheduled for deletion",
 	"verify that it exists and", "is not in a state that allows",
+	// ECS right after RegisterTaskDefinition, and after a service of the same name was deleted:
+	// https://github.com/aws/copilot-cli/issues/4313
+	"TaskDefinition not found.", "SC service is already used by",
 }
 
 // IsNotFound tells whether AWS answered that there is no such thing. On a create
@@ -113,93 +125,6 @@ func IsNotFound(err error) bool {
 		return true
 	}
 	return strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, "NotFoundException") || strings.HasSuffix(code, "NotFound")
-}
-
-// Explain turns an error of AWS into one for people: which permission is
-// missing, which credentials, which region. Anything else comes back as it is.
-func Explain(err error, account Account) error {
-	if err == nil {
-		return nil
-	}
-	var op *smithy.OperationError
-	switch {
-	case Classify(err) == engine.Denied && errors.As(err, &op):
-		action := Action(op.Service(), op.Operation())
-		where := ""
-		if account.ID != "" {
-			where = " in account " + account.ID
-		}
-		return fmt.Errorf("permission %s is missing%s: %w: add it to the operator's policy (docs/iam-policy.json has all that karmactl needs)", action, where, err)
-	case Is(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
-		return fmt.Errorf("the credentials have expired: %w: sign in again (aws sso login)", err)
-	case Is(err, "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"):
-		return fmt.Errorf("AWS does not accept the credentials: %w: check AWS_PROFILE or AWS_ACCESS_KEY_ID", err)
-	case errors.As(err, new(*net.DNSError)):
-		return fmt.Errorf("cannot reach AWS: %w: check the network and --region", err)
-	}
-	return brief(err)
-}
-
-// Brief is an error of AWS's API without the SDK's wrapping: which call, which
-// code, what AWS said, and the request id that its support asks for.
-type Brief struct {
-	Service, Operation, RequestID string
-	API                           smithy.APIError
-	Err                           error
-}
-
-func (e *Brief) Error() string {
-	s := fmt.Sprintf("%s %s: %s: %s", e.Service, e.Operation, e.API.ErrorCode(), e.API.ErrorMessage())
-	if e.RequestID != "" {
-		s += " (request " + e.RequestID + ")"
-	}
-	return s
-}
-
-func (e *Brief) Unwrap() error { return e.Err }
-
-// brief shortens an error that is nothing but an operation's.
-func brief(err error) error {
-	var op *smithy.OperationError
-	api := smithy.APIError(nil)
-	if !errors.As(err, &op) || !errors.As(err, &api) || err.Error() != op.Error() {
-		return err
-	}
-	b := &Brief{Service: op.Service(), Operation: op.Operation(), API: api, Err: err}
-	var resp *awshttp.ResponseError
-	if errors.As(err, &resp) {
-		b.RequestID = resp.ServiceRequestID()
-	}
-	return b
-}
-
-// Action is the IAM action of an operation.
-func Action(service, operation string) string {
-	prefix, ok := actionPrefix[service]
-	if !ok {
-		prefix = strings.ToLower(strings.ReplaceAll(service, " ", ""))
-	}
-	if service == "S3" {
-		if a, ok := s3Actions[operation]; ok {
-			operation = a
-		}
-	}
-	return prefix + ":" + operation
-}
-
-// actionPrefix is the IAM prefix by the SDK's service id, where it is not just that in lower case.
-var actionPrefix = map[string]string{
-	"Elastic Load Balancing v2": "elasticloadbalancing", "Application Auto Scaling": "application-autoscaling",
-	"CloudWatch Logs": "logs", "Resource Groups Tagging API": "tag", "Secrets Manager": "secretsmanager",
-	"Cost Explorer": "ce", "Service Quotas": "servicequotas", "Route 53": "route53",
-}
-
-// s3Actions are S3's actions where they are not the operation's name.
-var s3Actions = map[string]string{
-	"HeadBucket": "ListBucket", "ListObjectsV2": "ListBucket", "HeadObject": "GetObject", "ListObjectVersions": "ListBucketVersions",
-	"PutPublicAccessBlock": "PutBucketPublicAccessBlock", "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-	"PutBucketEncryption": "PutEncryptionConfiguration", "GetBucketEncryption": "GetEncryptionConfiguration",
-	"PutBucketLifecycleConfiguration": "PutLifecycleConfiguration", "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
 }
 
 // isAmbiguous tells whether the call may have taken effect although it failed:

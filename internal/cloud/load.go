@@ -1,20 +1,25 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -23,34 +28,61 @@ import (
 // three are used up within two seconds.
 const maxAttempts = 10
 
-// LoadConfig reads the SDK's own configuration: environment, profile, SSO,
-// AWS_ENDPOINT_URL, AWS_CA_BUNDLE.
-func LoadConfig(ctx context.Context, region, profile string) (aws.Config, error) {
-	opts := []func(*config.LoadOptions) error{}
-	if region != "" {
-		opts = append(opts, config.WithRegion(region))
+// Sign is how the SDK is to sign in.
+type Sign struct {
+	Region  string
+	Profile string
+	// Code asks a person for the code of an MFA device; nil where nobody can be asked.
+	Code func() (string, error)
+}
+
+// LoadConfig reads the SDK's own configuration: environment, profile, SSO, AWS_ENDPOINT_URL, AWS_CA_BUNDLE. Of the
+// account only the region and the profile are known then. What the SDK would log by itself is left out: its errors say
+// the same.
+func LoadConfig(ctx context.Context, s Sign) (aws.Config, Account, error) {
+	c := &contact{}
+	in := Account{Partition: "aws", Region: s.Region, Profile: s.profile()}
+	opts := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}), config.WithHTTPClient(c.client()), config.WithEC2RoleCredentialOptions(askMachineOnce),
 	}
-	if profile != "" {
-		opts = append(opts, config.WithSharedConfigProfile(profile))
+	if s.Region != "" {
+		opts = append(opts, config.WithRegion(s.Region))
+	}
+	if s.Profile != "" {
+		opts = append(opts, config.WithSharedConfigProfile(s.Profile))
+	}
+	if s.Code != nil {
+		opts = append(opts, config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			o.TokenProvider = s.Code
+			if o.Duration == 0 { // the SDK's 15 minutes end before a first up with a certificate does
+				o.Duration = time.Hour // which every role allows
+			}
+		}))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, opts...)
 	if err != nil {
-		if errors.As(err, new(config.SharedConfigProfileNotExistError)) {
-			return cfg, fmt.Errorf("profile %q does not exist: %w: see aws configure list-profiles", profile, err)
-		}
-		return cfg, fmt.Errorf("the AWS configuration cannot be read: %w", err)
+		return cfg, in, unloadable(err, in)
 	}
 	if cfg.Region == "" {
-		return cfg, errors.New("no region: set region in agents.yaml, --region, or AWS_REGION")
+		return cfg, in, &Problem{What: "no region is set", Do: "set region in agents.yaml, --region, or AWS_REGION"}
 	}
-	if cfg.BaseEndpoint != nil || cfg.HTTPClient == nil {
-		cfg.HTTPClient = keepBody{client(cfg)}
-	}
-	cfg.Retryer = func() aws.Retryer { return Retryer(20 * time.Second) }
+	cfg.HTTPClient = keepBody{cfg.HTTPClient}
+	cfg.Retryer = func() aws.Retryer { return retryer(20*time.Second, c) }
 	if cfg.BaseEndpoint != nil {
-		return WithOptions(cfg, plainHost), nil
+		cfg = WithOptions(cfg, plainHost)
 	}
-	return cfg, nil
+	in.Region = cfg.Region
+	return cfg, in, nil
+}
+
+// profile is the one that the SDK will use; "" is the default one.
+func (s Sign) profile() string {
+	return cmp.Or(s.Profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"))
+}
+
+// askMachineOnce asks the machine's metadata service for credentials a single time: it is a second away or not there.
+func askMachineOnce(o *ec2rolecreds.Options) {
+	o.Client = imds.New(imds.Options{Retryer: aws.NopRetryer{}, Logger: logging.Nop{}})
 }
 
 // plainHost keeps the SDK from putting "streaming-" before the host of an endpoint that was named: only AWS's own
@@ -64,10 +96,13 @@ func plainHost(stack *middleware.Stack) error {
 
 // Retryer is the SDK's standard one with enough attempts, and no token pool: a
 // walk of many goroutines would empty it and then fail at the first throttle.
-func Retryer(maxBackoff time.Duration) aws.Retryer {
+func Retryer(maxBackoff time.Duration) aws.Retryer { return retryer(maxBackoff, &contact{}) }
+
+func retryer(maxBackoff time.Duration, c *contact) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.MaxBackoff = maxBackoff
+		o.Backoff = c.backoff(retry.NewExponentialJitterBackoff(maxBackoff))
 		o.RateLimiter = noLimit{}
 	})
 }
@@ -78,13 +113,6 @@ func (noLimit) GetToken(context.Context, uint) (func() error, error) {
 	return func() error { return nil }, nil
 }
 func (noLimit) AddTokens(uint) error { return nil }
-
-func client(cfg aws.Config) aws.HTTPClient {
-	if cfg.HTTPClient != nil {
-		return cfg.HTTPClient
-	}
-	return awshttp.NewBuildableClient()
-}
 
 // keepBody keeps the SDK from closing the request body before the transport is
 // done with it: over a fast loopback that kills one connection in a thousand
@@ -106,31 +134,45 @@ func WithOptions(cfg aws.Config, opts ...func(*middleware.Stack) error) aws.Conf
 }
 
 // HasCredentials finds out whether there are any, for commands that need not know whose.
-func HasCredentials(ctx context.Context, cfg aws.Config) error {
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return noCredentials(err)
+func HasCredentials(ctx context.Context, cfg aws.Config, in Account) error {
+	_, err := cfg.Credentials.Retrieve(ctx)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// As a call would say it: the reading of the credentials is one, whatever it is made of.
+	op := &smithy.OperationError{ServiceID: "STS", OperationName: "GetCallerIdentity", Err: fmt.Errorf("get credentials: %w", err)}
+	return Explain(op, in)
 }
 
-func noCredentials(err error) error {
-	return fmt.Errorf("no usable AWS credentials: %w: set AWS_PROFILE, run aws sso login, or try --simulate FILE without an account", err)
-}
-
-// Whoami asks STS whose credentials these are.
-func Whoami(ctx context.Context, cfg aws.Config) (Account, error) {
+// Whoami asks STS whose credentials these are; a is what is known of the account without that.
+func Whoami(ctx context.Context, cfg aws.Config, a Account) (Account, error) {
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		if Code(err) == "" {
-			return Account{}, noCredentials(err)
+		if Is(err, "InvalidClientTokenId") && acceptedElsewhere(ctx, cfg) {
+			return a, &Problem{
+				What: "region " + cfg.Region + " is not enabled in this account", Err: err,
+				Do: "aws account enable-region --region-name " + cfg.Region + ", which takes minutes to hours; or choose another region",
+			}
 		}
-		return Account{}, Explain(err, Account{Region: cfg.Region})
+		return a, Explain(err, a)
 	}
-	a := Account{ID: aws.ToString(out.Account), Partition: "aws", Region: cfg.Region}
+	a.ID, a.Partition, a.Region = aws.ToString(out.Account), "aws", cfg.Region
 	if id, err := arn.Parse(aws.ToString(out.Arn)); err == nil {
 		a.Partition = id.Partition
 	}
 	return a, nil
+}
+
+// acceptedElsewhere tells whether the credentials are good and only the region refuses them: STS answers
+// InvalidClientTokenId in a region that the account has not enabled.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+func acceptedElsewhere(ctx context.Context, cfg aws.Config) bool {
+	const always = "us-east-1"
+	if cfg.Region == always || cfg.BaseEndpoint != nil {
+		return false
+	}
+	_, err := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Region = always }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	return err == nil
 }
 
 // Trace is an API option that tells each call with its duration: service and

@@ -63,8 +63,8 @@ func (e *UnknownCost) Error() string {
 	return fmt.Sprintf("%d prices are not known in this region, so nobody can say whether the budget of %s holds: nothing was made", e.Prices, USD(e.Budget))
 }
 
-// Suggestion is what to do about it.
-func (e *UnknownCost) Suggestion() string {
+// Try is what to do about it.
+func (e *UnknownCost) Try() string {
 	return "karmactl cost refresh fetches the prices; --over-budget goes ahead without them"
 }
 
@@ -75,7 +75,7 @@ func (e *OverBudget) Error() string {
 	return fmt.Sprintf("this stack would cost %s a month, and the budget is %s: nothing was made", USD(e.Expected), USD(e.Budget))
 }
 
-// Suggestion is what to do about it.
-func (e *OverBudget) Suggestion() string {
+// Try is what to do about it.
+func (e *OverBudget) Try() string {
 	return "karmactl cost --savings lists what makes it cheaper; --budget N sets another limit, --over-budget insists"
 }

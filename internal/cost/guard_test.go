@@ -47,8 +47,8 @@ func TestTheRefusalNamesBothFiguresAndTheWaysOut(t *testing.T) {
 		t.Fatalf("the error is %T", v.Err())
 	}
 	for _, want := range []string{"176.02", "100.00", "cost --savings", "--over-budget", "--budget"} {
-		if !strings.Contains(over.Error()+over.Suggestion(), want) {
-			t.Errorf("the refusal does not say %s: %s %s", want, over, over.Suggestion())
+		if !strings.Contains(over.Error()+over.Try(), want) {
+			t.Errorf("the refusal does not say %s: %s %s", want, over, over.Try())
 		}
 	}
 }

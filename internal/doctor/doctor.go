@@ -95,7 +95,7 @@ type Report struct {
 	// Passed are the names of the checks that found nothing.
 	Passed []string
 	// Notes are what could not be read: the checks that need it say nothing.
-	Notes []string
+	Notes []error
 }
 
 // Examine makes every check. An error means that not even the services can be read.

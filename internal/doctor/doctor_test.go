@@ -364,7 +364,7 @@ func TestWhatCannotBeReadIsNoted(t *testing.T) {
 			return awssim.Fault{}
 		})
 		r := b.examine()
-		if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "targets cannot be read") || len(r.Findings) > 0 {
+		if len(r.Notes) != 1 || !strings.Contains(r.Notes[0].Error(), "targets cannot be read") || len(r.Findings) > 0 {
 			t.Errorf("it says:\n%s", text(r))
 		}
 	})

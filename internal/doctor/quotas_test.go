@@ -58,7 +58,7 @@ func TestAQuotaThatMayNotBeReadIsAHint(t *testing.T) {
 			return awssim.Fault{}
 		})
 		r := b.examine()
-		if len(r.Findings) > 0 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "quotas cannot be read") || !strings.Contains(r.Notes[0], "L-36FBB829") {
+		if len(r.Findings) > 0 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0].Error(), "quotas cannot be read") || !strings.Contains(r.Notes[0].Error(), "L-36FBB829") {
 			t.Errorf("it says:\n%s", text(r))
 		}
 	})

@@ -41,7 +41,7 @@ type ward struct {
 	addresses []types.Address // nil is not known, like vpcs
 	vpcs      []types.Vpc
 	limits    map[string]float64 // the account's quotas by their codes; without one it is not known
-	notes     []string
+	notes     []error
 }
 
 // admit reads. The services come first: everything else is about them.
@@ -66,18 +66,18 @@ func admit(ctx context.Context, p Patient) (*ward, error) {
 		reads = append(reads, read{"the cluster", w.readCluster}, read{"roles", w.readRoles}, read{"log groups", w.readLogGroups},
 			read{"targets", w.readTargets}, read{"the network", w.readNetwork})
 	}
-	notes := make([]string, len(reads))
+	notes := make([]error, len(reads))
 	var g errgroup.Group
 	for i, r := range reads {
 		g.Go(func() error {
 			if err := r.read(ctx); err != nil {
-				notes[i] = r.what + " cannot be read: " + err.Error()
+				notes[i] = fmt.Errorf("%s cannot be read: %w", r.what, err)
 			}
 			return nil
 		})
 	}
 	_ = g.Wait() // what failed is in the notes
-	w.notes = slices.DeleteFunc(notes, func(s string) bool { return s == "" })
+	w.notes = slices.DeleteFunc(notes, func(err error) bool { return err == nil })
 	return w, ctx.Err()
 }
 

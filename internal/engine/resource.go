@@ -14,6 +14,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -101,6 +102,8 @@ type Found[S any] struct {
 	Spec  S
 	// Why is the last thing AWS said of a Pending or Broken resource.
 	Why string
+	// Err is the error of a Broken resource, for one that callers tell from others; nil is one with the text of Why.
+	Err error
 	// Usable lets dependents start although the resource is still Pending: a
 	// load balancer takes listeners while it is provisioning.
 	Usable bool
@@ -110,6 +113,14 @@ type Found[S any] struct {
 	Duplicates []string
 	// Outputs are observed facts that dependents or the user read: a DNS name, a URI.
 	Outputs map[string]string
+}
+
+// failure is the error of a Broken resource.
+func (f Found[S]) failure() error {
+	if f.Err != nil {
+		return f.Err
+	}
+	return errors.New(f.Why)
 }
 
 // Change is one field that differs.

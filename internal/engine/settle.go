@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -148,7 +147,7 @@ func (t *visit) chooseVerb() error {
 	t.o.Changes = t.node.Diff(t.found.Spec, t.want)
 	if len(t.o.Changes) == 0 {
 		if t.found.Phase == Broken {
-			return errors.New(t.found.Why)
+			return t.found.failure()
 		}
 		return nil
 	}
@@ -228,7 +227,7 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 		case Absent:
 			why = "not visible yet"
 		case Broken:
-			return t.failed(errors.New(found.Why))
+			return t.failed(found.failure())
 		case Leaving:
 			return t.failed(fmt.Errorf("it is being deleted: %s", found.Why))
 		default:

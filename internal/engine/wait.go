@@ -94,7 +94,7 @@ func (t *visit) retry(ctx context.Context, f func() error) error {
 		if c := t.Classify(err); err == nil || (c != NotYet && c != NotFound) {
 			return err
 		}
-		if werr := p.wait(ctx, err.Error()); werr != nil {
+		if werr := p.wait(ctx, t.explain(err).Error()); werr != nil {
 			if t.stopping() {
 				return ErrInterrupted
 			}

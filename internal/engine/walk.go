@@ -22,6 +22,8 @@ type Walk struct {
 	Clock   Clock
 	// Classify says what an error means; the engine knows no AWS.
 	Classify func(error) Class
+	// Explain puts an error into words for people, of which progress and outcomes are told; nil leaves it as it is.
+	Explain func(error) error
 	// Width is how many nodes may be calling AWS at once.
 	Width int
 	// Apply makes it so; without it nothing is written.
@@ -303,6 +305,7 @@ func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(
 			if o.Verb == "" {
 				o.Verb = None
 			}
+			o.Err = r.explain(o.Err)
 			v.outcome = o
 			if o.Status != Done {
 				v.bad.Store(&v.outcome)
@@ -328,6 +331,13 @@ func closing(o Outcome) EventPhase {
 	default:
 		return EventBlocked
 	}
+}
+
+func (r *run) explain(err error) error {
+	if err == nil || r.Explain == nil {
+		return err
+	}
+	return r.Explain(err)
 }
 
 // emit reports progress of an apply; a plan reports only what it planned.

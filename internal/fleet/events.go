@@ -61,12 +61,12 @@ func (e *Events) Past(ctx context.Context, since, until time.Time) ([]logs.Event
 
 // Follow sends what happens from now on, until ctx ends. A failed look is made
 // up for by the next one; say is told of it, which may be often.
-func (e *Events) Follow(ctx context.Context, out chan<- logs.Event, say func(string)) {
+func (e *Events) Follow(ctx context.Context, out chan<- logs.Event, say func(error)) {
 	for e.Clock.Wait(ctx, eventsPoll) == nil {
 		all, err := e.look(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
-				say("ECS events are missing from here on: " + err.Error())
+				say(fmt.Errorf("ECS events are missing from here on: %w", err))
 			}
 			continue
 		}

@@ -74,7 +74,7 @@ func TestWhatECSDoesIsToldOnceAndWhileItHappens(t *testing.T) {
 		out, done := make(chan logs.Event), make(chan struct{})
 		go func() {
 			defer close(done)
-			events.Follow(ctx, out, func(s string) { t.Error(s) })
+			events.Follow(ctx, out, func(err error) { t.Error(err) })
 		}()
 		var got []logs.Event
 		gather := func(d time.Duration) {

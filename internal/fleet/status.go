@@ -73,7 +73,7 @@ type Status struct {
 	Agents    []AgentStatus
 	Attention []Attention
 	// Notes are what could not be read, and why.
-	Notes []string
+	Notes []error
 }
 
 // Watcher reads how the agents are: eight calls to AWS, and one more for each
@@ -131,18 +131,18 @@ type readings struct {
 	health    map[string][]elbtypes.TargetHealthDescription // by target group
 	measured  map[string]measures                           // by agent
 	schedules map[string]string                             // by agent
-	notes     []string
+	notes     []error
 }
 
 // read asks for all that does not depend on each other at once.
 func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 	r := readings{health: map[string][]elbtypes.TargetHealthDescription{}}
 	groups := targetGroups(services)
-	notes := make([]string, 4)
+	notes := make([]error, 4)
 	var g errgroup.Group
 	note := func(i int, what string, err error) {
 		if err != nil {
-			notes[i] = what + ": " + err.Error()
+			notes[i] = fmt.Errorf("%s: %w", what, err)
 		}
 	}
 	g.Go(func() error {
@@ -175,7 +175,7 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 		return nil
 	})
 	_ = g.Wait() // what failed is in the notes
-	r.notes = slices.DeleteFunc(notes, func(s string) bool { return s == "" })
+	r.notes = slices.DeleteFunc(notes, func(err error) bool { return err == nil })
 	return r
 }
 

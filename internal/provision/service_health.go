@@ -57,7 +57,7 @@ func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Foun
 	if why != "" {
 		failed += " " + why
 	}
-	found.Phase, found.Why = engine.Broken, failed
+	found.Phase, found.Why, found.Err = engine.Broken, failed, &DeploymentFailed{Agent: s.Agent.Name, Why: failed}
 	return err
 }
 

@@ -62,7 +62,7 @@ func QuotaLimit(ctx context.Context, api quotaAPI, service, code string) (limit 
 // Quotas are the Fargate quotas that a planned rollout would exceed. A quota that
 // cannot be read is a note: it is no reason not to go on. What others run in the
 // account is not counted.
-func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []string) (short []*QuotaShort, notes []string, err error) {
+func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []string) (short []*QuotaShort, notes []error, err error) {
 	standing, rolling, err := s.vcpu(ctx, res, restarted)
 	if err != nil {
 		return nil, nil, err
@@ -76,7 +76,7 @@ func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []stri
 		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
 		case err != nil:
-			notes = append(notes, fmt.Sprintf("the quota %q (%s) is not known, so nobody has checked that %g vCPU fit into it: %v", q.name, q.code, standing[q.provider]+rolling[q.provider], err))
+			notes = append(notes, fmt.Errorf("the quota %q (%s) is not known, so nobody has checked that %g vCPU fit into it: %w", q.name, q.code, standing[q.provider]+rolling[q.provider], err))
 		case known && limit < standing[q.provider]+rolling[q.provider]:
 			short = append(short, &QuotaShort{
 				Name: q.name, Code: q.code, Region: s.Account.Region, Limit: limit, Standing: standing[q.provider], Rolling: rolling[q.provider],

@@ -14,7 +14,7 @@ import (
 )
 
 // rollouts asks for the quotas of a plan over the stack as it is.
-func (b *stackBench) rollouts(restarted ...string) ([]*QuotaShort, []string) {
+func (b *stackBench) rollouts(restarted ...string) ([]*QuotaShort, []error) {
 	b.t.Helper()
 	s := b.fresh(true)
 	w := b.walk(false, s.Steps()...)
@@ -74,7 +74,7 @@ func TestAQuotaThatCannotBeReadIsANote(t *testing.T) {
 			return awssim.Fault{}
 		})
 		short, notes := b.rollouts()
-		if len(short) != 0 || len(notes) != 1 || !strings.Contains(notes[0], "L-36FBB829") || !strings.Contains(notes[0], "0.5 vCPU fit") {
+		if len(short) != 0 || len(notes) != 1 || !strings.Contains(notes[0].Error(), "L-36FBB829") || !strings.Contains(notes[0].Error(), "0.5 vCPU fit") {
 			t.Errorf("short %v, notes %q", short, notes)
 		}
 	})

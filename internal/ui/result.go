@@ -32,6 +32,8 @@ type Result struct {
 type Problem struct {
 	Key   string `json:"key"`
 	Error string `json:"error"`
+	// Suggestion is what to do about it; "" where nothing is known to help.
+	Suggestion string `json:"suggestion,omitempty"`
 }
 
 // Check is one agent that was asked.
@@ -69,6 +71,9 @@ func (t *Terminal) Result(r *Result) error {
 	}
 	for _, p := range r.Failed {
 		t.Printf("  %s %s: %s\n", c.red("✘"), p.Key, p.Error)
+		for line := range strings.Lines(p.Suggestion) {
+			t.Para("    try ", strings.TrimRight(line, "\n"))
+		}
 	}
 	if len(r.Blocked) > 0 {
 		keys := make([]string, len(r.Blocked))

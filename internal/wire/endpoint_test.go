@@ -75,7 +75,7 @@ func (e emulator) open(t *testing.T, gaps []*gap) *account {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
-	cfg, err := cloud.LoadConfig(t.Context(), "us-east-1", "")
+	cfg, _, err := cloud.LoadConfig(t.Context(), cloud.Sign{Region: "us-east-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func (e emulator) open(t *testing.T, gaps []*gap) *account {
 		a.gaps = e.gaps()
 	}
 	a.cfg = cloud.WithOptions(cfg, a.wire.middleware(a.gaps), cloud.LostReplies)
-	if a.Account, err = cloud.Whoami(t.Context(), a.cfg); err != nil {
+	if a.Account, err = cloud.Whoami(t.Context(), a.cfg, cloud.Account{}); err != nil {
 		t.Fatal(err)
 	}
 	return a

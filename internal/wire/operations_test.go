@@ -31,7 +31,7 @@ func called(t *testing.T) []string {
 			}
 			cfg := cloud.WithOptions(sim.Config(), cloud.LostReplies)
 			a := &account{emulator: emulator{name: "the simulated AWS"}, clock: engine.RealClock{}, wire: &recorder{}, cfg: cfg, plain: cfg}
-			if a.Account, err = cloud.Whoami(t.Context(), cfg); err != nil {
+			if a.Account, err = cloud.Whoami(t.Context(), cfg, cloud.Account{}); err != nil {
 				t.Fatal(err)
 			}
 			stack := sc.config(t)

@@ -124,7 +124,7 @@ func (w *watch) look(ctx context.Context, d *types.ServiceDeployment) {
 	w.looked = now
 	if err := w.describe(ctx); err != nil {
 		if !w.blind && ctx.Err() == nil {
-			w.say("phase", "what each task is at is not known: "+err.Error())
+			w.tell(Line{About: "phase", Text: "what each task is at is not known", Err: err})
 		}
 		w.blind, w.tasks = true, nil
 		return

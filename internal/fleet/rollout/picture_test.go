@@ -83,7 +83,7 @@ func TestWhoMayNotLookAtTasksFollowsWithoutThem(t *testing.T) {
 		defer f.lives()()
 		said := 0
 		f.say = func(l Line) {
-			if strings.Contains(l.Text, "what each task is at is not known") && strings.Contains(l.Text, "DescribeTargetHealth") {
+			if strings.Contains(l.Text, "what each task is at is not known") && strings.Contains(l.Err.Error(), "DescribeTargetHealth") {
 				said++
 			}
 		}

@@ -106,6 +106,8 @@ type Line struct {
 	// About is rollout, phase, task, event, log, why, push, build or done.
 	About string
 	Text  string
+	// Err is why something is not told; nil for most lines.
+	Err error
 	// Picture goes with rollout and phase: how far it is.
 	Picture *Picture
 }

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// oneAgent is the smallest stack that has each kind of thing that commands work on.
+const oneAgent = `
+project: karmacadabra
+environment: prod
+region: us-east-1
+secrets: {nested: karmacadabra, entry: "{agent}-agent"}
+defaults: {image: "public.ecr.aws/x/agent:v1"}
+agents:
+  validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}}
+`
+
+// office is a simulated account in this process, with commands that are run one after the other on virtual time.
+type office struct {
+	t    *testing.T
+	sim  *awssim.Sim
+	dir  string
+	file string
+}
+
+func newOffice(t *testing.T, yaml string) *office {
+	sim, err := awssim.New(awssim.Options{Region: "us-east-1", Visible: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{t: t, sim: sim, dir: t.TempDir()}
+	o.file = filepath.Join(o.dir, "agents.yaml")
+	if err := os.WriteFile(o.file, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// run runs one command and gives its exit code and all that it said.
+func (o *office) run(stdin string, args ...string) (int, string) {
+	var out locked
+	a := &app{
+		term:     ui.NewTerminal(strings.NewReader(stdin), &out, &out, func(string) string { return "" }),
+		rehearse: func(string, string) (*awssim.Sim, engine.Clock, error) { return o.sim, engine.RealClock{}, nil },
+		stop:     make(chan struct{}), leaveSignals: func() {},
+	}
+	global := []string{"--file", o.file, "--simulate", filepath.Join(o.dir, "world"), "--state", "s3://karmactl-state-123456789012-us-east-1/it"}
+	return a.run(context.Background(), append(args, global...)), out.String()
+}
+
+// must runs what has to work.
+func (o *office) must(stdin string, args ...string) {
+	o.t.Helper()
+	if code, said := o.run(stdin, args...); code != 0 {
+		o.t.Fatalf("%v exits %d:\n%s", args, code, said)
+	}
+}
+
+// keep gives a function that puts the account back to how it is now.
+func (o *office) keep() func() {
+	var kept []byte
+	var err error
+	if eerr := o.sim.Edit(func(w *awssim.World) { kept, err = json.Marshal(w) }); eerr != nil || err != nil {
+		o.t.Fatal(eerr, err)
+	}
+	return func() {
+		fresh := new(awssim.World)
+		if err := json.Unmarshal(kept, fresh); err != nil {
+			o.t.Fatal(err)
+		}
+		if err := o.sim.Edit(func(w *awssim.World) { *w = *fresh }); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+}
+
+// deny refuses one operation; "" refuses none.
+func (o *office) deny(operation string) {
+	o.sim.Inject(func(c awssim.Call) awssim.Fault {
+		if c.Name() == operation {
+			return awssim.Fault{Before: awssim.AccessDenied(c.Service, c.Operation)}
+		}
+		return awssim.Fault{}
+	})
+}
+
+// locked is a buffer for many writers.
+type locked struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// unsaid are operations that commands do without when they are denied, and why that needs no word.
+var unsaid = map[string]string{
+	"IAM.GetAccountAuthorizationDetails":       "each role is asked for by its name",
+	"Resource Groups Tagging API.GetResources": "each resource is asked for its own tags",
+	"ServiceDiscovery.ListOperations":          "an empty namespace is taken to stay, and waited for when it goes",
+	"ServiceDiscovery.GetOperation":            "as above",
+	"ECR.GetAccountSetting":                    "each layer is pushed to each repository, as without the setting",
+	"Cost Explorer.ListCostAllocationTags":     "whether the tag counts is told as not known",
+	"down Secrets Manager.GetSecretValue":      "a down copies no values",
+	"EC2.DescribeNetworkInterfaces":            "what holds a group that is going away is not named while it is waited for",
+}
+
+// stage is an account as commands find it.
+type stage struct {
+	name     string
+	prepare  func(*office)
+	commands []string
+}
+
+// TestWhateverPermissionIsMissingIsNamed runs each command once for every operation that it makes, with that one
+// denied. Whether the command fails or does without, it names the permission, and nothing of the SDK's wrapping shows.
+func TestWhateverPermissionIsMissingIsNamed(t *testing.T) {
+	denyAll(t, 1,
+		stage{"empty", func(*office) {}, []string{"plan", "down --dry-run", "status", "state list"}},
+		stage{"up", func(o *office) {
+			o.must("", "up", "--yes")
+			o.must("", "deploy", "validator", "--image", "public.ecr.aws/x/agent:v2")
+		}, []string{
+			"plan", "up --yes", "outputs", "status", "doctor", "dashboard", "logs", "logs --query errors",
+			"secrets status", "secrets sync", "cost --actual", "cost refresh", "scale validator=2", "scale --schedule office-hours --now",
+			"deploy validator --dry-run", "deploy validator --refresh-secrets", "rollback validator --dry-run", "rollback validator",
+			"state list", "state show vpc", "state history", "state rm vpc", "state unlock", "hibernate --dry-run", "down --dry-run",
+		}},
+	)
+}
+
+// TestSweepWhateverPermissionAWalkMissesIsNamed does the same for the long walks: for every operation in the sweep,
+// for some of them otherwise.
+func TestSweepWhateverPermissionAWalkMissesIsNamed(t *testing.T) {
+	up := func(o *office) { o.must("", "up", "--yes") }
+	every := 9
+	if os.Getenv("KARMACTL_SWEEP") == "all" {
+		every = 1
+	}
+	denyAll(t, every,
+		stage{"empty", func(*office) {}, []string{"up --yes"}},
+		stage{"up", up, []string{
+			"status --drift", "deploy validator --restart", "deploy validator --image public.ecr.aws/x/agent:v3", "hibernate --yes", "down --yes",
+		}},
+		stage{"asleep", func(o *office) {
+			up(o)
+			o.must("", "scale", "validator=2")
+			o.must("", "hibernate", "--yes")
+		}, []string{"wake --yes"}},
+	)
+}
+
+func denyAll(t *testing.T, every int, stages ...stage) {
+	for _, s := range stages {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(t, oneAgent)
+				s.prepare(o)
+				reset := o.keep()
+				for _, command := range s.commands {
+					o.denyEach(reset, every, strings.Fields(command))
+				}
+			})
+		})
+	}
+}
+
+// denyEach runs a command without each of the operations that it makes, or each so many of them.
+func (o *office) denyEach(reset func(), every int, args []string) {
+	o.sim.ResetCalls()
+	_ = os.RemoveAll(filepath.Join(o.dir, "world.cache"))
+	o.run("", args...)
+	var operations []string
+	for _, c := range o.sim.Calls() {
+		if c.Service != "STS" { // who asks cannot be denied
+			operations = append(operations, c.Name())
+		}
+	}
+	slices.Sort(operations)
+	for i, op := range slices.Compact(operations) {
+		if i%every != 0 {
+			continue
+		}
+		reset()
+		_ = os.RemoveAll(filepath.Join(o.dir, "world.cache"))
+		o.deny(op)
+		code, said := o.run("", args...)
+		o.deny("")
+		words := strings.Join(strings.Fields(said), " ")
+		service, name, _ := strings.Cut(op, ".")
+		named := strings.Contains(words, "permission "+cloud.Action(service, name)+" is missing")
+		silent := unsaid[op] != "" || unsaid[args[0]+" "+op] != ""
+		if !named && (code != 0 || !silent) || strings.Contains(said, "operation error") || strings.Contains(said, "StatusCode") {
+			o.t.Errorf("%s without %s exits %d:\n%s", strings.Join(args, " "), op, code, last(said, 6))
+		}
+	}
+	reset()
+}
+
+// last are the last lines of a text.
+func last(text string, n int) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
