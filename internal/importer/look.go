@@ -48,8 +48,6 @@ func Look(dir string) []Source {
 			return
 		}
 	}
-	// Terraform is read where it is named.
-	_ = Terraform
 	there(Terraform, "*.tf", "terraform/*.tf", "infra/*.tf", "infrastructure/*.tf", "terraform/environments/prod/*.tf", "deploy/terraform/*.tf", "terraform.tfstate", "terraform.tfvars")
 	there(Copilot, "copilot/*/manifest.yml")
 	there(Compose, composeFiles...)
@@ -95,6 +93,8 @@ func Read(dir string, o Options) (*Result, error) {
 // ReadSource reads one source; paths are told from dir.
 func ReadSource(dir string, s Source, o Options) (*Result, error) {
 	switch s.Kind {
+	case Terraform:
+		return ReadTerraform(dir, s.Path, o)
 	case Copilot:
 		return ReadCopilot(dir, s.Path, o)
 	case Compose:

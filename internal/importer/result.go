@@ -61,7 +61,7 @@ type NoAgentsError struct {
 func (e *NoAgentsError) Error() string {
 	text := fmt.Sprintf("%s has no agents: looked for %s", e.Source, e.Looked)
 	var seen []string
-	for _, x := range e.Account.Left {
+	for _, x := range Fold(e.Account.Left) {
 		seen = append(seen, fmt.Sprintf("%s (%s)", x.Name, x.Place))
 	}
 	const most = 8
@@ -176,7 +176,7 @@ func (p *page) tail(a Account) {
 		p.comment(0, "Everything was carried over.")
 	} else {
 		p.comment(0, "Not carried over:")
-		for _, x := range a.Left {
+		for _, x := range Fold(a.Left) {
 			p.item(fmt.Sprintf("%s  %s", x.Place, x.Name), x.Instead)
 		}
 	}
@@ -199,21 +199,41 @@ func (p *page) item(what, more string) {
 
 type reason struct{ names, why string }
 
-// reasons groups fields that have the same reason.
+// reasons groups fields that have the same reason, by their lines.
 func reasons(all []Field) []reason {
 	var order []string
-	by := map[string][]string{}
+	by := map[string][]Place{}
 	for _, x := range all {
 		if _, seen := by[x.Instead]; !seen {
 			order = append(order, x.Instead)
 		}
-		by[x.Instead] = append(by[x.Instead], fmt.Sprintf("%s (%s)", x.Name, x.Place))
+		by[x.Instead] = append(by[x.Instead], x.Place)
 	}
 	out := make([]reason, len(order))
 	for i, why := range order {
-		out[i] = reason{strings.Join(by[why], ", "), why}
+		out[i] = reason{lines(by[why]), why}
 	}
 	return out
+}
+
+// lines are places in few words: main.tf:3, 7, 9; vars.tf:1.
+func lines(all []Place) string {
+	var b strings.Builder
+	var last Place
+	for _, p := range all {
+		switch {
+		case p == last:
+			continue
+		case b.Len() == 0:
+			b.WriteString(p.String())
+		case p.File == last.File && p.Line > 0:
+			fmt.Fprintf(&b, ", %d", p.Line)
+		default:
+			b.WriteString("; " + p.String())
+		}
+		last = p
+	}
+	return b.String()
 }
 
 func first(all ...string) string {

@@ -27,7 +27,7 @@ var (
 	hasDigit  = regexp.MustCompile(`[0-9]`)
 	hasLower  = regexp.MustCompile(`[a-z]`)
 	hasUpper  = regexp.MustCompile(`[A-Z]`)
-	truth     = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|none|null)?$`)
+	truthText = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|none|null)?$`)
 	address   = regexp.MustCompile(`^\$?\{?(aws_|data\.|arn:aws)`)
 	digestRef = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 )
@@ -55,7 +55,7 @@ func secretVariable(name, text string) bool {
 	if plainWord.MatchString(name) {
 		return false
 	}
-	return text == "" || !truth.MatchString(text)
+	return text == "" || !truthText.MatchString(text)
 }
 
 // secretKey is the key of a variable in the agent's own secret: OPENAI_API_KEY is openai_api_key.

@@ -21,15 +21,16 @@ func (p Place) String() string {
 	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
-// fate is what became of a value of a source.
+// fate is what became of a value of a source. Of a value that is used twice, the
+// higher one counts.
 type fate int
 
 const (
 	// unread values were looked at by nobody. They are reported as left.
 	unread fate = iota
-	carried
-	own
 	left
+	own
+	carried
 )
 
 // kind is the shape of a tree.
@@ -41,6 +42,15 @@ const (
 	dict
 )
 
+// scalarType is what HCL and JSON say of a scalar.
+type scalarType int
+
+const (
+	textual scalarType = iota
+	number
+	truth
+)
+
 // tree is a value of any source, with where it is written and what became of it.
 // The nil tree is a value that is not there.
 type tree struct {
@@ -49,6 +59,7 @@ type tree struct {
 	kind kind
 	// text is a scalar; null tells that it is there and empty.
 	text string
+	typ  scalarType
 	null bool
 	// keys are a dict's, in order; items belong to them, or are a list's.
 	keys  []string
@@ -156,7 +167,7 @@ func (t *tree) set(f fate, key, why string) {
 	}
 	t.fate, t.key, t.why = f, key, why
 	for _, s := range t.every() {
-		if s.fate == unread || s.fate == left {
+		if s.fate < f {
 			s.fate, s.key, s.why = f, key, why
 		}
 	}

@@ -1,0 +1,253 @@
+package importer
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// terraform is one import from Terraform: its files, or a state or plan.
+type terraform struct {
+	*reading
+	resources []*resource
+	calls     []moduleCall
+	provider  *tree
+	// declared counts the instances of each type, also of those that have none.
+	declared map[string]int
+	unset    []*tree
+	vars     map[string]*tree
+	locals   map[string]*tree
+	of       map[string]*agent
+}
+
+// moduleCall is a call of a module that is not here to read.
+type moduleCall struct {
+	name, key, source string
+	args              *tree
+}
+
+const terraformLooked = "aws_ecs_service and aws_ecs_task_definition, module calls and maps that name a port (port, container_port, app_port …)"
+
+// ReadTerraform reads a folder of *.tf files, or a state or plan as JSON.
+func ReadTerraform(dir, path string, o Options) (*Result, error) {
+	x := &terraform{reading: &reading{opts: o}, declared: map[string]int{}, vars: map[string]*tree{}, locals: map[string]*tree{}, of: map[string]*agent{}}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("there is no Terraform module at %s: %w", path, err)
+	}
+	source := "Terraform, "
+	folder := path
+	switch ext := filepath.Ext(path); {
+	case info.IsDir():
+	case ext == ".tfvars":
+		folder = filepath.Dir(path)
+		x.opts.VarFiles = append(x.opts.VarFiles, path)
+	case ext == ".tf":
+		folder = filepath.Dir(path)
+	default:
+		source += relative(dir, path)
+		if err := x.stateFile(dir, path); err != nil {
+			return nil, err
+		}
+		return x.made(source)
+	}
+	name := relative(dir, folder)
+	if name == "." {
+		name = "*.tf"
+	}
+	local := filepath.Join(folder, "terraform.tfstate")
+	if _, err := os.Stat(local); err == nil {
+		if err := x.stateFile(dir, local); err != nil {
+			return nil, err
+		}
+		if x.has("aws_ecs_service") && x.has("aws_ecs_task_definition") {
+			x.notes = append(x.notes, fmt.Sprintf("the state, %s, says what runs: it was read, and the *.tf files beside it were not", relative(dir, local)))
+			return x.made(source + relative(dir, local))
+		}
+	}
+	m, err := parseModule(folder, dir, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := m.load(x, nil); err != nil {
+		return nil, err
+	}
+	x.vars, x.locals = m.vars, m.localTrees
+	return x.made(source + name)
+}
+
+func (x *terraform) has(kind string) bool {
+	for _, r := range x.resources {
+		if r.kind == kind && !r.data {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *terraform) all(kind string) []*resource {
+	var out []*resource
+	for _, r := range x.resources {
+		if r.kind == kind && !r.data {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// made makes the fleet of what was read.
+func (x *terraform) made(source string) (*Result, error) {
+	x.names()
+	x.services()
+	x.shapes()
+	x.network()
+	x.balancer()
+	x.watching()
+	x.callsOf(x.of)
+	for _, a := range x.fleet.agents {
+		x.askPath(a)
+	}
+	x.byType()
+	for _, t := range x.unset {
+		if t.fate == unread || t.fate == left {
+			t.leave("it has no value here: --var-file FILE gives it")
+		}
+	}
+	for _, t := range x.vars {
+		t.settle(left, "nothing that is carried over uses it")
+	}
+	for _, t := range x.locals {
+		t.settle(left, "nothing that is carried over uses it")
+	}
+	for _, c := range x.calls {
+		c.args.settle(left, fmt.Sprintf("the module %s is not here to read: terraform show -json > state.json, then init --from state.json has what it made", c.source))
+	}
+	return x.finish(source, terraformLooked)
+}
+
+// stateFile reads a state (as a file, or as "terraform state pull" prints it), or
+// what "terraform show -json" prints of a state or a plan.
+func (x *terraform) stateFile(dir, path string) error {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("the Terraform state cannot be read: %w", err)
+	}
+	if strings.HasPrefix(string(src), "PK") {
+		return fmt.Errorf("%s is a plan in Terraform's own form: terraform show -json %s > plan.json, then init --from plan.json", path, filepath.Base(path))
+	}
+	root, err := jsonTree(relative(dir, path), src)
+	if err != nil {
+		return err
+	}
+	switch {
+	case root.get("resources") != nil && root.get("version") != nil:
+		for _, r := range root.get("resources").list() {
+			x.stateResource(r)
+		}
+	case root.get("planned_values", "root_module") != nil:
+		x.shown(root.get("planned_values", "root_module"))
+	case root.get("values", "root_module") != nil:
+		x.shown(root.get("values", "root_module"))
+	default:
+		return fmt.Errorf("%s is neither a Terraform state nor what terraform show -json prints", path)
+	}
+	return nil
+}
+
+// stateResource is a resource of a state, with all its instances.
+func (x *terraform) stateResource(r *tree) {
+	kind, name := r.get("type").str(), r.get("name").str()
+	for _, i := range r.get("instances").list() {
+		addr := strings.TrimPrefix(r.get("module").str()+"."+kind+"."+name, ".")
+		x.addState(addr, kind, name, r.get("mode").str() == "data", i.get("index_key"), i.get("attributes"))
+	}
+}
+
+// shown are the resources of a module of terraform show -json.
+func (x *terraform) shown(module *tree) {
+	for _, r := range module.get("resources").list() {
+		addr, _, _ := strings.Cut(r.get("address").str(), "[")
+		if r.get("index") == nil {
+			addr = r.get("address").str()
+		}
+		x.addState(addr, r.get("type").str(), r.get("name").str(), r.get("mode").str() == "data", r.get("index"), r.get("values"))
+	}
+	for _, c := range module.get("child_modules").list() {
+		x.shown(c)
+	}
+}
+
+func (x *terraform) addState(addr, kind, name string, data bool, index, body *tree) {
+	if body == nil || kind == "" {
+		return
+	}
+	r := &resource{addr: addr, kind: kind, name: name, data: data, body: body}
+	if index != nil {
+		r.addr = fmt.Sprintf("%s[%q]", addr, index.text)
+		if index.typ != number {
+			r.key = index.text
+		}
+	}
+	rename(body, r.addr)
+	x.declared[kind]++
+	x.resources = append(x.resources, r)
+	x.roots = append(x.roots, body)
+	x.reported(body)
+}
+
+// rename gives a tree and what is below it names under a resource's address.
+func rename(t *tree, name string) {
+	t.name = name
+	for i, c := range t.items {
+		key := fmt.Sprint(i)
+		if t.kind == dict {
+			key = t.keys[i]
+		}
+		rename(c, below(name, key))
+	}
+}
+
+// reported gives their fate to attributes that AWS reports, or that are not set.
+func (x *terraform) reported(body *tree) {
+	for k, t := range body.each() {
+		switch {
+		case t.null || t.kind != scalar && len(t.items) == 0 || t.kind == scalar && t.text == "":
+			t.own("not set")
+		case k == "id" || k == "arn" || strings.HasSuffix(k, "_arn_suffix") || k == "arn_suffix" || k == "tags_all" || k == "owner_id" || k == "revision" ||
+			k == "arn_without_revision" || k == "timeouts" || k == "dns_name" || k == "zone_id" || strings.HasSuffix(k, "unique_id") || k == "repository_url" || k == "registry_id" || k == "region":
+			t.own("AWS's own names for it")
+		}
+	}
+}
+
+// refers tells whether a text names a resource: by reference, id, ARN or name.
+func (r *resource) refers(text string) bool {
+	if text == "" {
+		return false
+	}
+	if strings.Contains(text, "${"+r.addr+".") {
+		return true
+	}
+	for _, k := range []string{"arn", "id", "arn_without_revision"} {
+		if v := r.body.entry(k).str(); v != "" && (text == v || strings.HasPrefix(text, v+":")) {
+			return true
+		}
+	}
+	if family := r.body.entry("family").str(); family != "" && !reference.MatchString(family) && r.kind == "aws_ecs_task_definition" {
+		return text == family || strings.HasPrefix(text, family+":") || strings.Contains(text, "task-definition/"+family+":")
+	}
+	return false
+}
+
+// find is the first resource of a kind that a text names.
+func (x *terraform) find(text string, kinds ...string) *resource {
+	for _, r := range x.resources {
+		for _, k := range kinds {
+			if r.kind == k && r.refers(text) {
+				return r
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package importer
+
+import (
+	"strings"
+)
+
+// container carries over what a container definition says.
+func (x *terraform) container(a *agent, c *tree) {
+	x.takeImage(a, c.get("image"))
+	for _, e := range c.get("environment").list() {
+		name, value := e.get("name"), e.entry("value")
+		if name == nil || value == nil {
+			e.leave("it has no name and value that can be read")
+			continue
+		}
+		x.variable(a, name.str(), value)
+		name.set(value.fate, value.key, value.why)
+	}
+	for k, v := range c.get("environment").each() {
+		x.variable(a, k, v)
+	}
+	for _, s := range c.get("secrets").list() {
+		x.secretOf(a, s.get("name").str(), s.first("valueFrom", "value_from"), s)
+	}
+	for k, v := range c.get("secrets").each() {
+		x.secretOf(a, k, v, v)
+	}
+	if t := c.get("command"); t != nil && len(t.list()) > 0 {
+		x.commandOf(a, t)
+	}
+	if t := c.first("healthCheck", "health_check"); t != nil {
+		x.containerCheck(a, t)
+	}
+	if t := c.first("stopTimeout", "stop_timeout"); t != nil {
+		if n, ok := t.number(); ok {
+			a.stopTimeout = a.within(t, "stopTimeout", n, 2, 120)
+			t.carry(a.key("stop_timeout"))
+		}
+	}
+	if l := c.get("logConfiguration"); l != nil {
+		if l.get("logDriver").str() == "awslogs" {
+			l.settle(own, "CloudWatch Logs, a group for each agent")
+		} else {
+			l.leave("logs go to CloudWatch Logs")
+		}
+	}
+}
+
+func (x *terraform) takeImage(a *agent, t *tree) {
+	text := t.str()
+	switch {
+	case t == nil:
+	case strings.Contains(text, "aws_ecr_repository"):
+		t.leave("a repository of Terraform's: karmactl makes one for each agent, and deploy --build or deploy --image puts the image there; or write image with its registry")
+		a.comments = append(a.comments, t.at.String()+" takes the image from a repository that Terraform makes: karmactl deploy "+a.name+" --build, or --image with the one that is there.")
+	case reference.MatchString(text):
+		t.leave("only Terraform knows it: write image with its registry and tag")
+		a.comments = append(a.comments, t.at.String()+" has an image that only Terraform knows: write image here, or build.")
+	default:
+		a.image = text
+		t.carry(a.key("image"))
+	}
+}
+
+func (x *terraform) commandOf(a *agent, t *tree) {
+	var all []string
+	for _, w := range t.list() {
+		all = append(all, w.str())
+	}
+	joined := strings.Join(all, " ")
+	switch {
+	case !safe(all...):
+		t.leave("it has something that looks like a secret: write command without it")
+	case reference.MatchString(joined):
+		t.leave("only Terraform knows a part of it: write command")
+	default:
+		a.command = all
+		t.carry(a.key("command"))
+	}
+}
+
+// containerCheck shares the load balancer's times, which are carried before.
+func (x *terraform) containerCheck(a *agent, t *tree) {
+	var command []string
+	for _, w := range t.get("command").list() {
+		command = append(command, w.str())
+	}
+	if len(command) == 0 {
+		t.leave("it has no command that can be read")
+		return
+	}
+	if len(command) == 1 {
+		command = []string{"CMD-SHELL", command[0]}
+	}
+	if reference.MatchString(strings.Join(command, " ")) {
+		t.leave("only Terraform knows a part of it: write health.command")
+		return
+	}
+	options := map[string]int{}
+	keys := map[string][2]string{"interval": {"interval", "interval"}, "timeout": {"timeout", "timeout"}, "retries": {"retries", "unhealthy"}, "startPeriod": {"start-period", "grace"}, "start_period": {"start-period", "grace"}}
+	var taken []string
+	for k, to := range keys {
+		n, ok := t.get(k).number()
+		if !ok {
+			continue
+		}
+		h := a.health
+		now := map[string]int{"interval": h.interval, "timeout": h.timeout, "unhealthy": h.unhealthy, "grace": h.grace}[to[1]]
+		switch {
+		case now == n || now == 0 && n > 0:
+			options[to[0]] = n
+			taken = append(taken, k)
+		default:
+			t.get(k).leave("the container's check has the times of the load balancer's")
+		}
+	}
+	x.check(a, t.get("command"), command, options)
+	for _, k := range taken {
+		t.get(k).carry(a.key("health." + keys[k][1]))
+	}
+	if t.get("command").fate == left {
+		t.settle(left, t.get("command").why)
+	}
+}
+
+// sidecar: only X-Ray's has a counterpart.
+func (x *terraform) sidecar(c *tree) {
+	image := c.get("image").str()
+	if strings.Contains(image, "xray-daemon") || strings.Contains(image, "aws-otel-collector") {
+		x.fleet.xray = true
+		c.get("name").carry("observability.xray")
+		c.get("image").carry("observability.xray")
+		c.settle(own, "observability.xray puts a collector into each task")
+		return
+	}
+	c.leave("an agent has one container: sidecars cannot be expressed yet")
+}
+
+// secretOf finds which secret or parameter a reference means.
+func (x *terraform) secretOf(a *agent, env string, from, entry *tree) {
+	text := from.str()
+	if env == "" || text == "" {
+		entry.leave("it has no name and source that can be read")
+		return
+	}
+	s := secret{env: env}
+	if strings.HasPrefix(text, "${") {
+		end := strings.Index(text, "}")
+		if end < 0 {
+			entry.leave("only Terraform knows it: write secrets: {" + env + ": {from: …}}")
+			return
+		}
+		ref, rest := text[:end+1], text[end+1:]
+		r := x.find(ref, "aws_secretsmanager_secret", "aws_secretsmanager_secret_version", "aws_ssm_parameter")
+		if r != nil && r.kind == "aws_secretsmanager_secret_version" {
+			if id := r.body.get("secret_id").str(); reference.MatchString(id) {
+				r = x.find(id, "aws_secretsmanager_secret")
+			}
+		}
+		if r == nil || r.body.get("name").str() == "" || reference.MatchString(r.body.get("name").str()) {
+			entry.leave("only Terraform knows which secret it is: write secrets: {" + env + ": {from: NAME}}")
+			return
+		}
+		name := r.body.get("name")
+		s.from = name.str()
+		if r.kind == "aws_ssm_parameter" && !strings.HasPrefix(s.from, "/") {
+			s.from = "/" + s.from
+		}
+		if parts := strings.Split(rest, ":"); len(parts) > 1 {
+			s.key = parts[1]
+		}
+		name.carry(a.key("secrets." + env))
+	} else {
+		s.from, s.key = splitSecret(text)
+		if !strings.HasPrefix(s.from, "arn:") && !strings.HasPrefix(s.from, "/") {
+			s.from = "/" + s.from // ECS takes a parameter's name
+		}
+	}
+	a.setSecret(s)
+	entry.carry(a.key("secrets." + env))
+}
+
+// serviceRest gives their fate to what needs no carrying.
+func (x *terraform) serviceRest(s, d, c *tree) {
+	for k, t := range s.each() {
+		switch k {
+		case "network_configuration":
+			t.settle(own, "subnets and a security group of karmactl's own VPC")
+		case "deployment_controller":
+			if kind := firstOf(t).get("type").str(); kind != "" && kind != "ECS" {
+				t.leave("rolling deployments that are rolled back when they fail; CODE_DEPLOY and EXTERNAL are not")
+			}
+			t.settle(own, "a rolling deployment that is rolled back when it fails")
+		case "scheduling_strategy":
+			if t.str() == "DAEMON" {
+				t.leave("Fargate has no daemons")
+			}
+			t.settle(own, "so many tasks as scale says")
+		case "volume_configuration", "placement_constraints", "ordered_placement_strategy", "placement_strategy":
+			t.settle(left, "Fargate places tasks, and agents keep nothing on disk")
+		}
+	}
+	s.settle(own, "a service of its own, in a cluster of its own")
+	for k, t := range d.each() {
+		switch k {
+		case "volume", "ephemeral_storage", "proxy_configuration":
+			t.settle(left, "agents keep nothing on disk: use S3, a database or EFS")
+		case "task_role_arn":
+			t.settle(left, "each agent has a role of its own, without rights: attach to it what it needs")
+		case "network_mode":
+			if t.str() != "awsvpc" {
+				t.leave("Fargate has awsvpc: each task an address of its own")
+			}
+		case "requires_compatibilities":
+			for _, v := range t.list() {
+				if v.str() == "EC2" {
+					v.leave("karmactl runs agents on Fargate")
+				}
+			}
+		}
+	}
+	c.get("name").own("the agent's name")
+	c.get("essential").own("it is the only one")
+	for k, t := range c.each() {
+		empty := t.kind != scalar && len(t.items) == 0 || t.kind == scalar && (t.text == "" || t.text == "false" || t.text == "0")
+		if empty {
+			t.settle(own, "not set")
+			continue
+		}
+		switch k {
+		case "portMappings":
+			for i, p := range t.list() {
+				if i > 0 && p.fate == unread {
+					p.settle(left, "an agent has one port")
+				}
+			}
+			t.settle(own, "the agent's port")
+		case "entryPoint", "user", "workingDirectory":
+			t.settle(left, "the image's own "+map[string]string{"entryPoint": "entrypoint", "user": "user", "workingDirectory": "working directory"}[k]+": set it there")
+		case "mountPoints", "volumesFrom":
+			t.settle(left, "agents keep nothing on disk: use S3, a database or EFS")
+		case "dependsOn":
+			t.settle(left, "an agent has one container: sidecars cannot be expressed yet")
+		case "environmentFiles":
+			t.settle(left, "write what is in it into env")
+		}
+	}
+	c.settle(left, noCounterpart)
+	d.get("container_definitions").settle(left, noCounterpart)
+	d.settle(own, "a task definition of its own")
+}
