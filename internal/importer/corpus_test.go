@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // fewest inputs of a kind.
-const fewest = 2
+const fewest = 20
 
 // input is one folder of the corpus, as an archive: its files, and the agents.yaml
 // that is made of them. "options:" lines in the comment are what the user says.
@@ -29,6 +29,8 @@ type input struct {
 	archive    *txtar.Archive
 	opts       Options
 	dir        string
+	// from is a file that the user names; "" is the folder.
+	from string
 }
 
 func corpus(t *testing.T, kind string) []*input {
@@ -50,6 +52,8 @@ func corpus(t *testing.T, kind string) []*input {
 		in := &input{name: name, path: f, archive: a, dir: t.TempDir(), opts: Options{Folder: name}}
 		for line := range strings.Lines(string(a.Comment)) {
 			switch k, v, _ := strings.Cut(strings.TrimSpace(line), ": "); k {
+			case "from":
+				in.from = filepath.Join(in.dir, v)
 			case "env":
 				in.opts.Environment = v
 			case "var-file":
@@ -71,6 +75,18 @@ func corpus(t *testing.T, kind string) []*input {
 		out = append(out, in)
 	}
 	return out
+}
+
+func (in *input) read(t *testing.T) (*Result, error) {
+	t.Helper()
+	if in.from == "" {
+		return Read(in.dir, in.opts)
+	}
+	source, err := Detect(in.from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ReadSource(in.dir, source, in.opts)
 }
 
 // golden compares the outcome with the archive's own, or rewrites it.
@@ -110,7 +126,7 @@ func (c tally) share() int { return 100 * (c.carried + c.own) / max(c.all(), 1) 
 func importCorpus(t *testing.T, kind string) (sum tally) {
 	for _, in := range corpus(t, kind) {
 		t.Run(in.name, func(t *testing.T) {
-			res, err := Read(in.dir, in.opts)
+			res, err := in.read(t)
 			var none *NoAgentsError
 			var account Account
 			switch {
@@ -197,4 +213,14 @@ func (in *input) silent(t *testing.T, account Account) (out []string) {
 	return out
 }
 
-func TestTerraformBecomesAnAgentsYAML(t *testing.T) { importCorpus(t, "terraform") }
+// Nine tenths of what the inputs of each kind say are carried over or done by
+// karmactl anyway; the rest is named with its place, and nothing is silent.
+func TestEverySourceBecomesAnAgentsYAML(t *testing.T) {
+	for _, kind := range []string{"terraform", "copilot", "compose", "dockerfile"} {
+		t.Run(kind, func(t *testing.T) {
+			if sum := importCorpus(t, kind); sum.share() < 90 || sum.silent > 0 {
+				t.Errorf("%d %% of %s are carried over or done anyway, %d in silence", sum.share(), kind, sum.silent)
+			}
+		})
+	}
+}

@@ -143,12 +143,11 @@ func containers(d *tree) []*tree {
 			return nil
 		}
 		rename(parsed, t.name)
-		flatten(parsed, t.at)
-		parsed.sources = append(parsed.sources, t.sources...)
-		t.kind, t.items, t.text, t.sources = list, parsed.items, "", nil
-		for _, c := range t.items {
-			c.sources = append(c.sources, parsed.sources...)
+		flatten(parsed, t.at, t.sources)
+		for _, s := range t.sources {
+			s.settle(own, "filled into the containers' definition")
 		}
+		t.kind, t.items, t.text, t.sources = list, parsed.items, "", nil
 	}
 	if t == nil || t.kind != list {
 		return nil
@@ -156,11 +155,20 @@ func containers(d *tree) []*tree {
 	return t.items
 }
 
-// flatten gives a tree inside of a text the text's place.
-func flatten(t *tree, where Place) {
+// flatten gives a tree inside of a text the text's place, and its scalars the
+// variables that were filled in.
+func flatten(t *tree, where Place, sources []*tree) {
 	t.at = where
+	for _, s := range sources {
+		if t.kind == scalar && s.text != "" && strings.Contains(t.text, s.text) {
+			t.sources = append(t.sources, s)
+			if t.text == s.text {
+				t.at = s.at
+			}
+		}
+	}
 	for _, c := range t.items {
-		flatten(c, where)
+		flatten(c, where, sources)
 	}
 }
 
