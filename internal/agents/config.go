@@ -226,8 +226,9 @@ type Agent struct {
 	Spot   Spot
 	Scale  Scale
 	Health Health
-	// Env is the plain environment. PORT and AGENT_NAME are always there: the
-	// agent's own unless the file sets them, or has them as secrets.
+	// Env is the plain environment. PORT, AGENT_NAME and the address of each agent
+	// that this one calls (VALIDATOR_URL) are always there: the agent's own unless
+	// the file sets them, or has them as secrets.
 	Env map[string]string
 	// Secrets is the secret environment, ordered by variable name.
 	Secrets []Secret

@@ -1,6 +1,8 @@
 package agents
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,6 +75,29 @@ func fillIn(r *reader, c *Config) {
 	for i := range c.Agents {
 		fillInAgent(&c.Agents[i])
 	}
+	for i := range c.Agents {
+		fillInCalls(c, &c.Agents[i])
+	}
+}
+
+// fillInCalls tells an agent where those that it calls answer, as VALIDATOR_URL.
+// Service Connect knows them by the agent's name and port and by no longer name.
+func fillInCalls(c *Config, a *Agent) {
+	for _, name := range a.Calls {
+		callee, ok := c.Agent(name)
+		variable := CalleeURL(name)
+		_, stated := a.Env[variable]
+		secret := slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.Env == variable })
+		if ok && !stated && !secret {
+			a.Env[variable] = fmt.Sprintf("http://%s:%d", callee.Name, callee.Port)
+		}
+	}
+}
+
+// CalleeURL is the environment variable that holds the address of an agent in
+// the agents that call it: VALIDATOR_URL.
+func CalleeURL(agent string) string {
+	return strings.ToUpper(strings.ReplaceAll(agent, "-", "_")) + "_URL"
 }
 
 func fillInAgent(a *Agent) {

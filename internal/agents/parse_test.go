@@ -174,7 +174,7 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	if night.Days != "MON,WED-FRI" || night.Start != "22:00" || a.Image != "registry.example.com:5000/team/a:1.2" || a.Build.Args["AGENT_NAME"] != "a" {
 		t.Errorf("schedule %+v, image %s, build %+v", night, a.Image, a.Build)
 	}
-	want := map[string]string{"LEVEL": "debug", "DEBUG": "true", "N": "1.50", "PORT": "8080", "AGENT_NAME": "a"}
+	want := map[string]string{"LEVEL": "debug", "DEBUG": "true", "N": "1.50", "PORT": "8080", "AGENT_NAME": "a", "B_URL": "http://b:8081"}
 	if diff := cmp.Diff(want, a.Env); diff != "" {
 		t.Error(diff)
 	}
@@ -322,5 +322,20 @@ func TestAnEnvironmentNameIsWhateverECSTakes(t *testing.T) {
 	}
 	if codes := c.Agents[0].Health.Codes; codes != "200" {
 		t.Errorf("codes are %q", codes)
+	}
+}
+
+func TestACallerHasTheAddressesOfItsCallees(t *testing.T) {
+	c := parse(t, "", `
+agents:
+  price-scorer: {port: 7000}
+  web: {port: 8080, calls: [price-scorer]}
+  own: {port: 8080, calls: [price-scorer], env: {PRICE_SCORER_URL: "https://elsewhere.example.com"}}
+  hidden: {port: 8080, calls: [price-scorer], secrets: {PRICE_SCORER_URL: url}}
+`)
+	for i, want := range []string{"", "http://price-scorer:7000", "https://elsewhere.example.com", ""} {
+		if got := c.Agents[i].Env["PRICE_SCORER_URL"]; got != want {
+			t.Errorf("%s has %q, not %q", c.Agents[i].Name, got, want)
+		}
 	}
 }

@@ -37,7 +37,8 @@ type NamespaceSpec struct {
 type Namespace struct {
 	engine.Ref
 	*Home
-	// Name is what agents see after the dot: validator.karmacadabra.local. It
+	// Name is the namespace's own name, such as karmacadabra.local. Agents do not
+	// use it: they find each other by the short name, as http://validator:9001. It
 	// is the stack's own name when empty.
 	Name string
 

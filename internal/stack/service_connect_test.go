@@ -1,9 +1,12 @@
 package stack
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
@@ -29,6 +32,48 @@ func (b *stackBench) stale() []string {
 		}
 	})
 	return out
+}
+
+// addresses are those at which Service Connect answers for an agent.
+func addresses(x *awssim.Service) []string {
+	var out []string
+	for _, s := range x.Config.Connect.Services {
+		for _, alias := range s.ClientAliases {
+			out = append(out, fmt.Sprintf("http://%s:%d", aws.ToString(alias.DnsName), aws.ToInt32(alias.Port)))
+		}
+	}
+	return out
+}
+
+func TestTheAddressThatACallerIsToldIsTheOneThatServiceConnectKnows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, shipped(t, "agents.yaml"))
+		b.upStack(b.planStack())
+		pairs := 0
+		b.edit(func(w *awssim.World) {
+			services := map[string]*awssim.Service{}
+			for _, x := range w.Services {
+				services[x.Name] = x
+			}
+			for _, a := range b.cfg.Agents {
+				definition := w.TaskDefinitions[services[a.Name].Config.TaskDefinition].Definition
+				for _, callee := range a.Calls {
+					for _, v := range definition.ContainerDefinitions[0].Environment {
+						if aws.ToString(v.Name) != agents.CalleeURL(callee) {
+							continue
+						}
+						pairs++
+						if !slices.Contains(addresses(services[callee]), aws.ToString(v.Value)) {
+							t.Errorf("%s is told %s, and %s answers at %q", a.Name, aws.ToString(v.Value), callee, addresses(services[callee]))
+						}
+					}
+				}
+			}
+		})
+		if pairs != 8 {
+			t.Errorf("%d callers are told an address, not 8", pairs)
+		}
+	})
 }
 
 func (b *stackBench) deployments(agent string) int {
