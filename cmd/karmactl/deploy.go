@@ -146,7 +146,7 @@ func (d *deploy) run(ctx context.Context) error {
 		return err
 	}
 	var docs []*rollout.Deployment
-	levels := stack.Callees(d.cfg.Agents, d.names)
+	levels := d.cfg.CallLevels(d.names)
 	for i, names := range levels {
 		begun, err := d.change(ctx, names, plan)
 		if err != nil {

@@ -193,10 +193,7 @@ func (s *session) sayOnce() func(string) {
 
 // agentNames checks names against the file; none means all.
 func agentNames(cfg *agents.Config, names []string) ([]string, error) {
-	var all []string
-	for _, ag := range cfg.Agents {
-		all = append(all, ag.Name)
-	}
+	all := cfg.Names()
 	if len(names) == 0 {
 		return all, nil
 	}

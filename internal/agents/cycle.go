@@ -11,7 +11,7 @@ import (
 // checkCalls: an agent calls other agents of the file, and never in a circle,
 // since karmactl starts callees before callers.
 func checkCalls(r *reader, c *Config) {
-	names := agentNames(c)
+	names := c.Names()
 	known := make(map[string]int, len(names))
 	for i, n := range names {
 		known[n] = i

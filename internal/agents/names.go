@@ -75,7 +75,7 @@ var (
 	localPathRule = textRule{pattern: regexp.MustCompile(`^[^:]+$`), most: 1024, allowed: "a local path, not a URL"}
 	// ELB: a health check path starts with / and is at most 1024 characters.
 	healthCodesRule = textRule{pattern: regexp.MustCompile(`^[234][0-9]{2}(-[234][0-9]{2})?(,[234][0-9]{2}(-[234][0-9]{2})?)*$`), most: 128, allowed: `statuses from 200 to 499 such as "200", "200-299" or "200-299,406"`}
-	healthPathRule = textRule{pattern: regexp.MustCompile(`^/[!-~]*$`), most: 1024, allowed: "a path that starts with /"}
+	healthPathRule  = textRule{pattern: regexp.MustCompile(`^/[!-~]*$`), most: 1024, allowed: "a path that starts with /"}
 
 	clockRule    = textRule{pattern: regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`), allowed: "a time of day as HH:MM, 00:00 to 23:59"}
 	timezoneRule = textRule{allowed: "an IANA time zone such as America/New_York or UTC", refuse: func(s string) string {

@@ -220,7 +220,7 @@ func TestAnOverlaySaysOnlyWhatDiffers(t *testing.T) {
 	if diff := cmp.Diff([]string{"s3"}, staging.Network.Endpoints); diff != "" {
 		t.Errorf("lists replace: %s", diff)
 	}
-	if diff := cmp.Diff([]string{"a", "b", "c"}, agentNames(staging)); diff != "" {
+	if diff := cmp.Diff([]string{"a", "b", "c"}, staging.Names()); diff != "" {
 		t.Errorf("order: %s", diff)
 	}
 	a, b := staging.Agents[0], staging.Agents[1]

@@ -60,7 +60,7 @@ func checkHostNames(r *reader, c *Config) {
 	if c.LoadBalancer.Domain == "" {
 		return
 	}
-	names := agentNames(c)
+	names := c.Names()
 	for _, name := range names {
 		if of, ok := strings.CutPrefix(name, "host-"); ok && slices.Contains(names, of) {
 			r.problem(r.places[join("agents", name)].key, fmt.Sprintf("the agent %s has the name of %s's rule by host", name, of), "another name, or no load_balancer.domain")
@@ -84,7 +84,7 @@ func checkSecretNames(r *reader, c *Config) {
 }
 
 func checkSchedules(r *reader, c *Config) {
-	names := agentNames(c)
+	names := c.Names()
 	for _, name := range slices.Sorted(maps.Keys(c.Schedules)) {
 		s, path := c.Schedules[name], join("schedules", name)
 		var missing []string
@@ -105,12 +105,4 @@ func checkSchedules(r *reader, c *Config) {
 			}
 		}
 	}
-}
-
-func agentNames(c *Config) []string {
-	names := make([]string, len(c.Agents))
-	for i, a := range c.Agents {
-		names[i] = a.Name
-	}
-	return names
 }

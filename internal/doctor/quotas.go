@@ -21,7 +21,7 @@ func vpcQuota() quota { return quota{"vpc", "L-F678F1CE", "VPCs per Region"} }
 // a zone, but each takes one of the region's 5 addresses.
 func (w *ward) quotas() []quota {
 	out := []quota{addressQuota(), vpcQuota()}
-	for _, q := range stack.FleetVCPU(w.Cfg.Agents) {
+	for _, q := range stack.FleetVCPU(w.Cfg) {
 		out = append(out, vcpuQuota(q))
 	}
 	return out
@@ -43,7 +43,7 @@ type need struct {
 func (w *ward) needs() []need {
 	var out []need
 	// The agents share the quota, whichever of them are examined.
-	for _, q := range stack.FleetVCPU(w.Cfg.Agents) {
+	for _, q := range stack.FleetVCPU(w.Cfg) {
 		out = append(out, need{
 			vcpuQuota(q), q.Standing + q.Rolling,
 			fmt.Sprintf("%g vCPU with every agent at scale.max, and %g for new tasks, which start beside the old ones", q.Standing, q.Rolling), "lower scale.max in " + w.Cfg.File,

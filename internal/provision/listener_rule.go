@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -338,4 +339,25 @@ func (r *ListenerRule) move(ctx context.Context, id string, to int) error {
 func (r *ListenerRule) Delete(ctx context.Context, id string) error {
 	_, err := r.api().DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &id})
 	return err
+}
+
+// RulePriority is the priority of an agent's rule by host or by path, stable whatever other agents there are: a hash of
+// the name, and the next free number where two collide. AWS takes 1 to 50000.
+func RulePriority(agents []string, agent string, host bool) int {
+	taken := map[int]bool{}
+	for _, name := range slices.Sorted(slices.Values(agents)) {
+		for _, h := range []bool{false, true} {
+			sum := fnv.New32a()
+			_, _ = fmt.Fprintf(sum, "%s/%t", name, h) // a hash never fails to be written to
+			p := int(sum.Sum32()%49999) + 1
+			for taken[p] {
+				p = p%50000 + 1
+			}
+			taken[p] = true
+			if name == agent && h == host {
+				return p
+			}
+		}
+	}
+	return 0
 }

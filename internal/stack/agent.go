@@ -1,78 +1,44 @@
 package stack
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-// agentSecrets is where an agent's own values are: one flat secret, or a
-// parameter for each key.
-type agentSecrets struct {
-	secret     *provision.Secret
-	parameters []*provision.Parameter
-}
+// agent is one agent from its repository to its autoscaling.
+func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePart, deployed map[string]*provision.Service) *provision.Service {
+	h, cfg := s.Home, s.Config
+	repository := add(s, groupPlatform, &provision.Repository{Home: h, Agent: a.Name})
+	logs := add(s, groupPlatform, &provision.LogGroup{Home: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
+	add(s, groupPlatform, &provision.MetricFilter{Home: h, Group: logs})
+	target := add(s, groupEdge, &provision.TargetGroup{Home: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health})
+	e.groups[a.Name] = target
+	rules := s.rules(a, e, target)
+	secrets := s.secrets(a)
 
-// secrets of an agent. One that has only references to what is there already,
-// or none, needs nothing of its own.
-func (s *Stack) secrets(a agents.Agent) agentSecrets {
-	var out agentSecrets
-	nested := &provision.NestedSecret{Home: s.Home, Name: s.Config.Secrets.Nested, Entry: s.Config.Secrets.Entry}
-	seen := map[string]bool{}
-	for _, x := range a.Secrets {
-		if x.From != "" || seen[x.Key] {
-			continue
-		}
-		seen[x.Key] = true
-		if s.Config.Secrets.Store == agents.StoreSSM {
-			out.parameters = append(out.parameters, add(s, groupAgents, &provision.Parameter{Home: s.Home, AgentName: a.Name, Name: x.Key, Nested: nested}))
-		} else if out.secret == nil {
-			out.secret = add(s, groupAgents, &provision.Secret{Home: s.Home, Agent: a, Nested: nested})
-		}
+	execution := add(s, groupAgents, &provision.Role{Home: h, Kind: provision.ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)})
+	task := add(s, groupAgents, &provision.Role{Home: h, Kind: provision.TaskRole, Agent: a.Name, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay)})
+	definition := add(s, groupAgents, &provision.TaskDefinition{
+		Home: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
+		Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay,
+	})
+	service := &provision.Service{
+		Home: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, TargetGroup: target, Group: n.agentsGroup,
+		Subnets: n.tasks, PublicIP: !n.nat, Namespace: p.namespace, Order: slices.Concat(n.ways, rules),
 	}
-	return out
-}
+	for _, name := range a.Calls {
+		service.Callees = append(service.Callees, deployed[name])
+	}
+	add(s, groupAgents, service)
 
-// executionPolicy lets ECS start this agent: its own repository, log group and
-// secrets, and no other agent's.
-func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) string {
-	var arns []string
-	if own.secret != nil {
-		arns = append(arns, s.Account.ARN("secretsmanager", "secret:"+s.SecretName(a.Name)))
+	bounds := add(s, groupAgents, &provision.ScalableTarget{Home: h, Service: service, Agent: a.Name, Min: a.Scale.Min, Max: a.Scale.Max, ServiceRole: p.scaling})
+	if a.Scale.CPUPercent > 0 {
+		add(s, groupAgents, &provision.ScalingPolicy{Home: h, Target: bounds, Metric: provision.ScaleByCPU, Percent: float64(a.Scale.CPUPercent)})
 	}
-	for _, p := range own.parameters {
-		arns = append(arns, s.Account.ARN("ssm", "parameter"+s.ParameterName(a.Name, p.Name)))
+	if a.Scale.MemoryPercent > 0 {
+		add(s, groupAgents, &provision.ScalingPolicy{Home: h, Target: bounds, Metric: provision.ScaleByMemory, Percent: float64(a.Scale.MemoryPercent)})
 	}
-	for _, x := range a.Secrets {
-		if x.From != "" {
-			arns = append(arns, s.referenced(x.From))
-		}
-	}
-	return provision.ExecutionPolicy(s.Account, s.RepositoryName(a.Name), s.LogGroupName(a.Name), arns)
-}
-
-// referenced is the ARN of an existing secret or parameter: parameters are those
-// whose name starts with a slash.
-func (s *Stack) referenced(from string) string {
-	switch {
-	case strings.HasPrefix(from, "arn:"):
-		return from
-	case strings.HasPrefix(from, "/"):
-		return s.Account.ARN("ssm", "parameter"+from)
-	default:
-		return s.Account.ARN("secretsmanager", "secret:"+from)
-	}
-}
-
-// alarms of an agent, from metrics that cost nothing.
-func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*provision.Alarm {
-	cfg, group := s.Config.Observability.Alarms, engine.Node(e.groups[a.Name])
-	return []*provision.Alarm{
-		highCPU(s.Home, a.Name, float64(cfg.CPUPercent), p.cluster, p.topic),
-		highMemory(s.Home, a.Name, float64(cfg.MemoryPercent), p.cluster, p.topic),
-		fewHealthy(s.Home, a.Name, float64(cfg.MinHealthy), e.alb, group, p.topic),
-		unhealthy(s.Home, a.Name, e.alb, group, p.topic),
-	}
+	return service
 }

@@ -3,6 +3,7 @@ package stack
 import (
 	"time"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
@@ -46,4 +47,15 @@ func unhealthy(h *provision.Home, agent string, loadBalancer, targetGroup engine
 		Metric: "AWS/ApplicationELB/UnHealthyHostCount", Statistic: "Maximum", Comparison: "GreaterThanThreshold", Threshold: 0,
 		Period: time.Minute, Periods: 5, Datapoints: 3, Missing: "notBreaching", Dimensions: provision.TargetDimensions(loadBalancer, targetGroup),
 	}}
+}
+
+// alarms of an agent, from metrics that cost nothing.
+func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*provision.Alarm {
+	cfg, group := s.Config.Observability.Alarms, engine.Node(e.groups[a.Name])
+	return []*provision.Alarm{
+		highCPU(s.Home, a.Name, float64(cfg.CPUPercent), p.cluster, p.topic),
+		highMemory(s.Home, a.Name, float64(cfg.MemoryPercent), p.cluster, p.topic),
+		fewHealthy(s.Home, a.Name, float64(cfg.MinHealthy), e.alb, group, p.topic),
+		unhealthy(s.Home, a.Name, e.alb, group, p.topic),
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
@@ -51,27 +50,4 @@ func (s *Stack) Ready(names []string, res *engine.Result) error {
 		return nil
 	}
 	return fmt.Errorf("the stack is not up: %s is not there: run karmactl up first", strings.Join(missing, ", "))
-}
-
-// Callees orders agents so that each comes after those it calls, in levels that
-// may go side by side. Only the chosen agents count.
-func Callees(all []agents.Agent, chosen []string) [][]string {
-	level := map[string]int{}
-	var out [][]string
-	for _, a := range callees(all) {
-		n := 0
-		for _, c := range a.Calls {
-			n = max(n, level[c])
-		}
-		level[a.Name] = n
-		if !slices.Contains(chosen, a.Name) {
-			continue
-		}
-		level[a.Name]++
-		for len(out) <= n {
-			out = append(out, nil)
-		}
-		out[n] = append(out[n], a.Name)
-	}
-	return slices.DeleteFunc(out, func(l []string) bool { return len(l) == 0 })
 }

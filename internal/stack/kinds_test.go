@@ -37,6 +37,9 @@ func TestEveryKindIsMadeSimulatedAndDocumented(t *testing.T) {
 		if !strings.Contains(string(docs), "| `"+kind.Name+"` |") {
 			t.Errorf("%s: no row in docs/resources.md", kind.Name)
 		}
+		if alias := "`" + kind.Name + "` is `" + kind.File + "`"; strings.ReplaceAll(kind.Name, "-", "_") != kind.File && !strings.Contains(string(docs), alias) {
+			t.Errorf("docs/resources.md does not say: %s", alias)
+		}
 	}
 }
 

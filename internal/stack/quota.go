@@ -115,16 +115,16 @@ func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string
 		}
 		rolls[r.Agent.Name] = need
 	}
-	return standing, mostBeside(s.Config.Agents, names, rolls, fresh), nil
+	return standing, mostBeside(s.Config, names, rolls, fresh), nil
 }
 
 // mostBeside is the most that the new tasks of agents have beside what stands, by
 // capacity provider: those that are called go first, a level at a time, and a
 // level's old tasks are gone before the next begins. Fresh ones replace none.
-func mostBeside(list []agents.Agent, names []string, rolls map[string]map[string]float64, fresh map[string]bool) map[string]float64 {
+func mostBeside(cfg *agents.Config, names []string, rolls map[string]map[string]float64, fresh map[string]bool) map[string]float64 {
 	most := map[string]float64{}
 	grown := map[string]float64{} // what earlier levels have added for good
-	for _, level := range Callees(list, names) {
+	for _, level := range cfg.CallLevels(names) {
 		sum := maps.Clone(grown)
 		for _, name := range level {
 			plus(sum, rolls[name])
@@ -141,15 +141,14 @@ func mostBeside(list []agents.Agent, names []string, rolls map[string]map[string
 
 // FleetVCPU is what agents have in vCPU when each is at its maximum, by Fargate
 // quota, and the most that a rollout of them all starts beside that.
-func FleetVCPU(list []agents.Agent) []QuotaShort {
+func FleetVCPU(cfg *agents.Config) []QuotaShort {
 	standing := map[string]float64{}
-	names := make([]string, len(list))
 	need := map[string]map[string]float64{}
-	for i, a := range list {
-		names[i], need[a.Name] = a.Name, (&provision.Service{Agent: a}).VCPU(a.Scale.Max)
+	for _, a := range cfg.Agents {
+		need[a.Name] = (&provision.Service{Agent: a}).VCPU(a.Scale.Max)
 		plus(standing, need[a.Name])
 	}
-	rolling := mostBeside(list, names, need, nil)
+	rolling := mostBeside(cfg, cfg.Names(), need, nil)
 	var out []QuotaShort
 	for _, q := range fargateQuotas {
 		if standing[q.provider] > 0 {

@@ -1,0 +1,50 @@
+package stack
+
+import (
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// platformPart is what the agents share beside the network.
+type platformPart struct {
+	ecs, elb, scaling *provision.ServiceLinkedRole
+	namespace         *provision.Namespace
+	cluster           *provision.Cluster
+	topic             *provision.Topic
+}
+
+func (s *Stack) platform() *platformPart {
+	h, cfg := s.Home, s.Config
+	p := &platformPart{
+		ecs:     add(s, groupPlatform, &provision.ServiceLinkedRole{Home: h, Service: "ecs"}),
+		elb:     add(s, groupPlatform, &provision.ServiceLinkedRole{Home: h, Service: "elasticloadbalancing"}),
+		scaling: add(s, groupPlatform, &provision.ServiceLinkedRole{Home: h, Service: "ecs.application-autoscaling"}),
+	}
+	p.namespace = add(s, groupPlatform, &provision.Namespace{Home: h, Name: cfg.Network.Namespace})
+	p.cluster = add(s, groupPlatform, &provision.Cluster{Home: h, Insights: insightsSetting(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})
+	if emails := cfg.Observability.Alarms.Emails; len(emails) > 0 {
+		p.topic = add(s, groupPlatform, &provision.Topic{Home: h})
+		for _, e := range emails {
+			add(s, groupPlatform, &provision.Subscription{Home: h, Topic: p.topic, Email: e})
+		}
+	}
+	if cfg.Observability.XRay {
+		add(s, groupPlatform, &provision.SamplingRule{Home: h})
+	}
+	if b := cfg.Budget; b.MonthlyUSD != "" && len(b.Emails) > 0 {
+		add(s, groupPlatform, &provision.Budget{Home: h, MonthlyUSD: b.MonthlyUSD, Emails: b.Emails})
+	}
+	return p
+}
+
+// insightsSetting is the cluster setting in AWS's words.
+func insightsSetting(i agents.Insights) string {
+	switch i {
+	case agents.InsightsOn:
+		return "enabled"
+	case agents.InsightsEnhanced:
+		return "enhanced"
+	default:
+		return "disabled"
+	}
+}
