@@ -95,3 +95,18 @@ func FromSDK[T any](ts []T, split func(T) (k, v string)) Tags {
 	}
 	return out
 }
+
+// SyncTags makes have into want: set writes what is new or differs, unset takes
+// off what is too many. A call that would have nothing to do is not made.
+func SyncTags(have, want Tags, set func(Tags) error, unset func([]string) error) error {
+	changed, gone := have.Changed(want)
+	if len(changed) > 0 {
+		if err := set(changed); err != nil {
+			return err
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return unset(gone)
+}

@@ -15,15 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type alarmAPI interface {
-	PutMetricAlarm(context.Context, *cloudwatch.PutMetricAlarmInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricAlarmOutput, error)
-	DescribeAlarms(context.Context, *cloudwatch.DescribeAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error)
-	DeleteAlarms(context.Context, *cloudwatch.DeleteAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DeleteAlarmsOutput, error)
-	ListTagsForResource(context.Context, *cloudwatch.ListTagsForResourceInput, ...func(*cloudwatch.Options)) (*cloudwatch.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *cloudwatch.TagResourceInput, ...func(*cloudwatch.Options)) (*cloudwatch.TagResourceOutput, error)
-	UntagResource(context.Context, *cloudwatch.UntagResourceInput, ...func(*cloudwatch.Options)) (*cloudwatch.UntagResourceOutput, error)
-}
-
 // AlarmRule is when an alarm goes off.
 type AlarmRule struct {
 	Metric     string
@@ -71,8 +62,6 @@ type Alarm struct {
 	Refs  []engine.Node
 	Topic *Topic
 }
-
-func (a *Alarm) api() alarmAPI { return a.Clients.CloudWatch }
 
 func (a *Alarm) alarmName() string { return a.Stack + "-" + strings.ReplaceAll(a.Name, "/", "-") }
 
@@ -126,7 +115,7 @@ func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmS
 		return engine.Found[AlarmSpec]{}, err
 	}
 	tags, err := a.tagsAt(ctx, look.NotOlder, a.arn(), a.TagsOf(a.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := a.api().ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: aws.String(a.arn())})
+		out, err := a.Clients.CloudWatch.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: aws.String(a.arn())})
 		if err != nil {
 			return nil, err
 		}
@@ -156,7 +145,7 @@ func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmS
 
 func (a *Alarm) byName(ctx context.Context, notOlder time.Time) (*types.MetricAlarm, error) {
 	all, err := cloud.List(ctx, a.Inventory, "alarm", notOlder, func(ctx context.Context) ([]types.MetricAlarm, error) {
-		return cloud.Pages(ctx, cloudwatch.NewDescribeAlarmsPaginator(a.api(), &cloudwatch.DescribeAlarmsInput{
+		return cloud.Pages(ctx, cloudwatch.NewDescribeAlarmsPaginator(a.Clients.CloudWatch, &cloudwatch.DescribeAlarmsInput{
 			AlarmNamePrefix: aws.String(a.Stack + "-"), AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm}, MaxRecords: aws.Int32(100),
 		}), func(out *cloudwatch.DescribeAlarmsOutput) []types.MetricAlarm { return out.MetricAlarms })
 	})
@@ -205,7 +194,7 @@ func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
 		name, value, _ := strings.Cut(d, "=")
 		in.Dimensions = append(in.Dimensions, types.Dimension{Name: &name, Value: &value})
 	}
-	_, err := a.api().PutMetricAlarm(ctx, in)
+	_, err := a.Clients.CloudWatch.PutMetricAlarm(ctx, in)
 	return err
 }
 
@@ -222,18 +211,14 @@ func (a *Alarm) Update(ctx context.Context, _ string, have, want AlarmSpec) erro
 			return err
 		}
 	}
-	set, gone := tags.Changed(want.Tags)
 	arn := aws.String(a.arn())
-	if len(set) > 0 {
-		if _, err := a.api().TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: toAlarmTags(set)}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := a.api().UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: gone})
-	return err
+	return cloud.SyncTags(tags, want.Tags, func(set cloud.Tags) error {
+		_, err := a.Clients.CloudWatch.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: toAlarmTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := a.Clients.CloudWatch.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: gone})
+		return err
+	})
 }
 
 // maxAlarms is how many one call deletes, and none of them when one is not there:
@@ -243,7 +228,7 @@ const maxAlarms = 100
 // Delete deletes the alarm, with others that go at the same time.
 func (a *Alarm) Delete(ctx context.Context, id string) error {
 	return a.Batches.Do(ctx, "DeleteAlarms", maxAlarms, []string{id}, func(ctx context.Context, names []string) error {
-		_, err := a.api().DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: names})
+		_, err := a.Clients.CloudWatch.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: names})
 		return err
 	})
 }

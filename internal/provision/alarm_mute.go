@@ -10,11 +10,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type alarmMuteAPI interface {
-	DisableAlarmActions(context.Context, *cloudwatch.DisableAlarmActionsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DisableAlarmActionsOutput, error)
-	EnableAlarmActions(context.Context, *cloudwatch.EnableAlarmActionsInput, ...func(*cloudwatch.Options)) (*cloudwatch.EnableAlarmActionsOutput, error)
-}
-
 // AlarmMuteSpec is empty: an alarm is muted or it is not.
 type AlarmMuteSpec struct{}
 
@@ -28,8 +23,6 @@ type AlarmMute struct {
 
 	alarm bool
 }
-
-func (m *AlarmMute) api() alarmMuteAPI { return m.Clients.CloudWatch }
 
 // MuteFewHealthy is the silence of the alarm that rings while an agent has no
 // tasks. The others take missing data for good news.
@@ -74,7 +67,7 @@ func (m *AlarmMute) Diff(AlarmMuteSpec, AlarmMuteSpec) []engine.Change { return 
 // Create turns the actions off.
 func (m *AlarmMute) Create(ctx context.Context, _ AlarmMuteSpec, _ string) (string, error) {
 	name := (&Alarm{Home: m.Home, Name: m.Name}).alarmName()
-	_, err := m.api().DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{name}})
+	_, err := m.Clients.CloudWatch.DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{name}})
 	return name, err
 }
 
@@ -83,6 +76,6 @@ func (m *AlarmMute) Update(context.Context, string, AlarmMuteSpec, AlarmMuteSpec
 
 // Delete turns the actions on again.
 func (m *AlarmMute) Delete(ctx context.Context, id string) error {
-	_, err := m.api().EnableAlarmActions(ctx, &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{id}})
+	_, err := m.Clients.CloudWatch.EnableAlarmActions(ctx, &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{id}})
 	return err
 }

@@ -80,7 +80,7 @@ func (b *Bounds) read(ctx context.Context, notOlder time.Time) (BoundsSpec, stri
 		arn := aws.ToString(st.ScalableTargetARN)
 		// The index of tags runs behind: it is believed only when it says that nobody
 		// has changed anything, which is not enough here.
-		out, err := t.api().ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: &arn})
+		out, err := t.Clients.AutoScaling.ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: &arn})
 		if err != nil {
 			return BoundsSpec{}, "", err
 		}
@@ -142,10 +142,10 @@ func (b *Bounds) own(ctx context.Context, have, want string) error {
 		return err
 	}
 	if want == "" {
-		_, err = b.target().api().UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: &arn, TagKeys: []string{TagScale}})
+		_, err = b.Clients.AutoScaling.UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: &arn, TagKeys: []string{TagScale}})
 		return err
 	}
-	_, err = b.target().api().TagResource(ctx, &aas.TagResourceInput{ResourceARN: &arn, Tags: map[string]string{TagScale: want}})
+	_, err = b.Clients.AutoScaling.TagResource(ctx, &aas.TagResourceInput{ResourceARN: &arn, Tags: map[string]string{TagScale: want}})
 	return err
 }
 

@@ -15,20 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type budgetAPI interface {
-	CreateBudget(context.Context, *budgets.CreateBudgetInput, ...func(*budgets.Options)) (*budgets.CreateBudgetOutput, error)
-	DescribeBudget(context.Context, *budgets.DescribeBudgetInput, ...func(*budgets.Options)) (*budgets.DescribeBudgetOutput, error)
-	DescribeNotificationsForBudget(context.Context, *budgets.DescribeNotificationsForBudgetInput, ...func(*budgets.Options)) (*budgets.DescribeNotificationsForBudgetOutput, error)
-	DescribeSubscribersForNotification(context.Context, *budgets.DescribeSubscribersForNotificationInput, ...func(*budgets.Options)) (*budgets.DescribeSubscribersForNotificationOutput, error)
-	CreateNotification(context.Context, *budgets.CreateNotificationInput, ...func(*budgets.Options)) (*budgets.CreateNotificationOutput, error)
-	DeleteNotification(context.Context, *budgets.DeleteNotificationInput, ...func(*budgets.Options)) (*budgets.DeleteNotificationOutput, error)
-	UpdateBudget(context.Context, *budgets.UpdateBudgetInput, ...func(*budgets.Options)) (*budgets.UpdateBudgetOutput, error)
-	DeleteBudget(context.Context, *budgets.DeleteBudgetInput, ...func(*budgets.Options)) (*budgets.DeleteBudgetOutput, error)
-	ListTagsForResource(context.Context, *budgets.ListTagsForResourceInput, ...func(*budgets.Options)) (*budgets.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *budgets.TagResourceInput, ...func(*budgets.Options)) (*budgets.TagResourceOutput, error)
-	UntagResource(context.Context, *budgets.UntagResourceInput, ...func(*budgets.Options)) (*budgets.UntagResourceOutput, error)
-}
-
 // BudgetSpec is what we own of an AWS Budget.
 type BudgetSpec struct {
 	// Limit is US dollars a month, without trailing zeros.
@@ -53,8 +39,6 @@ type Budget struct {
 	MonthlyUSD string
 	Emails     []string
 }
-
-func (b *Budget) api() budgetAPI { return b.Clients.Budgets }
 
 // maxBudgetName is AWS's limit.
 const maxBudgetName = 100
@@ -131,14 +115,14 @@ func (n notice) subscribers() []types.Subscriber {
 
 // Find asks for the budget by its name.
 func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[BudgetSpec], error) {
-	out, err := b.api().DescribeBudget(ctx, &budgets.DescribeBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
+	out, err := b.Clients.Budgets.DescribeBudget(ctx, &budgets.DescribeBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
 	if cloud.IsNotFound(err) {
 		return engine.Found[BudgetSpec]{}, nil
 	}
 	if err != nil {
 		return engine.Found[BudgetSpec]{}, err
 	}
-	listed, err := b.api().ListTagsForResource(ctx, &budgets.ListTagsForResourceInput{ResourceARN: aws.String(b.arn())})
+	listed, err := b.Clients.Budgets.ListTagsForResource(ctx, &budgets.ListTagsForResourceInput{ResourceARN: aws.String(b.arn())})
 	if cloud.IsNotFound(err) {
 		return engine.Found[BudgetSpec]{}, nil
 	}
@@ -164,7 +148,7 @@ func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[Budge
 // found are the notifications as they are.
 func (b *Budget) found(ctx context.Context) ([]notice, error) {
 	var all []notice
-	p := budgets.NewDescribeNotificationsForBudgetPaginator(b.api(), &budgets.DescribeNotificationsForBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
+	p := budgets.NewDescribeNotificationsForBudgetPaginator(b.Clients.Budgets, &budgets.DescribeNotificationsForBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
 	for p.HasMorePages() {
 		out, err := p.NextPage(ctx)
 		if err != nil {
@@ -172,7 +156,7 @@ func (b *Budget) found(ctx context.Context) ([]notice, error) {
 		}
 		for _, n := range out.Notifications {
 			one := notice{kind: n.NotificationType, percent: n.Threshold}
-			subs, err := b.api().DescribeSubscribersForNotification(ctx, &budgets.DescribeSubscribersForNotificationInput{
+			subs, err := b.Clients.Budgets.DescribeSubscribersForNotification(ctx, &budgets.DescribeSubscribersForNotificationInput{
 				AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: &n,
 			})
 			if err != nil {
@@ -220,7 +204,7 @@ func (b *Budget) Create(ctx context.Context, want BudgetSpec, _ string) (string,
 			Notification: n.notification(), Subscribers: n.subscribers(),
 		})
 	}
-	if _, err := b.api().CreateBudget(ctx, in); err != nil {
+	if _, err := b.Clients.Budgets.CreateBudget(ctx, in); err != nil {
 		return "", err
 	}
 	return b.Name(), nil
@@ -229,7 +213,7 @@ func (b *Budget) Create(ctx context.Context, want BudgetSpec, _ string) (string,
 // Update sets the limit, the notifications and the tags.
 func (b *Budget) Update(ctx context.Context, _ string, have, want BudgetSpec) error {
 	if have.Limit != want.Limit || have.Filter != want.Filter {
-		if _, err := b.api().UpdateBudget(ctx, &budgets.UpdateBudgetInput{AccountId: &b.Account.ID, NewBudget: b.budget(want)}); err != nil {
+		if _, err := b.Clients.Budgets.UpdateBudget(ctx, &budgets.UpdateBudgetInput{AccountId: &b.Account.ID, NewBudget: b.budget(want)}); err != nil {
 			return err
 		}
 	}
@@ -238,18 +222,14 @@ func (b *Budget) Update(ctx context.Context, _ string, have, want BudgetSpec) er
 			return err
 		}
 	}
-	set, gone := have.Tags.Changed(want.Tags)
-	if len(set) > 0 {
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
 		tags := cloud.ToSDK(set, func(k, v string) types.ResourceTag { return types.ResourceTag{Key: &k, Value: &v} })
-		if _, err := b.api().TagResource(ctx, &budgets.TagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTags: tags}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := b.api().UntagResource(ctx, &budgets.UntagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTagKeys: gone})
-	return err
+		_, err := b.Clients.Budgets.TagResource(ctx, &budgets.TagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTags: tags})
+		return err
+	}, func(gone []string) error {
+		_, err := b.Clients.Budgets.UntagResource(ctx, &budgets.UntagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTagKeys: gone})
+		return err
+	})
 }
 
 // notify makes the notifications anew where they differ: AWS has no call that
@@ -265,7 +245,7 @@ func (b *Budget) notify(ctx context.Context) error {
 			kept[n.String()] = true
 			continue
 		}
-		if _, err := b.api().DeleteNotification(ctx, &budgets.DeleteNotificationInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: n.notification()}); err != nil {
+		if _, err := b.Clients.Budgets.DeleteNotification(ctx, &budgets.DeleteNotificationInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: n.notification()}); err != nil {
 			return err
 		}
 	}
@@ -273,7 +253,7 @@ func (b *Budget) notify(ctx context.Context) error {
 		if kept[w.String()] {
 			continue
 		}
-		_, err := b.api().CreateNotification(ctx, &budgets.CreateNotificationInput{
+		_, err := b.Clients.Budgets.CreateNotification(ctx, &budgets.CreateNotificationInput{
 			AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: w.notification(), Subscribers: w.subscribers(),
 		})
 		if err != nil {
@@ -285,6 +265,6 @@ func (b *Budget) notify(ctx context.Context) error {
 
 // Delete deletes the budget and its notifications.
 func (b *Budget) Delete(ctx context.Context, id string) error {
-	_, err := b.api().DeleteBudget(ctx, &budgets.DeleteBudgetInput{AccountId: &b.Account.ID, BudgetName: &id})
+	_, err := b.Clients.Budgets.DeleteBudget(ctx, &budgets.DeleteBudgetInput{AccountId: &b.Account.ID, BudgetName: &id})
 	return err
 }

@@ -15,16 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type certificateAPI interface {
-	RequestCertificate(context.Context, *acm.RequestCertificateInput, ...func(*acm.Options)) (*acm.RequestCertificateOutput, error)
-	DescribeCertificate(context.Context, *acm.DescribeCertificateInput, ...func(*acm.Options)) (*acm.DescribeCertificateOutput, error)
-	ListCertificates(context.Context, *acm.ListCertificatesInput, ...func(*acm.Options)) (*acm.ListCertificatesOutput, error)
-	ListTagsForCertificate(context.Context, *acm.ListTagsForCertificateInput, ...func(*acm.Options)) (*acm.ListTagsForCertificateOutput, error)
-	AddTagsToCertificate(context.Context, *acm.AddTagsToCertificateInput, ...func(*acm.Options)) (*acm.AddTagsToCertificateOutput, error)
-	RemoveTagsFromCertificate(context.Context, *acm.RemoveTagsFromCertificateInput, ...func(*acm.Options)) (*acm.RemoveTagsFromCertificateOutput, error)
-	DeleteCertificate(context.Context, *acm.DeleteCertificateInput, ...func(*acm.Options)) (*acm.DeleteCertificateOutput, error)
-}
-
 // CertificateSpec is what we own of a certificate.
 type CertificateSpec struct {
 	// Names are the domain and the other names, in order.
@@ -52,8 +42,6 @@ type Certificate struct {
 
 // Disposable is true: another certificate serves as well.
 func (c *Certificate) Disposable() {}
-
-func (c *Certificate) api() certificateAPI { return c.Clients.ACM }
 
 // Key is certificate.
 func (c *Certificate) Key() engine.Key { return certificateKey }
@@ -170,7 +158,7 @@ func (c *Certificate) Diff(have, want CertificateSpec) []engine.Change {
 
 // Create requests the certificate; the token gives the same one for an hour.
 func (c *Certificate) Create(ctx context.Context, want CertificateSpec, token string) (string, error) {
-	out, err := c.api().RequestCertificate(ctx, &acm.RequestCertificateInput{
+	out, err := c.Clients.ACM.RequestCertificate(ctx, &acm.RequestCertificateInput{
 		DomainName: aws.String(c.Domain), SubjectAlternativeNames: want.Names, ValidationMethod: types.ValidationMethodDns,
 		IdempotencyToken: aws.String(token), Tags: toACMTags(want.Tags),
 	})
@@ -186,26 +174,22 @@ func toACMTags(tags cloud.Tags) []types.Tag {
 
 // Update sets the tags.
 func (c *Certificate) Update(ctx context.Context, id string, have, want CertificateSpec) error {
-	set, gone := have.Tags.Changed(want.Tags)
-	if len(set) > 0 {
-		if _, err := c.api().AddTagsToCertificate(ctx, &acm.AddTagsToCertificateInput{CertificateArn: &id, Tags: toACMTags(set)}); err != nil {
-			return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := c.Clients.ACM.AddTagsToCertificate(ctx, &acm.AddTagsToCertificateInput{CertificateArn: &id, Tags: toACMTags(set)})
+		return err
+	}, func(gone []string) error {
+		var del []types.Tag
+		for _, k := range gone {
+			del = append(del, types.Tag{Key: aws.String(k)})
 		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	var del []types.Tag
-	for _, k := range gone {
-		del = append(del, types.Tag{Key: aws.String(k)})
-	}
-	_, err := c.api().RemoveTagsFromCertificate(ctx, &acm.RemoveTagsFromCertificateInput{CertificateArn: &id, Tags: del})
-	return err
+		_, err := c.Clients.ACM.RemoveTagsFromCertificate(ctx, &acm.RemoveTagsFromCertificateInput{CertificateArn: &id, Tags: del})
+		return err
+	})
 }
 
 // Delete deletes the certificate. While a listener serves it AWS answers
 // ResourceInUseException, which is waited for.
 func (c *Certificate) Delete(ctx context.Context, id string) error {
-	_, err := c.api().DeleteCertificate(ctx, &acm.DeleteCertificateInput{CertificateArn: &id})
+	_, err := c.Clients.ACM.DeleteCertificate(ctx, &acm.DeleteCertificateInput{CertificateArn: &id})
 	return err
 }

@@ -13,16 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type clusterAPI interface {
-	CreateCluster(context.Context, *ecs.CreateClusterInput, ...func(*ecs.Options)) (*ecs.CreateClusterOutput, error)
-	DescribeClusters(context.Context, *ecs.DescribeClustersInput, ...func(*ecs.Options)) (*ecs.DescribeClustersOutput, error)
-	UpdateCluster(context.Context, *ecs.UpdateClusterInput, ...func(*ecs.Options)) (*ecs.UpdateClusterOutput, error)
-	PutClusterCapacityProviders(context.Context, *ecs.PutClusterCapacityProvidersInput, ...func(*ecs.Options)) (*ecs.PutClusterCapacityProvidersOutput, error)
-	DeleteCluster(context.Context, *ecs.DeleteClusterInput, ...func(*ecs.Options)) (*ecs.DeleteClusterOutput, error)
-	TagResource(context.Context, *ecs.TagResourceInput, ...func(*ecs.Options)) (*ecs.TagResourceOutput, error)
-	UntagResource(context.Context, *ecs.UntagResourceInput, ...func(*ecs.Options)) (*ecs.UntagResourceOutput, error)
-}
-
 // ClusterSpec is what we own of a cluster.
 type ClusterSpec struct {
 	// Insights is disabled, enabled or enhanced. Enabled costs about $38 a month
@@ -46,8 +36,6 @@ type Cluster struct {
 	// fresh account sometimes is not quick enough.
 	ServiceRole *ServiceLinkedRole
 }
-
-func (c *Cluster) api() clusterAPI { return c.Clients.ECS }
 
 // ClusterName of a stack is its own.
 func ClusterName(stack string) string { return stack }
@@ -93,7 +81,7 @@ func (c *Cluster) Find(ctx context.Context, look engine.Look) (engine.Found[Clus
 	var found engine.Found[ClusterSpec]
 	name := c.clusterName()
 	all, err := cloud.List(ctx, c.Inventory, "cluster", look.NotOlder, func(ctx context.Context) ([]types.Cluster, error) {
-		out, err := c.api().DescribeClusters(ctx, &ecs.DescribeClustersInput{
+		out, err := c.Clients.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
 			Clusters: []string{name}, Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings},
 		})
 		if err != nil {
@@ -164,7 +152,7 @@ func (c *Cluster) Create(ctx context.Context, want ClusterSpec, _ string) (strin
 	if want.Namespace != "" {
 		in.ServiceConnectDefaults = &types.ClusterServiceConnectDefaultsRequest{Namespace: &want.Namespace}
 	}
-	if _, err := c.api().CreateCluster(ctx, in); err != nil {
+	if _, err := c.Clients.ECS.CreateCluster(ctx, in); err != nil {
 		return "", err
 	}
 	return c.clusterName(), nil
@@ -173,7 +161,7 @@ func (c *Cluster) Create(ctx context.Context, want ClusterSpec, _ string) (strin
 // Update changes the settings, the capacity providers, the tags.
 func (c *Cluster) Update(ctx context.Context, id string, have, want ClusterSpec) error {
 	if have.Insights != want.Insights || have.Namespace != want.Namespace {
-		_, err := c.api().UpdateCluster(ctx, &ecs.UpdateClusterInput{
+		_, err := c.Clients.ECS.UpdateCluster(ctx, &ecs.UpdateClusterInput{
 			Cluster: &id, Settings: insights(want.Insights),
 			ServiceConnectDefaults: &types.ClusterServiceConnectDefaultsRequest{Namespace: &want.Namespace},
 		})
@@ -182,7 +170,7 @@ func (c *Cluster) Update(ctx context.Context, id string, have, want ClusterSpec)
 		}
 	}
 	if have.Providers != want.Providers {
-		_, err := c.api().PutClusterCapacityProviders(ctx, &ecs.PutClusterCapacityProvidersInput{
+		_, err := c.Clients.ECS.PutClusterCapacityProviders(ctx, &ecs.PutClusterCapacityProvidersInput{
 			Cluster: &id, CapacityProviders: strings.Fields(want.Providers), DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{},
 		})
 		// A repeat of a call whose reply was lost meets its own change under way;
@@ -191,12 +179,12 @@ func (c *Cluster) Update(ctx context.Context, id string, have, want ClusterSpec)
 			return err
 		}
 	}
-	return updateECSTags(ctx, c.api(), c.Account.ARN("ecs", "cluster/"+id), have.Tags, want.Tags)
+	return updateECSTags(ctx, c.Clients.ECS, c.Account.ARN("ecs", "cluster/"+id), have.Tags, want.Tags)
 }
 
 // Delete deletes the cluster; services and tasks in it are waited for.
 func (c *Cluster) Delete(ctx context.Context, id string) error {
-	_, err := c.api().DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: &id})
+	_, err := c.Clients.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: &id})
 	return err
 }
 

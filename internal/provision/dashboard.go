@@ -10,12 +10,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type dashboardAPI interface {
-	PutDashboard(context.Context, *cloudwatch.PutDashboardInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutDashboardOutput, error)
-	GetDashboard(context.Context, *cloudwatch.GetDashboardInput, ...func(*cloudwatch.Options)) (*cloudwatch.GetDashboardOutput, error)
-	DeleteDashboards(context.Context, *cloudwatch.DeleteDashboardsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DeleteDashboardsOutput, error)
-}
-
 // DashboardSpec is what we own of a dashboard.
 type DashboardSpec struct {
 	// Body is in canonical form.
@@ -37,8 +31,6 @@ type Dashboard struct {
 	Agents       []Watched
 	LoadBalancer engine.Node
 }
-
-func (d *Dashboard) api() dashboardAPI { return d.Clients.CloudWatch }
 
 // Key is dashboard.
 func (d *Dashboard) Key() engine.Key { return "dashboard" }
@@ -108,7 +100,7 @@ func (d *Dashboard) body() string {
 
 // Find gets the dashboard by its name.
 func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[DashboardSpec], error) {
-	out, err := d.api().GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.Stack)})
+	out, err := d.Clients.CloudWatch.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.Stack)})
 	if cloud.IsNotFound(err) {
 		return engine.Found[DashboardSpec]{}, nil
 	}
@@ -139,7 +131,7 @@ func (d *Dashboard) Diff(have, want DashboardSpec) []engine.Change {
 
 // Create puts the dashboard.
 func (d *Dashboard) Create(ctx context.Context, want DashboardSpec, _ string) (string, error) {
-	_, err := d.api().PutDashboard(ctx, &cloudwatch.PutDashboardInput{DashboardName: &d.Stack, DashboardBody: &want.Body})
+	_, err := d.Clients.CloudWatch.PutDashboard(ctx, &cloudwatch.PutDashboardInput{DashboardName: &d.Stack, DashboardBody: &want.Body})
 	if err != nil {
 		return "", err
 	}
@@ -154,6 +146,6 @@ func (d *Dashboard) Update(ctx context.Context, _ string, _, want DashboardSpec)
 
 // Delete deletes the dashboard.
 func (d *Dashboard) Delete(ctx context.Context, id string) error {
-	_, err := d.api().DeleteDashboards(ctx, &cloudwatch.DeleteDashboardsInput{DashboardNames: []string{id}})
+	_, err := d.Clients.CloudWatch.DeleteDashboards(ctx, &cloudwatch.DeleteDashboardsInput{DashboardNames: []string{id}})
 	return err
 }

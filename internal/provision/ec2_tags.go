@@ -10,12 +10,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// ec2TagAPI changes the tags of anything in EC2.
-type ec2TagAPI interface {
-	CreateTags(context.Context, *ec2.CreateTagsInput, ...func(*ec2.Options)) (*ec2.CreateTagsOutput, error)
-	DeleteTags(context.Context, *ec2.DeleteTagsInput, ...func(*ec2.Options)) (*ec2.DeleteTagsOutput, error)
-}
-
 // ec2Tags are the tags of a create, in the same call.
 func ec2Tags(kind types.ResourceType, tags cloud.Tags) []types.TagSpecification {
 	return []types.TagSpecification{{ResourceType: kind, Tags: toEC2Tags(tags)}}
@@ -30,22 +24,18 @@ func fromEC2Tags(tags []types.Tag) cloud.Tags {
 }
 
 // updateEC2Tags makes have into want.
-func updateEC2Tags(ctx context.Context, api ec2TagAPI, id string, have, want cloud.Tags) error {
-	set, gone := have.Changed(want)
-	if len(set) > 0 {
-		if _, err := api.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{id}, Tags: toEC2Tags(set)}); err != nil {
-			return err
+func updateEC2Tags(ctx context.Context, api *ec2.Client, id string, have, want cloud.Tags) error {
+	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
+		_, err := api.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{id}, Tags: toEC2Tags(set)})
+		return err
+	}, func(gone []string) error {
+		var del []types.Tag
+		for _, k := range gone {
+			del = append(del, types.Tag{Key: aws.String(k)})
 		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	var del []types.Tag
-	for _, k := range gone {
-		del = append(del, types.Tag{Key: aws.String(k)})
-	}
-	_, err := api.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{id}, Tags: del})
-	return err
+		_, err := api.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{id}, Tags: del})
+		return err
+	})
 }
 
 // ofStack filters a Describe by the stack's tag, so that a listing grows with

@@ -10,12 +10,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// ecsTagAPI changes the tags of anything in ECS.
-type ecsTagAPI interface {
-	TagResource(context.Context, *ecs.TagResourceInput, ...func(*ecs.Options)) (*ecs.TagResourceOutput, error)
-	UntagResource(context.Context, *ecs.UntagResourceInput, ...func(*ecs.Options)) (*ecs.UntagResourceOutput, error)
-}
-
 func toECSTags(tags cloud.Tags) []types.Tag {
 	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }
@@ -25,16 +19,12 @@ func fromECSTags(tags []types.Tag) cloud.Tags {
 }
 
 // updateECSTags makes have into want.
-func updateECSTags(ctx context.Context, api ecsTagAPI, arn string, have, want cloud.Tags) error {
-	set, gone := have.Changed(want)
-	if len(set) > 0 {
-		if _, err := api.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: &arn, Tags: toECSTags(set)}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := api.UntagResource(ctx, &ecs.UntagResourceInput{ResourceArn: &arn, TagKeys: gone})
-	return err
+func updateECSTags(ctx context.Context, api *ecs.Client, arn string, have, want cloud.Tags) error {
+	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
+		_, err := api.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: &arn, Tags: toECSTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := api.UntagResource(ctx, &ecs.UntagResourceInput{ResourceArn: &arn, TagKeys: gone})
+		return err
+	})
 }

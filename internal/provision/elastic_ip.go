@@ -12,13 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type elasticIPAPI interface {
-	ec2TagAPI
-	AllocateAddress(context.Context, *ec2.AllocateAddressInput, ...func(*ec2.Options)) (*ec2.AllocateAddressOutput, error)
-	DescribeAddresses(context.Context, *ec2.DescribeAddressesInput, ...func(*ec2.Options)) (*ec2.DescribeAddressesOutput, error)
-	ReleaseAddress(context.Context, *ec2.ReleaseAddressInput, ...func(*ec2.Options)) (*ec2.ReleaseAddressOutput, error)
-}
-
 // ElasticIPSpec is what we own of an elastic IP address.
 type ElasticIPSpec struct {
 	Tags cloud.Tags
@@ -32,8 +25,6 @@ type ElasticIP struct {
 	// AZ is that of the NAT gateway; the address itself belongs to the region.
 	AZ string
 }
-
-func (e *ElasticIP) api() elasticIPAPI { return e.Clients.EC2 }
 
 // Key is eip/AZ.
 func (e *ElasticIP) Key() engine.Key { return engine.Key("eip/" + e.AZ) }
@@ -61,7 +52,7 @@ func (e *ElasticIP) Find(ctx context.Context, look engine.Look) (engine.Found[El
 }
 
 func (e *ElasticIP) list(ctx context.Context) ([]candidate[types.Address], error) {
-	out, err := e.api().DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: e.ofStack()})
+	out, err := e.Clients.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: e.ofStack()})
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +70,7 @@ func (e *ElasticIP) Diff(have, want ElasticIPSpec) []engine.Change {
 
 // Create allocates an address. There is no client token: a repeated call makes a second one.
 func (e *ElasticIP) Create(ctx context.Context, want ElasticIPSpec, _ string) (string, error) {
-	out, err := e.api().AllocateAddress(ctx, &ec2.AllocateAddressInput{
+	out, err := e.Clients.EC2.AllocateAddress(ctx, &ec2.AllocateAddressInput{
 		Domain: types.DomainTypeVpc, TagSpecifications: ec2Tags(types.ResourceTypeElasticIp, want.Tags),
 	})
 	if err != nil {
@@ -90,18 +81,18 @@ func (e *ElasticIP) Create(ctx context.Context, want ElasticIPSpec, _ string) (s
 
 // Update sets the tags.
 func (e *ElasticIP) Update(ctx context.Context, id string, have, want ElasticIPSpec) error {
-	return updateEC2Tags(ctx, e.api(), id, have.Tags, want.Tags)
+	return updateEC2Tags(ctx, e.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete releases the address. While a NAT gateway that is being deleted holds
 // it AWS answers AuthFailure, which cloud.Classify takes for busy. Somebody who
 // gave it to an interface of his own is named.
 func (e *ElasticIP) Delete(ctx context.Context, id string) error {
-	_, err := e.api().ReleaseAddress(ctx, &ec2.ReleaseAddressInput{AllocationId: &id})
+	_, err := e.Clients.EC2.ReleaseAddress(ctx, &ec2.ReleaseAddressInput{AllocationId: &id})
 	if !cloud.Is(err, "InvalidIPAddress.InUse") {
 		return err
 	}
-	out, lerr := e.api().DescribeAddresses(ctx, &ec2.DescribeAddressesInput{AllocationIds: []string{id}})
+	out, lerr := e.Clients.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{AllocationIds: []string{id}})
 	if lerr != nil || len(out.Addresses) == 0 || out.Addresses[0].NetworkInterfaceId == nil {
 		return err // AWS's refusal says more than the failure to explain it
 	}

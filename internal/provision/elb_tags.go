@@ -11,13 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// elbTagAPI reads and changes the tags of anything of the load balancers.
-type elbTagAPI interface {
-	DescribeTags(context.Context, *elb.DescribeTagsInput, ...func(*elb.Options)) (*elb.DescribeTagsOutput, error)
-	AddTags(context.Context, *elb.AddTagsInput, ...func(*elb.Options)) (*elb.AddTagsOutput, error)
-	RemoveTags(context.Context, *elb.RemoveTagsInput, ...func(*elb.Options)) (*elb.RemoveTagsOutput, error)
-}
-
 func toELBTags(tags cloud.Tags) []types.Tag {
 	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }
@@ -27,7 +20,7 @@ const elbTagsPerCall = 20
 
 // elbTags reads tags by ARN, twenty a call. What went away since it was listed
 // is left out: AWS refuses a whole call for one of those.
-func elbTags(ctx context.Context, api elbTagAPI, arns []string) (map[string]cloud.Tags, error) {
+func elbTags(ctx context.Context, api *elb.Client, arns []string) (map[string]cloud.Tags, error) {
 	out := make(map[string]cloud.Tags, len(arns))
 	for some := range slices.Chunk(arns, elbTagsPerCall) {
 		got, err := api.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: some})
@@ -55,7 +48,7 @@ func elbTags(ctx context.Context, api elbTagAPI, arns []string) (map[string]clou
 }
 
 // elbCandidates puts tags to a listing.
-func elbCandidates[T any](ctx context.Context, api elbTagAPI, items []T, arn func(T) string) ([]candidate[T], error) {
+func elbCandidates[T any](ctx context.Context, api *elb.Client, items []T, arn func(T) string) ([]candidate[T], error) {
 	arns := make([]string, len(items))
 	for i, item := range items {
 		arns[i] = arn(item)
@@ -84,16 +77,12 @@ func tagsOf[T any](all []candidate[T], id string) cloud.Tags {
 }
 
 // updateELBTags makes have into want.
-func updateELBTags(ctx context.Context, api elbTagAPI, arn string, have, want cloud.Tags) error {
-	set, gone := have.Changed(want)
-	if len(set) > 0 {
-		if _, err := api.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: toELBTags(set)}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := api.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: gone})
-	return err
+func updateELBTags(ctx context.Context, api *elb.Client, arn string, have, want cloud.Tags) error {
+	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
+		_, err := api.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: toELBTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := api.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: gone})
+		return err
+	})
 }

@@ -11,15 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type internetGatewayAPI interface {
-	ec2TagAPI
-	CreateInternetGateway(context.Context, *ec2.CreateInternetGatewayInput, ...func(*ec2.Options)) (*ec2.CreateInternetGatewayOutput, error)
-	DescribeInternetGateways(context.Context, *ec2.DescribeInternetGatewaysInput, ...func(*ec2.Options)) (*ec2.DescribeInternetGatewaysOutput, error)
-	AttachInternetGateway(context.Context, *ec2.AttachInternetGatewayInput, ...func(*ec2.Options)) (*ec2.AttachInternetGatewayOutput, error)
-	DetachInternetGateway(context.Context, *ec2.DetachInternetGatewayInput, ...func(*ec2.Options)) (*ec2.DetachInternetGatewayOutput, error)
-	DeleteInternetGateway(context.Context, *ec2.DeleteInternetGatewayInput, ...func(*ec2.Options)) (*ec2.DeleteInternetGatewayOutput, error)
-}
-
 // InternetGatewaySpec is what we own of an internet gateway.
 type InternetGatewaySpec struct {
 	// VPC is the one that it is attached to, "" for none.
@@ -33,8 +24,6 @@ type InternetGateway struct {
 	*Home
 	VPC *VPC
 }
-
-func (g *InternetGateway) api() internetGatewayAPI { return g.Clients.EC2 }
 
 // Key is igw.
 func (g *InternetGateway) Key() engine.Key { return "igw" }
@@ -65,7 +54,7 @@ func (g *InternetGateway) Find(ctx context.Context, look engine.Look) (engine.Fo
 }
 
 func (g *InternetGateway) list(ctx context.Context) ([]candidate[types.InternetGateway], error) {
-	all, err := cloud.Pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(g.api(), &ec2.DescribeInternetGatewaysInput{Filters: g.ofStack()}),
+	all, err := cloud.Pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(g.Clients.EC2, &ec2.DescribeInternetGatewaysInput{Filters: g.ofStack()}),
 		func(out *ec2.DescribeInternetGatewaysOutput) []types.InternetGateway { return out.InternetGateways })
 	return ec2Candidates(all, func(x types.InternetGateway) (*string, []types.Tag) { return x.InternetGatewayId, x.Tags }), err
 }
@@ -81,7 +70,7 @@ func (g *InternetGateway) Diff(have, want InternetGatewaySpec) []engine.Change {
 
 // Create makes the gateway; it is attached by Update.
 func (g *InternetGateway) Create(ctx context.Context, want InternetGatewaySpec, _ string) (string, error) {
-	out, err := g.api().CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{
+	out, err := g.Clients.EC2.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{
 		TagSpecifications: ec2Tags(types.ResourceTypeInternetGateway, want.Tags),
 	})
 	if err != nil {
@@ -94,29 +83,29 @@ func (g *InternetGateway) Create(ctx context.Context, want InternetGatewaySpec, 
 // what AWS answers when the reply to the first attempt was lost.
 func (g *InternetGateway) Update(ctx context.Context, id string, have, want InternetGatewaySpec) error {
 	if have.VPC != want.VPC {
-		_, err := g.api().AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: &id, VpcId: &want.VPC})
+		_, err := g.Clients.EC2.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: &id, VpcId: &want.VPC})
 		if err != nil && !cloud.Is(err, "Resource.AlreadyAssociated") {
 			return err
 		}
 	}
-	return updateEC2Tags(ctx, g.api(), id, have.Tags, want.Tags)
+	return updateEC2Tags(ctx, g.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete detaches the gateway, which AWS refuses while anything in the VPC has a
 // public address, and deletes it.
 func (g *InternetGateway) Delete(ctx context.Context, id string) error {
-	out, err := g.api().DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{id}})
+	out, err := g.Clients.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{id}})
 	if err != nil {
 		return err
 	}
 	for _, igw := range out.InternetGateways {
 		for _, a := range igw.Attachments {
-			_, err := g.api().DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{InternetGatewayId: &id, VpcId: a.VpcId})
+			_, err := g.Clients.EC2.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{InternetGatewayId: &id, VpcId: a.VpcId})
 			if err != nil && !cloud.Is(err, "Gateway.NotAttached") {
 				return g.held(ctx, err, func(n types.NetworkInterface) bool { return n.Association != nil })
 			}
 		}
 	}
-	_, err = g.api().DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &id})
+	_, err = g.Clients.EC2.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &id})
 	return err
 }

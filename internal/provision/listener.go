@@ -16,14 +16,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type listenerAPI interface {
-	elbTagAPI
-	CreateListener(context.Context, *elb.CreateListenerInput, ...func(*elb.Options)) (*elb.CreateListenerOutput, error)
-	DescribeListeners(context.Context, *elb.DescribeListenersInput, ...func(*elb.Options)) (*elb.DescribeListenersOutput, error)
-	ModifyListener(context.Context, *elb.ModifyListenerInput, ...func(*elb.Options)) (*elb.ModifyListenerOutput, error)
-	DeleteListener(context.Context, *elb.DeleteListenerInput, ...func(*elb.Options)) (*elb.DeleteListenerOutput, error)
-}
-
 // ListenerSpec is what we own of a listener.
 type ListenerSpec struct {
 	Port        int
@@ -70,8 +62,6 @@ func (l *Listener) alone(ctx context.Context) (done func(), err error) {
 		return nil, context.Cause(ctx)
 	}
 }
-
-func (l *Listener) api() listenerAPI { return l.Clients.ELB }
 
 // Key is listener/http or listener/https.
 func (l *Listener) Key() engine.Key { return engine.Key("listener/" + strings.ToLower(l.Protocol)) }
@@ -238,7 +228,7 @@ func (l *Listener) Diff(have, want ListenerSpec) []engine.Change {
 // Create makes the listener; the same port and settings again give the same one.
 func (l *Listener) Create(ctx context.Context, want ListenerSpec, _ string) (string, error) {
 	certificates, policy := want.tls()
-	out, err := l.api().CreateListener(ctx, &elb.CreateListenerInput{
+	out, err := l.Clients.ELB.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: aws.String(l.LoadBalancer.ID()), Protocol: types.ProtocolEnum(want.Protocol),
 		Port:         aws.Int32(int32(want.Port)), //nolint:gosec // a port
 		Certificates: certificates, SslPolicy: policy, DefaultActions: want.actions(), Tags: toELBTags(want.Tags),
@@ -255,7 +245,7 @@ func (l *Listener) Update(ctx context.Context, id string, have, want ListenerSpe
 	other.Tags = want.Tags
 	if len(l.Diff(other, want)) > 0 {
 		certificates, policy := want.tls()
-		_, err := l.api().ModifyListener(ctx, &elb.ModifyListenerInput{
+		_, err := l.Clients.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{
 			ListenerArn: &id, Protocol: types.ProtocolEnum(want.Protocol),
 			Port:         aws.Int32(int32(want.Port)), //nolint:gosec // a port
 			Certificates: certificates, SslPolicy: policy, DefaultActions: want.actions(),
@@ -264,11 +254,11 @@ func (l *Listener) Update(ctx context.Context, id string, have, want ListenerSpe
 			return err
 		}
 	}
-	return updateELBTags(ctx, l.api(), id, have.Tags, want.Tags)
+	return updateELBTags(ctx, l.Clients.ELB, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the listener with its rules.
 func (l *Listener) Delete(ctx context.Context, id string) error {
-	_, err := l.api().DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &id})
+	_, err := l.Clients.ELB.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &id})
 	return err
 }

@@ -16,15 +16,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type listenerRuleAPI interface {
-	elbTagAPI
-	CreateRule(context.Context, *elb.CreateRuleInput, ...func(*elb.Options)) (*elb.CreateRuleOutput, error)
-	DescribeRules(context.Context, *elb.DescribeRulesInput, ...func(*elb.Options)) (*elb.DescribeRulesOutput, error)
-	ModifyRule(context.Context, *elb.ModifyRuleInput, ...func(*elb.Options)) (*elb.ModifyRuleOutput, error)
-	SetRulePriorities(context.Context, *elb.SetRulePrioritiesInput, ...func(*elb.Options)) (*elb.SetRulePrioritiesOutput, error)
-	DeleteRule(context.Context, *elb.DeleteRuleInput, ...func(*elb.Options)) (*elb.DeleteRuleOutput, error)
-}
-
 // ListenerRuleSpec is what we own of a rule.
 type ListenerRuleSpec struct {
 	Group string
@@ -53,8 +44,6 @@ type ListenerRule struct {
 	// Priority is 1 to 50000; the lowest that matches answers.
 	Priority int
 }
-
-func (r *ListenerRule) api() listenerRuleAPI { return r.Clients.ELB }
 
 // hostRule begins the last part of the key of a rule for a name.
 const hostRule = "host-"
@@ -254,7 +243,7 @@ func (r *ListenerRule) Create(ctx context.Context, want ListenerRuleSpec, _ stri
 	}
 	defer done()
 	try := func(priority int) (*elb.CreateRuleOutput, error) {
-		return r.api().CreateRule(ctx, &elb.CreateRuleInput{
+		return r.Clients.ELB.CreateRule(ctx, &elb.CreateRuleInput{
 			ListenerArn: aws.String(r.Listener.ID()), Priority: place(priority), Conditions: want.conditions(), Actions: want.actions(),
 			Transforms: want.transforms(), Tags: toELBTags(want.Tags),
 		})
@@ -288,7 +277,7 @@ func (r *ListenerRule) Update(ctx context.Context, id string, have, want Listene
 		if have.Rewrite != "" && want.Rewrite == "" {
 			in.ResetTransforms = aws.Bool(true)
 		}
-		if _, err := r.api().ModifyRule(ctx, in); err != nil {
+		if _, err := r.Clients.ELB.ModifyRule(ctx, in); err != nil {
 			return err
 		}
 	}
@@ -297,7 +286,7 @@ func (r *ListenerRule) Update(ctx context.Context, id string, have, want Listene
 			return err
 		}
 	}
-	return updateELBTags(ctx, r.api(), id, have.Tags, want.Tags)
+	return updateELBTags(ctx, r.Clients.ELB, id, have.Tags, want.Tags)
 }
 
 // move gives the rule its place. One of ours that has it takes this one's in the
@@ -331,13 +320,13 @@ func (r *ListenerRule) move(ctx context.Context, id string, to int) error {
 	if from == to {
 		return nil
 	}
-	_, err = r.api().SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: pairs})
+	_, err = r.Clients.ELB.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: pairs})
 	return err
 }
 
 // Delete deletes the rule.
 func (r *ListenerRule) Delete(ctx context.Context, id string) error {
-	_, err := r.api().DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &id})
+	_, err := r.Clients.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &id})
 	return err
 }
 

@@ -16,17 +16,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type loadBalancerAPI interface {
-	elbTagAPI
-	CreateLoadBalancer(context.Context, *elb.CreateLoadBalancerInput, ...func(*elb.Options)) (*elb.CreateLoadBalancerOutput, error)
-	DescribeLoadBalancers(context.Context, *elb.DescribeLoadBalancersInput, ...func(*elb.Options)) (*elb.DescribeLoadBalancersOutput, error)
-	DescribeLoadBalancerAttributes(context.Context, *elb.DescribeLoadBalancerAttributesInput, ...func(*elb.Options)) (*elb.DescribeLoadBalancerAttributesOutput, error)
-	ModifyLoadBalancerAttributes(context.Context, *elb.ModifyLoadBalancerAttributesInput, ...func(*elb.Options)) (*elb.ModifyLoadBalancerAttributesOutput, error)
-	SetSubnets(context.Context, *elb.SetSubnetsInput, ...func(*elb.Options)) (*elb.SetSubnetsOutput, error)
-	SetSecurityGroups(context.Context, *elb.SetSecurityGroupsInput, ...func(*elb.Options)) (*elb.SetSecurityGroupsOutput, error)
-	DeleteLoadBalancer(context.Context, *elb.DeleteLoadBalancerInput, ...func(*elb.Options)) (*elb.DeleteLoadBalancerOutput, error)
-}
-
 // LoadBalancerSpec is what we own of a load balancer.
 type LoadBalancerSpec struct {
 	Scheme  string
@@ -61,8 +50,6 @@ type LoadBalancer struct {
 	// AccessLogs is the bucket of the access logs; "" is off.
 	AccessLogs string
 }
-
-func (l *LoadBalancer) api() loadBalancerAPI { return l.Clients.ELB }
 
 // Key is alb.
 func (l *LoadBalancer) Key() engine.Key { return "alb" }
@@ -140,7 +127,7 @@ func (l *LoadBalancer) Find(ctx context.Context, look engine.Look) (engine.Found
 		}
 		return engine.Found[LoadBalancerSpec]{}, nil
 	}
-	attrs, err := l.api().DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &id})
+	attrs, err := l.Clients.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &id})
 	if cloud.IsNotFound(err) {
 		return engine.Found[LoadBalancerSpec]{}, nil
 	}
@@ -253,7 +240,7 @@ func (l *LoadBalancer) Diff(have, want LoadBalancerSpec) []engine.Change {
 // Create makes the load balancer; the same name and settings again give the
 // same one. Attributes are left to Update.
 func (l *LoadBalancer) Create(ctx context.Context, want LoadBalancerSpec, _ string) (string, error) {
-	out, err := l.api().CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
+	out, err := l.Clients.ELB.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
 		Name: aws.String(l.loadBalancerName()), Type: types.LoadBalancerTypeEnumApplication, Scheme: types.LoadBalancerSchemeEnum(want.Scheme),
 		Subnets: want.Subnets, SecurityGroups: []string{want.Group}, Tags: toELBTags(want.Tags),
 	})
@@ -266,26 +253,26 @@ func (l *LoadBalancer) Create(ctx context.Context, want LoadBalancerSpec, _ stri
 // Update sets subnets, group, attributes and tags.
 func (l *LoadBalancer) Update(ctx context.Context, id string, have, want LoadBalancerSpec) error {
 	if !slices.Equal(have.Subnets, want.Subnets) {
-		if _, err := l.api().SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &id, Subnets: want.Subnets}); err != nil {
+		if _, err := l.Clients.ELB.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &id, Subnets: want.Subnets}); err != nil {
 			return err
 		}
 	}
 	if have.Group != want.Group {
-		if _, err := l.api().SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: &id, SecurityGroups: []string{want.Group}}); err != nil {
+		if _, err := l.Clients.ELB.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: &id, SecurityGroups: []string{want.Group}}); err != nil {
 			return err
 		}
 	}
 	if attrs := l.attributes(have, want); len(attrs) > 0 {
-		if _, err := l.api().ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: &id, Attributes: attrs}); err != nil {
+		if _, err := l.Clients.ELB.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: &id, Attributes: attrs}); err != nil {
 			return err
 		}
 	}
-	return updateELBTags(ctx, l.api(), id, have.Tags, want.Tags)
+	return updateELBTags(ctx, l.Clients.ELB, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the load balancer with its listeners and rules.
 func (l *LoadBalancer) Delete(ctx context.Context, id string) error {
-	_, err := l.api().DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &id})
+	_, err := l.Clients.ELB.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &id})
 	if cloud.Is(err, "OperationNotPermitted") {
 		return fmt.Errorf("deletion protection is on: %w: set load_balancer.deletion_protection: false in agents.yaml, run karmactl up, then karmactl down", err)
 	}

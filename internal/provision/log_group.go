@@ -11,17 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type logGroupAPI interface {
-	CreateLogGroup(context.Context, *cloudwatchlogs.CreateLogGroupInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogGroupOutput, error)
-	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
-	PutRetentionPolicy(context.Context, *cloudwatchlogs.PutRetentionPolicyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutRetentionPolicyOutput, error)
-	DeleteRetentionPolicy(context.Context, *cloudwatchlogs.DeleteRetentionPolicyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteRetentionPolicyOutput, error)
-	DeleteLogGroup(context.Context, *cloudwatchlogs.DeleteLogGroupInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteLogGroupOutput, error)
-	ListTagsForResource(context.Context, *cloudwatchlogs.ListTagsForResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *cloudwatchlogs.TagResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.TagResourceOutput, error)
-	UntagResource(context.Context, *cloudwatchlogs.UntagResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.UntagResourceOutput, error)
-}
-
 // LogGroupSpec is what we own of a log group.
 type LogGroupSpec struct {
 	// RetentionDays is one of AWS's own numbers of days; 0 keeps for ever.
@@ -37,8 +26,6 @@ type LogGroup struct {
 	Agent         string
 	RetentionDays int
 }
-
-func (g *LogGroup) api() logGroupAPI { return g.Clients.Logs }
 
 // LogGroupName of an agent of a stack: /ecs/karmacadabra-prod/validator.
 func LogGroupName(stack, agent string) string { return "/ecs/" + stack + "/" + agent }
@@ -75,7 +62,7 @@ func (g *LogGroup) Find(ctx context.Context, look engine.Look) (engine.Found[Log
 			continue
 		}
 		tags, err := g.tagsAt(ctx, look.NotOlder, g.arn(), g.TagsOf(g.Key()), func(ctx context.Context) (cloud.Tags, error) {
-			out, err := g.api().ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: aws.String(g.arn())})
+			out, err := g.Clients.Logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: aws.String(g.arn())})
 			if err != nil {
 				return nil, err
 			}
@@ -99,7 +86,7 @@ func (g *LogGroup) Find(ctx context.Context, look engine.Look) (engine.Found[Log
 }
 
 func (g *LogGroup) list(ctx context.Context) ([]types.LogGroup, error) {
-	return cloud.Pages(ctx, cloudwatchlogs.NewDescribeLogGroupsPaginator(g.api(), &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.logGroupName(""))}),
+	return cloud.Pages(ctx, cloudwatchlogs.NewDescribeLogGroupsPaginator(g.Clients.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.logGroupName(""))}),
 		func(out *cloudwatchlogs.DescribeLogGroupsOutput) []types.LogGroup { return out.LogGroups })
 }
 
@@ -113,7 +100,7 @@ func (g *LogGroup) Diff(have, want LogGroupSpec) []engine.Change {
 
 // Create makes the group; how long it keeps can only be said after.
 func (g *LogGroup) Create(ctx context.Context, want LogGroupSpec, _ string) (string, error) {
-	_, err := g.api().CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(g.Name()), Tags: want.Tags})
+	_, err := g.Clients.Logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(g.Name()), Tags: want.Tags})
 	if err != nil {
 		return "", err
 	}
@@ -127,31 +114,27 @@ func (g *LogGroup) Update(ctx context.Context, id string, have, want LogGroupSpe
 			return err
 		}
 	}
-	set, gone := have.Tags.Changed(want.Tags)
 	arn := aws.String(g.arn())
-	if len(set) > 0 {
-		if _, err := g.api().TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: arn, Tags: set}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := g.api().UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: arn, TagKeys: gone})
-	return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := g.Clients.Logs.TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: arn, Tags: set})
+		return err
+	}, func(gone []string) error {
+		_, err := g.Clients.Logs.UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: arn, TagKeys: gone})
+		return err
+	})
 }
 
 func (g *LogGroup) retain(ctx context.Context, name string, days int) error {
 	if days == 0 {
-		_, err := g.api().DeleteRetentionPolicy(ctx, &cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: &name})
+		_, err := g.Clients.Logs.DeleteRetentionPolicy(ctx, &cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: &name})
 		return err
 	}
-	_, err := g.api().PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &name, RetentionInDays: aws.Int32(int32(days))})
+	_, err := g.Clients.Logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &name, RetentionInDays: aws.Int32(int32(days))})
 	return err
 }
 
 // Delete deletes the group and all that was written.
 func (g *LogGroup) Delete(ctx context.Context, id string) error {
-	_, err := g.api().DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &id})
+	_, err := g.Clients.Logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &id})
 	return err
 }

@@ -11,12 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type metricFilterAPI interface {
-	PutMetricFilter(context.Context, *cloudwatchlogs.PutMetricFilterInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutMetricFilterOutput, error)
-	DescribeMetricFilters(context.Context, *cloudwatchlogs.DescribeMetricFiltersInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeMetricFiltersOutput, error)
-	DeleteMetricFilter(context.Context, *cloudwatchlogs.DeleteMetricFilterInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteMetricFilterOutput, error)
-}
-
 // MetricFilterSpec is what we own of a metric filter.
 type MetricFilterSpec struct {
 	Pattern   string
@@ -37,8 +31,6 @@ type MetricFilter struct {
 	*Home
 	Group *LogGroup
 }
-
-func (f *MetricFilter) api() metricFilterAPI { return f.Clients.Logs }
 
 // Name is the filter's name and id.
 func (f *MetricFilter) Name() string { return f.Group.Agent + "-errors" }
@@ -78,7 +70,7 @@ func (f *MetricFilter) Find(ctx context.Context, look engine.Look) (engine.Found
 }
 
 func (f *MetricFilter) list(ctx context.Context) ([]types.MetricFilter, error) {
-	return cloud.Pages(ctx, cloudwatchlogs.NewDescribeMetricFiltersPaginator(f.api(), &cloudwatchlogs.DescribeMetricFiltersInput{}),
+	return cloud.Pages(ctx, cloudwatchlogs.NewDescribeMetricFiltersPaginator(f.Clients.Logs, &cloudwatchlogs.DescribeMetricFiltersInput{}),
 		func(out *cloudwatchlogs.DescribeMetricFiltersOutput) []types.MetricFilter { return out.MetricFilters })
 }
 
@@ -94,7 +86,7 @@ func (f *MetricFilter) Diff(have, want MetricFilterSpec) []engine.Change {
 
 // Create puts the filter on the group.
 func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec, _ string) (string, error) {
-	_, err := f.api().PutMetricFilter(ctx, &cloudwatchlogs.PutMetricFilterInput{
+	_, err := f.Clients.Logs.PutMetricFilter(ctx, &cloudwatchlogs.PutMetricFilterInput{
 		LogGroupName: aws.String(f.Group.Name()), FilterName: aws.String(f.Name()), FilterPattern: &want.Pattern,
 		MetricTransformations: []types.MetricTransformation{{
 			MetricNamespace: &want.Namespace, MetricName: &want.Metric, MetricValue: &want.Value,
@@ -114,6 +106,6 @@ func (f *MetricFilter) Update(ctx context.Context, _ string, _, want MetricFilte
 
 // Delete deletes the filter.
 func (f *MetricFilter) Delete(ctx context.Context, id string) error {
-	_, err := f.api().DeleteMetricFilter(ctx, &cloudwatchlogs.DeleteMetricFilterInput{LogGroupName: aws.String(f.Group.Name()), FilterName: &id})
+	_, err := f.Clients.Logs.DeleteMetricFilter(ctx, &cloudwatchlogs.DeleteMetricFilterInput{LogGroupName: aws.String(f.Group.Name()), FilterName: &id})
 	return err
 }

@@ -12,17 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type namespaceAPI interface {
-	CreateHttpNamespace(context.Context, *servicediscovery.CreateHttpNamespaceInput, ...func(*servicediscovery.Options)) (*servicediscovery.CreateHttpNamespaceOutput, error)
-	GetOperation(context.Context, *servicediscovery.GetOperationInput, ...func(*servicediscovery.Options)) (*servicediscovery.GetOperationOutput, error)
-	ListOperations(context.Context, *servicediscovery.ListOperationsInput, ...func(*servicediscovery.Options)) (*servicediscovery.ListOperationsOutput, error)
-	ListNamespaces(context.Context, *servicediscovery.ListNamespacesInput, ...func(*servicediscovery.Options)) (*servicediscovery.ListNamespacesOutput, error)
-	DeleteNamespace(context.Context, *servicediscovery.DeleteNamespaceInput, ...func(*servicediscovery.Options)) (*servicediscovery.DeleteNamespaceOutput, error)
-	ListTagsForResource(context.Context, *servicediscovery.ListTagsForResourceInput, ...func(*servicediscovery.Options)) (*servicediscovery.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *servicediscovery.TagResourceInput, ...func(*servicediscovery.Options)) (*servicediscovery.TagResourceOutput, error)
-	UntagResource(context.Context, *servicediscovery.UntagResourceInput, ...func(*servicediscovery.Options)) (*servicediscovery.UntagResourceOutput, error)
-}
-
 // NamespaceSpec is what we own of a namespace.
 type NamespaceSpec struct {
 	Tags cloud.Tags
@@ -44,8 +33,6 @@ type Namespace struct {
 
 	operation string // the create that this process began
 }
-
-func (n *Namespace) api() namespaceAPI { return n.Clients.Discovery }
 
 // Key is namespace.
 func (n *Namespace) Key() engine.Key { return "namespace" }
@@ -79,7 +66,7 @@ func (n *Namespace) Find(ctx context.Context, look engine.Look) (engine.Found[Na
 	}
 	arn := aws.ToString(ns.Arn)
 	tags, err := n.tagsAt(ctx, look.NotOlder, arn, n.TagsOf(n.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := n.api().ListTagsForResource(ctx, &servicediscovery.ListTagsForResourceInput{ResourceARN: &arn})
+		out, err := n.Clients.Discovery.ListTagsForResource(ctx, &servicediscovery.ListTagsForResourceInput{ResourceARN: &arn})
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +95,7 @@ func (n *Namespace) Find(ctx context.Context, look engine.Look) (engine.Found[Na
 // before until then, and only its operations tell. Where they may not be listed
 // it is taken to stay.
 func (n *Namespace) leaving(ctx context.Context, id *string) bool {
-	operations, err := cloud.Pages(ctx, servicediscovery.NewListOperationsPaginator(n.api(), &servicediscovery.ListOperationsInput{Filters: []types.OperationFilter{
+	operations, err := cloud.Pages(ctx, servicediscovery.NewListOperationsPaginator(n.Clients.Discovery, &servicediscovery.ListOperationsInput{Filters: []types.OperationFilter{
 		{Name: types.OperationFilterNameNamespaceId, Values: []string{aws.ToString(id)}},
 		{Name: types.OperationFilterNameType, Values: []string{string(types.OperationTypeDeleteNamespace)}},
 		{
@@ -121,7 +108,7 @@ func (n *Namespace) leaving(ctx context.Context, id *string) bool {
 	}
 	for _, op := range operations {
 		// An emulator that ignores the filters lists how the namespace was made, too.
-		one, err := n.api().GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: op.Id})
+		one, err := n.Clients.Discovery.GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: op.Id})
 		if err == nil && one.Operation != nil && one.Operation.Type == types.OperationTypeDeleteNamespace &&
 			one.Operation.Targets[string(types.OperationTargetTypeNamespace)] == aws.ToString(id) {
 			return true
@@ -135,7 +122,7 @@ func (n *Namespace) making(ctx context.Context) (engine.Found[NamespaceSpec], er
 	if n.operation == "" {
 		return engine.Found[NamespaceSpec]{}, nil
 	}
-	out, err := n.api().GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: &n.operation})
+	out, err := n.Clients.Discovery.GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: &n.operation})
 	if cloud.IsNotFound(err) || err == nil && out.Operation == nil {
 		return engine.Found[NamespaceSpec]{}, nil
 	}
@@ -157,7 +144,7 @@ func (n *Namespace) making(ctx context.Context) (engine.Found[NamespaceSpec], er
 }
 
 func (n *Namespace) byName(ctx context.Context, name string) (*types.NamespaceSummary, error) {
-	p := servicediscovery.NewListNamespacesPaginator(n.api(), &servicediscovery.ListNamespacesInput{Filters: []types.NamespaceFilter{
+	p := servicediscovery.NewListNamespacesPaginator(n.Clients.Discovery, &servicediscovery.ListNamespacesInput{Filters: []types.NamespaceFilter{
 		{Name: types.NamespaceFilterNameHttpName, Values: []string{name}, Condition: types.FilterConditionEq},
 		{Name: types.NamespaceFilterNameType, Values: []string{string(types.NamespaceTypeHttp)}, Condition: types.FilterConditionEq},
 	}})
@@ -182,7 +169,7 @@ func (n *Namespace) Diff(have, want NamespaceSpec) []engine.Change {
 
 // Create begins to make the namespace. The token makes a repeated call the same one.
 func (n *Namespace) Create(ctx context.Context, want NamespaceSpec, token string) (string, error) {
-	out, err := n.api().CreateHttpNamespace(ctx, &servicediscovery.CreateHttpNamespaceInput{
+	out, err := n.Clients.Discovery.CreateHttpNamespace(ctx, &servicediscovery.CreateHttpNamespaceInput{
 		Name:             aws.String(n.name("")),
 		CreatorRequestId: aws.String(token),
 		Description:      aws.String("names of the agents of " + n.Stack),
@@ -204,17 +191,13 @@ func (n *Namespace) Update(ctx context.Context, id string, have, want NamespaceS
 	if err != nil || ns == nil {
 		return err
 	}
-	set, gone := have.Tags.Changed(want.Tags)
-	if len(set) > 0 {
-		if _, err := n.api().TagResource(ctx, &servicediscovery.TagResourceInput{ResourceARN: ns.Arn, Tags: toDiscoveryTags(set)}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err = n.api().UntagResource(ctx, &servicediscovery.UntagResourceInput{ResourceARN: ns.Arn, TagKeys: gone})
-	return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := n.Clients.Discovery.TagResource(ctx, &servicediscovery.TagResourceInput{ResourceARN: ns.Arn, Tags: toDiscoveryTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := n.Clients.Discovery.UntagResource(ctx, &servicediscovery.UntagResourceInput{ResourceARN: ns.Arn, TagKeys: gone})
+		return err
+	})
 }
 
 // Delete begins to delete the namespace. Cloud Map answers ResourceInUse until
@@ -225,7 +208,7 @@ func (n *Namespace) Delete(ctx context.Context, id string) error {
 	if err != nil || ns == nil {
 		return err
 	}
-	_, err = n.api().DeleteNamespace(ctx, &servicediscovery.DeleteNamespaceInput{Id: ns.Id})
+	_, err = n.Clients.Discovery.DeleteNamespace(ctx, &servicediscovery.DeleteNamespaceInput{Id: ns.Id})
 	if cloud.Is(err, "DuplicateRequest") {
 		return nil
 	}

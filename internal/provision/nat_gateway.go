@@ -12,13 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type natGatewayAPI interface {
-	ec2TagAPI
-	CreateNatGateway(context.Context, *ec2.CreateNatGatewayInput, ...func(*ec2.Options)) (*ec2.CreateNatGatewayOutput, error)
-	DescribeNatGateways(context.Context, *ec2.DescribeNatGatewaysInput, ...func(*ec2.Options)) (*ec2.DescribeNatGatewaysOutput, error)
-	DeleteNatGateway(context.Context, *ec2.DeleteNatGatewayInput, ...func(*ec2.Options)) (*ec2.DeleteNatGatewayOutput, error)
-}
-
 // NATGatewaySpec is what we own of a NAT gateway.
 type NATGatewaySpec struct {
 	Subnet  string
@@ -38,8 +31,6 @@ type NATGateway struct {
 	// later, by itself, with Gateway.NotAttached.
 	Gateway *InternetGateway
 }
-
-func (n *NATGateway) api() natGatewayAPI { return n.Clients.EC2 }
 
 // Key is nat/AZ.
 func (n *NATGateway) Key() engine.Key { return engine.Key("nat/" + n.AZ) }
@@ -85,7 +76,7 @@ func (n *NATGateway) Find(ctx context.Context, look engine.Look) (engine.Found[N
 }
 
 func (n *NATGateway) list(ctx context.Context) ([]candidate[types.NatGateway], error) {
-	all, err := cloud.Pages(ctx, ec2.NewDescribeNatGatewaysPaginator(n.api(), &ec2.DescribeNatGatewaysInput{Filter: n.ofStack()}),
+	all, err := cloud.Pages(ctx, ec2.NewDescribeNatGatewaysPaginator(n.Clients.EC2, &ec2.DescribeNatGatewaysInput{Filter: n.ofStack()}),
 		func(out *ec2.DescribeNatGatewaysOutput) []types.NatGateway { return out.NatGateways })
 	found := ec2Candidates(all, func(x types.NatGateway) (*string, []types.Tag) { return x.NatGatewayId, x.Tags })
 	for i, x := range all {
@@ -105,7 +96,7 @@ func (n *NATGateway) Diff(have, want NATGatewaySpec) []engine.Change {
 
 // Create makes the NAT gateway; a repeated call with the token gives the same one.
 func (n *NATGateway) Create(ctx context.Context, want NATGatewaySpec, token string) (string, error) {
-	out, err := n.api().CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
+	out, err := n.Clients.EC2.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
 		SubnetId:          &want.Subnet,
 		AllocationId:      &want.Address,
 		ConnectivityType:  types.ConnectivityTypePublic,
@@ -120,11 +111,11 @@ func (n *NATGateway) Create(ctx context.Context, want NATGatewaySpec, token stri
 
 // Update sets the tags.
 func (n *NATGateway) Update(ctx context.Context, id string, have, want NATGatewaySpec) error {
-	return updateEC2Tags(ctx, n.api(), id, have.Tags, want.Tags)
+	return updateEC2Tags(ctx, n.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the NAT gateway. Its address stays and goes on costing.
 func (n *NATGateway) Delete(ctx context.Context, id string) error {
-	_, err := n.api().DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &id})
+	_, err := n.Clients.EC2.DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &id})
 	return err
 }

@@ -15,15 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type parameterAPI interface {
-	DescribeParameters(context.Context, *ssm.DescribeParametersInput, ...func(*ssm.Options)) (*ssm.DescribeParametersOutput, error)
-	PutParameter(context.Context, *ssm.PutParameterInput, ...func(*ssm.Options)) (*ssm.PutParameterOutput, error)
-	DeleteParameter(context.Context, *ssm.DeleteParameterInput, ...func(*ssm.Options)) (*ssm.DeleteParameterOutput, error)
-	ListTagsForResource(context.Context, *ssm.ListTagsForResourceInput, ...func(*ssm.Options)) (*ssm.ListTagsForResourceOutput, error)
-	AddTagsToResource(context.Context, *ssm.AddTagsToResourceInput, ...func(*ssm.Options)) (*ssm.AddTagsToResourceOutput, error)
-	RemoveTagsFromResource(context.Context, *ssm.RemoveTagsFromResourceInput, ...func(*ssm.Options)) (*ssm.RemoveTagsFromResourceOutput, error)
-}
-
 // ParameterSpec is what we own of a parameter. Its value is not part of it.
 type ParameterSpec struct {
 	// Outdated: it has another value than the one that is to overwrite it.
@@ -49,8 +40,6 @@ type Parameter struct {
 	unread error
 	fate   Fate
 }
-
-func (p *Parameter) api() parameterAPI { return p.Clients.SSM }
 
 // ParameterName is the name of an agent's parameter: /karmacadabra/prod/validator/private_key.
 func (h *Home) ParameterName(agent, key string) string {
@@ -128,7 +117,7 @@ func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[Pa
 
 // tags asks for the parameter's own.
 func (p *Parameter) tags(ctx context.Context) (cloud.Tags, error) {
-	out, err := p.api().ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: aws.String(p.name())})
+	out, err := p.Clients.SSM.ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: aws.String(p.name())})
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +126,7 @@ func (p *Parameter) tags(ctx context.Context) (cloud.Tags, error) {
 
 func (p *Parameter) list(ctx context.Context) ([]string, error) {
 	var all []string
-	pages := ssm.NewDescribeParametersPaginator(p.api(), &ssm.DescribeParametersInput{MaxResults: aws.Int32(50), ParameterFilters: []types.ParameterStringFilter{{
+	pages := ssm.NewDescribeParametersPaginator(p.Clients.SSM, &ssm.DescribeParametersInput{MaxResults: aws.Int32(50), ParameterFilters: []types.ParameterStringFilter{{
 		Key: aws.String("Path"), Option: aws.String("Recursive"), Values: []string{"/" + p.Project + "/" + p.environment()},
 	}}})
 	for pages.HasMorePages() {
@@ -167,7 +156,7 @@ func (p *Parameter) Create(ctx context.Context, want ParameterSpec, _ string) (s
 	if !ok {
 		return "", fmt.Errorf("the nested secret no longer has %s for %s: run karmactl secrets set %s %s", p.Name, p.AgentName, p.AgentName, p.Name)
 	}
-	_, err = p.api().PutParameter(ctx, &ssm.PutParameterInput{
+	_, err = p.Clients.SSM.PutParameter(ctx, &ssm.PutParameterInput{
 		Name: aws.String(p.name()), Value: &value, Type: types.ParameterTypeSecureString, Tier: types.ParameterTierStandard, Tags: toSSMTags(want.Tags),
 	})
 	if err != nil && !cloud.Is(err, "ParameterAlreadyExists") {
@@ -183,23 +172,18 @@ func (p *Parameter) Update(ctx context.Context, id string, have, want ParameterS
 			return err
 		}
 	}
-	set, gone := have.Tags.Changed(want.Tags)
-	if len(set) > 0 {
-		_, err := p.api().AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, Tags: toSSMTags(set)})
-		if err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := p.api().RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, TagKeys: gone})
-	return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := p.Clients.SSM.AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, Tags: toSSMTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := p.Clients.SSM.RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, TagKeys: gone})
+		return err
+	})
 }
 
 // Delete deletes the parameter for good.
 func (p *Parameter) Delete(ctx context.Context, id string) error {
-	_, err := p.api().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &id})
+	_, err := p.Clients.SSM.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &id})
 	return err
 }
 

@@ -298,7 +298,7 @@ func TestAListingThatIsCutOffAfterItsAnswerIsNoPanic(t *testing.T) {
 		b := newBench(t, awssim.Options{})
 		ctx, cancel := context.WithCancel(t.Context())
 		b.sim.Inject(func(awssim.Call) awssim.Fault { cancel(); return awssim.Fault{} })
-		roles, listed, err := b.home.roles(ctx, time.Time{}, b.home.Clients.IAM)
+		roles, listed, err := b.home.roles(ctx, time.Time{})
 		if err == nil && !listed || len(roles) != 0 {
 			t.Errorf("got %v, %v, %v", roles, listed, err)
 		}

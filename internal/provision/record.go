@@ -13,11 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type recordAPI interface {
-	ListResourceRecordSets(context.Context, *route53.ListResourceRecordSetsInput, ...func(*route53.Options)) (*route53.ListResourceRecordSetsOutput, error)
-	ChangeResourceRecordSets(context.Context, *route53.ChangeResourceRecordSetsInput, ...func(*route53.Options)) (*route53.ChangeResourceRecordSetsOutput, error)
-}
-
 // RecordSpec is what we own of a record.
 type RecordSpec struct {
 	// Alias is the name of the load balancer that the record leads to.
@@ -39,8 +34,6 @@ type Record struct {
 	Type  string
 	Alias *LoadBalancer
 }
-
-func (r *Record) api() recordAPI { return r.Clients.Route53 }
 
 // Key is record/NAME.
 func (r *Record) Key() engine.Key { return engine.Key("record/" + r.Name) }
@@ -72,7 +65,7 @@ func splitRecordID(id string) (zone, name, kind string) {
 }
 
 // readRecord is one record, nil when there is none.
-func readRecord(ctx context.Context, api recordAPI, zone, name, kind string) (*types.ResourceRecordSet, error) {
+func readRecord(ctx context.Context, api *route53.Client, zone, name, kind string) (*types.ResourceRecordSet, error) {
 	out, err := api.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
 		HostedZoneId: &zone, StartRecordName: &name, StartRecordType: types.RRType(kind), MaxItems: aws.Int32(1),
 	})
@@ -101,7 +94,7 @@ func (r *Record) Find(ctx context.Context, look engine.Look) (engine.Found[Recor
 	if zone == "" { // an orphan that was never recorded
 		return engine.Found[RecordSpec]{}, nil
 	}
-	have, err := readRecord(ctx, r.api(), zone, name, kind)
+	have, err := readRecord(ctx, r.Clients.Route53, zone, name, kind)
 	if err != nil || have == nil {
 		return engine.Found[RecordSpec]{}, err
 	}
@@ -153,14 +146,14 @@ func (r *Record) Create(ctx context.Context, want RecordSpec, _ string) (string,
 // Update has the name lead to the load balancer.
 func (r *Record) Update(ctx context.Context, id string, _, want RecordSpec) error {
 	zone, name, kind := splitRecordID(id)
-	return changeRecords(ctx, r.api(), zone, types.ChangeActionUpsert, types.ResourceRecordSet{
+	return changeRecords(ctx, r.Clients.Route53, zone, types.ChangeActionUpsert, types.ResourceRecordSet{
 		Name: &name, Type: types.RRType(kind),
 		AliasTarget: &types.AliasTarget{DNSName: aws.String("dualstack." + want.Alias), HostedZoneId: &want.AliasZone},
 	})
 }
 
 // changeRecords makes one change of each record, all or none.
-func changeRecords(ctx context.Context, api recordAPI, zone string, action types.ChangeAction, sets ...types.ResourceRecordSet) error {
+func changeRecords(ctx context.Context, api *route53.Client, zone string, action types.ChangeAction, sets ...types.ResourceRecordSet) error {
 	var batch []types.Change
 	for _, s := range sets {
 		batch = append(batch, types.Change{Action: action, ResourceRecordSet: &s})
@@ -180,10 +173,10 @@ func changeRecords(ctx context.Context, api recordAPI, zone string, action types
 // Delete deletes the record as it is now, which AWS wants to be told.
 func (r *Record) Delete(ctx context.Context, id string) error {
 	zone, name, kind := splitRecordID(id)
-	return deleteRecords(ctx, r.api(), zone, kind, name)
+	return deleteRecords(ctx, r.Clients.Route53, zone, kind, name)
 }
 
-func deleteRecords(ctx context.Context, api recordAPI, zone, kind string, names ...string) error {
+func deleteRecords(ctx context.Context, api *route53.Client, zone, kind string, names ...string) error {
 	var sets []types.ResourceRecordSet
 	for _, name := range names {
 		have, err := readRecord(ctx, api, zone, name, kind)

@@ -12,19 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type repositoryAPI interface {
-	CreateRepository(context.Context, *ecr.CreateRepositoryInput, ...func(*ecr.Options)) (*ecr.CreateRepositoryOutput, error)
-	DescribeRepositories(context.Context, *ecr.DescribeRepositoriesInput, ...func(*ecr.Options)) (*ecr.DescribeRepositoriesOutput, error)
-	GetLifecyclePolicy(context.Context, *ecr.GetLifecyclePolicyInput, ...func(*ecr.Options)) (*ecr.GetLifecyclePolicyOutput, error)
-	PutLifecyclePolicy(context.Context, *ecr.PutLifecyclePolicyInput, ...func(*ecr.Options)) (*ecr.PutLifecyclePolicyOutput, error)
-	PutImageScanningConfiguration(context.Context, *ecr.PutImageScanningConfigurationInput, ...func(*ecr.Options)) (*ecr.PutImageScanningConfigurationOutput, error)
-	PutImageTagMutability(context.Context, *ecr.PutImageTagMutabilityInput, ...func(*ecr.Options)) (*ecr.PutImageTagMutabilityOutput, error)
-	DeleteRepository(context.Context, *ecr.DeleteRepositoryInput, ...func(*ecr.Options)) (*ecr.DeleteRepositoryOutput, error)
-	ListTagsForResource(context.Context, *ecr.ListTagsForResourceInput, ...func(*ecr.Options)) (*ecr.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *ecr.TagResourceInput, ...func(*ecr.Options)) (*ecr.TagResourceOutput, error)
-	UntagResource(context.Context, *ecr.UntagResourceInput, ...func(*ecr.Options)) (*ecr.UntagResourceOutput, error)
-}
-
 // RepositorySpec is what we own of a repository.
 type RepositorySpec struct {
 	ScanOnPush bool
@@ -42,8 +29,6 @@ type Repository struct {
 	*Home
 	Agent string
 }
-
-func (r *Repository) api() repositoryAPI { return r.Clients.ECR }
 
 // RepositoryName is the name of an agent's repository: karmacadabra/validator. An
 // environment other than prod has its own: karmacadabra/staging/validator.
@@ -97,13 +82,13 @@ func (r *Repository) Find(ctx context.Context, look engine.Look) (engine.Found[R
 }
 
 func (r *Repository) list(ctx context.Context) ([]types.Repository, error) {
-	return cloud.Pages(ctx, ecr.NewDescribeRepositoriesPaginator(r.api(), &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)}),
+	return cloud.Pages(ctx, ecr.NewDescribeRepositoriesPaginator(r.Clients.ECR, &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)}),
 		func(out *ecr.DescribeRepositoriesOutput) []types.Repository { return out.Repositories })
 }
 
 func (r *Repository) observe(ctx context.Context, look engine.Look, repo types.Repository) (engine.Found[RepositorySpec], error) {
 	tags, err := r.tagsAt(ctx, look.NotOlder, r.arn(), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := r.api().ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: aws.String(r.arn())})
+		out, err := r.Clients.ECR.ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: aws.String(r.arn())})
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +113,7 @@ func (r *Repository) observe(ctx context.Context, look engine.Look, repo types.R
 	if repo.EncryptionConfiguration != nil {
 		found.Spec.Encryption = string(repo.EncryptionConfiguration.EncryptionType)
 	}
-	out, err := r.api().GetLifecyclePolicy(ctx, &ecr.GetLifecyclePolicyInput{RepositoryName: repo.RepositoryName})
+	out, err := r.Clients.ECR.GetLifecyclePolicy(ctx, &ecr.GetLifecyclePolicyInput{RepositoryName: repo.RepositoryName})
 	if err == nil {
 		found.Spec.Lifecycle = document(aws.ToString(out.LifecyclePolicyText))
 	} else if cloud.Is(err, "RepositoryNotFoundException") {
@@ -152,7 +137,7 @@ func (r *Repository) Diff(have, want RepositorySpec) []engine.Change {
 
 // Create makes the repository; its lifecycle policy is put on it after.
 func (r *Repository) Create(ctx context.Context, want RepositorySpec, _ string) (string, error) {
-	_, err := r.api().CreateRepository(ctx, &ecr.CreateRepositoryInput{
+	_, err := r.Clients.ECR.CreateRepository(ctx, &ecr.CreateRepositoryInput{
 		RepositoryName:             aws.String(r.Name()),
 		ImageTagMutability:         types.ImageTagMutability(want.Mutability),
 		ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush},
@@ -168,7 +153,7 @@ func (r *Repository) Create(ctx context.Context, want RepositorySpec, _ string) 
 // Update sets scanning, mutability, the lifecycle policy and tags.
 func (r *Repository) Update(ctx context.Context, id string, have, want RepositorySpec) error {
 	if have.ScanOnPush != want.ScanOnPush {
-		_, err := r.api().PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{
+		_, err := r.Clients.ECR.PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{
 			RepositoryName: &id, ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush},
 		})
 		if err != nil {
@@ -176,34 +161,30 @@ func (r *Repository) Update(ctx context.Context, id string, have, want Repositor
 		}
 	}
 	if have.Mutability != want.Mutability {
-		_, err := r.api().PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{RepositoryName: &id, ImageTagMutability: types.ImageTagMutability(want.Mutability)})
+		_, err := r.Clients.ECR.PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{RepositoryName: &id, ImageTagMutability: types.ImageTagMutability(want.Mutability)})
 		if err != nil {
 			return err
 		}
 	}
 	if have.Lifecycle != want.Lifecycle {
-		if _, err := r.api().PutLifecyclePolicy(ctx, &ecr.PutLifecyclePolicyInput{RepositoryName: &id, LifecyclePolicyText: &want.Lifecycle}); err != nil {
+		if _, err := r.Clients.ECR.PutLifecyclePolicy(ctx, &ecr.PutLifecyclePolicyInput{RepositoryName: &id, LifecyclePolicyText: &want.Lifecycle}); err != nil {
 			return err
 		}
 	}
-	set, gone := have.Tags.Changed(want.Tags)
 	arn := aws.String(r.arn())
-	if len(set) > 0 {
-		if _, err := r.api().TagResource(ctx, &ecr.TagResourceInput{ResourceArn: arn, Tags: toECRTags(set)}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := r.api().UntagResource(ctx, &ecr.UntagResourceInput{ResourceArn: arn, TagKeys: gone})
-	return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := r.Clients.ECR.TagResource(ctx, &ecr.TagResourceInput{ResourceArn: arn, Tags: toECRTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := r.Clients.ECR.UntagResource(ctx, &ecr.UntagResourceInput{ResourceArn: arn, TagKeys: gone})
+		return err
+	})
 }
 
 // Delete deletes the repository. Images are only deleted with it when that was
 // asked for.
 func (r *Repository) Delete(ctx context.Context, id string) error {
-	_, err := r.api().DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: &id, Force: r.DeleteImages})
+	_, err := r.Clients.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: &id, Force: r.DeleteImages})
 	if cloud.Is(err, "RepositoryNotEmptyException") {
 		return fmt.Errorf("repository %s still has images: %w: delete them, or run karmactl down with --images", id, err)
 	}

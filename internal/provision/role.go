@@ -12,22 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type roleAPI interface {
-	roleListAPI
-	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
-	GetRolePolicy(context.Context, *iam.GetRolePolicyInput, ...func(*iam.Options)) (*iam.GetRolePolicyOutput, error)
-	CreateRole(context.Context, *iam.CreateRoleInput, ...func(*iam.Options)) (*iam.CreateRoleOutput, error)
-	UpdateAssumeRolePolicy(context.Context, *iam.UpdateAssumeRolePolicyInput, ...func(*iam.Options)) (*iam.UpdateAssumeRolePolicyOutput, error)
-	PutRolePolicy(context.Context, *iam.PutRolePolicyInput, ...func(*iam.Options)) (*iam.PutRolePolicyOutput, error)
-	DeleteRolePolicy(context.Context, *iam.DeleteRolePolicyInput, ...func(*iam.Options)) (*iam.DeleteRolePolicyOutput, error)
-	ListRolePolicies(context.Context, *iam.ListRolePoliciesInput, ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error)
-	ListAttachedRolePolicies(context.Context, *iam.ListAttachedRolePoliciesInput, ...func(*iam.Options)) (*iam.ListAttachedRolePoliciesOutput, error)
-	DetachRolePolicy(context.Context, *iam.DetachRolePolicyInput, ...func(*iam.Options)) (*iam.DetachRolePolicyOutput, error)
-	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
-	TagRole(context.Context, *iam.TagRoleInput, ...func(*iam.Options)) (*iam.TagRoleOutput, error)
-	UntagRole(context.Context, *iam.UntagRoleInput, ...func(*iam.Options)) (*iam.UntagRoleOutput, error)
-}
-
 // The two kinds of role that a task has: with one ECS starts it (images, logs,
 // secrets), the other is the agent's own.
 const (
@@ -58,8 +42,6 @@ type Role struct {
 	Policy string
 }
 
-func (r *Role) api() roleAPI { return r.Clients.IAM }
-
 // Name is the role's name, known before it is made.
 func (r *Role) Name() string { return cloud.Name(cloud.MaxRoleName, r.Stack, r.Agent, r.Kind) }
 
@@ -82,7 +64,7 @@ func (r *Role) Want() RoleSpec {
 
 // Find looks by name in the one listing of all roles.
 func (r *Role) Find(ctx context.Context, look engine.Look) (engine.Found[RoleSpec], error) {
-	roles, listed, err := r.roles(ctx, look.NotOlder, r.api())
+	roles, listed, err := r.roles(ctx, look.NotOlder)
 	if err == nil && !listed {
 		roles, err = r.get(ctx)
 	}
@@ -116,7 +98,7 @@ func (r *Role) Find(ctx context.Context, look engine.Look) (engine.Found[RoleSpe
 // get asks for this role alone, where the listing of all is not allowed.
 func (r *Role) get(ctx context.Context) ([]types.RoleDetail, error) {
 	name := aws.String(r.Name())
-	out, err := r.api().GetRole(ctx, &iam.GetRoleInput{RoleName: name})
+	out, err := r.Clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
 	if cloud.IsNotFound(err) {
 		return nil, nil
 	}
@@ -124,7 +106,7 @@ func (r *Role) get(ctx context.Context) ([]types.RoleDetail, error) {
 		return nil, err
 	}
 	d := types.RoleDetail{RoleName: name, Arn: out.Role.Arn, AssumeRolePolicyDocument: out.Role.AssumeRolePolicyDocument, Tags: out.Role.Tags}
-	p, err := r.api().GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: name, PolicyName: aws.String(inlinePolicy)})
+	p, err := r.Clients.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: name, PolicyName: aws.String(inlinePolicy)})
 	if err == nil {
 		d.RolePolicyList = []types.PolicyDetail{{PolicyName: p.PolicyName, PolicyDocument: p.PolicyDocument}}
 	} else if !cloud.IsNotFound(err) {
@@ -144,7 +126,7 @@ func (r *Role) Diff(have, want RoleSpec) []engine.Change {
 
 // Create makes the role; its policy can only be put into it after.
 func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, error) {
-	_, err := r.api().CreateRole(ctx, &iam.CreateRoleInput{
+	_, err := r.Clients.IAM.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName:                 aws.String(r.Name()),
 		AssumeRolePolicyDocument: &want.Trust,
 		Description:              aws.String(r.Kind + " role of agent " + r.Agent),
@@ -159,7 +141,7 @@ func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, err
 // Update sets trust, policy and tags.
 func (r *Role) Update(ctx context.Context, id string, have, want RoleSpec) error {
 	if have.Trust != want.Trust {
-		if _, err := r.api().UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &id, PolicyDocument: &want.Trust}); err != nil {
+		if _, err := r.Clients.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &id, PolicyDocument: &want.Trust}); err != nil {
 			return err
 		}
 	}
@@ -168,56 +150,52 @@ func (r *Role) Update(ctx context.Context, id string, have, want RoleSpec) error
 			return err
 		}
 	}
-	set, gone := have.Tags.Changed(want.Tags)
-	if len(set) > 0 {
-		if _, err := r.api().TagRole(ctx, &iam.TagRoleInput{RoleName: &id, Tags: toIAMTags(set)}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := r.api().UntagRole(ctx, &iam.UntagRoleInput{RoleName: &id, TagKeys: gone})
-	return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := r.Clients.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: &id, Tags: toIAMTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := r.Clients.IAM.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &id, TagKeys: gone})
+		return err
+	})
 }
 
 func (r *Role) putPolicy(ctx context.Context, name, policy string) error {
 	if policy == "" {
-		_, err := r.api().DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &name, PolicyName: aws.String(inlinePolicy)})
+		_, err := r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &name, PolicyName: aws.String(inlinePolicy)})
 		return err
 	}
-	_, err := r.api().PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String(inlinePolicy), PolicyDocument: &policy})
+	_, err := r.Clients.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String(inlinePolicy), PolicyDocument: &policy})
 	return err
 }
 
 // Delete empties the role first: IAM answers DeleteConflict while it has policies,
 // also those that somebody else put in.
 func (r *Role) Delete(ctx context.Context, id string) error {
-	inline := iam.NewListRolePoliciesPaginator(r.api(), &iam.ListRolePoliciesInput{RoleName: &id})
+	inline := iam.NewListRolePoliciesPaginator(r.Clients.IAM, &iam.ListRolePoliciesInput{RoleName: &id})
 	for inline.HasMorePages() {
 		out, err := inline.NextPage(ctx)
 		if err != nil {
 			return err
 		}
 		for _, p := range out.PolicyNames {
-			if _, err := r.api().DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &id, PolicyName: &p}); err != nil && !cloud.IsNotFound(err) {
+			if _, err := r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &id, PolicyName: &p}); err != nil && !cloud.IsNotFound(err) {
 				return err
 			}
 		}
 	}
-	attached := iam.NewListAttachedRolePoliciesPaginator(r.api(), &iam.ListAttachedRolePoliciesInput{RoleName: &id})
+	attached := iam.NewListAttachedRolePoliciesPaginator(r.Clients.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: &id})
 	for attached.HasMorePages() {
 		out, err := attached.NextPage(ctx)
 		if err != nil {
 			return err
 		}
 		for _, p := range out.AttachedPolicies {
-			if _, err := r.api().DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &id, PolicyArn: p.PolicyArn}); err != nil && !cloud.IsNotFound(err) {
+			if _, err := r.Clients.IAM.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &id, PolicyArn: p.PolicyArn}); err != nil && !cloud.IsNotFound(err) {
 				return err
 			}
 		}
 	}
-	_, err := r.api().DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id})
+	_, err := r.Clients.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id})
 	return err
 }
 

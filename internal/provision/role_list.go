@@ -11,10 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-type roleListAPI interface {
-	GetAccountAuthorizationDetails(context.Context, *iam.GetAccountAuthorizationDetailsInput, ...func(*iam.Options)) (*iam.GetAccountAuthorizationDetailsOutput, error)
-}
-
 // roleListing is the account's roles, or that they may not be listed.
 type roleListing struct {
 	Roles  []types.RoleDetail
@@ -24,9 +20,9 @@ type roleListing struct {
 // roles lists every role of the account with its tags and inline policies, in
 // one call for all of ours. listed is false where that is not allowed or not
 // offered; then each role is asked for by name.
-func (h *Home) roles(ctx context.Context, notOlder time.Time, api roleListAPI) (roles []types.RoleDetail, listed bool, err error) {
+func (h *Home) roles(ctx context.Context, notOlder time.Time) (roles []types.RoleDetail, listed bool, err error) {
 	all, err := cloud.List(ctx, h.Inventory, "roles", notOlder, func(ctx context.Context) ([]roleListing, error) {
-		p := iam.NewGetAccountAuthorizationDetailsPaginator(api, &iam.GetAccountAuthorizationDetailsInput{
+		p := iam.NewGetAccountAuthorizationDetailsPaginator(h.Clients.IAM, &iam.GetAccountAuthorizationDetailsInput{
 			Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(1000),
 		})
 		var l roleListing

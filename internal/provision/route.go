@@ -12,12 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type routeAPI interface {
-	CreateRoute(context.Context, *ec2.CreateRouteInput, ...func(*ec2.Options)) (*ec2.CreateRouteOutput, error)
-	ReplaceRoute(context.Context, *ec2.ReplaceRouteInput, ...func(*ec2.Options)) (*ec2.ReplaceRouteOutput, error)
-	DeleteRoute(context.Context, *ec2.DeleteRouteInput, ...func(*ec2.Options)) (*ec2.DeleteRouteOutput, error)
-}
-
 // anywhere is the destination of a default route.
 const anywhere = "0.0.0.0/0"
 
@@ -40,8 +34,6 @@ type Route struct {
 	Gateway *InternetGateway
 	NAT     *NATGateway
 }
-
-func (r *Route) api() routeAPI { return r.Clients.EC2 }
 
 // Key is route/TABLE.
 func (r *Route) Key() engine.Key { return engine.Key("route/" + r.Table.Name) }
@@ -125,7 +117,7 @@ func (r *Route) Create(ctx context.Context, want RouteSpec, _ string) (string, e
 	} else {
 		in.GatewayId = &want.Target
 	}
-	if _, err := r.api().CreateRoute(ctx, in); err != nil {
+	if _, err := r.Clients.EC2.CreateRoute(ctx, in); err != nil {
 		return "", err
 	}
 	return routeID(want.Table), nil
@@ -139,7 +131,7 @@ func (r *Route) Update(ctx context.Context, _ string, _, want RouteSpec) error {
 	} else {
 		in.GatewayId = &want.Target
 	}
-	_, err := r.api().ReplaceRoute(ctx, in)
+	_, err := r.Clients.EC2.ReplaceRoute(ctx, in)
 	return err
 }
 
@@ -149,6 +141,6 @@ func (r *Route) Delete(ctx context.Context, id string) error {
 	if !ok {
 		return fmt.Errorf("%q is not the id of a route", id)
 	}
-	_, err := r.api().DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &table, DestinationCidrBlock: &destination})
+	_, err := r.Clients.EC2.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &table, DestinationCidrBlock: &destination})
 	return err
 }

@@ -12,13 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type routeTableAPI interface {
-	ec2TagAPI
-	CreateRouteTable(context.Context, *ec2.CreateRouteTableInput, ...func(*ec2.Options)) (*ec2.CreateRouteTableOutput, error)
-	DescribeRouteTables(context.Context, *ec2.DescribeRouteTablesInput, ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error)
-	DeleteRouteTable(context.Context, *ec2.DeleteRouteTableInput, ...func(*ec2.Options)) (*ec2.DeleteRouteTableOutput, error)
-}
-
 // RouteTableSpec is what we own of a route table. Its routes and subnets are
 // resources of their own.
 type RouteTableSpec struct {
@@ -34,8 +27,6 @@ type RouteTable struct {
 	// Name is public, or private-AZ.
 	Name string
 }
-
-func (r *RouteTable) api() routeTableAPI { return r.Clients.EC2 }
 
 // Key is route-table/NAME.
 func (r *RouteTable) Key() engine.Key { return engine.Key("route-table/" + r.Name) }
@@ -69,7 +60,7 @@ func (r *RouteTable) all(ctx context.Context, notOlder time.Time) ([]candidate[t
 }
 
 func (r *RouteTable) list(ctx context.Context) ([]candidate[types.RouteTable], error) {
-	all, err := cloud.Pages(ctx, ec2.NewDescribeRouteTablesPaginator(r.api(), &ec2.DescribeRouteTablesInput{Filters: r.ofStack()}),
+	all, err := cloud.Pages(ctx, ec2.NewDescribeRouteTablesPaginator(r.Clients.EC2, &ec2.DescribeRouteTablesInput{Filters: r.ofStack()}),
 		func(out *ec2.DescribeRouteTablesOutput) []types.RouteTable { return out.RouteTables })
 	return ec2Candidates(all, func(x types.RouteTable) (*string, []types.Tag) { return x.RouteTableId, x.Tags }), err
 }
@@ -81,7 +72,7 @@ func (r *RouteTable) Diff(have, want RouteTableSpec) []engine.Change {
 
 // Create makes the table; a repeated call with the token gives the same one.
 func (r *RouteTable) Create(ctx context.Context, want RouteTableSpec, token string) (string, error) {
-	out, err := r.api().CreateRouteTable(ctx, &ec2.CreateRouteTableInput{
+	out, err := r.Clients.EC2.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{
 		VpcId: &want.VPC, ClientToken: aws.String(token),
 		TagSpecifications: ec2Tags(types.ResourceTypeRouteTable, want.Tags),
 	})
@@ -93,11 +84,11 @@ func (r *RouteTable) Create(ctx context.Context, want RouteTableSpec, token stri
 
 // Update sets the tags.
 func (r *RouteTable) Update(ctx context.Context, id string, have, want RouteTableSpec) error {
-	return updateEC2Tags(ctx, r.api(), id, have.Tags, want.Tags)
+	return updateEC2Tags(ctx, r.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the table and with it its routes.
 func (r *RouteTable) Delete(ctx context.Context, id string) error {
-	_, err := r.api().DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &id})
+	_, err := r.Clients.EC2.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &id})
 	return err
 }

@@ -12,13 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type routeTableAssociationAPI interface {
-	DescribeRouteTables(context.Context, *ec2.DescribeRouteTablesInput, ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error)
-	AssociateRouteTable(context.Context, *ec2.AssociateRouteTableInput, ...func(*ec2.Options)) (*ec2.AssociateRouteTableOutput, error)
-	ReplaceRouteTableAssociation(context.Context, *ec2.ReplaceRouteTableAssociationInput, ...func(*ec2.Options)) (*ec2.ReplaceRouteTableAssociationOutput, error)
-	DisassociateRouteTable(context.Context, *ec2.DisassociateRouteTableInput, ...func(*ec2.Options)) (*ec2.DisassociateRouteTableOutput, error)
-}
-
 // RouteTableAssociationSpec is which table a subnet follows.
 type RouteTableAssociationSpec struct {
 	Table  string
@@ -34,8 +27,6 @@ type RouteTableAssociation struct {
 	Table  *RouteTable
 	Subnet *Subnet
 }
-
-func (a *RouteTableAssociation) api() routeTableAssociationAPI { return a.Clients.EC2 }
 
 // Key is route-table-association/SUBNET.
 func (a *RouteTableAssociation) Key() engine.Key {
@@ -100,7 +91,7 @@ func (a *RouteTableAssociation) Diff(have, want RouteTableAssociationSpec) []eng
 // Create ties the subnet to the table. A subnet that is tied already is the
 // answer to a repeated call, unless the table is somebody else's.
 func (a *RouteTableAssociation) Create(ctx context.Context, want RouteTableAssociationSpec, _ string) (string, error) {
-	_, err := a.api().AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &want.Table, SubnetId: &want.Subnet})
+	_, err := a.Clients.EC2.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &want.Table, SubnetId: &want.Subnet})
 	if cloud.Is(err, "Resource.AlreadyAssociated") {
 		table, _, serr := a.seen(ctx, want.Subnet)
 		if serr != nil {
@@ -119,7 +110,7 @@ func (a *RouteTableAssociation) Create(ctx context.Context, want RouteTableAssoc
 
 // seen is the table that a subnet follows now, and AWS's id for that.
 func (a *RouteTableAssociation) seen(ctx context.Context, subnet string) (table, association string, err error) {
-	out, err := a.api().DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+	out, err := a.Clients.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
 		Filters: []types.Filter{{Name: aws.String("association.subnet-id"), Values: []string{subnet}}},
 	})
 	if err != nil {
@@ -139,7 +130,7 @@ func (a *RouteTableAssociation) Update(ctx context.Context, subnet string, _, wa
 	if err != nil || table == want.Table {
 		return err
 	}
-	_, err = a.api().ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: &association, RouteTableId: &want.Table})
+	_, err = a.Clients.EC2.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: &association, RouteTableId: &want.Table})
 	return err
 }
 
@@ -149,6 +140,6 @@ func (a *RouteTableAssociation) Delete(ctx context.Context, subnet string) error
 	if err != nil || association == "" {
 		return err
 	}
-	_, err = a.api().DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: &association})
+	_, err = a.Clients.EC2.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: &association})
 	return err
 }

@@ -11,16 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type samplingRuleAPI interface {
-	CreateSamplingRule(context.Context, *xray.CreateSamplingRuleInput, ...func(*xray.Options)) (*xray.CreateSamplingRuleOutput, error)
-	GetSamplingRules(context.Context, *xray.GetSamplingRulesInput, ...func(*xray.Options)) (*xray.GetSamplingRulesOutput, error)
-	UpdateSamplingRule(context.Context, *xray.UpdateSamplingRuleInput, ...func(*xray.Options)) (*xray.UpdateSamplingRuleOutput, error)
-	DeleteSamplingRule(context.Context, *xray.DeleteSamplingRuleInput, ...func(*xray.Options)) (*xray.DeleteSamplingRuleOutput, error)
-	ListTagsForResource(context.Context, *xray.ListTagsForResourceInput, ...func(*xray.Options)) (*xray.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *xray.TagResourceInput, ...func(*xray.Options)) (*xray.TagResourceOutput, error)
-	UntagResource(context.Context, *xray.UntagResourceInput, ...func(*xray.Options)) (*xray.UntagResourceOutput, error)
-}
-
 // maxSamplingRuleName: https://docs.aws.amazon.com/xray/latest/api/API_SamplingRule.html
 const maxSamplingRuleName = 32
 
@@ -44,8 +34,6 @@ type SamplingRule struct {
 	*Home
 }
 
-func (r *SamplingRule) api() samplingRuleAPI { return r.Clients.XRay }
-
 func (r *SamplingRule) name() string { return cloud.Name(maxSamplingRuleName, r.Stack) }
 
 // Key is sampling-rule.
@@ -65,7 +53,7 @@ const everyRequest = "* * *"
 // Find looks among the account's rules.
 func (r *SamplingRule) Find(ctx context.Context, look engine.Look) (engine.Found[SamplingRuleSpec], error) {
 	none := engine.Found[SamplingRuleSpec]{}
-	p := xray.NewGetSamplingRulesPaginator(r.api(), &xray.GetSamplingRulesInput{})
+	p := xray.NewGetSamplingRulesPaginator(r.Clients.XRay, &xray.GetSamplingRulesInput{})
 	for p.HasMorePages() {
 		out, err := p.NextPage(ctx)
 		if err != nil {
@@ -82,7 +70,7 @@ func (r *SamplingRule) Find(ctx context.Context, look engine.Look) (engine.Found
 
 func (r *SamplingRule) observe(ctx context.Context, look engine.Look, rule *types.SamplingRule) (engine.Found[SamplingRuleSpec], error) {
 	tags, err := r.tagsAt(ctx, look.NotOlder, aws.ToString(rule.RuleARN), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := r.api().ListTagsForResource(ctx, &xray.ListTagsForResourceInput{ResourceARN: rule.RuleARN})
+		out, err := r.Clients.XRay.ListTagsForResource(ctx, &xray.ListTagsForResourceInput{ResourceARN: rule.RuleARN})
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +109,7 @@ func every() *string { return aws.String("*") }
 
 // Create makes the rule.
 func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec, _ string) (string, error) {
-	_, err := r.api().CreateSamplingRule(ctx, &xray.CreateSamplingRuleInput{Tags: toXRayTags(want.Tags), SamplingRule: &types.SamplingRule{
+	_, err := r.Clients.XRay.CreateSamplingRule(ctx, &xray.CreateSamplingRuleInput{Tags: toXRayTags(want.Tags), SamplingRule: &types.SamplingRule{
 		RuleName: aws.String(r.name()), ServiceName: &want.Service, FixedRate: want.Rate, ReservoirSize: int32(want.Reservoir),
 		Priority: aws.Int32(int32(want.Priority)), Version: aws.Int32(1), Host: every(), HTTPMethod: every(), URLPath: every(), ServiceType: every(), ResourceARN: every(),
 	}})
@@ -133,7 +121,7 @@ func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec, _ stri
 
 // Update sets the rule and its tags.
 func (r *SamplingRule) Update(ctx context.Context, id string, have, want SamplingRuleSpec) error {
-	out, err := r.api().UpdateSamplingRule(ctx, &xray.UpdateSamplingRuleInput{SamplingRuleUpdate: &types.SamplingRuleUpdate{
+	out, err := r.Clients.XRay.UpdateSamplingRule(ctx, &xray.UpdateSamplingRuleInput{SamplingRuleUpdate: &types.SamplingRuleUpdate{
 		Host: every(), HTTPMethod: every(), URLPath: every(),
 		RuleName: &id, ServiceName: &want.Service, FixedRate: &want.Rate, ReservoirSize: aws.Int32(int32(want.Reservoir)), Priority: aws.Int32(int32(want.Priority)),
 	}})
@@ -141,23 +129,19 @@ func (r *SamplingRule) Update(ctx context.Context, id string, have, want Samplin
 		return err
 	}
 	arn := out.SamplingRuleRecord.SamplingRule.RuleARN
-	set, gone := have.Tags.Changed(want.Tags)
-	if len(set) > 0 {
-		if _, err := r.api().TagResource(ctx, &xray.TagResourceInput{ResourceARN: arn, Tags: toXRayTags(set)}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err = r.api().UntagResource(ctx, &xray.UntagResourceInput{ResourceARN: arn, TagKeys: gone})
-	return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := r.Clients.XRay.TagResource(ctx, &xray.TagResourceInput{ResourceARN: arn, Tags: toXRayTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := r.Clients.XRay.UntagResource(ctx, &xray.UntagResourceInput{ResourceARN: arn, TagKeys: gone})
+		return err
+	})
 }
 
 // Delete deletes the rule. X-Ray answers InvalidRequestException for one that is
 // gone, so that answer is checked.
 func (r *SamplingRule) Delete(ctx context.Context, id string) error {
-	_, err := r.api().DeleteSamplingRule(ctx, &xray.DeleteSamplingRuleInput{RuleName: &id})
+	_, err := r.Clients.XRay.DeleteSamplingRule(ctx, &xray.DeleteSamplingRuleInput{RuleName: &id})
 	if cloud.Is(err, "InvalidRequestException") {
 		if found, ferr := r.Find(ctx, engine.Look{ID: id}); ferr == nil && found.Phase == engine.Absent {
 			return nil

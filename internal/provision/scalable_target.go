@@ -13,16 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type scalableTargetAPI interface {
-	RegisterScalableTarget(context.Context, *aas.RegisterScalableTargetInput, ...func(*aas.Options)) (*aas.RegisterScalableTargetOutput, error)
-	DescribeScalableTargets(context.Context, *aas.DescribeScalableTargetsInput, ...func(*aas.Options)) (*aas.DescribeScalableTargetsOutput, error)
-	DescribeScheduledActions(context.Context, *aas.DescribeScheduledActionsInput, ...func(*aas.Options)) (*aas.DescribeScheduledActionsOutput, error)
-	DeregisterScalableTarget(context.Context, *aas.DeregisterScalableTargetInput, ...func(*aas.Options)) (*aas.DeregisterScalableTargetOutput, error)
-	ListTagsForResource(context.Context, *aas.ListTagsForResourceInput, ...func(*aas.Options)) (*aas.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *aas.TagResourceInput, ...func(*aas.Options)) (*aas.TagResourceOutput, error)
-	UntagResource(context.Context, *aas.UntagResourceInput, ...func(*aas.Options)) (*aas.UntagResourceOutput, error)
-}
-
 // TagScale on a scalable target says who owns its bounds: ScaleManual is set by
 // karmactl scale and hibernate, and taken away when the configuration is to rule again.
 const (
@@ -53,8 +43,6 @@ type ScalableTarget struct {
 	Max         int
 	ServiceRole *ServiceLinkedRole
 }
-
-func (t *ScalableTarget) api() scalableTargetAPI { return t.Clients.AutoScaling }
 
 // scalableID is how Application Auto Scaling names an agent's service.
 func (h *Home) scalableID(agent string) string { return "service/" + h.clusterName() + "/" + agent }
@@ -99,7 +87,7 @@ func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Fou
 		}
 		arn := aws.ToString(st.ScalableTargetARN)
 		tags, err := t.tagsAt(ctx, look.NotOlder, arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
-			out, err := t.api().ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: &arn})
+			out, err := t.Clients.AutoScaling.ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: &arn})
 			if err != nil {
 				return nil, err
 			}
@@ -151,12 +139,12 @@ func (t *ScalableTarget) owned(ctx context.Context, notOlder time.Time, have Sca
 }
 
 func (t *ScalableTarget) list(ctx context.Context) ([]types.ScalableTarget, error) {
-	return cloud.Pages(ctx, aas.NewDescribeScalableTargetsPaginator(t.api(), &aas.DescribeScalableTargetsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+	return cloud.Pages(ctx, aas.NewDescribeScalableTargetsPaginator(t.Clients.AutoScaling, &aas.DescribeScalableTargetsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
 		func(out *aas.DescribeScalableTargetsOutput) []types.ScalableTarget { return out.ScalableTargets })
 }
 
 func (t *ScalableTarget) schedule(ctx context.Context) ([]types.ScheduledAction, error) {
-	return cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(t.api(), &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+	return cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(t.Clients.AutoScaling, &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
 		func(out *aas.DescribeScheduledActionsOutput) []types.ScheduledAction { return out.ScheduledActions })
 }
 
@@ -178,7 +166,7 @@ func (t *ScalableTarget) Create(ctx context.Context, want ScalableTargetSpec, _ 
 }
 
 func (t *ScalableTarget) register(ctx context.Context, want ScalableTargetSpec, tags cloud.Tags) error {
-	_, err := t.api().RegisterScalableTarget(ctx, &aas.RegisterScalableTargetInput{
+	_, err := t.Clients.AutoScaling.RegisterScalableTarget(ctx, &aas.RegisterScalableTargetInput{
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		ResourceId: aws.String(t.scalableID(t.Agent)), MinCapacity: aws.Int32(int32(want.Min)), MaxCapacity: aws.Int32(int32(want.Max)), Tags: tags,
 	})
@@ -192,24 +180,20 @@ func (t *ScalableTarget) Update(ctx context.Context, _ string, have, want Scalab
 			return err
 		}
 	}
-	set, gone := have.Tags.Changed(want.Tags)
-	if len(set)+len(gone) == 0 {
+	if have.Tags.Equal(want.Tags) {
 		return nil
 	}
 	arn, err := t.arn(ctx)
 	if err != nil || arn == "" {
 		return err
 	}
-	if len(set) > 0 {
-		if _, err := t.api().TagResource(ctx, &aas.TagResourceInput{ResourceARN: &arn, Tags: set}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err = t.api().UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: &arn, TagKeys: gone})
-	return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := t.Clients.AutoScaling.TagResource(ctx, &aas.TagResourceInput{ResourceARN: &arn, Tags: set})
+		return err
+	}, func(gone []string) error {
+		_, err := t.Clients.AutoScaling.UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: &arn, TagKeys: gone})
+		return err
+	})
 }
 
 // arn is AWS's own name of the target, which cannot be derived.
@@ -226,7 +210,7 @@ func (t *ScalableTarget) arn(ctx context.Context) (string, error) {
 // Delete deregisters the service. Its policies, their alarms and its scheduled
 // actions go with it.
 func (t *ScalableTarget) Delete(ctx context.Context, id string) error {
-	_, err := t.api().DeregisterScalableTarget(ctx, &aas.DeregisterScalableTargetInput{
+	_, err := t.Clients.AutoScaling.DeregisterScalableTarget(ctx, &aas.DeregisterScalableTargetInput{
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount, ResourceId: &id,
 	})
 	return err

@@ -12,12 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type scalingPolicyAPI interface {
-	PutScalingPolicy(context.Context, *aas.PutScalingPolicyInput, ...func(*aas.Options)) (*aas.PutScalingPolicyOutput, error)
-	DescribeScalingPolicies(context.Context, *aas.DescribeScalingPoliciesInput, ...func(*aas.Options)) (*aas.DescribeScalingPoliciesOutput, error)
-	DeleteScalingPolicy(context.Context, *aas.DeleteScalingPolicyInput, ...func(*aas.Options)) (*aas.DeleteScalingPolicyOutput, error)
-}
-
 // What a policy may follow.
 const (
 	ScaleByCPU    = "cpu"
@@ -47,8 +41,6 @@ type ScalingPolicy struct {
 	Metric  string
 	Percent float64
 }
-
-func (p *ScalingPolicy) api() scalingPolicyAPI { return p.Clients.AutoScaling }
 
 func (p *ScalingPolicy) name() string { return p.Stack + "-" + p.Target.Agent + "-" + p.Metric }
 
@@ -100,7 +92,7 @@ func (p *ScalingPolicy) Find(ctx context.Context, look engine.Look) (engine.Foun
 }
 
 func (p *ScalingPolicy) list(ctx context.Context) ([]types.ScalingPolicy, error) {
-	return cloud.Pages(ctx, aas.NewDescribeScalingPoliciesPaginator(p.api(), &aas.DescribeScalingPoliciesInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+	return cloud.Pages(ctx, aas.NewDescribeScalingPoliciesPaginator(p.Clients.AutoScaling, &aas.DescribeScalingPoliciesInput{ServiceNamespace: types.ServiceNamespaceEcs}),
 		func(out *aas.DescribeScalingPoliciesOutput) []types.ScalingPolicy { return out.ScalingPolicies })
 }
 
@@ -117,7 +109,7 @@ func (p *ScalingPolicy) Diff(have, want ScalingPolicySpec) []engine.Change {
 
 // Create puts the policy.
 func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec, _ string) (string, error) {
-	_, err := p.api().PutScalingPolicy(ctx, &aas.PutScalingPolicyInput{
+	_, err := p.Clients.AutoScaling.PutScalingPolicy(ctx, &aas.PutScalingPolicyInput{
 		PolicyName: aws.String(p.name()), PolicyType: types.PolicyTypeTargetTrackingScaling, ResourceId: aws.String(p.scalableID(p.Target.Agent)),
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		TargetTrackingScalingPolicyConfiguration: &types.TargetTrackingScalingPolicyConfiguration{
@@ -141,7 +133,7 @@ func (p *ScalingPolicy) Update(ctx context.Context, _ string, _, want ScalingPol
 // Delete deletes the policy and its alarms.
 func (p *ScalingPolicy) Delete(ctx context.Context, id string) error {
 	resource, name, _ := strings.Cut(id, "#")
-	_, err := p.api().DeleteScalingPolicy(ctx, &aas.DeleteScalingPolicyInput{
+	_, err := p.Clients.AutoScaling.DeleteScalingPolicy(ctx, &aas.DeleteScalingPolicyInput{
 		PolicyName: &name, ResourceId: &resource, ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 	})
 	return err

@@ -13,12 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type scheduledActionAPI interface {
-	PutScheduledAction(context.Context, *aas.PutScheduledActionInput, ...func(*aas.Options)) (*aas.PutScheduledActionOutput, error)
-	DescribeScheduledActions(context.Context, *aas.DescribeScheduledActionsInput, ...func(*aas.Options)) (*aas.DescribeScheduledActionsOutput, error)
-	DeleteScheduledAction(context.Context, *aas.DeleteScheduledActionInput, ...func(*aas.Options)) (*aas.DeleteScheduledActionOutput, error)
-}
-
 // The two actions of a schedule.
 const (
 	ActionStart = "start"
@@ -56,8 +50,6 @@ type ScheduledAction struct {
 	// updates of one.
 	Order []engine.Node
 }
-
-func (a *ScheduledAction) api() scheduledActionAPI { return a.Clients.AutoScaling }
 
 func (a *ScheduledAction) name() string { return actionPrefix + a.Schedule + "-" + a.Action }
 
@@ -144,7 +136,7 @@ func (a *ScheduledAction) Diff(have, want ScheduledActionSpec) []engine.Change {
 
 // Create puts the action. Zeros are sent: a bound that is left out stays as it is.
 func (a *ScheduledAction) Create(ctx context.Context, want ScheduledActionSpec, _ string) (string, error) {
-	_, err := a.api().PutScheduledAction(ctx, &aas.PutScheduledActionInput{
+	_, err := a.Clients.AutoScaling.PutScheduledAction(ctx, &aas.PutScheduledActionInput{
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		ResourceId: aws.String(a.scalableID(a.Agent)), ScheduledActionName: aws.String(a.name()), Schedule: &want.Cron, Timezone: &want.Timezone,
 		ScalableTargetAction: &types.ScalableTargetAction{MinCapacity: aws.Int32(int32(want.Min)), MaxCapacity: aws.Int32(int32(want.Max))},
@@ -164,7 +156,7 @@ func (a *ScheduledAction) Update(ctx context.Context, _ string, _, want Schedule
 // Delete deletes the action; bounds stay as it left them.
 func (a *ScheduledAction) Delete(ctx context.Context, id string) error {
 	resource, name, _ := strings.Cut(id, "#")
-	_, err := a.api().DeleteScheduledAction(ctx, &aas.DeleteScheduledActionInput{
+	_, err := a.Clients.AutoScaling.DeleteScheduledAction(ctx, &aas.DeleteScheduledActionInput{
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		ResourceId: &resource, ScheduledActionName: &name,
 	})

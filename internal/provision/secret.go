@@ -17,17 +17,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type secretAPI interface {
-	ListSecrets(context.Context, *secretsmanager.ListSecretsInput, ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretsOutput, error)
-	CreateSecret(context.Context, *secretsmanager.CreateSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.CreateSecretOutput, error)
-	PutSecretValue(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
-	UpdateSecretVersionStage(context.Context, *secretsmanager.UpdateSecretVersionStageInput, ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error)
-	TagResource(context.Context, *secretsmanager.TagResourceInput, ...func(*secretsmanager.Options)) (*secretsmanager.TagResourceOutput, error)
-	UntagResource(context.Context, *secretsmanager.UntagResourceInput, ...func(*secretsmanager.Options)) (*secretsmanager.UntagResourceOutput, error)
-	DeleteSecret(context.Context, *secretsmanager.DeleteSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DeleteSecretOutput, error)
-	RestoreSecret(context.Context, *secretsmanager.RestoreSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.RestoreSecretOutput, error)
-}
-
 // TagSecretKeys says which keys a secret has: "<start of the version> key key".
 // It lets a plan and `secrets status` go without reading a value. It is believed
 // only while the version is still the current one.
@@ -77,8 +66,6 @@ type secretSeen struct {
 	// deleted is the ARN of one that is scheduled for deletion.
 	deleted string
 }
-
-func (s *Secret) api() secretAPI { return s.Clients.SecretsManager }
 
 // SecretName is the name of an agent's flat secret: karmacadabra/validator. An
 // environment other than prod has its own: karmacadabra/staging/validator.
@@ -254,7 +241,7 @@ func (seen secretSeen) note() string {
 }
 
 func (s *Secret) list(ctx context.Context) ([]types.SecretListEntry, error) {
-	return cloud.Pages(ctx, secretsmanager.NewListSecretsPaginator(s.api(), &secretsmanager.ListSecretsInput{
+	return cloud.Pages(ctx, secretsmanager.NewListSecretsPaginator(s.Clients.SecretsManager, &secretsmanager.ListSecretsInput{
 		IncludePlannedDeletion: aws.Bool(true), MaxResults: aws.Int32(100),
 		Filters: []types.Filter{{Key: types.FilterNameStringTypeName, Values: []string{s.Project + "/"}}},
 	}), func(out *secretsmanager.ListSecretsOutput) []types.SecretListEntry { return out.SecretList })
@@ -293,7 +280,7 @@ func (s *Secret) Create(ctx context.Context, want SecretSpec, token string) (str
 	if note := (secretSeen{version: token, keys: values.names()}).note(); note != "" {
 		tags[TagSecretKeys] = note
 	}
-	out, err := s.api().CreateSecret(ctx, &secretsmanager.CreateSecretInput{
+	out, err := s.Clients.SecretsManager.CreateSecret(ctx, &secretsmanager.CreateSecretInput{
 		Name: aws.String(s.SecretName(s.Agent.Name)), SecretString: &text, ClientRequestToken: aws.String(token),
 		Description: aws.String("Values of the agent " + s.Agent.Name + ", kept by karmactl"), Tags: toSecretTags(tags),
 	})
@@ -305,7 +292,7 @@ func (s *Secret) Create(ctx context.Context, want SecretSpec, token string) (str
 
 // restore has the deleted secret back, and overwrites what it is asked to.
 func (s *Secret) restore(ctx context.Context, arn string) (string, error) {
-	if _, err := s.api().RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &arn}); err != nil || s.Overwrite == nil {
+	if _, err := s.Clients.SecretsManager.RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &arn}); err != nil || s.Overwrite == nil {
 		return arn, err
 	}
 	_, err := s.write(ctx, arn)
@@ -332,21 +319,21 @@ func (s *Secret) Update(ctx context.Context, id string, have, want SecretSpec) e
 		gone = append(gone, TagSecretKeys)
 	}
 	if len(set) > 0 {
-		if _, err := s.api().TagResource(ctx, &secretsmanager.TagResourceInput{SecretId: &id, Tags: toSecretTags(set)}); err != nil {
+		if _, err := s.Clients.SecretsManager.TagResource(ctx, &secretsmanager.TagResourceInput{SecretId: &id, Tags: toSecretTags(set)}); err != nil {
 			return err
 		}
 	}
 	if len(gone) == 0 {
 		return nil
 	}
-	_, err := s.api().UntagResource(ctx, &secretsmanager.UntagResourceInput{SecretId: &id, TagKeys: gone})
+	_, err := s.Clients.SecretsManager.UntagResource(ctx, &secretsmanager.UntagResourceInput{SecretId: &id, TagKeys: gone})
 	return err
 }
 
 // Delete schedules the secret for deletion: within seven days the next `up` has
 // it back. A repeat of a call whose reply was lost finds it marked already.
 func (s *Secret) Delete(ctx context.Context, id string) error {
-	_, err := s.api().DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{SecretId: &id, RecoveryWindowInDays: aws.Int64(recoveryDays)})
+	_, err := s.Clients.SecretsManager.DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{SecretId: &id, RecoveryWindowInDays: aws.Int64(recoveryDays)})
 	if cloud.Is(err, "InvalidRequestException") && strings.Contains(err.Error(), "marked for deletion") {
 		return nil
 	}

@@ -112,7 +112,7 @@ func (s *Secret) write(ctx context.Context, id string) (secretSeen, error) {
 // same version; a repeat of the second whose reply was lost counts as overtaken, and
 // the next look finds everything done.
 func (s *Secret) put(ctx context.Context, id string, e edit) (string, error) {
-	out, err := s.api().PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &e.text, VersionStages: []string{stageWritten}})
+	out, err := s.Clients.SecretsManager.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &e.text, VersionStages: []string{stageWritten}})
 	if err != nil {
 		return "", err
 	}
@@ -121,7 +121,7 @@ func (s *Secret) put(ctx context.Context, id string, e edit) (string, error) {
 		if e.was != "" {
 			in.RemoveFromVersionId = &e.was
 		}
-		if _, err = s.api().UpdateSecretVersionStage(ctx, in); cloud.Is(err, "InvalidParameterException") {
+		if _, err = s.Clients.SecretsManager.UpdateSecretVersionStage(ctx, in); cloud.Is(err, "InvalidParameterException") {
 			err = &overtakenError{err}
 		}
 	}
@@ -133,7 +133,7 @@ func (s *Secret) put(ctx context.Context, id string, e edit) (string, error) {
 // may be a value that never counted. It may fail: what it leaves is one label, which
 // the next version that is put takes over.
 func (s *Secret) unlabel(ctx context.Context, id string, version *string) {
-	_, _ = s.api().UpdateSecretVersionStage(ctx, &secretsmanager.UpdateSecretVersionStageInput{SecretId: &id, VersionStage: aws.String(stageWritten), RemoveFromVersionId: version})
+	_, _ = s.Clients.SecretsManager.UpdateSecretVersionStage(ctx, &secretsmanager.UpdateSecretVersionStageInput{SecretId: &id, VersionStage: aws.String(stageWritten), RemoveFromVersionId: version})
 }
 
 // overtakenError is AWS's refusal to take AWSCURRENT from where it is not any more.

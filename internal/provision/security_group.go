@@ -11,14 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type securityGroupAPI interface {
-	ec2TagAPI
-	securityGroupRuleAPI
-	CreateSecurityGroup(context.Context, *ec2.CreateSecurityGroupInput, ...func(*ec2.Options)) (*ec2.CreateSecurityGroupOutput, error)
-	DescribeSecurityGroups(context.Context, *ec2.DescribeSecurityGroupsInput, ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error)
-	DeleteSecurityGroup(context.Context, *ec2.DeleteSecurityGroupInput, ...func(*ec2.Options)) (*ec2.DeleteSecurityGroupOutput, error)
-}
-
 // SecurityGroupSpec is what we own of a security group.
 type SecurityGroupSpec struct {
 	VPC         string
@@ -42,8 +34,6 @@ type SecurityGroup struct {
 	Purpose string
 	Ingress []Rule
 }
-
-func (g *SecurityGroup) api() securityGroupAPI { return g.Clients.EC2 }
 
 // Key is sg/NAME.
 func (g *SecurityGroup) Key() engine.Key { return engine.Key("sg/" + g.Name) }
@@ -87,7 +77,7 @@ func (g *SecurityGroup) Find(ctx context.Context, look engine.Look) (engine.Foun
 }
 
 func (g *SecurityGroup) list(ctx context.Context) ([]candidate[types.SecurityGroup], error) {
-	all, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.api(), &ec2.DescribeSecurityGroupsInput{Filters: g.ofStack()}),
+	all, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.Clients.EC2, &ec2.DescribeSecurityGroupsInput{Filters: g.ofStack()}),
 		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
 	return ec2Candidates(all, func(x types.SecurityGroup) (*string, []types.Tag) { return x.GroupId, x.Tags }), err
 }
@@ -107,7 +97,7 @@ func (g *SecurityGroup) Diff(have, want SecurityGroupSpec) []engine.Change {
 // Create makes the group, without rules. A name is unique in a VPC: one that is
 // taken by a group that is not ours is refused.
 func (g *SecurityGroup) Create(ctx context.Context, want SecurityGroupSpec, _ string) (string, error) {
-	out, err := g.api().CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+	out, err := g.Clients.EC2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 		VpcId: &want.VPC, GroupName: &want.Name, Description: &want.Description,
 		TagSpecifications: ec2Tags(types.ResourceTypeSecurityGroup, want.Tags),
 	})
@@ -122,7 +112,7 @@ func (g *SecurityGroup) Create(ctx context.Context, want SecurityGroupSpec, _ st
 
 // adopt finds who has the name that a create was refused for.
 func (g *SecurityGroup) adopt(ctx context.Context, want SecurityGroupSpec, cause error) (string, error) {
-	out, err := g.api().DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{
+	out, err := g.Clients.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{
 		{Name: aws.String("vpc-id"), Values: []string{want.VPC}}, {Name: aws.String("group-name"), Values: []string{want.Name}},
 	}})
 	if err != nil {
@@ -143,24 +133,24 @@ func (g *SecurityGroup) adopt(ctx context.Context, want SecurityGroupSpec, cause
 // rule is there already, or gone, is what AWS answers when the reply to the
 // first attempt was lost.
 func (g *SecurityGroup) Update(ctx context.Context, id string, have, want SecurityGroupSpec) error {
-	if err := updateIngress(ctx, g.api(), id, have.Ingress, want.Ingress); err != nil {
+	if err := updateIngress(ctx, g.Clients.EC2, id, have.Ingress, want.Ingress); err != nil {
 		return err
 	}
 	if want.EgressAll && !have.EgressAll {
-		_, err := g.api().AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: []types.IpPermission{
+		_, err := g.Clients.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: []types.IpPermission{
 			{IpProtocol: aws.String("-1"), IpRanges: []types.IpRange{{CidrIp: aws.String(anywhere)}}},
 		}})
 		if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
 			return err
 		}
 	}
-	return updateEC2Tags(ctx, g.api(), id, have.Tags, want.Tags)
+	return updateEC2Tags(ctx, g.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the group. AWS refuses while a network interface carries it or
 // another group names it in a rule; the graph sees to our own.
 func (g *SecurityGroup) Delete(ctx context.Context, id string) error {
-	_, err := g.api().DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &id})
+	_, err := g.Clients.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &id})
 	if !cloud.Is(err, "DependencyViolation") {
 		return err
 	}

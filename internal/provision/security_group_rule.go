@@ -16,13 +16,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type securityGroupRuleAPI interface {
-	AuthorizeSecurityGroupIngress(context.Context, *ec2.AuthorizeSecurityGroupIngressInput, ...func(*ec2.Options)) (*ec2.AuthorizeSecurityGroupIngressOutput, error)
-	RevokeSecurityGroupIngress(context.Context, *ec2.RevokeSecurityGroupIngressInput, ...func(*ec2.Options)) (*ec2.RevokeSecurityGroupIngressOutput, error)
-	UpdateSecurityGroupRuleDescriptionsIngress(context.Context, *ec2.UpdateSecurityGroupRuleDescriptionsIngressInput, ...func(*ec2.Options)) (*ec2.UpdateSecurityGroupRuleDescriptionsIngressOutput, error)
-	AuthorizeSecurityGroupEgress(context.Context, *ec2.AuthorizeSecurityGroupEgressInput, ...func(*ec2.Options)) (*ec2.AuthorizeSecurityGroupEgressOutput, error)
-}
-
 // Rule lets TCP ports in from one source: an address range, another group, or the
 // group itself.
 type Rule struct {
@@ -194,7 +187,7 @@ func diffIngress(have, want []ingress) []engine.Change {
 
 // updateIngress makes have into want, one call each way: it opens first, so that
 // what is to go on working is never cut off.
-func updateIngress(ctx context.Context, api securityGroupRuleAPI, id string, have, want []ingress) error {
+func updateIngress(ctx context.Context, api *ec2.Client, id string, have, want []ingress) error {
 	open, shut, text := ruleChanges(have, want)
 	if len(open) > 0 {
 		_, err := api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: permissions(open, id)})
@@ -225,7 +218,7 @@ func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error
 	if held := new(engine.InUse); errors.As(cause, &held) {
 		return cause
 	}
-	groups, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.api(), &ec2.DescribeSecurityGroupsInput{
+	groups, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.Clients.EC2, &ec2.DescribeSecurityGroupsInput{
 		Filters: []types.Filter{{Name: aws.String("ip-permission.group-id"), Values: []string{id}}},
 	}), func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
 	if err != nil {
@@ -267,7 +260,7 @@ func (g *SecurityGroup) letGo(ctx context.Context, of types.SecurityGroup, id st
 	if len(rules) == 0 {
 		return nil
 	}
-	_, err := g.api().RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: of.GroupId, IpPermissions: rules})
+	_, err := g.Clients.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: of.GroupId, IpPermissions: rules})
 	if cloud.Is(err, "InvalidPermission.NotFound") {
 		return nil
 	}

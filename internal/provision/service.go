@@ -16,17 +16,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type serviceAPI interface {
-	ecsTagAPI
-	CreateService(context.Context, *ecs.CreateServiceInput, ...func(*ecs.Options)) (*ecs.CreateServiceOutput, error)
-	UpdateService(context.Context, *ecs.UpdateServiceInput, ...func(*ecs.Options)) (*ecs.UpdateServiceOutput, error)
-	DeleteService(context.Context, *ecs.DeleteServiceInput, ...func(*ecs.Options)) (*ecs.DeleteServiceOutput, error)
-	ListServices(context.Context, *ecs.ListServicesInput, ...func(*ecs.Options)) (*ecs.ListServicesOutput, error)
-	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
-	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
-	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
-}
-
 // ServiceSpec is what we own of a service. The desired count is not part of it:
 // it is set when the service is made, and after that belongs to autoscaling and
 // to `karmactl scale`.
@@ -83,8 +72,6 @@ type Service struct {
 	// by its ARN and without the lock.
 	Detached bool
 }
-
-func (s *Service) api() serviceAPI { return s.Clients.ECS }
 
 // serviceName of an agent, in the stack's own cluster.
 func (h *Home) serviceName(agent string) string { return agent }
@@ -193,7 +180,7 @@ func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[Serv
 func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 	cluster := s.clusterName()
 	var arns []string
-	p := ecs.NewListServicesPaginator(s.api(), &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)})
+	p := ecs.NewListServicesPaginator(s.Clients.ECS, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)})
 	for p.HasMorePages() {
 		out, err := p.NextPage(ctx)
 		if cloud.Is(err, "ClusterNotFoundException") {
@@ -206,7 +193,7 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 	}
 	var all []types.Service
 	for batch := range slices.Chunk(arns, 10) {
-		out, err := s.api().DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: batch, Include: []types.ServiceField{types.ServiceFieldTags}})
+		out, err := s.Clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: batch, Include: []types.ServiceField{types.ServiceFieldTags}})
 		if err != nil {
 			return nil, err
 		}
@@ -261,7 +248,7 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 	if want.Grace > 0 {
 		in.HealthCheckGracePeriodSeconds = aws.Int32(int32(want.Grace))
 	}
-	out, err := s.api().CreateService(ctx, in)
+	out, err := s.Clients.ECS.CreateService(ctx, in)
 	if err != nil {
 		return "", err
 	}
@@ -313,11 +300,11 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 		in.AvailabilityZoneRebalancing = types.AvailabilityZoneRebalancing(want.ZoneRebalance)
 	}
 	if changed {
-		if _, err := s.api().UpdateService(ctx, in); err != nil {
+		if _, err := s.Clients.ECS.UpdateService(ctx, in); err != nil {
 			return err
 		}
 	}
-	return updateECSTags(ctx, s.api(), id, tags, want.Tags)
+	return updateECSTags(ctx, s.Clients.ECS, id, tags, want.Tags)
 }
 
 // Delete stops the service and its tasks. It drains until they have stopped.
@@ -327,7 +314,7 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 	if len(parts) == 3 {
 		cluster = parts[1]
 	}
-	_, err := s.api().DeleteService(ctx, &ecs.DeleteServiceInput{Cluster: &cluster, Service: &id, Force: aws.Bool(true)})
+	_, err := s.Clients.ECS.DeleteService(ctx, &ecs.DeleteServiceInput{Cluster: &cluster, Service: &id, Force: aws.Bool(true)})
 	if cloud.Is(err, "ClusterNotFoundException") {
 		return nil
 	}

@@ -65,14 +65,14 @@ func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Foun
 // ended. A task that never started has no logs, so this is all there is.
 func (s *Service) lastStop(ctx context.Context) (string, error) {
 	cluster, name := s.clusterName(), s.serviceName(s.Agent.Name)
-	arns, err := cloud.Pages(ctx, ecs.NewListTasksPaginator(s.api(), &ecs.ListTasksInput{Cluster: &cluster, ServiceName: &name, DesiredStatus: types.DesiredStatusStopped}),
+	arns, err := cloud.Pages(ctx, ecs.NewListTasksPaginator(s.Clients.ECS, &ecs.ListTasksInput{Cluster: &cluster, ServiceName: &name, DesiredStatus: types.DesiredStatusStopped}),
 		func(out *ecs.ListTasksOutput) []string { return out.TaskArns })
 	if err != nil || len(arns) == 0 {
 		return "", err
 	}
 	var stopped []types.Task
 	for batch := range slices.Chunk(arns, 100) { // the most that DescribeTasks takes
-		out, err := s.api().DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: batch})
+		out, err := s.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: batch})
 		if err != nil {
 			return "", err
 		}

@@ -10,12 +10,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type serviceLinkedRoleAPI interface {
-	roleListAPI
-	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
-	CreateServiceLinkedRole(context.Context, *iam.CreateServiceLinkedRoleInput, ...func(*iam.Options)) (*iam.CreateServiceLinkedRoleOutput, error)
-}
-
 // ServiceLinkedRoleSpec is nothing: the role is AWS's own in every part.
 type ServiceLinkedRoleSpec struct{}
 
@@ -38,8 +32,6 @@ var serviceLinkedRoleNames = map[string]string{
 	"ecs.application-autoscaling": "AWSServiceRoleForApplicationAutoScaling_ECSService",
 }
 
-func (r *ServiceLinkedRole) api() serviceLinkedRoleAPI { return r.Clients.IAM }
-
 // Key is slr/service.
 func (r *ServiceLinkedRole) Key() engine.Key { return engine.Key("slr/" + r.Service) }
 
@@ -53,7 +45,7 @@ func (r *ServiceLinkedRole) Want() ServiceLinkedRoleSpec { return ServiceLinkedR
 func (r *ServiceLinkedRole) Find(ctx context.Context, look engine.Look) (engine.Found[ServiceLinkedRoleSpec], error) {
 	name := serviceLinkedRoleNames[r.Service]
 	there := engine.Found[ServiceLinkedRoleSpec]{Phase: engine.Ready, ID: name}
-	roles, listed, err := r.roles(ctx, look.NotOlder, r.api())
+	roles, listed, err := r.roles(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[ServiceLinkedRoleSpec]{}, err
 	}
@@ -65,7 +57,7 @@ func (r *ServiceLinkedRole) Find(ctx context.Context, look engine.Look) (engine.
 	if listed {
 		return engine.Found[ServiceLinkedRoleSpec]{}, nil
 	}
-	_, err = r.api().GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	_, err = r.Clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
 	if cloud.IsNotFound(err) {
 		return engine.Found[ServiceLinkedRoleSpec]{}, nil
 	}
@@ -80,7 +72,7 @@ func (r *ServiceLinkedRole) Diff(_, _ ServiceLinkedRoleSpec) []engine.Change { r
 
 // Create makes the role. Another stack, or the service itself, may be quicker.
 func (r *ServiceLinkedRole) Create(ctx context.Context, _ ServiceLinkedRoleSpec, _ string) (string, error) {
-	_, err := r.api().CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(r.Service + ".amazonaws.com")})
+	_, err := r.Clients.IAM.CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(r.Service + ".amazonaws.com")})
 	if taken := cloud.Is(err, "InvalidInput") && cloud.Says(err, "has been taken in this account"); err != nil && !taken {
 		return "", err
 	}

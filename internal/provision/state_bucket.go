@@ -13,22 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type stateBucketAPI interface {
-	CreateBucket(context.Context, *s3.CreateBucketInput, ...func(*s3.Options)) (*s3.CreateBucketOutput, error)
-	HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error)
-	GetBucketVersioning(context.Context, *s3.GetBucketVersioningInput, ...func(*s3.Options)) (*s3.GetBucketVersioningOutput, error)
-	PutBucketVersioning(context.Context, *s3.PutBucketVersioningInput, ...func(*s3.Options)) (*s3.PutBucketVersioningOutput, error)
-	GetBucketEncryption(context.Context, *s3.GetBucketEncryptionInput, ...func(*s3.Options)) (*s3.GetBucketEncryptionOutput, error)
-	PutBucketEncryption(context.Context, *s3.PutBucketEncryptionInput, ...func(*s3.Options)) (*s3.PutBucketEncryptionOutput, error)
-	GetPublicAccessBlock(context.Context, *s3.GetPublicAccessBlockInput, ...func(*s3.Options)) (*s3.GetPublicAccessBlockOutput, error)
-	PutPublicAccessBlock(context.Context, *s3.PutPublicAccessBlockInput, ...func(*s3.Options)) (*s3.PutPublicAccessBlockOutput, error)
-	GetBucketLifecycleConfiguration(context.Context, *s3.GetBucketLifecycleConfigurationInput, ...func(*s3.Options)) (*s3.GetBucketLifecycleConfigurationOutput, error)
-	PutBucketLifecycleConfiguration(context.Context, *s3.PutBucketLifecycleConfigurationInput, ...func(*s3.Options)) (*s3.PutBucketLifecycleConfigurationOutput, error)
-	GetBucketTagging(context.Context, *s3.GetBucketTaggingInput, ...func(*s3.Options)) (*s3.GetBucketTaggingOutput, error)
-	PutBucketTagging(context.Context, *s3.PutBucketTaggingInput, ...func(*s3.Options)) (*s3.PutBucketTaggingOutput, error)
-	DeleteBucket(context.Context, *s3.DeleteBucketInput, ...func(*s3.Options)) (*s3.DeleteBucketOutput, error)
-}
-
 // StateBucketSpec is what we own of the bucket.
 type StateBucketSpec struct {
 	Versioned  bool
@@ -68,8 +52,6 @@ type StateBucket struct {
 	made bool
 }
 
-func (b *StateBucket) api() stateBucketAPI { return b.Clients.S3 }
-
 // Key is state-bucket.
 func (b *StateBucket) Key() engine.Key { return "state-bucket" }
 
@@ -100,7 +82,7 @@ func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[
 		return engine.Found[StateBucketSpec]{}, nil
 	}
 	owner := aws.String(b.Account.ID)
-	_, err := b.api().HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &id, ExpectedBucketOwner: owner})
+	_, err := b.Clients.S3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &id, ExpectedBucketOwner: owner})
 	switch {
 	case cloud.Is(err, "NotFound", "NoSuchBucket"):
 		return engine.Found[StateBucketSpec]{}, nil
@@ -133,12 +115,12 @@ func (b *StateBucket) managed(tags cloud.Tags) bool {
 
 // readBasics reads what is asked of every bucket. Each setting is a call of its own.
 func (b *StateBucket) readBasics(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
-	v, err := b.api().GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: id, ExpectedBucketOwner: owner})
+	v, err := b.Clients.S3.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: id, ExpectedBucketOwner: owner})
 	if err != nil {
 		return err
 	}
 	s.Versioned = v.Status == types.BucketVersioningStatusEnabled
-	t, err := b.api().GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: id, ExpectedBucketOwner: owner})
+	t, err := b.Clients.S3.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: id, ExpectedBucketOwner: owner})
 	if cloud.Is(err, "NoSuchTagSet") {
 		return nil
 	}
@@ -151,7 +133,7 @@ func (b *StateBucket) readBasics(ctx context.Context, s *StateBucketSpec, id, ow
 
 // readRest reads what only a bucket of ours is asked.
 func (b *StateBucket) readRest(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
-	e, err := b.api().GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: id, ExpectedBucketOwner: owner})
+	e, err := b.Clients.S3.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: id, ExpectedBucketOwner: owner})
 	if err != nil && !cloud.Is(err, "ServerSideEncryptionConfigurationNotFoundError") {
 		return err
 	}
@@ -162,7 +144,7 @@ func (b *StateBucket) readRest(ctx context.Context, s *StateBucketSpec, id, owne
 			}
 		}
 	}
-	p, err := b.api().GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: id, ExpectedBucketOwner: owner})
+	p, err := b.Clients.S3.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: id, ExpectedBucketOwner: owner})
 	if err != nil && !cloud.Is(err, "NoSuchPublicAccessBlockConfiguration") {
 		return err
 	}
@@ -184,7 +166,7 @@ func (b *StateBucket) readRest(ctx context.Context, s *StateBucketSpec, id, owne
 
 // lifecycle are the bucket's rules, the user's among them.
 func (b *StateBucket) lifecycle(ctx context.Context, id, owner *string) ([]types.LifecycleRule, error) {
-	l, err := b.api().GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: id, ExpectedBucketOwner: owner})
+	l, err := b.Clients.S3.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: id, ExpectedBucketOwner: owner})
 	if cloud.Is(err, "NoSuchLifecycleConfiguration") {
 		return nil, nil
 	}
@@ -217,7 +199,7 @@ func (b *StateBucket) Create(ctx context.Context, _ StateBucketSpec, _ string) (
 	if b.Region != "us-east-1" { // which has no name here
 		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(b.Region)}
 	}
-	_, err := b.api().CreateBucket(ctx, in)
+	_, err := b.Clients.S3.CreateBucket(ctx, in)
 	switch {
 	case cloud.Is(err, "BucketAlreadyExists"):
 		return "", fmt.Errorf("the name %s belongs to another account: %w: name another bucket with state in agents.yaml or --state", b.Bucket, err)
@@ -236,7 +218,7 @@ func (b *StateBucket) Update(ctx context.Context, id string, have, want StateBuc
 	owner := aws.String(b.Account.ID)
 	if have.Blocked != want.Blocked {
 		yes := aws.Bool(true)
-		_, err := b.api().PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{Bucket: &id, ExpectedBucketOwner: owner, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
+		_, err := b.Clients.S3.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{Bucket: &id, ExpectedBucketOwner: owner, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
 			BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes,
 		}})
 		if err != nil {
@@ -244,7 +226,7 @@ func (b *StateBucket) Update(ctx context.Context, id string, have, want StateBuc
 		}
 	}
 	if have.Encryption == "" {
-		_, err := b.api().PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{Bucket: &id, ExpectedBucketOwner: owner, ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{
+		_, err := b.Clients.S3.PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{Bucket: &id, ExpectedBucketOwner: owner, ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{
 			Rules: []types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: types.ServerSideEncryption(want.Encryption)}}},
 		}})
 		if err != nil {
@@ -252,7 +234,7 @@ func (b *StateBucket) Update(ctx context.Context, id string, have, want StateBuc
 		}
 	}
 	if have.Versioned != want.Versioned {
-		_, err := b.api().PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+		_, err := b.Clients.S3.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
 			Bucket: &id, ExpectedBucketOwner: owner, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 		})
 		if err != nil {
@@ -279,7 +261,7 @@ func (b *StateBucket) expire(ctx context.Context, id, owner *string, days int) e
 		ID: aws.String(historyRule), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
 		NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(int32(days))}, //nolint:gosec // 90
 	})
-	_, err = b.api().PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{
+	_, err = b.Clients.S3.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{
 		Bucket: id, ExpectedBucketOwner: owner, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: rules},
 	})
 	return err
@@ -296,7 +278,7 @@ func (b *StateBucket) tag(ctx context.Context, id string, have, want cloud.Tags)
 			set[k] = v
 		}
 	}
-	_, err := b.api().PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
+	_, err := b.Clients.S3.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
 		Bucket: &id, ExpectedBucketOwner: aws.String(b.Account.ID),
 		Tagging: &types.Tagging{TagSet: cloud.ToSDK(set, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })},
 	})
@@ -305,6 +287,6 @@ func (b *StateBucket) tag(ctx context.Context, id string, have, want cloud.Tags)
 
 // Delete deletes the bucket when nothing is in it; down never asks for it.
 func (b *StateBucket) Delete(ctx context.Context, id string) error {
-	_, err := b.api().DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &id, ExpectedBucketOwner: aws.String(b.Account.ID)})
+	_, err := b.Clients.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &id, ExpectedBucketOwner: aws.String(b.Account.ID)})
 	return err
 }

@@ -12,14 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type subnetAPI interface {
-	ec2TagAPI
-	CreateSubnet(context.Context, *ec2.CreateSubnetInput, ...func(*ec2.Options)) (*ec2.CreateSubnetOutput, error)
-	DescribeSubnets(context.Context, *ec2.DescribeSubnetsInput, ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error)
-	ModifySubnetAttribute(context.Context, *ec2.ModifySubnetAttributeInput, ...func(*ec2.Options)) (*ec2.ModifySubnetAttributeOutput, error)
-	DeleteSubnet(context.Context, *ec2.DeleteSubnetInput, ...func(*ec2.Options)) (*ec2.DeleteSubnetOutput, error)
-}
-
 // The tiers of subnets: what is in a public one may have a public address.
 const (
 	tierPublic  = "public"
@@ -46,8 +38,6 @@ type Subnet struct {
 	AZ   string
 	CIDR string
 }
-
-func (s *Subnet) api() subnetAPI { return s.Clients.EC2 }
 
 // Key is subnet/TIER-AZ.
 func (s *Subnet) Key() engine.Key { return engine.Key("subnet/" + s.Tier + "-" + s.AZ) }
@@ -87,7 +77,7 @@ func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[Subne
 }
 
 func (s *Subnet) list(ctx context.Context) ([]candidate[types.Subnet], error) {
-	all, err := cloud.Pages(ctx, ec2.NewDescribeSubnetsPaginator(s.api(), &ec2.DescribeSubnetsInput{Filters: s.ofStack()}),
+	all, err := cloud.Pages(ctx, ec2.NewDescribeSubnetsPaginator(s.Clients.EC2, &ec2.DescribeSubnetsInput{Filters: s.ofStack()}),
 		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
 	return ec2Candidates(all, func(x types.Subnet) (*string, []types.Tag) { return x.SubnetId, x.Tags }), err
 }
@@ -105,7 +95,7 @@ func (s *Subnet) Diff(have, want SubnetSpec) []engine.Change {
 
 // Create makes the subnet; public addresses are an attribute that can only be set after.
 func (s *Subnet) Create(ctx context.Context, want SubnetSpec, _ string) (string, error) {
-	out, err := s.api().CreateSubnet(ctx, &ec2.CreateSubnetInput{
+	out, err := s.Clients.EC2.CreateSubnet(ctx, &ec2.CreateSubnetInput{
 		VpcId: &want.VPC, CidrBlock: &want.CIDR, AvailabilityZone: &want.AZ,
 		TagSpecifications: ec2Tags(types.ResourceTypeSubnet, want.Tags),
 	})
@@ -118,18 +108,18 @@ func (s *Subnet) Create(ctx context.Context, want SubnetSpec, _ string) (string,
 // Update sets public addresses and tags.
 func (s *Subnet) Update(ctx context.Context, id string, have, want SubnetSpec) error {
 	if have.PublicIPs != want.PublicIPs {
-		_, err := s.api().ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
+		_, err := s.Clients.EC2.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
 			SubnetId: &id, MapPublicIpOnLaunch: &types.AttributeBooleanValue{Value: &want.PublicIPs},
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return updateEC2Tags(ctx, s.api(), id, have.Tags, want.Tags)
+	return updateEC2Tags(ctx, s.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the subnet. AWS refuses while there is a network interface in it.
 func (s *Subnet) Delete(ctx context.Context, id string) error {
-	_, err := s.api().DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: &id})
+	_, err := s.Clients.EC2.DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: &id})
 	return s.held(ctx, err, func(n types.NetworkInterface) bool { return aws.ToString(n.SubnetId) == id })
 }

@@ -15,12 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type subscriptionAPI interface {
-	Subscribe(context.Context, *sns.SubscribeInput, ...func(*sns.Options)) (*sns.SubscribeOutput, error)
-	ListSubscriptionsByTopic(context.Context, *sns.ListSubscriptionsByTopicInput, ...func(*sns.Options)) (*sns.ListSubscriptionsByTopicOutput, error)
-	Unsubscribe(context.Context, *sns.UnsubscribeInput, ...func(*sns.Options)) (*sns.UnsubscribeOutput, error)
-}
-
 // SubscriptionSpec is nothing but that there is one.
 type SubscriptionSpec struct{}
 
@@ -38,8 +32,6 @@ type Subscription struct {
 	pending bool // AWS waits for the link to be followed
 	dropped bool // we have given up one that could not be deleted
 }
-
-func (s *Subscription) api() subscriptionAPI { return s.Clients.SNS }
 
 func (s *Subscription) hash() string {
 	if s.Hash != "" {
@@ -99,7 +91,7 @@ func unconfirmed(sub *types.Subscription) bool {
 func (s *Subscription) mine(ctx context.Context, notOlder time.Time, hash string) (*types.Subscription, error) {
 	all, err := cloud.List(ctx, s.Inventory, "subscription", notOlder, func(ctx context.Context) ([]types.Subscription, error) {
 		var all []types.Subscription
-		p := sns.NewListSubscriptionsByTopicPaginator(s.api(), &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(s.topicARN())})
+		p := sns.NewListSubscriptionsByTopicPaginator(s.Clients.SNS, &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(s.topicARN())})
 		for p.HasMorePages() {
 			out, err := p.NextPage(ctx)
 			if cloud.IsNotFound(err) {
@@ -128,7 +120,7 @@ func (s *Subscription) Diff(_, _ SubscriptionSpec) []engine.Change { return nil 
 
 // Create has AWS send the mail. A repeated call sends it again.
 func (s *Subscription) Create(ctx context.Context, _ SubscriptionSpec, _ string) (string, error) {
-	_, err := s.api().Subscribe(ctx, &sns.SubscribeInput{TopicArn: aws.String(s.topicARN()), Protocol: aws.String("email"), Endpoint: &s.Email})
+	_, err := s.Clients.SNS.Subscribe(ctx, &sns.SubscribeInput{TopicArn: aws.String(s.topicARN()), Protocol: aws.String("email"), Endpoint: &s.Email})
 	if err != nil {
 		return "", err
 	}
@@ -151,6 +143,6 @@ func (s *Subscription) Delete(ctx context.Context, id string) error {
 		s.dropped = true
 		return nil
 	}
-	_, err = s.api().Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: sub.SubscriptionArn})
+	_, err = s.Clients.SNS.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: sub.SubscriptionArn})
 	return err
 }

@@ -11,10 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-type tagIndexAPI interface {
-	GetResources(context.Context, *resourcegroupstaggingapi.GetResourcesInput, ...func(*resourcegroupstaggingapi.Options)) (*resourcegroupstaggingapi.GetResourcesOutput, error)
-}
-
 // taggedARN is one line of the tag index.
 type taggedARN struct {
 	ARN  string
@@ -42,9 +38,8 @@ func (h *Home) tagsAt(ctx context.Context, notOlder time.Time, arn string, want 
 // tagIndex lists what carries the stack's tag. It only saves calls: where it is
 // denied or not offered the index is empty, and every service is asked itself.
 func (h *Home) tagIndex(ctx context.Context) ([]taggedARN, error) {
-	var api tagIndexAPI = h.Clients.Tagging
 	var all []taggedARN
-	p := resourcegroupstaggingapi.NewGetResourcesPaginator(api, &resourcegroupstaggingapi.GetResourcesInput{
+	p := resourcegroupstaggingapi.NewGetResourcesPaginator(h.Clients.Tagging, &resourcegroupstaggingapi.GetResourcesInput{
 		ResourcesPerPage: aws.Int32(100),
 		TagFilters:       []types.TagFilter{{Key: aws.String(cloud.TagStack), Values: []string{h.Stack}}},
 	})

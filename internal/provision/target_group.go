@@ -18,16 +18,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type targetGroupAPI interface {
-	elbTagAPI
-	CreateTargetGroup(context.Context, *elb.CreateTargetGroupInput, ...func(*elb.Options)) (*elb.CreateTargetGroupOutput, error)
-	DescribeTargetGroups(context.Context, *elb.DescribeTargetGroupsInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error)
-	DescribeTargetGroupAttributes(context.Context, *elb.DescribeTargetGroupAttributesInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupAttributesOutput, error)
-	ModifyTargetGroup(context.Context, *elb.ModifyTargetGroupInput, ...func(*elb.Options)) (*elb.ModifyTargetGroupOutput, error)
-	ModifyTargetGroupAttributes(context.Context, *elb.ModifyTargetGroupAttributesInput, ...func(*elb.Options)) (*elb.ModifyTargetGroupAttributesOutput, error)
-	DeleteTargetGroup(context.Context, *elb.DeleteTargetGroupInput, ...func(*elb.Options)) (*elb.DeleteTargetGroupOutput, error)
-}
-
 // TargetGroupSpec is what we own of a target group.
 type TargetGroupSpec struct {
 	VPC  string
@@ -67,8 +57,6 @@ type TargetGroup struct {
 
 // Disposable is true: a target group holds no data.
 func (t *TargetGroup) Disposable() {}
-
-func (t *TargetGroup) api() targetGroupAPI { return t.Clients.ELB }
 
 // Key is target-group/AGENT.
 func (t *TargetGroup) Key() engine.Key { return engine.Key("target-group/" + t.Agent) }
@@ -139,7 +127,7 @@ func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if id == "" {
 		return engine.Found[TargetGroupSpec]{}, t.taken(all)
 	}
-	attrs, err := t.api().DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &id})
+	attrs, err := t.Clients.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &id})
 	if cloud.IsNotFound(err) {
 		return engine.Found[TargetGroupSpec]{}, nil
 	}
@@ -172,7 +160,7 @@ func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) 
 
 func (t *TargetGroup) list(ctx context.Context) ([]candidate[types.TargetGroup], error) {
 	var named []types.TargetGroup
-	p := elb.NewDescribeTargetGroupsPaginator(t.api(), &elb.DescribeTargetGroupsInput{})
+	p := elb.NewDescribeTargetGroupsPaginator(t.Clients.ELB, &elb.DescribeTargetGroupsInput{})
 	for p.HasMorePages() {
 		out, err := p.NextPage(ctx)
 		if err != nil {
@@ -184,7 +172,7 @@ func (t *TargetGroup) list(ctx context.Context) ([]candidate[types.TargetGroup],
 			}
 		}
 	}
-	return elbCandidates(ctx, t.api(), named, func(g types.TargetGroup) string { return aws.ToString(g.TargetGroupArn) })
+	return elbCandidates(ctx, t.Clients.ELB, named, func(g types.TargetGroup) string { return aws.ToString(g.TargetGroupArn) })
 }
 
 // Diff compares. The port and the VPC cannot change.
@@ -207,7 +195,7 @@ func (t *TargetGroup) Diff(have, want TargetGroupSpec) []engine.Change {
 // Create makes the target group; the same name and settings again give the same
 // one. How long it drains is an attribute, which is left to Update.
 func (t *TargetGroup) Create(ctx context.Context, want TargetGroupSpec, _ string) (string, error) {
-	out, err := t.api().CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+	out, err := t.Clients.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name: aws.String(t.name(want)), VpcId: &want.VPC, Protocol: types.ProtocolEnumHttp, TargetType: types.TargetTypeEnumIp,
 		Port:                       aws.Int32(int32(want.Port)), //nolint:gosec // a port
 		HealthCheckPath:            &want.Path,
@@ -229,7 +217,7 @@ func (t *TargetGroup) Update(ctx context.Context, id string, have, want TargetGr
 	checked := have
 	checked.Drain, checked.Tags = want.Drain, want.Tags
 	if len(t.Diff(checked, want)) > 0 {
-		_, err := t.api().ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
+		_, err := t.Clients.ELB.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
 			TargetGroupArn: &id, HealthCheckPath: &want.Path, HealthCheckProtocol: types.ProtocolEnumHttp, HealthCheckPort: aws.String(trafficPort),
 			HealthCheckIntervalSeconds: seconds(want.Interval), HealthCheckTimeoutSeconds: seconds(want.Timeout),
 			HealthyThresholdCount:   aws.Int32(int32(want.Healthy)),   //nolint:gosec // 2 to 10
@@ -241,7 +229,7 @@ func (t *TargetGroup) Update(ctx context.Context, id string, have, want TargetGr
 		}
 	}
 	if have.Drain != want.Drain {
-		_, err := t.api().ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
+		_, err := t.Clients.ELB.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
 			TargetGroupArn: &id,
 			Attributes:     []types.TargetGroupAttribute{{Key: aws.String(drainAttribute), Value: aws.String(strconv.Itoa(int(want.Drain.Seconds())))}},
 		})
@@ -249,12 +237,12 @@ func (t *TargetGroup) Update(ctx context.Context, id string, have, want TargetGr
 			return err
 		}
 	}
-	return updateELBTags(ctx, t.api(), id, have.Tags, want.Tags)
+	return updateELBTags(ctx, t.Clients.ELB, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the target group. While a rule still leads to it AWS answers
 // ResourceInUse, which is waited for.
 func (t *TargetGroup) Delete(ctx context.Context, id string) error {
-	_, err := t.api().DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &id})
+	_, err := t.Clients.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &id})
 	return err
 }

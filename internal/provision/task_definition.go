@@ -18,15 +18,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type taskDefinitionAPI interface {
-	ecsTagAPI
-	RegisterTaskDefinition(context.Context, *ecs.RegisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.RegisterTaskDefinitionOutput, error)
-	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
-	ListTaskDefinitions(context.Context, *ecs.ListTaskDefinitionsInput, ...func(*ecs.Options)) (*ecs.ListTaskDefinitionsOutput, error)
-	DeregisterTaskDefinition(context.Context, *ecs.DeregisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DeregisterTaskDefinitionOutput, error)
-	DeleteTaskDefinitions(context.Context, *ecs.DeleteTaskDefinitionsInput, ...func(*ecs.Options)) (*ecs.DeleteTaskDefinitionsOutput, error)
-}
-
 // TagImage is the image reference of agents.yaml that a revision was made from.
 // While the file still says the same, the revision keeps its digest, whoever put
 // it there: a tag that moved does not make a plan dirty.
@@ -87,8 +78,6 @@ type TaskDefinition struct {
 	secrets map[string]string
 	notes   []string
 }
-
-func (t *TaskDefinition) api() taskDefinitionAPI { return t.Clients.ECS }
 
 // Key is task-definition/AGENT.
 func (t *TaskDefinition) Key() engine.Key { return engine.Key("task-definition/" + t.Agent.Name) }
@@ -193,7 +182,7 @@ func (t *TaskDefinition) Want() TaskDefinitionSpec {
 func (t *TaskDefinition) Find(ctx context.Context, look engine.Look) (engine.Found[TaskDefinitionSpec], error) {
 	var found engine.Found[TaskDefinitionSpec]
 	family := t.family(t.Agent.Name)
-	out, err := t.api().DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
+	out, err := t.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
 	var spec TaskDefinitionSpec
 	switch {
 	case cloud.Is(err, "ClientException") && strings.Contains(err.Error(), "Unable to describe task definition"):
@@ -267,7 +256,7 @@ func (t *TaskDefinition) Revise(ctx context.Context, id string, have, want TaskD
 	tags := have.Tags
 	have.Tags = want.Tags
 	if len(t.Diff(have, want)) == 0 {
-		return id, updateECSTags(ctx, t.api(), id, tags, want.Tags)
+		return id, updateECSTags(ctx, t.Clients.ECS, id, tags, want.Tags)
 	}
 	return t.register(ctx, want)
 }
@@ -301,7 +290,7 @@ func (t *TaskDefinition) register(ctx context.Context, want TaskDefinitionSpec) 
 	if want.Tracing != "" {
 		in.ContainerDefinitions = append(in.ContainerDefinitions, t.collector(want))
 	}
-	out, err := t.api().RegisterTaskDefinition(ctx, in)
+	out, err := t.Clients.ECS.RegisterTaskDefinition(ctx, in)
 	if err != nil {
 		return "", err
 	}
@@ -321,7 +310,7 @@ func (t *TaskDefinition) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	for _, arn := range active {
-		if _, err := t.api().DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
+		if _, err := t.Clients.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
 			return err
 		}
 	}
@@ -339,7 +328,7 @@ func (t *TaskDefinition) Delete(ctx context.Context, id string) error {
 
 // erase deletes revisions that are deregistered. One that is gone already is no failure.
 func (t *TaskDefinition) erase(ctx context.Context, arns []string) error {
-	out, err := t.api().DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: arns})
+	out, err := t.Clients.ECS.DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: arns})
 	if err != nil {
 		return err
 	}
@@ -352,6 +341,6 @@ func (t *TaskDefinition) erase(ctx context.Context, arns []string) error {
 }
 
 func (t *TaskDefinition) revisions(ctx context.Context, family string, status types.TaskDefinitionStatus) ([]string, error) {
-	return cloud.Pages(ctx, ecs.NewListTaskDefinitionsPaginator(t.api(), &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Status: status}),
+	return cloud.Pages(ctx, ecs.NewListTaskDefinitionsPaginator(t.Clients.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Status: status}),
 		func(out *ecs.ListTaskDefinitionsOutput) []string { return out.TaskDefinitionArns })
 }

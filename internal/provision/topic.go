@@ -11,16 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type topicAPI interface {
-	CreateTopic(context.Context, *sns.CreateTopicInput, ...func(*sns.Options)) (*sns.CreateTopicOutput, error)
-	GetTopicAttributes(context.Context, *sns.GetTopicAttributesInput, ...func(*sns.Options)) (*sns.GetTopicAttributesOutput, error)
-	SetTopicAttributes(context.Context, *sns.SetTopicAttributesInput, ...func(*sns.Options)) (*sns.SetTopicAttributesOutput, error)
-	DeleteTopic(context.Context, *sns.DeleteTopicInput, ...func(*sns.Options)) (*sns.DeleteTopicOutput, error)
-	ListTagsForResource(context.Context, *sns.ListTagsForResourceInput, ...func(*sns.Options)) (*sns.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *sns.TagResourceInput, ...func(*sns.Options)) (*sns.TagResourceOutput, error)
-	UntagResource(context.Context, *sns.UntagResourceInput, ...func(*sns.Options)) (*sns.UntagResourceOutput, error)
-}
-
 // TopicSpec is what we own of a topic.
 type TopicSpec struct {
 	// Policy is who may publish, in canonical form.
@@ -33,8 +23,6 @@ type Topic struct {
 	engine.Ref
 	*Home
 }
-
-func (t *Topic) api() topicAPI { return t.Clients.SNS }
 
 func (h *Home) topicName() string { return h.Stack + "-alarms" }
 func (h *Home) topicARN() string  { return h.Account.ARN("sns", h.topicName()) }
@@ -61,7 +49,7 @@ func (t *Topic) Want() TopicSpec {
 // Find asks for the topic by its ARN.
 func (t *Topic) Find(ctx context.Context, look engine.Look) (engine.Found[TopicSpec], error) {
 	arn := aws.String(t.topicARN())
-	out, err := t.api().GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
+	out, err := t.Clients.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
 	if cloud.IsNotFound(err) {
 		return engine.Found[TopicSpec]{}, nil
 	}
@@ -69,7 +57,7 @@ func (t *Topic) Find(ctx context.Context, look engine.Look) (engine.Found[TopicS
 		return engine.Found[TopicSpec]{}, err
 	}
 	tags, err := t.tagsAt(ctx, look.NotOlder, *arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := t.api().ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: arn})
+		out, err := t.Clients.SNS.ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: arn})
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +85,7 @@ func (t *Topic) Diff(have, want TopicSpec) []engine.Change {
 
 // Create makes the topic; the same name with the same tags gives it back.
 func (t *Topic) Create(ctx context.Context, want TopicSpec, _ string) (string, error) {
-	out, err := t.api().CreateTopic(ctx, &sns.CreateTopicInput{
+	out, err := t.Clients.SNS.CreateTopic(ctx, &sns.CreateTopicInput{
 		Name: aws.String(t.topicName()), Attributes: map[string]string{"Policy": want.Policy}, Tags: toSNSTags(want.Tags),
 	})
 	if err != nil {
@@ -109,26 +97,22 @@ func (t *Topic) Create(ctx context.Context, want TopicSpec, _ string) (string, e
 // Update sets the policy and the tags.
 func (t *Topic) Update(ctx context.Context, id string, have, want TopicSpec) error {
 	if have.Policy != want.Policy {
-		if _, err := t.api().SetTopicAttributes(ctx, &sns.SetTopicAttributesInput{TopicArn: &id, AttributeName: aws.String("Policy"), AttributeValue: &want.Policy}); err != nil {
+		if _, err := t.Clients.SNS.SetTopicAttributes(ctx, &sns.SetTopicAttributesInput{TopicArn: &id, AttributeName: aws.String("Policy"), AttributeValue: &want.Policy}); err != nil {
 			return err
 		}
 	}
-	set, gone := have.Tags.Changed(want.Tags)
-	if len(set) > 0 {
-		if _, err := t.api().TagResource(ctx, &sns.TagResourceInput{ResourceArn: &id, Tags: toSNSTags(set)}); err != nil {
-			return err
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	_, err := t.api().UntagResource(ctx, &sns.UntagResourceInput{ResourceArn: &id, TagKeys: gone})
-	return err
+	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
+		_, err := t.Clients.SNS.TagResource(ctx, &sns.TagResourceInput{ResourceArn: &id, Tags: toSNSTags(set)})
+		return err
+	}, func(gone []string) error {
+		_, err := t.Clients.SNS.UntagResource(ctx, &sns.UntagResourceInput{ResourceArn: &id, TagKeys: gone})
+		return err
+	})
 }
 
 // Delete deletes the topic and its subscriptions.
 func (t *Topic) Delete(ctx context.Context, id string) error {
-	_, err := t.api().DeleteTopic(ctx, &sns.DeleteTopicInput{TopicArn: &id})
+	_, err := t.Clients.SNS.DeleteTopic(ctx, &sns.DeleteTopicInput{TopicArn: &id})
 	return err
 }
 

@@ -30,8 +30,6 @@ type ValidationRecords struct {
 
 const cname = "CNAME"
 
-func (v *ValidationRecords) api() recordAPI { return v.Clients.Route53 }
-
 // Key is record/validation.
 func (v *ValidationRecords) Key() engine.Key { return "record/validation" }
 
@@ -73,7 +71,7 @@ func (v *ValidationRecords) Find(ctx context.Context, look engine.Look) (engine.
 	}
 	found := engine.Found[ValidationRecordsSpec]{}
 	for name, ours := range names {
-		have, err := readRecord(ctx, v.api(), zone, name, cname)
+		have, err := readRecord(ctx, v.Clients.Route53, zone, name, cname)
 		if err != nil {
 			return found, err
 		}
@@ -135,11 +133,11 @@ func (v *ValidationRecords) set(ctx context.Context, zone string, want Validatio
 			Name: aws.String(name), Type: types.RRTypeCname, TTL: aws.Int64(300), ResourceRecords: []types.ResourceRecord{{Value: aws.String(value)}},
 		})
 	}
-	return changeRecords(ctx, v.api(), zone, types.ChangeActionUpsert, sets...)
+	return changeRecords(ctx, v.Clients.Route53, zone, types.ChangeActionUpsert, sets...)
 }
 
 // Delete deletes the records as they are now.
 func (v *ValidationRecords) Delete(ctx context.Context, id string) error {
 	zone, names, _ := strings.Cut(id, "/")
-	return deleteRecords(ctx, v.api(), zone, cname, strings.Split(names, ",")...)
+	return deleteRecords(ctx, v.Clients.Route53, zone, cname, strings.Split(names, ",")...)
 }

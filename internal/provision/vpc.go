@@ -11,15 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type vpcAPI interface {
-	ec2TagAPI
-	CreateVpc(context.Context, *ec2.CreateVpcInput, ...func(*ec2.Options)) (*ec2.CreateVpcOutput, error)
-	DescribeVpcs(context.Context, *ec2.DescribeVpcsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcsOutput, error)
-	DescribeVpcAttribute(context.Context, *ec2.DescribeVpcAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeVpcAttributeOutput, error)
-	ModifyVpcAttribute(context.Context, *ec2.ModifyVpcAttributeInput, ...func(*ec2.Options)) (*ec2.ModifyVpcAttributeOutput, error)
-	DeleteVpc(context.Context, *ec2.DeleteVpcInput, ...func(*ec2.Options)) (*ec2.DeleteVpcOutput, error)
-}
-
 // VPCSpec is what we own of a VPC.
 type VPCSpec struct {
 	CIDR string
@@ -34,8 +25,6 @@ type VPC struct {
 	*Home
 	CIDR string
 }
-
-func (v *VPC) api() vpcAPI { return v.Clients.EC2 }
 
 // Key is vpc.
 func (v *VPC) Key() engine.Key { return "vpc" }
@@ -58,7 +47,7 @@ func (v *VPC) Find(ctx context.Context, look engine.Look) (engine.Found[VPCSpec]
 	if id == "" {
 		return engine.Found[VPCSpec]{}, nil
 	}
-	names, err := v.api().DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &id, Attribute: types.VpcAttributeNameEnableDnsHostnames})
+	names, err := v.Clients.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &id, Attribute: types.VpcAttributeNameEnableDnsHostnames})
 	if cloud.IsNotFound(err) {
 		return engine.Found[VPCSpec]{}, nil
 	}
@@ -77,7 +66,7 @@ func (v *VPC) Find(ctx context.Context, look engine.Look) (engine.Found[VPCSpec]
 }
 
 func (v *VPC) list(ctx context.Context) ([]candidate[types.Vpc], error) {
-	all, err := cloud.Pages(ctx, ec2.NewDescribeVpcsPaginator(v.api(), &ec2.DescribeVpcsInput{Filters: v.ofStack()}),
+	all, err := cloud.Pages(ctx, ec2.NewDescribeVpcsPaginator(v.Clients.EC2, &ec2.DescribeVpcsInput{Filters: v.ofStack()}),
 		func(out *ec2.DescribeVpcsOutput) []types.Vpc { return out.Vpcs })
 	return ec2Candidates(all, func(x types.Vpc) (*string, []types.Tag) { return x.VpcId, x.Tags }), err
 }
@@ -93,7 +82,7 @@ func (v *VPC) Diff(have, want VPCSpec) []engine.Change {
 
 // Create makes the VPC; DNS host names are an attribute that can only be set after.
 func (v *VPC) Create(ctx context.Context, want VPCSpec, _ string) (string, error) {
-	out, err := v.api().CreateVpc(ctx, &ec2.CreateVpcInput{
+	out, err := v.Clients.EC2.CreateVpc(ctx, &ec2.CreateVpcInput{
 		CidrBlock:         &want.CIDR,
 		TagSpecifications: ec2Tags(types.ResourceTypeVpc, want.Tags),
 	})
@@ -106,19 +95,19 @@ func (v *VPC) Create(ctx context.Context, want VPCSpec, _ string) (string, error
 // Update sets DNS host names and tags.
 func (v *VPC) Update(ctx context.Context, id string, have, want VPCSpec) error {
 	if have.DNSHostnames != want.DNSHostnames {
-		_, err := v.api().ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{
+		_, err := v.Clients.EC2.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{
 			VpcId: &id, EnableDnsHostnames: &types.AttributeBooleanValue{Value: &want.DNSHostnames},
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return updateEC2Tags(ctx, v.api(), id, have.Tags, want.Tags)
+	return updateEC2Tags(ctx, v.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the VPC; its default group, ACL and main route table go with
 // it. AWS refuses while anything else is in it.
 func (v *VPC) Delete(ctx context.Context, id string) error {
-	_, err := v.api().DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &id})
+	_, err := v.Clients.EC2.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &id})
 	return v.held(ctx, err, func(n types.NetworkInterface) bool { return aws.ToString(n.VpcId) == id })
 }

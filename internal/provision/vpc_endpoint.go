@@ -15,14 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-type vpcEndpointAPI interface {
-	ec2TagAPI
-	CreateVpcEndpoint(context.Context, *ec2.CreateVpcEndpointInput, ...func(*ec2.Options)) (*ec2.CreateVpcEndpointOutput, error)
-	DescribeVpcEndpoints(context.Context, *ec2.DescribeVpcEndpointsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcEndpointsOutput, error)
-	ModifyVpcEndpoint(context.Context, *ec2.ModifyVpcEndpointInput, ...func(*ec2.Options)) (*ec2.ModifyVpcEndpointOutput, error)
-	DeleteVpcEndpoints(context.Context, *ec2.DeleteVpcEndpointsInput, ...func(*ec2.Options)) (*ec2.DeleteVpcEndpointsOutput, error)
-}
-
 // VPCEndpointSpec is what we own of an endpoint. The lists are sorted.
 type VPCEndpointSpec struct {
 	VPC        string
@@ -51,8 +43,6 @@ type VPCEndpoint struct {
 	Subnets []*Subnet
 	Group   *SecurityGroup
 }
-
-func (e *VPCEndpoint) api() vpcEndpointAPI { return e.Clients.EC2 }
 
 // Key is endpoint/SERVICE.
 func (e *VPCEndpoint) Key() engine.Key { return engine.Key("endpoint/" + e.Service) }
@@ -130,7 +120,7 @@ func (e *VPCEndpoint) Find(ctx context.Context, look engine.Look) (engine.Found[
 func endpointState(ep types.VpcEndpoint) string { return strings.ToLower(string(ep.State)) }
 
 func (e *VPCEndpoint) list(ctx context.Context) ([]candidate[types.VpcEndpoint], error) {
-	all, err := cloud.Pages(ctx, ec2.NewDescribeVpcEndpointsPaginator(e.api(), &ec2.DescribeVpcEndpointsInput{Filters: e.ofStack()}),
+	all, err := cloud.Pages(ctx, ec2.NewDescribeVpcEndpointsPaginator(e.Clients.EC2, &ec2.DescribeVpcEndpointsInput{Filters: e.ofStack()}),
 		func(out *ec2.DescribeVpcEndpointsOutput) []types.VpcEndpoint { return out.VpcEndpoints })
 	found := ec2Candidates(all, func(x types.VpcEndpoint) (*string, []types.Tag) { return x.VpcEndpointId, x.Tags })
 	for i, x := range all {
@@ -166,7 +156,7 @@ func (e *VPCEndpoint) Create(ctx context.Context, want VPCEndpointSpec, token st
 	if want.PrivateDNS {
 		in.PrivateDnsEnabled = aws.Bool(true)
 	}
-	out, err := e.api().CreateVpcEndpoint(ctx, in)
+	out, err := e.Clients.EC2.CreateVpcEndpoint(ctx, in)
 	if err != nil {
 		return "", err
 	}
@@ -186,13 +176,13 @@ func (e *VPCEndpoint) Update(ctx context.Context, id string, have, want VPCEndpo
 	}
 	lists := [][]string{in.AddRouteTableIds, in.RemoveRouteTableIds, in.AddSubnetIds, in.RemoveSubnetIds, in.AddSecurityGroupIds, in.RemoveSecurityGroupIds}
 	if in.PrivateDnsEnabled != nil || slices.ContainsFunc(lists, func(l []string) bool { return len(l) > 0 }) {
-		_, err := e.api().ModifyVpcEndpoint(ctx, in)
+		_, err := e.Clients.EC2.ModifyVpcEndpoint(ctx, in)
 		// The route is there already when the reply to the first attempt was lost.
 		if err != nil && !cloud.Is(err, "RouteAlreadyExists") {
 			return err
 		}
 	}
-	return updateEC2Tags(ctx, e.api(), id, have.Tags, want.Tags)
+	return updateEC2Tags(ctx, e.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // less is what a has and b has not.
@@ -202,7 +192,7 @@ func less(a, b []string) []string {
 
 // Delete deletes the endpoint. AWS takes a list, and says of each id what was wrong.
 func (e *VPCEndpoint) Delete(ctx context.Context, id string) error {
-	out, err := e.api().DeleteVpcEndpoints(ctx, &ec2.DeleteVpcEndpointsInput{VpcEndpointIds: []string{id}})
+	out, err := e.Clients.EC2.DeleteVpcEndpoints(ctx, &ec2.DeleteVpcEndpointsInput{VpcEndpointIds: []string{id}})
 	if err != nil {
 		return err
 	}
