@@ -15,7 +15,7 @@ import (
 )
 
 // fleetAgent is an agent as the rollout package knows it.
-func (s *session) fleetAgent(h *provision.Home, name string) *rollout.Agent {
+func (s *session) fleetAgent(h *provision.Env, name string) *rollout.Agent {
 	return &rollout.Agent{
 		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Targets: h.Clients.ELB, Clock: s.clock, Name: name, Cluster: h.ClusterName(), Service: h.ServiceName(name),
 		Family: h.Family(name), LogGroup: h.LogGroupName(name), Say: s.say,

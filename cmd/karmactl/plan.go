@@ -174,7 +174,7 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, only []string
 
 // stateBucket makes sure of the bucket that the state is in, or says what would
 // be done. It is not part of the state that it holds.
-func (s *session) stateBucket(ctx context.Context, home *provision.Home, apply bool) (*engine.Outcome, error) {
+func (s *session) stateBucket(ctx context.Context, home *provision.Env, apply bool) (*engine.Outcome, error) {
 	backend, err := s.backend()
 	if err != nil {
 		return nil, err
@@ -184,7 +184,7 @@ func (s *session) stateBucket(ctx context.Context, home *provision.Home, apply b
 		return nil, nil
 	}
 	w := engine.Walk{
-		Steps:  []engine.Step{engine.Manage(&provision.StateBucket{Home: home, Bucket: in.Bucket, Region: s.account.Region})},
+		Steps:  []engine.Step{engine.Manage(&provision.StateBucket{Env: home, Bucket: in.Bucket, Region: s.account.Region})},
 		Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Explain: s.explain, Apply: apply, Stop: s.app.stop,
 	}
 	res, err := w.Up(ctx)

@@ -112,7 +112,7 @@ type scaling struct {
 }
 
 // change is what is asked for, over clients that may or may not write.
-func (sc *scaling) change(home *provision.Home) (fleet.Change, error) {
+func (sc *scaling) change(home *provision.Env) (fleet.Change, error) {
 	switch sc.o.schedule {
 	case "":
 		return fleet.Scale(home, sc.cfg, sc.was, sc.o.targets), nil
@@ -160,7 +160,7 @@ func (sc *scaling) apply(ctx context.Context) error {
 	return err
 }
 
-func (sc *scaling) walkChange(ctx context.Context, home *provision.Home, apply bool) (*engine.Result, error) {
+func (sc *scaling) walkChange(ctx context.Context, home *provision.Env, apply bool) (*engine.Result, error) {
 	c, err := sc.change(home)
 	if err != nil {
 		return nil, err

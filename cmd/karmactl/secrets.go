@@ -113,7 +113,7 @@ func (w *overwriting) run(ctx context.Context) (*secretsDoc, error) {
 }
 
 // walkOver goes over the resources that keep the values. With shown it writes.
-func (w *overwriting) walkOver(ctx context.Context, home *provision.Home, rec engine.Recorder, shown *engine.Result) (*provision.Overwriting, *engine.Result, error) {
+func (w *overwriting) walkOver(ctx context.Context, home *provision.Env, rec engine.Recorder, shown *engine.Result) (*provision.Overwriting, *engine.Result, error) {
 	x := &provision.Overwriting{}
 	for _, ag := range w.agents {
 		x.Add(home, w.cfg, ag, w.values)

@@ -76,7 +76,7 @@ func (a *app) secretsStatus(ctx context.Context, names []string) error {
 
 // secretsOf looks at the agents' secrets with clients that cannot write.
 func (s *session) secretsOf(ctx context.Context, of []agents.Agent) ([]fleet.AgentSecrets, error) {
-	w := &fleet.Secrets{Home: s.home(true), Config: s.cfg, Cluster: provision.ClusterName(s.cfg.Stack())}
+	w := &fleet.Secrets{Env: s.home(true), Config: s.cfg, Cluster: provision.ClusterName(s.cfg.Stack())}
 	all, err := w.Look(ctx, of)
 	return all, err
 }

@@ -153,8 +153,8 @@ func (s *session) trace() func(*middleware.Stack) error {
 	})
 }
 
-// home makes the Home of the stack over clients; a plan's clients cannot write.
-func (s *session) home(readOnly bool) *provision.Home {
+// home makes the Env of the stack over clients; a plan's clients cannot write.
+func (s *session) home(readOnly bool) *provision.Env {
 	cfg := s.aws
 	if readOnly {
 		cfg = cloud.WithOptions(cfg, cloud.ReadOnly)
@@ -162,7 +162,7 @@ func (s *session) home(readOnly bool) *provision.Home {
 	if s.images == nil {
 		s.images = &provision.Registries{Transport: s.registry}
 	}
-	return &provision.Home{
+	return &provision.Env{
 		Project: s.cfg.Project, Stack: s.cfg.Stack(), Account: s.account, Tags: s.cfg.Tags,
 		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(s.clock), Clock: s.clock, Images: s.images,
 	}

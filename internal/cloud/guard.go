@@ -55,21 +55,26 @@ func (e *LostReply) Unwrap() error { return e.Err }
 // RetryableError tells the SDK's retryer to leave it.
 func (e *LostReply) RetryableError() bool { return false }
 
-// hasToken are the creates that AWS recognizes when they are sent again: by a
-// client token, or because the same name and settings give the same thing back.
-var hasToken = map[string]bool{
+// withToken are the creates that karmactl sends with a client token, by which AWS
+// recognizes one that is sent again. A test holds the list to the creates.
+var withToken = map[string]bool{
 	"CreateNatGateway": true, "CreateVpcEndpoint": true, "CreateRouteTable": true, "CreateHttpNamespace": true,
-	"CreateSecret": true, "CreateService": true, "RunTask": true, "RequestCertificate": true,
-	"CreateTags": true, "CreateCluster": true, "CreateTopic": true, "ChangeResourceRecordSets": true,
-	"CreateLoadBalancer": true, "CreateTargetGroup": true, "CreateListener": true, "CreateDeployment": true,
+	"CreateSecret": true, "CreateService": true, "RequestCertificate": true,
+}
+
+// sameAgain are the creates that give the same thing back when they are sent
+// again with the same name and settings.
+var sameAgain = map[string]bool{
+	"CreateTags": true, "CreateCluster": true, "CreateTopic": true,
+	"CreateLoadBalancer": true, "CreateTargetGroup": true, "CreateListener": true,
 }
 
 // makesNew tells whether sending the operation twice makes two things.
 func makesNew(operation string) bool {
-	if hasToken[operation] {
+	if withToken[operation] || sameAgain[operation] {
 		return false
 	}
-	for _, p := range []string{"Create", "Allocate", "RegisterTaskDefinition"} {
+	for _, p := range []string{"Create", "Allocate", "RegisterTaskDefinition", "RequestCertificate"} {
 		if strings.HasPrefix(operation, p) {
 			return true
 		}

@@ -25,7 +25,7 @@ func raise(t *testing.T, cfg *agents.Config) *awssim.Sim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := &provision.Home{
+	home := &provision.Env{
 		Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags, Clock: clock,
 		Account:   cloud.Account{ID: "123456789012", Partition: "aws", Region: cfg.Region},
 		Clients:   cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies)),

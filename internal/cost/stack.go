@@ -37,7 +37,7 @@ func ofConfig(cfg *agents.Config, book *Book, up running) (*Estimate, error) {
 
 // offline is the stack of a configuration as no account has it yet.
 func offline(cfg *agents.Config) *stack.Stack {
-	home := &provision.Home{
+	home := &provision.Env{
 		Stack: cfg.Stack(), Project: cfg.Project, Account: cloud.Account{Partition: "aws", Region: cfg.Region}, Tags: cfg.Tags,
 		Clients: &cloud.Clients{},
 	}

@@ -54,7 +54,7 @@ func newBench(t *testing.T, change func(*agents.Config)) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{t: t, sim: sim, cfg: cfg, c: cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies))}
-	home := &provision.Home{
+	home := &provision.Env{
 		Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags, Clock: clock,
 		Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: cfg.Region}, Clients: b.c, Inventory: cloud.NewInventory(clock),
 	}

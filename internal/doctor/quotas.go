@@ -83,7 +83,7 @@ func (w *ward) own(tags []types.Tag) int {
 // gateways is how many NAT gateways the stack has, each with an address.
 func (w *ward) gateways() int {
 	n := 0
-	for _, r := range stack.New(w.Cfg, &provision.Home{Stack: w.Cfg.Stack(), Project: w.Cfg.Project}, stack.GuessLookup(w.Cfg)).Resources() {
+	for _, r := range stack.New(w.Cfg, &provision.Env{Stack: w.Cfg.Stack(), Project: w.Cfg.Project}, stack.GuessLookup(w.Cfg)).Resources() {
 		if r.Key().Kind() == "eip" {
 			n++
 		}

@@ -33,7 +33,7 @@ func Remember(now map[string]Scaled, order []agents.Agent) []state.Scale {
 // Restore puts back what Remember kept, with the alarms muted as they were. An
 // agent that wakes outside the hours of its schedule runs until the schedule's
 // next stop: whoever wakes it wants it awake.
-func Restore(home *provision.Home, cfg *agents.Config, kept []state.Scale) Change {
+func Restore(home *provision.Env, cfg *agents.Config, kept []state.Scale) Change {
 	var c Change
 	for _, k := range kept {
 		if _, there := cfg.Agent(k.Agent); !there {
@@ -41,13 +41,13 @@ func Restore(home *provision.Home, cfg *agents.Config, kept []state.Scale) Chang
 		}
 		var order []engine.Node
 		if k.Manual {
-			b := &provision.Bounds{Home: home, Agent: k.Agent, BoundsSpec: provision.BoundsSpec{Min: k.Min, Max: k.Max, Owner: provision.ScaleManual}}
+			b := &provision.Bounds{Env: home, Agent: k.Agent, BoundsSpec: provision.BoundsSpec{Min: k.Min, Max: k.Max, Owner: provision.ScaleManual}}
 			order = append(order, b)
 			c.want(engine.Manage(b))
 		}
 		for _, x := range k.Actions {
 			a := &provision.ScheduledAction{
-				Home: home, Agent: k.Agent, Schedule: x.Schedule, Action: x.Action, Order: slices.Clone(order),
+				Env: home, Agent: k.Agent, Schedule: x.Schedule, Action: x.Action, Order: slices.Clone(order),
 				Spec: provision.ScheduledActionSpec{Cron: x.Cron, Timezone: x.Timezone, Min: x.Min, Max: x.Max},
 			}
 			order = append(order, a)

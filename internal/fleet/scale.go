@@ -66,7 +66,7 @@ type Scaled struct {
 
 // ReadScaled reads how agents are scaled. Those that are not up are left out; when
 // none is, that is the error.
-func ReadScaled(ctx context.Context, home *provision.Home, names []string) (map[string]Scaled, error) {
+func ReadScaled(ctx context.Context, home *provision.Env, names []string) (map[string]Scaled, error) {
 	out := map[string]Scaled{}
 	var missing error
 	for _, name := range names {
@@ -108,11 +108,11 @@ func (c *Change) drop(s engine.Step) { c.Orphans = append(c.Orphans, engine.Orph
 // Scale sets the bounds of agents by hand. An agent without tasks would ring its
 // alarm for too few healthy ones: that is muted, and armed again when tasks come
 // back, unless a schedule needs it muted.
-func Scale(home *provision.Home, cfg *agents.Config, now map[string]Scaled, targets []Target) Change {
+func Scale(home *provision.Env, cfg *agents.Config, now map[string]Scaled, targets []Target) Change {
 	var c Change
 	for _, t := range targets {
 		a, _ := cfg.Agent(t.Agent)
-		b := &provision.Bounds{Home: home, Agent: t.Agent, BoundsSpec: provision.BoundsSpec{Min: t.Min, Max: t.Max, Owner: provision.ScaleManual}}
+		b := &provision.Bounds{Env: home, Agent: t.Agent, BoundsSpec: provision.BoundsSpec{Min: t.Min, Max: t.Max, Owner: provision.ScaleManual}}
 		if t.Auto {
 			b.BoundsSpec = provision.BoundsSpec{Min: a.Scale.Min, Max: a.Scale.Max}
 		}

@@ -46,8 +46,8 @@ func newBench(t *testing.T, change func(*agents.Config)) *bench {
 	return b
 }
 
-func (b *bench) home() *provision.Home {
-	return &provision.Home{
+func (b *bench) home() *provision.Env {
+	return &provision.Env{
 		Stack: b.cfg.Stack(), Project: b.cfg.Project, Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"}, Tags: b.cfg.Tags,
 		Clients: cloud.NewClients(cloud.WithOptions(b.sim.Config(), cloud.LostReplies)), Inventory: cloud.NewInventory(engine.RealClock{}), Clock: engine.RealClock{},
 	}

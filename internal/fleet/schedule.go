@@ -30,7 +30,7 @@ func ScheduledAgents(cfg *agents.Config, s agents.Schedule) []agents.Agent {
 // The alarm for too few healthy tasks would ring every night, so it is muted while
 // there is a schedule. With apply the bounds of the present moment are set at once;
 // else they stay until the next action fires.
-func Schedule(home *provision.Home, cfg *agents.Config, now map[string]Scaled, s agents.Schedule, at time.Time, apply bool) (Change, error) {
+func Schedule(home *provision.Env, cfg *agents.Config, now map[string]Scaled, s agents.Schedule, at time.Time, apply bool) (Change, error) {
 	w, err := s.Window()
 	if err != nil {
 		return Change{}, err
@@ -41,16 +41,16 @@ func Schedule(home *provision.Home, cfg *agents.Config, now map[string]Scaled, s
 			continue
 		}
 		open := provision.BoundsSpec{Min: a.Scale.Min, Max: a.Scale.Max}
-		b := &provision.Bounds{Home: home, Agent: a.Name, Stay: !apply}
+		b := &provision.Bounds{Env: home, Agent: a.Name, Stay: !apply}
 		if w.Open(at) {
 			b.BoundsSpec = open
 		}
 		on := &provision.ScheduledAction{
-			Home: home, Agent: a.Name, Schedule: s.Name, Action: start, Order: []engine.Node{b},
+			Env: home, Agent: a.Name, Schedule: s.Name, Action: start, Order: []engine.Node{b},
 			Spec: provision.ScheduledActionSpec{Cron: w.StartCron(), Timezone: s.Timezone, Min: open.Min, Max: open.Max},
 		}
 		off := &provision.ScheduledAction{
-			Home: home, Agent: a.Name, Schedule: s.Name, Action: stop, Order: []engine.Node{on},
+			Env: home, Agent: a.Name, Schedule: s.Name, Action: stop, Order: []engine.Node{on},
 			Spec: provision.ScheduledActionSpec{Cron: w.StopCron(), Timezone: s.Timezone},
 		}
 		c.want(engine.Manage(b))
@@ -64,14 +64,14 @@ func Schedule(home *provision.Home, cfg *agents.Config, now map[string]Scaled, s
 
 // Unschedule takes every schedule away, gives the bounds back to agents.yaml and
 // arms the alarms again. Agents without a schedule are left as they are.
-func Unschedule(home *provision.Home, cfg *agents.Config, now map[string]Scaled) Change {
+func Unschedule(home *provision.Env, cfg *agents.Config, now map[string]Scaled) Change {
 	var c Change
 	for _, a := range cfg.Agents {
 		was := now[a.Name]
 		if len(was.actions) == 0 {
 			continue
 		}
-		c.want(engine.Manage(&provision.Bounds{Home: home, Agent: a.Name, BoundsSpec: provision.BoundsSpec{Min: a.Scale.Min, Max: a.Scale.Max}}))
+		c.want(engine.Manage(&provision.Bounds{Env: home, Agent: a.Name, BoundsSpec: provision.BoundsSpec{Min: a.Scale.Min, Max: a.Scale.Max}}))
 		c.dropActions(home, was.actions, "")
 		if a.Scale.Max >= cfg.Observability.Alarms.MinHealthy {
 			c.drop(engine.Manage(home.MuteFewHealthy(a.Name)))
@@ -82,13 +82,13 @@ func Unschedule(home *provision.Home, cfg *agents.Config, now map[string]Scaled)
 
 // dropActions deletes actions of all schedules but one, one after the other: AWS
 // refuses concurrent updates of one target.
-func (c *Change) dropActions(home *provision.Home, all []*provision.ScheduledAction, but string) {
+func (c *Change) dropActions(home *provision.Env, all []*provision.ScheduledAction, but string) {
 	var before []engine.Key
 	for _, old := range all {
 		if old.Schedule == but {
 			continue
 		}
-		gone := &provision.ScheduledAction{Home: home, Agent: old.Agent, Schedule: old.Schedule, Action: old.Action, Spec: old.Spec}
+		gone := &provision.ScheduledAction{Env: home, Agent: old.Agent, Schedule: old.Schedule, Action: old.Action, Spec: old.Spec}
 		c.Orphans = append(c.Orphans, engine.Orphan(engine.Manage(gone), before))
 		before = []engine.Key{gone.Key()}
 	}

@@ -31,7 +31,7 @@ type secretSource struct {
 }
 
 // look finds the source; one that is not there, or is being deleted, has no version.
-func (x *secretSource) look(ctx context.Context, h *provision.Home) error {
+func (x *secretSource) look(ctx context.Context, h *provision.Env) error {
 	if strings.HasPrefix(x.name, "/") || strings.Contains(x.name, ":ssm:") {
 		return x.lookParameter(ctx, h)
 	}
@@ -64,7 +64,7 @@ func (x *secretSource) look(ctx context.Context, h *provision.Home) error {
 	return nil
 }
 
-func (x *secretSource) lookParameter(ctx context.Context, h *provision.Home) error {
+func (x *secretSource) lookParameter(ctx context.Context, h *provision.Env) error {
 	x.parameter = true
 	path := x.name
 	if _, after, ok := strings.Cut(path, ":parameter"); ok {

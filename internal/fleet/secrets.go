@@ -67,7 +67,7 @@ func (a AgentSecrets) Older() []SecretTask {
 // Secrets reads what the agents' secrets are by metadata alone: no value is read,
 // so that read-only credentials are enough.
 type Secrets struct {
-	Home    *provision.Home
+	Env     *provision.Env
 	Config  *agents.Config
 	Cluster string
 }
@@ -78,7 +78,7 @@ func (s *Secrets) Look(ctx context.Context, of []agents.Agent) ([]AgentSecrets, 
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := DescribeTasks(ctx, s.Home.Clients.ECS, &ecs.ListTasksInput{Cluster: &s.Cluster}, types.DesiredStatusRunning)
+	tasks, err := DescribeTasks(ctx, s.Env.Clients.ECS, &ecs.ListTasksInput{Cluster: &s.Cluster}, types.DesiredStatusRunning)
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("the tasks of %s cannot be read: %w", s.Cluster, err)
 	}
@@ -94,7 +94,7 @@ func (s *Secrets) Look(ctx context.Context, of []agents.Agent) ([]AgentSecrets, 
 			x.Values = append(x.Values, sources[s.sourceName(ag, v)].value(v))
 		}
 		for _, t := range tasks {
-			if aws.ToString(t.Group) == "service:"+s.Home.ServiceName(ag.Name) {
+			if aws.ToString(t.Group) == "service:"+s.Env.ServiceName(ag.Name) {
 				x.Tasks = append(x.Tasks, secretTask(t, injected[aws.ToString(t.TaskDefinitionArn)], sources))
 			}
 		}
@@ -109,9 +109,9 @@ func (s *Secrets) sourceName(ag agents.Agent, v agents.Secret) string {
 	case v.From != "":
 		return v.From
 	case s.Config.Secrets.Store == agents.StoreSSM:
-		return s.Home.ParameterName(ag.Name, v.Key)
+		return s.Env.ParameterName(ag.Name, v.Key)
 	}
-	return s.Home.SecretName(ag.Name)
+	return s.Env.SecretName(ag.Name)
 }
 
 // sources looks each secret and parameter up once, all at the same time.
@@ -127,7 +127,7 @@ func (s *Secrets) sources(ctx context.Context, of []agents.Agent) (map[string]*s
 	g.SetLimit(8)
 	for _, x := range all {
 		g.Go(func() error {
-			if err := x.look(ctx, s.Home); err != nil {
+			if err := x.look(ctx, s.Env); err != nil {
 				return fmt.Errorf("what AWS says of %s cannot be read: %w", x.name, err)
 			}
 			return nil
@@ -141,11 +141,11 @@ func (s *Secrets) injected(ctx context.Context, of []agents.Agent, tasks []types
 	out := map[string]map[string]string{}
 	for _, t := range tasks {
 		arn := aws.ToString(t.TaskDefinitionArn)
-		asked := slices.ContainsFunc(of, func(a agents.Agent) bool { return aws.ToString(t.Group) == "service:"+s.Home.ServiceName(a.Name) })
+		asked := slices.ContainsFunc(of, func(a agents.Agent) bool { return aws.ToString(t.Group) == "service:"+s.Env.ServiceName(a.Name) })
 		if _, known := out[arn]; known || !asked {
 			continue
 		}
-		d, err := s.Home.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+		d, err := s.Env.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
 		if err != nil {
 			return nil, fmt.Errorf("the revision that runs cannot be read: %w", err)
 		}

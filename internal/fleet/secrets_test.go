@@ -25,7 +25,7 @@ func (b *bench) secretsOf(agent string) (values, older []string) {
 	time.Sleep(5 * time.Second) // what was written is seen by then
 	b.sim.ResetCalls()
 	ag, _ := b.cfg.Agent(agent)
-	w := &Secrets{Home: b.home(), Config: b.cfg, Cluster: provision.ClusterName(b.cfg.Stack())}
+	w := &Secrets{Env: b.home(), Config: b.cfg, Cluster: provision.ClusterName(b.cfg.Stack())}
 	all, err := w.Look(context.Background(), []agents.Agent{ag})
 	if err != nil {
 		b.t.Fatal(err)

@@ -53,7 +53,7 @@ type AlarmSpec struct {
 // See alarm_rules.go for which there are.
 type Alarm struct {
 	engine.Ref
-	*Home
+	*Env
 	// Name is agent/what: validator/high-cpu.
 	Name string
 	Rule AlarmRule

@@ -17,7 +17,7 @@ type AlarmMuteSpec struct{}
 // off. The alarm goes on changing state and tells nobody. up leaves it as it is.
 type AlarmMute struct {
 	engine.Ref
-	*Home
+	*Env
 	// Name is the alarm's: validator/few-healthy.
 	Name string
 
@@ -26,8 +26,8 @@ type AlarmMute struct {
 
 // MuteFewHealthy is the silence of the alarm that rings while an agent has no
 // tasks. The others take missing data for good news.
-func (h *Home) MuteFewHealthy(agent string) *AlarmMute {
-	return &AlarmMute{Home: h, Name: agent + "/few-healthy"}
+func (h *Env) MuteFewHealthy(agent string) *AlarmMute {
+	return &AlarmMute{Env: h, Name: agent + "/few-healthy"}
 }
 
 // Key is mute/agent/what.
@@ -52,7 +52,7 @@ func (m *AlarmMute) Wanted(context.Context) (bool, string, error) {
 
 // Find looks whether the alarm's actions are off.
 func (m *AlarmMute) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmMuteSpec], error) {
-	a := &Alarm{Home: m.Home, Name: m.Name}
+	a := &Alarm{Env: m.Env, Name: m.Name}
 	alarm, err := a.byName(ctx, look.NotOlder)
 	m.alarm = alarm != nil
 	if err != nil || alarm == nil || aws.ToBool(alarm.ActionsEnabled) {
@@ -66,7 +66,7 @@ func (m *AlarmMute) Diff(AlarmMuteSpec, AlarmMuteSpec) []engine.Change { return 
 
 // Create turns the actions off.
 func (m *AlarmMute) Create(ctx context.Context, _ AlarmMuteSpec, _ string) (string, error) {
-	name := (&Alarm{Home: m.Home, Name: m.Name}).alarmName()
+	name := (&Alarm{Env: m.Env, Name: m.Name}).alarmName()
 	_, err := m.Clients.CloudWatch.DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{name}})
 	return name, err
 }

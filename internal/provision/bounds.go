@@ -27,14 +27,14 @@ type BoundsSpec struct {
 // so that a number set here is not undone by scaling in.
 type Bounds struct {
 	engine.Ref
-	*Home
+	*Env
 	Agent string
 	BoundsSpec
 	// Stay leaves the numbers as they are and changes the owner only.
 	Stay bool
 }
 
-func (b *Bounds) target() *ScalableTarget { return &ScalableTarget{Home: b.Home, Agent: b.Agent} }
+func (b *Bounds) target() *ScalableTarget { return &ScalableTarget{Env: b.Env, Agent: b.Agent} }
 
 // Key is bounds/agent.
 func (b *Bounds) Key() engine.Key { return engine.Key("bounds/" + b.Agent) }
@@ -62,8 +62,8 @@ func (b *Bounds) Find(ctx context.Context, look engine.Look) (engine.Found[Bound
 }
 
 // ReadBounds are an agent's bounds as they are now; NotUp when it has none.
-func (h *Home) ReadBounds(ctx context.Context, agent string) (BoundsSpec, error) {
-	have, _, err := (&Bounds{Home: h, Agent: agent}).read(ctx, time.Time{})
+func (h *Env) ReadBounds(ctx context.Context, agent string) (BoundsSpec, error) {
+	have, _, err := (&Bounds{Env: h, Agent: agent}).read(ctx, time.Time{})
 	return have, err
 }
 

@@ -34,7 +34,7 @@ type BudgetSpec struct {
 // its name.
 type Budget struct {
 	engine.Ref
-	*Home
+	*Env
 	// MonthlyUSD is a decimal such as 100 or 99.50.
 	MonthlyUSD string
 	Emails     []string

@@ -15,15 +15,15 @@ import (
 func TestABudgetGoesThroughItsLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
-		b.lifecycle(engine.Manage(&Budget{Home: b.home, MonthlyUSD: "99.50", Emails: []string{"ops@example.com", "cfo@example.com"}}))
+		b.lifecycle(engine.Manage(&Budget{Env: b.home, MonthlyUSD: "99.50", Emails: []string{"ops@example.com", "cfo@example.com"}}))
 	})
 }
 
 func TestALimitAndTheAddressesChangeInPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{})
-		b.up(engine.Manage(&Budget{Home: b.home, MonthlyUSD: "100", Emails: []string{"ops@example.com"}}))
-		changed := engine.Manage(&Budget{Home: b.home, MonthlyUSD: "120", Emails: []string{"ops@example.com", "cfo@example.com"}})
+		b.up(engine.Manage(&Budget{Env: b.home, MonthlyUSD: "100", Emails: []string{"ops@example.com"}}))
+		changed := engine.Manage(&Budget{Env: b.home, MonthlyUSD: "120", Emails: []string{"ops@example.com", "cfo@example.com"}})
 		if n := b.plan(changed).Count(engine.Update); n != 1 {
 			t.Fatalf("%d updates", n)
 		}
@@ -35,7 +35,7 @@ func TestALimitAndTheAddressesChangeInPlace(t *testing.T) {
 }
 
 func TestABudgetTellsAtThreeThresholds(t *testing.T) {
-	b := &Budget{Home: &Home{Stack: "karmacadabra-prod"}, MonthlyUSD: "100.00", Emails: []string{"ops@example.com"}}
+	b := &Budget{Env: &Env{Stack: "karmacadabra-prod"}, MonthlyUSD: "100.00", Emails: []string{"ops@example.com"}}
 	w := b.Want()
 	if w.Filter != "user:karmactl:stack$karmacadabra-prod" || w.Limit != "100" {
 		t.Errorf("it counts %s up to %s", w.Filter, w.Limit)
@@ -48,7 +48,7 @@ func TestABudgetTellsAtThreeThresholds(t *testing.T) {
 func TestSomebodyElsesBudgetIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{})
-		step := engine.Manage(&Budget{Home: b.home, MonthlyUSD: "100", Emails: []string{"ops@example.com"}})
+		step := engine.Manage(&Budget{Env: b.home, MonthlyUSD: "100", Emails: []string{"ops@example.com"}})
 		b.up(step)
 		if err := b.sim.Edit(func(w *awssim.World) { w.Budgets["karmacadabra-prod"].Tags = cloud.Tags{} }); err != nil {
 			t.Fatal(err)

@@ -34,7 +34,7 @@ const certificateKey engine.Key = "certificate"
 // CertificateValidation. Its names cannot change, so it is replaced instead.
 type Certificate struct {
 	engine.Ref
-	*Home
+	*Env
 	Domain string
 	// SANs are further names, such as *.agents.example.com.
 	SANs []string
@@ -59,7 +59,7 @@ func (c *Certificate) Want() CertificateSpec {
 // certificates are the stack's certificates in detail. AWS lists neither tags
 // nor status changes, so each certificate of the account costs a call for its
 // tags, and each of the stack one more.
-func (h *Home) certificates(ctx context.Context, notOlder time.Time) ([]candidate[*types.CertificateDetail], error) {
+func (h *Env) certificates(ctx context.Context, notOlder time.Time) ([]candidate[*types.CertificateDetail], error) {
 	return cloud.List(ctx, h.Inventory, "certificate", notOlder, func(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
 		var all []candidate[*types.CertificateDetail]
 		p := acm.NewListCertificatesPaginator(h.Clients.ACM, &acm.ListCertificatesInput{})
@@ -84,7 +84,7 @@ func (h *Home) certificates(ctx context.Context, notOlder time.Time) ([]candidat
 }
 
 // certificate is one certificate in detail, or none when it is not the stack's.
-func (h *Home) certificate(ctx context.Context, arn *string) ([]candidate[*types.CertificateDetail], error) {
+func (h *Env) certificate(ctx context.Context, arn *string) ([]candidate[*types.CertificateDetail], error) {
 	tagged, err := h.Clients.ACM.ListTagsForCertificate(ctx, &acm.ListTagsForCertificateInput{CertificateArn: arn})
 	if cloud.IsNotFound(err) {
 		return nil, nil
@@ -112,7 +112,7 @@ func (c *Certificate) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if err != nil {
 		return engine.Found[CertificateSpec]{}, err
 	}
-	d, id, duplicates := pick(c.Home, c.Key(), look, all)
+	d, id, duplicates := pick(c.Env, c.Key(), look, all)
 	if id == "" {
 		return engine.Found[CertificateSpec]{}, nil
 	}

@@ -37,20 +37,20 @@ func (s *secure) build() {
 	s.edgeBench.build()
 	h := s.home
 	s.http.Redirect = true
-	s.cert = &Certificate{Home: h, Domain: "agents.example.com", SANs: []string{"*.agents.example.com"}}
-	records := &ValidationRecords{Home: h, Certificate: s.cert, Zone: s.zone}
-	s.valid = &CertificateValidation{Home: h, Certificate: s.cert, Records: records}
-	s.https = &Listener{Home: h, LoadBalancer: s.lb, Port: 443, Protocol: "HTTPS", Certificate: s.valid, Agents: s.http.Agents}
+	s.cert = &Certificate{Env: h, Domain: "agents.example.com", SANs: []string{"*.agents.example.com"}}
+	records := &ValidationRecords{Env: h, Certificate: s.cert, Zone: s.zone}
+	s.valid = &CertificateValidation{Env: h, Certificate: s.cert, Records: records}
+	s.https = &Listener{Env: h, LoadBalancer: s.lb, Port: 443, Protocol: "HTTPS", Certificate: s.valid, Agents: s.http.Agents}
 	s.rules = nil
 	s.extra = []engine.Step{engine.Manage(s.cert), engine.Manage(records), engine.Manage(s.valid), engine.Manage(s.https)}
 	for i, g := range s.groups {
 		s.extra = append(s.extra,
-			engine.Manage(&ListenerRule{Home: h, Listener: s.https, Group: g, Agent: g.Agent, Host: g.Agent + ".agents.example.com", Priority: 100 + i}),
-			engine.Manage(&ListenerRule{Home: h, Listener: s.https, Group: g, Agent: g.Agent, StripPrefix: true, Priority: 200 + i}),
+			engine.Manage(&ListenerRule{Env: h, Listener: s.https, Group: g, Agent: g.Agent, Host: g.Agent + ".agents.example.com", Priority: 100 + i}),
+			engine.Manage(&ListenerRule{Env: h, Listener: s.https, Group: g, Agent: g.Agent, StripPrefix: true, Priority: 200 + i}),
 		)
 	}
 	for _, name := range []string{"agents.example.com", "*.agents.example.com"} {
-		s.extra = append(s.extra, engine.Manage(&Record{Home: h, Zone: s.zone, Name: name, Type: "A", Alias: s.lb}))
+		s.extra = append(s.extra, engine.Manage(&Record{Env: h, Zone: s.zone, Name: name, Type: "A", Alias: s.lb}))
 	}
 }
 

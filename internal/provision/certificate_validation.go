@@ -21,7 +21,7 @@ type CertificateValidationSpec struct {
 // is the certificate's, for a listener to serve.
 type CertificateValidation struct {
 	engine.Ref
-	*Home
+	*Env
 	Certificate *Certificate
 	Records     *ValidationRecords
 
@@ -63,7 +63,7 @@ func (v *CertificateValidation) Find(ctx context.Context, look engine.Look) (eng
 	if v.Certificate != nil {
 		settled = v.Certificate.ID()
 	}
-	c, id, _ := pick(v.Home, certificateKey, engine.Look{ID: settled}, all)
+	c, id, _ := pick(v.Env, certificateKey, engine.Look{ID: settled}, all)
 	if id == "" {
 		return engine.Found[CertificateValidationSpec]{}, nil
 	}

@@ -29,7 +29,7 @@ type ClusterSpec struct {
 // which is the stack's.
 type Cluster struct {
 	engine.Ref
-	*Home
+	*Env
 	Insights  string
 	Namespace *Namespace
 	// ServiceRole is ECS's own role. CreateCluster makes it when it can; a
@@ -41,7 +41,7 @@ type Cluster struct {
 func ClusterName(stack string) string { return stack }
 
 // clusterName is also what the services' ids and alarms are built from.
-func (h *Home) clusterName() string { return ClusterName(h.Stack) }
+func (h *Env) clusterName() string { return ClusterName(h.Stack) }
 
 // Key is cluster.
 func (c *Cluster) Key() engine.Key { return "cluster" }

@@ -27,7 +27,7 @@ type Watched struct {
 // agents. Its id is its name; it has no tags, the name is ours.
 type Dashboard struct {
 	engine.Ref
-	*Home
+	*Env
 	Agents       []Watched
 	LoadBalancer engine.Node
 }

@@ -40,7 +40,7 @@ func updateEC2Tags(ctx context.Context, api *ec2.Client, id string, have, want c
 
 // ofStack filters a Describe by the stack's tag, so that a listing grows with
 // the stack and not with the account.
-func (h *Home) ofStack() []types.Filter {
+func (h *Env) ofStack() []types.Filter {
 	return []types.Filter{{Name: aws.String("tag:" + cloud.TagStack), Values: []string{h.Stack}}}
 }
 

@@ -33,22 +33,22 @@ func newEdgeBench(t *testing.T) *edgeBench {
 // build makes the resources anew, as a second run of the command would.
 func (e *edgeBench) build() {
 	h := e.home
-	vpc := &VPC{Home: h, CIDR: "10.0.0.0/16"}
-	gateway := &InternetGateway{Home: h, VPC: vpc}
-	group := &SecurityGroup{Home: h, VPC: vpc, Name: "alb", Purpose: "Load balancer"}
-	a := &Subnet{Home: h, VPC: vpc, Tier: "public", AZ: "us-east-1a", CIDR: "10.0.0.0/24"}
-	b := &Subnet{Home: h, VPC: vpc, Tier: "public", AZ: "us-east-1b", CIDR: "10.0.1.0/24"}
+	vpc := &VPC{Env: h, CIDR: "10.0.0.0/16"}
+	gateway := &InternetGateway{Env: h, VPC: vpc}
+	group := &SecurityGroup{Env: h, VPC: vpc, Name: "alb", Purpose: "Load balancer"}
+	a := &Subnet{Env: h, VPC: vpc, Tier: "public", AZ: "us-east-1a", CIDR: "10.0.0.0/24"}
+	b := &Subnet{Env: h, VPC: vpc, Tier: "public", AZ: "us-east-1b", CIDR: "10.0.1.0/24"}
 	e.network = []engine.Step{engine.Manage(vpc), engine.Manage(gateway), engine.Manage(group), engine.Manage(a), engine.Manage(b)}
 
-	e.lb = &LoadBalancer{Home: h, Subnets: []*Subnet{a, b}, Group: group, Gateway: gateway, IdleTimeout: 2 * time.Minute}
-	e.http = &Listener{Home: h, LoadBalancer: e.lb, Port: 80, Protocol: "HTTP"}
+	e.lb = &LoadBalancer{Env: h, Subnets: []*Subnet{a, b}, Group: group, Gateway: gateway, IdleTimeout: 2 * time.Minute}
+	e.http = &Listener{Env: h, LoadBalancer: e.lb, Port: 80, Protocol: "HTTP"}
 	e.groups, e.rules = nil, nil
 	for i, name := range []string{"validator", "karma-hello", "skill-extractor"} {
-		g := &TargetGroup{Home: h, VPC: vpc, Agent: name, Port: 9001 + i, Health: agents.Health{
+		g := &TargetGroup{Env: h, VPC: vpc, Agent: name, Port: 9001 + i, Health: agents.Health{
 			Path: "/health", Interval: 5 * time.Second, Timeout: 4 * time.Second, Healthy: 2, Unhealthy: 3, Codes: "200-299",
 		}}
 		e.groups = append(e.groups, g)
-		e.rules = append(e.rules, &ListenerRule{Home: h, Listener: e.http, Group: g, Agent: name, StripPrefix: true, Priority: 10 * (i + 1)})
+		e.rules = append(e.rules, &ListenerRule{Env: h, Listener: e.http, Group: g, Agent: name, StripPrefix: true, Priority: 10 * (i + 1)})
 		e.http.Agents = append(e.http.Agents, name)
 	}
 }

@@ -21,7 +21,7 @@ type ElasticIPSpec struct {
 // in use or idle.
 type ElasticIP struct {
 	engine.Ref
-	*Home
+	*Env
 	// AZ is that of the NAT gateway; the address itself belongs to the region.
 	AZ string
 }
@@ -41,7 +41,7 @@ func (e *ElasticIP) Find(ctx context.Context, look engine.Look) (engine.Found[El
 	if err != nil {
 		return engine.Found[ElasticIPSpec]{}, err
 	}
-	a, id, duplicates := pick(e.Home, e.Key(), look, all)
+	a, id, duplicates := pick(e.Env, e.Key(), look, all)
 	if id == "" {
 		return engine.Found[ElasticIPSpec]{}, nil
 	}

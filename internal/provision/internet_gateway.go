@@ -21,7 +21,7 @@ type InternetGatewaySpec struct {
 // InternetGateway is the VPC's way to the internet. It costs nothing.
 type InternetGateway struct {
 	engine.Ref
-	*Home
+	*Env
 	VPC *VPC
 }
 
@@ -42,7 +42,7 @@ func (g *InternetGateway) Find(ctx context.Context, look engine.Look) (engine.Fo
 	if err != nil {
 		return engine.Found[InternetGatewaySpec]{}, err
 	}
-	igw, id, duplicates := pick(g.Home, g.Key(), look, all)
+	igw, id, duplicates := pick(g.Env, g.Key(), look, all)
 	if id == "" {
 		return engine.Found[InternetGatewaySpec]{}, nil
 	}

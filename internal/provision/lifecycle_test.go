@@ -11,11 +11,11 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// bench is a simulated account with a stack's Home over it.
+// bench is a simulated account with a stack's Env over it.
 type bench struct {
 	t    *testing.T
 	sim  *awssim.Sim
-	home *Home
+	home *Env
 	rec  *engine.Memory
 }
 
@@ -27,7 +27,7 @@ func newBench(t *testing.T, opts awssim.Options) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t: t, sim: sim, rec: engine.NewMemory(opts.Clock), home: &Home{
+	return &bench{t: t, sim: sim, rec: engine.NewMemory(opts.Clock), home: &Env{
 		Stack:     "karmacadabra-prod",
 		Project:   "karmacadabra",
 		Account:   cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"},
@@ -141,8 +141,8 @@ func TestVPCAndAddressGoThroughTheirLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
 		b.lifecycle(
-			engine.Manage(&VPC{Home: b.home, CIDR: "10.0.0.0/16"}),
-			engine.Manage(&ElasticIP{Home: b.home, AZ: "us-east-1a"}),
+			engine.Manage(&VPC{Env: b.home, CIDR: "10.0.0.0/16"}),
+			engine.Manage(&ElasticIP{Env: b.home, AZ: "us-east-1a"}),
 		)
 	})
 }

@@ -35,7 +35,7 @@ const tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 // Listener is a port of the load balancer.
 type Listener struct {
 	engine.Ref
-	*Home
+	*Env
 	LoadBalancer *LoadBalancer
 	Port         int
 	// Protocol is HTTP or HTTPS.
@@ -114,7 +114,7 @@ func noSuchAgent(agents []string) string {
 }
 
 // listeners are those of the stack's load balancer.
-func (h *Home) listeners(ctx context.Context, notOlder time.Time) ([]candidate[types.Listener], error) {
+func (h *Env) listeners(ctx context.Context, notOlder time.Time) ([]candidate[types.Listener], error) {
 	return cloud.List(ctx, h.Inventory, "listener", notOlder, func(ctx context.Context) ([]candidate[types.Listener], error) {
 		lb, err := h.servingLoadBalancer(ctx, notOlder)
 		if err != nil || lb == "" {
@@ -143,7 +143,7 @@ func (l *Listener) Find(ctx context.Context, look engine.Look) (engine.Found[Lis
 	if err != nil {
 		return engine.Found[ListenerSpec]{}, err
 	}
-	li, id, duplicates := pick(l.Home, l.Key(), look, all)
+	li, id, duplicates := pick(l.Env, l.Key(), look, all)
 	if id == "" {
 		for _, c := range all {
 			if int(aws.ToInt32(c.Item.Port)) == l.Port && c.Tags[cloud.TagStack] != l.Stack {

@@ -33,7 +33,7 @@ type ListenerRuleSpec struct {
 // path, or with Host those to its own name.
 type ListenerRule struct {
 	engine.Ref
-	*Home
+	*Env
 	Listener *Listener
 	Group    *TargetGroup
 	Agent    string
@@ -61,9 +61,9 @@ func (r *ListenerRule) Key() engine.Key {
 func (r *ListenerRule) OfAgent() string { return r.Agent }
 
 // ListenerRuleOf makes a rule from what follows its kind in a key.
-func ListenerRuleOf(h *Home, name string) *ListenerRule {
+func ListenerRuleOf(h *Env, name string) *ListenerRule {
 	protocol, agent, _ := strings.Cut(name, "/")
-	r := &ListenerRule{Home: h, Agent: agent, Listener: &Listener{Home: h, Protocol: strings.ToUpper(protocol)}}
+	r := &ListenerRule{Env: h, Agent: agent, Listener: &Listener{Env: h, Protocol: strings.ToUpper(protocol)}}
 	if name, ok := strings.CutPrefix(agent, hostRule); ok {
 		r.Agent, r.Host = name, engine.Unknown(engine.Key("rule/"+protocol+"/"+agent))
 	}
@@ -113,7 +113,7 @@ func (r *ListenerRule) Find(ctx context.Context, look engine.Look) (engine.Found
 	if err != nil {
 		return engine.Found[ListenerRuleSpec]{}, err
 	}
-	rule, id, duplicates := pick(r.Home, r.Key(), look, all)
+	rule, id, duplicates := pick(r.Env, r.Key(), look, all)
 	if id == "" {
 		return engine.Found[ListenerRuleSpec]{}, nil
 	}
@@ -123,7 +123,7 @@ func (r *ListenerRule) Find(ctx context.Context, look engine.Look) (engine.Found
 }
 
 // rulesOf lists the rules of listeners, but for their default rules.
-func (h *Home) rulesOf(ctx context.Context, listeners ...string) ([]candidate[types.Rule], error) {
+func (h *Env) rulesOf(ctx context.Context, listeners ...string) ([]candidate[types.Rule], error) {
 	var all []types.Rule
 	for _, arn := range listeners {
 		p := elb.NewDescribeRulesPaginator(h.Clients.ELB, &elb.DescribeRulesInput{ListenerArn: &arn})

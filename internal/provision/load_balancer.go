@@ -36,7 +36,7 @@ type LoadBalancerSpec struct {
 // two minutes more.
 type LoadBalancer struct {
 	engine.Ref
-	*Home
+	*Env
 	// Subnets are public ones, in two zones or more.
 	Subnets []*Subnet
 	Group   *SecurityGroup
@@ -68,7 +68,7 @@ func (l *LoadBalancer) After() []engine.Node {
 }
 
 // loadBalancerName is the one name that a stack's load balancer may have.
-func (h *Home) loadBalancerName() string { return cloud.Name(cloud.MaxLoadBalancerName, h.Stack) }
+func (h *Env) loadBalancerName() string { return cloud.Name(cloud.MaxLoadBalancerName, h.Stack) }
 
 // Want is a load balancer that faces the internet.
 func (l *LoadBalancer) Want() LoadBalancerSpec {
@@ -85,7 +85,7 @@ func (l *LoadBalancer) Want() LoadBalancerSpec {
 
 // loadBalancers is the stack's load balancer, by its name, which is unique in
 // an account and region.
-func (h *Home) loadBalancers(ctx context.Context, notOlder time.Time) ([]candidate[types.LoadBalancer], error) {
+func (h *Env) loadBalancers(ctx context.Context, notOlder time.Time) ([]candidate[types.LoadBalancer], error) {
 	return cloud.List(ctx, h.Inventory, "alb", notOlder, func(ctx context.Context) ([]candidate[types.LoadBalancer], error) {
 		out, err := h.Clients.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{h.loadBalancerName()}})
 		if cloud.IsNotFound(err) {
@@ -100,7 +100,7 @@ func (h *Home) loadBalancers(ctx context.Context, notOlder time.Time) ([]candida
 
 // servingLoadBalancer is the ARN of the stack's load balancer, "" without one.
 // One that failed does not count: it is replaced with all that hangs on it.
-func (h *Home) servingLoadBalancer(ctx context.Context, notOlder time.Time) (string, error) {
+func (h *Env) servingLoadBalancer(ctx context.Context, notOlder time.Time) (string, error) {
 	all, err := h.loadBalancers(ctx, notOlder)
 	if err != nil {
 		return "", err
@@ -120,7 +120,7 @@ func (l *LoadBalancer) Find(ctx context.Context, look engine.Look) (engine.Found
 	if err != nil {
 		return engine.Found[LoadBalancerSpec]{}, err
 	}
-	lb, id, duplicates := pick(l.Home, l.Key(), look, all)
+	lb, id, duplicates := pick(l.Env, l.Key(), look, all)
 	if id == "" {
 		for _, c := range all {
 			return engine.Found[LoadBalancerSpec]{}, l.foreign(l.Key(), "load balancer "+l.loadBalancerName(), c.ID)

@@ -22,7 +22,7 @@ type LogGroupSpec struct {
 // a GB and month. Its id is its name.
 type LogGroup struct {
 	engine.Ref
-	*Home
+	*Env
 	Agent         string
 	RetentionDays int
 }
@@ -30,7 +30,7 @@ type LogGroup struct {
 // LogGroupName of an agent of a stack: /ecs/karmacadabra-prod/validator.
 func LogGroupName(stack, agent string) string { return "/ecs/" + stack + "/" + agent }
 
-func (h *Home) logGroupName(agent string) string { return LogGroupName(h.Stack, agent) }
+func (h *Env) logGroupName(agent string) string { return LogGroupName(h.Stack, agent) }
 
 // Name is the group's name, known before it is made.
 func (g *LogGroup) Name() string { return g.logGroupName(g.Agent) }

@@ -28,7 +28,7 @@ const errorPattern = `?ERROR ?Error ?error ?CRITICAL ?Traceback ?panic`
 // tags: it belongs to the group that it is in, and its name is ours there.
 type MetricFilter struct {
 	engine.Ref
-	*Home
+	*Env
 	Group *LogGroup
 }
 

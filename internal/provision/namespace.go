@@ -25,7 +25,7 @@ type NamespaceSpec struct {
 // asynchronous operation, a few seconds after the create.
 type Namespace struct {
 	engine.Ref
-	*Home
+	*Env
 	// Name is the namespace's own name, such as karmacadabra.local. Agents do not
 	// use it: they find each other by the short name, as http://validator:9001. It
 	// is the stack's own name when empty.

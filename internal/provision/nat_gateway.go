@@ -23,7 +23,7 @@ type NATGatewaySpec struct {
 // GB, takes 85 to 120 s to make and about 50 s to delete.
 type NATGateway struct {
 	engine.Ref
-	*Home
+	*Env
 	AZ      string
 	Subnet  *Subnet
 	Address *ElasticIP
@@ -52,7 +52,7 @@ func (n *NATGateway) Find(ctx context.Context, look engine.Look) (engine.Found[N
 	if err != nil {
 		return engine.Found[NATGatewaySpec]{}, err
 	}
-	nat, id, duplicates := pick(n.Home, n.Key(), look, all)
+	nat, id, duplicates := pick(n.Env, n.Key(), look, all)
 	if id == "" {
 		return engine.Found[NATGatewaySpec]{}, nil
 	}

@@ -22,7 +22,7 @@ import (
 // agent gets a flat secret of its own, and this one is only read, never written
 // and never deleted. It is not a resource of the stack.
 type NestedSecret struct {
-	*Home
+	*Env
 	// Name or ARN; "" is none.
 	Name string
 	// Entry is the key of an agent, with {agent} for its name.
@@ -101,13 +101,13 @@ func (n *NestedSecret) read(ctx context.Context) (map[string]json.RawMessage, er
 }
 
 // secretText is the value of a secret. It must go nowhere but into another secret.
-func (h *Home) secretText(ctx context.Context, name string) (string, error) {
+func (h *Env) secretText(ctx context.Context, name string) (string, error) {
 	text, _, err := h.secretVersion(ctx, name)
 	return text, err
 }
 
 // secretVersion is the value of a secret, and the version that it is of.
-func (h *Home) secretVersion(ctx context.Context, name string) (text, version string, err error) {
+func (h *Env) secretVersion(ctx context.Context, name string) (text, version string, err error) {
 	out, err := h.Clients.SecretsManager.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
 	if err != nil {
 		return "", "", err

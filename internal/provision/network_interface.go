@@ -18,7 +18,7 @@ import (
 // held explains why AWS refuses to delete something: it names the network
 // interfaces that hold it, and tells those that go by themselves from those of
 // somebody else. Any other error, and nil, come back as they are.
-func (h *Home) held(ctx context.Context, err error, holds func(types.NetworkInterface) bool) error {
+func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInterface) bool) error {
 	if !cloud.Is(err, "DependencyViolation") {
 		return err
 	}
@@ -29,7 +29,7 @@ func (h *Home) held(ctx context.Context, err error, holds func(types.NetworkInte
 	if lerr != nil {
 		return err // AWS's refusal says more than the failure to explain it
 	}
-	nats, lerr := cloud.List(ctx, h.Inventory, "nat", now, (&NATGateway{Home: h}).list)
+	nats, lerr := cloud.List(ctx, h.Inventory, "nat", now, (&NATGateway{Env: h}).list)
 	if lerr != nil {
 		return err
 	}
@@ -53,8 +53,8 @@ func (h *Home) held(ctx context.Context, err error, holds func(types.NetworkInte
 }
 
 // networkInterfaces are all that is in the stack's VPC, whoever made it.
-func (h *Home) networkInterfaces(ctx context.Context, notOlder time.Time) ([]types.NetworkInterface, error) {
-	vpcs, err := cloud.List(ctx, h.Inventory, "vpc", notOlder, (&VPC{Home: h}).list)
+func (h *Env) networkInterfaces(ctx context.Context, notOlder time.Time) ([]types.NetworkInterface, error) {
+	vpcs, err := cloud.List(ctx, h.Inventory, "vpc", notOlder, (&VPC{Env: h}).list)
 	if err != nil || len(vpcs) == 0 {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (h *Home) networkInterfaces(ctx context.Context, notOlder time.Time) ([]typ
 // leavesByItself tells whether AWS takes an interface away when what it belongs
 // to is deleted, and that is the stack's: a NAT gateway by its id, a load
 // balancer, a task or an endpoint by the stack's security group on it.
-func (h *Home) leavesByItself(n types.NetworkInterface, nats []candidate[types.NatGateway]) bool {
+func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.NatGateway]) bool {
 	if n.InterfaceType == types.NetworkInterfaceTypeNatGateway {
 		return slices.ContainsFunc(nats, func(c candidate[types.NatGateway]) bool {
 			return strings.HasSuffix(aws.ToString(n.Description), c.ID)

@@ -26,38 +26,38 @@ type network struct {
 	steps                  []engine.Step
 }
 
-func newNetwork(h *Home) *network {
-	n := &network{vpc: &VPC{Home: h, CIDR: "10.0.0.0/16"}}
-	n.gateway = &InternetGateway{Home: h, VPC: n.vpc}
+func newNetwork(h *Env) *network {
+	n := &network{vpc: &VPC{Env: h, CIDR: "10.0.0.0/16"}}
+	n.gateway = &InternetGateway{Env: h, VPC: n.vpc}
 	for i, az := range []string{"us-east-1a", "us-east-1b"} {
-		n.public = append(n.public, &Subnet{Home: h, VPC: n.vpc, Tier: tierPublic, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", i)})
-		n.private = append(n.private, &Subnet{Home: h, VPC: n.vpc, Tier: tierPrivate, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", 100+i)})
+		n.public = append(n.public, &Subnet{Env: h, VPC: n.vpc, Tier: tierPublic, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", i)})
+		n.private = append(n.private, &Subnet{Env: h, VPC: n.vpc, Tier: tierPrivate, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", 100+i)})
 	}
-	n.address = &ElasticIP{Home: h, AZ: "us-east-1a"}
-	n.nat = &NATGateway{Home: h, AZ: "us-east-1a", Subnet: n.public[0], Address: n.address, Gateway: n.gateway}
-	n.publicTable = &RouteTable{Home: h, VPC: n.vpc, Name: "public"}
-	n.privateTable = &RouteTable{Home: h, VPC: n.vpc, Name: "private-us-east-1a"}
-	n.alb = &SecurityGroup{Home: h, VPC: n.vpc, Name: "alb", Purpose: "karmactl: the load balancer", Ingress: []Rule{
+	n.address = &ElasticIP{Env: h, AZ: "us-east-1a"}
+	n.nat = &NATGateway{Env: h, AZ: "us-east-1a", Subnet: n.public[0], Address: n.address, Gateway: n.gateway}
+	n.publicTable = &RouteTable{Env: h, VPC: n.vpc, Name: "public"}
+	n.privateTable = &RouteTable{Env: h, VPC: n.vpc, Name: "private-us-east-1a"}
+	n.alb = &SecurityGroup{Env: h, VPC: n.vpc, Name: "alb", Purpose: "karmactl: the load balancer", Ingress: []Rule{
 		{Port: 80, CIDR: anywhere, Description: "HTTP from anywhere"}, {Port: 443, CIDR: anywhere},
 	}}
-	n.agents = &SecurityGroup{Home: h, VPC: n.vpc, Name: "agents", Purpose: "karmactl: the agents", Ingress: []Rule{
+	n.agents = &SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "karmactl: the agents", Ingress: []Rule{
 		{Port: 9001, From: n.alb}, {Port: 9002, From: n.alb}, {Port: 9001, Self: true},
 	}}
-	n.endpoints = &SecurityGroup{Home: h, VPC: n.vpc, Name: "endpoints", Purpose: "karmactl: the endpoints", Ingress: []Rule{{Port: 443, From: n.agents}}}
-	n.s3 = &VPCEndpoint{Home: h, VPC: n.vpc, Service: "s3", Tables: []*RouteTable{n.privateTable}}
-	n.ecr = &VPCEndpoint{Home: h, VPC: n.vpc, Service: "ecr.api", Subnets: n.private, Group: n.endpoints}
+	n.endpoints = &SecurityGroup{Env: h, VPC: n.vpc, Name: "endpoints", Purpose: "karmactl: the endpoints", Ingress: []Rule{{Port: 443, From: n.agents}}}
+	n.s3 = &VPCEndpoint{Env: h, VPC: n.vpc, Service: "s3", Tables: []*RouteTable{n.privateTable}}
+	n.ecr = &VPCEndpoint{Env: h, VPC: n.vpc, Service: "ecr.api", Subnets: n.private, Group: n.endpoints}
 	n.steps = []engine.Step{
 		engine.Manage(n.vpc), engine.Manage(n.gateway), engine.Manage(n.address), engine.Manage(n.nat),
 		engine.Manage(n.publicTable), engine.Manage(n.privateTable),
-		engine.Manage(&Route{Home: h, Table: n.publicTable, Gateway: n.gateway}),
-		engine.Manage(&Route{Home: h, Table: n.privateTable, NAT: n.nat}),
+		engine.Manage(&Route{Env: h, Table: n.publicTable, Gateway: n.gateway}),
+		engine.Manage(&Route{Env: h, Table: n.privateTable, NAT: n.nat}),
 		engine.Manage(n.alb), engine.Manage(n.agents), engine.Manage(n.endpoints), engine.Manage(n.s3), engine.Manage(n.ecr),
 	}
 	for i := range n.public {
 		n.steps = append(n.steps,
 			engine.Manage(n.public[i]), engine.Manage(n.private[i]),
-			engine.Manage(&RouteTableAssociation{Home: h, Table: n.publicTable, Subnet: n.public[i]}),
-			engine.Manage(&RouteTableAssociation{Home: h, Table: n.privateTable, Subnet: n.private[i]}),
+			engine.Manage(&RouteTableAssociation{Env: h, Table: n.publicTable, Subnet: n.public[i]}),
+			engine.Manage(&RouteTableAssociation{Env: h, Table: n.privateTable, Subnet: n.private[i]}),
 		)
 	}
 	return n

@@ -76,27 +76,27 @@ func (x *Overwriting) Fates() []KeyFate {
 
 // Add adds the resources of an agent. With the store ssm each key has one of its
 // own, and only the given one is looked at.
-func (x *Overwriting) Add(h *Home, cfg *agents.Config, a agents.Agent, o *Overwrite) {
-	nested := &NestedSecret{Home: h, Name: cfg.Secrets.Nested, Entry: cfg.Secrets.Entry}
+func (x *Overwriting) Add(h *Env, cfg *agents.Config, a agents.Agent, o *Overwrite) {
+	nested := &NestedSecret{Env: h, Name: cfg.Secrets.Nested, Entry: cfg.Secrets.Entry}
 	keys := a.OwnKeys()
 	if cfg.Secrets.Store != agents.StoreSSM {
 		if len(keys) > 0 {
-			s := &Secret{Home: h, Agent: a, Nested: nested, Overwrite: o}
+			s := &Secret{Env: h, Agent: a, Nested: nested, Overwrite: o}
 			x.Steps, x.fates = append(x.Steps, engine.Manage(s)), append(x.fates, s.keyFates)
 		}
 		return
 	}
 	for _, key := range keys {
 		if _, ok := o.given[key]; len(o.given) == 0 || ok {
-			p := &Parameter{Home: h, AgentName: a.Name, Name: key, Nested: nested, Overwrite: o}
+			p := &Parameter{Env: h, AgentName: a.Name, Name: key, Nested: nested, Overwrite: o}
 			x.Steps, x.fates = append(x.Steps, engine.Manage(p)), append(x.fates, p.keyFates)
 		}
 	}
 }
 
 // NestedEntries are the names of the nested secret's entries; none when it is not there.
-func NestedEntries(ctx context.Context, h *Home, cfg *agents.Config) ([]string, error) {
-	nested, err := (&NestedSecret{Home: h, Name: cfg.Secrets.Nested, Entry: cfg.Secrets.Entry}).read(ctx)
+func NestedEntries(ctx context.Context, h *Env, cfg *agents.Config) ([]string, error) {
+	nested, err := (&NestedSecret{Env: h, Name: cfg.Secrets.Nested, Entry: cfg.Secrets.Entry}).read(ctx)
 	return slices.Sorted(maps.Keys(nested)), err
 }
 

@@ -27,7 +27,7 @@ type ParameterSpec struct {
 // parameter cannot be had back. There is none until there is a value to keep.
 type Parameter struct {
 	engine.Ref
-	*Home
+	*Env
 	AgentName string
 	Name      string
 	Nested    *NestedSecret
@@ -42,7 +42,7 @@ type Parameter struct {
 }
 
 // ParameterName is the name of an agent's parameter: /karmacadabra/prod/validator/private_key.
-func (h *Home) ParameterName(agent, key string) string {
+func (h *Env) ParameterName(agent, key string) string {
 	return "/" + h.Project + "/" + h.environment() + "/" + agent + "/" + key
 }
 
@@ -188,9 +188,9 @@ func (p *Parameter) Delete(ctx context.Context, id string) error {
 }
 
 // ParameterOf makes a parameter from what follows its kind in a key.
-func ParameterOf(h *Home, name string) *Parameter {
+func ParameterOf(h *Env, name string) *Parameter {
 	agent, key, _ := strings.Cut(name, "/")
-	return &Parameter{Home: h, AgentName: agent, Name: key}
+	return &Parameter{Env: h, AgentName: agent, Name: key}
 }
 
 func toSSMTags(tags cloud.Tags) []types.Tag {

@@ -15,34 +15,34 @@ import (
 
 // platform is the part of a stack that needs no network: what the agents are
 // known by, run in, and are watched with.
-func platform(h *Home) []engine.Step {
-	namespace := &Namespace{Home: h, Name: "karmacadabra.local"}
-	cluster := &Cluster{Home: h, Insights: "disabled", Namespace: namespace}
-	topic := &Topic{Home: h}
-	dashboard := &Dashboard{Home: h}
+func platform(h *Env) []engine.Step {
+	namespace := &Namespace{Env: h, Name: "karmacadabra.local"}
+	cluster := &Cluster{Env: h, Insights: "disabled", Namespace: namespace}
+	topic := &Topic{Env: h}
+	dashboard := &Dashboard{Env: h}
 	steps := []engine.Step{
-		engine.Manage(namespace), engine.Manage(cluster), engine.Manage(topic), engine.Manage(dashboard), engine.Manage(&SamplingRule{Home: h}),
-		engine.Manage(&Subscription{Home: h, Topic: topic, Email: "ops@example.com"}),
+		engine.Manage(namespace), engine.Manage(cluster), engine.Manage(topic), engine.Manage(dashboard), engine.Manage(&SamplingRule{Env: h}),
+		engine.Manage(&Subscription{Env: h, Topic: topic, Email: "ops@example.com"}),
 	}
 	for _, agent := range []string{"validator", "karma-hello"} {
-		group := &LogGroup{Home: h, Agent: agent, RetentionDays: 7}
+		group := &LogGroup{Env: h, Agent: agent, RetentionDays: 7}
 		dashboard.Agents = append(dashboard.Agents, Watched{Agent: agent})
 		steps = append(steps,
 			engine.Manage(group),
-			engine.Manage(&MetricFilter{Home: h, Group: group}),
-			engine.Manage(&Repository{Home: h, Agent: agent}),
+			engine.Manage(&MetricFilter{Env: h, Group: group}),
+			engine.Manage(&Repository{Env: h, Agent: agent}),
 			engine.Manage(highUse(h, agent, "CPUUtilization", 85, cluster, topic)),
 			engine.Manage(highUse(h, agent, "MemoryUtilization", 85, cluster, topic)),
-			engine.Manage(&Role{Home: h, Kind: ExecutionRole, Agent: agent, Policy: ExecutionPolicy(h.Account, "karmacadabra/"+agent, group.Name(), nil)}),
-			engine.Manage(&Role{Home: h, Kind: TaskRole, Agent: agent, Policy: TaskPolicy(true, false)}),
+			engine.Manage(&Role{Env: h, Kind: ExecutionRole, Agent: agent, Policy: ExecutionPolicy(h.Account, "karmacadabra/"+agent, group.Name(), nil)}),
+			engine.Manage(&Role{Env: h, Kind: TaskRole, Agent: agent, Policy: TaskPolicy(true, false)}),
 		)
 	}
 	return steps
 }
 
 // highUse is an alarm on what an agent's service uses of a metric.
-func highUse(h *Home, agent, metric string, percent float64, cluster *Cluster, topic *Topic) *Alarm {
-	return &Alarm{Home: h, Name: agent + "/" + metric, Topic: topic, Refs: []engine.Node{cluster}, Rule: AlarmRule{
+func highUse(h *Env, agent, metric string, percent float64, cluster *Cluster, topic *Topic) *Alarm {
+	return &Alarm{Env: h, Name: agent + "/" + metric, Topic: topic, Refs: []engine.Node{cluster}, Rule: AlarmRule{
 		Metric: "AWS/ECS/" + metric, Statistic: "Average", Comparison: "GreaterThanThreshold", Threshold: percent,
 		Period: 5 * time.Minute, Periods: 3, Datapoints: 2, Missing: "notBreaching",
 		Dimensions: func() map[string]string {
@@ -59,7 +59,7 @@ func TestThePlatformGoesThroughItsLife(t *testing.T) {
 }
 
 // graph is the platform with the scaling of one agent.
-func graph(h *Home) []engine.Step { return append(platform(h), scaling(h)...) }
+func graph(h *Env) []engine.Step { return append(platform(h), scaling(h)...) }
 
 // TestThePlatformConvergesWhenAReplyIsLost loses the reply of each mutating call
 // once, by itself: the work is done and nothing is there twice.
@@ -186,7 +186,7 @@ func TestWhatIsNotOursIsRefused(t *testing.T) {
 func TestServiceLinkedRolesStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
-		step := engine.Manage(&ServiceLinkedRole{Home: b.home, Service: "ecs"})
+		step := engine.Manage(&ServiceLinkedRole{Env: b.home, Service: "ecs"})
 		b.up(step)
 		if res := b.plan(step); res.Changes() {
 			t.Fatalf("the plan after up is not empty: %s", verbs(res))
@@ -205,7 +205,7 @@ func TestServiceLinkedRolesStay(t *testing.T) {
 func TestImagesAreNotDeletedUnasked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
-		step := engine.Manage(&Repository{Home: b.home, Agent: "validator"})
+		step := engine.Manage(&Repository{Env: b.home, Agent: "validator"})
 		b.up(step)
 		if err := b.sim.Edit(func(w *awssim.World) {
 			w.Repositories["karmacadabra/validator"].Images["sha256:1"] = &awssim.RepositoryImage{Digest: "sha256:1"}
@@ -228,9 +228,9 @@ func TestAnAlarmThatWasMutedStaysMuted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
 		alarm := func(percent float64) engine.Step {
-			return engine.Manage(highUse(b.home, "validator", "CPUUtilization", percent, &Cluster{Home: b.home}, nil))
+			return engine.Manage(highUse(b.home, "validator", "CPUUtilization", percent, &Cluster{Env: b.home}, nil))
 		}
-		cluster := engine.Manage(&Cluster{Home: b.home})
+		cluster := engine.Manage(&Cluster{Env: b.home})
 		b.up(cluster, alarm(85))
 		name := b.home.Stack + "-validator-CPUUtilization"
 		if err := b.sim.Edit(func(w *awssim.World) { w.Alarms[name].Alarm.ActionsEnabled = new(false) }); err != nil {

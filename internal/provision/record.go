@@ -26,7 +26,7 @@ type RecordSpec struct {
 // one that is recorded, or that leads to a load balancer of our name.
 type Record struct {
 	engine.Ref
-	*Home
+	*Env
 	// Zone is the id of the hosted zone.
 	Zone string
 	Name string

@@ -26,13 +26,13 @@ type RepositorySpec struct {
 // name, its output "uri" is where to push.
 type Repository struct {
 	engine.Ref
-	*Home
+	*Env
 	Agent string
 }
 
 // RepositoryName is the name of an agent's repository: karmacadabra/validator. An
 // environment other than prod has its own: karmacadabra/staging/validator.
-func (h *Home) RepositoryName(agent string) string {
+func (h *Env) RepositoryName(agent string) string {
 	if env := h.environment(); env != "prod" {
 		return h.Project + "/" + env + "/" + agent
 	}

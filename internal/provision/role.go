@@ -34,7 +34,7 @@ type RoleSpec struct {
 // everywhere for some ten seconds after it was made: what uses it waits.
 type Role struct {
 	engine.Ref
-	*Home
+	*Env
 	// Kind is ExecutionRole or TaskRole.
 	Kind  string
 	Agent string
@@ -204,7 +204,7 @@ func toIAMTags(tags cloud.Tags) []types.Tag {
 }
 
 // RoleOf makes a role from what follows its kind in a key: execution/validator.
-func RoleOf(h *Home, name string) *Role {
+func RoleOf(h *Env, name string) *Role {
 	kind, agent, _ := strings.Cut(name, "/")
-	return &Role{Home: h, Kind: kind, Agent: agent}
+	return &Role{Env: h, Kind: kind, Agent: agent}
 }

@@ -20,7 +20,7 @@ type roleListing struct {
 // roles lists every role of the account with its tags and inline policies, in
 // one call for all of ours. listed is false where that is not allowed or not
 // offered; then each role is asked for by name.
-func (h *Home) roles(ctx context.Context, notOlder time.Time) (roles []types.RoleDetail, listed bool, err error) {
+func (h *Env) roles(ctx context.Context, notOlder time.Time) (roles []types.RoleDetail, listed bool, err error) {
 	all, err := cloud.List(ctx, h.Inventory, "roles", notOlder, func(ctx context.Context) ([]roleListing, error) {
 		p := iam.NewGetAccountAuthorizationDetailsPaginator(h.Clients.IAM, &iam.GetAccountAuthorizationDetailsInput{
 			Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(1000),

@@ -7,19 +7,19 @@ import (
 )
 
 // Family is the name of an agent's task definitions.
-func (h *Home) Family(agent string) string { return h.family(agent) }
+func (h *Env) Family(agent string) string { return h.family(agent) }
 
 // ClusterName is the name of the stack's cluster.
-func (h *Home) ClusterName() string { return h.clusterName() }
+func (h *Env) ClusterName() string { return h.clusterName() }
 
 // ServiceName is the name of an agent's service.
-func (h *Home) ServiceName(agent string) string { return h.serviceName(agent) }
+func (h *Env) ServiceName(agent string) string { return h.serviceName(agent) }
 
 // LogGroupName is the name of an agent's log group.
-func (h *Home) LogGroupName(agent string) string { return h.logGroupName(agent) }
+func (h *Env) LogGroupName(agent string) string { return h.logGroupName(agent) }
 
 // RepositoryURI is where an agent's images are pushed to, known before it is made.
-func (h *Home) RepositoryURI(agent string) string {
+func (h *Env) RepositoryURI(agent string) string {
 	suffix := "amazonaws.com"
 	if h.Account.Partition == "aws-cn" {
 		suffix += ".cn"

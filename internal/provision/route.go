@@ -28,7 +28,7 @@ type RouteSpec struct {
 // one, to a NAT gateway for a private one.
 type Route struct {
 	engine.Ref
-	*Home
+	*Env
 	Table *RouteTable
 	// One of Gateway and NAT is set.
 	Gateway *InternetGateway
@@ -72,7 +72,7 @@ func (r *Route) Find(ctx context.Context, look engine.Look) (engine.Found[RouteS
 	if seen := r.Table.ID(); seen != "" && !engine.IsUnknown(seen) {
 		of = seen
 	}
-	table, of, _ := pick(r.Home, r.Table.Key(), engine.Look{ID: of}, all)
+	table, of, _ := pick(r.Env, r.Table.Key(), engine.Look{ID: of}, all)
 	for _, route := range table.Routes {
 		if aws.ToString(route.DestinationCidrBlock) != anywhere {
 			continue

@@ -22,7 +22,7 @@ type RouteTableSpec struct {
 // RouteTable says where the traffic of some subnets goes.
 type RouteTable struct {
 	engine.Ref
-	*Home
+	*Env
 	VPC *VPC
 	// Name is public, or private-AZ.
 	Name string
@@ -45,7 +45,7 @@ func (r *RouteTable) Find(ctx context.Context, look engine.Look) (engine.Found[R
 	if err != nil {
 		return engine.Found[RouteTableSpec]{}, err
 	}
-	table, id, duplicates := pick(r.Home, r.Key(), look, all)
+	table, id, duplicates := pick(r.Env, r.Key(), look, all)
 	if id == "" {
 		return engine.Found[RouteTableSpec]{}, nil
 	}

@@ -23,7 +23,7 @@ type RouteTableAssociationSpec struct {
 // that of the subnet.
 type RouteTableAssociation struct {
 	engine.Ref
-	*Home
+	*Env
 	Table  *RouteTable
 	Subnet *Subnet
 }
@@ -51,11 +51,11 @@ func (a *RouteTableAssociation) Find(ctx context.Context, look engine.Look) (eng
 	if seen := a.Subnet.ID(); seen != "" && !engine.IsUnknown(seen) {
 		look.ID = seen
 	}
-	_, subnet, _ := pick(a.Home, a.Subnet.Key(), look, subnets)
+	_, subnet, _ := pick(a.Env, a.Subnet.Key(), look, subnets)
 	if subnet == "" {
 		return engine.Found[RouteTableAssociationSpec]{}, nil
 	}
-	tables, err := cloud.List(ctx, a.Inventory, "route-table", look.NotOlder, (&RouteTable{Home: a.Home}).list)
+	tables, err := cloud.List(ctx, a.Inventory, "route-table", look.NotOlder, (&RouteTable{Env: a.Env}).list)
 	if err != nil {
 		return engine.Found[RouteTableAssociationSpec]{}, err
 	}

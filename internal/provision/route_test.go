@@ -83,7 +83,7 @@ func TestASubnetFollowsAnotherTableInPlace(t *testing.T) {
 		b := newBench(t, slow)
 		n := newNetwork(b.home)
 		b.up(n.steps...)
-		moved := &RouteTableAssociation{Home: b.home, Table: n.publicTable, Subnet: n.private[1]}
+		moved := &RouteTableAssociation{Env: b.home, Table: n.publicTable, Subnet: n.private[1]}
 		equal(t, "the move", b.mutations(func() {
 			b.up(engine.Manage(n.vpc), engine.Manage(n.publicTable), engine.Manage(n.private[1]), engine.Manage(moved))
 		}),

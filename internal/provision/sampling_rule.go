@@ -31,7 +31,7 @@ type SamplingRuleSpec struct {
 // traces cost $5, the first 100,000 a month nothing. Its id is its name.
 type SamplingRule struct {
 	engine.Ref
-	*Home
+	*Env
 }
 
 func (r *SamplingRule) name() string { return cloud.Name(maxSamplingRuleName, r.Stack) }

@@ -36,7 +36,7 @@ type ScalableTargetSpec struct {
 // into them at once.
 type ScalableTarget struct {
 	engine.Ref
-	*Home
+	*Env
 	Service     engine.Node
 	Agent       string
 	Min         int
@@ -45,7 +45,7 @@ type ScalableTarget struct {
 }
 
 // scalableID is how Application Auto Scaling names an agent's service.
-func (h *Home) scalableID(agent string) string { return "service/" + h.clusterName() + "/" + agent }
+func (h *Env) scalableID(agent string) string { return "service/" + h.clusterName() + "/" + agent }
 
 // Key is scalable-target/agent.
 func (t *ScalableTarget) Key() engine.Key { return engine.Key("scalable-target/" + t.Agent) }

@@ -35,7 +35,7 @@ type ScalingPolicySpec struct {
 // and belongs to its target.
 type ScalingPolicy struct {
 	engine.Ref
-	*Home
+	*Env
 	Target *ScalableTarget
 	// Metric is ScaleByCPU or ScaleByMemory.
 	Metric  string
@@ -140,7 +140,7 @@ func (p *ScalingPolicy) Delete(ctx context.Context, id string) error {
 }
 
 // ScalingPolicyOf makes a policy from what follows its kind in a key: validator/cpu.
-func ScalingPolicyOf(h *Home, name string) *ScalingPolicy {
+func ScalingPolicyOf(h *Env, name string) *ScalingPolicy {
 	agent, metric, _ := strings.Cut(name, "/")
-	return &ScalingPolicy{Home: h, Target: &ScalableTarget{Home: h, Agent: agent}, Metric: metric}
+	return &ScalingPolicy{Env: h, Target: &ScalableTarget{Env: h, Agent: agent}, Metric: metric}
 }

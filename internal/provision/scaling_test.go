@@ -37,12 +37,12 @@ func (b *bench) retired() {
 	}
 }
 
-func scaling(h *Home) []engine.Step {
-	target := &ScalableTarget{Home: h, Agent: "validator", Min: 1, Max: 3}
+func scaling(h *Env) []engine.Step {
+	target := &ScalableTarget{Env: h, Agent: "validator", Min: 1, Max: 3}
 	return []engine.Step{
 		engine.Manage(target),
-		engine.Manage(&ScalingPolicy{Home: h, Target: target, Metric: ScaleByCPU, Percent: 75}),
-		engine.Manage(&ScalingPolicy{Home: h, Target: target, Metric: ScaleByMemory, Percent: 80}),
+		engine.Manage(&ScalingPolicy{Env: h, Target: target, Metric: ScaleByCPU, Percent: 75}),
+		engine.Manage(&ScalingPolicy{Env: h, Target: target, Metric: ScaleByMemory, Percent: 80}),
 	}
 }
 

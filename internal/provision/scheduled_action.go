@@ -40,7 +40,7 @@ type ScheduledActionSpec struct {
 // part of the stack: up neither makes nor deletes it.
 type ScheduledAction struct {
 	engine.Ref
-	*Home
+	*Env
 	Agent string
 	// Schedule is the schedule's name in agents.yaml, Action start or stop.
 	Schedule string
@@ -100,12 +100,12 @@ func readScheduledAction(x types.ScheduledAction) ScheduledActionSpec {
 }
 
 // scheduledActions shares its listing with the scalable targets.
-func (h *Home) scheduledActions(ctx context.Context, notOlder time.Time) ([]types.ScheduledAction, error) {
-	return cloud.List(ctx, h.Inventory, "scheduled-action", notOlder, (&ScalableTarget{Home: h}).schedule)
+func (h *Env) scheduledActions(ctx context.Context, notOlder time.Time) ([]types.ScheduledAction, error) {
+	return cloud.List(ctx, h.Inventory, "scheduled-action", notOlder, (&ScalableTarget{Env: h}).schedule)
 }
 
 // ScheduledActions are karmactl's of one agent, as they are.
-func (h *Home) ScheduledActions(ctx context.Context, agent string) ([]*ScheduledAction, error) {
+func (h *Env) ScheduledActions(ctx context.Context, agent string) ([]*ScheduledAction, error) {
 	all, err := h.scheduledActions(ctx, time.Time{})
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (h *Home) ScheduledActions(ctx context.Context, agent string) ([]*Scheduled
 			continue
 		}
 		if action := name[cut+1:]; action == ActionStart || action == ActionStop {
-			out = append(out, &ScheduledAction{Home: h, Agent: agent, Schedule: name[:cut], Action: action, Spec: readScheduledAction(x)})
+			out = append(out, &ScheduledAction{Env: h, Agent: agent, Schedule: name[:cut], Action: action, Spec: readScheduledAction(x)})
 		}
 	}
 	return out, nil

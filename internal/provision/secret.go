@@ -45,7 +45,7 @@ type SecretSpec struct {
 // but by those who have an Overwrite.
 type Secret struct {
 	engine.Ref
-	*Home
+	*Env
 	Agent     agents.Agent
 	Nested    *NestedSecret
 	Overwrite *Overwrite
@@ -69,14 +69,14 @@ type secretSeen struct {
 
 // SecretName is the name of an agent's flat secret: karmacadabra/validator. An
 // environment other than prod has its own: karmacadabra/staging/validator.
-func (h *Home) SecretName(agent string) string {
+func (h *Env) SecretName(agent string) string {
 	if env := h.environment(); env != "prod" {
 		return h.Project + "/" + env + "/" + agent
 	}
 	return h.Project + "/" + agent
 }
 
-func (h *Home) environment() string { return strings.TrimPrefix(h.Stack, h.Project+"-") }
+func (h *Env) environment() string { return strings.TrimPrefix(h.Stack, h.Project+"-") }
 
 // Key is secret/AGENT.
 func (s *Secret) Key() engine.Key { return engine.Key("secret/" + s.Agent.Name) }

@@ -40,7 +40,7 @@ func (x secretSource) valueFrom(key string) string {
 
 // source looks up what `from:` names. A path or an ARN of SSM is a parameter;
 // everything else is a secret.
-func (h *Home) source(ctx context.Context, s agents.Secret) (secretSource, error) {
+func (h *Env) source(ctx context.Context, s agents.Secret) (secretSource, error) {
 	all, err := cloud.List(ctx, h.Inventory, "secret source "+s.From, time.Time{}, func(ctx context.Context) ([]secretSource, error) {
 		if strings.HasPrefix(s.From, "/") || strings.Contains(s.From, ":ssm:") {
 			return h.parameterSource(ctx, s.From)
@@ -53,7 +53,7 @@ func (h *Home) source(ctx context.Context, s agents.Secret) (secretSource, error
 	return all[0], nil
 }
 
-func (h *Home) parameterSource(ctx context.Context, from string) ([]secretSource, error) {
+func (h *Env) parameterSource(ctx context.Context, from string) ([]secretSource, error) {
 	path := from
 	if _, after, ok := strings.Cut(from, ":parameter"); ok {
 		path = after
@@ -67,7 +67,7 @@ func (h *Home) parameterSource(ctx context.Context, from string) ([]secretSource
 	return []secretSource{{ARN: h.Account.ARN("ssm", "parameter/"+strings.TrimPrefix(path, "/")), Parameter: true}}, nil
 }
 
-func (h *Home) flatSource(ctx context.Context, from string) ([]secretSource, error) {
+func (h *Env) flatSource(ctx context.Context, from string) ([]secretSource, error) {
 	out, err := h.Clients.SecretsManager.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &from})
 	if cloud.IsNotFound(err) {
 		return nil, nil

@@ -28,11 +28,11 @@ func secretive(name string) agents.Agent {
 }
 
 func (b *bench) nested() *NestedSecret {
-	return &NestedSecret{Home: b.home, Name: "karmacadabra", Entry: "{agent}-agent"}
+	return &NestedSecret{Env: b.home, Name: "karmacadabra", Entry: "{agent}-agent"}
 }
 
 func (b *bench) secret(agent string) *Secret {
-	return &Secret{Home: b.home, Agent: secretive(agent), Nested: b.nested()}
+	return &Secret{Env: b.home, Agent: secretive(agent), Nested: b.nested()}
 }
 
 // value reads a secret back, flat.
@@ -69,7 +69,7 @@ func TestSecretsGoThroughTheirLives(t *testing.T) {
 		b := newBench(t, slow)
 		b.lifecycle(
 			engine.Manage(b.secret("validator")), engine.Manage(b.secret("karma-hello")),
-			engine.Manage(&Parameter{Home: b.home, AgentName: "validator", Name: "private_key", Nested: b.nested()}),
+			engine.Manage(&Parameter{Env: b.home, AgentName: "validator", Name: "private_key", Nested: b.nested()}),
 		)
 	})
 }
@@ -143,7 +143,7 @@ func TestADeletedSecretIsHadBackWithItsValues(t *testing.T) {
 func TestNoSecretIsMadeWithNothingToKeep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
-		s, p := b.secret("newcomer"), &Parameter{Home: b.home, AgentName: "newcomer", Name: "token", Nested: b.nested()}
+		s, p := b.secret("newcomer"), &Parameter{Env: b.home, AgentName: "newcomer", Name: "token", Nested: b.nested()}
 		b.up(engine.Manage(s), engine.Manage(p))
 		if m := b.sim.Mutations(); len(m) > 0 || s.ID() != "" || p.ID() != "" {
 			t.Fatalf("%d mutating calls, ids %q and %q", len(m), s.ID(), p.ID())
@@ -196,7 +196,7 @@ func TestANumberKeepsItsDigits(t *testing.T) {
 func TestAParameterIsASecureString(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
-		b.up(engine.Manage(&Parameter{Home: b.home, AgentName: "validator", Name: "private_key", Nested: b.nested()}))
+		b.up(engine.Manage(&Parameter{Env: b.home, AgentName: "validator", Name: "private_key", Nested: b.nested()}))
 		out, err := b.home.Clients.SSM.GetParameter(context.Background(), &ssm.GetParameterInput{Name: aws.String("/karmacadabra/prod/validator/private_key")})
 		if err != nil || out.Parameter.Type != "SecureString" || strings.HasPrefix(*out.Parameter.Value, "0x") {
 			t.Fatalf("got %v, %v", out, err)

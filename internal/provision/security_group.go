@@ -26,7 +26,7 @@ type SecurityGroupSpec struct {
 // SecurityGroup says who may reach what. It costs nothing.
 type SecurityGroup struct {
 	engine.Ref
-	*Home
+	*Env
 	VPC *VPC
 	// Name is alb, agents or endpoints.
 	Name string
@@ -66,7 +66,7 @@ func (g *SecurityGroup) Find(ctx context.Context, look engine.Look) (engine.Foun
 	if err != nil {
 		return engine.Found[SecurityGroupSpec]{}, err
 	}
-	sg, id, duplicates := pick(g.Home, g.Key(), look, all)
+	sg, id, duplicates := pick(g.Env, g.Key(), look, all)
 	if id == "" {
 		return engine.Found[SecurityGroupSpec]{}, nil
 	}

@@ -50,7 +50,7 @@ type ServiceSpec struct {
 // Service keeps an agent's tasks running. Its id is its ARN.
 type Service struct {
 	engine.Ref
-	*Home
+	*Env
 	Agent          agents.Agent
 	Cluster        *Cluster
 	Namespace      *Namespace
@@ -74,7 +74,7 @@ type Service struct {
 }
 
 // serviceName of an agent, in the stack's own cluster.
-func (h *Home) serviceName(agent string) string { return agent }
+func (h *Env) serviceName(agent string) string { return agent }
 
 // Key is service/AGENT.
 func (s *Service) Key() engine.Key { return engine.Key("service/" + s.Agent.Name) }

@@ -18,7 +18,7 @@ type ServiceLinkedRoleSpec struct{}
 // is slow. It belongs to the account: no tags, and it is never deleted.
 type ServiceLinkedRole struct {
 	engine.Ref
-	*Home
+	*Env
 	// Service is the first part of the principal: ecs, elasticloadbalancing,
 	// ecs.application-autoscaling.
 	Service string

@@ -44,7 +44,7 @@ const historyRule = "karmactl-history"
 // read, and never changed.
 type StateBucket struct {
 	engine.Ref
-	*Home
+	*Env
 	Bucket string
 	Region string
 

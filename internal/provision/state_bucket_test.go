@@ -19,7 +19,7 @@ import (
 func TestAStateBucketIsPrivateVersionedAndOurs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
-		bucket := &StateBucket{Home: b.home, Bucket: "karmactl-123456789012-us-east-1", Region: "us-east-1"}
+		bucket := &StateBucket{Env: b.home, Bucket: "karmactl-123456789012-us-east-1", Region: "us-east-1"}
 		b.lifecycle(engine.Manage(bucket))
 		b.up(engine.Manage(bucket))
 		_ = b.sim.Edit(func(w *awssim.World) {
@@ -60,7 +60,7 @@ func rule(id, prefix string, days int32) types.LifecycleRule {
 func TestABucketOfTheUsersOwnIsReadAndNeverChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
-		bucket := &StateBucket{Home: b.home, Bucket: "company-shared", Region: "us-east-1"}
+		bucket := &StateBucket{Env: b.home, Bucket: "company-shared", Region: "us-east-1"}
 		theirs := func(versioning types.BucketVersioningStatus) *awssim.Bucket {
 			return &awssim.Bucket{
 				Name: "company-shared", Owner: "123456789012", Region: "us-east-1", Versioning: versioning,
@@ -101,7 +101,7 @@ func TestABucketOfTheUsersOwnIsReadAndNeverChanged(t *testing.T) {
 func TestTheStateBucketKeepsTheUsersRulesOfItsLifecycle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
-		bucket := &StateBucket{Home: b.home, Bucket: StateBucketName(b.home.Account), Region: "us-east-1"}
+		bucket := &StateBucket{Env: b.home, Bucket: StateBucketName(b.home.Account), Region: "us-east-1"}
 		b.up(engine.Manage(bucket))
 		_ = b.sim.Edit(func(w *awssim.World) {
 			w.Buckets[bucket.Bucket].Lifecycle = []types.LifecycleRule{rule("theirs", "reports/", 7), rule(historyRule, "", 1)}
@@ -123,7 +123,7 @@ func TestABucketThatKarmactlMadeUnderTheUsersNameIsManaged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond})
 		bucket := func() engine.Step {
-			return engine.Manage(&StateBucket{Home: b.home, Bucket: "states-of-ours", Region: "us-east-1"})
+			return engine.Manage(&StateBucket{Env: b.home, Bucket: "states-of-ours", Region: "us-east-1"})
 		}
 		b.up(bucket())
 		_ = b.sim.Edit(func(w *awssim.World) { w.Buckets["states-of-ours"].Versioning = types.BucketVersioningStatusSuspended })

@@ -31,7 +31,7 @@ type SubnetSpec struct {
 // Subnet is a range of the VPC's addresses in one availability zone.
 type Subnet struct {
 	engine.Ref
-	*Home
+	*Env
 	VPC *VPC
 	// Tier is public or private.
 	Tier string
@@ -46,9 +46,9 @@ func (s *Subnet) Key() engine.Key { return engine.Key("subnet/" + s.Tier + "-" +
 func (s *Subnet) Needs() []engine.Node { return nodes(s.VPC) }
 
 // SubnetOf is the subnet of a name, as far as the name tells.
-func SubnetOf(h *Home, name string) *Subnet {
+func SubnetOf(h *Env, name string) *Subnet {
 	tier, az, _ := strings.Cut(name, "-")
-	return &Subnet{Home: h, Tier: tier, AZ: az}
+	return &Subnet{Env: h, Tier: tier, AZ: az}
 }
 
 // Want is the subnet of the configuration.
@@ -62,7 +62,7 @@ func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[Subne
 	if err != nil {
 		return engine.Found[SubnetSpec]{}, err
 	}
-	sub, id, duplicates := pick(s.Home, s.Key(), look, all)
+	sub, id, duplicates := pick(s.Env, s.Key(), look, all)
 	if id == "" {
 		return engine.Found[SubnetSpec]{}, nil
 	}

@@ -23,7 +23,7 @@ type SubscriptionSpec struct{}
 // deleted: it ends with the topic, or by itself after two days.
 type Subscription struct {
 	engine.Ref
-	*Home
+	*Env
 	Topic *Topic
 	Email string
 	// Hash stands for the address in keys and ids; it is made from Email when empty.

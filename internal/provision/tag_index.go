@@ -22,7 +22,7 @@ type taggedARN struct {
 // Resource Groups Tagging API answers for all of them. It runs some seconds
 // behind, so it is believed only when it says what we want to hear; otherwise
 // the service itself is asked.
-func (h *Home) tagsAt(ctx context.Context, notOlder time.Time, arn string, want cloud.Tags, ask func(context.Context) (cloud.Tags, error)) (cloud.Tags, error) {
+func (h *Env) tagsAt(ctx context.Context, notOlder time.Time, arn string, want cloud.Tags, ask func(context.Context) (cloud.Tags, error)) (cloud.Tags, error) {
 	index, err := cloud.List(ctx, h.Inventory, "tags", notOlder, h.tagIndex)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (h *Home) tagsAt(ctx context.Context, notOlder time.Time, arn string, want 
 
 // tagIndex lists what carries the stack's tag. It only saves calls: where it is
 // denied or not offered the index is empty, and every service is asked itself.
-func (h *Home) tagIndex(ctx context.Context) ([]taggedARN, error) {
+func (h *Env) tagIndex(ctx context.Context) ([]taggedARN, error) {
 	var all []taggedARN
 	p := resourcegroupstaggingapi.NewGetResourcesPaginator(h.Clients.Tagging, &resourcegroupstaggingapi.GetResourcesInput{
 		ResourcesPerPage: aws.Int32(100),

@@ -47,7 +47,7 @@ const (
 // costs nothing. Its port and VPC cannot change, so it is replaced instead.
 type TargetGroup struct {
 	engine.Ref
-	*Home
+	*Env
 	VPC          *VPC
 	LoadBalancer *LoadBalancer
 	Agent        string
@@ -97,7 +97,7 @@ func (t *TargetGroup) name(s TargetGroupSpec) string {
 
 // namePrefix is what the names of all the stack's target groups begin with,
 // however long the agent's own name is. It spares the tags of the others.
-func (h *Home) namePrefix() string {
+func (h *Env) namePrefix() string {
 	// cloud.Name cuts at its limit, less a hyphen and six digits.
 	return strings.TrimRight(h.Stack[:min(len(h.Stack), cloud.MaxLoadBalancerName-2*(nameDigits+1))], "-")
 }
@@ -123,7 +123,7 @@ func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if err != nil {
 		return engine.Found[TargetGroupSpec]{}, err
 	}
-	g, id, duplicates := pick(t.Home, t.Key(), look, all)
+	g, id, duplicates := pick(t.Env, t.Key(), look, all)
 	if id == "" {
 		return engine.Found[TargetGroupSpec]{}, t.taken(all)
 	}

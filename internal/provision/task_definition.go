@@ -58,7 +58,7 @@ type TaskDefinitionSpec struct {
 // change is a new revision, and the id is the latest one's ARN.
 type TaskDefinition struct {
 	engine.Ref
-	*Home
+	*Env
 	Agent      agents.Agent
 	Execution  *Role
 	Task       *Role
@@ -107,7 +107,7 @@ func (t *TaskDefinition) Needs() []engine.Node {
 }
 
 // family is the name of the revisions: karmacadabra-prod-validator.
-func (h *Home) family(agent string) string { return h.Stack + "-" + agent }
+func (h *Env) family(agent string) string { return h.Stack + "-" + agent }
 
 // Waiting finds out what the revision is to have: the image's digest, and where
 // each secret comes from. It waits for the user when there is no image, or when a

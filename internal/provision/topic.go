@@ -21,11 +21,11 @@ type TopicSpec struct {
 // Topic is where alarms and budgets speak. Its id is its ARN.
 type Topic struct {
 	engine.Ref
-	*Home
+	*Env
 }
 
-func (h *Home) topicName() string { return h.Stack + "-alarms" }
-func (h *Home) topicARN() string  { return h.Account.ARN("sns", h.topicName()) }
+func (h *Env) topicName() string { return h.Stack + "-alarms" }
+func (h *Env) topicARN() string  { return h.Account.ARN("sns", h.topicName()) }
 
 // Key is topic.
 func (t *Topic) Key() engine.Key { return "topic" }

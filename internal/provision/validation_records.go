@@ -22,7 +22,7 @@ type ValidationRecordsSpec struct {
 // the same record for a name, so one that is there already with our value is ours.
 type ValidationRecords struct {
 	engine.Ref
-	*Home
+	*Env
 	Certificate *Certificate
 	// Zone is the id of the hosted zone.
 	Zone string

@@ -22,7 +22,7 @@ type VPCSpec struct {
 // VPC is the stack's own network.
 type VPC struct {
 	engine.Ref
-	*Home
+	*Env
 	CIDR string
 }
 
@@ -43,7 +43,7 @@ func (v *VPC) Find(ctx context.Context, look engine.Look) (engine.Found[VPCSpec]
 	if err != nil {
 		return engine.Found[VPCSpec]{}, err
 	}
-	vpc, id, duplicates := pick(v.Home, v.Key(), look, all)
+	vpc, id, duplicates := pick(v.Env, v.Key(), look, all)
 	if id == "" {
 		return engine.Found[VPCSpec]{}, nil
 	}

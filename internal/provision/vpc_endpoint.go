@@ -33,7 +33,7 @@ type VPCEndpointSpec struct {
 // over, so a group that does not let the tasks in cuts them off altogether.
 type VPCEndpoint struct {
 	engine.Ref
-	*Home
+	*Env
 	VPC *VPC
 	// Service is the last part of AWS's name: s3, ecr.api.
 	Service string
@@ -88,7 +88,7 @@ func (e *VPCEndpoint) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if err != nil {
 		return engine.Found[VPCEndpointSpec]{}, err
 	}
-	ep, id, duplicates := pick(e.Home, e.Key(), look, all)
+	ep, id, duplicates := pick(e.Env, e.Key(), look, all)
 	if id == "" {
 		return engine.Found[VPCEndpointSpec]{}, nil
 	}

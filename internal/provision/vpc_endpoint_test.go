@@ -68,7 +68,7 @@ func TestEndpointsWaitForAWSsOwnThrottle(t *testing.T) {
 		b.home.Clients = cloud.NewClients(cfg)
 		n := newNetwork(b.home)
 		for _, service := range []string{"ecr.dkr", "logs", "secretsmanager", "ssmmessages"} {
-			n.steps = append(n.steps, engine.Manage(&VPCEndpoint{Home: b.home, VPC: n.vpc, Service: service, Subnets: n.private, Group: n.endpoints}))
+			n.steps = append(n.steps, engine.Manage(&VPCEndpoint{Env: b.home, VPC: n.vpc, Service: service, Subnets: n.private, Group: n.endpoints}))
 		}
 		b.up(n.steps...)
 		b.down(n.steps...)

@@ -9,23 +9,23 @@ import (
 
 // agent is one agent from its repository to its autoscaling.
 func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePart, deployed map[string]*provision.Service) *provision.Service {
-	h, cfg := s.Home, s.Config
-	repository := add(s, groupPlatform, &provision.Repository{Home: h, Agent: a.Name})
-	logs := add(s, groupPlatform, &provision.LogGroup{Home: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
-	add(s, groupPlatform, &provision.MetricFilter{Home: h, Group: logs})
-	target := add(s, groupEdge, &provision.TargetGroup{Home: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health})
+	h, cfg := s.Env, s.Config
+	repository := add(s, groupPlatform, &provision.Repository{Env: h, Agent: a.Name})
+	logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
+	add(s, groupPlatform, &provision.MetricFilter{Env: h, Group: logs})
+	target := add(s, groupEdge, &provision.TargetGroup{Env: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health})
 	e.groups[a.Name] = target
 	rules := s.rules(a, e, target)
 	secrets := s.secrets(a)
 
-	execution := add(s, groupAgents, &provision.Role{Home: h, Kind: provision.ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)})
-	task := add(s, groupAgents, &provision.Role{Home: h, Kind: provision.TaskRole, Agent: a.Name, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay)})
+	execution := add(s, groupAgents, &provision.Role{Env: h, Kind: provision.ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)})
+	task := add(s, groupAgents, &provision.Role{Env: h, Kind: provision.TaskRole, Agent: a.Name, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay)})
 	definition := add(s, groupAgents, &provision.TaskDefinition{
-		Home: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
+		Env: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
 		Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay,
 	})
 	service := &provision.Service{
-		Home: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, TargetGroup: target, Group: n.agentsGroup,
+		Env: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, TargetGroup: target, Group: n.agentsGroup,
 		Subnets: n.tasks, PublicIP: !n.nat, Namespace: p.namespace, Order: slices.Concat(n.ways, rules),
 	}
 	for _, name := range a.Calls {
@@ -33,12 +33,12 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	}
 	add(s, groupAgents, service)
 
-	bounds := add(s, groupAgents, &provision.ScalableTarget{Home: h, Service: service, Agent: a.Name, Min: a.Scale.Min, Max: a.Scale.Max, ServiceRole: p.scaling})
+	bounds := add(s, groupAgents, &provision.ScalableTarget{Env: h, Service: service, Agent: a.Name, Min: a.Scale.Min, Max: a.Scale.Max, ServiceRole: p.scaling})
 	if a.Scale.CPUPercent > 0 {
-		add(s, groupAgents, &provision.ScalingPolicy{Home: h, Target: bounds, Metric: provision.ScaleByCPU, Percent: float64(a.Scale.CPUPercent)})
+		add(s, groupAgents, &provision.ScalingPolicy{Env: h, Target: bounds, Metric: provision.ScaleByCPU, Percent: float64(a.Scale.CPUPercent)})
 	}
 	if a.Scale.MemoryPercent > 0 {
-		add(s, groupAgents, &provision.ScalingPolicy{Home: h, Target: bounds, Metric: provision.ScaleByMemory, Percent: float64(a.Scale.MemoryPercent)})
+		add(s, groupAgents, &provision.ScalingPolicy{Env: h, Target: bounds, Metric: provision.ScaleByMemory, Percent: float64(a.Scale.MemoryPercent)})
 	}
 	return service
 }

@@ -27,7 +27,7 @@ func TestAnAgentNamedLikeAPartOfAKeyHasOnlyItsOwn(t *testing.T) {
 		fmt.Fprintf(&b, "  %s: {port: %d}\n", name, 9001+i)
 	}
 	cfg := parse(t, b.String())
-	h := &provision.Home{Stack: cfg.Stack(), Project: cfg.Project}
+	h := &provision.Env{Stack: cfg.Stack(), Project: cfg.Project}
 	st := New(cfg, h, GuessLookup(cfg))
 
 	alone := parse(t, "project: karmacadabra\nenvironment: prod\nregion: us-east-1\nload_balancer: {domain: agents.example.com}\nsecrets: {store: ssm}\nagents:\n  zz: {port: 9000, image: 'public.ecr.aws/docker/library/python:3.13-slim', secrets: {API_KEY: api_key}}\n")
@@ -58,7 +58,7 @@ func TestAnAgentNamedLikeAPartOfAKeyHasOnlyItsOwn(t *testing.T) {
 
 func TestWhatIsOnlyRecordedIsStillItsAgents(t *testing.T) {
 	cfg := fleetConfig()
-	st := New(cfg, &provision.Home{Stack: cfg.Stack(), Project: cfg.Project}, GuessLookup(cfg))
+	st := New(cfg, &provision.Env{Stack: cfg.Stack(), Project: cfg.Project}, GuessLookup(cfg))
 	for key, want := range map[engine.Key]string{
 		"service/gone": "gone", "role/task/gone": "gone", "rule/https/host-gone": "gone", "scaling-policy/gone/cpu": "gone", "alarm/gone/high-cpu": "gone",
 		"parameter/gone/token": "gone", "metric-filter/gone": "gone", "service/gone#1": "gone", "service/validator#deposed": "validator",

@@ -18,7 +18,7 @@ type agentSecrets struct {
 // or none, needs nothing of its own.
 func (s *Stack) secrets(a agents.Agent) agentSecrets {
 	var out agentSecrets
-	nested := &provision.NestedSecret{Home: s.Home, Name: s.Config.Secrets.Nested, Entry: s.Config.Secrets.Entry}
+	nested := &provision.NestedSecret{Env: s.Env, Name: s.Config.Secrets.Nested, Entry: s.Config.Secrets.Entry}
 	seen := map[string]bool{}
 	for _, x := range a.Secrets {
 		if x.From != "" || seen[x.Key] {
@@ -26,9 +26,9 @@ func (s *Stack) secrets(a agents.Agent) agentSecrets {
 		}
 		seen[x.Key] = true
 		if s.Config.Secrets.Store == agents.StoreSSM {
-			out.parameters = append(out.parameters, add(s, groupAgents, &provision.Parameter{Home: s.Home, AgentName: a.Name, Name: x.Key, Nested: nested}))
+			out.parameters = append(out.parameters, add(s, groupAgents, &provision.Parameter{Env: s.Env, AgentName: a.Name, Name: x.Key, Nested: nested}))
 		} else if out.secret == nil {
-			out.secret = add(s, groupAgents, &provision.Secret{Home: s.Home, Agent: a, Nested: nested})
+			out.secret = add(s, groupAgents, &provision.Secret{Env: s.Env, Agent: a, Nested: nested})
 		}
 	}
 	return out

@@ -11,8 +11,8 @@ import (
 // highUse is an alarm on a service's CPU or memory, in percent of what it
 // reserves, over ten of fifteen minutes. No data is a service at zero, no alarm.
 // It tells somebody: scaling has alarms of its own.
-func highUse(h *provision.Home, agent, what, metric string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
-	return &provision.Alarm{Home: h, Name: agent + "/" + what, Topic: topic, Refs: []engine.Node{cluster}, Rule: provision.AlarmRule{
+func highUse(h *provision.Env, agent, what, metric string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
+	return &provision.Alarm{Env: h, Name: agent + "/" + what, Topic: topic, Refs: []engine.Node{cluster}, Rule: provision.AlarmRule{
 		Metric: "AWS/ECS/" + metric, Statistic: "Average", Comparison: "GreaterThanThreshold", Threshold: percent,
 		Period: 5 * time.Minute, Periods: 3, Datapoints: 2, Missing: "notBreaching",
 		Dimensions: func() map[string]string {
@@ -22,28 +22,28 @@ func highUse(h *provision.Home, agent, what, metric string, percent float64, clu
 }
 
 // highCPU goes off when an agent uses most of its CPU.
-func highCPU(h *provision.Home, agent string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
+func highCPU(h *provision.Env, agent string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
 	return highUse(h, agent, "high-cpu", "CPUUtilization", percent, cluster, topic)
 }
 
 // highMemory goes off when an agent uses most of its memory.
-func highMemory(h *provision.Home, agent string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
+func highMemory(h *provision.Env, agent string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
 	return highUse(h, agent, "high-memory", "MemoryUtilization", percent, cluster, topic)
 }
 
 // fewHealthy goes off when fewer than least tasks of an agent answer. The number of running
 // tasks itself is a paid metric; no data means no healthy task either, so it
 // breaches, and hibernate has to mute this alarm.
-func fewHealthy(h *provision.Home, agent string, least float64, loadBalancer, targetGroup engine.Node, topic *provision.Topic) *provision.Alarm {
-	return &provision.Alarm{Home: h, Name: agent + "/few-healthy", Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: provision.AlarmRule{
+func fewHealthy(h *provision.Env, agent string, least float64, loadBalancer, targetGroup engine.Node, topic *provision.Topic) *provision.Alarm {
+	return &provision.Alarm{Env: h, Name: agent + "/few-healthy", Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: provision.AlarmRule{
 		Metric: "AWS/ApplicationELB/HealthyHostCount", Statistic: "Minimum", Comparison: "LessThanThreshold", Threshold: least,
 		Period: time.Minute, Periods: 5, Datapoints: 5, Missing: "breaching", Dimensions: provision.TargetDimensions(loadBalancer, targetGroup),
 	}}
 }
 
 // unhealthy goes off when a task of an agent is there and does not answer.
-func unhealthy(h *provision.Home, agent string, loadBalancer, targetGroup engine.Node, topic *provision.Topic) *provision.Alarm {
-	return &provision.Alarm{Home: h, Name: agent + "/unhealthy", Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: provision.AlarmRule{
+func unhealthy(h *provision.Env, agent string, loadBalancer, targetGroup engine.Node, topic *provision.Topic) *provision.Alarm {
+	return &provision.Alarm{Env: h, Name: agent + "/unhealthy", Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: provision.AlarmRule{
 		Metric: "AWS/ApplicationELB/UnHealthyHostCount", Statistic: "Maximum", Comparison: "GreaterThanThreshold", Threshold: 0,
 		Period: time.Minute, Periods: 5, Datapoints: 3, Missing: "notBreaching", Dimensions: provision.TargetDimensions(loadBalancer, targetGroup),
 	}}
@@ -53,9 +53,9 @@ func unhealthy(h *provision.Home, agent string, loadBalancer, targetGroup engine
 func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*provision.Alarm {
 	cfg, group := s.Config.Observability.Alarms, engine.Node(e.groups[a.Name])
 	return []*provision.Alarm{
-		highCPU(s.Home, a.Name, float64(cfg.CPUPercent), p.cluster, p.topic),
-		highMemory(s.Home, a.Name, float64(cfg.MemoryPercent), p.cluster, p.topic),
-		fewHealthy(s.Home, a.Name, float64(cfg.MinHealthy), e.alb, group, p.topic),
-		unhealthy(s.Home, a.Name, e.alb, group, p.topic),
+		highCPU(s.Env, a.Name, float64(cfg.CPUPercent), p.cluster, p.topic),
+		highMemory(s.Env, a.Name, float64(cfg.MemoryPercent), p.cluster, p.topic),
+		fewHealthy(s.Env, a.Name, float64(cfg.MinHealthy), e.alb, group, p.topic),
+		unhealthy(s.Env, a.Name, e.alb, group, p.topic),
 	}
 }

@@ -17,11 +17,11 @@ import (
 
 var slow = awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond}
 
-// bench is a simulated account with a stack's Home over it.
+// bench is a simulated account with a stack's Env over it.
 type bench struct {
 	t    *testing.T
 	sim  *awssim.Sim
-	home *provision.Home
+	home *provision.Env
 	rec  *engine.Memory
 }
 
@@ -33,7 +33,7 @@ func newBench(t *testing.T, opts awssim.Options) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t: t, sim: sim, rec: engine.NewMemory(opts.Clock), home: &provision.Home{
+	return &bench{t: t, sim: sim, rec: engine.NewMemory(opts.Clock), home: &provision.Env{
 		Stack:     "karmacadabra-prod",
 		Project:   "karmacadabra",
 		Account:   cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"},

@@ -17,7 +17,7 @@ func (s *Stack) AgentOf(key engine.Key) string {
 		return provision.AgentOf(n)
 	}
 	if k, ok := kind(key.Kind()); ok {
-		return provision.AgentOf(k.Of(s.Home, key.Name()).node)
+		return provision.AgentOf(k.Of(s.Env, key.Name()).node)
 	}
 	return ""
 }

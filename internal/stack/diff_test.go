@@ -40,7 +40,7 @@ func fieldsOfDiffs(t *testing.T) map[string]bool {
 			s := b.fresh(true)
 			w := b.walk(false, s.Steps()...)
 			b.done(w.Up(context.Background()))
-			for _, r := range append(s.Resources(), stateBucketOf(s.Home)) {
+			for _, r := range append(s.Resources(), stateBucketOf(s.Env)) {
 				diffEveryField(t, r, shown)
 			}
 		})

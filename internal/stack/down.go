@@ -14,7 +14,7 @@ func (s *Stack) Orphans(entries []engine.Entry) []engine.Step {
 			continue
 		}
 		if k, ok := kind(e.Key.Kind()); ok {
-			out = append(out, engine.Orphan(k.Of(s.Home, e.Key.Name()).step, e.Needs))
+			out = append(out, engine.Orphan(k.Of(s.Env, e.Key.Name()).step, e.Needs))
 		} else {
 			s.notes = append(s.notes, fmt.Sprintf("%s (%s) is recorded and of a kind that this karmactl does not know: it is left alone", e.Key, e.ID))
 		}

@@ -163,7 +163,7 @@ func (d drift) isShownBy(plan *engine.Result) bool {
 func (b *stackBench) everything(apply bool) *engine.Result {
 	b.t.Helper()
 	s := b.fresh(!apply)
-	bucket := b.walk(apply, engine.Manage(stateBucketOf(s.Home)))
+	bucket := b.walk(apply, engine.Manage(stateBucketOf(s.Env)))
 	bucket.Record = engine.NewMemory(b.home.Clock)
 	all, err := bucket.Up(context.Background())
 	if err != nil {
@@ -180,8 +180,8 @@ func (b *stackBench) everything(apply bool) *engine.Result {
 }
 
 // stateBucketOf is where the state is kept, which is not part of the stack.
-func stateBucketOf(h *provision.Home) *provision.StateBucket {
-	return &provision.StateBucket{Home: h, Bucket: provision.StateBucketName(h.Account), Region: h.Account.Region}
+func stateBucketOf(h *provision.Env) *provision.StateBucket {
+	return &provision.StateBucket{Env: h, Bucket: provision.StateBucketName(h.Account), Region: h.Account.Region}
 }
 
 // TestDriftOfTagsIsShownAndRepaired changes a tag of everything that has tags, and

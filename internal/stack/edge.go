@@ -14,25 +14,25 @@ type edgePart struct {
 }
 
 func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
-	h, cfg := s.Home, s.Config.LoadBalancer
+	h, cfg := s.Env, s.Config.LoadBalancer
 	e := &edgePart{groups: map[string]*provision.TargetGroup{}}
 	e.alb = add(s, groupEdge, &provision.LoadBalancer{
-		Home: h, Subnets: n.public, Group: n.albGroup, Gateway: n.gateway, ServiceRole: p.elb,
+		Env: h, Subnets: n.public, Group: n.albGroup, Gateway: n.gateway, ServiceRole: p.elb,
 		IdleTimeout: cfg.IdleTimeout, DeletionProtection: cfg.DeletionProtection, AccessLogs: cfg.AccessLogs,
 	})
 	s.alb = e.alb
 	names := s.Config.Names()
 	if cfg.Domain == "" {
-		e.http = add(s, groupEdge, &provision.Listener{Home: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Agents: names})
+		e.http = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Agents: names})
 		return e
 	}
-	e.http = add(s, groupEdge, &provision.Listener{Home: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Redirect: true})
-	cert := add(s, groupEdge, &provision.Certificate{Home: h, Domain: cfg.Domain, SANs: []string{"*." + cfg.Domain}})
-	proof := add(s, groupEdge, &provision.ValidationRecords{Home: h, Zone: s.Lookup.HostedZone, Certificate: cert})
-	valid := add(s, groupEdge, &provision.CertificateValidation{Home: h, Certificate: cert, Records: proof})
-	e.https = add(s, groupEdge, &provision.Listener{Home: h, LoadBalancer: e.alb, Port: 443, Protocol: "HTTPS", Certificate: valid, Agents: names})
+	e.http = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Redirect: true})
+	cert := add(s, groupEdge, &provision.Certificate{Env: h, Domain: cfg.Domain, SANs: []string{"*." + cfg.Domain}})
+	proof := add(s, groupEdge, &provision.ValidationRecords{Env: h, Zone: s.Lookup.HostedZone, Certificate: cert})
+	valid := add(s, groupEdge, &provision.CertificateValidation{Env: h, Certificate: cert, Records: proof})
+	e.https = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 443, Protocol: "HTTPS", Certificate: valid, Agents: names})
 	for _, name := range []string{cfg.Domain, "*." + cfg.Domain} {
-		add(s, groupEdge, &provision.Record{Home: h, Zone: s.Lookup.HostedZone, Name: name, Type: "A", Alias: e.alb})
+		add(s, groupEdge, &provision.Record{Env: h, Zone: s.Lookup.HostedZone, Name: name, Type: "A", Alias: e.alb})
 	}
 	return e
 }
@@ -44,14 +44,14 @@ func (s *Stack) rules(a agents.Agent, e *edgePart, target *provision.TargetGroup
 	if e.https != nil {
 		listener = e.https
 		host := add(s, groupEdge, &provision.ListenerRule{
-			Home: s.Home, Listener: listener, Group: target, Agent: a.Name, Host: a.Name + "." + s.Config.LoadBalancer.Domain,
+			Env: s.Env, Listener: listener, Group: target, Agent: a.Name, Host: a.Name + "." + s.Config.LoadBalancer.Domain,
 			Priority: provision.RulePriority(s.Config.Names(), a.Name, true),
 		})
 		return []engine.Node{host, add(s, groupEdge, &provision.ListenerRule{
-			Home: s.Home, Listener: listener, Group: target, Agent: a.Name, StripPrefix: strip, Priority: provision.RulePriority(s.Config.Names(), a.Name, false),
+			Env: s.Env, Listener: listener, Group: target, Agent: a.Name, StripPrefix: strip, Priority: provision.RulePriority(s.Config.Names(), a.Name, false),
 		})}
 	}
 	return []engine.Node{add(s, groupEdge, &provision.ListenerRule{
-		Home: s.Home, Listener: listener, Group: target, Agent: a.Name, StripPrefix: strip, Priority: provision.RulePriority(s.Config.Names(), a.Name, false),
+		Env: s.Env, Listener: listener, Group: target, Agent: a.Name, StripPrefix: strip, Priority: provision.RulePriority(s.Config.Names(), a.Name, false),
 	})}
 }

@@ -19,7 +19,7 @@ type Kind struct {
 	File string
 	// Of makes the resource from nothing but what follows the kind in its key. So
 	// something recorded that the configuration no longer has is found and deleted.
-	Of func(h *provision.Home, name string) made
+	Of func(h *provision.Env, name string) made
 	// Sleeps tells whether hibernate takes it away, by what follows the kind in its
 	// key; nil: only when what it depends on goes.
 	Sleeps func(name string, keepALB bool) bool
@@ -34,8 +34,8 @@ type made struct {
 }
 
 // of lets the engine manage what f makes.
-func of[S any, R engine.Resource[S]](f func(h *provision.Home, name string) R) func(*provision.Home, string) made {
-	return func(h *provision.Home, name string) made {
+func of[S any, R engine.Resource[S]](f func(h *provision.Env, name string) R) func(*provision.Env, string) made {
+	return func(h *provision.Env, name string) made {
 		r := f(h, name)
 		return made{r, engine.Manage[S](r)}
 	}
@@ -75,96 +75,96 @@ func Kinds() []Kind { return kinds }
 
 var kinds = []Kind{
 	// network
-	{"vpc", "vpc", of(func(h *provision.Home, _ string) *provision.VPC { return &provision.VPC{Home: h} }), nil, nil},
-	{"igw", "internet_gateway", of(func(h *provision.Home, _ string) *provision.InternetGateway {
-		return &provision.InternetGateway{Home: h}
+	{"vpc", "vpc", of(func(h *provision.Env, _ string) *provision.VPC { return &provision.VPC{Env: h} }), nil, nil},
+	{"igw", "internet_gateway", of(func(h *provision.Env, _ string) *provision.InternetGateway {
+		return &provision.InternetGateway{Env: h}
 	}), nil, nil},
 	{"subnet", "subnet", of(provision.SubnetOf), nil, nil},
-	{"route-table", "route_table", of(func(h *provision.Home, name string) *provision.RouteTable {
-		return &provision.RouteTable{Home: h, Name: name}
+	{"route-table", "route_table", of(func(h *provision.Env, name string) *provision.RouteTable {
+		return &provision.RouteTable{Env: h, Name: name}
 	}), nil, nil},
-	{"route", "route", of(func(h *provision.Home, name string) *provision.Route {
-		return &provision.Route{Home: h, Table: &provision.RouteTable{Home: h, Name: name}}
+	{"route", "route", of(func(h *provision.Env, name string) *provision.Route {
+		return &provision.Route{Env: h, Table: &provision.RouteTable{Env: h, Name: name}}
 	}), nil, nil},
-	{"route-table-association", "route_table_association", of(func(h *provision.Home, name string) *provision.RouteTableAssociation {
-		return &provision.RouteTableAssociation{Home: h, Subnet: provision.SubnetOf(h, name)}
+	{"route-table-association", "route_table_association", of(func(h *provision.Env, name string) *provision.RouteTableAssociation {
+		return &provision.RouteTableAssociation{Env: h, Subnet: provision.SubnetOf(h, name)}
 	}), nil, nil},
-	{"endpoint", "vpc_endpoint", of(func(h *provision.Home, name string) *provision.VPCEndpoint {
-		return &provision.VPCEndpoint{Home: h, Service: name}
+	{"endpoint", "vpc_endpoint", of(func(h *provision.Env, name string) *provision.VPCEndpoint {
+		return &provision.VPCEndpoint{Env: h, Service: name}
 	}), billed, nil},
-	{"sg", "security_group", of(func(h *provision.Home, name string) *provision.SecurityGroup {
-		return &provision.SecurityGroup{Home: h, Name: name}
+	{"sg", "security_group", of(func(h *provision.Env, name string) *provision.SecurityGroup {
+		return &provision.SecurityGroup{Env: h, Name: name}
 	}), nil, nil},
-	{"eip", "elastic_ip", of(func(h *provision.Home, name string) *provision.ElasticIP {
-		return &provision.ElasticIP{Home: h, AZ: name}
+	{"eip", "elastic_ip", of(func(h *provision.Env, name string) *provision.ElasticIP {
+		return &provision.ElasticIP{Env: h, AZ: name}
 	}), always, nil},
-	{"nat", "nat_gateway", of(func(h *provision.Home, name string) *provision.NATGateway {
-		return &provision.NATGateway{Home: h, AZ: name}
+	{"nat", "nat_gateway", of(func(h *provision.Env, name string) *provision.NATGateway {
+		return &provision.NATGateway{Env: h, AZ: name}
 	}), always, nil},
 	// edge
-	{"alb", "load_balancer", of(func(h *provision.Home, _ string) *provision.LoadBalancer { return &provision.LoadBalancer{Home: h} }), unlessKept, nil},
-	{"target-group", "target_group", of(func(h *provision.Home, name string) *provision.TargetGroup {
-		return &provision.TargetGroup{Home: h, Agent: name}
+	{"alb", "load_balancer", of(func(h *provision.Env, _ string) *provision.LoadBalancer { return &provision.LoadBalancer{Env: h} }), unlessKept, nil},
+	{"target-group", "target_group", of(func(h *provision.Env, name string) *provision.TargetGroup {
+		return &provision.TargetGroup{Env: h, Agent: name}
 	}), nil, nil},
-	{"listener", "listener", of(func(h *provision.Home, name string) *provision.Listener {
-		return &provision.Listener{Home: h, Protocol: strings.ToUpper(name)}
+	{"listener", "listener", of(func(h *provision.Env, name string) *provision.Listener {
+		return &provision.Listener{Env: h, Protocol: strings.ToUpper(name)}
 	}), nil, nil},
 	{"rule", "listener_rule", of(provision.ListenerRuleOf), nil, nil},
-	{"certificate", "certificate", of(func(h *provision.Home, _ string) *provision.Certificate { return &provision.Certificate{Home: h} }), nil, nil},
-	{"certificate-validation", "certificate_validation", of(func(h *provision.Home, _ string) *provision.CertificateValidation {
-		return &provision.CertificateValidation{Home: h}
+	{"certificate", "certificate", of(func(h *provision.Env, _ string) *provision.Certificate { return &provision.Certificate{Env: h} }), nil, nil},
+	{"certificate-validation", "certificate_validation", of(func(h *provision.Env, _ string) *provision.CertificateValidation {
+		return &provision.CertificateValidation{Env: h}
 	}), nil, nil},
 	{"record", "record", record, nil, nil},
-	{"state-bucket", "state_bucket", of(func(h *provision.Home, _ string) *provision.StateBucket { return &provision.StateBucket{Home: h} }), nil, nil},
+	{"state-bucket", "state_bucket", of(func(h *provision.Env, _ string) *provision.StateBucket { return &provision.StateBucket{Env: h} }), nil, nil},
 
 	// identity, registry, platform, scaling, watching
-	{"slr", "service_linked_role", of(func(h *provision.Home, name string) *provision.ServiceLinkedRole {
-		return &provision.ServiceLinkedRole{Home: h, Service: name}
+	{"slr", "service_linked_role", of(func(h *provision.Env, name string) *provision.ServiceLinkedRole {
+		return &provision.ServiceLinkedRole{Env: h, Service: name}
 	}), nil, accounts},
 	{"role", "role", of(provision.RoleOf), nil, nil},
-	{"cluster", "cluster", of(func(h *provision.Home, _ string) *provision.Cluster { return &provision.Cluster{Home: h} }), nil, nil},
-	{"namespace", "namespace", of(func(h *provision.Home, _ string) *provision.Namespace { return &provision.Namespace{Home: h} }), nil, nil},
-	{"log-group", "log_group", of(func(h *provision.Home, name string) *provision.LogGroup {
-		return &provision.LogGroup{Home: h, Agent: name}
+	{"cluster", "cluster", of(func(h *provision.Env, _ string) *provision.Cluster { return &provision.Cluster{Env: h} }), nil, nil},
+	{"namespace", "namespace", of(func(h *provision.Env, _ string) *provision.Namespace { return &provision.Namespace{Env: h} }), nil, nil},
+	{"log-group", "log_group", of(func(h *provision.Env, name string) *provision.LogGroup {
+		return &provision.LogGroup{Env: h, Agent: name}
 	}), nil, keptLogs},
-	{"metric-filter", "metric_filter", of(func(h *provision.Home, name string) *provision.MetricFilter {
-		return &provision.MetricFilter{Home: h, Group: &provision.LogGroup{Home: h, Agent: name}}
+	{"metric-filter", "metric_filter", of(func(h *provision.Env, name string) *provision.MetricFilter {
+		return &provision.MetricFilter{Env: h, Group: &provision.LogGroup{Env: h, Agent: name}}
 	}), nil, keptLogs},
-	{"repository", "repository", of(func(h *provision.Home, name string) *provision.Repository {
-		return &provision.Repository{Home: h, Agent: name}
+	{"repository", "repository", of(func(h *provision.Env, name string) *provision.Repository {
+		return &provision.Repository{Env: h, Agent: name}
 	}), nil, keptImages},
-	{"topic", "topic", of(func(h *provision.Home, _ string) *provision.Topic { return &provision.Topic{Home: h} }), nil, nil},
-	{"subscription", "subscription", of(func(h *provision.Home, name string) *provision.Subscription {
-		return &provision.Subscription{Home: h, Hash: name}
+	{"topic", "topic", of(func(h *provision.Env, _ string) *provision.Topic { return &provision.Topic{Env: h} }), nil, nil},
+	{"subscription", "subscription", of(func(h *provision.Env, name string) *provision.Subscription {
+		return &provision.Subscription{Env: h, Hash: name}
 	}), nil, nil},
-	{"alarm", "alarm", of(func(h *provision.Home, name string) *provision.Alarm { return &provision.Alarm{Home: h, Name: name} }), always, nil},
-	{"dashboard", "dashboard", of(func(h *provision.Home, _ string) *provision.Dashboard { return &provision.Dashboard{Home: h} }), nil, nil},
-	{"sampling-rule", "sampling_rule", of(func(h *provision.Home, _ string) *provision.SamplingRule { return &provision.SamplingRule{Home: h} }), nil, nil},
-	{"scalable-target", "scalable_target", of(func(h *provision.Home, name string) *provision.ScalableTarget {
-		return &provision.ScalableTarget{Home: h, Agent: name}
+	{"alarm", "alarm", of(func(h *provision.Env, name string) *provision.Alarm { return &provision.Alarm{Env: h, Name: name} }), always, nil},
+	{"dashboard", "dashboard", of(func(h *provision.Env, _ string) *provision.Dashboard { return &provision.Dashboard{Env: h} }), nil, nil},
+	{"sampling-rule", "sampling_rule", of(func(h *provision.Env, _ string) *provision.SamplingRule { return &provision.SamplingRule{Env: h} }), nil, nil},
+	{"scalable-target", "scalable_target", of(func(h *provision.Env, name string) *provision.ScalableTarget {
+		return &provision.ScalableTarget{Env: h, Agent: name}
 	}), nil, nil},
 	{"scaling-policy", "scaling_policy", of(provision.ScalingPolicyOf), nil, nil},
-	{"budget", "budget", of(func(h *provision.Home, _ string) *provision.Budget { return &provision.Budget{Home: h} }), nil, nil},
+	{"budget", "budget", of(func(h *provision.Env, _ string) *provision.Budget { return &provision.Budget{Env: h} }), nil, nil},
 	// secrets, task definitions, services
-	{"secret", "secret", of(func(h *provision.Home, name string) *provision.Secret {
-		return &provision.Secret{Home: h, Agent: agents.Agent{Name: name}}
+	{"secret", "secret", of(func(h *provision.Env, name string) *provision.Secret {
+		return &provision.Secret{Env: h, Agent: agents.Agent{Name: name}}
 	}), nil, nil},
 	{"parameter", "parameter", of(provision.ParameterOf), nil, nil},
-	{"task-definition", "task_definition", of(func(h *provision.Home, name string) *provision.TaskDefinition {
-		return &provision.TaskDefinition{Home: h, Agent: agents.Agent{Name: name}}
+	{"task-definition", "task_definition", of(func(h *provision.Env, name string) *provision.TaskDefinition {
+		return &provision.TaskDefinition{Env: h, Agent: agents.Agent{Name: name}}
 	}), nil, nil},
-	{"service", "service", of(func(h *provision.Home, name string) *provision.Service {
-		return &provision.Service{Home: h, Agent: agents.Agent{Name: name}}
+	{"service", "service", of(func(h *provision.Env, name string) *provision.Service {
+		return &provision.Service{Env: h, Agent: agents.Agent{Name: name}}
 	}), always, nil},
 }
 
 // record of the domain, or the records that prove it to the certificate.
-func record(h *provision.Home, name string) made {
+func record(h *provision.Env, name string) made {
 	if name == "validation" {
-		r := &provision.ValidationRecords{Home: h}
+		r := &provision.ValidationRecords{Env: h}
 		return made{r, engine.Manage(r)}
 	}
-	r := &provision.Record{Home: h, Name: name, Type: "A"}
+	r := &provision.Record{Env: h, Name: name, Type: "A"}
 	return made{r, engine.Manage(r)}
 }
 

@@ -48,7 +48,7 @@ func TestEveryKindIsMadeSimulatedAndDocumented(t *testing.T) {
 func TestEveryKindIsInAScenario(t *testing.T) {
 	seen := map[string]bool{"state-bucket": true} // by the commands' own tests: it is not part of the stack
 	for _, cfg := range scenarios(t) {
-		for _, step := range New(cfg, &provision.Home{Stack: cfg.Stack(), Project: cfg.Project}, GuessLookup(cfg)).Steps() {
+		for _, step := range New(cfg, &provision.Env{Stack: cfg.Stack(), Project: cfg.Project}, GuessLookup(cfg)).Steps() {
 			seen[step.Key().Kind()] = true
 		}
 	}
@@ -60,7 +60,7 @@ func TestEveryKindIsInAScenario(t *testing.T) {
 }
 
 func TestAKindCanBeMadeFromItsKeyAlone(t *testing.T) {
-	h := &provision.Home{Stack: "karmacadabra-prod", Project: "karmacadabra"}
+	h := &provision.Env{Stack: "karmacadabra-prod", Project: "karmacadabra"}
 	made := map[string]bool{}
 	check := func(key engine.Key) {
 		kind, ok := kind(key.Kind())

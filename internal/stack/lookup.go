@@ -17,7 +17,7 @@ type Lookup struct {
 }
 
 // ReadLookup asks AWS. It only reads.
-func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Home) (Lookup, error) {
+func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lookup, error) {
 	var f Lookup
 	var err error
 	if f.Zones, err = availabilityZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones); err != nil {

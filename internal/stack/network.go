@@ -22,35 +22,35 @@ type networkPart struct {
 }
 
 func (s *Stack) network() *networkPart {
-	cfg, h := s.Config.Network, s.Home
+	cfg, h := s.Config.Network, s.Env
 	n := &networkPart{nat: cfg.NAT != agents.NATNone}
-	n.vpc = add(s, groupNetwork, &provision.VPC{Home: h, CIDR: cfg.CIDR})
-	n.gateway = add(s, groupNetwork, &provision.InternetGateway{Home: h, VPC: n.vpc})
+	n.vpc = add(s, groupNetwork, &provision.VPC{Env: h, CIDR: cfg.CIDR})
+	n.gateway = add(s, groupNetwork, &provision.InternetGateway{Env: h, VPC: n.vpc})
 
-	publicTable := add(s, groupNetwork, &provision.RouteTable{Home: h, VPC: n.vpc, Name: "public"})
+	publicTable := add(s, groupNetwork, &provision.RouteTable{Env: h, VPC: n.vpc, Name: "public"})
 	tables := []*provision.RouteTable{publicTable}
-	out := add(s, groupNetwork, &provision.Route{Home: h, Table: publicTable, Gateway: n.gateway})
+	out := add(s, groupNetwork, &provision.Route{Env: h, Table: publicTable, Gateway: n.gateway})
 	var nat *provision.NATGateway
 	for i, az := range s.Lookup.Zones {
-		public := add(s, groupNetwork, &provision.Subnet{Home: h, VPC: n.vpc, Tier: "public", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 0, i)})
-		way := add(s, groupNetwork, &provision.RouteTableAssociation{Home: h, Table: publicTable, Subnet: public})
+		public := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "public", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 0, i)})
+		way := add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: publicTable, Subnet: public})
 		n.public = append(n.public, public)
-		private := add(s, groupNetwork, &provision.Subnet{Home: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i)})
-		table := add(s, groupNetwork, &provision.RouteTable{Home: h, VPC: n.vpc, Name: "private-" + az})
+		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i)})
+		table := add(s, groupNetwork, &provision.RouteTable{Env: h, VPC: n.vpc, Name: "private-" + az})
 		tables = append(tables, table)
 		if !n.nat {
-			add(s, groupNetwork, &provision.RouteTableAssociation{Home: h, Table: table, Subnet: private})
+			add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: table, Subnet: private})
 			n.tasks = append(n.tasks, public)
 			n.ways = append(n.ways, out, way)
 			continue
 		}
 		if nat == nil || cfg.NAT == agents.NATPerAZ {
-			address := add(s, groupNetwork, &provision.ElasticIP{Home: h, AZ: az})
-			nat = add(s, groupNetwork, &provision.NATGateway{Home: h, AZ: az, Subnet: public, Address: address, Gateway: n.gateway})
+			address := add(s, groupNetwork, &provision.ElasticIP{Env: h, AZ: az})
+			nat = add(s, groupNetwork, &provision.NATGateway{Env: h, AZ: az, Subnet: public, Address: address, Gateway: n.gateway})
 		}
 		n.ways = append(n.ways,
-			add(s, groupNetwork, &provision.Route{Home: h, Table: table, NAT: nat}),
-			add(s, groupNetwork, &provision.RouteTableAssociation{Home: h, Table: table, Subnet: private}))
+			add(s, groupNetwork, &provision.Route{Env: h, Table: table, NAT: nat}),
+			add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: table, Subnet: private}))
 		n.tasks = append(n.tasks, private)
 	}
 	s.securityGroups(n)
@@ -61,34 +61,34 @@ func (s *Stack) network() *networkPart {
 // securityGroups is least privilege: the internet reaches the load balancer,
 // the load balancer each agent's port, the agents each other's ports.
 func (s *Stack) securityGroups(n *networkPart) {
-	h := s.Home
+	h := s.Env
 	web := []provision.Rule{{Port: 80, CIDR: "0.0.0.0/0", Description: "HTTP from the internet"}}
 	if s.Config.LoadBalancer.Domain != "" {
 		web = append(web, provision.Rule{Port: 443, CIDR: "0.0.0.0/0", Description: "HTTPS from the internet"})
 	}
-	n.albGroup = add(s, groupNetwork, &provision.SecurityGroup{Home: h, VPC: n.vpc, Name: "alb", Purpose: "The load balancer of " + s.Stack, Ingress: web})
+	n.albGroup = add(s, groupNetwork, &provision.SecurityGroup{Env: h, VPC: n.vpc, Name: "alb", Purpose: "The load balancer of " + s.Stack, Ingress: web})
 	var inside []provision.Rule
 	for _, p := range ports(s.Config.Agents) {
 		inside = append(inside,
 			provision.Rule{Port: p[0], To: p[1], From: n.albGroup, Description: "agents from the load balancer"},
 			provision.Rule{Port: p[0], To: p[1], Self: true, Description: "agents from each other"})
 	}
-	n.agentsGroup = add(s, groupNetwork, &provision.SecurityGroup{Home: h, VPC: n.vpc, Name: "agents", Purpose: "The agents of " + s.Stack, Ingress: inside})
+	n.agentsGroup = add(s, groupNetwork, &provision.SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "The agents of " + s.Stack, Ingress: inside})
 }
 
 // endpoints are the free S3 gateway and the interface endpoints asked for, which
 // cost $7.30 a month for each AZ.
 func (s *Stack) endpoints(n *networkPart, tables []*provision.RouteTable) {
-	cfg, h := s.Config.Network, s.Home
+	cfg, h := s.Config.Network, s.Env
 	var group *provision.SecurityGroup
 	if len(cfg.InterfaceEndpoints()) > 0 {
 		group = add(s, groupNetwork, &provision.SecurityGroup{
-			Home: h, VPC: n.vpc, Name: "endpoints", Purpose: "The VPC endpoints of " + s.Stack,
+			Env: h, VPC: n.vpc, Name: "endpoints", Purpose: "The VPC endpoints of " + s.Stack,
 			Ingress: []provision.Rule{{Port: 443, From: n.agentsGroup, Description: "HTTPS from the agents"}},
 		})
 	}
 	for _, service := range cfg.Endpoints {
-		e := &provision.VPCEndpoint{Home: h, VPC: n.vpc, Service: service}
+		e := &provision.VPCEndpoint{Env: h, VPC: n.vpc, Service: service}
 		if service == "s3" {
 			e.Tables = tables
 		} else {

@@ -14,25 +14,25 @@ type platformPart struct {
 }
 
 func (s *Stack) platform() *platformPart {
-	h, cfg := s.Home, s.Config
+	h, cfg := s.Env, s.Config
 	p := &platformPart{
-		ecs:     add(s, groupPlatform, &provision.ServiceLinkedRole{Home: h, Service: "ecs"}),
-		elb:     add(s, groupPlatform, &provision.ServiceLinkedRole{Home: h, Service: "elasticloadbalancing"}),
-		scaling: add(s, groupPlatform, &provision.ServiceLinkedRole{Home: h, Service: "ecs.application-autoscaling"}),
+		ecs:     add(s, groupPlatform, &provision.ServiceLinkedRole{Env: h, Service: "ecs"}),
+		elb:     add(s, groupPlatform, &provision.ServiceLinkedRole{Env: h, Service: "elasticloadbalancing"}),
+		scaling: add(s, groupPlatform, &provision.ServiceLinkedRole{Env: h, Service: "ecs.application-autoscaling"}),
 	}
-	p.namespace = add(s, groupPlatform, &provision.Namespace{Home: h, Name: cfg.Network.Namespace})
-	p.cluster = add(s, groupPlatform, &provision.Cluster{Home: h, Insights: insightsSetting(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})
+	p.namespace = add(s, groupPlatform, &provision.Namespace{Env: h, Name: cfg.Network.Namespace})
+	p.cluster = add(s, groupPlatform, &provision.Cluster{Env: h, Insights: insightsSetting(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})
 	if emails := cfg.Observability.Alarms.Emails; len(emails) > 0 {
-		p.topic = add(s, groupPlatform, &provision.Topic{Home: h})
+		p.topic = add(s, groupPlatform, &provision.Topic{Env: h})
 		for _, e := range emails {
-			add(s, groupPlatform, &provision.Subscription{Home: h, Topic: p.topic, Email: e})
+			add(s, groupPlatform, &provision.Subscription{Env: h, Topic: p.topic, Email: e})
 		}
 	}
 	if cfg.Observability.XRay {
-		add(s, groupPlatform, &provision.SamplingRule{Home: h})
+		add(s, groupPlatform, &provision.SamplingRule{Env: h})
 	}
 	if b := cfg.Budget; b.MonthlyUSD != "" && len(b.Emails) > 0 {
-		add(s, groupPlatform, &provision.Budget{Home: h, MonthlyUSD: b.MonthlyUSD, Emails: b.Emails})
+		add(s, groupPlatform, &provision.Budget{Env: h, MonthlyUSD: b.MonthlyUSD, Emails: b.Emails})
 	}
 	return p
 }

@@ -24,7 +24,7 @@ func TestSweepRandomLives(t *testing.T) {
 }
 
 func asEstimated(prices *cost.Book, cfg *agents.Config, sim *awssim.Sim) error {
-	offline := stack.New(cfg, &provision.Home{Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags}, stack.GuessLookup(cfg))
+	offline := stack.New(cfg, &provision.Env{Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags}, stack.GuessLookup(cfg))
 	e, err := cost.Of(cfg, offline.Resources(), prices)
 	if err != nil {
 		return err

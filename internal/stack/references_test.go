@@ -13,7 +13,7 @@ import (
 // TestEveryReferenceIsAnEdge walks the fields of each resource: what is a
 // resource itself is in Needs or in After.
 func TestEveryReferenceIsAnEdge(t *testing.T) {
-	s := New(parse(t, swept), &provision.Home{Stack: "karmacadabra-prod", Project: "karmacadabra"}, Lookup{Zones: []string{"us-east-1a", "us-east-1b"}, HostedZone: "Z1"})
+	s := New(parse(t, swept), &provision.Env{Stack: "karmacadabra-prod", Project: "karmacadabra"}, Lookup{Zones: []string{"us-east-1a", "us-east-1b"}, HostedZone: "Z1"})
 	node := reflect.TypeFor[engine.Node]()
 	checked := 0
 	for _, r := range s.Resources() {

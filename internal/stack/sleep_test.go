@@ -13,7 +13,7 @@ import (
 func TestWhatSleepsLeavesNothingBehindThatRefersToIt(t *testing.T) {
 	for name, cfg := range scenarios(t) {
 		for _, keepALB := range []bool{false, true} {
-			st := New(cfg, &provision.Home{Stack: cfg.Stack(), Project: cfg.Project}, GuessLookup(cfg))
+			st := New(cfg, &provision.Env{Stack: cfg.Stack(), Project: cfg.Project}, GuessLookup(cfg))
 			asleep := Asleep(st.Steps(), keepALB)
 			kinds := map[string]bool{}
 			for _, n := range st.Resources() {

@@ -13,7 +13,7 @@ import (
 
 // Stack is every resource of one environment.
 type Stack struct {
-	*provision.Home
+	*provision.Env
 	Config *agents.Config
 	Lookup Lookup
 
@@ -26,8 +26,8 @@ type Stack struct {
 }
 
 // New is the stack of a configuration. Nothing is called.
-func New(cfg *agents.Config, home *provision.Home, facts Lookup) *Stack {
-	s := &Stack{Home: home, Config: cfg, Lookup: facts, byKey: map[engine.Key]engine.Node{}, groups: map[engine.Key]string{}}
+func New(cfg *agents.Config, home *provision.Env, facts Lookup) *Stack {
+	s := &Stack{Env: home, Config: cfg, Lookup: facts, byKey: map[engine.Key]engine.Node{}, groups: map[engine.Key]string{}}
 	net := s.network()
 	platform := s.platform()
 	edge := s.edge(net, platform)
@@ -69,6 +69,6 @@ func (s *Stack) watching(p *platformPart, e *edgePart) {
 		for _, a := range s.Config.Agents {
 			watched = append(watched, provision.Watched{Agent: a.Name, TargetGroup: e.groups[a.Name]})
 		}
-		add(s, groupPlatform, &provision.Dashboard{Home: s.Home, Agents: watched, LoadBalancer: e.alb})
+		add(s, groupPlatform, &provision.Dashboard{Env: s.Env, Agents: watched, LoadBalancer: e.alb})
 	}
 }

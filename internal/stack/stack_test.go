@@ -94,7 +94,7 @@ func (b *stackBench) fresh(readOnly bool) *Stack {
 		cfg = cloud.WithOptions(cfg, cloud.ReadOnly)
 	}
 	cfg.Retryer = func() aws.Retryer { return cloud.Retryer(20 * time.Second) } // the product's own; its waits cost nothing here
-	home := &provision.Home{
+	home := &provision.Env{
 		Project: b.cfg.Project, Stack: b.cfg.Stack(), Tags: b.cfg.Tags, Account: b.home.Account, Clock: b.home.Clock,
 		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(b.home.Clock), Images: &provision.Registries{Transport: b.sim.Registry()},
 	}

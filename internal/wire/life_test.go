@@ -42,8 +42,8 @@ func load(t *testing.T, file string, edit func(*agents.Config)) *agents.Config {
 }
 
 // home is what all resources of a stack in this account share.
-func (a *account) home(cfg *agents.Config) *provision.Home {
-	return &provision.Home{
+func (a *account) home(cfg *agents.Config) *provision.Env {
+	return &provision.Env{
 		Stack: cfg.Project + "-" + cfg.Environment, Project: cfg.Project, DeleteImages: true, Account: a.Account, Tags: cfg.Tags,
 		Clients: cloud.NewClients(a.cfg), Inventory: cloud.NewInventory(a.clock), Clock: a.clock,
 	}

@@ -19,7 +19,7 @@ func TestTheStateBucketOverTheWire(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			a := e.open(t, nil)
 			cfg := small(t)
-			bucket := &provision.StateBucket{Home: a.home(cfg), Bucket: provision.StateBucketName(a.Account), Region: cfg.Region}
+			bucket := &provision.StateBucket{Env: a.home(cfg), Bucket: provision.StateBucketName(a.Account), Region: cfg.Region}
 			rec := engine.NewMemory(a.clock)
 			walk := func(apply bool) *engine.Result {
 				w := engine.Walk{Steps: []engine.Step{engine.Manage(bucket)}, Record: rec, Clock: a.clock, Classify: cloud.Classify, Apply: apply}

@@ -39,7 +39,7 @@ func (d *Deployment) Text() string {
 type bench struct {
 	t    *testing.T
 	sim  *awssim.Sim
-	home *provision.Home
+	home *provision.Env
 	cfg  *agents.Config
 	rec  *engine.Memory
 	// late is how long a deployment that is timed goes on before it is followed.
@@ -66,7 +66,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t: t, sim: sim, cfg: cfg, rec: engine.NewMemory(clock), home: &provision.Home{
+	return &bench{t: t, sim: sim, cfg: cfg, rec: engine.NewMemory(clock), home: &provision.Env{
 		Stack: cfg.Stack(), Project: cfg.Project, Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"},
 		Clients: cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies)), Inventory: cloud.NewInventory(clock), Clock: clock,
 		Images: &provision.Registries{Transport: sim.Registry()},

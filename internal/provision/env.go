@@ -2,8 +2,7 @@
 // the only place that creates anything. Which of them a stack has is in
 // internal/stack.
 //
-// Every resource file has the same order: its AWS interface, its spec, the
-// struct with its references, Key, Needs, Want, Find, Diff, Create, Update,
+// Every resource file has the same order: its spec, the struct with its references, Key, Needs, Want, Find, Diff, Create, Update,
 // Delete. A reader who knows one knows all.
 package provision
 
@@ -14,8 +13,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// Home is what all resources of a stack share.
-type Home struct {
+// Env is what all resources of a stack share.
+type Env struct {
 	// Stack is the name of the whole and the prefix of every name: karmacadabra-prod.
 	Stack string
 	// Project is the first part of the names of repositories and secrets.
@@ -35,7 +34,7 @@ type Home struct {
 }
 
 // TagsOf are the tags of one resource, with the Name that the console shows.
-func (h *Home) TagsOf(key engine.Key) cloud.Tags {
+func (h *Env) TagsOf(key engine.Key) cloud.Tags {
 	t := cloud.TagsFor(h.Stack, key, h.Tags)
 	if t["Name"] == "" {
 		t["Name"] = h.Stack + "-" + nameOf(key)
@@ -55,7 +54,7 @@ func nameOf(key engine.Key) string {
 }
 
 // foreign is the refusal of something that has our name and not our tags.
-func (h *Home) foreign(key engine.Key, what, id string) error {
+func (h *Env) foreign(key engine.Key, what, id string) error {
 	return &engine.NotManaged{
 		Key: key, What: what, ID: id,
 		Adopt: fmt.Sprintf("to hand it over, tag it %s=%s and %s=%s", cloud.TagStack, h.Stack, cloud.TagKey, key),
@@ -76,7 +75,7 @@ type candidate[T any] struct {
 // pick chooses among a listing: the recorded id when it is still there, else
 // what carries the key's tags. Further items with the same tags are duplicates,
 // left behind by a create whose reply was lost.
-func pick[T any](h *Home, key engine.Key, look engine.Look, all []candidate[T]) (item T, found string, duplicates []string) {
+func pick[T any](h *Env, key engine.Key, look engine.Look, all []candidate[T]) (item T, found string, duplicates []string) {
 	var ours []candidate[T]
 	for _, c := range all {
 		if !c.Gone && (c.ID == look.ID || c.Tags.Ours(h.Stack, key)) {
