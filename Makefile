@@ -25,15 +25,19 @@ demo: build ## five agents up, nothing to do, down again: in a simulated AWS, no
 	@scripts/demo.sh bin/karmactl
 
 .PHONY: test
-test: ## all tests, with the race detector where there is a C compiler
-	@scripts/test.sh ./...
+test: ## all tests, each bounded: some two minutes on two cores
+	@scripts/test.sh -short ./...
+
+.PHONY: test-race
+test-race: ## all tests at full length with the race detector (needs a C compiler): a quarter of an hour
+	@CGO_ENABLED=1 scripts/test.sh -race ./...
 
 .PHONY: test-wire
 test-wire: ## the same scenarios over HTTP against moto and ministack (needs python3)
 	@scripts/test-wire.sh
 
 .PHONY: sweep
-sweep: ## every crash, lost reply and fault, exhaustively (make test runs a bounded part)
+sweep: ## every crash, lost reply and fault, exhaustively (the other tests take a bounded part)
 	@scripts/sweep.sh
 
 .PHONY: bench

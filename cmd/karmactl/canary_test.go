@@ -173,6 +173,7 @@ func nestedText(value string) string {
 }
 
 func TestNoSecretsValueIsEverSeen(t *testing.T) {
+	t.Parallel()
 	for _, store := range []string{"secretsmanager", "ssm"} {
 		t.Run(store, func(t *testing.T) {
 			t.Parallel()

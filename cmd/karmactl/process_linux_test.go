@@ -130,10 +130,14 @@ func (p process) oldAccount() string {
 // file of 500 agents is refused for the quota, after all of it was checked.
 func TestTheProcessIsSmallAndQuick(t *testing.T) {
 	p := newProcess(t)
-	took, memory := p.run(0, p.path, "up", "--yes", "-f", p.agents(50), "--budget", "5000", "--simulate", p.oldAccount())
-	t.Logf("up of 50 agents, with the simulated AWS in the same process: %.0f MB at most, %s", float64(memory)/1e6, took)
+	agents := 50
+	if testing.Short() {
+		agents = 10
+	}
+	took, memory := p.run(0, p.path, "up", "--yes", "-f", p.agents(agents), "--budget", "5000", "--simulate", p.oldAccount())
+	t.Logf("up of %d agents, with the simulated AWS in the same process: %.0f MB at most, %s", agents, float64(memory)/1e6, took)
 	if memory > mostMemory {
-		t.Errorf("up of 50 agents takes %d bytes, more than %d", memory, mostMemory)
+		t.Errorf("up of %d agents takes %d bytes, more than %d", agents, memory, mostMemory)
 	}
 	took = p.best(64, 10, p.path, "validate", "-f", p.agents(500))
 	t.Logf("validate of 500 agents: %s", took)

@@ -12,15 +12,27 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tidy{m}, map[string]func(){
 		"karmactl": func() { os.Exit(run(os.Args[1:])) },
 		"builder":  builder,
 	})
 }
 
+// tidy removes the released program after the tests.
+type tidy struct{ *testing.M }
+
+func (m tidy) Run() int {
+	code := m.M.Run()
+	if dir, err := buildDir(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	return code
+}
+
 // The scripts run the real main, with a simulated account in $WORK/world.json
 // and the shipped agents.yaml.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -42,37 +45,61 @@ func TestTheBinaryHasOnlyTheOperationsThatItCalls(t *testing.T) {
 // names its version; no flag of it changes how the code is compiled or which code
 // there is, so that `go install` gives the same.
 func TestMakeBuildAndGoInstallGiveTheSameProgram(t *testing.T) {
-	line := strings.TrimSpace(buildLine(t, filepath.Join("..", "..")))
+	line, err := buildLine(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line = strings.TrimSpace(line)
 	want := regexp.MustCompile(`^CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main\.version=[^' ]+' -o bin/karmactl ./cmd/karmactl$`)
 	if !want.MatchString(line) {
 		t.Errorf("make build runs\n  %s\nwant\n  %s", line, want)
 	}
 }
 
-// released builds karmactl for Linux on amd64, as `make build` does, and gives its
-// path.
-func released(t testing.TB) string {
-	t.Helper()
+// buildDir is where the released program is built.
+var buildDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "karmactl-released-") })
+
+// release builds karmactl for Linux on amd64, as `make build` does, once for all
+// tests, and gives its path.
+var release = sync.OnceValues(func() (string, error) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	line := buildLine(t, root)
-	path := filepath.Join(t.TempDir(), "karmactl")
+	line, err := buildLine(root)
+	if err != nil {
+		return "", err
+	}
+	dir, err := buildDir()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "karmactl")
 	cmd := exec.Command("bash", "-c", strings.Replace(line, "-o bin/karmactl ", "-o "+path+" ", 1))
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOOS=linux", "GOARCH=amd64")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", line, err, out)
+		return "", fmt.Errorf("%s: %w\n%s", line, err, out)
+	}
+	return path, nil
+})
+
+func released(t testing.TB) string {
+	t.Helper()
+	path, err := release()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }
 
 // buildLine is the command of `make build`.
-func buildLine(t testing.TB, root string) string {
-	t.Helper()
+func buildLine(root string) (string, error) {
 	line, err := exec.Command("make", "-s", "-n", "-C", root, "build").Output()
-	if err != nil || !bytes.Contains(line, []byte("-o bin/karmactl ")) {
-		t.Fatalf("make does not say how it builds bin/karmactl: %s, %v", line, err)
+	if err == nil && !bytes.Contains(line, []byte("-o bin/karmactl ")) {
+		err = errors.New("it does not say how it builds bin/karmactl")
 	}
-	return string(line)
+	if err != nil {
+		return "", fmt.Errorf("make -n build: %w: %s", err, line)
+	}
+	return string(line), nil
 }

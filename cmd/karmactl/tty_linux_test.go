@@ -124,6 +124,7 @@ func reacting(t *testing.T, columns uint16, then []reaction, env []string, args 
 func shippedFile() string { return filepath.Join("..", "..", "config", "agents.yaml") }
 
 func TestATerminalGetsColourAndAPipeNone(t *testing.T) {
+	t.Parallel()
 	screen, code := inTerminal(t, 100, "", "", nil, "plan", "--offline", "-f", shippedFile())
 	if code != 0 || !strings.Contains(screen, "\x1b[") {
 		t.Errorf("exit %d, no colour in a terminal:\n%s", code, screen)
@@ -136,6 +137,7 @@ func TestATerminalGetsColourAndAPipeNone(t *testing.T) {
 }
 
 func TestUpInATerminalAsksAndPaintsATableThatFits(t *testing.T) {
+	t.Parallel()
 	for _, columns := range []uint16{100, 60} {
 		t.Run(fmt.Sprint(columns, " columns"), func(t *testing.T) {
 			t.Parallel()
@@ -155,6 +157,7 @@ func TestUpInATerminalAsksAndPaintsATableThatFits(t *testing.T) {
 }
 
 func TestDeployInATerminalPaintsEachRevisionAndTask(t *testing.T) {
+	t.Parallel()
 	world := filepath.Join(t.TempDir(), "world.json")
 	if screen, code := inTerminal(t, 100, "", "", nil, "up", "--yes", "--simulate", world, "-f", shippedFile()); code != 0 {
 		t.Fatalf("up exits %d:\n%s", code, screen)
@@ -179,6 +182,7 @@ func TestDeployInATerminalPaintsEachRevisionAndTask(t *testing.T) {
 }
 
 func TestNothingButYesIsYes(t *testing.T) {
+	t.Parallel()
 	world := filepath.Join(t.TempDir(), "world.json")
 	screen, code := inTerminal(t, 100, "Only yes is yes:", "y", nil, "up", "--simulate", world, "-f", shippedFile())
 	if code != 1 || !strings.Contains(screen, "nothing was changed") {
@@ -187,6 +191,7 @@ func TestNothingButYesIsYes(t *testing.T) {
 }
 
 func TestCtrlCInATerminalStopsAtAnyMomentAndTheNextUpGoesOn(t *testing.T) {
+	t.Parallel()
 	for name, then := range map[string][]reaction{
 		"at the question":     {types("Only yes is yes:", "\x03")},
 		"once, at the start":  {types("Only yes is yes:", "yes\n"), types("network", "\x03")},
@@ -213,6 +218,7 @@ func TestCtrlCInATerminalStopsAtAnyMomentAndTheNextUpGoesOn(t *testing.T) {
 }
 
 func TestAResizedTerminalIsPaintedInItsNewWidth(t *testing.T) {
+	t.Parallel()
 	world := filepath.Join(t.TempDir(), "world.json")
 	screen, code := reacting(t, 120, []reaction{
 		types("Only yes is yes:", "yes\n"), resizes(t, "load balancer provisioning", 44), resizes(t, "agents", 90), resizes(t, "agents", 40),

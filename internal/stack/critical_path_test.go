@@ -111,11 +111,20 @@ func downPath(s *Stack) time.Duration {
 	return slices.Max(slices.Collect(maps.Values(done)))
 }
 
+// sizes are how many agents the fleets have; the largest takes as long to
+// simulate as all other tests together, and is not in make test.
+func sizes() []int {
+	if testing.Short() {
+		return []int{5, 20}
+	}
+	return []int{5, 20, 50}
+}
+
 // TestUpAndDownKeepToTheCriticalPath holds both to what AWS itself takes, with its
 // throttling in force.
 func TestUpAndDownKeepToTheCriticalPath(t *testing.T) {
 	const most = 1.05
-	for _, agents := range []int{5, 20, 50} {
+	for _, agents := range sizes() {
 		t.Run(fmt.Sprintf("%d agents", agents), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newStackBench(t, fleet(t, agents))
@@ -146,7 +155,7 @@ func TestUpAndDownKeepToTheCriticalPath(t *testing.T) {
 
 // TestAPlanGrowsSlowerThanTheFleet counts the calls of a plan of an unchanged stack.
 func TestAPlanGrowsSlowerThanTheFleet(t *testing.T) {
-	for _, agents := range []int{5, 20, 50} {
+	for _, agents := range sizes() {
 		synctest.Test(t, func(t *testing.T) {
 			b := newStackBench(t, fleet(t, agents))
 			b.upStack(nil)

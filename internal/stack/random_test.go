@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -28,8 +29,11 @@ import (
 // of the same file. The bill is compared by the caller too, who knows prices.
 func RandomLives(t *testing.T, bill func(*agents.Config, *awssim.Sim) error) {
 	checks := "30"
-	if all() {
-		checks = "1000"
+	switch {
+	case all():
+		checks = cmp.Or(os.Getenv("KARMACTL_SWEEP_LIVES"), "150")
+	case testing.Short():
+		checks = "5"
 	}
 	for name, value := range map[string]string{"rapid.checks": checks, "rapid.seed": seedOf(all()), "rapid.nofailfile": "true"} {
 		if f := flag.Lookup(name); f.Value.String() == f.DefValue {
@@ -62,7 +66,7 @@ func RandomLives(t *testing.T, bill func(*agents.Config, *awssim.Sim) error) {
 	}
 }
 
-// seedOf keeps make test the same from run to run; the long form draws anew.
+// seedOf keeps the bounded forms the same from run to run; the long form draws others each time.
 func seedOf(long bool) string {
 	if long {
 		return "0"

@@ -60,15 +60,25 @@ var sweptChanged = strings.NewReplacer(
 	"abracadabra:\n    port: 9003", "skill-extractor:\n    port: 9004",
 ).Replace(swept)
 
-// all has the sweeps try every call instead of a spread of them.
+// all has the sweeps try every call instead of a spread of them (make sweep).
 func all() bool { return os.Getenv("KARMACTL_SWEEP") == "all" }
+
+// stride is the distance of the calls that a sweep tries: step of them in make
+// test-race, which has a quarter of an hour, eight times as far in make test.
+func stride(step int) int {
+	switch {
+	case all():
+		return 1
+	case testing.Short():
+		return 8 * step
+	}
+	return step
+}
 
 // spread lists the calls that a sweep tries: the first, the last, and every
 // step-th between.
 func spread(last, step int) []int {
-	if all() {
-		step = 1
-	}
+	step = stride(step)
 	var out []int
 	for n := 1; n < last; n += step {
 		out = append(out, n)
@@ -312,7 +322,7 @@ func (f *first) inject(c awssim.Call) awssim.Fault {
 
 // TestSweepEveryOperationMayBeTroubled has AWS throttle, fail or delay the first
 // calls of every operation: all of them in one life; then one by one, of which
-// make test takes a spread, another one for each trouble.
+// make test-race takes a spread, another one for each trouble.
 func TestSweepEveryOperationMayBeTroubled(t *testing.T) {
 	want := clean(t)
 	operations := want.operations()
@@ -332,7 +342,7 @@ func TestSweepEveryOperationMayBeTroubled(t *testing.T) {
 		if all() {
 			names = append(names, operations...)
 		} else {
-			for n := f.from; n < len(operations); n += 5 {
+			for n := f.from; n < len(operations); n += stride(5) {
 				names = append(names, operations[n])
 			}
 		}
