@@ -84,8 +84,12 @@ func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
 	for _, item := range e.Lacks(func(cost.Component) bool { return true }) {
 		out.Missing = append(out.Missing, string(item))
 	}
-	if out.Unknown == 0 { // what is not known is left empty, never 0
-		out.Monthly, out.Delta = costRange(e.Total()), cost.USD(delta)
+	known := func(c cost.Component) bool { return c.Known }
+	if slices.ContainsFunc(e.Components, known) { // what is not known is left empty, never 0
+		out.Monthly = costRange(e.Total())
+	}
+	if out.Unknown == 0 {
+		out.Delta = cost.USD(delta)
 	}
 	for _, h := range e.Overview(s.cfg, nodes) {
 		out.Lines = append(out.Lines, ui.CostLine{Name: h.Name, About: h.About, Range: costRange(h.Monthly)})
@@ -105,11 +109,18 @@ func (s *session) lack(items []cost.Item) string {
 	return fmt.Sprintf("no price for %s in %s (karmactl cost refresh fetches them)", ui.Few(names, 3), s.cfg.Region)
 }
 
+func prices(n int) string {
+	if n == 1 {
+		return "one price is"
+	}
+	return fmt.Sprintf("%d prices are", n)
+}
+
 // costWarnings are what a plan says of prices and the budget.
 func costWarnings(v cost.Verdict, region string) []string {
 	var out []string
 	if len(v.Unsure) > 0 {
-		out = append(out, fmt.Sprintf("%d prices are not known in %s: karmactl cost refresh fetches them", len(v.Unsure), region))
+		out = append(out, fmt.Sprintf("%s not known in %s: karmactl cost refresh fetches today's prices", prices(len(v.Unsure)), region))
 	}
 	err := v.Err()
 	var over *cost.OverBudget

@@ -24,6 +24,8 @@ type Row struct {
 	Service   string `json:"service"`
 	// Published is the date of the price file that it is from.
 	Published string `json:"published"`
+	// Sources name who read it, where it is not from the price list of its region.
+	Sources []string `json:"sources,omitempty"`
 }
 
 // Book is the prices of one region, with their dates.
@@ -31,9 +33,11 @@ type Book struct {
 	Region string `json:"region"`
 	// AsOf is the date of the list prices, SpotAsOf that of the Spot prices,
 	// which AWS changes every few weeks.
-	AsOf     string       `json:"as_of"`
-	SpotAsOf string       `json:"spot_as_of,omitempty"`
-	Prices   map[Item]Row `json:"prices"`
+	AsOf     string `json:"as_of"`
+	SpotAsOf string `json:"spot_as_of,omitempty"`
+	// Since is the date of the oldest list price, where they are of several dates.
+	Since  string       `json:"since,omitempty"`
+	Prices map[Item]Row `json:"prices"`
 }
 
 // Open is the newer of the prices in this binary and those that `cost refresh`
@@ -68,7 +72,11 @@ func embedded(region string) (*Book, error) {
 	b := &Book{Region: region, Prices: map[Item]Row{}}
 	raw, err := snapshots.ReadFile("prices/" + region + ".json")
 	if errors.Is(err, fs.ErrNotExist) {
-		return b, nil
+		all, err := readRegional()
+		if err != nil {
+			return nil, err
+		}
+		return all.book(region), nil
 	}
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func TestTheSnapshotOfUSEast1HasEveryPrice(t *testing.T) {
 }
 
 func TestARegionWithoutASnapshotLacksEveryPrice(t *testing.T) {
-	b, err := Open("eu-west-1", "")
+	b, err := Open("eusc-de-east-1", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -287,6 +287,9 @@ func (b *bill) assume() {
 	if b.book.AsOf != "" {
 		say("list prices are those of %s", b.book.AsOf)
 	}
+	if b.book.Since != "" && b.book.Since != b.book.AsOf {
+		say("list prices in %s were read one by one; the oldest reading is of %s (karmactl cost refresh fetches today's)", b.book.Region, b.book.Since)
+	}
 	if b.book.SpotAsOf != "" {
 		say("Fargate Spot prices are those of %s; AWS changes them every few weeks", b.book.SpotAsOf)
 	}

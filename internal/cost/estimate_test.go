@@ -189,21 +189,21 @@ func TestAnotherResourceNeverMakesTheStackCheaper(t *testing.T) {
 
 func TestAPriceThatIsMissingIsNamedAndNotTakenForNothing(t *testing.T) {
 	cfg := config(t, "agents.yaml")
-	book, err := Open("eu-west-1", "")
+	book, err := Open("eusc-de-east-1", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Region = "eu-west-1"
+	cfg.Region = "eusc-de-east-1"
 	e, err := Of(cfg, offline(cfg).Resources(), book)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(e.Missing, "no price for nat_gateway_hour in eu-west-1") || e.Complete() {
+	if !slices.Contains(e.Missing, "no price for nat_gateway_hour in eusc-de-east-1") || e.Complete() {
 		t.Errorf("the estimate lacks %v", e.Missing)
 	}
 	for _, c := range e.Components {
 		if c.Known {
-			t.Errorf("%s has a price in eu-west-1", c.Item)
+			t.Errorf("%s has a price in eusc-de-east-1", c.Item)
 		}
 	}
 }

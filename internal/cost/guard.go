@@ -47,7 +47,7 @@ func (v Verdict) Err() error {
 	case v.Over:
 		return &OverBudget{Expected: v.Expected, Budget: *v.Budget}
 	case v.Budget != nil && len(v.Unsure) > 0:
-		return &UnknownCost{Prices: len(v.Unsure), Budget: *v.Budget}
+		return &UnknownCost{Lacks: v.Unsure, Budget: *v.Budget}
 	default:
 		return nil
 	}
@@ -55,12 +55,17 @@ func (v Verdict) Err() error {
 
 // UnknownCost is why `up` refuses where it cannot tell whether the budget holds.
 type UnknownCost struct {
-	Prices int
+	// Lacks say which prices are missing, in words.
+	Lacks  []string
 	Budget decimal.Decimal
 }
 
 func (e *UnknownCost) Error() string {
-	return fmt.Sprintf("%d prices are not known in this region, so nobody can say whether the budget of %s holds: nothing was made", e.Prices, USD(e.Budget))
+	lacks := e.Lacks[0]
+	if n := len(e.Lacks) - 1; n > 0 {
+		lacks = fmt.Sprintf("%s, and %d more", lacks, n)
+	}
+	return fmt.Sprintf("%s: whether the budget of %s holds is not known, and nothing was made", lacks, USD(e.Budget))
 }
 
 // Try is what to do about it.

@@ -24,7 +24,7 @@ func TestTheRateFollowsTheTasksThatAreThere(t *testing.T) {
 	if cfg.Agents[0].Scale.Min != 1 {
 		t.Error("it changes the configuration")
 	}
-	empty, err := Open("eu-west-1", "")
+	empty, err := Open("eusc-de-east-1", "")
 	if err != nil {
 		t.Fatal(err)
 	}

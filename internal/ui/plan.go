@@ -97,7 +97,7 @@ type PlanCost struct {
 	Region string     `json:"-"`
 	Budget string     `json:"-"`
 	Over   bool       `json:"-"`
-	// Unknown is how many prices are missing: the total is then not known.
+	// Unknown is how many prices are missing: they are not in the total.
 	Unknown int `json:"unknown_prices,omitempty"`
 	// Missing names them.
 	Missing []string `json:"missing,omitempty"`
@@ -254,7 +254,7 @@ func (p paint) difference(d string) string {
 func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
 	c := t.paint()
 	fmt.Fprintln(b)
-	if cost.Unknown > 0 {
+	if cost.Monthly.Expected == "" {
 		fmt.Fprintf(b, "  Monthly cost: %s, %d prices are missing for %s:\n    %s\n\n", c.yellow("not known"), cost.Unknown, cost.Region, wrap(Few(cost.Missing, 3), width-4, 4))
 		return
 	}
@@ -271,6 +271,12 @@ func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
 		}
 	}
 	total := "    " + pad("total", 15)
+	if cost.Unknown > 0 {
+		total = "    " + pad("at least", 15)
+		if cost.Budget != "" && !cost.Over {
+			verdict = c.yellow("budget not checked")
+		}
+	}
 	if cost.Delta != "" && cost.Delta != "0.00" && cost.Delta != cost.Monthly.Expected {
 		sign := "+"
 		if strings.HasPrefix(cost.Delta, "-") {
@@ -279,6 +285,9 @@ func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
 		total += "(" + sign + cost.Delta + " by this plan)   "
 	}
 	fmt.Fprintln(b, strings.TrimRight(between(c.bold(total)+verdict, rangeCells(c.bold(cost.Monthly.Expected), cost.Monthly), width), " "))
+	if cost.Unknown > 0 {
+		fmt.Fprintf(b, "    %s %s\n", c.yellow("!"), wrap("not in the total, without a price in "+cost.Region+": "+Few(cost.Missing, 3), width-6, 6))
+	}
 	fmt.Fprintln(b)
 }
 
