@@ -110,9 +110,15 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	}
 	s := &session{app: a, cfg: cfg, clock: engine.RealClock{}, http: &http.Client{Timeout: 10 * time.Second}}
 	if a.opts.simulate != "" {
+		fresh := newWorld(a.opts.simulate)
 		sim, clock, err := a.rehearse(a.opts.simulate, cfg.Region)
 		if err != nil {
 			return nil, err
+		}
+		if fresh {
+			if err := sim.Seed(seedOf(cfg)); err != nil {
+				return nil, errors.Join(err, sim.Close())
+			}
 		}
 		s.sim, s.clock, s.aws = sim, clock, sim.Config()
 		s.http.Transport = sim.RoundTripper()

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/importer"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -211,6 +212,9 @@ func (s *session) stateImport(ctx context.Context, file string, force bool) erro
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("the state to import cannot be read: %w", err)
+	}
+	if importer.IsTerraformState(b) {
+		return &advice{fmt.Errorf("%s is a Terraform state: karmactl's own is another thing, and what Terraform made is not taken over by it", file), "karmactl init --from " + file + " writes the agents.yaml that means the same"}
 	}
 	return s.replaceState(ctx, "state import", func(ctx context.Context, o state.Options) (*state.State, error) {
 		return state.Import(ctx, o, b, force)

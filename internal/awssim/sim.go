@@ -22,6 +22,9 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// DefaultAccount is the account's number where Options name none.
+const DefaultAccount = "123456789012"
+
 // Options are how strict and how slow the simulated AWS is.
 type Options struct {
 	Clock   engine.Clock
@@ -71,7 +74,7 @@ func New(opts Options) (*Sim, error) {
 		opts.Clock = engine.RealClock{}
 	}
 	if opts.Account == "" {
-		opts.Account = "123456789012"
+		opts.Account = DefaultAccount
 	}
 	if opts.Region == "" {
 		opts.Region = "us-east-1"

@@ -244,7 +244,7 @@ func (c *compose) healthcheck(a *agent, s *tree) {
 	}
 	command, t := c.test(s)
 	if off, _ := h.get("disable").yes(); off || command == nil {
-		a.health.command = nil
+		a.health.container = check{}
 		h.own("there is no check of the container unless health.command says one")
 		return
 	}
@@ -254,13 +254,12 @@ func (c *compose) healthcheck(a *agent, s *tree) {
 			options[name] = n
 		}
 	}
-	a.health = health{}
 	c.check(a, t, command, options)
 	if t.fate != carried {
 		return
 	}
-	for k, key := range map[string]string{"interval": "interval", "timeout": "timeout", "start_period": "grace", "retries": "unhealthy"} {
-		h.get(k).carry(a.key("health." + key))
+	for _, k := range []string{"interval", "timeout", "start_period", "retries"} {
+		h.get(k).carry(a.key("health.command"))
 	}
 	h.get("start_interval").own("ECS checks at one interval")
 }

@@ -104,14 +104,10 @@ func (c *copilot) containerCheck(a *agent, h *tree) {
 			options[name] = n
 		}
 	}
-	path := a.health.path
 	c.check(a, t, command, options)
-	if path != "" {
-		a.health.path = path
-	}
 	if t.fate == carried {
-		for k, key := range map[string]string{"interval": "interval", "timeout": "timeout", "start_period": "grace", "retries": "unhealthy"} {
-			h.get(k).carry(a.key("health." + key))
+		for _, k := range []string{"interval", "timeout", "start_period", "retries"} {
+			h.get(k).carry(a.key("health.command"))
 		}
 	}
 }
@@ -157,7 +153,7 @@ func (c *copilot) http(a *agent, h *tree, folder string) {
 			p.leave(fmt.Sprintf("an agent answers at /%s: name the agent %s, or have its callers use the other path", a.name, nearest(want, nearAgent, a.name)))
 		}
 	}
-	c.check4(a, h)
+	c.targetCheck(a, h)
 	if t := h.get("alias"); t != nil {
 		c.alias(a, t)
 	}
@@ -171,8 +167,8 @@ func (c *copilot) http(a *agent, h *tree, folder string) {
 	h.get("redirect_to_https").own("HTTP leads to HTTPS where there is a domain")
 }
 
-// check4 carries http.healthcheck over; Copilot asks for / where nothing is said.
-func (c *copilot) check4(a *agent, h *tree) {
+// targetCheck carries http.healthcheck over; Copilot asks for / where nothing is said.
+func (c *copilot) targetCheck(a *agent, h *tree) {
 	t := h.get("healthcheck")
 	health := &a.health
 	switch {
@@ -220,7 +216,10 @@ func (c *copilot) check4(a *agent, h *tree) {
 			v.leave("the check asks the agent's own port")
 		}
 	}
-	t.get("success_codes").leave("200 to 499 count as healthy")
+	if v := t.get("success_codes"); v != nil {
+		health.codes = v.str()
+		v.carry(a.key("health.codes"))
+	}
 }
 
 // alias: a host below one domain is what load_balancer.domain gives each agent.

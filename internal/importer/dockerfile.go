@@ -157,7 +157,7 @@ func (r *reading) image(a *agent, d *dockerfile, alone bool) {
 			t.carry(a.key("port"))
 		}
 	}
-	if command, options := d.health(); command != nil && a.health.command == nil {
+	if command, options := d.health(); command != nil && a.health.container.command == nil {
 		r.check(a, d.probe, command, options)
 	}
 	if d.arch != nil && strings.Contains(d.arch.text, "arm64") && a.arch == "" {
@@ -190,24 +190,23 @@ func (r *reading) check(a *agent, t *tree, command []string, options map[string]
 		return
 	}
 	h := &a.health
-	h.command = command
-	keys := []string{a.key("health.command")}
-	set := func(name, key string, into *int, low, high int) {
-		if n := options[name]; n > 0 && *into == 0 {
+	h.container = check{command: command}
+	c := &h.container
+	set := func(name string, into *int, low, high int) {
+		if n := options[name]; n > 0 {
 			*into = a.within(t, name, n, low, high)
-			keys = append(keys, a.key("health."+key))
 		}
 	}
-	set("interval", "interval", &h.interval, 5, 300)
-	set("timeout", "timeout", &h.timeout, 2, 120)
-	set("retries", "unhealthy", &h.unhealthy, 2, 10)
-	set("start-period", "grace", &h.grace, 0, 7200)
+	set("interval", &c.interval, 5, 300)
+	set("timeout", &c.timeout, 2, 60)
+	set("retries", &c.retries, 1, 10)
+	set("start-period", &c.start, 0, 300)
+	keys := a.key("health.command")
 	if path, _ := probe(command); path != "" && h.path == "" && !strings.Contains(path, "$") {
 		h.path = path
-		keys = append(keys, a.key("health.path"))
+		keys += " " + a.key("health.path")
 	}
-	a.checkTimes()
-	t.carry(strings.Join(keys, " "))
+	t.carry(keys)
 }
 
 // ReadDockerfile makes one agent of a Dockerfile, named after its folder.

@@ -81,10 +81,17 @@ type scale struct {
 	none bool
 }
 
+// health is the load balancer's check, and the container's own.
 type health struct {
-	path                                         string
+	path, codes                                  string
 	interval, timeout, grace, healthy, unhealthy int // seconds and counts
-	command                                      []string
+	container                                    check
+}
+
+// check is the check that ECS runs inside of the container.
+type check struct {
+	command                           []string
+	interval, timeout, retries, start int // seconds, and how many failures
 }
 
 type secret struct {

@@ -1,6 +1,8 @@
 package importer
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -250,4 +252,20 @@ func (x *terraform) find(text string, kinds ...string) *resource {
 		}
 	}
 	return nil
+}
+
+// IsTerraformState tells whether a file is Terraform's state, as a file or as
+// "terraform show -json" prints it, and not karmactl's.
+func IsTerraformState(b []byte) bool {
+	var doc struct {
+		Version   int             `json:"version"`
+		Stack     string          `json:"stack"`
+		Terraform string          `json:"terraform_version"`
+		Format    string          `json:"format_version"`
+		Resources json.RawMessage `json:"resources"`
+	}
+	if json.Unmarshal(b, &doc) != nil || doc.Stack != "" {
+		return false
+	}
+	return doc.Terraform != "" || doc.Format != "" || doc.Version == 4 || bytes.HasPrefix(bytes.TrimSpace(doc.Resources), []byte("["))
 }

@@ -79,7 +79,7 @@ func (x *terraform) commandOf(a *agent, t *tree) {
 	}
 }
 
-// containerCheck shares the load balancer's times, which are carried before.
+// containerCheck carries ECS's own check over.
 func (x *terraform) containerCheck(a *agent, t *tree) {
 	var command []string
 	for _, w := range t.get("command").list() {
@@ -97,29 +97,18 @@ func (x *terraform) containerCheck(a *agent, t *tree) {
 		return
 	}
 	options := map[string]int{}
-	keys := map[string][2]string{"interval": {"interval", "interval"}, "timeout": {"timeout", "timeout"}, "retries": {"retries", "unhealthy"}, "startPeriod": {"start-period", "grace"}, "start_period": {"start-period", "grace"}}
-	var taken []string
-	for k, to := range keys {
-		n, ok := t.get(k).number()
-		if !ok {
-			continue
-		}
-		h := a.health
-		now := map[string]int{"interval": h.interval, "timeout": h.timeout, "unhealthy": h.unhealthy, "grace": h.grace}[to[1]]
-		switch {
-		case now == n || now == 0 && n > 0:
-			options[to[0]] = n
-			taken = append(taken, k)
-		default:
-			t.get(k).leave("the container's check has the times of the load balancer's")
+	for k, name := range map[string]string{"interval": "interval", "timeout": "timeout", "retries": "retries", "startPeriod": "start-period", "start_period": "start-period"} {
+		if n, ok := t.get(k).number(); ok {
+			options[name] = n
 		}
 	}
 	x.check(a, t.get("command"), command, options)
-	for _, k := range taken {
-		t.get(k).carry(a.key("health." + keys[k][1]))
-	}
-	if t.get("command").fate == left {
-		t.settle(left, t.get("command").why)
+	c := t.get("command")
+	t.settle(c.fate, c.why)
+	for _, k := range t.items {
+		if c.fate == carried {
+			k.carry(a.key("health.command"))
+		}
 	}
 }
 

@@ -453,8 +453,9 @@ func (x *terraform) target(a *agent, lb, service *tree) {
 		h.interval = 30 // ELB's own
 	}
 	a.checkTimes()
-	if t := c.get("matcher"); t != nil {
-		t.leave("200 to 499 count as healthy")
+	if t := c.get("matcher"); t.str() != "" && !reference.MatchString(t.str()) {
+		h.codes = t.str()
+		t.carry(a.key("health.codes"))
 	}
 	c.settle(own, "the check asks the agent's port")
 	if s := firstOf(g.body.get("stickiness")); s != nil {

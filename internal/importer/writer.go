@@ -3,7 +3,7 @@ package importer
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -146,13 +146,16 @@ func scalarText(s string) string {
 	return strings.TrimSpace(string(b))
 }
 
+// bare is a text that needs no quotes for its characters inside of [] and {}.
+var bare = regexp.MustCompile(`^[A-Za-z0-9_./@%+=-]([A-Za-z0-9 _./@%+=:|-]*[A-Za-z0-9_./@%+=-])?$`)
+
 // flow is a list in one line.
 func flow(all []string) string {
 	quoted := make([]string, len(all))
 	for i, s := range all {
-		quoted[i] = scalarText(s)
-		if strings.ContainsAny(quoted[i], ",[]{}") && !strings.HasPrefix(quoted[i], `"`) && !strings.HasPrefix(quoted[i], "'") {
-			quoted[i] = fmt.Sprintf("%q", s)
+		quoted[i] = fmt.Sprintf("%q", s)
+		if bare.MatchString(s) {
+			quoted[i] = scalarText(s)
 		}
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
@@ -275,7 +278,10 @@ func (a *agent) write(p *page, indent int, key string) {
 			p.number(in+1, key+".health.healthy", h.healthy)
 			p.number(in+1, key+".health.unhealthy", h.unhealthy)
 			p.seconds(in+1, key+".health.grace", h.grace)
-			p.texts(in+1, key+".health.command", h.command)
+			p.text(in+1, key+".health.codes", h.codes)
+			if len(h.container.command) > 0 {
+				p.put(in+1, key+".health.command", h.container.yaml())
+			}
 		})
 		p.pairs(in, key+".env", "env", a.env)
 		p.in(in, key+".secrets", "secrets", func() {
@@ -336,15 +342,29 @@ func (s secret) yaml() string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// quoted is a text inside {}: quoted where it has what ends an entry.
-func quoted(s string) string {
-	if q := scalarText(s); !strings.ContainsAny(q, ",{}[]:#") || strings.HasPrefix(q, `"`) || strings.HasPrefix(q, "'") {
-		return q
+// yaml is the command alone, or with the times that it has of its own.
+func (c check) yaml() string {
+	run := flow(c.command)
+	if c.interval+c.timeout+c.retries+c.start == 0 {
+		return run
 	}
-	return fmt.Sprintf("%q", s)
+	parts := []string{"run: " + run}
+	for _, x := range []struct {
+		name string
+		n    int
+		unit string
+	}{{"interval", c.interval, "s"}, {"timeout", c.timeout, "s"}, {"retries", c.retries, ""}, {"start", c.start, "s"}} {
+		if x.n > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %d%s", x.name, x.n, x.unit))
+		}
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// sortPairs orders by name what a source has in no order of its own.
-func sortPairs(all []pair) {
-	slices.SortFunc(all, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+// quoted is a text inside {}: quoted where it has what ends an entry.
+func quoted(s string) string {
+	if bare.MatchString(s) && !strings.Contains(s, ":") {
+		return scalarText(s)
+	}
+	return fmt.Sprintf("%q", s)
 }

@@ -30,7 +30,7 @@ func (x secretSource) valueFrom(key string) string {
 	switch {
 	case x.ARN == "":
 		return ""
-	case x.Parameter:
+	case x.Parameter || key == "": // the secret as a whole
 		return x.ARN
 	case !slices.Contains(x.Keys, key):
 		return ""

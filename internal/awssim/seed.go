@@ -1,0 +1,127 @@
+package awssim
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// Seed is what a rehearsal needs of an account before a stack comes: what
+// agents.yaml refers to and its user keeps elsewhere.
+type Seed struct {
+	// Zones are public hosted zones by name.
+	Zones []string
+	// Secrets are secrets by name or ARN, with their keys; without keys the value is a text.
+	Secrets map[string][]string
+	// Parameters are encrypted parameters of SSM, by name.
+	Parameters []string
+	// Images are repositories of the account's own registry, each with a tag.
+	Images map[string]string
+}
+
+// seeded is the value of what a rehearsal makes up.
+const seeded = "rehearsal"
+
+// Seed makes what is not there yet.
+func (s *Sim) Seed(x Seed) error {
+	err := s.transact(true, func() error {
+		long := s.now().Add(-time.Hour) // known everywhere by now
+		for _, zone := range x.Zones {
+			there := false
+			for _, z := range s.world.HostedZones {
+				there = there || strings.TrimSuffix(z.Name, ".") == strings.TrimSuffix(zone, ".")
+			}
+			if !there {
+				s.world.SeedHostedZone(zone, false)
+			}
+		}
+		for from, keys := range x.Secrets {
+			if err := s.seedSecret(from, keys); err != nil {
+				return err
+			}
+		}
+		for _, p := range x.Parameters {
+			if s.world.Parameters[p] != nil {
+				continue
+			}
+			if _, err := s.putParameter(&ssm.PutParameterInput{Name: &p, Value: aws.String(seeded), Type: ssmtypes.ParameterTypeSecureString}); err != nil {
+				return err
+			}
+			s.world.Parameters[p].Created = long
+		}
+		for repository := range x.Images {
+			if s.world.Repositories[repository] != nil {
+				continue
+			}
+			if _, err := s.createRepository(&ecr.CreateRepositoryInput{RepositoryName: &repository}); err != nil {
+				return err
+			}
+			s.world.Repositories[repository].Created = long
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for repository, tag := range x.Images {
+		if err := s.seedImage(repository, tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedSecret makes a secret. One that is named by its ARN has that ARN.
+func (s *Sim) seedSecret(from string, keys []string) error {
+	name := from
+	if _, after, ok := strings.Cut(from, ":secret:"); ok {
+		name = after
+		if n := len(name); n > 7 && name[n-7] == '-' { // the six characters that AWS adds
+			name = name[:n-7]
+		}
+	}
+	if s.world.Secrets[name] != nil {
+		return nil
+	}
+	value := seeded
+	if len(keys) > 0 {
+		all := map[string]string{}
+		for _, k := range keys {
+			all[k] = seeded
+		}
+		b, err := json.Marshal(all)
+		if err != nil {
+			return err
+		}
+		value = string(b)
+	}
+	if _, err := s.createSecret(&secretsmanager.CreateSecretInput{Name: &name, SecretString: &value, ClientRequestToken: aws.String("rehearsal-rehearsal-rehearsal-01")}); err != nil {
+		return err
+	}
+	s.world.Secrets[name].Created = s.now().Add(-time.Hour)
+	if strings.HasPrefix(from, "arn:") {
+		s.world.Secrets[name].ARN = from
+	}
+	return nil
+}
+
+// seedImage puts the stand-in image into a repository of the account.
+func (s *Sim) seedImage(repository, tag string) error {
+	index, err := StandIn(tag)
+	if err != nil {
+		return err
+	}
+	to, err := name.NewTag(s.registryStore().own+"/"+repository+":"+tag, name.Insecure)
+	if err != nil {
+		return err
+	}
+	return remote.WriteIndex(to, index, remote.WithTransport(s.Registry()))
+}
