@@ -26,7 +26,7 @@ func TestWhatTheReadmeNamesExists(t *testing.T) {
 	}
 	table, _, _ = strings.Cut(table, "\n## ")
 	dir := ""
-	for _, m := range regexp.MustCompile("`([^`<]+)`").FindAllStringSubmatch(table, -1) {
+	for _, m := range regexp.MustCompile("`([^`<\n]+)`").FindAllStringSubmatch(table, -1) {
 		path := m[1]
 		if !strings.Contains(path, "/") {
 			path = filepath.Join(dir, path) // beside the one before
