@@ -44,7 +44,7 @@ func (a *app) rollback(ctx context.Context, name string, o rollbackOptions) erro
 	if _, ok := s.cfg.Agent(name); !ok {
 		return s.noAgent(name)
 	}
-	ag := s.fleetAgent(s.home(false), name)
+	ag := s.fleetAgent(s.home(o.dryRun), name)
 	if o.dryRun {
 		b, err := ag.Target(ctx, o.to)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -271,6 +272,12 @@ func (s *session) finish(r *ui.Result, res *engine.Result, err error) error {
 	code := exitError
 	switch {
 	case err == nil:
+	case cloud.Classify(err) == engine.SignedOut:
+		r.Outcome = "interrupted"
+		r.Headline = "Interrupted, because the credentials have ended: what was made is recorded."
+		r.Next = []string{"sign in and run the same command again: it goes on where this one stopped"}
+		r.Blocked = nil
+		code = exitInterrupted
 	case errors.Is(err, engine.ErrInterrupted):
 		r.Outcome = "interrupted"
 		r.Headline = "Interrupted: what was made is recorded."

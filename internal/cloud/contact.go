@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -25,43 +26,47 @@ type contact struct {
 	mu    sync.Mutex
 	began time.Time
 	made  bool
+	// why is what a try met that did not run out of time.
+	why string
 }
 
 // NoAnswer is that nothing of AWS was reached since the run began.
 type NoAnswer struct {
 	Address string
-	Err     error
+	// Why is what the last try met. It is text: who asks whether a try timed out is not to try again.
+	Why string
 }
 
 func (e *NoAnswer) Error() string {
-	return fmt.Sprintf("%s did not answer within %s: %v", e.Address, contactWithin, e.Err)
+	return fmt.Sprintf("%s did not answer within %s: %s", e.Address, contactWithin, e.Why)
 }
-func (e *NoAnswer) Unwrap() error { return e.Err }
 
 // RetryableError tells the SDK's retryer that the time for trying is over.
 func (e *NoAnswer) RetryableError() bool { return false }
 
 // client is the SDK's own, which notes the first connection, and gives up when there is none.
 func (c *contact) client() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		dial := t.DialContext
-		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			left, open := c.left()
-			if !open {
-				return dial(ctx, network, address)
-			}
-			ctx, cancel := context.WithTimeout(ctx, left)
-			defer cancel()
-			conn, err := dial(ctx, network, address)
-			switch left, open := c.left(); {
-			case err == nil:
-				c.reached()
-			case open && left <= 0:
-				return nil, &NoAnswer{Address: address, Err: err}
-			}
-			return conn, err
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DialContext = c.dial(t.DialContext) })
+}
+
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// dial connects; until something of AWS was reached, not for longer than there is time for the first contact.
+func (c *contact) dial(to dialer) dialer {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		left, open := c.left()
+		if !open {
+			return to(ctx, network, address)
 		}
-	})
+		ctx, cancel := context.WithTimeout(ctx, left)
+		defer cancel()
+		conn, err := to(ctx, network, address)
+		if err == nil {
+			c.reached()
+			return conn, nil
+		}
+		return nil, c.missed(address, err)
+	}
 }
 
 // left is how much time the first contact still has; open is false once it was made.
@@ -73,6 +78,18 @@ func (c *contact) left() (d time.Duration, open bool) {
 		c.began = now
 	}
 	return c.began.Add(contactWithin).Sub(now), !c.made
+}
+
+// missed is the error of a try that failed: its own while there is time for another one.
+func (c *contact) missed(address string, err error) error {
+	left, open := c.left()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if left > 0 || !open {
+		c.why = err.Error()
+		return err
+	}
+	return &NoAnswer{Address: address, Why: cmp.Or(c.why, err.Error())}
 }
 
 func (c *contact) reached() {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -49,6 +50,8 @@ func Classify(err error) engine.Class {
 	}
 	code := Code(err)
 	switch {
+	case signedOut(err):
+		return engine.SignedOut
 	case code == "":
 		return engine.Other
 	case throttles[code]:
@@ -65,6 +68,19 @@ func Classify(err error) engine.Class {
 		return engine.NotFound
 	}
 	return engine.Other
+}
+
+// signedOut tells whether the credentials have ended: AWS says so, or refuses the call that was to renew them.
+func signedOut(err error) bool {
+	if Is(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired") || errors.As(err, new(*ssocreds.InvalidTokenError)) {
+		return true
+	}
+	op := (*smithy.OperationError)(nil)
+	if !errors.As(err, &op) {
+		return false
+	}
+	root := innermost(op)
+	return root != op && (root.Service() == "SSO" || root.Service() == "SSO OIDC" || root.Service() == "STS") && !throttles[Code(root)]
 }
 
 // throttles are the codes of a full token bucket.

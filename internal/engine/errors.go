@@ -21,6 +21,8 @@ const (
 	Lost
 	Throttled
 	Denied
+	// SignedOut: the credentials have ended, and with them everything that the walk could still do.
+	SignedOut
 )
 
 // NotManaged is the refusal of something that has the name we want and is not karmactl's.

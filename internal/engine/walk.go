@@ -305,6 +305,9 @@ func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(
 			if o.Verb == "" {
 				o.Verb = None
 			}
+			if o.Err != nil && r.Classify != nil && r.Classify(o.Err) == SignedOut {
+				r.halt() // as after a Ctrl-C: what runs ends, nothing is begun
+			}
 			o.Err = r.explain(o.Err)
 			v.outcome = o
 			if o.Status != Done {
