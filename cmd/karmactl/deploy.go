@@ -94,7 +94,7 @@ func (a *app) deploy(ctx context.Context, args []string, o deployOptions) error 
 	for _, name := range d.names {
 		ag, ok := s.cfg.Agent(name)
 		if !ok {
-			return s.noAgent(name)
+			return noAgent(s.cfg, name)
 		}
 		if o.build && ag.Build == nil {
 			return &usageError{fmt.Errorf("%s has no build in %s: add build.dockerfile, or give --image", name, s.cfg.File)}

@@ -54,8 +54,11 @@ func commandDocs(root *cobra.Command) string {
 
 func commandDoc(b *strings.Builder, c *cobra.Command) {
 	fmt.Fprintf(b, "\n## %s\n\n%s.\n\n```\n%s\n```\n", strings.TrimPrefix(c.CommandPath(), "karmactl "), c.Short, c.UseLine())
-	if long := strings.TrimSpace(strings.Split(c.Long, exitCodes)[0]); long != "" {
+	if long := strings.TrimSpace(c.Long); long != "" {
 		fmt.Fprintf(b, "\n%s\n", strings.ReplaceAll(long, "<", "&lt;"))
+	}
+	if c.Example != "" {
+		fmt.Fprintf(b, "\n```\n%s\n```\n", strings.ReplaceAll(c.Example, "\n  ", "\n")[2:])
 	}
 	if c.LocalFlags().HasAvailableFlags() {
 		b.WriteString("\n")

@@ -48,7 +48,7 @@ func (a *app) down(ctx context.Context, o downOptions) error {
 	defer func() { _ = s.close() }() // all that matters is written by then
 	for _, name := range o.agents {
 		if _, ok := s.cfg.Agent(name); !ok {
-			return s.noAgent(name)
+			return noAgent(s.cfg, name)
 		}
 	}
 	if o.dryRun {

@@ -16,7 +16,7 @@ import (
 func newExecCmd(a *app) *cobra.Command {
 	var task string
 	cmd := &cobra.Command{
-		Use: "exec AGENT [-- CMD...]", Short: "A shell in a running task, or a command", Args: cobra.MinimumNArgs(1),
+		Use: "exec AGENT [-- CMD...]", Short: "A shell in a running task, or a command", Args: agentArgument(1, 0, "karmactl exec AGENT [-- CMD]"),
 		ValidArgsFunction: a.completeAgents,
 		Long: `Opens a session in a running task of the agent with ECS Exec: /bin/bash, or
 /bin/sh where there is none. A command after -- is run instead, and its exit code

@@ -3,16 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
@@ -189,18 +185,4 @@ func (s *session) sayOnce() func(string) {
 		}
 		told <- m
 	}
-}
-
-// agentNames checks names against the file; none means all.
-func agentNames(cfg *agents.Config, names []string) ([]string, error) {
-	all := cfg.Names()
-	if len(names) == 0 {
-		return all, nil
-	}
-	for _, n := range names {
-		if !slices.Contains(all, n) {
-			return nil, &usageError{fmt.Errorf("there is no agent %q in %s: it has %s", n, cfg.File, strings.Join(all, ", "))}
-		}
-	}
-	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
 }

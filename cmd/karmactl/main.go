@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -19,6 +20,24 @@ func run(args []string) int {
 	return a.run(ctx, args)
 }
 
+// wantsJSON tells whether the flags, or the variable that stands for them, ask for JSON.
+func wantsJSON(args []string) bool {
+	want := os.Getenv("KARMACTL_OUTPUT")
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, ok := strings.CutPrefix(arg, "--output="); ok {
+			want = value
+		} else if (arg == "-o" || arg == "--output") && i+1 < len(args) {
+			want = args[i+1]
+		} else if value, ok := strings.CutPrefix(arg, "-o"); ok && value != "" {
+			want = strings.TrimPrefix(value, "=")
+		}
+	}
+	return want == "json"
+}
+
 // run runs one command and tells what went wrong.
 func (a *app) run(ctx context.Context, args []string) int {
 	cmd := newRootCmd(a)
@@ -28,6 +47,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return 0
 	}
 	f := fault(a, err)
+	a.term.JSON = a.term.JSON || wantsJSON(args) // a call that is wrong was not read to its end
 	if f.Message != "" {
 		a.term.Fault(f)
 	}

@@ -2,22 +2,28 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type outputsDoc struct {
-	Schema    string                       `json:"schema"`
-	Kind      string                       `json:"kind"`
-	Stack     string                       `json:"stack"`
-	Region    string                       `json:"region"`
-	Account   string                       `json:"account"`
-	URLs      map[string]string            `json:"urls"`
+	Schema  string            `json:"schema"`
+	Kind    string            `json:"kind"`
+	Stack   string            `json:"stack"`
+	Region  string            `json:"region"`
+	Account string            `json:"account"`
+	URLs    map[string]string `json:"urls"`
+	// Dashboard is the address of the CloudWatch dashboard; "" where there is none.
+	Dashboard string                       `json:"dashboard,omitempty"`
 	Resources map[engine.Key]outputsDetail `json:"resources"`
 }
 
@@ -27,48 +33,50 @@ type outputsDetail struct {
 }
 
 func newOutputsCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use: "outputs", Short: "URLs, ids and ARNs of what is there", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+	var all bool
+	cmd := &cobra.Command{
+		Use: "outputs [NAME]", Short: "The agents' URLs and the dashboard", Args: cobra.MaximumNArgs(1),
+		Long: `Prints each agent's URL and the dashboard's; with --all the ids and ARNs of everything
+that is there too. With a name it prints that value alone, for scripts: URL.AGENT (or just
+AGENT), dashboard, a key of --all for its id, or KEY.OUTPUT. JSON always has everything.`,
+		Example: "  karmactl outputs\n  curl \"$(karmactl outputs URL.validator)/health\"\n  karmactl outputs alb.dns_name",
+		RunE: func(c *cobra.Command, args []string) error {
 			ctx, cancel := a.deadline(c.Context())
 			defer cancel()
-			return a.outputs(ctx)
+			return a.outputs(ctx, all, args)
 		},
 	}
+	cmd.Flags().BoolVar(&all, "all", false, "ids and ARNs of everything, too")
+	return cmd
 }
 
-func (a *app) outputs(ctx context.Context) error {
-	s, err := a.open(ctx)
+func (a *app) outputs(ctx context.Context, all bool, args []string) error {
+	d, err := a.readOutputs(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.close() }() // nothing was written
-	store, err := s.readState(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close(ctx) }()
-	p, err := s.planUp(ctx, store, nil)
-	if err != nil {
-		return err
-	}
-	if err := p.res.Err(); err != nil {
-		return err
-	}
-	d := outputsDoc{
-		Schema: ui.Schema, Kind: "Outputs", Stack: s.cfg.Stack(), Region: s.account.Region, Account: s.account.ID,
-		URLs: p.stack.URLs(), Resources: map[engine.Key]outputsDetail{},
-	}
-	for _, o := range p.res.Outcomes {
-		if o.ID != "" {
-			d.Resources[o.Key] = outputsDetail{ID: o.ID, Outputs: o.Outputs}
+	if len(args) == 1 {
+		value, err := d.value(args[0])
+		if err != nil {
+			return err
 		}
+		a.term.Printf("%s\n", value)
+		return nil
 	}
 	if a.term.JSON {
 		return a.term.Document(d)
 	}
 	for _, ag := range slices.Sorted(maps.Keys(d.URLs)) {
 		a.term.Printf("%-42s %s\n", "url/"+ag, d.URLs[ag])
+	}
+	if len(d.URLs) == 0 {
+		a.term.Notef("nothing is up, so no agent has a URL: karmactl up")
+	}
+	if d.Dashboard != "" {
+		a.term.Printf("%-42s %s\n", "dashboard", d.Dashboard)
+	}
+	if !all {
+		return nil
 	}
 	for _, k := range slices.Sorted(maps.Keys(d.Resources)) {
 		a.term.Printf("%-42s %s\n", k, d.Resources[k].ID)
@@ -77,4 +85,71 @@ func (a *app) outputs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readOutputs plans, since what is there is found on the way.
+func (a *app) readOutputs(ctx context.Context) (*outputsDoc, error) {
+	s, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.close() }() // nothing was written
+	store, err := s.readState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = store.Close(ctx) }()
+	p, err := s.planUp(ctx, store, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.res.Err(); err != nil {
+		return nil, err
+	}
+	d := &outputsDoc{
+		Schema: ui.Schema, Kind: "Outputs", Stack: s.cfg.Stack(), Region: s.account.Region, Account: s.account.ID,
+		URLs: p.stack.URLs(), Resources: map[engine.Key]outputsDetail{},
+	}
+	for _, o := range p.res.Outcomes {
+		if o.ID != "" {
+			d.Resources[o.Key] = outputsDetail{ID: o.ID, Outputs: o.Outputs}
+		}
+		if o.Key.Kind() == "dashboard" && o.ID != "" {
+			d.Dashboard = provision.DashboardURL(s.account, s.cfg.Stack())
+		}
+	}
+	return d, nil
+}
+
+// value is one output by its name.
+func (d *outputsDoc) value(name string) (string, error) {
+	if url, ok := d.URLs[strings.TrimPrefix(name, "URL.")]; ok {
+		return url, nil
+	}
+	if name == "dashboard" && d.Dashboard != "" {
+		return d.Dashboard, nil
+	}
+	if r, ok := d.Resources[engine.Key(name)]; ok {
+		return r.ID, nil
+	}
+	var names []string
+	for agent := range d.URLs {
+		names = append(names, "URL."+agent)
+	}
+	for k, r := range d.Resources {
+		names = append(names, string(k))
+		for output, value := range r.Outputs {
+			full := string(k) + "." + output
+			if full == name {
+				return value, nil
+			}
+			names = append(names, full)
+		}
+	}
+	slices.Sort(names)
+	try := "karmactl outputs --all lists the names"
+	if near := agents.Nearest(name, names); near != "" {
+		try = "karmactl outputs " + near
+	}
+	return "", &advice{&usageError{fmt.Errorf("there is no output %q", name)}, try}
 }

@@ -21,7 +21,7 @@ type rollbackOptions struct {
 func newRollbackCmd(a *app) *cobra.Command {
 	var o rollbackOptions
 	cmd := &cobra.Command{
-		Use: "rollback <agent>", Short: "Go back to the last revision that completed", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeOneAgent(),
+		Use: "rollback <agent>", Short: "Go back to the last revision that completed", Args: agentArgument(1, 1, "karmactl rollback AGENT"), ValidArgsFunction: a.completeOneAgent(),
 		Long: `Sets the agent's service to the last revision that completed before the one that
 runs, or to the one named, and follows that. While a deployment goes on it is that
 one which is stopped. After AWS's own rollback the last completed revision runs
@@ -42,7 +42,7 @@ func (a *app) rollback(ctx context.Context, name string, o rollbackOptions) erro
 	}
 	defer func() { _ = s.close() }() // all that matters is written by then
 	if _, ok := s.cfg.Agent(name); !ok {
-		return s.noAgent(name)
+		return noAgent(s.cfg, name)
 	}
 	ag := s.fleetAgent(s.home(o.dryRun), name)
 	if o.dryRun {

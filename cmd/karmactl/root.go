@@ -67,7 +67,12 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          knownCommand,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if yes, _ := c.Flags().GetBool("version"); yes { // the flag is a boolean of this command
+				return a.version()
+			}
+			return c.Help()
+		},
 	}
 	f := root.PersistentFlags()
 	f.StringVarP(&a.opts.file, "file", "f", "", "the agents.yaml to read (default config/agents.yaml, then agents.yaml)")
@@ -83,9 +88,8 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 	f.BoolVar(&a.opts.noColor, "no-color", false, "no colour (also NO_COLOR)")
 	f.BoolVarP(&a.opts.quiet, "quiet", "q", false, "no progress and no notes")
 	f.BoolVarP(&a.opts.verbose, "verbose", "v", false, "tell every AWS call and its duration")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &usageError{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
-	})
+	root.SetFlagErrorFunc(badFlag)
+	root.Flags().Bool("version", false, "say which karmactl this is")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.prepare(c) }
 	root.SetOut(a.term.Out)
 	root.SetErr(a.term.Err)
@@ -106,26 +110,13 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 	} {
 		for _, c := range g.cmds {
 			c.GroupID = g.id
-			c.Long = strings.TrimSpace(c.Long+"\n\n"+exitCodes) + "\n"
 			root.AddCommand(c)
 		}
 	}
+	root.SetHelpCommand(newHelpCmd())
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
 	return root
-}
-
-// knownCommand says what a mistyped command may have been meant to be.
-func knownCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	try := "karmactl help lists the commands"
-	c.SuggestionsMinimumDistance = 2
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		try = c.CommandPath() + " " + strings.Join(near, " or "+c.CommandPath()+" ")
-	}
-	return &advice{&usageError{fmt.Errorf("unknown command %q for %s", args[0], c.CommandPath())}, try}
 }
 
 // prepare settles the global flags before a command runs: flag, then

@@ -74,7 +74,7 @@ func (a *app) scale(ctx context.Context, o scaleOptions) error {
 	defer func() { _ = s.close() }() // all that matters is written by then
 	for _, t := range o.targets {
 		if _, ok := s.cfg.Agent(t.Agent); !ok {
-			return s.noAgent(t.Agent)
+			return noAgent(s.cfg, t.Agent)
 		}
 	}
 	if _, ok := s.cfg.Schedules[o.schedule]; !ok && o.schedule != "" && o.schedule != scheduleOff {

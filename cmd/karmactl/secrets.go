@@ -25,10 +25,7 @@ never printed, logged or kept: only the names of keys are, and what became of th
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	for _, c := range []*cobra.Command{newSecretsStatusCmd(a), newSecretsSyncCmd(a), newSecretsSetCmd(a)} {
-		c.Long = strings.TrimSpace(c.Long+"\n\n"+exitCodes) + "\n"
-		cmd.AddCommand(c)
-	}
+	cmd.AddCommand(newSecretsStatusCmd(a), newSecretsSyncCmd(a), newSecretsSetCmd(a))
 	return cmd
 }
 
@@ -41,7 +38,7 @@ func (s *session) chosen(names []string) ([]agents.Agent, error) {
 	for _, name := range names {
 		ag, ok := s.cfg.Agent(name)
 		if !ok {
-			return nil, s.noAgent(name)
+			return nil, noAgent(s.cfg, name)
 		}
 		if !slices.ContainsFunc(out, func(x agents.Agent) bool { return x.Name == name }) {
 			out = append(out, ag)

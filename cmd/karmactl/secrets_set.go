@@ -53,7 +53,7 @@ func (a *app) secretsSet(ctx context.Context, agent, key string, dryRun bool) er
 	}
 	ag, ok := cfg.Agent(agent)
 	if !ok {
-		return (&session{cfg: cfg}).noAgent(agent)
+		return noAgent(cfg, agent)
 	}
 	if err := ag.CheckOwnKey(key, cfg.File); err != nil {
 		return &usageError{err}

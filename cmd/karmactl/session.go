@@ -58,9 +58,18 @@ func openRehearsal(path, region string) (*awssim.Sim, engine.Clock, error) {
 
 // config reads agents.yaml with what the flags say.
 func (a *app) config() (*agents.Config, error) {
-	cfg, err := agents.Load(a.opts.file, a.opts.env)
+	file, above := a.opts.file, ""
+	if file == "" {
+		file, above = findFile()
+	}
+	cfg, err := agents.Load(file, a.opts.env)
 	if err != nil {
 		return nil, err
+	}
+	for i := range cfg.Agents {
+		if b := cfg.Agents[i].Build; b != nil { // it is meant from where the file was found
+			b.Context = filepath.Join(above, b.Context)
+		}
 	}
 	if a.opts.region != "" {
 		cfg.Region = a.opts.region

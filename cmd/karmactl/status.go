@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ type statusDrift struct {
 func newStatusCmd(a *app) *cobra.Command {
 	var watch, drift bool
 	cmd := &cobra.Command{
-		Use: "status", Short: "How the agents are, and what needs attention", Args: cobra.NoArgs,
+		Use: "status [agent...]", Short: "How the agents are, and what needs attention", ValidArgsFunction: a.completeAgents,
 		Long: `Tasks, revision, image, target health, CPU and memory with the last hour, answers
 5xx, schedule and last event of every agent, and what needs attention with the
 command that helps. It reads agents.yaml and AWS, never the state, so it works
@@ -51,10 +52,10 @@ while an up holds the lock. One look costs $0.00003 an agent (GetMetricData).
 --drift also plans, with clients that cannot write, and lists what is not as
 agents.yaml wants it. --watch looks every 5 seconds until Ctrl-C; with -o json
 each look is one line.`,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, names []string) error {
 			ctx, cancel := a.deadline(c.Context())
 			defer cancel()
-			err := a.status(ctx, watch, drift)
+			err := a.status(ctx, names, watch, drift)
 			if watch && ctx.Err() != nil {
 				return nil // the end of watching
 			}
@@ -66,10 +67,14 @@ each look is one line.`,
 	return cmd
 }
 
-func (a *app) status(ctx context.Context, watch, drift bool) error {
+func (a *app) status(ctx context.Context, names []string, watch, drift bool) error {
 	s, err := a.connect(ctx)
 	if err != nil {
 		return err
+	}
+	chosen, err := s.chosen(names)
+	if err != nil {
+		return errors.Join(err, s.close())
 	}
 	defer func() { _ = s.close() }() // nothing was written
 	if drift {
@@ -83,7 +88,7 @@ func (a *app) status(ctx context.Context, watch, drift bool) error {
 	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
 	w := &fleet.Watcher{
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
-		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: s.cfg.Agents, Clock: s.clock,
+		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen, Clock: s.clock,
 	}
 	for {
 		st, err := w.Look(ctx)
@@ -94,8 +99,10 @@ func (a *app) status(ctx context.Context, watch, drift bool) error {
 			Schema: ui.Schema, Kind: "Status", Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
 			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []statusDrift{}, Notes: s.texts(st.Notes),
 		}
-		if doc.Cost, err = s.costNow(st.Agents); err != nil {
-			return err
+		if len(names) == 0 { // what some agents cost is not what the stack does
+			if doc.Cost, err = s.costNow(st.Agents); err != nil {
+				return err
+			}
 		}
 		if drift {
 			if doc.Drift, err = s.drift(ctx); err != nil {

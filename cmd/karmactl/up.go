@@ -64,7 +64,7 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 	defer func() { _ = s.close() }() // all that matters is written by then
 	for _, name := range o.only {
 		if _, ok := s.cfg.Agent(name); !ok {
-			return s.noAgent(name)
+			return noAgent(s.cfg, name)
 		}
 	}
 	if !o.dryRun {
@@ -107,15 +107,6 @@ func (s *session) firstUp(ctx context.Context, o upOptions) error {
 		agreed = p
 	}
 	return s.lockedInNewBucket(ctx, "up", func(ctx context.Context, store *state.Store) error { return s.up(ctx, store, o, agreed) })
-}
-
-// noAgent says which agents there are.
-func (s *session) noAgent(name string) error {
-	names := ""
-	for _, ag := range s.cfg.Agents {
-		names += " " + ag.Name
-	}
-	return &usageError{fmt.Errorf("there is no agent %q in %s: there are%s", name, s.cfg.File, names)}
 }
 
 // showAndAsk shows a plan and asks for a yes, where there is anything to agree to.

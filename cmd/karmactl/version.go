@@ -25,19 +25,21 @@ type versionDoc struct {
 func newVersionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Say which karmactl this is", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			info, _ := debug.ReadBuildInfo()
-			d := versionDoc{
-				Schema: ui.Schema, Kind: "Version", Version: versionOf(version, info), Revision: revisionOf(info),
-				Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-			}
-			if a.term.JSON {
-				return a.term.Document(d)
-			}
-			a.term.Printf("karmactl %s  %s  %s\n", d.Version, d.Platform, d.Go)
-			return nil
-		},
+		RunE: func(*cobra.Command, []string) error { return a.version() },
 	}
+}
+
+func (a *app) version() error {
+	info, _ := debug.ReadBuildInfo()
+	d := versionDoc{
+		Schema: ui.Schema, Kind: "Version", Version: versionOf(version, info), Revision: revisionOf(info),
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+	}
+	if a.term.JSON {
+		return a.term.Document(d)
+	}
+	a.term.Printf("karmactl %s  %s  %s\n", d.Version, d.Platform, d.Go)
+	return nil
 }
 
 // programVersion is the version of the program that runs.

@@ -78,7 +78,7 @@ func object[S any](name string, fields []field[S]) value[S] {
 			f := byKey[k.Value]
 			if f == nil {
 				if k.Tag != "!!merge" && k.Kind == yaml.ScalarNode {
-					meant[nearest(k.Value, names)] = true
+					meant[Nearest(k.Value, names)] = true
 					r.problem(k, fmt.Sprintf("unknown key %q", shorten(k.Value)), suggest(k.Value, names))
 				}
 				continue

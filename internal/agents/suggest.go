@@ -9,14 +9,14 @@ import (
 // suggest says which option was probably meant, then what there is.
 func suggest(word string, options []string) string {
 	all := either(options)
-	if near := nearest(word, options); near != "" {
+	if near := Nearest(word, options); near != "" {
 		return didYouMean(strconv.Quote(near)) + all
 	}
 	return "allowed: " + all
 }
 
-// nearest returns the option closest to word, or "" when none is close.
-func nearest(word string, options []string) string {
+// Nearest returns the option closest to word, or "" when none is close.
+func Nearest(word string, options []string) string {
 	word = strings.ToLower(word)
 	best, bestDistance := "", 1+max(1, min(3, len(word)/3))
 	for _, o := range options {

@@ -141,7 +141,7 @@ func choice[T ~string](options ...T) value[T] {
 		if slices.Contains(words, n.Value) {
 			return good(T(n.Value))
 		}
-		if near := nearest(n.Value, words); near != "" {
+		if near := Nearest(n.Value, words); near != "" {
 			return wrong[T](didYouMean(strconv.Quote(near)))
 		}
 		return wrong[T]("")

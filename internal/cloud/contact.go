@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
@@ -102,11 +103,17 @@ func (c *contact) reached() {
 func (c *contact) backoff(b retry.BackoffDelayer) retry.BackoffDelayer {
 	return retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
 		d, berr := b.BackoffDelay(attempt, err)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if !c.made && !c.began.IsZero() {
+		if _, open := c.left(); open {
 			d = min(d, contactBackoff)
 		}
 		return d, berr
 	})
+}
+
+// IsErrorRetryable ends the retryer's tries when there is no time left for the first contact; else others decide.
+func (c *contact) IsErrorRetryable(error) aws.Ternary {
+	if left, open := c.left(); open && left <= 0 {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }

@@ -96,13 +96,14 @@ func plainHost(stack *middleware.Stack) error {
 
 // Retryer is the SDK's standard one with enough attempts, and no token pool: a
 // walk of many goroutines would empty it and then fail at the first throttle.
-func Retryer(maxBackoff time.Duration) aws.Retryer { return retryer(maxBackoff, &contact{}) }
+func Retryer(maxBackoff time.Duration) aws.Retryer { return retryer(maxBackoff, &contact{made: true}) }
 
 func retryer(maxBackoff time.Duration, c *contact) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.MaxBackoff = maxBackoff
 		o.Backoff = c.backoff(retry.NewExponentialJitterBackoff(maxBackoff))
+		o.Retryables = append([]retry.IsErrorRetryable{c}, o.Retryables...)
 		o.RateLimiter = noLimit{}
 	})
 }

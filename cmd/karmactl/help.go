@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// newHelpCmd is cobra's help, with the topics that belong to no command, and an error for what is neither.
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [command]", Short: "Help about a command, or about exit-codes",
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return append(subcommands(c.Root()), "exit-codes"), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			root := c.Root()
+			if len(args) == 1 && args[0] == "exit-codes" {
+				_, err := root.OutOrStdout().Write([]byte(exitCodes + "\n"))
+				return err
+			}
+			about, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return knownCommand(root, args)
+			}
+			return about.Help()
+		},
+	}
+}

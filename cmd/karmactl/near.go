@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+)
+
+// meant are commands by the names that other tools have for them. They are only suggested: who types destroy is
+// told of down, and decides.
+var meant = map[string]map[string]string{
+	"karmactl": {
+		"apply": "up", "create": "up", "launch": "up", "start": "up", "destroy": "down", "delete": "down", "rm": "down", "remove": "down", "teardown": "down",
+		"ps": "status", "ls": "status", "list": "status", "top": "status", "info": "status", "ssh": "exec", "shell": "exec", "sh": "exec", "console": "exec",
+		"attach": "exec", "tail": "logs", "log": "logs", "events": "logs --follow", "open": "outputs", "url": "outputs", "urls": "outputs", "output": "outputs",
+		"diff": "plan", "preview": "plan", "restart": "deploy AGENT --restart", "redeploy": "deploy", "release": "deploy", "ship": "deploy", "undo": "rollback AGENT",
+		"stop": "hibernate", "pause": "hibernate", "sleep": "hibernate", "resume": "wake", "price": "cost", "pricing": "cost", "bill": "cost", "refresh": "cost refresh",
+		"check": "doctor", "lint": "validate", "secret": "secrets", "new": "init", "unlock": "state unlock", "history": "state history",
+	},
+	"karmactl secrets": {"list": "status", "ls": "status", "show": "status", "get": "status", "copy": "sync", "pull": "sync", "put": "set AGENT KEY", "add": "set AGENT KEY"},
+	"karmactl state":   {"ls": "list", "get": "show KEY", "delete": "rm KEY", "remove": "rm KEY", "forget": "rm KEY", "versions": "history", "log": "history", "push": "import FILE", "rollback": "restore VERSION"},
+	"karmactl cost":    {"update": "refresh", "savings": "--savings", "actual": "--actual"},
+}
+
+// knownCommand says what a mistyped command may have been meant to be: by meaning, else by its letters.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	path, word := c.CommandPath(), args[0]
+	try := path + " --help lists its commands"
+	if c.Root() == c {
+		try = "karmactl help lists the commands"
+	}
+	if m, ok := meant[path][word]; ok {
+		try = path + " " + m
+	} else if near := agents.Nearest(word, subcommands(c)); near != "" {
+		try = path + " " + near
+	}
+	return &advice{&usageError{fmt.Errorf("unknown command %q for %s", word, path)}, try}
+}
+
+// subcommands are the names of what a command has below it.
+func subcommands(c *cobra.Command) []string {
+	var out []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			out = append(out, sub.Name())
+		}
+	}
+	return out
+}
+
+// badFlag says of a wrong flag what it may have been meant to be.
+func badFlag(c *cobra.Command, err error) error {
+	try := c.CommandPath() + " --help"
+	if unknown := (*pflag.NotExistError)(nil); errors.As(err, &unknown) {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := agents.Nearest(unknown.GetSpecifiedName(), names); near != "" && len(unknown.GetSpecifiedName()) > 1 {
+			try = "--" + near
+		}
+	}
+	return &advice{&usageError{err}, try}
+}
+
+// noAgent says that there is no such agent, and which there are.
+func noAgent(cfg *agents.Config, name string) error {
+	var all []string
+	for _, ag := range cfg.Agents {
+		all = append(all, ag.Name)
+	}
+	hint := ""
+	if near := agents.Nearest(name, all); near != "" {
+		hint = "did you mean " + near + "? "
+	}
+	return &usageError{fmt.Errorf("there is no agent %q in %s: %sit has %s", name, cfg.File, hint, strings.Join(all, ", "))}
+}
+
+// agentNames checks names against the file, and puts them into its order; none means all.
+func agentNames(cfg *agents.Config, names []string) ([]string, error) {
+	var all []string
+	for _, ag := range cfg.Agents {
+		all = append(all, ag.Name)
+	}
+	if len(names) == 0 {
+		return all, nil
+	}
+	for _, n := range names {
+		if !slices.Contains(all, n) {
+			return nil, noAgent(cfg, n)
+		}
+	}
+	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
+}
+
+// agentArgument is the argument of a command for one agent; more says what else may follow.
+func agentArgument(least, most int, usage string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return &usageError{errors.New("name the agent: " + usage)}
+		case most > 0 && len(args) > most:
+			return &usageError{errors.New("one agent at a time: " + usage)}
+		}
+		return nil
+	}
+}
