@@ -9,15 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/importer"
 )
 
 type initOptions struct {
 	dir      string
 	from     string
+	fromECS  string
 	varFiles []string
 	project  string
 	agents   []string
@@ -30,7 +33,8 @@ func newInitCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "init [DIR]", Short: "Write an agents.yaml from what is there, or from three answers", Args: cobra.MaximumNArgs(1),
 		Long: `Looks in DIR (default here) for what describes a fleet: Terraform (*.tf, its
-variables and its state), AWS Copilot, a compose file, a Dockerfile. Writes
+variables and its state), AWS Copilot, a compose file, a Dockerfile; --from-ecs
+reads a cluster that runs. Writes
 config/agents.yaml, and the schema that editors read, and lists everything that
 was not carried over with its file, its line and what to do instead. Where there
 is nothing to read it asks for project, region and agents, or takes --project,
@@ -54,12 +58,13 @@ without --force. docs/coming-from.md has a section for each source.`,
 	f := cmd.Flags()
 	f.StringVar(&o.from, "from", "", "read `PATH` instead of looking around")
 	f.StringVar(&o.from, "from-terraform", "", "the same, for a Terraform module in `PATH`")
+	f.StringVar(&o.fromECS, "from-ecs", "", "read the ECS `CLUSTER` as it runs in the account")
 	f.StringArrayVar(&o.varFiles, "var-file", nil, "a Terraform variables `FILE`, as terraform takes it; may be repeated")
 	f.StringVar(&o.project, "project", "", "the project's `NAME`")
 	f.StringSliceVar(&o.agents, "agents", nil, "agents to begin with, as `NAME` or NAME:PORT, instead of reading anything")
 	f.BoolVar(&o.example, "example", false, "write the shipped example: five agents on a stand-in image")
 	f.BoolVar(&o.force, "force", false, "overwrite what is there")
-	cmd.MarkFlagsMutuallyExclusive("from", "from-terraform", "agents", "example")
+	cmd.MarkFlagsMutuallyExclusive("from", "from-terraform", "from-ecs", "agents", "example")
 	return cmd
 }
 
@@ -102,6 +107,9 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 	if len(o.agents) > 0 {
 		return a.blank(o.agents, opts)
 	}
+	if o.fromECS != "" {
+		return a.fromECS(ctx, o.fromECS, opts)
+	}
 	if o.from != "" {
 		source, err := importer.Detect(o.from)
 		if err != nil {
@@ -121,6 +129,26 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 		}
 	}
 	return a.questions(ctx, opts)
+}
+
+// fromECS reads a cluster that runs. The region is --region's, else that of AWS's own tools.
+func (a *app) fromECS(ctx context.Context, cluster string, o importer.Options) (res *importer.Result, err error) {
+	if o.Region == "" {
+		o.Region = awsRegion()
+	}
+	var cfg aws.Config
+	if a.opts.simulate != "" {
+		sim, _, serr := a.rehearse(a.opts.simulate, o.Region)
+		if serr != nil {
+			return nil, serr
+		}
+		defer func() { err = errors.Join(err, sim.Close()) }()
+		cfg = sim.Config()
+	} else if cfg, _, err = cloud.LoadConfig(ctx, a.signIn(ctx, o.Region)); err != nil {
+		return nil, err
+	}
+	res, err = importer.ReadECS(ctx, cloud.NewClients(cloud.WithOptions(cfg, cloud.ReadOnly)), cluster, o)
+	return res, noAgentsIn(err)
 }
 
 func noAgentsIn(err error) error {
