@@ -115,16 +115,14 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	}
 	style.Agents, _ = agentNames(cfg, nil)
 	style.Shown, style.Color = chosen, a.term.Color && style.Format != logs.JSON
-	o.Clock, o.Say = s.clock, s.sayOnce()
+	o.Clock, o.Say, o.Region = s.clock, s.sayOnce(), s.aws.Region
 	if f.live {
 		o.Live = clients.Logs
 	}
 	p := logs.NewPrinter(a.term.Out, style)
 	o.Flush = p.Flush
-	if f.everything() && style.Format != logs.Raw {
-		stop := s.weave(ctx, clients, chosen, &o)
-		defer stop()
-	}
+	stop := s.weave(ctx, clients, chosen, &o, f.everything() && style.Format != logs.Raw)
+	defer stop()
 	if err := logs.Tail(ctx, clients.Logs, o, p.Print); err != nil {
 		return errors.Join(err, p.Flush())
 	}
@@ -137,10 +135,49 @@ func (f logsFlags) everything() bool {
 	return f.filter == "" && f.level == "" && f.task == "" && len(f.include) == 0 && len(f.exclude) == 0
 }
 
-// weave adds what ECS says. Whoever may read logs may not be allowed to ask ECS:
-// then the logs come without.
-func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []string, o *logs.Options) (stop func()) {
+// weave asks ECS while the logs are read: for what it says of the tasks, which goes in between when it is told to, and,
+// following, for the tasks' log streams, which are then read without delay. Whoever may read logs may not be allowed to
+// ask ECS: then the logs come without.
+func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []string, o *logs.Options, told bool) (stop func()) {
 	events := &fleet.Events{API: clients.ECS, Cluster: provision.ClusterName(s.cfg.Stack()), Agents: names, Clock: s.clock}
+	if o.Follow {
+		known := make(chan logs.Stream, 1000)
+		o.Streams, o.Known = clients.Logs, known
+		events.Task = func(agent, id string) {
+			select {
+			case known <- logs.Stream{Group: provision.LogGroupName(s.cfg.Stack(), agent), Name: fleet.LogStream(agent, id)}:
+			default: // nobody takes them, or there are too many: FilterLogEvents shows the stream when it speaks
+			}
+		}
+	}
+	say := func(error) {}
+	if told {
+		say = func(err error) { o.Say(s.explain(err).Error()) }
+		var err error
+		if o.Past, err = s.past(ctx, events, o); err != nil {
+			o.Say("without ECS events: " + s.explain(err).Error())
+			return func() {}
+		}
+	}
+	if !o.Follow {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	var extra chan logs.Event
+	if told {
+		extra = make(chan logs.Event)
+		o.Extra = extra
+	}
+	go func() {
+		defer close(done)
+		events.Follow(ctx, extra, say)
+	}()
+	return func() { cancel(); <-done }
+}
+
+// past is what ECS said in the time of the logs; nothing when there is no cluster.
+func (s *session) past(ctx context.Context, events *fleet.Events, o *logs.Options) ([]logs.Event, error) {
 	since, until := o.Since, o.Until
 	now := s.clock.Now()
 	if since.IsZero() {
@@ -153,24 +190,10 @@ func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []str
 		until = now
 	}
 	past, err := events.Past(ctx, since, until)
-	switch {
-	case err != nil && !cloud.Is(err, "ClusterNotFoundException"):
-		o.Say("without ECS events: " + s.explain(err).Error())
-		return func() {}
-	case err == nil:
-		o.Past = past
+	if cloud.Is(err, "ClusterNotFoundException") {
+		return nil, nil
 	}
-	if !o.Follow {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	extra, done := make(chan logs.Event), make(chan struct{})
-	o.Extra = extra
-	go func() {
-		defer close(done)
-		events.Follow(ctx, extra, func(err error) { o.Say(s.explain(err).Error()) })
-	}()
-	return func() { cancel(); <-done }
+	return past, err
 }
 
 // sayOnce tells each note once.

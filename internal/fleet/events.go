@@ -46,6 +46,8 @@ type Events struct {
 	Cluster string
 	Agents  []string
 	Clock   engine.Clock
+	// Task is told at every look of each task that has not stopped. It may be nil.
+	Task func(agent, id string)
 
 	seen map[string]bool
 }
@@ -59,8 +61,8 @@ func (e *Events) Past(ctx context.Context, since, until time.Time) ([]logs.Event
 	return slices.DeleteFunc(e.fresh(all), func(x logs.Event) bool { return x.Time.Before(since) || x.Time.After(until) }), nil
 }
 
-// Follow sends what happens from now on, until ctx ends. A failed look is made
-// up for by the next one; say is told of it, which may be often.
+// Follow sends what happens from now on, until ctx ends; nothing when out is nil. A failed look
+// is made up for by the next one; say is told of it, which may be often.
 func (e *Events) Follow(ctx context.Context, out chan<- logs.Event, say func(error)) {
 	for e.Clock.Wait(ctx, eventsPoll) == nil {
 		all, err := e.look(ctx)
@@ -68,6 +70,9 @@ func (e *Events) Follow(ctx context.Context, out chan<- logs.Event, say func(err
 			if ctx.Err() == nil {
 				say(fmt.Errorf("ECS events are missing from here on: %w", err))
 			}
+			continue
+		}
+		if out == nil {
 			continue
 		}
 		for _, x := range e.fresh(all) {
@@ -116,6 +121,9 @@ func (e *Events) look(ctx context.Context) ([]logs.Event, error) {
 	for _, t := range tasks {
 		if agent := agentOf(t); slices.Contains(e.Agents, agent) {
 			all = append(all, e.taskEvents(agent, t)...)
+			if e.Task != nil && t.StoppedAt == nil {
+				e.Task(agent, taskID(t))
+			}
 		}
 	}
 	return all, nil
@@ -169,6 +177,10 @@ func PlainEvent(agent, message string) string {
 	s := targetGroupARN.ReplaceAllString(strings.TrimPrefix(message, "(service "+agent+") "), "$1")
 	return wholeTaskID.ReplaceAllString(s, "(task $1)")
 }
+
+// LogStream is the log stream of an agent's task: the awslogs driver's prefix/container/task-id, where prefix and
+// container are the agent's name.
+func LogStream(agent, task string) string { return agent + "/" + agent + "/" + task }
 
 // agentOf is whose task it is: services are named after their agents.
 func agentOf(t types.Task) string { return strings.TrimPrefix(aws.ToString(t.Group), "service:") }

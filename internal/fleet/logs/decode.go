@@ -14,7 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// page is one answer of FilterLogEvents. Following reads most events several times, so what is known is passed
+// page is one answer of FilterLogEvents or GetLogEvents. Following reads most events several times, so what is known is passed
 // over while decoding, before anything is allocated for it: the SDK's own decoding would take ten times as long.
 type page struct {
 	// known reports whether an event was handed on before; intern gives the stream of that name.
@@ -72,8 +72,9 @@ type pageProtocol struct {
 
 // DeserializeResponse decodes a page. Errors, and a page that is not as expected, go the SDK's way.
 func (p pageProtocol) DeserializeResponse(ctx context.Context, schema *smithy.OperationSchema, types *smithy.TypeRegistry, resp *smithyhttp.Response, out smithy.Deserializable) error {
-	to, ok := out.(*cloudwatchlogs.FilterLogEventsOutput)
-	if !ok || resp.StatusCode != 200 {
+	filtered, isFilter := out.(*cloudwatchlogs.FilterLogEventsOutput)
+	_, isStream := out.(*cloudwatchlogs.GetLogEventsOutput)
+	if !isFilter && !isStream || resp.StatusCode != 200 {
 		return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out)
 	}
 	p.page.reset()
@@ -88,8 +89,8 @@ func (p pageProtocol) DeserializeResponse(ctx context.Context, schema *smithy.Op
 		return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out)
 	}
 	p.page.decoded = true
-	if p.page.token != "" {
-		to.NextToken = &p.page.token
+	if isFilter && p.page.token != "" {
+		filtered.NextToken = &p.page.token
 	}
 	return nil
 }
@@ -161,6 +162,19 @@ func (p *page) take(out *cloudwatchlogs.FilterLogEventsOutput) {
 	}
 }
 
+// takeStream reads a page of GetLogEvents from the SDK's own decoding.
+func (p *page) takeStream(out *cloudwatchlogs.GetLogEventsOutput) {
+	p.reset()
+	p.token = aws.ToString(out.NextForwardToken)
+	for i := range out.Events {
+		e := &out.Events[i]
+		p.total++
+		p.records = append(p.records, record{
+			ts: aws.ToInt64(e.Timestamp), ingested: aws.ToInt64(e.IngestionTime), message: aws.ToString(e.Message), from: p.intern(nil),
+		})
+	}
+}
+
 // decode reads the JSON of an answer; false when it is not what the API promises.
 func (p *page) decode(b []byte) bool {
 	s := scanner{b: b}
@@ -171,7 +185,7 @@ func (p *page) decode(b []byte) bool {
 				return true
 			}
 			return s.array(func() bool { return p.event(&s) })
-		case "nextToken":
+		case "nextToken", "nextForwardToken":
 			if s.null() {
 				return true
 			}

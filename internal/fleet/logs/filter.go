@@ -25,7 +25,7 @@ func (f filter) wants(r record) bool {
 	if f.all() {
 		return true
 	}
-	if f.task != "" && !strings.HasPrefix(r.from.task, f.task) {
+	if !f.wantsTask(r.from.task) {
 		return false
 	}
 	if f.level != LevelAny && LevelOf(r.message) < f.level {
@@ -36,6 +36,8 @@ func (f filter) wants(r record) bool {
 	}
 	return !anyMatch(f.exclude, r.message)
 }
+
+func (f filter) wantsTask(task string) bool { return strings.HasPrefix(task, f.task) }
 
 func anyMatch(res []*regexp.Regexp, s string) bool {
 	for _, re := range res {

@@ -10,27 +10,33 @@ import (
 )
 
 const (
-	// A busy group is read again after busyEvery (freeEvery when nothing is paced, liveEvery beside Live Tail), an
-	// idle one after idleEvery.
+	// A busy group is read again after busyEvery (freeEvery when nothing is paced, laneEvery beside the fast lane,
+	// liveEvery beside Live Tail), an idle one after idleEvery.
 	busyEvery = 500 * time.Millisecond
 	freeEvery = 250 * time.Millisecond
+	laneEvery = time.Second
 	liveEvery = 1500 * time.Millisecond
 	idleEvery = 1800 * time.Millisecond
+	// fastPace is the pace, in calls a second, above which busy groups are read as often as when nothing is paced.
+	fastPace = 10
 	// roundLimit is how long a round waits for a group that has many pages; the others then go on without it.
 	roundLimit = time.Second
-	// slack is how much longer than Order an event waits when the round that would release it is slow.
-	slack = 2200 * time.Millisecond
+	// An event waits so much longer than Order when the round that would release it is slow: shortSlack where something
+	// reads every group within a second, for then nothing that is in time can still come; else longSlack.
+	longSlack, shortSlack = 2200 * time.Millisecond, 100 * time.Millisecond
 	// tick is how often events are looked at that no round has released.
-	tick = 200 * time.Millisecond
+	tick = 50 * time.Millisecond
 )
 
 // message is what the readers tell the loop that hands events on.
 type message struct {
-	polled []record
-	live   []record
-	extra  *Event
+	// polled came by FilterLogEvents, live by Live Tail and streamed by GetLogEvents.
+	polled, live, streamed []record
+	extra                  *Event
 	// through says that all that could be read at this time (AWS's milliseconds) is here; 0 says nothing.
 	through int64
+	// settled is the timestamp before which FilterLogEvents will not look again; 0 says nothing.
+	settled int64
 	err     error
 }
 
@@ -50,6 +56,11 @@ func (t *tailer) follow(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
+	if t.Streams != nil && t.Pattern == "" {
+		t.lane = newFastLane(t)
+		running.Go(func() { t.lane.run(ctx, post) })
+		running.Go(func() { t.lane.listen(ctx) })
+	}
 	running.Go(func() { t.rounds(ctx, post) })
 	running.Go(func() {
 		for t.Clock.Wait(ctx, tick) == nil && post(message{}) == nil {
@@ -66,10 +77,6 @@ func (t *tailer) follow(ctx context.Context) error {
 
 // emitFollowed is the one place where followed events go out.
 func (t *tailer) emitFollowed(ctx context.Context, inbox <-chan message) error {
-	var both *reconciler
-	if t.Live != nil {
-		both = newReconciler()
-	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -78,15 +85,15 @@ func (t *tailer) emitFollowed(ctx context.Context, inbox <-chan message) error {
 			if m.err != nil {
 				return m.err
 			}
-			t.collect(m, both)
+			t.collect(m)
 			now := t.now()
 			through := max(m.through-t.Order.Milliseconds(), now-(t.Order+t.slack()).Milliseconds())
 			before := len(t.out.waiting)
 			if err := t.out.release(through); err != nil {
 				return err
 			}
-			if both != nil {
-				both.forget(now - (t.LookBack + fullReadMost).Milliseconds())
+			if t.both != nil && m.settled != 0 {
+				t.both.forget(m.settled)
 			}
 			if before != len(t.out.waiting) {
 				if err := t.flush(); err != nil {
@@ -97,31 +104,37 @@ func (t *tailer) emitFollowed(ctx context.Context, inbox <-chan message) error {
 	}
 }
 
-// slack is zero with Live Tail, which brings all groups at the same time, and short when the groups cannot be
-// read at the same moment: a round then takes too long to wait for.
+// slack is zero with Live Tail, which brings all groups at the same time.
 func (t *tailer) slack() time.Duration {
 	switch {
 	case t.Live != nil:
 		return 0
-	case t.pacer.together() < min(fullBurst, len(t.groups)):
-		return slack / 8
+	case t.pacer.free():
+		return longSlack
+	case t.fast(), t.pacer.readsASecond() >= float64(len(t.groups)), t.pacer.together() < min(fullBurst, len(t.groups)):
+		return shortSlack
 	}
-	return slack
+	return longSlack
 }
 
-func (t *tailer) collect(m message, both *reconciler) {
-	for _, r := range m.live {
-		if both.live(&r) && t.keep.wants(r) {
-			t.out.add(r)
-		}
-	}
-	for _, r := range m.polled {
-		if (both == nil || both.polled(r)) && t.keep.wants(r) {
-			t.out.add(r)
-		}
-	}
+// fast tells whether the fast lane runs.
+func (t *tailer) fast() bool { return t.lane != nil && !t.lane.off.Load() }
+
+func (t *tailer) collect(m message) {
+	t.collectNew(byLive, m.live)
+	t.collectNew(byStream, m.streamed)
+	t.collectNew(byFilter, m.polled)
 	if m.extra != nil {
 		t.out.add(recordOf(*m.extra))
+	}
+}
+
+// collectNew takes the events that came in no other way before.
+func (t *tailer) collectNew(by way, records []record) {
+	for _, r := range records {
+		if (t.both == nil || t.both.isNew(by, &r)) && t.keep.wants(r) {
+			t.out.add(r)
+		}
 	}
 }
 
@@ -144,6 +157,7 @@ func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 	defer running.Wait()
 	for _, g := range t.groups {
 		g.busyUntil = t.now() + busyFor.Milliseconds()
+		g.completeFull = g.fullRead
 	}
 	done := make(chan *group, len(t.groups))
 	for ctx.Err() == nil {
@@ -171,14 +185,25 @@ func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 			})
 		}
 		t.await(ctx, len(due), done)
-		if post(message{through: t.through(begin)}) != nil {
+		if post(message{through: t.through(begin), settled: t.settled()}) != nil {
 			return
 		}
 	}
 }
 
 // ended notes in the rounds that the group's read has ended.
-func (g *group) ended() { g.reading, g.complete = false, g.read }
+func (g *group) ended() { g.reading, g.complete, g.completeFull = false, g.read, g.fullRead }
+
+// settled is the timestamp that the next full read of every group begins at or after.
+func (t *tailer) settled() int64 {
+	oldest := t.now()
+	for _, g := range t.groups {
+		if !g.missing {
+			oldest = min(oldest, g.completeFull)
+		}
+	}
+	return oldest - t.LookBack.Milliseconds()
+}
 
 // through is when the busy groups were last read, all of them.
 func (t *tailer) through(begin int64) int64 {
@@ -241,6 +266,10 @@ func (t *tailer) every(g *group, now int64) time.Duration {
 		return freeEvery
 	case g.missing || g.busyUntil <= now:
 		return idleEvery
+	case t.fast():
+		return laneEvery
+	case t.CallsPerSecond > fastPace:
+		return freeEvery
 	}
 	return busyEvery
 }

@@ -11,10 +11,13 @@ const (
 	shortLookback = 7 * time.Second
 	// busyLookback is the same for a group so busy that shortLookback fills more than one page.
 	busyLookback = 2 * time.Second
-	// A read over the whole look-back is due after fullReadLeast, and later the more it costs, up to fullReadMost.
-	fullReadLeast, fullReadMost = 2 * time.Second, 15 * time.Second
+	// A read over the whole look-back is due after fullReadLeast, and later the more it costs: the more events it has to
+	// decode, up to fullReadMost, and the more calls it takes. What it waits for the pacer is no cost of its own.
+	fullReadLeast, fullReadMost = time.Second, 15 * time.Second
 	// fullReadPace is how many events a second of waiting pays for.
 	fullReadPace = 1000
+	// fullReadShare is the part of the pace that a group's full reads may take: one call of so many.
+	fullReadShare = 4
 	// busyFor is how long a group counts as busy after a new event, and at first. The order window is kept between
 	// busy groups; the first event after a silence may be idleEvery behind.
 	busyFor = 10 * time.Second
@@ -35,8 +38,8 @@ type group struct {
 	// read and fullRead are when the last complete read, and the last one over the whole look-back, began (AWS's
 	// milliseconds). The next ones start so much before that, so a pause or an outage leaves no gap.
 	read, fullRead int64
-	// complete is read as the rounds know it, which run beside a read.
-	complete int64
+	// complete and completeFull are read and fullRead as the rounds know them, which run beside a read.
+	complete, completeFull int64
 	// floor is the oldest timestamp wanted.
 	floor int64
 	// fullReadEvery is the present distance of full reads, shortLookback the present look-back of the others.
@@ -48,6 +51,8 @@ type group struct {
 	reading   bool
 	began     int64
 	missing   bool
+	// calls counts the answers of the present read.
+	calls int
 }
 
 func newGroup(t *tailer, g Group) *group {
@@ -57,6 +62,14 @@ func newGroup(t *tailer, g Group) *group {
 }
 
 func (g *group) known(ts int64, id []byte) bool { return g.dedup.has(ts, g.dedup.hash(id)) }
+
+// rememberPast notes an event of the history that following may bring again.
+func (g *group) rememberPast(r record) {
+	g.remember(r)
+	if g.t.both != nil {
+		g.t.both.isNew(byFilter, &r)
+	}
+}
 
 func (g *group) remember(r record) { g.dedup.add(r.ts, g.dedup.hash([]byte(r.id))) }
 
@@ -83,6 +96,7 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 	}
 	start = max(start, g.floor)
 	g.page.known = g.known
+	g.calls = 0
 	pages, total, partialFlush := 0, 0, map[*stream]bool{}
 	err := g.t.pages(ctx, g, start, 0, true, func() error {
 		if g.page.total == 0 {
@@ -109,6 +123,10 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 		return err
 	}
 	g.missing = false
+	g.t.pacer.readTook(g.calls)
+	if g.t.lane != nil {
+		g.t.lane.groupRead(g.Name, begin)
+	}
 	g.finish(begin, fullRead, pages, total)
 	g.partialFlush = len(partialFlush) > 0
 	return nil
@@ -142,7 +160,22 @@ func (g *group) fresh(begin int64, later bool, partialFlush map[*stream]bool) []
 		g.remember(r)
 		fresh = append(fresh, r)
 	}
+	g.tellLane(fresh)
 	return fresh
+}
+
+// tellLane tells the fast lane which streams speak.
+func (g *group) tellLane(fresh []record) {
+	if g.t.lane == nil {
+		return
+	}
+	newest := map[*stream]int64{}
+	for _, r := range fresh {
+		newest[r.from] = max(newest[r.from], r.ts)
+	}
+	for s, at := range newest {
+		g.t.lane.know(s, at, true)
+	}
 }
 
 // finish notes a complete read and sets the distance of the next full one by its cost.
@@ -156,7 +189,9 @@ func (g *group) finish(begin int64, fullRead bool, pages, total int) {
 		return
 	}
 	g.fullRead = begin
-	took := time.Duration(g.t.now()-begin) * time.Millisecond
-	g.fullReadEvery = max(min(fullReadMost, max(fullReadLeast, time.Duration(total)*time.Second/fullReadPace)), 4*took)
+	g.fullReadEvery = max(
+		min(fullReadMost, max(fullReadLeast, time.Duration(total)*time.Second/fullReadPace)),
+		fullReadShare*g.t.pacer.cost(pages),
+	)
 	g.dedup.forget(g.fullRead - g.t.LookBack.Milliseconds())
 }

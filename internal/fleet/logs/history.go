@@ -45,7 +45,7 @@ func (g *group) past(ctx context.Context, end int64, to *source) error {
 		keepFrom := began + g.t.skew.Load() - g.t.LookBack.Milliseconds()
 		for _, r := range g.page.records {
 			if g.t.Follow && r.ts >= keepFrom {
-				g.remember(r)
+				g.rememberPast(r)
 			}
 		}
 		records := slices.DeleteFunc(g.page.handOver(), func(r record) bool { return !g.t.keep.wants(r) })

@@ -73,7 +73,7 @@ func (g *group) last(ctx context.Context, end int64) ([]record, error) {
 		for i, r := range g.page.records {
 			forwards = forwards || i > 0 && r.ts > g.page.records[i-1].ts
 			if g.t.Follow {
-				g.remember(r)
+				g.rememberPast(r)
 			}
 			if g.t.keep.wants(r) {
 				kept = append(kept, r)

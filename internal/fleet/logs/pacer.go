@@ -8,36 +8,55 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// fullBurst is how many calls may go out together: AWS's quota is 5 a second.
-const fullBurst = 5
+const (
+	// fullBurst is how many calls may go out together: as many as the smallest quota grants in a second.
+	fullBurst = 5
+	// nearby is how few answers between two throttles make them close to each other.
+	nearby = 10
+	// burstAgain is after how many answers one more call may go out together, when throttles made them fewer.
+	burstAgain = 60
+	// slowest is the pace below which no throttle brings a pacer, in calls a second.
+	slowest = 0.3
+)
 
-// nearby is how few successes between two throttles make them close to each other.
-const nearby = 10
+// How the pace follows AWS's answers. A lone throttle may be chance, so it costs little and is soon forgotten. Throttles
+// close to each other say that the pace is above what AWS grants, or that somebody else in the account uses the same
+// quota: the pace they came at is remembered as the wall, and from just below it the pace only creeps up.
+const (
+	afterLone  = 0.95
+	afterClose = 0.8
+	regain     = 1.03
+	creep      = 1.002
+	belowWall  = 0.95
+)
 
-// pacer shares the one quota of the account between all groups: a bucket of fullBurst calls that fills at rate.
-// A throttle slows the filling, a lone one by 5 % and those close to each other by 25 %, and each success takes 3 % of
-// that back, so that the pace settles below what AWS grants even when somebody else in the account uses the same
-// quota. Throttles close to each other also shrink the bucket, for then AWS dislikes calls that go out together; it
-// grows again when throttles are rare.
+// pacer shares one quota of the account between all who call: a bucket of burst calls that fills at rate.
 type pacer struct {
 	clock engine.Clock
-	rate  float64
+	// most is the pace to begin with and never to exceed; negative is no pace.
+	most float64
 
 	mu     sync.Mutex
+	rate   float64
+	wall   float64
 	burst  float64
 	tokens float64
 	filled time.Time
-	slow   float64
-	// calm counts successes since the last throttle.
-	calm int
+	// calm counts answers since the last throttle, apart those since the last two close to each other, and answers has when the last ones came.
+	calm    int
+	apart   int
+	answers [16]time.Time
+	answer  int
+	// perRead is how many calls a read of a group takes, of late: AWS's empty pages count.
+	perRead float64
 }
 
 func newPacer(clock engine.Clock, rate float64) *pacer {
-	return &pacer{clock: clock, rate: rate, burst: fullBurst, tokens: fullBurst, filled: clock.Now(), slow: 1, calm: 100}
+	return &pacer{clock: clock, most: rate, rate: rate, wall: 2 * rate, burst: fullBurst, tokens: fullBurst, filled: clock.Now(), calm: 100, perRead: 1}
 }
 
 // free reports that nothing is paced.
-func (p *pacer) free() bool { return p.rate < 0 }
+func (p *pacer) free() bool { return p.most < 0 }
 
 // together is how many calls may go out at once.
 func (p *pacer) together() int {
@@ -57,7 +76,7 @@ func (p *pacer) take(ctx context.Context, n int) error {
 	p.mu.Lock()
 	p.fill()
 	p.tokens -= float64(n)
-	wait := time.Duration(-p.tokens / p.rate * p.slow * float64(time.Second))
+	wait := time.Duration(-p.tokens / p.rate * float64(time.Second))
 	p.mu.Unlock()
 	if wait <= 0 {
 		return context.Cause(ctx)
@@ -67,23 +86,33 @@ func (p *pacer) take(ctx context.Context, n int) error {
 
 func (p *pacer) fill() {
 	now := p.clock.Now()
-	p.tokens = min(p.burst, p.tokens+now.Sub(p.filled).Seconds()*p.rate/p.slow)
+	p.tokens = min(p.burst, p.tokens+now.Sub(p.filled).Seconds()*p.rate)
 	p.filled = now
 }
 
-// throttled tells of a call that AWS refused for its pace.
-func (p *pacer) throttled() {
+// throttled tells of a call that AWS refused for its pace. It reports whether the pace is above what AWS grants.
+func (p *pacer) throttled() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fill()
 	p.tokens = min(p.tokens, 0)
-	if p.calm < nearby {
-		p.slow = min(16, p.slow*1.25)
-		p.burst = max(1, p.burst-1)
-	} else {
-		p.slow = min(16, p.slow*1.05)
-	}
+	isClose := p.calm < nearby
 	p.calm = 0
+	if !isClose {
+		p.rate = max(slowest, p.rate*afterLone)
+		return false
+	}
+	p.apart = 0
+	if p.burst > 1 {
+		// AWS may dislike calls that go out together, not their pace.
+		p.burst--
+		p.rate = max(slowest, p.rate*afterLone)
+		return false
+	}
+	was := p.rate
+	p.rate = max(slowest, was*afterClose)
+	p.wall = max(p.rate, min(was, p.answered()))
+	return true
 }
 
 // granted tells of a call that AWS answered.
@@ -91,9 +120,49 @@ func (p *pacer) granted() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fill()
-	p.slow = max(1, p.slow*0.97)
+	if below := p.wall * belowWall; p.rate < below {
+		p.rate = min(p.most, below, p.rate*regain)
+	} else {
+		p.rate = min(p.most, p.rate*creep)
+		p.wall = max(p.wall, p.rate)
+	}
 	p.calm++
-	if p.calm == nearby+nearby/2 {
+	p.answers[p.answer%len(p.answers)] = p.clock.Now()
+	p.answer++
+	if p.apart++; p.apart%burstAgain == 0 {
 		p.burst = min(fullBurst, p.burst+1)
 	}
+}
+
+// answered is the pace of the last answers in calls a second: so much AWS has borne of late.
+func (p *pacer) answered() float64 {
+	oldest := p.answers[p.answer%len(p.answers)]
+	if oldest.IsZero() {
+		return 0
+	}
+	return float64(len(p.answers)) / max(0.001, p.clock.Now().Sub(oldest).Seconds())
+}
+
+// readTook tells of a read of a group that took so many calls.
+func (p *pacer) readTook(calls int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.perRead += (float64(calls) - p.perRead) / 8
+}
+
+// readsASecond is how many groups can be read in a second.
+func (p *pacer) readsASecond() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rate / p.perRead
+}
+
+// cost is how long so many calls take at the present pace.
+func (p *pacer) cost(calls int) time.Duration {
+	if p.free() {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Duration(float64(calls) / p.rate * float64(time.Second))
 }

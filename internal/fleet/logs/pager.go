@@ -66,6 +66,7 @@ func (t *tailer) call(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 		switch {
 		case err == nil:
 			t.pacer.granted()
+			g.calls++
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -73,8 +74,9 @@ func (t *tailer) call(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 			t.pacer.granted()
 			return errMissing
 		case isThrottle(err):
-			t.pacer.throttled()
-			t.say("CloudWatch Logs throttles this account: reading goes on, slower")
+			if t.pacer.throttled() {
+				t.sayThrottled()
+			}
 		case !isPassing(err) || !t.Follow && failed == patience:
 			return fmt.Errorf("read log group %s: %w", g.Name, err)
 		default:
@@ -102,6 +104,15 @@ func (t *tailer) once(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 		t.sawServerTime(at)
 	}
 	return nil
+}
+
+// sayThrottled tells that AWS grants less than the pace asks for, and what would help.
+func (t *tailer) sayThrottled() {
+	what := "CloudWatch Logs throttles this account: reading goes on, slower"
+	if t.Follow && t.Live == nil {
+		what += "; --live brings events within a second whatever the quota: " + LivePrice
+	}
+	t.say(what)
 }
 
 func isThrottle(err error) bool {

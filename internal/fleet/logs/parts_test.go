@@ -18,7 +18,7 @@ import (
 func TestThePacerGivesABurstAndThenThePace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPacer(engine.RealClock{}, DefaultCallsPerSecond)
+		p := newPacer(engine.RealClock{}, 4.9)
 		start := time.Now()
 		for range 490 {
 			if err := p.take(t.Context(), 1); err != nil {
@@ -34,7 +34,7 @@ func TestThePacerGivesABurstAndThenThePace(t *testing.T) {
 func TestThePacerGoesSlowerWhileItIsThrottled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPacer(engine.RealClock{}, DefaultCallsPerSecond)
+		p := newPacer(engine.RealClock{}, 4.9)
 		quota := logstest.Bucket(2) // somebody else takes the rest
 		start, throttled := time.Now(), 0
 		for time.Since(start) < 200*time.Second {
@@ -75,33 +75,48 @@ func TestMemoryOfIdsIsBoundedByTheWindow(t *testing.T) {
 	}
 }
 
-func TestLiveAndReadEventsJoinByContentAndCount(t *testing.T) {
+func TestEventsThatComeInSeveralWaysAreJoinedByContentAndCount(t *testing.T) {
 	t.Parallel()
-	j, from := newReconciler(), &stream{group: "g", name: "s"}
+	r, from := newReconciler(), &stream{group: "g", name: "s"}
 	twin := record{ts: 1000, ingested: 1500, message: "same line", from: from}
+	// Two come by Live Tail and three by FilterLogEvents: one more is new, and its push is known. GetLogEvents has the
+	// three too. Then two are read and one is pushed, and a fifth is streamed before all.
 	got := ""
-	for _, step := range "LLPPPL" + "PPL" {
-		r := twin
-		isNew := false
-		if step == 'L' {
-			isNew = j.live(&r)
-		} else {
-			isNew = j.polled(r)
-		}
-		got += map[bool]string{true: "new ", false: "known "}[isNew]
+	for _, step := range "LLFFFL" + "SSS" + "FFL" + "SSSF" {
+		e := twin
+		by := map[rune]way{'L': byLive, 'F': byFilter, 'S': byStream}[step]
+		got += map[bool]string{true: "new ", false: "known "}[r.isNew(by, &e)]
 	}
-	// Two pushed, three read: one more is new, and its push is known. Then two read and one pushed.
-	if got != "new new known known new known new new known " {
+	if got != "new new known known new known "+"known known known "+"new new known "+"known known new known " {
 		t.Error(got)
 	}
 	other := twin
 	other.ingested++
-	if !j.polled(other) {
+	if !r.isNew(byFilter, &other) {
 		t.Error("another ingestion time is another event")
 	}
-	j.forget(1 << 40)
-	if len(j.ahead) != 0 {
+	r.forget(1 << 40)
+	if len(r.counts) != 0 {
 		t.Error("nothing was forgotten")
+	}
+	if again := twin; r.isNew(byStream, &again) {
+		t.Error("GetLogEvents brings anew what is forgotten")
+	}
+}
+
+func TestAnEventWithoutAnIDGetsTheSameOneInEveryRun(t *testing.T) {
+	t.Parallel()
+	ids := map[string]int{}
+	for range 2 {
+		r := newReconciler()
+		for range 2 {
+			e := record{ts: 1000, ingested: 1500, message: "same line", from: &stream{group: "g", name: "s"}}
+			r.isNew(byStream, &e)
+			ids[e.id]++
+		}
+	}
+	if len(ids) != 2 {
+		t.Errorf("two equal events in two runs are %v", ids)
 	}
 }
 
@@ -115,7 +130,7 @@ func TestAWrongLocalClockDoesNotMatter(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 			defer cancel()
 			printed, _, _ := collect(ctx, server.Client(25*time.Millisecond), Options{
-				Groups: testGroups(), Follow: true, Clock: wrongClock{off},
+				Groups: testGroups(), Region: smallest, Follow: true, Clock: wrongClock{off},
 			})
 			if r := logstest.Check(lines, printed); r.Lost+r.LostLate+r.Doubled != 0 || r.P95 > 3*time.Second {
 				t.Errorf("%v off: %v", off, r)

@@ -1,54 +1,71 @@
 package logs
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"hash/maphash"
+	"strconv"
+	"sync"
 )
 
-// reconciler makes one stream of what Live Tail pushes and what is read. Live Tail's events have no id, so both are
-// known by group, stream, timestamp, ingestion time and message; equal ones are counted, since a burst may well
-// hold the same line twice in one millisecond.
+// way is how an event came.
+type way int
+
+const (
+	byFilter way = iota // FilterLogEvents
+	byLive              // Live Tail
+	byStream            // GetLogEvents
+	ways
+)
+
+// reconciler makes one stream of events that come in several ways, by each at most once. Only FilterLogEvents gives
+// them ids, so they are known by group, stream, timestamp, ingestion time and message; equal ones are counted, since a
+// burst may well hold the same line twice in one millisecond. Safe for concurrent use.
 type reconciler struct {
+	mu   sync.Mutex
 	seed maphash.Seed
-	// ahead counts by bucket of time and content: above 0, Live Tail is so many ahead; below, reading is.
-	ahead map[int64]map[uint64]int32
-	n     int
+	// counts are by bucket of time and content.
+	counts map[int64]map[uint64]cameBy
+	// forgotten is the timestamp before which nothing is known.
+	forgotten int64
 }
+
+// cameBy counts an event's equals by the way they came.
+type cameBy [ways]int32
 
 func newReconciler() *reconciler {
-	return &reconciler{seed: maphash.MakeSeed(), ahead: map[int64]map[uint64]int32{}}
+	return &reconciler{seed: maphash.MakeSeed(), counts: map[int64]map[uint64]cameBy{}}
 }
 
-// live counts a pushed event in and reports whether it is new; a new one gets an id.
-func (r *reconciler) live(e *record) bool {
-	key := r.key(*e)
-	if r.count(e.ts, key, +1) <= 0 {
+// isNew counts an event in and reports whether it came in no other way before. A new one without an id gets one. What
+// GetLogEvents brings of a time that is forgotten is not new: FilterLogEvents brought it.
+func (r *reconciler) isNew(by way, e *record) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if by == byStream && e.ts < r.forgotten {
 		return false
 	}
-	r.n++
-	e.id = fmt.Sprintf("live-%016x-%d", key, r.n)
+	m := r.counts[e.ts/bucketMillis]
+	if m == nil {
+		m = map[uint64]cameBy{}
+		r.counts[e.ts/bucketMillis] = m
+	}
+	key := r.key(e)
+	n := m[key]
+	known := max(n[byFilter], n[byLive], n[byStream])
+	n[by]++
+	m[key] = n
+	if n[by] <= known {
+		return false
+	}
+	if e.id == "" {
+		e.id = contentID(e, n[by])
+	}
 	return true
 }
 
-// polled counts a read event in and reports whether it is new.
-func (r *reconciler) polled(e record) bool { return r.count(e.ts, r.key(e), -1) < 0 }
-
-func (r *reconciler) count(ts int64, key uint64, by int32) int32 {
-	m := r.ahead[ts/bucketMillis]
-	if m == nil {
-		m = map[uint64]int32{}
-		r.ahead[ts/bucketMillis] = m
-	}
-	m[key] += by
-	n := m[key]
-	if n == 0 {
-		delete(m, key)
-	}
-	return n
-}
-
-func (r *reconciler) key(e record) uint64 {
+func (r *reconciler) key(e *record) uint64 {
 	var h maphash.Hash
 	h.SetSeed(r.seed)
 	var b [16]byte
@@ -61,11 +78,27 @@ func (r *reconciler) key(e record) uint64 {
 	return h.Sum64()
 }
 
-// forget drops what is older than ts.
+// contentID is the id of the n-th event of this content: the same in every run.
+func contentID(e *record, n int32) string {
+	b := make([]byte, 0, 512)
+	b = strconv.AppendInt(b, e.ts, 10)
+	b = append(b, 0)
+	b = strconv.AppendInt(b, e.ingested, 10)
+	for _, s := range []string{e.from.group, e.from.name, e.message} {
+		b = append(append(b, 0), s...)
+	}
+	sum := sha256.Sum256(b)
+	return fmt.Sprintf("content-%x-%d", sum[:8], n)
+}
+
+// forget drops what is older than ts, which FilterLogEvents will not bring again.
 func (r *reconciler) forget(ts int64) {
-	for k := range r.ahead {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for k := range r.counts {
 		if (k+1)*bucketMillis <= ts {
-			delete(r.ahead, k)
+			delete(r.counts, k)
+			r.forgotten = max(r.forgotten, (k+1)*bucketMillis)
 		}
 	}
 }

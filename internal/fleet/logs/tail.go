@@ -46,7 +46,8 @@ type Event struct {
 	Stream   string
 	// Task is the ECS task id: the last part of the stream's name.
 	Task string
-	// ID is CloudWatch's eventId. An event that came by Live Tail has none; it gets "live-" and a number made of its content.
+	// ID is CloudWatch's eventId. An event that came by Live Tail or GetLogEvents has none; it gets "content-" and a hash of
+	// its content, the same in every run.
 	ID      string
 	Message string
 	// Source is empty for a log event, and for a woven-in one it says where it is from ("ecs").
@@ -59,8 +60,6 @@ type Event struct {
 const (
 	DefaultOrder    = 650 * time.Millisecond
 	DefaultLookBack = 30 * time.Second
-	// DefaultCallsPerSecond leaves headroom under AWS's 5 FilterLogEvents a second for the account and region.
-	DefaultCallsPerSecond = 4.9
 )
 
 // GCPercent is what a process that does nothing but tail should give debug.SetGCPercent. What is live is a few pages of
@@ -93,8 +92,17 @@ type Options struct {
 	Order time.Duration
 	// LookBack is how late an event may become readable and still be found. It bounds the memory, too.
 	LookBack time.Duration
-	// CallsPerSecond bounds FilterLogEvents over all groups; negative means no bound.
-	CallsPerSecond float64
+	// Region says which quotas the pace begins with; the pace goes down by what AWS answers.
+	Region string
+	// CallsPerSecond bounds FilterLogEvents over all groups, and StreamCallsPerSecond GetLogEvents; 0 is nearly what AWS
+	// grants in the region, negative no bound.
+	CallsPerSecond, StreamCallsPerSecond float64
+
+	// Streams adds, while following, a fast lane of GetLogEvents for the streams that are known: those that FilterLogEvents
+	// has shown, and those that Known names, which best comes before a stream's first event. Not with a Pattern, which
+	// GetLogEvents does not have, and not when AWS denies it. Both may be nil.
+	Streams StreamAPI
+	Known   <-chan Stream
 
 	// Live adds a Live Tail session for speed; what it leaves out is read as usual. Groups need their ARN.
 	Live LiveAPI
@@ -138,7 +146,11 @@ type tailer struct {
 	// skew is how far AWS's clock is ahead of ours in milliseconds; 0 when it is about right.
 	skew atomic.Int64
 	// fromNow says that Since was left open, so the local clock must not decide what is old.
-	fromNow      bool
+	fromNow bool
+	// both makes one stream of events that come in several ways; nil when there is one way.
+	both *reconciler
+	// lane is nil without the fast lane.
+	lane         *fastLane
 	said         onceSayer
 	largeBuffers chan *body
 }
@@ -159,8 +171,12 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 	if o.LookBack == 0 {
 		o.LookBack = DefaultLookBack
 	}
+	quotas := QuotasOf(o.Region)
 	if o.CallsPerSecond == 0 {
-		o.CallsPerSecond = DefaultCallsPerSecond
+		o.CallsPerSecond = filterShare * quotas.Filter
+	}
+	if o.StreamCallsPerSecond == 0 {
+		o.StreamCallsPerSecond = streamShare * quotas.Stream
 	}
 	fromNow := o.Since.IsZero() && o.Follow
 	if o.Since.IsZero() {
@@ -170,6 +186,9 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 		}
 	}
 	t := &tailer{Options: o, api: api, pacer: newPacer(o.Clock, o.CallsPerSecond), out: &merger{to: emit}, keep: newFilter(o), fromNow: fromNow, largeBuffers: make(chan *body, 2)}
+	if o.Follow && (o.Live != nil || o.Streams != nil && o.Pattern == "") {
+		t.both = newReconciler()
+	}
 	for range cap(t.largeBuffers) {
 		t.largeBuffers <- new(body)
 	}

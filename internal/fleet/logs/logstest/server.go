@@ -5,6 +5,7 @@ package logstest
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"sort"
 	"strconv"
@@ -35,18 +36,24 @@ func (l Line) EventID() string { return fmt.Sprintf("37%020d%034d", l.At, l.n) }
 // Server serves lines. Set it up before it is used.
 type Server struct {
 	Now func() time.Time
-	// Allow is the quota of FilterLogEvents; nil is none. ThrottleEvery refuses each n-th call besides, and
-	// EmptyEvery answers each n-th with an empty page that has a token.
-	Allow                     func(time.Time) bool
+	// Allow is the quota of FilterLogEvents and AllowStream that of GetLogEvents; nil is none. ThrottleEvery refuses each
+	// n-th call of either besides, and EmptyEvery answers each n-th FilterLogEvents with an empty page that has a token.
+	Allow, AllowStream        func(time.Time) bool
 	ThrottleEvery, EmptyEvery int
-	PageEvents, PageBytes     int
+	// EmptyPages sends empty pages as a busy region does (see empty_pages.go).
+	EmptyPages bool
+	// DenyStream refuses GetLogEvents for want of a permission, and ByArrival has its tokens go by the time of arrival,
+	// so that a late event comes on a later page.
+	DenyStream, ByArrival bool
+	PageEvents, PageBytes int
 	// Born is when a group is created, in milliseconds; no entry: it is there.
 	Born map[string]int64
 
-	mu     sync.Mutex
-	groups map[string]*journal
-	calls  map[string]int
-	refuse int
+	mu      sync.Mutex
+	groups  map[string]*journal
+	calls   map[string]int
+	refused map[string]int
+	dice    *rand.Rand
 	// bodies are what pages were written into, to write others into.
 	bodies sync.Pool
 }
@@ -55,14 +62,16 @@ type Server struct {
 type journal struct {
 	lines []Line
 	json  [][]byte
+	// streams has the places in lines of each stream's events, in the order of GetLogEvents.
+	streams map[string][]int
 }
 
 // NewServer makes a server of these lines.
 func NewServer(now func() time.Time, lines []Line) *Server {
-	s := &Server{Now: now, PageEvents: 10_000, PageBytes: 1 << 20, groups: map[string]*journal{}, calls: map[string]int{}, Born: map[string]int64{}}
+	s := &Server{Now: now, PageEvents: 10_000, PageBytes: 1 << 20, groups: map[string]*journal{}, calls: map[string]int{}, refused: map[string]int{}, Born: map[string]int64{}, dice: rand.New(rand.NewPCG(11, 11))}
 	for _, l := range lines {
 		if s.groups[l.Group] == nil {
-			s.groups[l.Group] = &journal{}
+			s.groups[l.Group] = &journal{streams: map[string][]int{}}
 		}
 		j := s.groups[l.Group]
 		j.lines = append(j.lines, l)
@@ -77,27 +86,29 @@ func NewServer(now func() time.Time, lines []Line) *Server {
 			message, _ := json.Marshal(l.Message)
 			j.json[i] = fmt.Appendf(nil, `{"logStreamName":%q,"timestamp":%d,"message":%s,"ingestionTime":%d,"eventId":%q}`,
 				l.Stream, l.At, message, l.Visible, l.EventID())
+			j.streams[l.Stream] = append(j.streams[l.Stream], i)
 		}
 	}
 	return s
 }
 
-// Calls is how often an operation was called, and Throttled how many of all calls were refused.
+// Calls is how often an operation was called.
 func (s *Server) Calls(operation string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls[operation]
 }
 
-// Throttled is how many calls were refused.
-func (s *Server) Throttled() int {
+// Throttled is how many calls of an operation were refused for their pace.
+func (s *Server) Throttled(operation string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.refuse
+	return s.refused[operation]
 }
 
 type request struct {
 	LogGroupName        string
+	LogStreamName       string
 	StartTime, EndTime  *int64
 	NextToken           string
 	FilterPattern       string
@@ -111,7 +122,7 @@ type request struct {
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/calls" {
-		fmt.Fprintf(w, "%d %d", s.Calls("FilterLogEvents"), s.Throttled())
+		fmt.Fprintf(w, "%d %d %d %d", s.Calls("FilterLogEvents"), s.Throttled("FilterLogEvents"), s.Calls("GetLogEvents"), s.Throttled("GetLogEvents"))
 		return
 	}
 	var in request
@@ -129,6 +140,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch operation {
 	case "FilterLogEvents":
 		s.filter(w, in, n)
+	case "GetLogEvents":
+		s.stream(w, in, n)
 	case "StartLiveTail":
 		s.liveTail(w, r, in)
 	case "StartQuery":
@@ -143,29 +156,45 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) filter(w http.ResponseWriter, in request, n int) {
-	now := s.Now()
-	s.mu.Lock()
-	refused := s.Allow != nil && !s.Allow(now) || s.ThrottleEvery > 0 && n%s.ThrottleEvery == 0
-	if refused {
-		s.refuse++
-	}
-	s.mu.Unlock()
-	if refused {
-		fail(w, "ThrottlingException", "Rate exceeded")
+	if !s.granted(w, "FilterLogEvents", s.Allow, n) {
 		return
 	}
-	j := s.groups[in.LogGroupName]
-	if j == nil || s.Born[in.LogGroupName] > now.UnixMilli() {
-		fail(w, "ResourceNotFoundException", "The specified log group does not exist.")
+	j, now := s.journal(w, in), s.Now()
+	if j == nil {
 		return
 	}
 	body, ok := s.bodies.Get().(*[]byte)
 	if !ok {
 		body = new([]byte)
 	}
-	*body = j.page((*body)[:0], in, now.UnixMilli(), s, s.EmptyEvery > 0 && n%s.EmptyEvery == 0)
+	empty := s.EmptyEvery > 0 && n%s.EmptyEvery == 0 || s.emptyFirst(in)
+	*body = j.page((*body)[:0], in, now.UnixMilli(), s, empty)
 	answer(w, *body)
 	s.bodies.Put(body)
+}
+
+// granted answers a call that is over the quota.
+func (s *Server) granted(w http.ResponseWriter, operation string, allow func(time.Time) bool, n int) bool {
+	s.mu.Lock()
+	refused := allow != nil && !allow(s.Now()) || s.ThrottleEvery > 0 && n%s.ThrottleEvery == 0
+	if refused {
+		s.refused[operation]++
+	}
+	s.mu.Unlock()
+	if refused {
+		fail(w, "ThrottlingException", "Rate exceeded")
+	}
+	return !refused
+}
+
+// journal answers a call for a group that is not there, and gives nil.
+func (s *Server) journal(w http.ResponseWriter, in request) *journal {
+	j := s.groups[in.LogGroupName]
+	if j == nil || s.Born[in.LogGroupName] > s.Now().UnixMilli() {
+		fail(w, "ResourceNotFoundException", "The specified log group does not exist.")
+		return nil
+	}
+	return j
 }
 
 // page appends the JSON of one page. A token is the place in the journal to go on from: what becomes readable before
@@ -184,7 +213,7 @@ func (j *journal) page(out []byte, in request, now int64, s *Server, empty bool)
 	}
 	if in.NextToken != "" {
 		at, _ = strconv.Atoi(in.NextToken[1:])
-		if in.NextToken[0] == 'b' {
+		if in.NextToken[0]|0x20 == 'b' {
 			step = -1
 		}
 	}
@@ -211,12 +240,15 @@ func (j *journal) page(out []byte, in request, now int64, s *Server, empty bool)
 		bytes += len(l.Message)
 	}
 	out = append(out, `],"searchedLogStreams":[]`...)
-	if at >= first && at < end {
-		direction := "f"
+	if at >= first && at < end || s.emptyLast() {
+		way := byte('f')
 		if step < 0 {
-			direction = "b"
+			way = 'b'
 		}
-		out = fmt.Appendf(out, `,"nextToken":"%s%d"`, direction, at)
+		if empty {
+			way -= 0x20
+		}
+		out = fmt.Appendf(out, `,"nextToken":"%c%d"`, way, at)
 	}
 	return append(out, '}')
 }

@@ -1,0 +1,333 @@
+package logs
+
+import (
+	"context"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// StreamAPI is what Options.Streams needs of *cloudwatchlogs.Client.
+type StreamAPI interface {
+	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
+}
+
+// Stream names the log stream of an ECS task that is running or about to run.
+type Stream struct {
+	// Group is the log group's name.
+	Group, Name string
+}
+
+const (
+	// A stream is asked again after a quarter of its silence, in these bounds. One that does not exist yet, because its
+	// task has not started, is asked for after absentLeast, and later when there are many: all of them together get one
+	// call of absentShare.
+	streamLeast, streamMost = 300 * time.Millisecond, 5 * time.Second
+	absentLeast             = time.Second
+	absentShare             = 5
+	// streamQuiet is the silence after which a stream is left to FilterLogEvents, until it speaks again, and
+	// streamForgotten the one after which AWS no longer takes its token.
+	streamQuiet, streamForgotten = 2 * time.Minute, 24 * time.Hour
+	// streamPast is how far back the lane begins to read a stream that speaks already.
+	streamPast = time.Minute
+	// streamCalls is how many calls may be under way.
+	streamCalls = 8
+	// streamIdle is how long the lane sleeps at most: a stream may have become known.
+	streamIdle = 100 * time.Millisecond
+	// guess is how exact a rhythm is taken to be.
+	guess = 100 * time.Millisecond
+	// headStart is what a flush that can be read just now counts for, in milliseconds of waiting.
+	headStart = 250
+	// A stream whose rhythm is not known is taken to flush guessedSize events guessedEvery.
+	guessedSize  = 8.0
+	guessedEvery = time.Second
+	// largePage is a page so full that there is more behind it.
+	largePage = 1000
+)
+
+// fastLane reads the streams that are known, each by itself, with GetLogEvents. Its quota is another one than
+// FilterLogEvents' and its tokens never go back, so a call brings only what is new. What it cannot see, events that
+// come late and streams that nobody told of, FilterLogEvents brings: the lane is for speed and may miss anything.
+type fastLane struct {
+	t     *tailer
+	api   StreamAPI
+	pacer *pacer
+	// start is the oldest timestamp that the lane reads, in AWS's milliseconds.
+	start int64
+	// off is true when AWS does not allow the calls.
+	off atomic.Bool
+
+	mu     sync.Mutex
+	tracks map[Stream]*track
+	// behind is how long after a flush its events can be read, in milliseconds by our clock.
+	behind int64
+	// usual is how far apart some writer's flushes are: those of a fleet mostly have one rhythm.
+	usual int64
+	// absentEvery is how often streams that do not exist yet are asked for at present.
+	absentEvery time.Duration
+}
+
+// track is the reading of one stream.
+type track struct {
+	from  *stream
+	start int64
+	token string
+	// read is when the last call that was answered began, this lane's or FilterLogEvents' for the whole group; asked is
+	// when the last call began, and spoke when the stream last had something new, or became known.
+	read, asked, spoke int64
+	// calling is true while a call is under way, more when it is known to have more, absent before it exists, and lost
+	// when AWS does not take its token: to begin anew would bring events twice.
+	calling, more, absent, lost bool
+	rhythm                      rhythm
+}
+
+func newFastLane(t *tailer) *fastLane {
+	return &fastLane{t: t, api: t.Streams, pacer: newPacer(t.Clock, t.StreamCallsPerSecond), start: t.now(), tracks: map[Stream]*track{}, behind: time.Second.Milliseconds()}
+}
+
+// know adds a stream that spoke, or will, at a time in AWS's milliseconds; or notes it of one that it has.
+func (l *fastLane) know(s *stream, at int64, exists bool) {
+	if l.off.Load() || !l.t.keep.wantsTask(s.task) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := Stream{Group: s.group, Name: s.name}
+	tr := l.tracks[key]
+	if tr == nil {
+		tr = &track{from: s, start: max(l.start, l.t.now()-streamPast.Milliseconds())}
+		l.tracks[key] = tr
+	}
+	tr.spoke = max(tr.spoke, at)
+	tr.absent = tr.absent && !exists
+}
+
+// groupRead notes that FilterLogEvents has read a whole group: what its streams had until then is known.
+func (l *fastLane) groupRead(name string, began int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, tr := range l.tracks {
+		if key.Group == name {
+			tr.read = max(tr.read, began)
+		}
+	}
+}
+
+// listen adds the streams that Options.Known names.
+func (l *fastLane) listen(ctx context.Context) {
+	for {
+		select {
+		case s, ok := <-l.t.Known:
+			if !ok {
+				return
+			}
+			for _, g := range l.t.groups {
+				if g.Name == s.Group && !l.knows(s) {
+					l.know(&stream{name: s.Name, task: taskOf(s.Name), agent: g.Agent, group: g.Name}, l.t.now(), false)
+				}
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *fastLane) knows(s Stream) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tracks[s] != nil
+}
+
+// run asks for the streams that are due until ctx ends, or AWS does not allow it.
+func (l *fastLane) run(ctx context.Context, post func(message) error) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	pages := make(chan *page, streamCalls)
+	for range streamCalls {
+		pages <- &page{largeBuffers: l.t.largeBuffers, known: func(int64, []byte) bool { return false }}
+	}
+	for ctx.Err() == nil && !l.off.Load() {
+		if first, wait := l.next(); first == nil {
+			_ = l.t.Clock.Wait(ctx, wait)
+			continue
+		}
+		if l.pacer.take(ctx, 1) != nil {
+			return
+		}
+		select {
+		case p := <-pages:
+			// Only now, for another one may be more urgent after the wait.
+			if tr := l.begin(); tr != nil {
+				running.Go(func() {
+					l.ask(ctx, tr, p, post)
+					pages <- p
+				})
+			} else {
+				pages <- p
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// begin takes the track to ask for.
+func (l *fastLane) begin() *track {
+	tr, _ := l.next()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if tr != nil {
+		tr.calling, tr.asked = true, l.t.now()
+	}
+	return tr
+}
+
+// next gives the track to ask for, or how long to wait for one.
+func (l *fastLane) next() (*track, time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.t.now()
+	var first *track
+	wait, best, absent := streamIdle.Milliseconds(), 0.0, 0
+	for key, tr := range l.tracks {
+		silence := time.Duration(now-tr.spoke) * time.Millisecond
+		if tr.calling || tr.lost || silence > streamQuiet {
+			if silence > streamForgotten {
+				delete(l.tracks, key)
+			}
+			continue
+		}
+		if tr.absent {
+			absent++
+		}
+		if in := tr.due(now, l.behind, l.absentEvery) - now; in > 0 {
+			wait = min(wait, in)
+		} else if u := tr.urgency(now, l.behind); first == nil || u > best {
+			first, best = tr, u
+		}
+	}
+	l.absentEvery = max(absentLeast, l.pacer.cost(absentShare*absent))
+	return first, time.Duration(wait) * time.Millisecond
+}
+
+// urgency says which of the streams that are due is asked first when the quota is too small for all: the one where most
+// events wait for longest, by its writer's rhythm. A call right after a flush brings the most.
+func (tr *track) urgency(now, behind int64) float64 {
+	waits := now - tr.unseen(behind)
+	switch {
+	case tr.more:
+		return 1e9
+	case waits < 0: // nothing is expected
+		return float64(waits)
+	}
+	flushes := 1 + waits/max(tr.rhythm.every, flushApart)
+	size := tr.rhythm.size
+	if tr.rhythm.every == 0 {
+		size = guessedSize
+	}
+	return math.Sqrt(max(1, size)) * float64(flushes) * (headStart + float64(waits))
+}
+
+// unseen is when the first flush that nobody has read yet could be read, if the writer keeps its rhythm.
+func (tr *track) unseen(behind int64) int64 {
+	if at := tr.rhythm.after(tr.read - behind - guess.Milliseconds()); at != 0 {
+		return at + behind
+	}
+	if tr.absent {
+		return tr.read + absentLeast.Milliseconds()
+	}
+	return tr.read + guessedEvery.Milliseconds()
+}
+
+// due is when to ask again: when there should be a flush, and else the later the longer the stream has been silent.
+func (tr *track) due(now, behind int64, absentEvery time.Duration) int64 {
+	every := max(streamLeast, min(streamMost, time.Duration(now-tr.spoke)*time.Millisecond/4))
+	switch {
+	case tr.absent:
+		return tr.asked + absentEvery.Milliseconds()
+	case tr.more || tr.rhythm.latest(now-behind)+behind > max(tr.read, tr.asked):
+		return now
+	}
+	return max(tr.read, tr.asked) + every.Milliseconds()
+}
+
+// ask makes one call for a track and hands on what it brings.
+func (l *fastLane) ask(ctx context.Context, tr *track, p *page, post func(message) error) {
+	err := l.call(ctx, tr, p)
+	l.learn(tr, p.records)
+	if err == nil && len(p.records) > 0 {
+		err = post(message{streamed: p.handOver()})
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tr.calling, tr.more = false, false
+	switch {
+	case err == nil:
+		tr.read = max(tr.read, tr.asked)
+		// An empty page with another token has more behind it; at the end of a stream the same token comes back.
+		tr.more = tr.token != "" && p.token != tr.token && p.total == 0 || p.total >= largePage
+		if p.total > 0 {
+			tr.spoke = l.t.now()
+		}
+		tr.token, tr.absent = p.token, false
+	case cloud.Is(err, "ResourceNotFoundException"):
+		tr.absent, tr.read = true, max(tr.read, tr.asked)
+	case isThrottle(err):
+		tr.asked = tr.read // at once again; the pacer waits
+	case ctx.Err() == nil && !isPassing(err):
+		tr.lost = true
+	}
+}
+
+// learn notes when the stream's writer flushes, and how soon that can be read.
+func (l *fastLane) learn(tr *track, records []record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(records) == 0 {
+		return
+	}
+	for _, r := range records {
+		tr.rhythm.saw(r.ingested)
+	}
+	if tr.rhythm.every == 0 {
+		tr.rhythm.every = l.usual // until its own is known
+	} else {
+		l.usual = tr.rhythm.every
+	}
+	l.behind = min(tr.asked-tr.rhythm.last, l.behind+1)
+}
+
+func (l *fastLane) call(ctx context.Context, tr *track, p *page) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	in := &cloudwatchlogs.GetLogEventsInput{
+		LogGroupName: &tr.from.group, LogStreamName: &tr.from.name, StartTime: &tr.start, StartFromHead: aws.Bool(true),
+	}
+	if tr.token != "" {
+		in.NextToken = aws.String(tr.token)
+	}
+	p.reset()
+	p.intern = func([]byte) *stream { return tr.from }
+	out, err := l.api.GetLogEvents(ctx, in, p.option)
+	switch {
+	case err == nil || cloud.Is(err, "ResourceNotFoundException"):
+		l.pacer.granted()
+	case isThrottle(err):
+		if l.pacer.throttled() {
+			l.t.sayThrottled()
+		}
+	case cloud.Classify(err) == engine.Denied && !l.off.Swap(true):
+		l.t.say("without the permission logs:GetLogEvents events come a little later")
+	}
+	if err == nil && !p.decoded {
+		p.takeStream(out)
+	}
+	return err
+}
