@@ -15,8 +15,9 @@ type logsFlags struct {
 	follow, live, timestamps   bool
 	since, until               string
 	tail                       int
+	tailGiven                  bool
 	filter, level, task, query string
-	include, exclude           []string
+	include, exclude, fields   []string
 	zone                       string
 	order                      time.Duration
 }
@@ -24,7 +25,10 @@ type logsFlags struct {
 // options are the flags that need no AWS to be checked.
 func (f logsFlags) options() (logs.Options, logs.Style, error) {
 	o := logs.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Order: f.order}
-	style := logs.Style{Timestamps: f.timestamps, MarkLate: f.follow}
+	style := logs.Style{Timestamps: f.timestamps, MarkLate: f.follow, Fields: f.fields}
+	if len(f.fields) == 1 && f.fields[0] == "none" {
+		style.Fields, style.NoFields = nil, true
+	}
 	var err error
 	if style.Zone, err = time.LoadLocation(f.zone); err != nil {
 		return o, style, fmt.Errorf("--timezone %q: allowed are IANA names such as America/New_York, and UTC or Local", f.zone)
@@ -62,6 +66,16 @@ func regexps(flag string, all []string) ([]*regexp.Regexp, error) {
 	return out, nil
 }
 
+// firstLines is how many lines of the past a person who follows sees first.
+const firstLines = 10
+
+// lastLines has following begin with the last lines of the past, for people, unless something else was asked for.
+func (f *logsFlags) lastLines(people bool) {
+	if people && f.follow && !f.tailGiven && f.since == "" {
+		f.tail = firstLines
+	}
+}
+
 // times reads --since and --until, counted from now.
 func (f logsFlags) times(o *logs.Options, now time.Time) error {
 	var err error
@@ -70,6 +84,9 @@ func (f logsFlags) times(o *logs.Options, now time.Time) error {
 	}
 	if o.Since.IsZero() && f.tail > 0 {
 		o.Since = now.AddDate(0, 0, -1) // the last ones may be from before the last hour
+		if !f.tailGiven {
+			o.Since = now.Add(-time.Hour)
+		}
 	}
 	o.Until, err = moment("until", f.until, now)
 	switch {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
@@ -33,5 +35,32 @@ func (s *session) query(ctx context.Context, api logs.QueryAPI, name string, o l
 	if s.app.term.JSON {
 		return r.WriteJSON(s.app.term.Out)
 	}
-	return r.WriteTable(s.app.term.Out)
+	width := 0
+	if s.app.term.Screen {
+		width = s.app.term.Width()
+	}
+	return r.WriteTable(s.app.term.Out, width)
+}
+
+// completeQueries offers the queries of agents.yaml and those that come with karmactl.
+func (a *app) completeQueries() complete {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		if cfg, err := a.completionConfig(); err == nil {
+			names = slices.Sorted(maps.Keys(cfg.Observability.Queries))
+		}
+		for _, q := range logs.Queries() {
+			names = append(names, q.Name+"\t"+q.About)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func completeLevels(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"debug", "info", "warn", "error", "fatal"}, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeAgo offers usual times ago.
+func completeAgo(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"15m", "1h", "6h", "1d", "7d"}, cobra.ShellCompDirectiveNoFileComp
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// filter is what is decided here and not by AWS.
+// filter is what is decided here and not by AWS. It looks at messages as people see them, without escape sequences.
 type filter struct {
 	include, exclude []*regexp.Regexp
 	level            Level
@@ -21,20 +21,25 @@ func (f filter) all() bool {
 	return len(f.include) == 0 && len(f.exclude) == 0 && f.level == LevelAny && f.task == ""
 }
 
-func (f filter) wants(r record) bool {
+// wants decides on an event of a stream whose events come in their order, which t knows.
+func (f filter) wants(t traces, r record) bool {
 	if f.all() {
 		return true
 	}
 	if !f.wantsTask(r.from.task) {
 		return false
 	}
-	if f.level != LevelAny && LevelOf(r.message) < f.level {
+	plain := Plain(r.message)
+	if f.level != LevelAny {
+		isTrace := t.goesOn(Stream{Group: r.from.group, Name: r.from.name}, plain)
+		if LevelOf(plain) < f.level && (!isTrace || f.level > LevelError) {
+			return false
+		}
+	}
+	if len(f.include) > 0 && !anyMatch(f.include, plain) {
 		return false
 	}
-	if len(f.include) > 0 && !anyMatch(f.include, r.message) {
-		return false
-	}
-	return !anyMatch(f.exclude, r.message)
+	return !anyMatch(f.exclude, plain)
 }
 
 func (f filter) wantsTask(task string) bool { return strings.HasPrefix(task, f.task) }

@@ -132,7 +132,7 @@ func (t *tailer) collect(m message) {
 // collectNew takes the events that came in no other way before.
 func (t *tailer) collectNew(by way, records []record) {
 	for _, r := range records {
-		if (t.both == nil || t.both.isNew(by, &r)) && t.keep.wants(r) {
+		if (t.both == nil || t.both.isNew(by, &r)) && t.keep.wants(t.traces, r) {
 			t.out.add(r)
 		}
 	}

@@ -41,6 +41,7 @@ func (t *tailer) history(ctx context.Context) error {
 func (g *group) past(ctx context.Context, end int64, to *source) error {
 	began := g.t.Clock.Now().UnixMilli()
 	g.page.known = nil
+	inTrace := traces{}
 	err := g.t.pages(ctx, g, g.floor, end, false, func() error {
 		keepFrom := began + g.t.skew.Load() - g.t.LookBack.Milliseconds()
 		for _, r := range g.page.records {
@@ -48,7 +49,7 @@ func (g *group) past(ctx context.Context, end int64, to *source) error {
 				g.rememberPast(r)
 			}
 		}
-		records := slices.DeleteFunc(g.page.handOver(), func(r record) bool { return !g.t.keep.wants(r) })
+		records := slices.DeleteFunc(g.page.handOver(), func(r record) bool { return !g.t.keep.wants(inTrace, r) })
 		if len(records) == 0 {
 			return nil // and the next page instead
 		}

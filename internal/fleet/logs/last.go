@@ -69,13 +69,15 @@ func (g *group) last(ctx context.Context, end int64) ([]record, error) {
 	var kept []record
 	forwards := false
 	g.page.known = nil
+	inTrace := traces{}
 	err := g.t.read(ctx, g, in, false, func() error {
+		wanted := g.wantedOf(inTrace)
 		for i, r := range g.page.records {
 			forwards = forwards || i > 0 && r.ts > g.page.records[i-1].ts
 			if g.t.Follow {
 				g.rememberPast(r)
 			}
-			if g.t.keep.wants(r) {
+			if wanted[i] {
 				kept = append(kept, r)
 			}
 		}
@@ -100,4 +102,22 @@ func (g *group) last(ctx context.Context, end int64) ([]record, error) {
 		slices.Reverse(kept)
 	}
 	return kept[max(0, len(kept)-g.t.Tail):], nil
+}
+
+// wantedOf decides on a page's events, whichever way round the page is. Of a page that goes backwards, a traceback that
+// began on an older page is not known.
+func (g *group) wantedOf(inTrace traces) []bool {
+	rs := g.page.records
+	wanted := make([]bool, len(rs))
+	if len(rs) > 0 && rs[0].ts > rs[len(rs)-1].ts {
+		inTrace = traces{}
+		for i := len(rs) - 1; i >= 0; i-- {
+			wanted[i] = g.t.keep.wants(inTrace, rs[i])
+		}
+		return wanted
+	}
+	for i, r := range rs {
+		wanted[i] = g.t.keep.wants(inTrace, r)
+	}
+	return wanted
 }

@@ -36,17 +36,24 @@ func ParseLevel(s string) (Level, error) {
 	return LevelAny, fmt.Errorf("unknown log level %q: use debug, info, warn, error or fatal", s)
 }
 
-// LevelOf finds the level of a message: the field level, levelname or severity when the message is a JSON object,
-// else the first upper-case or bracketed level word near its beginning.
+// LevelOf finds the level of a message, whatever its colours: the field level, levelname or severity when the message is
+// a JSON object, else the first upper-case or bracketed level word near its beginning. A traceback is an error.
 func LevelOf(message string) Level {
-	m := strings.TrimLeft(message, " \t")
+	m := strings.TrimLeft(Plain(message), " \t")
 	if strings.HasPrefix(m, "{") {
 		if l := levelField(m); l != LevelAny {
 			return l
 		}
 	}
-	return levelWord(m[:min(len(m), 160)])
+	l := levelWord(head(m))
+	if l < LevelError && beginsTrace(m) {
+		return LevelError
+	}
+	return l
 }
+
+// head is as much of a message as may name its level.
+func head(m string) string { return m[:min(len(m), 160)] }
 
 func levelField(m string) Level {
 	found := LevelAny
@@ -59,7 +66,7 @@ func levelField(m string) Level {
 		}
 		if s.next() == '"' {
 			v, ok := s.str(nil)
-			found = max(found, levelWords[strings.ToLower(string(v))])
+			found = max(found, levelWords[strings.ToLower(Plain(string(v)))])
 			return ok
 		}
 		from := s.i

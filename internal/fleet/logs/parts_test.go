@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -188,7 +189,7 @@ func TestANamedQueryIsRunAndItsCostIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		var text, doc bytes.Buffer
-		if err := errors.Join(r.WriteTable(&text), r.WriteJSON(&doc)); err != nil {
+		if err := errors.Join(r.WriteTable(&text, 0), r.WriteJSON(&doc)); err != nil {
 			t.Fatal(err)
 		}
 		want := "group        errors\nvalidator    12\nkarma-hello  3\n\n2 rows · 15 of 200000 events matched · 36.0 MB scanned · $0.000180\n"
@@ -222,5 +223,65 @@ func TestQueriesOfTheUserGoFirst(t *testing.T) {
 	}
 	if _, err := FindQuery("nope", own); err == nil || !strings.Contains(err.Error(), "errors, errors, requests, response-time, slow") {
 		t.Error(err)
+	}
+}
+
+func TestColoursAndTracebacksDoNotHideALevel(t *testing.T) {
+	t.Parallel()
+	for message, want := range map[string]Level{
+		"\x1b[31mERROR\x1b[0m out of tokens":              LevelError,
+		"\x1b[1;38;5;208mWARN\x1b[0m x":                   LevelWarn,
+		"\x1b[2m2026-11-28\x1b[0m \x1b[32m INFO\x1b[0m x": LevelInfo,
+		"[\x1b[31merror\x1b[0m] x":                        LevelError,
+		`{"level":"\u001b[31merror\u001b[39m","msg":"x"}`: LevelError,
+		"Traceback (most recent call last):\n  File":      LevelError,
+		"panic: runtime error: index out of range":        LevelFatal,
+		"goroutine 1 [running]:":                          LevelError,
+		"java.lang.IllegalStateException: no":             LevelError,
+		"TypeError: x is not a function\n    at main":     LevelError,
+		"Exception in thread \"main\"":                    LevelError,
+		"no error at all":                                 LevelAny,
+		"Exceptional results":                             LevelAny,
+	} {
+		if got := LevelOf(message); got != want {
+			t.Errorf("%q has level %v, want %v", message, got, want)
+		}
+	}
+}
+
+func TestATracebackOfManyEventsIsOneThing(t *testing.T) {
+	t.Parallel()
+	from, other := &stream{group: "g", name: "s"}, &stream{group: "g", name: "other"}
+	f, in := newFilter(Options{Level: LevelError}), traces{}
+	var kept []string
+	for _, r := range []record{
+		{from: from, message: "INFO: begins"}, {from: from, message: "Traceback (most recent call last):"},
+		{from: other, message: "  indented by somebody else"}, {from: from, message: "  File \"a.py\", line 4"}, {from: from, message: "    pay()"},
+		{from: from, message: "KeyError: 'PRIVATE_KEY'"}, {from: from, message: "and on it goes"}, {from: from, message: "\x1b[31mERROR\x1b[0m: again"},
+		{from: from, message: "panic: no"}, {from: from, message: ""}, {from: from, message: "goroutine 1 [running]:"}, {from: from, message: "main.main()"},
+		{from: from, message: "\t/app/main.go:4 +0x1d"}, {from: from, message: "exit status 2"}, {from: from, message: "INFO: up again"},
+	} {
+		if f.wants(in, r) {
+			kept = append(kept, r.message)
+		}
+	}
+	want := []string{"Traceback (most recent call last):", "  File \"a.py\", line 4", "    pay()", "KeyError: 'PRIVATE_KEY'", "\x1b[31mERROR\x1b[0m: again",
+		"panic: no", "", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:4 +0x1d", "exit status 2"}
+	if !slices.Equal(kept, want) {
+		t.Errorf("kept %q", kept)
+	}
+}
+
+func TestATableOfAQueryFitsTheScreen(t *testing.T) {
+	t.Parallel()
+	r := QueryResult{Columns: []string{"agent", "message"}, Rows: [][]string{{"validator", "a message of many words that is wider than the screen"}, {"x", "short"}}}
+	var b bytes.Buffer
+	if err := r.WriteTable(&b, 40); err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(b.String(), "\n\n")
+	want := "agent      message\nvalidator  a message of many words that\n           is wider than the screen\nx          short"
+	if table != want {
+		t.Errorf("got\n%s", table)
 	}
 }

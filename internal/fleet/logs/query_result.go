@@ -55,33 +55,90 @@ func (q Query) result(out *cloudwatchlogs.GetQueryResultsOutput) QueryResult {
 	return r
 }
 
-// WriteTable writes the result as a table, and under it what was scanned and what that cost.
-func (r QueryResult) WriteTable(w io.Writer) error {
+// WriteTable writes the result as a table, and under it what was scanned and what that cost. In a terminal of that width
+// the widest columns are made narrower and their cells go on below themselves; 0 is as wide as it needs.
+func (r QueryResult) WriteTable(w io.Writer, width int) error {
 	var b strings.Builder
-	widths := make([]int, len(r.Columns))
+	if len(r.Rows) == 0 {
+		b.WriteString("nothing found\n")
+	} else {
+		r.table(&b, width)
+	}
+	fmt.Fprintf(&b, "\n%d rows · %.0f of %.0f events matched · %s scanned · $%s\n", len(r.Rows), r.Matched, r.Scanned, size(r.BytesScanned), r.Cost.StringFixed(6))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r QueryResult) table(b *strings.Builder, width int) {
 	lines := append([][]string{r.Columns}, r.Rows...)
+	widths := make([]int, len(r.Columns))
 	for _, row := range lines {
 		for i, cell := range row {
 			widths[i] = max(widths[i], utf8.RuneCountInString(plain(cell)))
 		}
 	}
+	fit(widths, width)
 	for _, row := range lines {
+		cells := make([][]string, len(row))
+		height := 1
 		for i, cell := range row {
-			cell = plain(cell)
-			b.WriteString(cell)
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
+			cells[i] = fold(plain(cell), widths[i])
+			height = max(height, len(cells[i]))
+		}
+		for y := range height {
+			line := ""
+			for i := range cells {
+				cell := ""
+				if y < len(cells[i]) {
+					cell = cells[i][y]
+				}
+				line += cell + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell))+2)
+			}
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+		}
+	}
+}
+
+// leastColumn is how narrow a column may become.
+const leastColumn = 8
+
+// fit makes the widest columns narrower until all of them fit.
+func fit(widths []int, width int) {
+	sum := 2 * (len(widths) - 1)
+	for _, n := range widths {
+		sum += n
+	}
+	for ; width > 0 && sum > width; sum-- {
+		widest := 0
+		for i, n := range widths {
+			if n > widths[widest] {
+				widest = i
 			}
 		}
-		b.WriteByte('\n')
+		if widths[widest] <= leastColumn {
+			return
+		}
+		widths[widest]--
 	}
-	if len(r.Rows) == 0 {
-		b.Reset()
-		b.WriteString("nothing found\n")
+}
+
+// fold breaks a cell into lines of a width, between words where it can.
+func fold(cell string, width int) []string {
+	var lines []string
+	for rest := []rune(cell); ; {
+		if len(rest) <= width {
+			return append(lines, string(rest))
+		}
+		at := width
+		for i := width; i > width/2; i-- {
+			if rest[i] == ' ' {
+				at = i
+				break
+			}
+		}
+		lines = append(lines, string(rest[:at]))
+		rest = []rune(strings.TrimPrefix(string(rest[at:]), " "))
 	}
-	fmt.Fprintf(&b, "\n%d rows · %.0f of %.0f events matched · %s scanned · $%s\n", len(r.Rows), r.Matched, r.Scanned, size(r.BytesScanned), r.Cost.StringFixed(6))
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // WriteJSON writes the result as one document of kind LogQuery.

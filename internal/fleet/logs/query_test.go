@@ -59,7 +59,7 @@ func TestTheNamedQueriesFindWhatTheyAreFor(t *testing.T) {
 				t.Errorf("said %q", said)
 			}
 			var got strings.Builder
-			if err := errors.Join(r.WriteTable(&got), r.WriteJSON(&got)); err != nil {
+			if err := errors.Join(r.WriteTable(&got, 0), r.WriteJSON(&got)); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, "query-"+q.Name, got.String())

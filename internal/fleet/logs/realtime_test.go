@@ -55,10 +55,14 @@ type setup struct {
 	Start   time.Time
 	Flush   time.Duration
 	History int
-	Quota   bool
-	Live    bool
-	URL     string
-	Order   time.Duration
+	// Region gives the quotas of the server and of the tailer; empty is no quota. Granted is what the server grants
+	// instead, when the two are to differ.
+	Region  string
+	Granted Quotas
+	// Busy has empty pages, Lane the fast lane and Live the sessions.
+	Busy, Lane, Live bool
+	URL              string
+	Order            time.Duration
 	// Interrupt is after how many lines the tailer is told to end; 0 is 88 s after Start, or never in a history.
 	Interrupt int
 }
@@ -88,12 +92,17 @@ func serve() error {
 		return err
 	}
 	server := logstest.NewServer(time.Now, s.lines())
-	if s.Quota {
-		server.Allow = logstest.Bucket(5)
+	if s.Region != "" {
+		granted := QuotasOf(s.Region)
+		if s.Granted != (Quotas{}) {
+			granted = s.Granted
+		}
+		server.Allow, server.AllowStream = logstest.Bucket(granted.Filter), logstest.Bucket(granted.Stream)
+		if s.History == 0 {
+			server.ThrottleEvery, server.EmptyEvery = 20, 17
+		}
 	}
-	if s.Quota && s.History == 0 {
-		server.ThrottleEvery, server.EmptyEvery = 20, 17
-	}
+	server.EmptyPages = s.Busy
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -133,8 +142,12 @@ func runTailer() error {
 	debug.SetGCPercent(GCPercent) // as the command does
 	p := NewPrinter(os.Stdout, Style{Format: JSON, MarkLate: true})
 	o := Options{Groups: testGroups(), Follow: s.History == 0, Order: s.Order, Flush: p.Flush, Since: s.Start.Add(-24 * time.Hour)}
-	if !s.Quota {
+	o.Region = s.Region
+	if s.Region == "" {
 		o.CallsPerSecond = -1
+	}
+	if s.Lane {
+		o.Streams, o.Known = client, tellStreams(ctx, s.lines())
 	}
 	if s.Live {
 		o.Live = client
@@ -267,9 +280,17 @@ func BenchmarkMinute(b *testing.B) {
 		name string
 		s    setup
 	}{
-		{"quota_writers-1s", setup{Flush: time.Second, Quota: true}},
-		{"quota_writers-5s", setup{Flush: 5 * time.Second, Quota: true}},
-		{"quota_live_writers-1s", setup{Flush: time.Second, Quota: true, Live: true}},
+		{"5-calls_no-empty-pages_no-lane", setup{Flush: time.Second, Region: smallest}},
+		{"5-calls_no-lane", setup{Flush: time.Second, Region: smallest, Busy: true}},
+		{"5-calls_writers-1s", setup{Flush: time.Second, Region: smallest, Busy: true, Lane: true}},
+		{"5-calls_writers-5s", setup{Flush: 5 * time.Second, Region: smallest, Busy: true, Lane: true}},
+		{"5-calls-25-of-streams_writers-1s", setup{Flush: time.Second, Region: "sa-east-1", Granted: Quotas{Filter: 5, Stream: 25}, Busy: true, Lane: true}},
+		{"10-calls_writers-1s", setup{Flush: time.Second, Region: "sa-east-1", Busy: true, Lane: true}},
+		{"10-calls_writers-5s", setup{Flush: 5 * time.Second, Region: "sa-east-1", Busy: true, Lane: true}},
+		{"25-calls_writers-1s", setup{Flush: time.Second, Region: "us-east-1", Busy: true, Lane: true}},
+		{"25-calls_writers-5s", setup{Flush: 5 * time.Second, Region: "us-east-1", Busy: true, Lane: true}},
+		{"5-calls_live_writers-1s", setup{Flush: time.Second, Region: smallest, Busy: true, Lane: true, Live: true}},
+		{"25-calls_live_writers-1s", setup{Flush: time.Second, Region: "us-east-1", Busy: true, Lane: true, Live: true}},
 		{"no-quota_writers-1s", setup{Flush: time.Second, Order: 500 * time.Millisecond}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -294,10 +315,10 @@ func BenchmarkHistory(b *testing.B) {
 	if v, err := strconv.Atoi(os.Getenv("KARMACTL_BENCH_EVENTS")); err == nil {
 		n = v
 	}
-	for name, quota := range map[string]bool{"quota": true, "no-quota": false} {
+	for name, region := range map[string]string{"5-calls": smallest, "10-calls": "sa-east-1", "25-calls": "us-east-1", "no-quota": ""} {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
-				o := measure(b, setup{Start: time.Now().Add(-time.Minute), History: n, Quota: quota})
+				o := measure(b, setup{Start: time.Now().Add(-time.Minute), History: n, Region: region})
 				rate := float64(n) / o.took.Seconds()
 				b.Logf("lost %d, doubled %d, disorder %d; %.0f events/s, %d calls, %.2f s CPU, %.1f MB most", o.report.Lost, o.report.Doubled, o.report.Disorder, rate, o.calls, o.cpu.Seconds(), float64(o.maxRSS)/1e6)
 				b.ReportMetric(float64(o.report.Lost), "lost")
@@ -313,7 +334,7 @@ func BenchmarkHistory(b *testing.B) {
 func TestSIGINTEndsAProcessAtOnceWithWholeLines(t *testing.T) {
 	const atOnce = 50 * time.Millisecond
 	for name, s := range map[string]setup{
-		"while it waits for more":       {Start: time.Now().Add(-86 * time.Second), Flush: time.Second, Quota: true},
+		"while it waits for more":       {Start: time.Now().Add(-86 * time.Second), Flush: time.Second, Region: smallest},
 		"in the middle of what it says": {Start: time.Now().Add(-time.Minute), History: 60_000, Interrupt: 20_000},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"hash/fnv"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -34,6 +33,12 @@ type Style struct {
 	Zone *time.Location
 	// MarkLate marks events that come after newer ones.
 	MarkLate bool
+	// Fields are those of JSON lines that text shows behind the message; none are all. NoFields shows none.
+	Fields   []string
+	NoFields bool
+	// Width is how many columns a terminal has: longer lines go on below their message, and only the first line of a
+	// message has the beginning. 0 is no terminal: each line of a message gets its beginning, for grep's sake.
+	Width int
 }
 
 // palette holds the colours of agents (ANSI 256), readable on black and on white.
@@ -52,11 +57,14 @@ type Printer struct {
 	buf    []byte
 	clock  []byte
 	second int64
+	// traces and last join a traceback whose lines are events of their own.
+	traces traces
+	last   Stream
 }
 
 // NewPrinter makes a Printer.
 func NewPrinter(w io.Writer, style Style) *Printer {
-	p := &Printer{w: w, style: style, colors: map[string]uint8{}, buf: make([]byte, 0, full+8<<10)}
+	p := &Printer{w: w, style: style, colors: map[string]uint8{}, traces: traces{}, buf: make([]byte, 0, full+8<<10)}
 	if p.style.Zone == nil {
 		p.style.Zone = time.UTC
 	}
@@ -118,54 +126,6 @@ func (p *Printer) raw(e Event) {
 	p.buf = append(p.buf, '\n')
 }
 
-// text writes "time agent task message"; each line of a message gets the same beginning.
-func (p *Printer) text(e Event) {
-	message := strings.TrimRight(e.Message, "\r\n")
-	for {
-		line, rest, more := strings.Cut(message, "\n")
-		p.beginning(e)
-		p.safe(strings.TrimSuffix(line, "\r"))
-		p.buf = append(p.buf, '\n')
-		if !more {
-			return
-		}
-		message = rest
-	}
-}
-
-func (p *Printer) beginning(e Event) {
-	if p.style.Color {
-		p.buf = append(p.buf, "\x1b[2m"...)
-	}
-	p.time(e.Time)
-	if p.style.Color {
-		p.buf = append(p.buf, "\x1b[0;38;5;"...)
-		p.buf = strconv.AppendUint(p.buf, uint64(p.color(e.Agent)), 10)
-		p.buf = append(p.buf, 'm')
-	}
-	p.buf = append(p.buf, ' ')
-	p.buf = append(p.buf, e.Agent...)
-	for n := utf8.RuneCountInString(e.Agent); n < p.width; n++ {
-		p.buf = append(p.buf, ' ')
-	}
-	p.buf = append(p.buf, ' ')
-	task := e.Task
-	p.buf = append(p.buf, task[:min(8, len(task))]...)
-	for n := len(task); n < 8; n++ {
-		p.buf = append(p.buf, ' ')
-	}
-	if p.style.Color {
-		p.buf = append(p.buf, "\x1b[0m"...)
-	}
-	p.buf = append(p.buf, ' ')
-	if e.Late && p.style.MarkLate {
-		p.buf = append(p.buf, "(late) "...)
-	}
-	if e.Source != "" {
-		p.buf = append(p.buf, "["+e.Source+"] "...)
-	}
-}
-
 func (p *Printer) color(agent string) uint8 {
 	if c, ok := p.colors[agent]; ok {
 		return c
@@ -187,52 +147,6 @@ func (p *Printer) time(t time.Time) {
 	p.buf = append(p.buf, p.clock...)
 	p.buf = append(p.buf, byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 }
-
-// safe writes a line so that a message cannot steer the terminal: control characters are shown, colours kept.
-func (p *Printer) safe(s string) {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == 0xc2 && i+1 < len(s) && s[i+1] >= 0x80 && s[i+1] < 0xa0 {
-			// U+0080 to U+009F steer some terminals, too.
-			p.buf = append(p.buf, '\\', 'x', hex[s[i+1]>>4], hex[s[i+1]&15])
-			i++
-			continue
-		}
-		if c >= ' ' && c != 0x7f || c == '\t' {
-			p.buf = append(p.buf, c)
-			continue
-		}
-		if n := colorSequence(s[i:]); n > 0 {
-			if p.style.Color {
-				p.buf = append(p.buf, s[i:i+n]...)
-			}
-			i += n - 1
-			continue
-		}
-		p.buf = append(p.buf, '\\', 'x', hex[c>>4], hex[c&15])
-	}
-	if p.style.Color && strings.IndexByte(s, 0x1b) >= 0 {
-		p.buf = append(p.buf, "\x1b[0m"...)
-	}
-}
-
-// colorSequence is the length of an ANSI colour sequence at the beginning of s, or 0.
-func colorSequence(s string) int {
-	if !strings.HasPrefix(s, "\x1b[") {
-		return 0
-	}
-	for i := 2; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == 'm':
-			return i + 1
-		case c != ';' && c != ':' && (c < '0' || c > '9'):
-			return 0
-		}
-	}
-	return 0
-}
-
-const hex = "0123456789abcdef"
 
 // json writes a LogEvent: ts, agent, task, id, message; late and source only when there is something to say.
 func (p *Printer) json(e Event) {

@@ -20,6 +20,11 @@ func sampleEvents() []Event {
 		{Time: at.Add(12 * time.Millisecond), Agent: "karma-hello", Task: "7d03", ID: "37002", Message: "Traceback (most recent call last):\n  File \"agent.py\", line 44\nKeyError: 'PRIVATE_KEY'\n"},
 		{Time: at.Add(5 * time.Millisecond), Agent: "validator", Task: "8c1f0a2b3c4d5e6f", ID: "37003", Message: "came late", Late: true},
 		{Time: at.Add(time.Second), Agent: "validator", Source: "ecs", Message: "task 8c1f stopped: exit 1"},
+		{Time: at.Add(1100 * time.Millisecond), Agent: "validator", Group: "g", Stream: "s", Task: "8c1f0a2b3c4d5e6f", Message: "Traceback (most recent call last):"},
+		{Time: at.Add(1100 * time.Millisecond), Agent: "validator", Group: "g", Stream: "s", Task: "8c1f0a2b3c4d5e6f", Message: "  File \"agent.py\", line 44, in a line that is longer than sixty columns"},
+		{Time: at.Add(1100 * time.Millisecond), Agent: "validator", Group: "g", Stream: "s", Task: "8c1f0a2b3c4d5e6f", Message: "KeyError: 'PRIVATE_KEY'"},
+		{Time: at.Add(1200 * time.Millisecond), Agent: "validator", Group: "g", Stream: "s", Task: "8c1f0a2b3c4d5e6f", Message: "WARN: next"},
+		{Time: at.Add(1300 * time.Millisecond), Agent: "karma-hello", Task: "7d03", Message: `{"ts":"2026","level":"error","msg":"low on café","user":{"id":7},"path":"/pay now","took":1.5}`},
 		{Time: at.Add(2 * time.Second), Agent: "stranger", Task: "x", ID: "37004", Message: "café \x1b[31mred\x1b[0m \x1b]0;title\x07 \u009b2J tab\there \xff"},
 	}
 }
@@ -31,11 +36,12 @@ func TestEventsAreWrittenInEachFormat(t *testing.T) {
 	}
 	agents := []string{"validator", "karma-hello"}
 	for name, style := range map[string]Style{
-		"text":       {Agents: agents},
-		"text-full":  {Agents: agents, Color: true, Timestamps: true, MarkLate: true, Zone: madrid},
-		"json":       {Format: JSON, MarkLate: true},
-		"raw":        {Format: Raw},
-		"raw-stamps": {Format: Raw, Timestamps: true},
+		"text":        {Agents: agents},
+		"text-full":   {Agents: agents, Color: true, Timestamps: true, MarkLate: true, Zone: madrid},
+		"text-screen": {Agents: agents, Width: 60},
+		"json":        {Format: JSON, MarkLate: true},
+		"raw":         {Format: Raw},
+		"raw-stamps":  {Format: Raw, Timestamps: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -149,6 +149,8 @@ type tailer struct {
 	fromNow bool
 	// both makes one stream of events that come in several ways; nil when there is one way.
 	both *reconciler
+	// traces are of the events followed.
+	traces traces
 	// lane is nil without the fast lane.
 	lane         *fastLane
 	said         onceSayer
@@ -185,7 +187,7 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 			o.Since = o.Since.Add(-time.Hour)
 		}
 	}
-	t := &tailer{Options: o, api: api, pacer: newPacer(o.Clock, o.CallsPerSecond), out: &merger{to: emit}, keep: newFilter(o), fromNow: fromNow, largeBuffers: make(chan *body, 2)}
+	t := &tailer{Options: o, api: api, pacer: newPacer(o.Clock, o.CallsPerSecond), out: &merger{to: emit}, keep: newFilter(o), traces: traces{}, fromNow: fromNow, largeBuffers: make(chan *body, 2)}
 	if o.Follow && (o.Live != nil || o.Streams != nil && o.Pattern == "") {
 		t.both = newReconciler()
 	}

@@ -1,0 +1,200 @@
+package logs
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// text writes "time agent task message".
+func (p *Printer) text(e Event) {
+	message := strings.TrimRight(e.Message, "\r\n")
+	level := LevelAny
+	if p.style.Color && e.Source == "" {
+		level = LevelOf(message)
+	}
+	goesOn := p.style.Width > 0 && e.Source == "" && p.traces.goesOn(Stream{Group: e.Group, Name: e.Stream}, Plain(message)) && p.last == (Stream{Group: e.Group, Name: e.Stream})
+	p.last = Stream{Group: e.Group, Name: e.Stream}
+	said, fields, isJSON := structured(message)
+	if isJSON {
+		message = said
+	}
+	for first := !goesOn; ; first = p.style.Width == 0 {
+		line, rest, more := strings.Cut(message, "\n")
+		if first {
+			p.beginning(e)
+		} else {
+			p.indent()
+		}
+		from := len(p.buf)
+		p.leveled(level, strings.TrimSuffix(line, "\r"))
+		if isJSON && !more {
+			p.fields(fields)
+		}
+		p.hang(from)
+		p.buf = append(p.buf, '\n')
+		if !more {
+			return
+		}
+		message = rest
+	}
+}
+
+// levelColors are the colours of levels (ANSI), readable on black and on white. The others keep the terminal's.
+var levelColors = map[Level]string{LevelDebug: "\x1b[2m", LevelWarn: "\x1b[33m", LevelError: "\x1b[31m", LevelFatal: "\x1b[1;31m"}
+
+// leveled writes a line in its level's colour, unless it has colours of its own.
+func (p *Printer) leveled(level Level, line string) {
+	paint := levelColors[level]
+	if !p.style.Color || strings.IndexByte(line, 0x1b) >= 0 {
+		paint = ""
+	}
+	p.buf = append(p.buf, paint...)
+	p.safe(line)
+	if paint != "" {
+		p.buf = append(p.buf, "\x1b[0m"...)
+	}
+}
+
+func (p *Printer) fields(fields []field) {
+	if p.style.NoFields {
+		return
+	}
+	for _, f := range choose(fields, p.style.Fields) {
+		p.buf = append(p.buf, ' ')
+		if p.style.Color {
+			p.buf = append(p.buf, "\x1b[2m"...)
+		}
+		p.safe(f.text())
+		if p.style.Color {
+			p.buf = append(p.buf, "\x1b[0m"...)
+		}
+	}
+}
+
+// beginningWidth is the columns before a message.
+func (p *Printer) beginningWidth() int {
+	n := len("15:04:05.000 ") + p.width + len(" 8c1f0a2b ")
+	if p.style.Timestamps {
+		n += len("2006-01-02 ")
+	}
+	return n
+}
+
+func (p *Printer) indent() {
+	for range p.beginningWidth() {
+		p.buf = append(p.buf, ' ')
+	}
+}
+
+// leastHang is how many columns must be left for messages to go on below each other.
+const leastHang = 20
+
+// hang breaks what was written since from between words, so that a long line goes on below its message. A word that is
+// longer than the room is left whole: a URL stays one.
+func (p *Printer) hang(from int) {
+	indent := p.beginningWidth()
+	room := p.style.Width - indent
+	if room < leastHang || utf8.RuneCount(p.buf[from:]) <= room {
+		return
+	}
+	line := string(p.buf[from:])
+	p.buf = p.buf[:from]
+	used := 0
+	for line != "" {
+		at := strings.IndexByte(line[1:], ' ') + 1
+		if at == 0 {
+			at = len(line)
+		}
+		word := line[:at]
+		line = line[at:]
+		n := utf8.RuneCountInString(Plain(word))
+		if used > 0 && used+n > room {
+			p.buf = append(p.buf, '\n')
+			p.indent()
+			word = strings.TrimPrefix(word, " ")
+			used, n = 0, n-1
+		}
+		p.buf = append(p.buf, word...)
+		used += n
+	}
+}
+
+func (p *Printer) beginning(e Event) {
+	if p.style.Color {
+		p.buf = append(p.buf, "\x1b[2m"...)
+	}
+	p.time(e.Time)
+	if p.style.Color {
+		p.buf = append(p.buf, "\x1b[0;38;5;"...)
+		p.buf = strconv.AppendUint(p.buf, uint64(p.color(e.Agent)), 10)
+		p.buf = append(p.buf, 'm')
+	}
+	p.buf = append(p.buf, ' ')
+	p.buf = append(p.buf, e.Agent...)
+	for n := utf8.RuneCountInString(e.Agent); n < p.width; n++ {
+		p.buf = append(p.buf, ' ')
+	}
+	p.buf = append(p.buf, ' ')
+	task := e.Task
+	p.buf = append(p.buf, task[:min(8, len(task))]...)
+	for n := len(task); n < 8; n++ {
+		p.buf = append(p.buf, ' ')
+	}
+	if p.style.Color {
+		p.buf = append(p.buf, "\x1b[0m"...)
+	}
+	p.buf = append(p.buf, ' ')
+	if e.Late && p.style.MarkLate {
+		p.buf = append(p.buf, "(late) "...)
+	}
+	if e.Source != "" {
+		p.buf = append(p.buf, "["+e.Source+"] "...)
+	}
+}
+
+// safe writes a line so that a message cannot steer the terminal: control characters are shown, colours kept.
+func (p *Printer) safe(s string) {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == 0xc2 && i+1 < len(s) && s[i+1] >= 0x80 && s[i+1] < 0xa0 {
+			// U+0080 to U+009F steer some terminals, too.
+			p.buf = append(p.buf, '\\', 'x', hex[s[i+1]>>4], hex[s[i+1]&15])
+			i++
+			continue
+		}
+		if c >= ' ' && c != 0x7f || c == '\t' {
+			p.buf = append(p.buf, c)
+			continue
+		}
+		if n := colorSequence(s[i:]); n > 0 {
+			if p.style.Color {
+				p.buf = append(p.buf, s[i:i+n]...)
+			}
+			i += n - 1
+			continue
+		}
+		p.buf = append(p.buf, '\\', 'x', hex[c>>4], hex[c&15])
+	}
+	if p.style.Color && strings.IndexByte(s, 0x1b) >= 0 {
+		p.buf = append(p.buf, "\x1b[0m"...)
+	}
+}
+
+// colorSequence is the length of an ANSI colour sequence at the beginning of s, or 0.
+func colorSequence(s string) int {
+	if !strings.HasPrefix(s, "\x1b[") {
+		return 0
+	}
+	for i := 2; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == 'm':
+			return i + 1
+		case c != ';' && c != ':' && (c < '0' || c > '9'):
+			return 0
+		}
+	}
+	return 0
+}
+
+const hex = "0123456789abcdef"
