@@ -10,9 +10,6 @@ import (
 	"testing"
 )
 
-// fieldRow is a field of a source, whatever it is called there, and what becomes of it.
-type fieldRow struct{ name, becomes string }
-
 var (
 	inService   = regexp.MustCompile(`^services\.[^.]+`)
 	inEnv       = regexp.MustCompile(`^environments\.[^.]+\.?`)

@@ -98,7 +98,7 @@ func Fold(fields []Field) []Field {
 	seen := map[string]int{}
 	for _, x := range fields {
 		name := instance.ReplaceAllString(x.Name, "[*]")
-		id := x.Place.String() + " " + name + " " + x.Instead
+		id := x.String() + " " + name + " " + x.Instead
 		if i, again := seen[id]; again {
 			out[i].Name = name
 			out[i].Values += x.Values

@@ -189,8 +189,10 @@ func (l *live) readGroups(ctx context.Context) error {
 			return err
 		}
 		for _, g := range out.TargetGroups {
-			check := object{"path": aws.ToString(g.HealthCheckPath), "interval": g.HealthCheckIntervalSeconds, "timeout": g.HealthCheckTimeoutSeconds,
-				"healthy_threshold": g.HealthyThresholdCount, "unhealthy_threshold": g.UnhealthyThresholdCount}
+			check := object{
+				"path": aws.ToString(g.HealthCheckPath), "interval": g.HealthCheckIntervalSeconds, "timeout": g.HealthCheckTimeoutSeconds,
+				"healthy_threshold": g.HealthyThresholdCount, "unhealthy_threshold": g.UnhealthyThresholdCount,
+			}
 			if g.Matcher != nil {
 				check["matcher"] = aws.ToString(g.Matcher.HttpCode)
 			}

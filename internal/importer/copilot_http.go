@@ -1,0 +1,163 @@
+package importer
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// http carries the load balancer's part over: Copilot passes the path on unchanged.
+func (c *copilot) http(a *agent, h *tree, folder string) {
+	if on, said := h.yes(); h != nil && said && !on {
+		h.leave("the load balancer serves every agent: it has to refuse what it should not answer")
+		return
+	}
+	p := h.get("path")
+	if p != nil {
+		switch want := strings.Trim(p.str(), "/"); want {
+		case "":
+			p.leave("an agent answers at /" + a.name + " and, with load_balancer.domain, at " + a.name + ".<domain>: no agent is at / yet")
+		case a.name:
+			c.fleet.strip = truthOf(false)
+			p.carry("load_balancer.strip_prefix")
+		default:
+			p.leave(fmt.Sprintf("an agent answers at /%s: name the agent %s, or have its callers use the other path", a.name, nearest(want, nearAgent, a.name)))
+		}
+	}
+	c.targetCheck(a, h)
+	if t := h.get("alias"); t != nil {
+		c.alias(a, t)
+	}
+	h.get("hosted_zone").leave("load_balancer.zone takes a name")
+	h.get("deregistration_delay").leave("karmactl sets it from stop_timeout")
+	h.get("stickiness").leave("every request may go to any task")
+	h.get("allowed_source_ips").leave("the load balancer is open to all: refuse others in the agent")
+	h.get("additional_rules").settle(left, "an agent has one path and one host")
+	h.get("target_container").leave("an agent has one container")
+	h.get("version").leave("HTTP/1.1 to the agents; gRPC and HTTP/2 cannot be expressed")
+	h.get("redirect_to_https").own("HTTP leads to HTTPS where there is a domain")
+}
+
+// targetCheck carries http.healthcheck over; Copilot asks for / where nothing is said.
+func (c *copilot) targetCheck(a *agent, h *tree) {
+	t := h.get("healthcheck")
+	health := &a.health
+	switch {
+	case t == nil:
+		if h != nil && a.prefix == "" && health.path == "" {
+			health.path = "/"
+			a.comments = append(a.comments, "Copilot asks for / where the manifest names no health check.")
+		}
+		return
+	case t.kind == scalar:
+		health.path = t.str()
+		t.carry(a.key("health.path"))
+		return
+	}
+	if v := t.get("path"); v != nil {
+		health.path = v.str()
+		v.carry(a.key("health.path"))
+	} else if health.path == "" && a.prefix == "" {
+		health.path = "/"
+	}
+	for _, x := range []struct {
+		from, to  string
+		into      *int
+		low, high int
+	}{
+		{"interval", "interval", &health.interval, 5, 300},
+		{"timeout", "timeout", &health.timeout, 2, 120},
+		{"healthy_threshold", "healthy", &health.healthy, 2, 10},
+		{"unhealthy_threshold", "unhealthy", &health.unhealthy, 2, 10},
+		{"grace_period", "grace", &health.grace, 0, 7200},
+	} {
+		if n, ok := seconds(t.get(x.from).str()); ok {
+			*x.into = a.within(t.get(x.from), x.from, n, x.low, x.high)
+			t.get(x.from).carry(a.key("health." + x.to))
+		}
+	}
+	if health.timeout > 0 && health.interval == 0 {
+		health.interval = 30 // Copilot's own
+	}
+	a.checkTimes()
+	if v := t.get("port"); v != nil {
+		if n, _ := v.number(); n == a.port {
+			v.own("the check asks the agent's port")
+		} else {
+			v.leave("the check asks the agent's own port")
+		}
+	}
+	if v := t.get("success_codes"); v != nil {
+		health.codes = v.str()
+		v.carry(a.key("health.codes"))
+	}
+}
+
+// alias: a host below one domain is what load_balancer.domain gives each agent.
+func (c *copilot) alias(a *agent, t *tree) {
+	for _, x := range t.list() {
+		host := first(x.str(), x.get("name").str())
+		label, domain, ok := strings.Cut(host, ".")
+		if ok && label == a.name && strings.Contains(domain, ".") && (c.fleet.domain == "" || c.fleet.domain == domain) && a.prefix == "" {
+			c.fleet.domain = domain
+			x.carry("load_balancer.domain")
+			continue
+		}
+		x.leave("an agent's host is " + a.name + ".<domain>, where load_balancer.domain names the domain")
+	}
+}
+
+// count carries the number of tasks and what scales them over.
+func (c *copilot) count(a *agent, t *tree) {
+	if t == nil {
+		return
+	}
+	if n, ok := t.number(); ok {
+		a.scale = &scale{min: n, max: max(n, 1), none: true}
+		t.carry(a.key("scale"))
+		return
+	}
+	s := &scale{min: 1, max: 1, none: true}
+	if v := t.get("range"); v != nil {
+		low, high, _ := strings.Cut(v.str(), "-")
+		s.min, _ = strconv.Atoi(strings.TrimSpace(first(low, v.get("min").str())))
+		s.max, _ = strconv.Atoi(strings.TrimSpace(first(high, v.get("max").str())))
+		v.carry(a.key("scale"))
+		if from, ok := v.get("spot_from").number(); ok {
+			a.spot = &spot{enabled: true, base: max(from-1, 0), weight: 1, demand: 0}
+			if from <= 1 {
+				a.spot.base = 0
+			}
+			v.get("spot_from").carry(a.key("spot"))
+		}
+		a.scale = s
+	}
+	for name, into := range map[string]*int{"cpu_percentage": &s.cpu, "memory_percentage": &s.memory} {
+		v := t.get(name)
+		if v == nil {
+			continue
+		}
+		n, ok := v.number()
+		if !ok {
+			n, ok = v.get("value").number()
+			v.get("cooldown").leave("karmactl's own cooldowns")
+		}
+		if ok {
+			*into = n
+			v.carry(a.key("scale"))
+			if w := v.get("cooldown"); w != nil {
+				w.leave("karmactl's own cooldowns")
+			}
+		}
+	}
+	if v := t.get("spot"); v != nil {
+		n, _ := v.number()
+		a.spot = &spot{enabled: true}
+		a.scale = &scale{min: n, max: max(n, 1), none: true}
+		v.carry(a.key("spot"))
+	}
+	t.get("cooldown").settle(left, "karmactl's own cooldowns")
+	for _, k := range []string{"requests", "response_time", "queue_delay"} {
+		t.get(k).settle(left, "agents scale by CPU and memory")
+	}
+}
