@@ -15,8 +15,9 @@ import (
 )
 
 type downOptions struct {
-	agents []string
-	dryRun bool
+	agents      []string
+	dryRun      bool
+	keepNetwork bool
 	stack.DownOptions
 }
 
@@ -25,7 +26,8 @@ func newDownCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "down [agent...]", Short: "Take it all down, or some agents", ValidArgsFunction: a.completeAgents,
 		Long: `Deletes what up made, dependents first, and waits until AWS no longer has it.
-It names what blocks a deletion and whose that is. The user's own secret is never
+Before the first deletion it looks for what it did not make inside of what it would
+delete (a database in a subnet, a service in the cluster, a listener) and stops there. The user's own secret is never
 deleted; images and logs are kept unless told.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.agents = args
@@ -36,6 +38,7 @@ deleted; images and logs are kept unless told.`,
 	}
 	cmd.Flags().BoolVar(&o.Images, "images", false, "delete the repositories and their images too")
 	cmd.Flags().BoolVar(&o.Logs, "logs", false, "delete the log groups and their logs too")
+	cmd.Flags().BoolVar(&o.keepNetwork, "keep-network", false, "leave what others use (their subnets, cluster, load balancer) and take the rest")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted and stop")
 	return cmd
 }
@@ -103,7 +106,7 @@ func (s *session) downRemoval(o downOptions) removal {
 			}
 			return w
 		},
-		images: o.Images, question: fmt.Sprintf("This deletes %s. Type %s to go on:", what, name), word: name,
+		images: o.Images, leaveUsed: o.keepNetwork, question: fmt.Sprintf("This deletes %s. Type %s to go on:", what, name), word: name,
 	}
 }
 

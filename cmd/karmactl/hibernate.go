@@ -81,7 +81,8 @@ func (s *session) sleepRemoval(o hibernateOptions, note func(context.Context, []
 			w.Only = stack.Asleep(append(slices.Clone(w.Steps), w.Orphans...), o.keepALB)
 			return w
 		},
-		question: "The agents will not answer until karmactl wake. Only yes is yes:", word: "yes",
+		leaveUsed: true,
+		question:  "The agents will not answer until karmactl wake. Only yes is yes:", word: "yes",
 		before: func(ctx context.Context, p *planned) error { return note(ctx, p.scales) },
 	}
 }
@@ -129,6 +130,7 @@ func (s *session) sleepDoc(p *planned, o hibernateOptions) (*ui.Plan, []string, 
 	if names := scaled(p.scales); names != "" {
 		about = append(about, "wake puts back how karmactl scale has set "+names)
 	}
+	about = append(about, kept(p.res)...) // what others use
 	doc := s.planDoc(p)
 	doc.Destroy, doc.Waiting, doc.Hibernation = true, []ui.Waiting{}, s.hibernation(rest)
 	doc.Warnings = about

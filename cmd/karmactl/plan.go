@@ -138,6 +138,8 @@ type planned struct {
 	asleep func(engine.Key) bool
 	// scales is what hibernating takes from karmactl scale, for wake to put back.
 	scales []state.Scale
+	// used is what of the stack others use, and who they are.
+	used map[engine.Key][]string
 	// warnings are of the account: quotas that a rollout would exceed.
 	warnings []string
 }

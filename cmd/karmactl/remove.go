@@ -15,6 +15,8 @@ type removal struct {
 	walk func(*stack.Stack, engine.Recorder) engine.Walk
 	// images: repositories go although images are in them.
 	images bool
+	// leaveUsed: what others use stays, instead of stopping the command.
+	leaveUsed bool
 	// question is asked before the first deletion, and answered with word.
 	question, word string
 	// before is done after the answer and before the first deletion; nil is nothing.
@@ -29,11 +31,15 @@ func (s *session) planRemoval(ctx context.Context, rec engine.Recorder, r remova
 		return nil, err
 	}
 	p := &planned{stack: stack.New(s.cfg, home, facts)}
+	if err := s.readUse(ctx, p); err != nil {
+		return nil, err
+	}
 	w := r.walk(p.stack, rec)
+	r.keepUsed(&w, p.used)
 	if p.res, err = w.Down(ctx); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, s.refuseUsed(ctx, p)
 }
 
 // remove asks, and takes away what the plan showed.
@@ -54,6 +60,7 @@ func (s *session) remove(ctx context.Context, store *state.Store, p *planned, de
 	home.DeleteImages = r.images
 	st := stack.New(s.cfg, home, p.stack.Lookup)
 	w := r.walk(st, store)
+	r.keepUsed(&w, p.used)
 	w.Apply, w.Shown = true, p.res
 	progress := s.progress(st, w)
 	w.Report = progress

@@ -278,3 +278,9 @@ func (l *LoadBalancer) Delete(ctx context.Context, id string) error {
 	}
 	return err
 }
+
+// LoadBalancerProtected tells whether AWS would refuse to delete the stack's load balancer.
+func (h *Env) LoadBalancerProtected(ctx context.Context) (bool, error) {
+	found, err := (&LoadBalancer{Env: h}).Find(ctx, engine.Look{})
+	return found.Spec.DeletionProtection, err
+}

@@ -71,7 +71,7 @@ func (h *Env) networkInterfaces(ctx context.Context, notOlder time.Time) ([]type
 // to is deleted, and that is the stack's: a NAT gateway by its id, a load
 // balancer, a task or an endpoint by the stack's security group on it.
 func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.NatGateway]) bool {
-	if n.InterfaceType == types.NetworkInterfaceTypeNatGateway {
+	if isNATGateway(n.InterfaceType) {
 		return slices.ContainsFunc(nats, func(c candidate[types.NatGateway]) bool {
 			return strings.HasSuffix(aws.ToString(n.Description), c.ID)
 		})
