@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -151,7 +152,10 @@ func unreachable(err error) *Problem {
 	return nil
 }
 
-// accountAdvice is what to do about refusals that mean the account, not the call; "" for all others.
+// cloudMapNamespace is a namespace's id in a message of ECS.
+var cloudMapNamespace = regexp.MustCompile(`ns-[0-9a-z]+`)
+
+// accountAdvice is what to do about refusals that mean what is in the account, not the call; "" for all others.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 func accountAdvice(code, message string) string {
 	switch {
@@ -159,6 +163,11 @@ func accountAdvice(code, message string) string {
 		return "AWS lifts that for new accounts when asked: open a case with AWS Support (Account, Service limits)"
 	case code == "OptInRequired":
 		return "finish the sign-up of the account: open the AWS console with it once, and wait for AWS's mail"
+	case strings.Contains(message, "SC service is already used by"):
+		return "a Cloud Map service that something else left has the agent's name: find it with aws servicediscovery list-services --filters Name=NAMESPACE_ID,Values=" +
+			cloudMapNamespace.FindString(message) + ", and delete it with aws servicediscovery delete-service --id ID"
+	case strings.Contains(message, "Creation of service was not idempotent"):
+		return "a service of that name is there already, with other settings: run the same command again, which finds it"
 	case code == "PendingVerification":
 		return "AWS is still verifying the account, for up to four hours: run the same command again then"
 	}

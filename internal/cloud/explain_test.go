@@ -102,6 +102,22 @@ func TestEachWayNotToGetInIsNamedWithItsWayOut(t *testing.T) {
 	}
 }
 
+func TestARefusalThatMeansTheAccountSaysWhatEndsIt(t *testing.T) {
+	for _, c := range []struct{ service, operation, code, message, try string }{
+		{"ECS", "CreateService", "InvalidParameterException", "SC service is already used by arn:aws:servicediscovery:us-east-1:1:namespace/ns-abc1.", "Values=ns-abc1, and delete it"},
+		{"ECS", "CreateService", "InvalidParameterException", "Creation of service was not idempotent.", "run the same command again"},
+		{"Elastic Load Balancing v2", "CreateLoadBalancer", "OperationNotPermitted", "This AWS account currently does not support creating load balancers.", "AWS Support"},
+		{"EC2", "CreateNatGateway", "OptInRequired", "You are not subscribed to this service.", "sign-up"},
+		{"EC2", "CreateNatGateway", "PendingVerification", "Your request is pending verification.", "four hours"},
+		{"ECS", "CreateService", "InvalidParameterException", "cpu is not valid", ""},
+	} {
+		p := new(Problem)
+		if err := Explain(call(c.service, c.operation, c.code, c.message), here); !errors.As(err, &p) || !strings.Contains(p.Try(), c.try) || c.try == "" && p.Try() != "" {
+			t.Errorf("%s: %v\ntry %s", c.message, err, p.Try())
+		}
+	}
+}
+
 func TestConfigurationThatCannotBeReadIsNamed(t *testing.T) {
 	for _, c := range []struct {
 		err       error
