@@ -40,6 +40,10 @@ test-wire: ## the same scenarios over HTTP against moto and ministack (needs pyt
 sweep: ## every crash, lost reply and fault, exhaustively (the other tests take a bounded part)
 	@scripts/sweep.sh
 
+.PHONY: mutants
+mutants: ## plant faults one at a time and tell which ones the tests notice; FILES=state chooses
+	$(GO) run ./scripts/mutants $(FILES)
+
 .PHONY: bench
 bench: ## docs/benchmarks.md: the bounds with their figures, then benchmarks; BENCHCOUNT=10 and `benchstat` compare two runs
 	$(GO) test -count 1 -v -p 1 -run '$(BOUNDS)' ./internal/provision ./internal/stack ./internal/fleet/rollout ./cmd/karmactl | grep -E '_test\.go:|^(ok|FAIL|--- FAIL)'

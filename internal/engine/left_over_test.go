@@ -2,10 +2,23 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 )
+
+func TestWhatIsRecordedSaysWhatItNeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, rec := newWorld(), NewMemory(RealClock{})
+		v := &box{w: w, key: "vpc", size: 1}
+		s := &box{w: w, key: "subnet", size: 1, needs: []Node{v}}
+		must2(t)(apply(Walk{Steps: steps(v, s), Record: rec}).Up(t.Context()))
+		if e, _ := rec.Get("subnet"); !slices.Equal(e.Needs, []Key{"vpc"}) {
+			t.Errorf("recorded needs are %v", e.Needs)
+		}
+	})
+}
 
 func TestDownDeletesEveryThingThatCarriesOurKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -69,19 +82,25 @@ func TestWhatWasReplacedIsDeletedByALaterRun(t *testing.T) {
 				s := &successor{box: &box{w: w, key: "rule/a", size: 1}}
 				walk := func() Walk { return apply(Walk{Steps: []Step{Manage(s)}, Record: rec}) }
 				must2(t)(walk().Up(t.Context()))
-				s.size, s.refuse = 200, true
-				res, err := walk().Up(t.Context())
-				if err != nil || res.Err() == nil {
-					t.Fatalf("the delete of what was replaced did not fail: %v", err)
-				}
-				if got := w.names(); len(got) != 2 {
-					t.Fatalf("after the replacement the world has %v", got)
+				s.refuse = true
+				for i, size := range []int{200, 300} {
+					s.size = size
+					res, err := walk().Up(t.Context())
+					if err != nil || res.Err() == nil {
+						t.Fatalf("the delete of what was replaced did not fail: %v", err)
+					}
+					if got := w.names(); len(got) != i+2 {
+						t.Fatalf("after the replacement the world has %v", got)
+					}
 				}
 				s.refuse = false
 				must2(t)(finish(walk())(t.Context()))
 				want := map[string]int{"up": 1, "down": 0}[name]
 				if got := w.names(); len(got) != want {
 					t.Errorf("%s left %v", name, got)
+				}
+				if e, _ := rec.Get(s.key); len(e.Deposed) > 0 {
+					t.Errorf("%v are gone, and recorded as to be deleted", e.Deposed)
 				}
 			})
 		})
