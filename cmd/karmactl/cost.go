@@ -18,9 +18,9 @@ import (
 )
 
 type costOptions struct {
-	savings, actual bool
-	month           string
-	budget          string
+	savings, actual, markdown bool
+	month                     string
+	budget                    string
 }
 
 func newCostCmd(a *app) *cobra.Command {
@@ -40,7 +40,8 @@ Explorer, at a cent a request, and keeps the answer for eight hours.`,
 	cmd.Flags().BoolVar(&o.actual, "actual", false, "what Cost Explorer says, beside the estimate")
 	cmd.Flags().StringVar(&o.month, "month", "", "with --actual: the month, as `2026-10` (default this one)")
 	cmd.Flags().StringVar(&o.budget, "budget", "", "hold the estimate against this many dollars a month instead of the file's")
-	cmd.MarkFlagsMutuallyExclusive("savings", "actual")
+	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "as a table in Markdown, for the comment of a pull request")
+	cmd.MarkFlagsMutuallyExclusive("savings", "actual", "markdown")
 	cmd.AddCommand(&cobra.Command{
 		Use: "refresh", Short: "Fetch today's prices of the region", Args: cobra.NoArgs,
 		Long: `Asks AWS's price list (pricing:GetProducts, free) and, as best effort, the page's
@@ -91,6 +92,13 @@ func (a *app) cost(ctx context.Context, o costOptions) error {
 	doc, err := costDoc(cfg, e, o.budget)
 	if err != nil {
 		return err
+	}
+	if o.markdown {
+		if a.term.JSON {
+			return &usageError{errors.New("--markdown and -o json exclude each other")}
+		}
+		a.term.CostMarkdown(doc)
+		return nil
 	}
 	if o.savings {
 		s, err := cost.FindSavings(cfg, prices)

@@ -40,3 +40,38 @@ func TestATotalWithoutPricesIsNotShownAsNothing(t *testing.T) {
 		t.Errorf("it costs nothing:\n%s", text)
 	}
 }
+
+func markdown(c *Cost) string {
+	var out bytes.Buffer
+	NewTerminal(strings.NewReader(""), &out, &bytes.Buffer{}, func(string) string { return "" }).CostMarkdown(c)
+	return out.String()
+}
+
+func TestMarkdownIsATableForAPullRequest(t *testing.T) {
+	got := markdown(&Cost{
+		Stack: "karmacadabra/prod", Region: "eu-west-1", Monthly: Range{"83.10", "84.55", "174.20"}, PricesAsOf: "2026-09-29", SpotAsOf: "2026-09-29", Budget: "100",
+		Nouns: []CostShare{{"nat_gateway", "35.52", "35.04", "40.10"}, {"service", "13.64", "13.64", "68.00"}},
+	})
+	want := `### karmacadabra/prod in eu-west-1: $84.55 a month
+
+| | expected | low – high |
+|---|--:|--:|
+| nat gateway | 35.52 | 35 – 40 |
+| service | 13.64 | 14 – 68 |
+| **total** | **84.55** | 83 – 174 |
+
+Within the budget of $100.
+
+<sub>List prices of 2026-09-29, Fargate Spot of 2026-09-29, USD without tax; ` + "`karmactl cost`" + `</sub>
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestMarkdownOfAnUnknownTotalDoesNotSayNothing(t *testing.T) {
+	got := markdown(&Cost{Stack: "a/b", Region: "eusc-de-east-1", Budget: "100", Missing: []string{"no price for nat_gateway_hour in eusc-de-east-1"}})
+	if !strings.Contains(got, "the cost is not known") || !strings.Contains(got, "- no price for nat_gateway_hour") || strings.Contains(got, "0.00") || strings.Contains(got, "Within") {
+		t.Errorf("got\n%s", got)
+	}
+}
