@@ -167,7 +167,7 @@ func (d *deploy) run(ctx context.Context) error {
 // walked is a walk over the stack that wants the images.
 func (d *deploy) walked(ctx context.Context, rec engine.Recorder, only func(engine.Key) bool, shown *engine.Result) (*stack.Stack, *engine.Result, error) {
 	home := d.home(shown == nil)
-	facts, err := stack.ReadLookup(ctx, d.cfg, home)
+	facts, err := stack.ReadExisting(ctx, d.cfg, home)
 	if err != nil {
 		return nil, nil, err
 	}

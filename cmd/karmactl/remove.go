@@ -26,7 +26,7 @@ type removal struct {
 // planRemoval walks the stack the other way with clients that cannot write.
 func (s *session) planRemoval(ctx context.Context, rec engine.Recorder, r removal) (*planned, error) {
 	home := s.home(true)
-	facts, err := stack.ReadLookup(ctx, s.cfg, home)
+	facts, err := stack.ReadExisting(ctx, s.cfg, home)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,11 @@ type NetworkWorld struct {
 	VPCEndpoints      map[string]*VPCEndpoint
 	SecurityGroups    map[string]*SecurityGroup
 	NetworkInterfaces map[string]*NetworkInterface
+	// ZoneIDs are the ids of zones by name, where they are not in the names' order;
+	// each account has its own.
+	ZoneIDs map[string]string
+	// ImpairedZones are the names of zones that are not available at the moment.
+	ImpairedZones []string
 }
 
 func newNetworkWorld() NetworkWorld {

@@ -1,6 +1,10 @@
 package awssim
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -25,6 +29,24 @@ func (s *Sim) zones() []string {
 	return out
 }
 
+// zoneID is use1-az1 for us-east-1a, unless the account has it otherwise.
+func (s *Sim) zoneID(name string) string {
+	if id := s.world.ZoneIDs[name]; id != "" {
+		return id
+	}
+	area, rest, _ := strings.Cut(s.world.Region, "-")
+	side, number, _ := strings.Cut(rest, "-")
+	short := strings.NewReplacer("north", "n", "south", "s", "east", "e", "west", "w", "central", "c").Replace(side)
+	return fmt.Sprintf("%s%s%s-az%d", area, short, number, name[len(name)-1]-'a'+1)
+}
+
+func (s *Sim) zoneState(name string) types.AvailabilityZoneState {
+	if slices.Contains(s.world.ImpairedZones, name) {
+		return types.AvailabilityZoneStateImpaired
+	}
+	return types.AvailabilityZoneStateAvailable
+}
+
 func (s *Sim) describeAvailabilityZones(in *ec2.DescribeAvailabilityZonesInput) (*ec2.DescribeAvailabilityZonesOutput, error) {
 	zones := map[string]string{}
 	for _, z := range s.zones() {
@@ -38,14 +60,14 @@ func (s *Sim) describeAvailabilityZones(in *ec2.DescribeAvailabilityZonesInput) 
 	out := &ec2.DescribeAvailabilityZonesOutput{}
 	for _, z := range sorted(zones) {
 		ok, err := ec2Filters(in.Filters, nil, map[string]string{
-			"state": "available", "zone-type": "availability-zone", "zone-name": z, "region-name": s.world.Region, "opt-in-status": "opt-in-not-required",
+			"state": string(s.zoneState(z)), "zone-id": s.zoneID(z), "zone-type": "availability-zone", "zone-name": z, "region-name": s.world.Region, "opt-in-status": "opt-in-not-required",
 		})
 		if err != nil {
 			return nil, err
 		}
 		if ok && wanted(in.ZoneNames, z) {
 			out.AvailabilityZones = append(out.AvailabilityZones, types.AvailabilityZone{
-				ZoneName: aws.String(z), RegionName: &s.world.Region, State: types.AvailabilityZoneStateAvailable,
+				ZoneName: aws.String(z), ZoneId: aws.String(s.zoneID(z)), RegionName: &s.world.Region, State: s.zoneState(z),
 				ZoneType: aws.String("availability-zone"), OptInStatus: types.AvailabilityZoneOptInStatusOptInNotRequired,
 			})
 		}

@@ -16,17 +16,42 @@ type Lookup struct {
 	HostedZone string
 }
 
-// ReadLookup asks AWS. It only reads.
+// ReadLookup asks AWS what a stack is to be made with. It only reads.
 func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lookup, error) {
-	var f Lookup
-	var err error
-	if f.Zones, err = availabilityZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones); err != nil {
-		return f, err
+	var l Lookup
+	inUse, err := provision.ZonesInUse(ctx, h)
+	if err != nil {
+		return l, err
+	}
+	if l.Zones, err = chooseZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones, inUse); err != nil {
+		return l, err
 	}
 	if cfg.LoadBalancer.Domain != "" {
-		f.HostedZone, err = hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
+		l.HostedZone, err = hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
 	}
-	return f, err
+	return l, err
+}
+
+// ReadExisting asks AWS what a stack is made with that is there already, for
+// commands that make nothing new. A hosted zone that is gone, or may not be listed,
+// is no reason to stop them: a record's id has its zone.
+func ReadExisting(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lookup, error) {
+	l := GuessLookup(cfg)
+	inUse, err := provision.ZonesInUse(ctx, h)
+	if err != nil {
+		return l, err
+	}
+	if len(inUse) > 0 {
+		l.Zones = inUse
+	}
+	l.HostedZone = ""
+	if cfg.LoadBalancer.Domain != "" {
+		zone, err := hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
+		if err == nil {
+			l.HostedZone = zone
+		}
+	}
+	return l, ctx.Err()
 }
 
 // GuessLookup are what AWS would most likely answer.
