@@ -30,7 +30,7 @@ func (s *Sim) injectable(role iam.Principal, from string) string {
 	if why := s.refusal(role, "secretsmanager:GetSecretValue", whole); why != "" {
 		return retried + arn + " from secrets manager: " + why
 	}
-	if x != nil && x.KeyID != "" && s.refusal(role, "kms:Decrypt", x.KeyID) != "" {
+	if x != nil && x.KeyID != "" && s.undecipherable(role, x.KeyID, "secretsmanager", "SecretARN", x.ARN) {
 		return retried + arn + " from secrets manager: AccessDeniedException: Access to KMS is not allowed"
 	}
 	if err == nil && x.holder(stageCurrent) == nil {
@@ -70,10 +70,18 @@ func (s *Sim) injectableParameter(role iam.Principal, from string) string {
 	if err != nil {
 		return retried + "Invalid parameters: " + from
 	}
-	if p.KeyID != "" && s.refusal(role, "kms:Decrypt", p.KeyID) != "" {
+	if p.KeyID != "" && s.undecipherable(role, p.KeyID, "ssm", "PARAMETER_ARN", arn) {
 		return retried + "AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access."
 	}
 	return ""
+}
+
+// undecipherable tells whether a role may not use a customer's key for what a
+// service asks of it on the role's behalf.
+func (s *Sim) undecipherable(role iam.Principal, key, service, context, arn string) bool {
+	return !iam.Decide(role, iam.Request{Action: "kms:Decrypt", Resource: key, Context: map[string]string{
+		"kms:ViaService": service + "." + s.world.Region + ".amazonaws.com", "kms:EncryptionContext:" + context: arn,
+	}}).Allowed
 }
 
 // said is how ECS passes on what AWS answered: ResourceNotFoundException: ….

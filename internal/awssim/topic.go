@@ -3,6 +3,7 @@ package awssim
 import (
 	"net/mail"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -26,7 +27,13 @@ type Subscription struct {
 	Protocol  string
 	Endpoint  string
 	Confirmed bool
+	// Ended is when its reader unsubscribed; AWS lists it as Deleted for some days.
+	Ended time.Time
 }
+
+// endedListed is how long a subscription that was ended is listed: three days, says
+// https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html
+const endedListed = 72 * time.Hour
 
 func (s *Sim) topicOperations() []operation {
 	return []operation{
@@ -169,7 +176,12 @@ func (s *Sim) listSubscriptionsByTopic(in *sns.ListSubscriptionsByTopicInput) (*
 	var all []types.Subscription
 	for _, sub := range sorted(t.Subscriptions) {
 		arn := "PendingConfirmation"
-		if sub.Confirmed {
+		switch {
+		case !sub.Ended.IsZero() && s.now().After(sub.Ended.Add(endedListed)):
+			continue
+		case !sub.Ended.IsZero():
+			arn = "Deleted"
+		case sub.Confirmed:
 			arn = t.ARN + ":" + sub.ID
 		}
 		all = append(all, types.Subscription{SubscriptionArn: &arn, TopicArn: &t.ARN, Protocol: &sub.Protocol, Endpoint: &sub.Endpoint, Owner: &s.world.Account})
@@ -186,8 +198,11 @@ func (s *Sim) unsubscribe(in *sns.UnsubscribeInput) (*sns.UnsubscribeOutput, err
 	}
 	for _, t := range s.world.Topics {
 		for key, sub := range t.Subscriptions {
-			if t.ARN+":"+sub.ID == arn {
-				delete(t.Subscriptions, key)
+			if sub.Ended.IsZero() && t.ARN+":"+sub.ID == arn {
+				if delete(t.Subscriptions, key); sub.Confirmed {
+					sub.Ended = s.now()
+					t.Subscriptions[key+" "+sub.ID] = sub
+				}
 				return &sns.UnsubscribeOutput{}, nil
 			}
 		}

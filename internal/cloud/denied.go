@@ -45,7 +45,7 @@ func denied(op *smithy.OperationError, message string, in Account) *Problem {
 	p := &Problem{
 		What: "permission " + action + " is missing" + where + call,
 		Why:  strings.TrimSpace(encodedDenial.ReplaceAllString(message, "")) + requestID(op),
-		Do:   "add " + action + " to the operator's policy (docs/iam-policy.json has all that karmactl needs)",
+		Do:   "add " + action + " to the operator's policy (docs/iam-policy-read.json and docs/iam-policy-change.json have all that karmactl needs)",
 	}
 	for _, d := range deciders {
 		if strings.Contains(message, d.said) {

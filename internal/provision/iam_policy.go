@@ -8,12 +8,12 @@ import (
 
 // statement is one statement of an IAM policy.
 type statement struct {
-	Sid       string                       `json:"Sid,omitempty"`
-	Effect    string                       `json:"Effect"`
-	Principal map[string]string            `json:"Principal,omitempty"`
-	Action    []string                     `json:"Action"`
-	Resource  []string                     `json:"Resource,omitempty"`
-	Condition map[string]map[string]string `json:"Condition,omitempty"`
+	Sid       string                    `json:"Sid,omitempty"`
+	Effect    string                    `json:"Effect"`
+	Principal map[string]string         `json:"Principal,omitempty"`
+	Action    []string                  `json:"Action"`
+	Resource  []string                  `json:"Resource,omitempty"`
+	Condition map[string]map[string]any `json:"Condition,omitempty"`
 }
 
 func policy(statements ...statement) string {
@@ -29,59 +29,77 @@ func taskTrust(account cloud.Account) string {
 	return policy(statement{
 		Effect: "Allow", Action: []string{"sts:AssumeRole"},
 		Principal: map[string]string{"Service": "ecs-tasks.amazonaws.com"},
-		Condition: map[string]map[string]string{"StringEquals": {"aws:SourceAccount": account.ID}},
+		Condition: map[string]map[string]any{"StringEquals": {"aws:SourceAccount": account.ID}},
 	})
 }
 
+// Readable is what ECS may read to start one agent, as the ARNs of a policy.
+type Readable struct {
+	// Repositories of ECR that the agent's image is or can be in.
+	Repositories []string
+	LogGroup     string
+	// Secrets of Secrets Manager and Parameters of SSM: NamedSecret and WrittenSecret make the former.
+	Secrets    []string
+	Parameters []string
+}
+
 // ExecutionPolicy is what ECS needs to start one agent: its own image, its own
-// log group, its own secrets. repository is "" for an image from elsewhere.
-// secrets are ARNs of Secrets Manager or of SSM parameters, as in a task
-// definition's valueFrom: a JSON key at the end is not part of the permission.
-func ExecutionPolicy(account cloud.Account, repository, logGroup string, secrets []string) string {
+// log group, its own secrets.
+func ExecutionPolicy(account cloud.Account, r Readable) string {
 	var all []statement
-	if repository != "" {
+	if len(r.Repositories) > 0 {
 		all = append(all,
 			// AWS has no way to narrow this one.
 			statement{Sid: "Registry", Effect: "Allow", Action: []string{"ecr:GetAuthorizationToken"}, Resource: []string{"*"}},
 			statement{
-				Sid: "Image", Effect: "Allow", Resource: []string{account.ARN("ecr", "repository/"+repository)},
+				Sid: "Image", Effect: "Allow", Resource: r.Repositories,
 				Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
 			})
 	}
 	all = append(all, statement{
 		Sid: "Logs", Effect: "Allow", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		Resource: []string{account.ARN("logs", "log-group:"+logGroup+":*")},
+		Resource: []string{account.ARN("logs", "log-group:"+r.LogGroup+":*")},
 	})
-	var fromSecretsManager, fromSSM []string
-	for _, s := range secrets {
-		if arn := secretARN(s); strings.Contains(arn, ":ssm:") {
-			fromSSM = append(fromSSM, arn)
-		} else {
-			fromSecretsManager = append(fromSecretsManager, arn)
-		}
+	if len(r.Secrets) > 0 {
+		all = append(all,
+			statement{Sid: "Secrets", Effect: "Allow", Action: []string{"secretsmanager:GetSecretValue"}, Resource: r.Secrets},
+			decrypt("SecretKeys", "secretsmanager", account, "kms:EncryptionContext:SecretARN", r.Secrets))
 	}
-	if len(fromSecretsManager) > 0 {
-		all = append(all, statement{Sid: "Secrets", Effect: "Allow", Action: []string{"secretsmanager:GetSecretValue"}, Resource: fromSecretsManager})
-	}
-	if len(fromSSM) > 0 {
-		all = append(all, statement{Sid: "Parameters", Effect: "Allow", Action: []string{"ssm:GetParameters"}, Resource: fromSSM})
+	if len(r.Parameters) > 0 {
+		all = append(all,
+			statement{Sid: "Parameters", Effect: "Allow", Action: []string{"ssm:GetParameters"}, Resource: r.Parameters},
+			decrypt("ParameterKeys", "ssm", account, "kms:EncryptionContext:PARAMETER_ARN", r.Parameters))
 	}
 	return policy(all...)
 }
 
-// secretARN is what GetSecretValue is allowed on. The ARN of a secret ends in a
-// hyphen and six characters that AWS chose; one that is written without them is
-// matched with question marks. What follows the name is a JSON key.
-func secretARN(valueFrom string) string {
-	parts := strings.Split(valueFrom, ":")
-	if len(parts) < 7 || parts[2] != "secretsmanager" {
-		return valueFrom
+// decrypt allows a customer's own key, whichever it is, to be used by a service
+// for what may be read anyway and for nothing else. AWS's own keys do not ask.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+// https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+func decrypt(sid, service string, account cloud.Account, key string, arns []string) statement {
+	return statement{Sid: sid, Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: []string{"*"}, Condition: map[string]map[string]any{
+		"StringEquals": {"kms:ViaService": service + "." + account.Region + ".amazonaws.com"},
+		"StringLike":   {key: arns},
+	}}
+}
+
+// NamedSecret is the ARN that GetSecretValue is allowed on for a secret that is
+// known by its name: AWS adds a hyphen and six characters, whatever the name
+// ends in.
+func NamedSecret(account cloud.Account, name string) string {
+	return account.ARN("secretsmanager", "secret:"+name+"-??????")
+}
+
+// WrittenSecret is what GetSecretValue is allowed on for an ARN that somebody
+// wrote, with AWS's six characters or without: that cannot be told from the
+// text, so both are allowed. What follows the name is a JSON key, which is no
+// part of a permission.
+func WrittenSecret(arn string) []string {
+	if parts := strings.Split(arn, ":"); len(parts) > 7 {
+		arn = strings.Join(parts[:7], ":")
 	}
-	name := parts[6]
-	if i := strings.LastIndexByte(name, '-'); i < 0 || len(name)-i != 7 {
-		name += "-??????"
-	}
-	return strings.Join(append(parts[:6:6], name), ":")
+	return []string{arn, arn + "-??????"}
 }
 
 // TaskPolicy is what the agent itself may do in AWS: nothing, but for a shell

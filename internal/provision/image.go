@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // Resolver finds the digest behind an image reference.
@@ -142,6 +143,19 @@ func architectures(desc *remote.Descriptor) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// ECRRepository is the ARN of the repository of ECR that an image is in, whosever
+// account's and in whatever region; "" for an image of another registry.
+func ECRRepository(account cloud.Account, image string) string {
+	host, path, _ := strings.Cut(image, "/")
+	parts := strings.Split(host, ".")
+	if len(parts) < 6 || parts[1] != "dkr" || parts[2] != "ecr" || parts[4] != "amazonaws" {
+		return ""
+	}
+	path, _, _ = strings.Cut(path, "@")
+	path, _, _ = strings.Cut(path, ":")
+	return "arn:" + account.Partition + ":ecr:" + parts[3] + ":" + parts[0] + ":repository/" + path
 }
 
 // pinned tells whether an image is named by digest.

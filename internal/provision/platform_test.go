@@ -33,7 +33,7 @@ func platform(h *Env) []engine.Step {
 			engine.Manage(&Repository{Env: h, Agent: agent}),
 			engine.Manage(highUse(h, agent, "CPUUtilization", 85, cluster, topic)),
 			engine.Manage(highUse(h, agent, "MemoryUtilization", 85, cluster, topic)),
-			engine.Manage(&Role{Env: h, Kind: ExecutionRole, Agent: agent, Policy: ExecutionPolicy(h.Account, "karmacadabra/"+agent, group.Name(), nil)}),
+			engine.Manage(&Role{Env: h, Kind: ExecutionRole, Agent: agent, Policy: ExecutionPolicy(h.Account, Readable{Repositories: []string{h.Account.ARN("ecr", "repository/karmacadabra/"+agent)}, LogGroup: group.Name()})}),
 			engine.Manage(&Role{Env: h, Kind: TaskRole, Agent: agent, Policy: TaskPolicy(true, false)}),
 		)
 	}
@@ -252,26 +252,28 @@ func TestAnAlarmThatWasMutedStaysMuted(t *testing.T) {
 
 func TestPoliciesAllowTheAgentsOwnAndNoMore(t *testing.T) {
 	account := cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"}
-	got := ExecutionPolicy(account, "karmacadabra/validator", "/ecs/x/validator", []string{
-		"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator-AbC123:private_key::",
-		"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator",
-		"arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key",
+	got := ExecutionPolicy(account, Readable{
+		Repositories: []string{account.ARN("ecr", "repository/karmacadabra/validator")}, LogGroup: "/ecs/x/validator",
+		Secrets: append(WrittenSecret("arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator-AbC123:private_key::"),
+			NamedSecret(account, "karmacadabra/web-search")),
+		Parameters: []string{"arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key"},
 	})
 	for _, want := range []string{
 		`"Resource":["arn:aws:ecr:us-east-1:123456789012:repository/karmacadabra/validator"]`,
 		`"Resource":["arn:aws:logs:us-east-1:123456789012:log-group:/ecs/x/validator:*"]`,
 		`"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator-AbC123"`,
-		`"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/validator-??????"`,
+		`"arn:aws:secretsmanager:us-east-1:123456789012:secret:karmacadabra/web-search-??????"`,
+		`{"kms:EncryptionContext:PARAMETER_ARN":["arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key"]}`,
 		`"Action":["ssm:GetParameters"],"Resource":["arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key"]`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the policy lacks %s: %s", want, got)
 		}
 	}
-	if n := strings.Count(got, `"*"`); n != 1 {
-		t.Errorf("%d statements are for everything, only the registry's token may be", n)
+	if n := strings.Count(got, `"*"`); n != 3 {
+		t.Errorf("%d statements are for everything, only the registry's token and keys by what they are for may be", n)
 	}
-	if got := ExecutionPolicy(account, "", "/ecs/x/validator", nil); strings.Contains(got, "ecr:") {
+	if got := ExecutionPolicy(account, Readable{LogGroup: "/ecs/x/validator"}); strings.Contains(got, "ecr:") {
 		t.Errorf("an image from elsewhere needs nothing of ECR: %s", got)
 	}
 	if got := TaskPolicy(false, false); got != "" {

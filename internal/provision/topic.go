@@ -38,7 +38,7 @@ func (t *Topic) Needs() []engine.Node { return nil }
 func (t *Topic) Want() TopicSpec {
 	publish := statement{
 		Sid: "Publish", Effect: "Allow", Action: []string{"sns:Publish"}, Resource: []string{t.topicARN()},
-		Condition: map[string]map[string]string{"StringEquals": {"aws:SourceAccount": t.Account.ID}},
+		Condition: map[string]map[string]any{"StringEquals": {"aws:SourceAccount": t.Account.ID}},
 	}
 	alarms, budgets := publish, publish
 	alarms.Sid, alarms.Principal = "Alarms", map[string]string{"Service": "cloudwatch.amazonaws.com"}

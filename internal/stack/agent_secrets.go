@@ -35,32 +35,30 @@ func (s *Stack) secrets(a agents.Agent) agentSecrets {
 }
 
 // executionPolicy lets ECS start this agent: its own repository, log group and
-// secrets, and no other agent's.
+// secrets, no other agent's, and what its entry in the file names.
 func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) string {
-	var arns []string
+	r := provision.Readable{Repositories: []string{s.Account.ARN("ecr", "repository/"+s.RepositoryName(a.Name))}, LogGroup: s.LogGroupName(a.Name)}
+	if arn := provision.ECRRepository(s.Account, a.Image); arn != "" && arn != r.Repositories[0] {
+		r.Repositories = append(r.Repositories, arn)
+	}
 	if own.secret != nil {
-		arns = append(arns, s.Account.ARN("secretsmanager", "secret:"+s.SecretName(a.Name)))
+		r.Secrets = append(r.Secrets, provision.NamedSecret(s.Account, s.SecretName(a.Name)))
 	}
 	for _, p := range own.parameters {
-		arns = append(arns, s.Account.ARN("ssm", "parameter"+s.ParameterName(a.Name, p.Name)))
+		r.Parameters = append(r.Parameters, s.Account.ARN("ssm", "parameter"+s.ParameterName(a.Name, p.Name)))
 	}
 	for _, x := range a.Secrets {
-		if x.From != "" {
-			arns = append(arns, s.referenced(x.From))
+		switch {
+		case x.From == "":
+		case strings.HasPrefix(x.From, "/"): // parameters are those whose name starts with a slash
+			r.Parameters = append(r.Parameters, s.Account.ARN("ssm", "parameter"+x.From))
+		case strings.HasPrefix(x.From, "arn:") && strings.Contains(x.From, ":ssm:"):
+			r.Parameters = append(r.Parameters, x.From)
+		case strings.HasPrefix(x.From, "arn:"):
+			r.Secrets = append(r.Secrets, provision.WrittenSecret(x.From)...)
+		default:
+			r.Secrets = append(r.Secrets, provision.NamedSecret(s.Account, x.From))
 		}
 	}
-	return provision.ExecutionPolicy(s.Account, s.RepositoryName(a.Name), s.LogGroupName(a.Name), arns)
-}
-
-// referenced is the ARN of an existing secret or parameter: parameters are those
-// whose name starts with a slash.
-func (s *Stack) referenced(from string) string {
-	switch {
-	case strings.HasPrefix(from, "arn:"):
-		return from
-	case strings.HasPrefix(from, "/"):
-		return s.Account.ARN("ssm", "parameter"+from)
-	default:
-		return s.Account.ARN("secretsmanager", "secret:"+from)
-	}
+	return provision.ExecutionPolicy(s.Account, r)
 }

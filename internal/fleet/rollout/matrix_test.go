@@ -66,6 +66,18 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Everything here, pushes among it, is done with the published rights.
+	if err := sim.Edit(func(w *awssim.World) {
+		for _, name := range []string{"read", "change"} {
+			text, err := os.ReadFile("../../../docs/iam-policy-" + name + ".json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Operator.Policies = append(w.Operator.Policies, string(text))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
 	return &bench{t: t, sim: sim, cfg: cfg, rec: engine.NewMemory(clock), home: &provision.Env{
 		Stack: cfg.Stack(), Project: cfg.Project, Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"},
 		Clients: cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies)), Inventory: cloud.NewInventory(clock), Clock: clock,
