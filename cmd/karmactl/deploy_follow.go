@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -88,7 +89,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 			switch {
 			case x.arn == "":
 			case d.o.noWait:
-				doc = &rollout.Deployment{Agent: name, Outcome: rollout.Started, Revision: rollout.RevisionOf(x.now), Previous: rollout.RevisionOf(x.previous), Log: []string{}}
+				doc = &rollout.Deployment{Agent: name, Outcome: rollout.Started, Revision: tasks.Revision(x.now), Previous: tasks.Revision(x.previous), Log: []string{}}
 			default:
 				if doc, err = ag.Follow(ctx, x.arn, x.now, x.previous, d.o.timeout); err != nil {
 					return err

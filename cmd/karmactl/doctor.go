@@ -62,15 +62,16 @@ func (a *app) doctor(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	p := doctor.Patient{
-		Cfg: s.cfg, Book: prices, Clients: cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly)),
-		Agents: slices.DeleteFunc(slices.Clone(s.cfg.Agents), func(x agents.Agent) bool { return !slices.Contains(names, x.Name) }),
+	p := doctor.Input{
+		Cfg: s.cfg, Book: prices, Account: s.account, Clock: s.clock,
+		Clients: cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly)),
+		Agents:  slices.DeleteFunc(slices.Clone(s.cfg.Agents), func(x agents.Agent) bool { return !slices.Contains(names, x.Name) }),
 	}
 	r, err := doctor.Examine(ctx, p)
 	if err != nil {
 		return err
 	}
-	doc.Passed, doc.Notes = r.Passed, s.texts(append(unread, r.Notes...))
+	doc.Passed, doc.Notes = r.Passed, append(s.texts(append(unread, r.Notes...)), r.Past...)
 	for _, f := range r.Findings {
 		doc.Findings = append(doc.Findings, ui.DoctorFinding(f))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 type rollbackOptions struct {
@@ -104,7 +105,7 @@ func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollou
 		if now, err := ag.Standing(ctx); err == nil {
 			doc.Previous, doc.Revision = doc.Revision, now.Revision
 			if back.To != "" {
-				doc.Previous = rollout.RevisionOf(back.From)
+				doc.Previous = tasks.Revision(back.From)
 			}
 		}
 		if err := s.retire(ctx, ag, there); err != nil {
@@ -124,5 +125,5 @@ func describeBack(name string, b rollout.Back) string {
 	case b.Stop != "":
 		return fmt.Sprintf("%s: the deployment in progress is stopped and rolled back", name)
 	}
-	return fmt.Sprintf("%s: rev %d → %d", name, rollout.RevisionOf(b.From), rollout.RevisionOf(b.To))
+	return fmt.Sprintf("%s: rev %d → %d", name, tasks.Revision(b.From), tasks.Revision(b.To))
 }

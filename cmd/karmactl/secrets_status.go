@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -107,7 +108,7 @@ func (a *app) showSecrets(doc *secretsStatusDoc) {
 	t.Table(table)
 	for _, ag := range doc.Agents {
 		for _, task := range ag.Older() {
-			t.Para("! ", fmt.Sprintf("%s: task %s (rev %d, %s) started before the current version of the secret with %s", ag.Agent, fleet.ShortTask(task.ID), task.Revision, ago(doc.At.Sub(task.Created)), strings.Join(task.Older, ", ")))
+			t.Para("! ", fmt.Sprintf("%s: task %s (rev %d, %s) started before the current version of the secret with %s", ag.Agent, tasks.Short(task.ID), task.Revision, ago(doc.At.Sub(task.Created)), strings.Join(task.Older, ", ")))
 		}
 	}
 	for _, n := range doc.Next {

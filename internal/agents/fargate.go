@@ -48,6 +48,17 @@ func FargateMemory(cpu int) []int {
 	return out
 }
 
+// NextFargateMemory is the next larger memory in MiB that goes with a CPU value; 0
+// when there is none.
+func NextFargateMemory(cpu, memory int) int {
+	for _, m := range FargateMemory(cpu) {
+		if m > memory {
+			return m
+		}
+	}
+	return 0
+}
+
 // memoryAllowed says in words what memory goes with a CPU value.
 func memoryAllowed(cpu int) string {
 	sizes := FargateMemory(cpu)

@@ -29,6 +29,8 @@ type AgentsWorld struct {
 	// task on Spot its two minutes' notice. A test sets them, or a rehearsal.
 	NoSpotCapacity bool
 	InterruptSpot  bool
+	// RuntimeMonitoring is GuardDuty's: it puts its agent into each task.
+	RuntimeMonitoring bool
 	// FargateVCPU is how much vCPU may run at once, by the quota's code; what is
 	// not there is as in a new account.
 	FargateVCPU map[string]float64

@@ -215,6 +215,10 @@ func (s *Sim) failTask(t *Task, code types.TaskStopCode, reason string, at time.
 	if x == nil {
 		return
 	}
+	if code == types.TaskStopCodeTaskFailedToStart {
+		// Each failed start is such an event, whatever it failed of.
+		s.tell(x, at, "was unable to place a task. Reason: %s.", strings.TrimSuffix(reason, "."))
+	}
 	for _, d := range slices.Clone(x.Deployments) {
 		if d.ID == t.Deployment && !t.WasHealthy {
 			s.taskFailed(x, d, at)
@@ -343,6 +347,7 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 	}
 	if def := s.world.TaskDefinitions[t.Definition]; def != nil {
 		d.Cpu, d.Memory = def.Definition.Cpu, def.Definition.Memory
+		d.Containers = s.injected(t)
 		for i, c := range def.Definition.ContainerDefinitions {
 			d.Containers = append(d.Containers, s.describeContainer(t, i, c))
 		}
@@ -351,6 +356,34 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 		d.Tags = toECSTags(x.Tags)
 	}
 	return d
+}
+
+// injected are the containers that AWS puts into a task and that no task definition
+// names: Service Connect's proxy, and GuardDuty's agent where the account has
+// runtime monitoring. AWS promises no order; here they come first.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
+// https://docs.aws.amazon.com/guardduty/latest/ug/how-runtime-monitoring-works-ecs-fargate.html
+func (s *Sim) injected(t *Task) []types.Container {
+	names := []string{"aws-guardduty-agent-" + t.ID[:6]}
+	if !s.world.RuntimeMonitoring {
+		names = nil
+	}
+	if sc := t.Config.Connect; sc != nil && sc.Enabled {
+		names = append(names, "ecs-service-connect-"+t.ID[:5])
+	}
+	var out []types.Container
+	for i, name := range names {
+		c := types.Container{
+			Name: &name, LastStatus: &t.Status, TaskArn: &t.ARN, HealthStatus: types.HealthStatusHealthy, ContainerArn: aws.String(t.ARN + "/" + name),
+			RuntimeId: aws.String(fmt.Sprintf("%s-9%09d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{PrivateIpv4Address: &t.IP}},
+			ImageDigest: aws.String("sha256:" + strings.Repeat("5c", 32)),
+		}
+		if t.Status == "STOPPED" && !t.Started.IsZero() {
+			c.ExitCode = aws.Int32(0)
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 func (s *Sim) describeContainer(t *Task, i int, c types.ContainerDefinition) types.Container {
@@ -401,6 +434,10 @@ func (s *Sim) executeCommand(in *ecs.ExecuteCommandInput) (*ecs.ExecuteCommandOu
 	}
 	if t.Status != "RUNNING" {
 		return nil, invalid("The execute command failed because the task is not running. Wait and try again.")
+	}
+	d := s.world.TaskDefinitions[t.Definition]
+	if d != nil && in.Container != nil && !slices.ContainsFunc(d.Definition.ContainerDefinitions, func(c types.ContainerDefinition) bool { return aws.ToString(c.Name) == *in.Container }) {
+		return nil, invalid("The container %s does not exist in the task.", *in.Container)
 	}
 	if !t.Exec {
 		return nil, invalid("The execute command failed because execute command was not enabled when the task was run or the execute command agent isn’t running. Wait and try again or run a new task with execute command enabled and try again.")

@@ -47,8 +47,9 @@ func (s *Sim) injectable(role iam.Principal, from string) string {
 		return "unable to retrieve secret from asm"
 	}
 	var flat map[string]json.RawMessage
-	if json.Unmarshal([]byte(value), &flat) != nil {
-		return "unable to retrieve secret from asm: service call has been retried 1 time(s): invalid character in secret value: the secret is not JSON"
+	if err := json.Unmarshal([]byte(value), &flat); err != nil {
+		// The agent passes on what Go's decoder says: agent/asm/asm.go.
+		return "unable to retrieve secret from asm: service call has been retried 1 time(s): " + err.Error()
 	}
 	if _, ok := flat[key]; !ok {
 		return "unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key " + key

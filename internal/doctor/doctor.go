@@ -3,7 +3,7 @@
 // account's quotas are too low, and what costs without being asked for. It only reads, and never a secret's value.
 //
 // A check is data: its name, why it is worth making, and a function over what
-// was read once (ward.go). Each finding has the cause, the evidence in AWS's own
+// was read once (snapshot.go). Each finding has the cause, the evidence in AWS's own
 // words, and the command or the lines of agents.yaml that mend it.
 package doctor
 
@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // Finding is one thing that is wrong.
@@ -32,40 +33,91 @@ type Check struct {
 	Name string
 	// Why says what goes wrong where it fails.
 	Why string
-	Run func(*ward) []Finding
+	Run func(*snapshot) []Finding
+	// Down: it explains why an agent does not run or does not answer.
+	Down bool
 }
 
-// Checks are all of them, in the order in which one looks.
+// Checks are all of them. Of the checks that explain why an agent is down, those
+// nearest to the root come first: an agent that has no route pulls no image, one
+// without an image does not start, one that does not start does not answer.
 func Checks() []Check {
 	return []Check{
-		{"service", "an agent without a service never starts", checkServices},
-		{"role", "ECS starts nothing for a service whose roles are missing", checkRoles},
-		{"capacity", "Fargate Spot has no task to give at times, and ECS does not fall back", checkCapacity},
-		{"quotas", "a new account may run few tasks at once, and has room for few networks", checkQuotas},
-		{"start", "a task that never started has no logs: only ECS says why", checkStarts},
-		{"log-group", "a task whose log group is missing does not start", checkLogGroups},
-		{"way-out", "without a way out no image and no secret can be fetched", checkWayOut},
-		{"endpoint", "private DNS sends every task to an endpoint, even to one that lets nobody in", checkEndpoints},
-		{"health", "a target that fails its check gets no requests: 502 and 503", checkHealth},
-		{"port", "a port that the load balancer may not reach times out", checkPorts},
-		{"calls", "agents reach each other by Service Connect, in one namespace and where the group lets them in", checkCalls},
-		{"insights", "Container Insights bills each of its metrics", checkInsights},
-		{"address", "an address costs the same idle as in use", checkAddresses},
-		{"strangers", "what others put into the VPC bills by the hour too", checkStrangers},
+		{"service", "an agent without a service never starts", checkServices, true},
+		{"scale", "an agent that is scaled to 0 is woken by nobody but a schedule or a person", checkScale, true},
+		{"role", "ECS starts nothing for a service whose roles are missing", checkRoles, true},
+		{"egress", "without a route to the internet, or endpoints, no image and no secret can be fetched", checkEgress, true},
+		{"endpoint", "private DNS sends every task to an endpoint, even to one that lets nobody in", checkEndpoints, true},
+		{"log-group", "a task whose log group is missing does not start", checkLogGroups, true},
+		{"security-group", "a port that the load balancer may not reach times out", checkSecurityGroups, true},
+		{"quotas", "a new account may run few tasks at once, and has room for few networks", checkQuotas, true},
+		{"capacity", "Fargate has no task to give at times, and from Spot ECS does not fall back", checkCapacity, true},
+		{"task", "a task that never started has no logs: only ECS says why", checkTasks, true},
+		{"target-health", "a target that fails its check gets no requests: 502 and 503", checkTargetHealth, true},
+		{"5xx", "answers 5xx are what callers see of a fault", check5xx, true},
+		{"usage", "a task without CPU or memory to spare gets slow, or is killed", checkUsage, true},
+		{"spot", "AWS may take Spot tasks back at two minutes' notice", checkSpot, false},
+		{"service-connect", "agents reach each other by Service Connect, in one namespace and where the group lets them in", checkServiceConnect, false},
+		{"container-insights", "Container Insights bills each of its metrics", checkContainerInsights, false},
+		{"elastic-ip", "an address costs the same idle as in use", checkElasticIPs, false},
+		{"foreign", "what others put into the VPC bills by the hour too", checkForeign, false},
 	}
 }
 
-// Patient is what is examined.
-type Patient struct {
+// Input is what is examined.
+type Input struct {
 	Cfg *agents.Config
 	// Agents are the ones to look at.
 	Agents  []agents.Agent
+	Account cloud.Account
 	Clients *cloud.Clients // that cannot write
 	Book    *cost.Book
+	Clock   engine.Clock
 }
 
-// shared tells once, for the whole stack, what is the same for all of its agents.
-func (w *ward) shared(all []Finding) []Finding {
+// Report is what was found.
+type Report struct {
+	Findings []Finding
+	// Passed are the names of the checks that found nothing.
+	Passed []string
+	// Notes are what could not be read: the checks that need it say nothing.
+	Notes []error
+	// Past is what went wrong within the last hour and is over.
+	Past []string
+}
+
+// Examine makes every check. An error means that not even the services can be read.
+func Examine(ctx context.Context, in Input) (*Report, error) {
+	sn, err := read(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Findings: []Finding{}, Passed: []string{}, Notes: sn.notes}
+	explained := map[string]bool{} // agents whose being down has its cause already
+	for _, c := range Checks() {
+		found := c.Run(sn)
+		if len(found) == 0 {
+			r.Passed = append(r.Passed, c.Name)
+			continue
+		}
+		if c.Down {
+			found = slices.DeleteFunc(found, func(f Finding) bool { return explained[f.Agent] })
+			for _, f := range found {
+				explained[f.Agent] = f.Agent != ""
+			}
+		}
+		for _, f := range sn.shareStackWide(found) {
+			f.Check = c.Name
+			f.Evidence = slices.DeleteFunc(append([]string{}, f.Evidence...), func(s string) bool { return s == "" })
+			r.Findings = append(r.Findings, f)
+		}
+	}
+	r.Past = sn.past(explained)
+	return r, nil
+}
+
+// shareStackWide tells once, for the whole stack, what is the same for all of its agents.
+func (sn *snapshot) shareStackWide(all []Finding) []Finding {
 	same := func(a, b Finding) bool {
 		return a.Problem == b.Problem && a.Cause == b.Cause && a.Fix == b.Fix && slices.Equal(a.Evidence, b.Evidence)
 	}
@@ -77,7 +129,7 @@ func (w *ward) shared(all []Finding) []Finding {
 				n++
 			}
 		}
-		if n < 2 || n < len(w.Agents) {
+		if n < 2 || n < len(sn.Agents) {
 			out = append(out, f)
 			continue
 		}
@@ -87,34 +139,4 @@ func (w *ward) shared(all []Finding) []Finding {
 		}
 	}
 	return out
-}
-
-// Report is what was found.
-type Report struct {
-	Findings []Finding
-	// Passed are the names of the checks that found nothing.
-	Passed []string
-	// Notes are what could not be read: the checks that need it say nothing.
-	Notes []error
-}
-
-// Examine makes every check. An error means that not even the services can be read.
-func Examine(ctx context.Context, p Patient) (*Report, error) {
-	w, err := admit(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	r := &Report{Findings: []Finding{}, Passed: []string{}, Notes: w.notes}
-	for _, c := range Checks() {
-		found := w.shared(c.Run(w))
-		for i := range found {
-			found[i].Check = c.Name
-			found[i].Evidence = slices.DeleteFunc(append([]string{}, found[i].Evidence...), func(s string) bool { return s == "" })
-		}
-		if len(found) == 0 {
-			r.Passed = append(r.Passed, c.Name)
-		}
-		r.Findings = append(r.Findings, found...)
-	}
-	return r, nil
 }

@@ -133,7 +133,7 @@ func (b *bench) examine(names ...string) *Report {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	p := Patient{Cfg: b.cfg, Agents: b.cfg.Agents, Book: book, Clients: cloud.NewClients(cloud.WithOptions(b.sim.Config(), cloud.ReadOnly))}
+	p := Input{Cfg: b.cfg, Agents: b.cfg.Agents, Book: book, Clock: engine.RealClock{}, Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: b.cfg.Region}, Clients: cloud.NewClients(cloud.WithOptions(b.sim.Config(), cloud.ReadOnly))}
 	if len(names) > 0 {
 		p.Agents = slices.DeleteFunc(slices.Clone(p.Agents), func(a agents.Agent) bool { return !slices.Contains(names, a.Name) })
 	}
@@ -156,7 +156,7 @@ func (b *bench) examine(names ...string) *Report {
 }
 
 // madeUp are ids that AWS makes up.
-var madeUp = regexp.MustCompile(`\b((?:subnet|rtb|nat|sg|vpce|eipalloc|igw|ns)-)[0-9a-f]{8,}|(arn:aws:elasticloadbalancing:\S+/)[0-9a-f]{8,}|\b\d+\.\d+\.\d+\.\d+\b`)
+var madeUp = regexp.MustCompile(`\b((?:subnet|rtb|nat|sg|vpce|eipalloc|igw|ns)-)[0-9a-f]{8,}|(arn:aws:elasticloadbalancing:\S+/)[0-9a-f]{8,}|\b\d+\.\d+\.\d+\.\d+\b|(task )[0-9a-f]{8}\b|\b\d\d:\d\d:\d\d\b`)
 
 func text(r *Report) string {
 	var b strings.Builder
@@ -171,7 +171,10 @@ func text(r *Report) string {
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "note: %s\n", n)
 	}
-	return madeUp.ReplaceAllString(b.String(), "$1$2…")
+	for _, p := range r.Past {
+		fmt.Fprintf(&b, "past: %s\n", p)
+	}
+	return madeUp.ReplaceAllString(b.String(), "$1$2$3…")
 }
 
 // Each breaks one thing, and one check finds it: the golden files have the words.
@@ -211,12 +214,12 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			}
 		}},
 		{name: "quota-vpcs", finds: []string{"service", "quotas"}, do: (*bench).crowded},
-		{name: "image", finds: []string{"start"}, do: func(b *bench) {
+		{name: "image", finds: []string{"task"}, do: func(b *bench) {
 			b.container(func(c *ecstypes.ContainerDefinition) {
 				c.Image = aws.String("public.ecr.aws/docker/library/python:missing")
 			})
 		}},
-		{name: "secret", finds: []string{"start"}, do: func(b *bench) {
+		{name: "secret", finds: []string{"task"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) { // it may be read, and is not there
 				w.Roles["karmacadabra-prod-validator-execution"].Inline["gone"] = `{"Statement":{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"*:secret:gone-*"}}`
 			})
@@ -224,7 +227,7 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 				c.Secrets = append(c.Secrets, ecstypes.Secret{Name: aws.String("KEY"), ValueFrom: aws.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:gone-abcdef:KEY::")})
 			})
 		}},
-		{name: "crash", finds: []string{"start"}, do: func(b *bench) {
+		{name: "crash", finds: []string{"task"}, do: func(b *bench) {
 			b.container(func(c *ecstypes.ContainerDefinition) {
 				c.Environment = append(c.Environment, ecstypes.KeyValuePair{Name: aws.String("AWSSIM_BEHAVIOUR"), Value: aws.String("crash")})
 			})
@@ -233,7 +236,7 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			b.edit(func(w *awssim.World) { delete(w.LogGroups, "/ecs/karmacadabra-prod/validator") })
 			b.stop()
 		}},
-		{name: "way-out", finds: []string{"way-out"}, do: func(b *bench) {
+		{name: "egress", finds: []string{"egress"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				for _, rt := range w.RouteTables {
 					rt.Routes = slices.DeleteFunc(rt.Routes, func(r awssim.Route) bool { return strings.HasPrefix(r.Target, "nat-") })
@@ -251,19 +254,19 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			})
 			b.stop()
 		}},
-		{name: "health", finds: []string{"health"}, do: func(b *bench) {
+		{name: "health", finds: []string{"target-health"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				for _, x := range w.TargetGroups[aws.ToString(serviceOf(w, "validator").Config.LoadBalancers[0].TargetGroupArn)].Targets {
 					x.Answers, x.Since = false, time.Now().UTC().Add(-time.Hour)
 				}
 			})
 		}},
-		{name: "path", finds: []string{"health"}, do: func(b *bench) {
+		{name: "path", finds: []string{"target-health"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				w.TargetGroups[aws.ToString(serviceOf(w, "validator").Config.LoadBalancers[0].TargetGroupArn)].Path = "/status"
 			})
 		}},
-		{name: "port", finds: []string{"port"}, do: func(b *bench) {
+		{name: "security-group", finds: []string{"security-group"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				for _, id := range serviceOf(w, "validator").Config.Network.AwsvpcConfiguration.SecurityGroups {
 					g := w.SecurityGroups[id]
@@ -271,7 +274,7 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 				}
 			})
 		}},
-		{name: "self-ingress", finds: []string{"calls"}, do: func(b *bench) {
+		{name: "self-ingress", finds: []string{"service-connect"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				for _, id := range serviceOf(w, "validator").Config.Network.AwsvpcConfiguration.SecurityGroups {
 					g := w.SecurityGroups[id]
@@ -279,26 +282,70 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 				}
 			})
 		}},
-		{name: "namespace", finds: []string{"calls"}, do: func(b *bench) {
+		{name: "namespace", finds: []string{"service-connect"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				s := serviceOf(w, "karma-hello")
 				s.Config.Connect, s.Deployments[0].Config.Connect = nil, nil
 			})
 		}},
-		{name: "older", finds: []string{"calls"}, do: func(b *bench) {
+		{name: "older", finds: []string{"service-connect"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				serviceOf(w, "karma-hello").Deployments[0].Created = serviceOf(w, "validator").Created.Add(-time.Minute)
 			})
 		}},
-		{name: "insights", finds: []string{"insights"}, do: func(b *bench) {
+		{name: "insights", finds: []string{"container-insights"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) { w.Clusters["karmacadabra-prod"].Insights = "enabled" })
 		}},
-		{name: "address", finds: []string{"address"}, do: func(b *bench) {
+		{name: "5xx", finds: []string{"5xx"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				w.TargetErrors = map[string]int{aws.ToString(serviceOf(w, "validator").Config.LoadBalancers[0].TargetGroupArn): 37}
+			})
+			time.Sleep(20 * time.Minute)
+		}},
+		{name: "spot", finds: []string{"spot"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { w.InterruptSpot = true })
+			time.Sleep(time.Minute)
+			b.edit(func(w *awssim.World) { w.InterruptSpot = false })
+			time.Sleep(10 * time.Minute)
+		}},
+		{name: "scaled-to-0", finds: []string{"scale"}, do: func(b *bench) {
+			_, err := b.c.ECS.UpdateService(b.t.Context(), &ecs.UpdateServiceInput{Cluster: aws.String(b.cfg.Stack()), Service: aws.String("validator"), DesiredCount: aws.Int32(0)})
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			time.Sleep(2 * time.Minute)
+		}},
+		{name: "vcpu-quota", finds: []string{"quotas"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{"L-36FBB829": 0.25} })
+			b.stop()
+		}},
+		{name: "hole-between-balancer-and-task", finds: []string{"security-group"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for _, id := range serviceOf(w, "validator").Config.Network.AwsvpcConfiguration.SecurityGroups {
+					g := w.SecurityGroups[id]
+					g.Ingress = slices.DeleteFunc(g.Ingress, func(r awssim.SecurityGroupRule) bool { return r.Group != id && r.From <= 9001 && r.To >= 9001 })
+				}
+				for _, x := range w.TargetGroups[aws.ToString(serviceOf(w, "validator").Config.LoadBalancers[0].TargetGroupArn)].Targets {
+					x.Answers, x.Since = false, time.Now().UTC().Add(-time.Hour)
+				}
+			})
+		}},
+		{name: "failed-and-over", do: func(b *bench) {
+			b.edit(func(w *awssim.World) {
+				for _, x := range w.Tasks {
+					if x.Service == serviceOf(w, "validator").ARN {
+						x.Behaviour = "crash" // the one that takes its place does not
+					}
+				}
+			})
+			time.Sleep(5 * time.Minute)
+		}},
+		{name: "elastic-ip", finds: []string{"elastic-ip"}, do: func(b *bench) {
 			if _, err := b.c.EC2.AllocateAddress(b.t.Context(), &ec2.AllocateAddressInput{Domain: ec2types.DomainTypeVpc}); err != nil {
 				b.t.Fatal(err)
 			}
 		}},
-		{name: "strangers", finds: []string{"strangers"}, change: func(c *agents.Config) { c.Network.Endpoints = []string{"s3", "ecr.api"} }, do: func(b *bench) {
+		{name: "foreign", finds: []string{"foreign"}, change: func(c *agents.Config) { c.Network.Endpoints = []string{"s3", "ecr.api"} }, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				for _, e := range w.VPCEndpoints {
 					if e.Kind == ec2types.VpcEndpointTypeInterface {
@@ -346,17 +393,42 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 	}
 }
 
+// stoppedWith is a snapshot of one agent whose only task stopped for a reason.
+func stoppedWith(reason string) *snapshot {
+	s := ecstypes.Service{DesiredCount: 1, TaskDefinition: aws.String("validator:1")}
+	sn := &snapshot{Input: Input{Agents: []agents.Agent{{Name: "validator", CPU: 256, Memory: 512}}, Clock: engine.RealClock{}}}
+	sn.Services = map[string]ecstypes.Service{"validator": s}
+	sn.Tasks = map[string][]ecstypes.Task{"validator": {{
+		StoppedAt: aws.Time(time.Unix(0, 0)), TaskDefinitionArn: s.TaskDefinition, Group: aws.String("service:validator"), StoppedReason: &reason,
+	}}}
+	return sn
+}
+
 // A key that is missing in a secret is named, and its value is not read.
 func TestAMissingKeyIsNamed(t *testing.T) {
-	s := ecstypes.Service{DesiredCount: 1, TaskDefinition: aws.String("validator:1")}
-	w := &ward{Patient: Patient{Agents: []agents.Agent{{Name: "validator"}}}}
-	w.Services = map[string]ecstypes.Service{"validator": s}
-	w.Tasks = map[string][]ecstypes.Task{"validator": {{
-		StoppedAt: aws.Time(time.Unix(0, 0)), TaskDefinitionArn: s.TaskDefinition,
-		StoppedReason: aws.String("ResourceInitializationError: retrieved secret from Secrets Manager did not contain json key PRIVATE_KEY"),
-	}}}
-	found := checkStarts(w)
+	found := checkTasks(stoppedWith("ResourceInitializationError: retrieved secret from Secrets Manager did not contain json key PRIVATE_KEY"))
 	if len(found) != 1 || !strings.Contains(found[0].Fix, "karmactl secrets set validator PRIVATE_KEY, then") {
+		t.Errorf("it finds %+v", found)
+	}
+}
+
+func TestAnAgentThatIsDownIsAFindingWhateverItsReasonIsCalled(t *testing.T) {
+	for _, reason := range []string{"SomethingNewError: of next year", "Timeout waiting for network interface provisioning to complete.", "Task failed container health checks", ""} {
+		found := checkTasks(stoppedWith(reason))
+		if len(found) != 1 || found[0].Problem == "" || found[0].Cause == "" || found[0].Fix == "" {
+			t.Errorf("%q: it finds %+v", reason, found)
+		}
+	}
+	silent := stoppedWith("")
+	silent.Tasks = nil
+	if found := checkTasks(silent); len(found) != 1 || found[0].Problem != "0 of 1 tasks run" || found[0].Cause != "ECS does not say why" {
+		t.Errorf("of one of which ECS says nothing it finds %+v", found)
+	}
+}
+
+func TestTheMemoryToTryNextIsSaid(t *testing.T) {
+	found := checkTasks(stoppedWith("OutOfMemoryError: Container killed due to memory usage"))
+	if len(found) != 1 || !strings.Contains(found[0].Fix, "memory: 1024") {
 		t.Errorf("it finds %+v", found)
 	}
 }
@@ -383,7 +455,7 @@ func TestWhatCannotBeReadIsNoted(t *testing.T) {
 			return awssim.Fault{}
 		})
 		r := b.examine()
-		if len(r.Notes) != 1 || !strings.Contains(r.Notes[0].Error(), "targets cannot be read") || len(r.Findings) > 0 {
+		if len(r.Notes) != 2 || !strings.Contains(r.Notes[0].Error(), "targets cannot be read") || !strings.Contains(r.Notes[1].Error(), "5xx are not known") || len(r.Findings) > 0 {
 			t.Errorf("it says:\n%s", text(r))
 		}
 	})

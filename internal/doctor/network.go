@@ -8,26 +8,28 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // private are the endpoints with which a task starts without a way out.
 var private = []string{"s3", "ecr.api", "ecr.dkr", "logs", "secretsmanager"}
 
-// checkWayOut follows the default route of every subnet that tasks are put into.
-func checkWayOut(w *ward) []Finding {
-	if w.tables == nil || !slices.ContainsFunc(private, func(s string) bool { return !w.hasEndpoint(s) }) {
+// checkEgress follows the default route of every subnet that tasks are put into.
+func checkEgress(sn *snapshot) []Finding {
+	if sn.tables == nil || !slices.ContainsFunc(private, func(s string) bool { return !sn.hasEndpoint(s) }) {
 		return nil
 	}
 	var out []Finding
-	for _, a := range w.Agents {
-		s, up := w.Services[a.Name]
+	for _, a := range sn.Agents {
+		s, up := sn.Services[a.Name]
 		n := networkOf(s)
 		if !up || n == nil {
 			continue
 		}
 		var evidence []string
 		for _, subnet := range n.Subnets {
-			if why := w.shutIn(subnet, n.AssignPublicIp == ecstypes.AssignPublicIpEnabled); why != "" {
+			if why := sn.noEgress(subnet, n.AssignPublicIp == ecstypes.AssignPublicIpEnabled); why != "" {
 				evidence = append(evidence, subnet+": "+why)
 			}
 		}
@@ -41,9 +43,9 @@ func checkWayOut(w *ward) []Finding {
 	return out
 }
 
-// shutIn says why a subnet has no way out; "" when it has.
-func (w *ward) shutIn(subnet string, public bool) string {
-	table := w.tableOf(subnet)
+// noEgress says why a subnet has no way out; "" when it has.
+func (sn *snapshot) noEgress(subnet string, public bool) string {
+	table := sn.tableOf(subnet)
 	if table == nil {
 		return "it has no route table"
 	}
@@ -56,7 +58,7 @@ func (w *ward) shutIn(subnet string, public bool) string {
 		case r.State == types.RouteStateBlackhole:
 			return fmt.Sprintf("the default route leads to %s, which is gone", nat+gateway)
 		case nat != "":
-			if g, there := w.nats[nat]; !there || g.State != types.NatGatewayStateAvailable {
+			if g, there := sn.nats[nat]; !there || g.State != types.NatGatewayStateAvailable {
 				return fmt.Sprintf("the NAT gateway %s is not available", nat)
 			}
 			return ""
@@ -69,32 +71,32 @@ func (w *ward) shutIn(subnet string, public bool) string {
 	return "its route table " + aws.ToString(table.RouteTableId) + " has no default route"
 }
 
-func (w *ward) tableOf(subnet string) *types.RouteTable {
+func (sn *snapshot) tableOf(subnet string) *types.RouteTable {
 	var main *types.RouteTable
-	for i, t := range w.tables {
+	for i, t := range sn.tables {
 		for _, a := range t.Associations {
 			if aws.ToString(a.SubnetId) == subnet {
-				return &w.tables[i]
+				return &sn.tables[i]
 			}
 			if aws.ToBool(a.Main) {
-				main = &w.tables[i]
+				main = &sn.tables[i]
 			}
 		}
 	}
 	return main
 }
 
-func (w *ward) hasEndpoint(service string) bool {
-	return slices.ContainsFunc(w.endpoints, func(e types.VpcEndpoint) bool {
+func (sn *snapshot) hasEndpoint(service string) bool {
+	return slices.ContainsFunc(sn.endpoints, func(e types.VpcEndpoint) bool {
 		return strings.HasSuffix(aws.ToString(e.ServiceName), "."+service) && e.State == "available"
 	})
 }
 
 // checkEndpoints: with private DNS an endpoint takes over the service's name in
-// the whole VPC, so that one that lets nobody in shuts a working NAT path too.
-func checkEndpoints(w *ward) []Finding {
+// the whole VPC, so that one that allows nobody in shuts a working NAT path too.
+func checkEndpoints(sn *snapshot) []Finding {
 	var out []Finding
-	for _, e := range w.endpoints {
+	for _, e := range sn.endpoints {
 		if e.VpcEndpointType != types.VpcEndpointTypeInterface || !aws.ToBool(e.PrivateDnsEnabled) {
 			continue
 		}
@@ -102,9 +104,9 @@ func checkEndpoints(w *ward) []Finding {
 		for _, g := range e.Groups {
 			groups = append(groups, aws.ToString(g.GroupId))
 		}
-		for _, a := range w.Agents {
-			n := networkOf(w.Services[a.Name])
-			if n == nil || w.letsAny(groups, n.SecurityGroups, 443) {
+		for _, a := range sn.Agents {
+			n := networkOf(sn.Services[a.Name])
+			if n == nil || sn.allowsAny(groups, n.SecurityGroups, 443) {
 				continue
 			}
 			service := aws.ToString(e.ServiceName)
@@ -117,29 +119,29 @@ func checkEndpoints(w *ward) []Finding {
 	return out
 }
 
-// checkPorts: what is registered at the load balancer must be reachable for it.
-func checkPorts(w *ward) []Finding {
+// checkSecurityGroups: what is registered at the load balancer must be reachable for it.
+func checkSecurityGroups(sn *snapshot) []Finding {
 	var out []Finding
-	for _, a := range w.Agents {
-		s := w.Services[a.Name]
+	for _, a := range sn.Agents {
+		s := sn.Services[a.Name]
 		n := networkOf(s)
-		if n == nil || w.security == nil {
+		if n == nil || sn.security == nil {
 			continue
 		}
 		for _, lb := range s.LoadBalancers {
 			port := aws.ToInt32(lb.ContainerPort)
 			if int(port) != a.Port {
 				out = append(out, Finding{
-					Agent: a.Name, Problem: "the load balancer asks at another port", Cause: fmt.Sprintf("the service says %d and %s says %d", port, w.Cfg.File, a.Port), Fix: "karmactl up --only " + a.Name,
+					Agent: a.Name, Problem: "the load balancer asks at another port", Cause: fmt.Sprintf("the service says %d and %s says %d", port, sn.Cfg.File, a.Port), Fix: "karmactl up --only " + a.Name,
 				})
 			}
 			var others []string
-			for id := range w.security {
+			for id := range sn.security {
 				if !slices.Contains(n.SecurityGroups, id) {
 					others = append(others, id)
 				}
 			}
-			if !w.letsAny(n.SecurityGroups, others, port) {
+			if !sn.allowsAny(n.SecurityGroups, others, port) {
 				out = append(out, Finding{
 					Agent: a.Name, Problem: "the load balancer cannot reach it: requests time out", Cause: fmt.Sprintf("the tasks' security group lets nobody but the tasks in at port %d", port),
 					Evidence: n.SecurityGroups, Fix: "karmactl up puts the rule back",
@@ -150,18 +152,18 @@ func checkPorts(w *ward) []Finding {
 	return out
 }
 
-// checkCalls looks at every pair of agents of which one calls the other.
-func checkCalls(w *ward) []Finding {
+// checkServiceConnect looks at every pair of agents of which one calls the other.
+func checkServiceConnect(sn *snapshot) []Finding {
 	var out []Finding
-	for _, a := range w.Agents {
+	for _, a := range sn.Agents {
 		for _, callee := range a.Calls {
-			b, known := w.Cfg.Agent(callee)
-			from, up := w.Services[a.Name]
-			to, there := w.Services[callee]
+			b, known := sn.Cfg.Agent(callee)
+			from, up := sn.Services[a.Name]
+			to, there := sn.Services[callee]
 			if !known || !up || !there {
 				continue
 			}
-			if f, bad := w.unreachable(a.Name, from, callee, to, int32(b.Port)); bad { //nolint:gosec // a port
+			if f, bad := sn.unreachable(a.Name, from, callee, to, int32(b.Port)); bad { //nolint:gosec // a port
 				out = append(out, f)
 			}
 		}
@@ -169,15 +171,15 @@ func checkCalls(w *ward) []Finding {
 	return out
 }
 
-func (w *ward) unreachable(name string, from ecstypes.Service, callee string, to ecstypes.Service, port int32) (Finding, bool) {
+func (sn *snapshot) unreachable(name string, from ecstypes.Service, callee string, to ecstypes.Service, port int32) (Finding, bool) {
 	f := Finding{Agent: name, Problem: "it cannot call " + callee, Fix: "karmactl up --only " + name + "," + callee}
 	mine, its := namespaceOf(from), namespaceOf(to)
 	a, b := networkOf(from), networkOf(to)
-	began := primary(from)
+	began := tasks.Primary(from)
 	switch {
 	case mine == "" || its == "" || mine != its:
 		f.Cause, f.Evidence = "the two are not in one Service Connect namespace", []string{name + ": " + none(mine), callee + ": " + none(its)}
-	case w.security != nil && a != nil && b != nil && !w.letsAny(b.SecurityGroups, a.SecurityGroups, port):
+	case sn.security != nil && a != nil && b != nil && !sn.allowsAny(b.SecurityGroups, a.SecurityGroups, port):
 		f.Cause, f.Evidence, f.Fix = fmt.Sprintf("the security group of %s does not let tasks in at port %d", callee, port), b.SecurityGroups, "karmactl up puts the rule back"
 	case began != nil && began.CreatedAt != nil && to.CreatedAt != nil && began.CreatedAt.Before(*to.CreatedAt):
 		f.Cause = "its tasks are from before " + callee + " was there, and a task knows only the names that were there when it was deployed"
@@ -189,7 +191,7 @@ func (w *ward) unreachable(name string, from ecstypes.Service, callee string, to
 }
 
 func namespaceOf(s ecstypes.Service) string {
-	if d := primary(s); d != nil && d.ServiceConnectConfiguration != nil && d.ServiceConnectConfiguration.Enabled {
+	if d := tasks.Primary(s); d != nil && d.ServiceConnectConfiguration != nil && d.ServiceConnectConfiguration.Enabled {
 		return aws.ToString(d.ServiceConnectConfiguration.Namespace)
 	}
 	return ""

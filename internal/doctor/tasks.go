@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -10,116 +11,161 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-func checkServices(w *ward) []Finding {
-	if len(w.Services) == 0 {
-		return []Finding{{Problem: "nothing is up", Cause: "the cluster has no service of " + w.Cfg.File, Fix: "karmactl up"}}
+func checkServices(sn *snapshot) []Finding {
+	if len(sn.Services) == 0 {
+		return []Finding{{Problem: "nothing is up", Cause: "the cluster has no service of " + sn.Cfg.File, Fix: "karmactl up"}}
 	}
 	var out []Finding
-	for _, a := range w.Agents {
-		if _, there := w.Services[a.Name]; !there {
+	for _, a := range sn.Agents {
+		if _, there := sn.Services[a.Name]; there {
+			continue
+		}
+		f := Finding{Agent: a.Name, Problem: "it has no service", Cause: "it was never brought up, or its service was deleted", Fix: "karmactl up --only " + a.Name}
+		if w := sn.waiting[a.Name]; w.why != "" {
+			f.Cause, f.Fix = "it waits: "+w.why, w.command
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// checkScale: target tracking has no metric to go by at 0, so nothing wakes a
+// service that is scaled to 0: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html
+func checkScale(sn *snapshot) []Finding {
+	var out []Finding
+	for _, a := range sn.Agents {
+		for _, p := range sn.attention[a.Name] {
+			if p.About == fleet.AboutScale {
+				out = append(out, Finding{Agent: a.Name, Problem: "it " + p.Problem, Cause: fmt.Sprintf("its service wants 0 tasks; %s says scale.min %d", sn.Cfg.File, a.Scale.Min), Fix: p.Command})
+			}
+		}
+	}
+	return out
+}
+
+func checkRoles(sn *snapshot) []Finding {
+	var out []Finding
+	for _, a := range sn.Agents {
+		for _, arn := range sn.missingRoles[a.Name] {
 			out = append(out, Finding{
-				Agent: a.Name, Problem: "it has no service", Cause: "it waits for its image or a secret, or was never brought up", Fix: "karmactl up --only " + a.Name,
+				Agent: a.Name, Problem: "ECS cannot start a task", Cause: "a role that its task definition names is gone",
+				Evidence: []string{arn, tasks.NotStarted(sn.Services[a.Name])}, Fix: "karmactl up --only " + a.Name + ", which makes it again",
 			})
 		}
 	}
 	return out
 }
 
-func checkRoles(w *ward) []Finding {
-	var out []Finding
-	for _, a := range w.Agents {
-		for key, there := range w.roles {
-			agent, arn, of := strings.Cut(key, " ")
-			if of && agent == a.Name && !there {
-				out = append(out, Finding{
-					Agent: a.Name, Problem: "ECS cannot start a task", Cause: "a role that its task definition names is gone",
-					Evidence: []string{arn, event(w.Services[a.Name], "unable to assume the role")}, Fix: "karmactl up --only " + a.Name + " makes it again",
-				})
-			}
-		}
-	}
-	return out
-}
-
 // short tells whether an agent has fewer tasks than it is to have.
-func (w *ward) short(a agents.Agent) bool {
-	s, there := w.Services[a.Name]
+func (sn *snapshot) short(a agents.Agent) bool {
+	s, there := sn.Services[a.Name]
 	return there && s.RunningCount < s.DesiredCount
 }
 
-func checkCapacity(w *ward) []Finding {
+func running(s types.Service) string {
+	return fmt.Sprintf("%d of %d tasks run", s.RunningCount, s.DesiredCount)
+}
+
+func checkCapacity(sn *snapshot) []Finding {
 	var out []Finding
-	for _, a := range w.Agents {
-		s := w.Services[a.Name]
-		said := event(s, "unable to place a task")
-		if !w.short(a) || said == "" {
+	for _, a := range sn.Agents {
+		s := sn.Services[a.Name]
+		said, c := tasks.WhyDown(s, sn.Tasks[a.Name], a.Name)
+		if !sn.short(a) || c.Kind != tasks.KindCapacity {
 			continue
 		}
-		out = append(out, Finding{
-			Agent: a.Name, Problem: fmt.Sprintf("%d of %d tasks run", s.RunningCount, s.DesiredCount), Cause: "Fargate Spot has no capacity in these zones, and ECS does not fall back to on-demand",
-			Evidence: []string{said}, Fix: fmt.Sprintf("wait, ECS goes on trying; or agents: {%s: {spot: false}} and karmactl up --only %s", a.Name, a.Name),
-		})
+		out = append(out, Finding{Agent: a.Name, Problem: running(s), Cause: c.Why, Evidence: []string{said}, Fix: c.Fix()})
 	}
 	return out
 }
 
-// checkStarts reads the end of the last task, unless the agent runs. What the
-// network is to blame for is told by the checks of the network.
-func checkStarts(w *ward) []Finding {
+const (
+	// startsWithin is how long a new task may take before its absence is a finding:
+	// a large image takes Fargate some minutes.
+	startsWithin = 10 * time.Minute
+	// keepsEnding is how many ends of an hour make a program that does not stay up,
+	// though a task may be running at this very moment.
+	keepsEnding = 3
+)
+
+// checkTasks reads how the last task ended, and what ECS says of starting none. An
+// agent that has too few tasks is a finding whatever the reason is called.
+func checkTasks(sn *snapshot) []Finding {
 	var out []Finding
-	for _, a := range w.Agents {
-		last := w.lastEnd(a)
-		if !w.short(a) || last == nil {
+	for _, a := range sn.Agents {
+		s, up := sn.Services[a.Name]
+		if !up || !sn.short(a) && sn.ends(a) < keepsEnding {
 			continue
 		}
-		why := fleet.WhyStopped(*last)
-		if c, known := fleet.CauseOf(a.Name, why); known {
-			if c.Again {
-				c.Fix += ", then karmactl deploy " + a.Name + " --restart"
-			}
-			out = append(out, Finding{Agent: a.Name, Problem: c.Problem, Cause: c.Why, Evidence: []string{why}, Fix: c.Fix})
+		if f, bad := sn.taskFinding(a, s); bad {
+			out = append(out, f)
 		}
 	}
 	return out
 }
 
-// lastEnd is the task of the current task definition that stopped last.
-func (w *ward) lastEnd(a agents.Agent) *types.Task {
-	var last *types.Task
-	s := w.Services[a.Name]
-	for i, t := range w.Tasks[a.Name] {
-		if t.StoppedAt == nil || aws.ToString(t.TaskDefinitionArn) != aws.ToString(s.TaskDefinition) {
-			continue
+func (sn *snapshot) taskFinding(a agents.Agent, s types.Service) (Finding, bool) {
+	f := Finding{Agent: a.Name}
+	said, c := tasks.WhyDown(s, sn.Tasks[a.Name], a.Name)
+	switch {
+	case said == "" && sn.starting(s):
+		return f, false
+	case said == "":
+		last := ""
+		if len(s.Events) > 0 {
+			last = aws.ToString(s.Events[0].Message)
 		}
-		if last == nil || t.StoppedAt.After(*last.StoppedAt) {
-			last = &w.Tasks[a.Name][i]
-		}
+		f.Problem, f.Cause, f.Evidence, f.Fix = running(s), "ECS does not say why", []string{last}, "karmactl deploy "+a.Name+" --restart, which has ECS try again"
+		return f, true
 	}
-	return last
+	c = c.WithMemory(agents.NextFargateMemory(a.CPU, a.Memory))
+	f.Problem, f.Cause, f.Evidence, f.Fix = c.Problem, c.Why, []string{said}, c.Fix()
+	if c.Kind == tasks.KindNetwork && strings.HasPrefix(c.Command, "karmactl doctor") {
+		// The checks of routes and endpoints come first, and have found nothing.
+		f.Fix = "look at the network ACLs of its subnets and at the egress rules of its security group: its routes and endpoints are right"
+	}
+	if c.Again {
+		f.Fix += ", then karmactl deploy " + a.Name + " --restart"
+	}
+	return f, true
 }
 
-// event is the newest of a service's last ten events that has a text.
-func event(s types.Service, text string) string {
-	for _, e := range s.Events[:min(10, len(s.Events))] {
-		if m := aws.ToString(e.Message); strings.Contains(m, text) {
-			return m
-		}
-	}
-	return ""
+// starting tells whether a service may simply not have got there yet.
+func (sn *snapshot) starting(s types.Service) bool {
+	d := tasks.Primary(s)
+	return d != nil && d.FailedTasks == 0 && sn.Clock.Now().Sub(aws.ToTime(d.CreatedAt)) < startsWithin || s.PendingCount > 0
 }
 
-func checkLogGroups(w *ward) []Finding {
+// lastEnd is the task of the current task definition that ended last by a fault of its own.
+func (sn *snapshot) lastEnd(a agents.Agent) *types.Task {
+	return tasks.LastEnd(sn.Tasks[a.Name], a.Name, aws.ToString(sn.Services[a.Name].TaskDefinition))
+}
+
+// ends counts the tasks of the current task definition that ended by a fault of
+// their own: ECS tells of them for an hour.
+func (sn *snapshot) ends(a agents.Agent) int {
+	n := 0
+	for _, t := range sn.Tasks[a.Name] {
+		if t.StoppingAt != nil && aws.ToString(t.TaskDefinitionArn) == aws.ToString(sn.Services[a.Name].TaskDefinition) && !tasks.Ended(t, a.Name).Stopped {
+			n++
+		}
+	}
+	return n
+}
+
+func checkLogGroups(sn *snapshot) []Finding {
 	var out []Finding
-	for _, a := range w.Agents {
-		name := provision.LogGroupName(w.Cfg.Stack(), a.Name)
-		if _, up := w.Services[a.Name]; !up || w.logGroups == nil || w.logGroups[name] {
+	for _, a := range sn.Agents {
+		name := provision.LogGroupName(sn.Cfg.Stack(), a.Name)
+		if _, up := sn.Services[a.Name]; !up || sn.logGroups == nil || sn.logGroups[name] {
 			continue
 		}
-		f := Finding{Agent: a.Name, Problem: "its next task will not start", Cause: "its log group is gone", Evidence: []string{name}, Fix: "karmactl up --only " + a.Name + " makes it again"}
-		if last := w.lastEnd(a); w.short(a) && last != nil {
-			f.Problem, f.Evidence = "no task starts", append(f.Evidence, fleet.WhyStopped(*last))
+		f := Finding{Agent: a.Name, Problem: "its next task will not start", Cause: "its log group is gone", Evidence: []string{name}, Fix: "karmactl up --only " + a.Name + ", which makes it again"}
+		if last := sn.lastEnd(a); sn.short(a) && last != nil {
+			f.Problem, f.Evidence = "no task starts", append(f.Evidence, tasks.Ended(*last, a.Name).String())
 		}
 		out = append(out, f)
 	}

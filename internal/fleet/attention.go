@@ -2,85 +2,104 @@ package fleet
 
 import (
 	"fmt"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // full is the percentage above which CPU or memory wants attention.
 const full = 90
 
+// What something to look at is about.
+const (
+	AboutTasks  = "tasks"  // too few run, or a deployment failed
+	AboutHealth = "health" // targets are unhealthy
+	About5xx    = "5xx"
+	AboutUsage  = "usage" // CPU or memory is nearly used up
+	AboutScale  = "scale" // scaled to 0
+	AboutSpot   = "spot"  // AWS took capacity back
+	AboutPast   = "past"  // it went wrong within the last hour and is over
+)
+
 // attention is what is wrong with an agent, and what helps.
-func attention(a AgentStatus, s types.Service, r readings) []Attention {
+func attention(conf agents.Agent, a AgentStatus, s types.Service, r readings) []Attention {
 	var out []Attention
-	add := func(command, problem string, args ...any) {
-		out = append(out, Attention{a.Name, fmt.Sprintf(problem, args...), command})
+	add := func(about, command, problem string, args ...any) {
+		out = append(out, Attention{Agent: a.Name, About: about, Problem: fmt.Sprintf(problem, args...), Command: command})
 	}
 	logs := "karmactl logs " + a.Name
 	failed := int32(0)
 	for _, d := range s.Deployments {
 		failed += d.FailedTasks
 	}
-	last := ""
-	if a.LastEvent != nil {
-		last = a.LastEvent.Message
+	why, command := "", logs+" --since 1h"
+	said, cause := tasks.WhyDown(s, r.tasks, a.Name)
+	if said != "" {
+		why = ": " + cause.Why
+		if cause.Kind == tasks.KindUnknown {
+			why = ": " + tasks.PlainEvent(a.Name, said)
+		}
+		if command = cause.Command; command == "" {
+			command = "karmactl doctor " + a.Name
+		}
 	}
+	down := true
 	switch {
-	case strings.Contains(last, "unable to place a task"):
-		add("karmactl logs "+a.Name+" --since 1h", "%d of %d tasks run: %s", a.Running, a.Desired, last)
 	case a.Rollout == "failed":
-		add(logs+" --since 1h", "the deployment of revision %d failed", a.Revision)
+		add(AboutTasks, command, "the deployment of revision %d failed%s", a.Revision, why)
+	case a.Running < a.Desired && (a.Rollout != "in_progress" || said != ""):
+		add(AboutTasks, command, "%d of %d tasks run%s", a.Running, a.Desired, why)
 	case failed > 0:
-		add(logs+" --since 1h", "%d tasks of the deployment under way failed", failed)
-	case a.Running < a.Desired && a.Rollout != "in_progress":
-		add(logs+" --since 1h", "%d of %d tasks run", a.Running, a.Desired)
+		add(AboutTasks, command, "%s of the deployment under way failed%s", plural(int(failed), "task"), why)
+	default:
+		down = false
 	}
 	if a.Unhealthy > 0 {
-		add(logs+" --level error", "%d of %d targets are unhealthy", a.Unhealthy, a.Unhealthy+a.Healthy)
+		add(AboutHealth, logs+" --level error", "%d of %d targets are unhealthy", a.Unhealthy, a.Unhealthy+a.Healthy)
 	}
 	if a.Errors5xx != nil && *a.Errors5xx > 0 {
-		add(logs+" --level error --since 1h", "%d answers 5xx in the last hour", *a.Errors5xx)
+		add(About5xx, logs+" --level error --since 1h", "%d answers 5xx in the last hour", *a.Errors5xx)
 	}
 	if a.CPU != nil && a.CPU.Now >= full {
-		add(fmt.Sprintf("karmactl scale %s=%d", a.Name, a.Desired+1), "CPU is at %.0f %%", a.CPU.Now)
+		add(AboutUsage, fmt.Sprintf("karmactl scale %s=%d", a.Name, a.Desired+1), "CPU is at %.0f %%", a.CPU.Now)
 	}
 	if a.Memory != nil && a.Memory.Now >= full {
-		add("karmactl up --only "+a.Name, "memory is at %.0f %%: give it more in agents.yaml", a.Memory.Now)
+		add(AboutUsage, "karmactl up --only "+a.Name, "memory is at %.0f %%: give it more in agents.yaml", a.Memory.Now)
 	}
 	if a.Desired == 0 && a.Schedule == "" {
-		add("karmactl scale "+a.Name+"=auto", "is scaled to 0, and no schedule wakes it")
+		wake := "auto"
+		if conf.Scale.Min == 0 { // auto would be 0 again
+			wake = "1"
+		}
+		add(AboutScale, "karmactl scale "+a.Name+"="+wake, "is scaled to 0, and no schedule wakes it")
 	}
-	for _, e := range endings(a.Name, r.tasks) {
-		add(logs+" --since 1h", "%s", e)
-	}
-	return out
+	return append(out, endings(a.Name, r.tasks, down)...)
 }
 
-// endings tell of the tasks that stopped though nobody wanted them to: how many,
-// and how the last one did.
-func endings(agent string, tasks []types.Task) []string {
-	var last types.Task
+// endings tell of the tasks that stopped within the last hour though nobody wanted
+// them to: how many, and how the last one did. When the agent is down now, that is
+// said already with its cause.
+func endings(agent string, all []types.Task, down bool) []Attention {
 	spot, own := 0, 0
-	for _, t := range tasks {
-		if agentOf(t) != agent {
-			continue
-		}
-		switch t.StopCode {
-		case types.TaskStopCodeSpotInterruption:
+	for _, t := range all {
+		switch end := tasks.Ended(t, agent); {
+		case tasks.Agent(t) != agent || t.StoppingAt == nil:
+		case end.Spot:
 			spot++
-		case types.TaskStopCodeEssentialContainerExited, types.TaskStopCodeTaskFailedToStart:
-			if own++; own == 1 || aws.ToTime(t.StoppingAt).After(aws.ToTime(last.StoppingAt)) {
-				last = t
-			}
+		case !end.Stopped:
+			own++
 		}
 	}
-	var out []string
+	var out []Attention
+	command := "karmactl logs " + agent + " --since 1h"
 	if spot > 0 {
-		out = append(out, fmt.Sprintf("AWS took %s back within the last hour", plural(spot, "Spot task")))
+		out = append(out, Attention{agent, AboutSpot, fmt.Sprintf("AWS took %s back within the last hour", plural(spot, "Spot task")), command})
 	}
-	if own > 0 {
-		out = append(out, fmt.Sprintf("%s stopped within the last hour, the last: %s", plural(own, "task"), whyStopped(last)))
+	if own > 0 && !down {
+		last := tasks.Ended(*tasks.LastEnd(all, agent, ""), agent)
+		out = append(out, Attention{agent, AboutPast, fmt.Sprintf("%s stopped within the last hour, the last: %s", plural(own, "task"), last), command})
 	}
 	return out
 }

@@ -134,7 +134,7 @@ func TestATaskThatCrashesIsToldWithItsExitCode(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		past, err := b.events("validator").Past(t.Context(), time.Now().Add(-5*time.Minute), time.Now())
-		if err != nil || count(past, "validator", `^task \w{8} stopped: Essential container in task exited · \S+ exit code 1$`) != 1 {
+		if err != nil || count(past, "validator", `^task \w{8} stopped: Essential container in task exited \(exit code 1\)$`) != 1 {
 			t.Errorf("%v, %v", past, err)
 		}
 	})

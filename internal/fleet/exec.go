@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // ExecAPI is what a session needs of *ecs.Client.
@@ -67,7 +68,7 @@ func (e *Exec) Run(ctx context.Context, command string) (int, error) {
 	if command == "" {
 		command = shell
 	}
-	c := t.Containers[0]
+	c, _ := tasks.Container(t, e.Agent)
 	out, err := e.ECS.ExecuteCommand(ctx, &ecs.ExecuteCommandInput{
 		Cluster: &e.Cluster, Task: t.TaskArn, Container: c.Name, Command: &command, Interactive: true,
 	})
@@ -75,46 +76,47 @@ func (e *Exec) Run(ctx context.Context, command string) (int, error) {
 		return 0, e.unconnected(ctx, t)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("open a session in task %s: %w", ShortTask(taskID(t)), err)
+		return 0, fmt.Errorf("open a session in task %s: %w", tasks.Short(aws.ToString(t.TaskArn)), err)
 	}
 	// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html: the target of a session in ECS.
-	target := fmt.Sprintf("ecs:%s_%s_%s", e.Cluster, taskID(t), aws.ToString(c.RuntimeId))
+	target := fmt.Sprintf("ecs:%s_%s_%s", e.Cluster, tasks.ID(aws.ToString(t.TaskArn)), aws.ToString(c.RuntimeId))
 	return e.Plugin.Run(*out.Session, target)
 }
 
 // pick chooses the youngest running task that takes sessions.
 func (e *Exec) pick(ctx context.Context) (types.Task, error) {
-	services, err := describeServices(ctx, e.ECS, e.Cluster, []string{e.Agent})
+	services, err := tasks.Services(ctx, e.ECS, e.Cluster, []string{e.Agent})
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return types.Task{}, fmt.Errorf("read the service of %s: %w", e.Agent, err)
 	}
 	if len(services) == 0 {
 		return types.Task{}, &Missing{e.Agent + " has no service", "karmactl up"}
 	}
-	tasks, err := DescribeTasks(ctx, e.ECS, &ecs.ListTasksInput{Cluster: &e.Cluster, ServiceName: &e.Agent}, types.DesiredStatusRunning)
+	running, err := tasks.Of(ctx, e.ECS, e.Cluster, e.Agent, types.DesiredStatusRunning)
 	if err != nil {
 		return types.Task{}, fmt.Errorf("read the tasks of %s: %w", e.Agent, err)
 	}
-	tasks = slices.DeleteFunc(tasks, func(t types.Task) bool {
-		return aws.ToString(t.LastStatus) != "RUNNING" || len(t.Containers) == 0 || !strings.HasPrefix(taskID(t), e.Task)
+	running = slices.DeleteFunc(running, func(t types.Task) bool {
+		_, has := tasks.Container(t, e.Agent)
+		return aws.ToString(t.LastStatus) != "RUNNING" || !has || !strings.HasPrefix(tasks.ID(aws.ToString(t.TaskArn)), e.Task)
 	})
-	slices.SortFunc(tasks, func(a, b types.Task) int { return aws.ToTime(b.StartedAt).Compare(aws.ToTime(a.StartedAt)) })
+	slices.SortFunc(running, func(a, b types.Task) int { return aws.ToTime(b.StartedAt).Compare(aws.ToTime(a.StartedAt)) })
 	switch {
-	case len(tasks) == 0 && e.Task != "":
+	case len(running) == 0 && e.Task != "":
 		return types.Task{}, &Missing{fmt.Sprintf("%s has no running task %s", e.Agent, e.Task), "karmactl status"}
-	case len(tasks) == 0 && services[0].DesiredCount == 0:
+	case len(running) == 0 && services[0].DesiredCount == 0:
 		return types.Task{}, &Missing{e.Agent + " has no running task: it is scaled to 0", "karmactl scale " + e.Agent + "=1"}
-	case len(tasks) == 0:
+	case len(running) == 0:
 		return types.Task{}, &Missing{e.Agent + " has no running task", "karmactl logs " + e.Agent + " --since 1h"}
 	}
-	for _, t := range tasks {
+	for _, t := range running {
 		if t.EnableExecuteCommand {
 			return t, nil
 		}
 	}
 	if services[0].EnableExecuteCommand {
 		return types.Task{}, &Missing{
-			fmt.Sprintf("task %s of %s is older than the setting exec: true, which only new tasks get", ShortTask(taskID(tasks[0])), e.Agent),
+			fmt.Sprintf("task %s of %s is older than the setting exec: true, which only new tasks get", tasks.Short(aws.ToString(running[0].TaskArn)), e.Agent),
 			"karmactl deploy " + e.Agent + " --restart",
 		}
 	}

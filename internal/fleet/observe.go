@@ -4,8 +4,9 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // Observed is what ECS knows of the agents, by agent: the service, and the tasks
@@ -18,19 +19,16 @@ type Observed struct {
 // Observe reads it. A cluster without services is empty.
 func Observe(ctx context.Context, api EventsAPI, cluster string, agents []string) (Observed, error) {
 	o := Observed{Services: map[string]types.Service{}, Tasks: map[string][]types.Task{}}
-	services, err := describeServices(ctx, api, cluster, agents)
+	services, err := tasks.Services(ctx, api, cluster, agents)
 	if err != nil || len(services) == 0 {
 		return o, err
 	}
 	for _, s := range services {
 		o.Services[aws.ToString(s.ServiceName)] = s
 	}
-	tasks, err := DescribeTasks(ctx, api, &ecs.ListTasksInput{Cluster: &cluster}, types.DesiredStatusRunning, types.DesiredStatusStopped)
-	for _, t := range tasks {
-		o.Tasks[agentOf(t)] = append(o.Tasks[agentOf(t)], t)
+	all, err := tasks.Of(ctx, api, cluster, "", types.DesiredStatusRunning, types.DesiredStatusStopped)
+	for _, t := range all {
+		o.Tasks[tasks.Agent(t)] = append(o.Tasks[tasks.Agent(t)], t)
 	}
 	return o, err
 }
-
-// WhyStopped is the whole of what ECS tells of a task's end.
-func WhyStopped(t types.Task) string { return whyStopped(t) }

@@ -16,6 +16,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // secretSource is a secret or a parameter, without its value.
@@ -32,8 +33,8 @@ type secretSource struct {
 
 // look finds the source; one that is not there, or is being deleted, has no version.
 func (x *secretSource) look(ctx context.Context, h *provision.Env) error {
-	if strings.HasPrefix(x.name, "/") || strings.Contains(x.name, ":ssm:") {
-		return x.lookParameter(ctx, h)
+	if path, is := tasks.Parameter(x.name); is {
+		return x.lookParameter(ctx, h, path)
 	}
 	d, err := h.Clients.SecretsManager.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &x.name})
 	if cloud.IsNotFound(err) || err == nil && d.DeletedDate != nil {
@@ -64,12 +65,8 @@ func (x *secretSource) look(ctx context.Context, h *provision.Env) error {
 	return nil
 }
 
-func (x *secretSource) lookParameter(ctx context.Context, h *provision.Env) error {
+func (x *secretSource) lookParameter(ctx context.Context, h *provision.Env, path string) error {
 	x.parameter = true
-	path := x.name
-	if _, after, ok := strings.Cut(path, ":parameter"); ok {
-		path = after
-	}
 	out, err := h.Clients.SSM.DescribeParameters(ctx, &ssm.DescribeParametersInput{ParameterFilters: []ssmtypes.ParameterStringFilter{
 		{Key: aws.String("Name"), Option: aws.String("Equals"), Values: []string{path}},
 	}})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // Known is what metadata alone can tell of a value.
@@ -78,12 +78,12 @@ func (s *Secrets) Look(ctx context.Context, of []agents.Agent) ([]AgentSecrets, 
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := DescribeTasks(ctx, s.Env.Clients.ECS, &ecs.ListTasksInput{Cluster: &s.Cluster}, types.DesiredStatusRunning)
+	running, err := tasks.Of(ctx, s.Env.Clients.ECS, s.Cluster, "", types.DesiredStatusRunning)
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("the tasks of %s cannot be read: %w", s.Cluster, err)
 	}
-	slices.SortFunc(tasks, func(a, b types.Task) int { return aws.ToTime(a.CreatedAt).Compare(aws.ToTime(b.CreatedAt)) })
-	injected, err := s.injected(ctx, of, tasks)
+	slices.SortFunc(running, func(a, b types.Task) int { return aws.ToTime(a.CreatedAt).Compare(aws.ToTime(b.CreatedAt)) })
+	injected, err := s.injected(ctx, of, running)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *Secrets) Look(ctx context.Context, of []agents.Agent) ([]AgentSecrets, 
 		for _, v := range ag.Secrets {
 			x.Values = append(x.Values, sources[s.sourceName(ag, v)].value(v))
 		}
-		for _, t := range tasks {
+		for _, t := range running {
 			if aws.ToString(t.Group) == "service:"+s.Env.ServiceName(ag.Name) {
 				x.Tasks = append(x.Tasks, secretTask(t, injected[aws.ToString(t.TaskDefinitionArn)], sources))
 			}
@@ -137,9 +137,9 @@ func (s *Secrets) sources(ctx context.Context, of []agents.Agent) (map[string]*s
 }
 
 // injected are the references of the revisions that run, by variable.
-func (s *Secrets) injected(ctx context.Context, of []agents.Agent, tasks []types.Task) (map[string]map[string]string, error) {
+func (s *Secrets) injected(ctx context.Context, of []agents.Agent, running []types.Task) (map[string]map[string]string, error) {
 	out := map[string]map[string]string{}
-	for _, t := range tasks {
+	for _, t := range running {
 		arn := aws.ToString(t.TaskDefinitionArn)
 		asked := slices.ContainsFunc(of, func(a agents.Agent) bool { return aws.ToString(t.Group) == "service:"+s.Env.ServiceName(a.Name) })
 		if _, known := out[arn]; known || !asked {
@@ -163,9 +163,8 @@ func (s *Secrets) injected(ctx context.Context, of []agents.Agent, tasks []types
 // after it was created, and AWS does not say when: one that was created before the
 // current version counts as older.
 func secretTask(t types.Task, injected map[string]string, sources map[string]*secretSource) SecretTask {
-	arn := aws.ToString(t.TaskArn)
 	x := SecretTask{
-		ID: arn[strings.LastIndexByte(arn, '/')+1:], Revision: revisionOf(aws.ToString(t.TaskDefinitionArn)), Created: aws.ToTime(t.CreatedAt).UTC(), Injected: []string{}, Older: []string{},
+		ID: tasks.ID(aws.ToString(t.TaskArn)), Revision: tasks.Revision(aws.ToString(t.TaskDefinitionArn)), Created: aws.ToTime(t.CreatedAt).UTC(), Injected: []string{}, Older: []string{},
 	}
 	for env, from := range injected {
 		x.Injected = append(x.Injected, env)

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	aastypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -19,6 +18,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // TargetsAPI is what target health needs of *elasticloadbalancingv2.Client.
@@ -62,7 +62,9 @@ type LastEvent struct {
 
 // Attention is something to look at, and the command that helps.
 type Attention struct {
-	Agent   string `json:"agent"`
+	Agent string `json:"agent"`
+	// About is one of the constants: what it is about.
+	About   string `json:"about"`
 	Problem string `json:"problem"`
 	Command string `json:"command"`
 }
@@ -98,12 +100,12 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 	for i, a := range w.Agents {
 		names[i] = a.Name
 	}
-	services, err := describeServices(ctx, w.ECS, w.Cluster, names)
+	services, err := tasks.Services(ctx, w.ECS, w.Cluster, names)
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("read the services of %s: %w", w.Cluster, err)
 	}
 	if len(services) == 0 {
-		st.Attention = append(st.Attention, Attention{Problem: "nothing is up", Command: "karmactl up"})
+		st.Attention = append(st.Attention, Attention{About: AboutTasks, Problem: "nothing is up", Command: "karmactl up"})
 		for _, n := range names {
 			st.Agents = append(st.Agents, AgentStatus{Name: n})
 		}
@@ -115,12 +117,12 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 		i := slices.IndexFunc(services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == a.Name })
 		if i < 0 {
 			st.Agents = append(st.Agents, AgentStatus{Name: a.Name})
-			st.Attention = append(st.Attention, Attention{a.Name, "has no service", "karmactl up --only " + a.Name})
+			st.Attention = append(st.Attention, Attention{a.Name, AboutTasks, "has no service", "karmactl doctor " + a.Name})
 			continue
 		}
 		s := agentStatus(a.Name, services[i], r)
 		st.Agents = append(st.Agents, s)
-		st.Attention = append(st.Attention, attention(s, services[i], r)...)
+		st.Attention = append(st.Attention, attention(a, s, services[i], r)...)
 	}
 	return st, nil
 }
@@ -182,25 +184,24 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 // tasks are those that run, and of those that stopped within the last hour as many
 // as the same call takes.
 func (w *Watcher) tasks(ctx context.Context) ([]types.Task, error) {
-	in := &ecs.ListTasksInput{Cluster: &w.Cluster}
-	arns, err := listTasks(ctx, w.ECS, in, types.DesiredStatusRunning)
+	arns, err := tasks.List(ctx, w.ECS, w.Cluster, "", types.DesiredStatusRunning)
 	if err != nil {
 		return nil, err
 	}
-	stopped, err := listTasks(ctx, w.ECS, in, types.DesiredStatusStopped)
+	stopped, err := tasks.List(ctx, w.ECS, w.Cluster, "", types.DesiredStatusStopped)
 	if err != nil {
 		return nil, err
 	}
-	room := max(0, maxDescribed-len(arns))
-	return tasksOf(ctx, w.ECS, in.Cluster, append(arns, stopped[:min(room, len(stopped))]...))
+	room := max(0, tasks.MaxDescribed-len(arns))
+	return tasks.Describe(ctx, w.ECS, w.Cluster, append(arns, stopped[:min(room, len(stopped))]...))
 }
 
 // targetGroups are the ARNs by agent.
 func targetGroups(services []types.Service) map[string]string {
 	out := map[string]string{}
 	for _, s := range services {
-		for _, lb := range s.LoadBalancers {
-			out[aws.ToString(s.ServiceName)] = aws.ToString(lb.TargetGroupArn)
+		if arn := tasks.TargetGroup(s); arn != "" {
+			out[aws.ToString(s.ServiceName)] = arn
 		}
 	}
 	return out
@@ -239,15 +240,13 @@ func (w *Watcher) schedules(ctx context.Context) (map[string]string, error) {
 func agentStatus(name string, s types.Service, r readings) AgentStatus {
 	a := AgentStatus{
 		Name: name, Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
-		Revision: revisionOf(aws.ToString(s.TaskDefinition)), Schedule: r.schedules[name],
+		Revision: tasks.Revision(aws.ToString(s.TaskDefinition)), Schedule: r.schedules[name],
 	}
-	for _, d := range s.Deployments {
-		if aws.ToString(d.Status) == "PRIMARY" {
-			a.Rollout = strings.ToLower(string(d.RolloutState))
-		}
+	if d := tasks.Primary(s); d != nil {
+		a.Rollout = strings.ToLower(string(d.RolloutState))
 	}
 	for _, t := range r.tasks {
-		if agentOf(t) != name || aws.ToString(t.LastStatus) != "RUNNING" {
+		if tasks.Agent(t) != name || aws.ToString(t.LastStatus) != "RUNNING" {
 			continue
 		}
 		if aws.ToString(t.CapacityProviderName) == "FARGATE_SPOT" {
@@ -255,8 +254,8 @@ func agentStatus(name string, s types.Service, r readings) AgentStatus {
 		} else {
 			a.OnDemand++
 		}
-		if aws.ToString(t.TaskDefinitionArn) == aws.ToString(s.TaskDefinition) && len(t.Containers) > 0 {
-			a.Image = aws.ToString(t.Containers[0].ImageDigest)
+		if c, has := tasks.Container(t, name); has && aws.ToString(t.TaskDefinitionArn) == aws.ToString(s.TaskDefinition) {
+			a.Image = aws.ToString(c.ImageDigest)
 		}
 	}
 	for _, lb := range s.LoadBalancers {
@@ -273,7 +272,7 @@ func agentStatus(name string, s types.Service, r readings) AgentStatus {
 		a.CPU, a.Memory, a.Errors5xx = m.cpu, m.memory, m.errors
 	}
 	if len(s.Events) > 0 {
-		a.LastEvent = &LastEvent{aws.ToTime(s.Events[0].CreatedAt), PlainEvent(name, aws.ToString(s.Events[0].Message))}
+		a.LastEvent = &LastEvent{aws.ToTime(s.Events[0].CreatedAt), tasks.PlainEvent(name, aws.ToString(s.Events[0].Message))}
 	}
 	return a
 }

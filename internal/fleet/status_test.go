@@ -110,19 +110,26 @@ func TestWhatNeedsAttentionIsSaidWithTheCommandThatHelps(t *testing.T) {
 			func(b *bench) { b.want("validator", 0) },
 			"validator is scaled to 0, and no schedule wakes it: karmactl scale validator=auto",
 		},
+		"scaled to 0 by agents.yaml": {
+			func(b *bench) {
+				b.cfg.Agents[0].Scale.Min = 0
+				b.want("validator", 0)
+			},
+			"validator is scaled to 0, and no schedule wakes it: karmactl scale validator=1",
+		},
 		"no Spot capacity": {
 			func(b *bench) {
 				b.edit(func(w *awssim.World) { w.NoSpotCapacity = true })
 				b.want("validator", 2)
 			},
-			"validator 1 of 2 tasks run: was unable to place a task. Reason: Capacity is unavailable at this time.",
+			"validator 1 of 2 tasks run: Fargate Spot has no capacity in these zones, and ECS does not fall back to on-demand: karmactl doctor validator",
 		},
 		"no room in the quota": {
 			func(b *bench) {
 				b.edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{"L-36FBB829": 1.25} })
 				b.want("validator", 2)
 			},
-			"validator 1 of 2 tasks run: was unable to place a task. Reason: You’ve reached the limit on the number of vCPUs",
+			"validator 1 of 2 tasks run: the account's quota of Fargate vCPU is used up: karmactl doctor validator",
 		},
 		"Spot takes a task back": {
 			func(b *bench) { b.edit(func(w *awssim.World) { w.InterruptSpot = true }) },
@@ -136,7 +143,7 @@ func TestWhatNeedsAttentionIsSaidWithTheCommandThatHelps(t *testing.T) {
 					}
 				})
 			},
-			"validator 1 task stopped within the last hour, the last: Essential container in task exited · validator exit code 1",
+			"validator 1 task stopped within the last hour, the last: Essential container in task exited (exit code 1)",
 		},
 		"a service that is gone": {
 			func(b *bench) {
@@ -148,7 +155,7 @@ func TestWhatNeedsAttentionIsSaidWithTheCommandThatHelps(t *testing.T) {
 					}
 				})
 			},
-			"validator has no service: karmactl up --only validator",
+			"validator has no service: karmactl doctor validator",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

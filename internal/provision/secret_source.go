@@ -13,6 +13,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // secretSource is a secret or parameter that the user keeps himself, named in
@@ -38,12 +39,11 @@ func (x secretSource) valueFrom(key string) string {
 	return x.ARN + ":" + key + "::"
 }
 
-// source looks up what `from:` names. A path or an ARN of SSM is a parameter;
-// everything else is a secret.
+// source looks up what `from:` names.
 func (h *Env) source(ctx context.Context, s agents.Secret) (secretSource, error) {
 	all, err := cloud.List(ctx, h.Inventory, "secret source "+s.From, time.Time{}, func(ctx context.Context) ([]secretSource, error) {
-		if strings.HasPrefix(s.From, "/") || strings.Contains(s.From, ":ssm:") {
-			return h.parameterSource(ctx, s.From)
+		if path, is := tasks.Parameter(s.From); is {
+			return h.parameterSource(ctx, path)
 		}
 		return h.flatSource(ctx, s.From)
 	})
@@ -53,11 +53,7 @@ func (h *Env) source(ctx context.Context, s agents.Secret) (secretSource, error)
 	return all[0], nil
 }
 
-func (h *Env) parameterSource(ctx context.Context, from string) ([]secretSource, error) {
-	path := from
-	if _, after, ok := strings.Cut(from, ":parameter"); ok {
-		path = after
-	}
+func (h *Env) parameterSource(ctx context.Context, path string) ([]secretSource, error) {
 	out, err := h.Clients.SSM.DescribeParameters(ctx, &ssm.DescribeParametersInput{ParameterFilters: []types.ParameterStringFilter{
 		{Key: aws.String("Name"), Option: aws.String("Equals"), Values: []string{path}},
 	}})

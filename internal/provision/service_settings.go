@@ -5,11 +5,13 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 func (s *Service) namespace() string {
@@ -35,22 +37,16 @@ func (s *Service) callees(that func(*Service) bool) []string {
 // later takes one more roll:
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
 func (s *Service) resolves(x types.Service, all []types.Service) string {
+	var began time.Time
+	if d := tasks.Primary(x); d != nil {
+		began = aws.ToTime(d.CreatedAt)
+	}
 	return joined(s.callees(func(c *Service) bool {
 		return slices.ContainsFunc(all, func(other types.Service) bool {
 			return aws.ToString(other.ServiceName) == c.serviceName(c.Agent.Name) && aws.ToString(other.Status) == "ACTIVE" &&
-				!aws.ToTime(other.CreatedAt).After(aws.ToTime(primary(x).CreatedAt))
+				!aws.ToTime(other.CreatedAt).After(began)
 		})
 	}))
-}
-
-// primary is the deployment that a service goes towards.
-func primary(x types.Service) types.Deployment {
-	for _, d := range x.Deployments {
-		if aws.ToString(d.Status) == "PRIMARY" {
-			return d
-		}
-	}
-	return types.Deployment{}
 }
 
 func joined(ids []string) string {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // logLines is how much of a failed task's log is shown.
@@ -30,10 +30,10 @@ func (w *watch) failedTasks(ctx context.Context, d *types.ServiceDeployment) err
 	}
 	for _, t := range stopped {
 		arn := aws.ToString(t.TaskArn)
-		if aws.ToString(t.TaskDefinitionArn) != w.taskDefinition || !byItself(t) || aws.ToTime(t.CreatedAt).Before(aws.ToTime(d.CreatedAt)) {
+		if aws.ToString(t.TaskDefinitionArn) != w.taskDefinition || tasks.Ended(t, w.Name).Stopped || aws.ToTime(t.CreatedAt).Before(aws.ToTime(d.CreatedAt)) {
 			continue
 		}
-		id := arn[strings.LastIndexByte(arn, '/')+1:]
+		id := tasks.ID(arn)
 		if !w.told[arn] {
 			w.told[arn] = true
 			w.tellTask(t)
@@ -52,54 +52,31 @@ func (w *watch) failedTasks(ctx context.Context, d *types.ServiceDeployment) err
 
 // listed are the service's tasks of a status, the oldest first.
 func (w *watch) listed(ctx context.Context, wanted types.DesiredStatus) ([]types.Task, error) {
-	all, err := fleet.DescribeTasks(ctx, w.ECS, &ecs.ListTasksInput{Cluster: &w.Cluster, ServiceName: &w.Service}, wanted)
+	all, err := tasks.Of(ctx, w.ECS, w.Cluster, w.Service, wanted)
 	slices.SortStableFunc(all, func(x, y types.Task) int { return aws.ToTime(x.CreatedAt).Compare(aws.ToTime(y.CreatedAt)) })
 	return all, err
 }
 
-// byItself tells a task that failed from one that the scheduler took away.
-func byItself(t types.Task) bool {
-	return t.StopCode != types.TaskStopCodeServiceSchedulerInitiated || strings.Contains(aws.ToString(t.StoppedReason), "failed")
-}
-
 // note puts a task into the document.
 func (w *watch) note(t types.Task, id string) {
-	w.doc.Task, w.doc.StoppedReason = id, stopped(t, w.Name)
-	if c, known := fleet.CauseOf(w.Name, w.doc.StoppedReason); known {
-		w.doc.Fix = c.Fix
+	end := tasks.Ended(t, w.Name)
+	w.doc.Task, w.doc.StoppedReason = id, end.Reason
+	if c, known := tasks.CauseOf(w.Name, end.Reason); known {
+		w.doc.Fix = c.Fix()
 		if c.Again {
 			w.doc.Fix += ", then the same deploy again"
 		}
 	}
 	w.doc.ExitCode = nil
-	if c := exitCode(t, w.Name); c != nil && t.StopCode == types.TaskStopCodeEssentialContainerExited {
+	if c := end.ExitCode; c != nil && t.StopCode == types.TaskStopCodeEssentialContainerExited {
 		w.doc.ExitCode = aws.Int(int(*c))
 	}
 }
 
-func exitCode(t types.Task, container string) *int32 {
-	for _, c := range t.Containers {
-		if aws.ToString(c.Name) == container {
-			return c.ExitCode
-		}
-	}
-	return nil
-}
-
-// stopped is the whole reason: the task's, and the container's where it says more.
-func stopped(t types.Task, container string) string {
-	why := aws.ToString(t.StoppedReason)
-	for _, c := range t.Containers {
-		if r := aws.ToString(c.Reason); aws.ToString(c.Name) == container && r != "" && r != why {
-			why += ": " + r
-		}
-	}
-	return why
-}
-
 func (w *watch) tellTask(t types.Task) {
-	text := fmt.Sprintf("task %s (rev %d) ", fleet.ShortTask(aws.ToString(t.TaskArn)), RevisionOf(aws.ToString(t.TaskDefinitionArn)))
-	c := exitCode(t, w.Name)
+	text := fmt.Sprintf("task %s (rev %d) ", tasks.Short(aws.ToString(t.TaskArn)), tasks.Revision(aws.ToString(t.TaskDefinitionArn)))
+	end := tasks.Ended(t, w.Name)
+	c := end.ExitCode
 	switch {
 	case t.StartedAt == nil:
 		text += "did not start"
@@ -108,7 +85,7 @@ func (w *watch) tellTask(t types.Task) {
 	case t.StoppingAt != nil:
 		text += fmt.Sprintf("was stopped after %ds", int(t.StoppingAt.Sub(*t.StartedAt).Seconds()))
 	}
-	w.say("task", text+": "+stopped(t, w.Name))
+	w.say("task", text+": "+end.Reason)
 }
 
 // tailOf reads the last lines that the task wrote, again each time something

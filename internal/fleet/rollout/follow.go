@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 const (
@@ -70,7 +70,7 @@ func (a *Agent) Standing(ctx context.Context) (*Deployment, error) {
 	if err != nil || svc == nil {
 		return d, err
 	}
-	d.Revision = RevisionOf(aws.ToString(svc.TaskDefinition))
+	d.Revision = tasks.Revision(aws.ToString(svc.TaskDefinition))
 	d.Previous, d.Verified = d.Revision, svc.RunningCount > 0
 	for _, x := range svc.Deployments {
 		d.Verified = d.Verified && x.RolloutState == types.DeploymentRolloutStateCompleted
@@ -227,7 +227,7 @@ type watch struct {
 func (a *Agent) Follow(ctx context.Context, arn, taskDefinition, previous string, limit time.Duration) (*Deployment, error) {
 	w := &watch{
 		Agent: a, arn: arn, taskDefinition: taskDefinition, previous: previous, began: a.Clock.Now(), told: map[string]bool{}, phases: map[string]string{},
-		doc: &Deployment{Agent: a.Name, Revision: RevisionOf(taskDefinition), Previous: RevisionOf(previous), Log: []string{}},
+		doc: &Deployment{Agent: a.Name, Revision: tasks.Revision(taskDefinition), Previous: tasks.Revision(previous), Log: []string{}},
 	}
 	if taskDefinition == previous {
 		w.previous = ""
@@ -311,7 +311,7 @@ func (w *watch) listen(ctx context.Context, d *types.ServiceDeployment, ended bo
 		w.group = aws.ToString(lb.TargetGroupArn)
 	}
 	for _, e := range slices.Backward(svc.Events) {
-		id, text := aws.ToString(e.Id), fleet.PlainEvent(w.Service, aws.ToString(e.Message))
+		id, text := aws.ToString(e.Id), tasks.PlainEvent(w.Service, aws.ToString(e.Message))
 		if w.told[id] || e.CreatedAt != nil && d.CreatedAt != nil && e.CreatedAt.Before(*d.CreatedAt) {
 			continue
 		}

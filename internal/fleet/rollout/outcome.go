@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // end names the outcome.
@@ -28,7 +30,7 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 		}
 		if d.Rollback != nil {
 			if td, err := w.deployed(ctx, aws.ToString(d.Rollback.ServiceRevisionArn)); err == nil && td != "" {
-				doc.Reason = fmt.Sprintf("rolled back to revision %d", RevisionOf(td))
+				doc.Reason = fmt.Sprintf("rolled back to revision %d", tasks.Revision(td))
 			}
 		}
 		if asked(d) {

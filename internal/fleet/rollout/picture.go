@@ -10,7 +10,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // tasksEvery is how often each task is asked for. AWS gives 20 such calls a second
@@ -140,13 +140,13 @@ func (w *watch) look(ctx context.Context, d *types.ServiceDeployment) {
 
 // describe reads the tasks, and how healthy the load balancer finds them.
 func (w *watch) describe(ctx context.Context) error {
-	tasks, err := w.listed(ctx, types.DesiredStatusRunning)
+	running, err := w.listed(ctx, types.DesiredStatusRunning)
 	if err != nil {
 		return err
 	}
 	targets := w.group != "" && w.Targets != nil
 	health := map[string]elbtypes.TargetHealthStateEnum{}
-	if targets && len(tasks) > 0 {
+	if targets && len(running) > 0 {
 		out, err := w.Targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &w.group})
 		if err != nil {
 			return err
@@ -156,22 +156,10 @@ func (w *watch) describe(ctx context.Context) error {
 		}
 	}
 	w.tasks = nil
-	for _, t := range tasks {
+	for _, t := range running {
 		w.tasks = append(w.tasks, TaskRow{
-			ID: fleet.ShortTask(aws.ToString(t.TaskArn)), Revision: RevisionOf(aws.ToString(t.TaskDefinitionArn)), Phase: phaseOf(t, targets, health[address(t)]),
+			ID: tasks.Short(aws.ToString(t.TaskArn)), Revision: tasks.Revision(aws.ToString(t.TaskDefinitionArn)), Phase: phaseOf(t, targets, health[tasks.Address(t)]),
 		})
 	}
 	return nil
-}
-
-// address is the task's own in the VPC, which is what the load balancer calls it by.
-func address(t types.Task) string {
-	for _, a := range t.Attachments {
-		for _, d := range a.Details {
-			if aws.ToString(d.Name) == "privateIPv4Address" {
-				return aws.ToString(d.Value)
-			}
-		}
-	}
-	return ""
 }

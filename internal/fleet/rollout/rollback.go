@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // Back is what a rollback is going to do.
@@ -52,7 +54,7 @@ func (a *Agent) Target(ctx context.Context, to int) (Back, error) {
 			b.Nothing = "AWS is rolling back already"
 			return b, nil
 		case types.ServiceDeploymentStatusRollbackSuccessful:
-			b.Nothing = fmt.Sprintf("AWS has rolled back already: revision %d runs, the last that completed", RevisionOf(b.From))
+			b.Nothing = fmt.Sprintf("AWS has rolled back already: revision %d runs, the last that completed", tasks.Revision(b.From))
 			return b, nil
 		}
 	}
@@ -64,7 +66,7 @@ func (a *Agent) Target(ctx context.Context, to int) (Back, error) {
 		if err != nil {
 			return b, err
 		}
-		if td == "" || RevisionOf(td) >= RevisionOf(b.From) {
+		if td == "" || tasks.Revision(td) >= tasks.Revision(b.From) {
 			continue
 		}
 		d, err := a.revision(ctx, td)
@@ -81,7 +83,7 @@ func (a *Agent) Target(ctx context.Context, to int) (Back, error) {
 
 // named is a rollback to a revision that the user names.
 func (a *Agent) named(ctx context.Context, b Back, to int) (Back, error) {
-	if RevisionOf(b.From) == to {
+	if tasks.Revision(b.From) == to {
 		b.Nothing = fmt.Sprintf("revision %d runs already", to)
 		return b, nil
 	}
@@ -116,7 +118,7 @@ func (a *Agent) Begin(ctx context.Context, b Back) (string, error) {
 		return "", err
 	}
 	if _, err := a.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &a.Cluster, Service: &a.Service, TaskDefinition: &b.To}); err != nil {
-		return "", fmt.Errorf("%s cannot be set to revision %d: %w", a.Name, RevisionOf(b.To), err)
+		return "", fmt.Errorf("%s cannot be set to revision %d: %w", a.Name, tasks.Revision(b.To), err)
 	}
 	return a.Begun(ctx, before, b.To)
 }
@@ -136,7 +138,7 @@ func (a *Agent) Retire(ctx context.Context, revisions []int) ([]int, error) {
 	if err != nil || svc == nil {
 		return nil, err
 	}
-	active, err := a.Later(ctx, RevisionOf(aws.ToString(svc.TaskDefinition)))
+	active, err := a.Later(ctx, tasks.Revision(aws.ToString(svc.TaskDefinition)))
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +166,7 @@ func (a *Agent) Later(ctx context.Context, than int) ([]int, error) {
 			return nil, err
 		}
 		for _, arn := range page.TaskDefinitionArns {
-			if n := RevisionOf(arn); n > than {
+			if n := tasks.Revision(arn); n > than {
 				out = append(out, n)
 			}
 		}

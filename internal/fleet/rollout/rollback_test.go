@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 func TestOnlyTheRevisionThatWasRolledBackIsRetired(t *testing.T) {
@@ -64,7 +66,7 @@ func TestADeploymentThatSomebodyStoppedAdvisesWhatWorks(t *testing.T) {
 			t.Fatalf("%+v", doc)
 		}
 		back, err := ag.Target(ctx, 0)
-		if err != nil || RevisionOf(back.From) != 2 || RevisionOf(back.To) != 1 {
+		if err != nil || tasks.Revision(back.From) != 2 || tasks.Revision(back.To) != 1 {
 			t.Fatalf("back is %+v: %v", back, err)
 		}
 		before, err := ag.Look(ctx)

@@ -8,8 +8,6 @@ package rollout
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -119,13 +117,4 @@ func (a *Agent) tell(l Line) {
 		l.At, l.Agent = a.Clock.Now(), a.Name
 		a.Say(l)
 	}
-}
-
-// RevisionOf is the number at the end of a task definition's ARN; 0 without one.
-func RevisionOf(arn string) int {
-	n, err := strconv.Atoi(arn[strings.LastIndexByte(arn, ':')+1:])
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // TextLine is a line for people: under Lead a long Text goes on.
@@ -32,12 +32,12 @@ func (d *Deployment) Lines() []TextLine {
 		}
 	}
 	if d.Task != "" {
-		row("task", fleet.ShortTask(d.Task))
+		row("task", tasks.Short(d.Task))
 	}
 	if d.ExitCode != nil {
 		row("exit", fmt.Sprint(*d.ExitCode))
 	}
-	row("stopped", fleet.PlainEvent(d.Agent, d.StoppedReason))
+	row("stopped", tasks.PlainEvent(d.Agent, d.StoppedReason))
 	for i, l := range d.Log {
 		what := ""
 		if i == 0 {
