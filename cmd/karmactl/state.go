@@ -127,6 +127,9 @@ func (s *session) stateShow(ctx context.Context, key string) error {
 	for _, id := range e.Deposed {
 		s.app.term.Printf("deposed  %s\n", id)
 	}
+	for _, d := range e.Differs {
+		s.app.term.Printf("differs  %s\n", d)
+	}
 	return nil
 }
 

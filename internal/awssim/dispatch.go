@@ -114,6 +114,9 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 		if err := s.authorize(call.Service, call.Operation, in); err != nil {
 			return err
 		}
+		if !call.Mutating {
+			defer s.readOtherwise()()
+		}
 		reply, err := o.run(ctx, detach(in))
 		if err == nil && o.pager != nil {
 			err = s.cut(o.pager, in, reply)

@@ -230,8 +230,10 @@ func describeListener(l *Listener) types.Listener {
 		ListenerArn: aws.String(l.ARN), LoadBalancerArn: aws.String(l.LoadBalancer), Port: aws.Int32(l.Port), Protocol: l.Protocol,
 		DefaultActions: withForwardConfig(l.Actions),
 	}
-	if l.Protocol == types.ProtocolEnumHttps {
+	if l.Policy != "" {
 		d.SslPolicy = aws.String(l.Policy)
+	}
+	if l.Protocol == types.ProtocolEnumHttps {
 		d.Certificates = []types.Certificate{{CertificateArn: aws.String(l.Certificate)}}
 	}
 	return d

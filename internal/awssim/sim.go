@@ -65,7 +65,9 @@ type Sim struct {
 	log     []Call
 	buckets map[string]*bucket
 	fault   func(Call) Fault
-	dead    error
+	// otherwise edits the copy of the world that reads are answered from; nil is none.
+	otherwise func(*World)
+	dead      error
 }
 
 // New makes a simulated account, or opens the one in opts.File.

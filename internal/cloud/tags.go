@@ -64,12 +64,13 @@ func (t Tags) Changed(want Tags) (set Tags, gone []string) {
 	return set, gone
 }
 
-// DiffTags lists tag drift as changes, one a tag.
+// DiffTags lists tag drift as changes, one a tag. Without karmactl's own two a
+// resource cannot be found when the state is lost.
 func DiffTags(have, want Tags) []engine.Change {
 	set, gone := have.Changed(want)
 	var out []engine.Change
 	for _, k := range slices.Sorted(maps.Keys(set)) {
-		out = append(out, engine.Change{Field: fmt.Sprintf("tags[%s]", k), Was: have[k], Now: set[k]})
+		out = append(out, engine.Change{Field: fmt.Sprintf("tags[%s]", k), Was: have[k], Now: set[k], Essential: k == TagStack || k == TagKey})
 	}
 	for _, k := range gone {
 		out = append(out, engine.Change{Field: fmt.Sprintf("tags[%s]", k), Was: have[k]})

@@ -15,6 +15,8 @@ type Entry struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// Deposed are ids that were replaced and are still to be deleted.
 	Deposed []string `json:"deposed,omitempty"`
+	// Differs are settings that AWS took and reads back otherwise.
+	Differs []Difference `json:"differs,omitempty"`
 }
 
 // Recorder remembers ids. Begin returns only when the note is safe, because it

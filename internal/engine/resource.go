@@ -130,6 +130,13 @@ type Change struct {
 	Now   string
 	// Replace: AWS cannot change this field in place.
 	Replace bool
+	// Essential: a resource that reads back otherwise in this field is useless or
+	// unsafe, so that what needs it must not go on. A difference in any other field
+	// that stays after AWS took the change is noted and left.
+	Essential bool
+	// Exact tells changes of a field apart whose Was and Now do not say all: a
+	// document's hash. "" for most.
+	Exact string
 }
 
 // MissingInput is what the user has to give before a resource can be made, and

@@ -2,9 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -144,7 +144,7 @@ func (t *visit) chooseVerb() error {
 		t.o.Verb, t.o.Reason = Replace, t.found.Why
 		return nil
 	}
-	t.o.Changes = t.node.Diff(t.found.Spec, t.want)
+	t.o.Changes, t.o.Differs = t.diff(t.found.Spec)
 	if len(t.o.Changes) == 0 {
 		if t.found.Phase == Broken {
 			return t.found.failure()
@@ -205,13 +205,15 @@ func (r *run) checkAgreed(o Outcome) error {
 }
 
 // converge polls until the resource is Ready and as wanted. What a create could
-// not set at once is updated here.
+// not set at once is updated here. A difference that stays after the update keeps
+// nobody waiting, unless it is in an essential field: see Change.Essential.
 func (t *visit) converge(ctx context.Context, id string) Outcome {
 	if t.o.Verb == None && t.found.Phase == Ready {
+		t.leave(t.o.Differs)
 		return t.arrived(id, t.found)
 	}
 	p := t.poll(t.node.patience())
-	updated := t.o.Verb == Update
+	updated := t.o.Verb == Update || t.node.revises() // a revision is whole when it is made
 	wrote := t.Clock.Now()
 	var differs time.Time
 	for {
@@ -219,33 +221,17 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 		if err != nil {
 			return t.failed(err)
 		}
-		if t.o.Verb == Replace && found.ID != id {
-			found.Phase = Absent // what is seen is still the one that it replaces, which carries the same tags
+		why, err := t.stillMaking(found, id)
+		if err != nil {
+			return t.failed(err)
 		}
-		why := found.Why
-		switch found.Phase {
-		case Absent:
-			why = "not visible yet"
-		case Broken:
-			return t.failed(found.failure())
-		case Leaving:
-			return t.failed(fmt.Errorf("it is being deleted: %s", found.Why))
-		default:
-			diff := t.node.Diff(found.Spec, t.want)
-			if len(diff) == 0 && found.Phase == Ready {
+		if why == "" {
+			todo, left := t.diff(found.Spec)
+			if len(todo) == 0 && found.Phase == Ready {
+				t.leave(left)
 				return t.arrived(id, found)
 			}
-			if len(diff) == 0 {
-				t.observe(id, found.Outputs)
-				if found.Usable {
-					t.v.release()
-				}
-				break
-			}
-			if found.Phase == Pending && !found.Usable {
-				break
-			}
-			if !updated {
+			if !updated && slices.ContainsFunc(todo, func(c Change) bool { return !c.Replace || c.Essential }) {
 				updated = true
 				if id, err = t.update(ctx, id, found.Spec); err != nil {
 					return t.failed(err)
@@ -253,11 +239,26 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 				wrote = t.Clock.Now()
 				continue
 			}
-			why = "reading back " + describe(diff)
-			if differs.IsZero() {
-				differs = t.Clock.Now()
-			} else if t.Clock.Now().Sub(differs) > visibleWithin {
-				return t.failed(fmt.Errorf("AWS took the change, but still reads %s", describe(diff)))
+			if !isEssential(todo) {
+				t.observe(id, found.Outputs)
+				t.v.release()
+			}
+			why = found.Why
+			if len(todo) > 0 {
+				why = "reading back " + describe(todo)
+				if differs.IsZero() {
+					differs = t.Clock.Now()
+				}
+			}
+			if len(todo) > 0 && t.Clock.Now().Sub(differs) > visibleWithin {
+				if isEssential(todo) {
+					return t.failed(fmt.Errorf("AWS took the change, but still reads %s", describe(todo)))
+				}
+				t.leave(append(left, differences(todo)...))
+				differs = time.Time{}
+				if found.Phase == Ready {
+					return t.arrived(id, found)
+				}
 			}
 		}
 		if err := p.wait(ctx, why); err != nil {
@@ -266,17 +267,28 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 	}
 }
 
+// stillMaking says what a resource that may not be used yet waits for; "" is that
+// it may. The error is that it will not get there.
+func (t *visit) stillMaking(found Found[any], id string) (why string, err error) {
+	switch {
+	case found.Phase == Absent, t.o.Verb == Replace && found.ID != id: // that is still the one it replaces, which has the same tags
+		return "not visible yet", nil
+	case found.Phase == Broken:
+		return "", errors.New(found.Why)
+	case found.Phase == Leaving:
+		return "", fmt.Errorf("it is being deleted: %s", found.Why)
+	case found.Phase == Pending && !found.Usable:
+		if found.Why == "" {
+			return "pending", nil
+		}
+		return found.Why, nil
+	}
+	return "", nil
+}
+
 // arrived is the outcome of a resource that is Ready and as wanted.
 func (t *visit) arrived(id string, found Found[any]) Outcome {
 	t.observe(id, found.Outputs)
 	t.o.ID, t.o.Outputs = id, found.Outputs
 	return t.o
-}
-
-func describe(diff []Change) string {
-	parts := make([]string, len(diff))
-	for i, c := range diff {
-		parts[i] = fmt.Sprintf("%s %s instead of %s", c.Field, c.Was, c.Now)
-	}
-	return strings.Join(parts, ", ")
 }

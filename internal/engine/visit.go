@@ -106,6 +106,7 @@ func (t *visit) record(id, old string) {
 	if was, ok := t.Record.Get(t.key); ok {
 		// A replacement may turn out to be what was replaced before, under its old name.
 		e.Deposed = slices.DeleteFunc(slices.Clone(was.Deposed), func(d string) bool { return d == id })
+		e.Differs = was.Differs
 	}
 	if old != "" && !slices.Contains(e.Deposed, old) {
 		e.Deposed = append(e.Deposed, old)

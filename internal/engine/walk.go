@@ -64,7 +64,9 @@ type Outcome struct {
 	// Missing is what the user has to give first, when the status is AwaitingUser.
 	Missing *MissingInput
 	// Notes are for the user to know and no reason to stop.
-	Notes   []string
+	Notes []string
+	// Differs are settings that AWS took and reads back otherwise; they are left.
+	Differs []Difference
 	ID      string
 	Outputs map[string]string
 	// Took is the time of its own work, Ended the moment when it was over.

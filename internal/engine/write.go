@@ -171,7 +171,7 @@ func (t *visit) findRevision(ctx context.Context, id string, until time.Time) (s
 		if err != nil {
 			return "", err
 		}
-		if found.ID != id && len(t.node.Diff(found.Spec, t.want)) == 0 {
+		if todo, _ := t.diff(found.Spec); found.ID != id && len(todo) == 0 {
 			return found.ID, nil
 		}
 		if !t.Clock.Now().Before(until) {

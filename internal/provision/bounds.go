@@ -104,9 +104,9 @@ func (e *NotUp) Error() string {
 func (b *Bounds) Diff(have, want BoundsSpec) []engine.Change {
 	var bounds []engine.Change
 	if !b.Stay {
-		bounds = changes(field("min", have.Min, want.Min), field("max", have.Max, want.Max))
+		bounds = changes(essential(field("min", have.Min, want.Min)), essential(field("max", have.Max, want.Max)))
 	}
-	return changes(bounds, field("owner", have.Owner, want.Owner))
+	return changes(bounds, essential(field("owner", have.Owner, want.Owner)))
 }
 
 // Create is never called: Find fails when there is nothing.

@@ -256,7 +256,8 @@ func (b *Budget) notify(ctx context.Context) error {
 		_, err := b.Clients.Budgets.CreateNotification(ctx, &budgets.CreateNotificationInput{
 			AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: w.notification(), Subscribers: w.subscribers(),
 		})
-		if err != nil {
+		// One that reads back in other words is there already, and is left.
+		if err != nil && !cloud.Is(err, "DuplicateRecordException") {
 			return err
 		}
 	}

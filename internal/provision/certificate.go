@@ -150,8 +150,8 @@ func validationRecords(d *types.CertificateDetail) []string {
 // Diff compares. The names cannot change, and one that is no good stays so.
 func (c *Certificate) Diff(have, want CertificateSpec) []engine.Change {
 	return changes(
-		fixed("names", strings.Join(have.Names, " "), strings.Join(want.Names, " ")),
-		fixed("status", have.Status, want.Status),
+		essential(fixed("names", strings.Join(have.Names, " "), strings.Join(want.Names, " "))),
+		essential(fixed("status", have.Status, want.Status)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

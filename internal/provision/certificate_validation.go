@@ -80,7 +80,7 @@ func (v *CertificateValidation) Find(ctx context.Context, look engine.Look) (eng
 
 // Diff compares. Another certificate is another wait, with another id.
 func (v *CertificateValidation) Diff(have, want CertificateValidationSpec) []engine.Change {
-	return fixed("certificate", have.Certificate, want.Certificate)
+	return essential(fixed("certificate", have.Certificate, want.Certificate))
 }
 
 // Create makes nothing: what there is to wait for is the certificate.

@@ -134,7 +134,7 @@ func clusterSpec(k types.Cluster) ClusterSpec {
 func (c *Cluster) Diff(have, want ClusterSpec) []engine.Change {
 	return changes(
 		field("container_insights", have.Insights, want.Insights),
-		field("capacity_providers", have.Providers, want.Providers),
+		essential(field("capacity_providers", have.Providers, want.Providers)),
 		field("service_connect_namespace", have.Namespace, want.Namespace),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)

@@ -2,6 +2,8 @@ package provision
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -40,13 +42,16 @@ func marshal(v any) string {
 
 // differs is a change of a document, whose text would fill a plan.
 func differs(name, have, want string) []engine.Change {
-	switch {
-	case have == want:
+	if have == want {
 		return nil
-	case have == "":
-		return []engine.Change{{Field: name, Was: "none", Now: "this configuration's"}}
-	case want == "":
-		return []engine.Change{{Field: name, Was: "some", Now: "none"}}
 	}
-	return []engine.Change{{Field: name, Was: "another", Now: "this configuration's"}}
+	sum := sha256.Sum256([]byte(have + "\x00" + want))
+	c := engine.Change{Field: name, Was: "another", Now: "this configuration's", Exact: hex.EncodeToString(sum[:8])}
+	switch "" {
+	case have:
+		c.Was = "none"
+	case want:
+		c.Was, c.Now = "some", "none"
+	}
+	return []engine.Change{c}
 }

@@ -127,6 +127,15 @@ func fixed[T comparable](name string, have, want T) []engine.Change {
 	return out
 }
 
+// essential marks the fields without which a resource is useless or unsafe: a
+// difference in one of them that stays is an error, not a note.
+func essential(changes []engine.Change) []engine.Change {
+	for i := range changes {
+		changes[i].Essential = true
+	}
+	return changes
+}
+
 // changes joins the changes of several fields.
 func changes(parts ...[]engine.Change) []engine.Change {
 	var out []engine.Change

@@ -61,9 +61,9 @@ func (g *InternetGateway) list(ctx context.Context) ([]candidate[types.InternetG
 
 // Diff compares. A loose gateway is attached; one of another VPC is left alone.
 func (g *InternetGateway) Diff(have, want InternetGatewaySpec) []engine.Change {
-	vpc := fixed("vpc", have.VPC, want.VPC)
+	vpc := essential(fixed("vpc", have.VPC, want.VPC))
 	if have.VPC == "" {
-		vpc = field("vpc", have.VPC, want.VPC)
+		vpc = essential(field("vpc", have.VPC, want.VPC))
 	}
 	return changes(vpc, cloud.DiffTags(have.Tags, want.Tags))
 }

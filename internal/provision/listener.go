@@ -215,12 +215,12 @@ func (s ListenerSpec) tls() (certificates []types.Certificate, policy *string) {
 // Diff compares. All of it can change in place.
 func (l *Listener) Diff(have, want ListenerSpec) []engine.Change {
 	return changes(
-		field("port", have.Port, want.Port),
-		field("protocol", have.Protocol, want.Protocol),
-		field("certificate", have.Certificate, want.Certificate),
+		essential(field("port", have.Port, want.Port)),
+		essential(field("protocol", have.Protocol, want.Protocol)),
+		essential(field("certificate", have.Certificate, want.Certificate)),
 		field("tls_policy", have.TLSPolicy, want.TLSPolicy),
-		field("answer", have.Answer, want.Answer),
-		field("redirect", have.Redirect, want.Redirect),
+		essential(field("answer", have.Answer, want.Answer)),
+		essential(field("redirect", have.Redirect, want.Redirect)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

@@ -225,10 +225,10 @@ func (s ListenerRuleSpec) transforms() []types.RuleTransform {
 // Diff compares. All of it can change in place.
 func (r *ListenerRule) Diff(have, want ListenerRuleSpec) []engine.Change {
 	return changes(
-		field("target_group", have.Group, want.Group),
-		field("paths", strings.Join(have.Paths, " "), strings.Join(want.Paths, " ")),
-		field("hosts", strings.Join(have.Hosts, " "), strings.Join(want.Hosts, " ")),
-		field("rewrite", have.Rewrite, want.Rewrite),
+		essential(field("target_group", have.Group, want.Group)),
+		essential(field("paths", strings.Join(have.Paths, " "), strings.Join(want.Paths, " "))),
+		essential(field("hosts", strings.Join(have.Hosts, " "), strings.Join(want.Hosts, " "))),
+		essential(field("rewrite", have.Rewrite, want.Rewrite)),
 		field("priority", have.Priority, want.Priority),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)

@@ -226,9 +226,9 @@ func (l *LoadBalancer) attributes(have, want LoadBalancerSpec) []types.LoadBalan
 // Diff compares. Whom a load balancer faces cannot change.
 func (l *LoadBalancer) Diff(have, want LoadBalancerSpec) []engine.Change {
 	return changes(
-		fixed("scheme", have.Scheme, want.Scheme),
-		field("subnets", strings.Join(have.Subnets, " "), strings.Join(want.Subnets, " ")),
-		field("security_group", have.Group, want.Group),
+		essential(fixed("scheme", have.Scheme, want.Scheme)),
+		essential(field("subnets", strings.Join(have.Subnets, " "), strings.Join(want.Subnets, " "))),
+		essential(field("security_group", have.Group, want.Group)),
 		field("idle_timeout", have.IdleTimeout, want.IdleTimeout),
 		field("deletion_protection", have.DeletionProtection, want.DeletionProtection),
 		field("drop_invalid_headers", have.DropInvalidHeaders, want.DropInvalidHeaders),

@@ -88,8 +88,8 @@ func (n *NATGateway) list(ctx context.Context) ([]candidate[types.NatGateway], e
 // Diff compares. A NAT gateway cannot move.
 func (n *NATGateway) Diff(have, want NATGatewaySpec) []engine.Change {
 	return changes(
-		fixed("subnet", have.Subnet, want.Subnet),
-		fixed("address", have.Address, want.Address),
+		essential(fixed("subnet", have.Subnet, want.Subnet)),
+		essential(fixed("address", have.Address, want.Address)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

@@ -143,7 +143,7 @@ func (p *Parameter) list(ctx context.Context) ([]string, error) {
 
 // Diff compares tags, and tells whether there is a value to overwrite.
 func (p *Parameter) Diff(have, want ParameterSpec) []engine.Change {
-	return changes(field("outdated", have.Outdated, want.Outdated), cloud.DiffTags(have.Tags, want.Tags))
+	return changes(essential(field("outdated", have.Outdated, want.Outdated)), cloud.DiffTags(have.Tags, want.Tags))
 }
 
 // Create makes the first copy. It never overwrites: one that turns out to be there

@@ -132,8 +132,8 @@ func (r *Record) leadsToOurs(alias string) bool {
 // Diff compares. A record changes in place.
 func (r *Record) Diff(have, want RecordSpec) []engine.Change {
 	return changes(
-		field("alias", have.Alias, want.Alias),
-		field("alias_zone", have.AliasZone, want.AliasZone),
+		essential(field("alias", have.Alias, want.Alias)),
+		essential(field("alias_zone", have.AliasZone, want.AliasZone)),
 	)
 }
 

@@ -118,8 +118,8 @@ func (r *Role) get(ctx context.Context) ([]types.RoleDetail, error) {
 // Diff compares documents by what they mean.
 func (r *Role) Diff(have, want RoleSpec) []engine.Change {
 	return changes(
-		differs("trust", have.Trust, want.Trust),
-		differs("policy", have.Policy, want.Policy),
+		essential(differs("trust", have.Trust, want.Trust)),
+		essential(differs("policy", have.Policy, want.Policy)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

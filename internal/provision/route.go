@@ -103,9 +103,9 @@ func routeTarget(r types.Route) string {
 // Diff compares. The target changes in place; a black hole is one change.
 func (r *Route) Diff(have, want RouteSpec) []engine.Change {
 	return changes(
-		fixed("table", have.Table, want.Table),
-		field("target", have.Target, want.Target),
-		field("blackhole", have.Blackhole, want.Blackhole),
+		essential(fixed("table", have.Table, want.Table)),
+		essential(field("target", have.Target, want.Target)),
+		essential(field("blackhole", have.Blackhole, want.Blackhole)),
 	)
 }
 

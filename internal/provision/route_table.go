@@ -67,7 +67,7 @@ func (r *RouteTable) list(ctx context.Context) ([]candidate[types.RouteTable], e
 
 // Diff compares. A route table cannot move.
 func (r *RouteTable) Diff(have, want RouteTableSpec) []engine.Change {
-	return changes(fixed("vpc", have.VPC, want.VPC), cloud.DiffTags(have.Tags, want.Tags))
+	return changes(essential(fixed("vpc", have.VPC, want.VPC)), cloud.DiffTags(have.Tags, want.Tags))
 }
 
 // Create makes the table; a repeated call with the token gives the same one.

@@ -83,8 +83,8 @@ func associationOf(t types.RouteTable, subnet string) string {
 // Diff compares. The table changes in place.
 func (a *RouteTableAssociation) Diff(have, want RouteTableAssociationSpec) []engine.Change {
 	return changes(
-		fixed("subnet", have.Subnet, want.Subnet),
-		field("table", have.Table, want.Table),
+		essential(fixed("subnet", have.Subnet, want.Subnet)),
+		essential(field("table", have.Table, want.Table)),
 	)
 }
 

@@ -252,11 +252,11 @@ func (s *Secret) list(ctx context.Context) ([]types.SecretListEntry, error) {
 func (s *Secret) Diff(have, want SecretSpec) []engine.Change {
 	var first []engine.Change
 	if have.Keys == "" {
-		first = field("keys", have.Keys, want.Keys)
+		first = essential(field("keys", have.Keys, want.Keys))
 	}
 	return changes(
 		first,
-		field("values", have.Outdated, want.Outdated),
+		essential(field("values", have.Outdated, want.Outdated)),
 		field("keys_noted", have.Noted, want.Noted),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)

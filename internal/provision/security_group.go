@@ -85,11 +85,11 @@ func (g *SecurityGroup) list(ctx context.Context) ([]candidate[types.SecurityGro
 // Diff compares; rules are a set. Only they and the tags change in place.
 func (g *SecurityGroup) Diff(have, want SecurityGroupSpec) []engine.Change {
 	return changes(
-		fixed("vpc", have.VPC, want.VPC),
+		essential(fixed("vpc", have.VPC, want.VPC)),
 		fixed("name", have.Name, want.Name),
 		fixed("description", have.Description, want.Description),
 		diffIngress(have.Ingress, want.Ingress),
-		field("egress_all", have.EgressAll, want.EgressAll),
+		essential(field("egress_all", have.EgressAll, want.EgressAll)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

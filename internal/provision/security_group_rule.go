@@ -173,14 +173,14 @@ func diffIngress(have, want []ingress) []engine.Change {
 	open, shut, text := ruleChanges(have, want)
 	var out []engine.Change
 	for _, r := range open {
-		out = append(out, engine.Change{Field: "ingress", Now: r.String()})
+		out = append(out, engine.Change{Field: "ingress", Now: r.String(), Essential: true})
 	}
 	for _, r := range text {
 		i := slices.IndexFunc(have, func(h ingress) bool { return h.opens() == r.opens() })
 		out = append(out, engine.Change{Field: "ingress", Was: have[i].String(), Now: r.String()})
 	}
 	for _, r := range shut {
-		out = append(out, engine.Change{Field: "ingress", Was: r.String()})
+		out = append(out, engine.Change{Field: "ingress", Was: r.String(), Essential: true})
 	}
 	return out
 }

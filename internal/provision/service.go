@@ -216,13 +216,13 @@ func (s *Service) Desired(ctx context.Context) (tasks int, there bool, err error
 // Diff compares.
 func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 	return changes(
-		field("task_definition", have.TaskDefinition, want.TaskDefinition),
+		essential(field("task_definition", have.TaskDefinition, want.TaskDefinition)),
 		field("capacity", have.Strategy, want.Strategy),
-		field("subnets", have.Subnets, want.Subnets),
-		field("security_groups", have.Groups, want.Groups),
-		field("public_ip", have.PublicIP, want.PublicIP),
-		field("target_group", have.Target, want.Target),
-		field("service_connect", have.Connect, want.Connect),
+		essential(field("subnets", have.Subnets, want.Subnets)),
+		essential(field("security_groups", have.Groups, want.Groups)),
+		essential(field("public_ip", have.PublicIP, want.PublicIP)),
+		essential(field("target_group", have.Target, want.Target)),
+		essential(field("service_connect", have.Connect, want.Connect)),
 		field("resolves", have.Resolves, want.Resolves),
 		field("circuit_breaker", have.Breaker, want.Breaker),
 		field("rollout", have.Rollout, want.Rollout),

@@ -179,15 +179,15 @@ func (b *StateBucket) lifecycle(ctx context.Context, id, owner *string) ([]types
 // Diff compares. Another encryption, such as a key of the user's own, is left
 // alone: it is no weaker.
 func (b *StateBucket) Diff(have, want StateBucketSpec) []engine.Change {
-	encryption := field("encryption", have.Encryption, want.Encryption)
+	encryption := essential(field("encryption", have.Encryption, want.Encryption))
 	if have.Encryption != "" {
 		encryption = nil
 	}
 	set, _ := have.Tags.Changed(want.Tags)
 	return changes(
-		field("versioned", have.Versioned, want.Versioned),
+		essential(field("versioned", have.Versioned, want.Versioned)),
 		encryption,
-		field("public_access_blocked", have.Blocked, want.Blocked),
+		essential(field("public_access_blocked", have.Blocked, want.Blocked)),
 		field("expire_days", have.ExpireDays, want.ExpireDays),
 		cloud.DiffTags(nil, set), // tags of the user's own stay
 	)

@@ -88,10 +88,10 @@ func (s *Subnet) list(ctx context.Context) ([]candidate[types.Subnet], error) {
 // Diff compares. A subnet cannot move or grow.
 func (s *Subnet) Diff(have, want SubnetSpec) []engine.Change {
 	return changes(
-		fixed("vpc", have.VPC, want.VPC),
-		fixed("cidr", have.CIDR, want.CIDR),
-		fixed("az", have.AZ, want.AZ),
-		field("public_ips", have.PublicIPs, want.PublicIPs),
+		essential(fixed("vpc", have.VPC, want.VPC)),
+		essential(fixed("cidr", have.CIDR, want.CIDR)),
+		essential(fixed("az", have.AZ, want.AZ)),
+		essential(field("public_ips", have.PublicIPs, want.PublicIPs)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

@@ -178,8 +178,8 @@ func (t *TargetGroup) list(ctx context.Context) ([]candidate[types.TargetGroup],
 // Diff compares. The port and the VPC cannot change.
 func (t *TargetGroup) Diff(have, want TargetGroupSpec) []engine.Change {
 	return changes(
-		fixed("vpc", have.VPC, want.VPC),
-		fixed("port", have.Port, want.Port),
+		essential(fixed("vpc", have.VPC, want.VPC)),
+		essential(fixed("port", have.Port, want.Port)),
 		field("health.check", have.Check, want.Check),
 		field("health.path", have.Path, want.Path),
 		field("health.matcher", have.Matcher, want.Matcher),

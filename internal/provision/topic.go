@@ -78,7 +78,7 @@ func (t *Topic) Find(ctx context.Context, look engine.Look) (engine.Found[TopicS
 // Diff compares.
 func (t *Topic) Diff(have, want TopicSpec) []engine.Change {
 	return changes(
-		differs("policy", have.Policy, want.Policy),
+		essential(differs("policy", have.Policy, want.Policy)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

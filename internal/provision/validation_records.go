@@ -110,7 +110,7 @@ func (v *ValidationRecords) Diff(have, want ValidationRecordsSpec) []engine.Chan
 	if len(missing) == 0 {
 		return nil
 	}
-	return field("records", strings.Join(have.Records, ", "), strings.Join(want.Records, ", "))
+	return essential(field("records", strings.Join(have.Records, ", "), strings.Join(want.Records, ", ")))
 }
 
 // Create makes the records, or sets them once more.

@@ -74,7 +74,7 @@ func (v *VPC) list(ctx context.Context) ([]candidate[types.Vpc], error) {
 // Diff compares. The block of a VPC cannot change.
 func (v *VPC) Diff(have, want VPCSpec) []engine.Change {
 	return changes(
-		fixed("cidr", have.CIDR, want.CIDR),
+		essential(fixed("cidr", have.CIDR, want.CIDR)),
 		field("dns_hostnames", have.DNSHostnames, want.DNSHostnames),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)

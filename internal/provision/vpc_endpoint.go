@@ -134,14 +134,18 @@ func (e *VPCEndpoint) Diff(have, want VPCEndpointSpec) []engine.Change {
 	list := func(name string, have, want []string) []engine.Change {
 		return field(name, strings.Join(have, " "), strings.Join(want, " "))
 	}
+	privateDNS := field("private_dns", have.PrivateDNS, want.PrivateDNS)
+	if want.PrivateDNS { // without it nobody reaches the service through an interface endpoint
+		privateDNS = essential(privateDNS)
+	}
 	return changes(
-		fixed("vpc", have.VPC, want.VPC),
-		fixed("service", have.Service, want.Service),
-		fixed("type", have.Type, want.Type),
-		list("tables", have.Tables, want.Tables),
-		list("subnets", have.Subnets, want.Subnets),
-		list("groups", have.Groups, want.Groups),
-		field("private_dns", have.PrivateDNS, want.PrivateDNS),
+		essential(fixed("vpc", have.VPC, want.VPC)),
+		essential(fixed("service", have.Service, want.Service)),
+		essential(fixed("type", have.Type, want.Type)),
+		essential(list("tables", have.Tables, want.Tables)),
+		essential(list("subnets", have.Subnets, want.Subnets)),
+		essential(list("groups", have.Groups, want.Groups)),
+		privateDNS,
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

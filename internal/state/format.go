@@ -229,6 +229,7 @@ func (s *State) clone() *State {
 func cloneEntry(e engine.Entry) engine.Entry {
 	e.Needs = append([]engine.Key(nil), e.Needs...)
 	e.Deposed = append([]string(nil), e.Deposed...)
+	e.Differs = append([]engine.Difference(nil), e.Differs...)
 	return e
 }
 
