@@ -34,6 +34,6 @@ func Deploys(o engine.Outcome) bool {
 		return true
 	}
 	return slices.ContainsFunc(o.Changes, func(c engine.Change) bool {
-		return slices.Contains([]string{"task_definition", "capacity", "subnets", "security_groups", "public_ip", "target_group", "service_connect", "resolves", "exec"}, c.Field)
+		return slices.Contains([]string{"task_definition", "capacity", "subnets", "security_groups", "public_ip", "target_group", "service_connect", "resolves", "exec", "deployment"}, c.Field)
 	})
 }

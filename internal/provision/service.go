@@ -44,7 +44,11 @@ type ServiceSpec struct {
 	PropagateTags string
 	ManagedTags   bool
 	ZoneRebalance string
-	Tags          cloud.Tags
+	// Failed is the id of the primary deployment when it has failed: ECS starts no more
+	// tasks for it, and nothing but a new deployment ends that:
+	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+	Failed string
+	Tags   cloud.Tags
 }
 
 // Service keeps an agent's tasks running. Its id is its ARN.
@@ -71,6 +75,10 @@ type Service struct {
 	// Detached does not wait for tasks: a deploy follows its deployment itself,
 	// by its ARN and without the lock.
 	Detached bool
+
+	// retried is the deployment that failed and that an update has begun again: AWS may
+	// tell of it for a moment longer.
+	retried string
 }
 
 // serviceName of an agent, in the stack's own cluster.
@@ -231,6 +239,7 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 		field("propagate_tags", have.PropagateTags, want.PropagateTags),
 		field("managed_tags", have.ManagedTags, want.ManagedTags),
 		field("zone_rebalancing", have.ZoneRebalance, want.ZoneRebalance),
+		failedDeployment(have.Failed, want.Failed),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }
@@ -278,7 +287,7 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 	if have.Connect != want.Connect {
 		in.ServiceConnectConfiguration = s.connect()
 	}
-	if have.Resolves != want.Resolves {
+	if have.Resolves != want.Resolves || have.Failed != want.Failed {
 		in.ForceNewDeployment = true
 	}
 	if have.Breaker != want.Breaker || have.Rollout != want.Rollout {
@@ -304,6 +313,7 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 			return err
 		}
 	}
+	s.retried = have.Failed
 	return updateECSTags(ctx, s.Clients.ECS, id, tags, want.Tags)
 }
 

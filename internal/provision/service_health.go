@@ -19,15 +19,21 @@ func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Foun
 		found.Phase, found.Usable, found.Why = engine.Leaving, false, fmt.Sprintf("draining, %d tasks left", x.RunningCount+x.PendingCount)
 		return nil
 	}
-	if s.Detached {
-		return nil
-	}
 	var primary types.Deployment
 	if d := tasks.Primary(x); d != nil {
 		primary = *d
 	}
+	if id := aws.ToString(primary.Id); primary.RolloutState == types.DeploymentRolloutStateFailed && id != s.retried {
+		found.Spec.Failed = id
+	}
+	if s.Detached {
+		return nil
+	}
 	failed := ""
 	switch {
+	case primary.RolloutState == types.DeploymentRolloutStateFailed && found.Spec.Failed == "":
+		found.Phase, found.Why = engine.Pending, "a new deployment begins"
+		return nil
 	case primary.RolloutState == types.DeploymentRolloutStateFailed:
 		failed = aws.ToString(primary.RolloutStateReason)
 	case primary.RolloutState == types.DeploymentRolloutStateCompleted:
@@ -41,6 +47,14 @@ func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Foun
 	failed = strings.TrimSpace(failed + " " + why)
 	found.Phase, found.Why, found.Err = engine.Broken, failed, &DeploymentFailed{Agent: s.Agent.Name, Why: failed}
 	return err
+}
+
+// failedDeployment is the change that begins a failed deployment again.
+func failedDeployment(have, want string) []engine.Change {
+	if have == want {
+		return nil
+	}
+	return []engine.Change{{Field: "deployment", Was: "failed", Now: "begun again"}}
 }
 
 // failedBefore is AWS's reason of a deployment that failed and is no longer the primary one.

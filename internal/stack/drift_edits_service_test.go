@@ -61,6 +61,7 @@ func serviceDrifts() []drift {
 		{key, "task_definition", service(func(w *awssim.World, s *awssim.Service) {
 			s.Config.TaskDefinition = register(w, s.Config.TaskDefinition, "somebody-elses", func(*awssim.TaskDefinition) {})
 		})},
+		{key, "deployment", edited(func(s *awssim.Service) { s.Deployments[0].Rollout = ecstypes.DeploymentRolloutStateFailed })},
 		{"service/karma-hello", "resolves", madeAgain},
 	}
 }

@@ -231,6 +231,36 @@ func TestAnAgentThatCrashesFailsWithTheReasonAndAChangeMendsIt(t *testing.T) {
 	})
 }
 
+func TestAFailedFirstDeploymentIsTriedAgainAndKeepsNobodyElseBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		cfg := fleetConfig()
+		cfg.Agents[1].Image = "public.ecr.aws/docker/library/python:crash"
+		if _, err := b.walk(true, b.fleet(cfg)...).Up(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		other := cfg.Agents[0].Name
+		cfg.Agents[0].Memory = 1024
+		res := b.plan(b.fleet(cfg)...)
+		if err := res.Err(); err != nil {
+			t.Errorf("the plan says %v", err)
+		}
+		if o, _ := res.Get("service/validator"); o.Verb != engine.Update || len(o.Changes) != 1 || o.Changes[0].Field != "deployment" {
+			t.Errorf("the failed one is planned as %s %v", o.Verb, o.Changes)
+		}
+		res, err := b.walk(true, b.fleet(cfg)...).Up(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, _ := res.Get(engine.Key("service/" + other)); o.Verb != engine.Update || o.Status != engine.Done {
+			t.Errorf("%s is %s, %s %v", other, o.Verb, o.Status, o.Err)
+		}
+		if o, _ := res.Get("service/validator"); o.Status != engine.Failed || !strings.Contains(o.Err.Error(), "exit code 1") {
+			t.Errorf("the one that crashes again is %s: %v", o.Status, o.Err)
+		}
+	})
+}
+
 func TestAnAgentThatIsSlowToStartAndAnswersUnusuallyComesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
