@@ -59,7 +59,7 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 	var err error
 	sn.Observed, err = fleet.Observe(ctx, p.Clients.ECS, provision.ClusterName(p.Cfg.Stack()), names)
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
-		return nil, fmt.Errorf("the services cannot be read: %sn", err)
+		return nil, fmt.Errorf("the services cannot be read: %w", err)
 	}
 	type read struct {
 		what string
@@ -247,7 +247,7 @@ func (sn *snapshot) readQuotas(ctx context.Context) error {
 	for _, q := range sn.quotas() {
 		limit, known, err := stack.QuotaLimit(ctx, sn.Clients.Quotas, q.service, q.code)
 		if err != nil {
-			failed = fmt.Errorf("%q (%s): %sn", q.name, q.code, err)
+			failed = fmt.Errorf("%q (%s): %w", q.name, q.code, err)
 		}
 		if known {
 			limits[q.code] = limit

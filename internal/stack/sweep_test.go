@@ -408,7 +408,7 @@ func TestSweepEveryMissingPermissionIsNamed(t *testing.T) {
 		b := newStackBench(t, parse(t, swept))
 		granted := map[string]bool{}
 		for _, c := range want.calls[0] { // what is asked before the walk has an error of its own
-			if c.Name() == "EC2.DescribeAvailabilityZones" || c.Service == "Route 53" && strings.HasPrefix(c.Operation, "ListHostedZones") {
+			if c.Name() == "EC2.DescribeAvailabilityZones" || c.Name() == "EC2.DescribeSubnets" || c.Service == "Route 53" && strings.HasPrefix(c.Operation, "ListHostedZones") {
 				granted[cloud.Action(c.Service, c.Operation)] = true
 			}
 		}
