@@ -70,8 +70,9 @@ func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutp
 		AlarmName: &name, AlarmArn: &arn, AlarmDescription: in.AlarmDescription, ActionsEnabled: aws.Bool(in.ActionsEnabled == nil || *in.ActionsEnabled),
 		Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: in.Dimensions, Statistic: in.Statistic, ComparisonOperator: in.ComparisonOperator,
 		Threshold: in.Threshold, Period: in.Period, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm,
-		TreatMissingData: in.TreatMissingData, AlarmActions: in.AlarmActions, OKActions: in.OKActions,
-		StateValue: types.StateValueInsufficientData, StateReason: aws.String("Unchecked: Initial alarm creation"), StateUpdatedTimestamp: aws.Time(s.now()),
+		TreatMissingData: in.TreatMissingData, AlarmActions: in.AlarmActions, OKActions: in.OKActions, InsufficientDataActions: []string{},
+		AlarmConfigurationUpdatedTimestamp: aws.Time(s.now()),
+		StateValue:                         types.StateValueInsufficientData, StateReason: aws.String("Unchecked: Initial alarm creation"), StateUpdatedTimestamp: aws.Time(s.now()),
 	}}
 	if old := s.world.Alarms[name]; old != nil {
 		// Everything is replaced but the tags: those of a put that updates are ignored.

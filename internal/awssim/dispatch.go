@@ -3,12 +3,10 @@ package awssim
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -170,28 +168,6 @@ func (s *Sim) admit(call *Call) (Fault, error) {
 		return s.fault(*call), nil
 	}
 	return Fault{}, nil
-}
-
-// fail is an error with AWS's own code.
-func fail(code, format string, args ...any) error {
-	return &awshttp.ResponseError{
-		ResponseError: &smithyhttp.ResponseError{
-			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}}},
-			Err:      &smithy.GenericAPIError{Code: code, Message: fmt.Sprintf(format, args...), Fault: smithy.FaultClient},
-		},
-		RequestID: "simulated",
-	}
-}
-
-// ServerError is a 500 of AWS's: the call may or may not have worked.
-func ServerError() error {
-	return &awshttp.ResponseError{
-		ResponseError: &smithyhttp.ResponseError{
-			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusInternalServerError, Header: http.Header{}}},
-			Err:      &smithy.GenericAPIError{Code: "InternalFailure", Message: "simulated failure", Fault: smithy.FaultServer},
-		},
-		RequestID: "simulated",
-	}
 }
 
 // LostConnection is a connection that ended before the reply came.

@@ -82,7 +82,7 @@ func (s *Sim) describeLogGroups(in *logs.DescribeLogGroupsInput) (*logs.Describe
 		}
 		d := types.LogGroup{
 			LogGroupName: &g.Name, Arn: aws.String(g.ARN + ":*"), LogGroupArn: &g.ARN, CreationTime: aws.Int64(g.Created.UnixMilli()),
-			MetricFilterCount: aws.Int32(int32(len(g.Filters))), LogGroupClass: types.LogGroupClassStandard,
+			MetricFilterCount: aws.Int32(int32(len(g.Filters))), LogGroupClass: types.LogGroupClassStandard, StoredBytes: aws.Int64(0),
 		}
 		if g.RetentionDays > 0 {
 			d.RetentionInDays = aws.Int32(int32(g.RetentionDays))

@@ -131,8 +131,10 @@ func (s *Sim) natGatewaysIn(az string) int {
 func (n *NATGateway) describe() *types.NatGateway {
 	d := &types.NatGateway{
 		NatGatewayId: &n.ID, SubnetId: &n.Subnet, VpcId: &n.VPC, State: n.State, CreateTime: &n.Created,
-		NatGatewayAddresses: []types.NatGatewayAddress{{AllocationId: &n.Address, PublicIp: &n.PublicIP, IsPrimary: aws.Bool(true)}},
-		Tags:                toEC2Tags(n.Tags),
+		NatGatewayAddresses: []types.NatGatewayAddress{{
+			AllocationId: &n.Address, PublicIp: &n.PublicIP, IsPrimary: aws.Bool(true), NetworkInterfaceId: optional(n.Interface),
+		}},
+		Tags: toEC2Tags(n.Tags),
 	}
 	if n.State == types.NatGatewayStateFailed {
 		d.FailureCode, d.FailureMessage = &n.Failure, aws.String("Network "+n.VPC+" has no Internet gateway attached")

@@ -139,14 +139,14 @@ func (s *Sim) describeNetworkInterface(n *NetworkInterface) types.NetworkInterfa
 	d := types.NetworkInterface{
 		NetworkInterfaceId: &n.ID, SubnetId: &n.Subnet, VpcId: &n.VPC, Description: &n.Description,
 		InterfaceType: types.NetworkInterfaceType(n.Kind), OwnerId: &s.world.Account,
-		RequesterManaged: aws.Bool(n.Owner != ""), PrivateIpAddress: &n.PrivateIP, Status: types.NetworkInterfaceStatusInUse,
+		RequesterManaged: aws.Bool(n.Owner != ""), PrivateIpAddress: &n.PrivateIP, Status: types.NetworkInterfaceStatusInUse, SourceDestCheck: aws.Bool(true), TagSet: []types.Tag{},
 		Attachment: &types.NetworkInterfaceAttachment{InstanceOwnerId: aws.String(owner), Status: types.AttachmentStatusAttached},
 	}
 	if n.Owner != "" {
 		d.RequesterId = &n.Owner
 	}
 	if n.PublicIP != "" {
-		d.Association = &types.NetworkInterfaceAssociation{PublicIp: &n.PublicIP}
+		d.Association = &types.NetworkInterfaceAssociation{PublicIp: &n.PublicIP, IpOwnerId: &owner}
 	}
 	for _, id := range n.Groups {
 		g := types.GroupIdentifier{GroupId: aws.String(id)}

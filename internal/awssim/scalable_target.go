@@ -130,7 +130,8 @@ func (s *Sim) describeScalableTargets(in *aas.DescribeScalableTargetsInput) (*aa
 		if wanted(in.ResourceIds, t.ID) && s.visible(t.Created) {
 			all = append(all, types.ScalableTarget{
 				ResourceId: &t.ID, ScalableTargetARN: &t.ARN, MinCapacity: aws.Int32(int32(t.Min)), MaxCapacity: aws.Int32(int32(t.Max)), CreationTime: &t.Created,
-				ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount, SuspendedState: &t.Suspended,
+				ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount, SuspendedState: suspended(t.Suspended),
+				RoleARN: aws.String("arn:aws:iam::" + s.world.Account + ":role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"),
 			})
 		}
 	}
@@ -188,4 +189,13 @@ func (s *Sim) untagScalable(in *aas.UntagResourceInput) (*aas.UntagResourceOutpu
 // policyAlarm is the name of one of the alarms that target tracking makes.
 func policyAlarm(target, side string, serial int) string {
 	return fmt.Sprintf("TargetTracking-%s-Alarm%s-%012x", target, side, serial)
+}
+
+// suspended has all three values, as AWS tells them whatever was sent.
+func suspended(have types.SuspendedState) *types.SuspendedState {
+	told := func(b *bool) *bool { return aws.Bool(aws.ToBool(b)) }
+	return &types.SuspendedState{
+		DynamicScalingInSuspended: told(have.DynamicScalingInSuspended), DynamicScalingOutSuspended: told(have.DynamicScalingOutSuspended),
+		ScheduledScalingSuspended: told(have.ScheduledScalingSuspended),
+	}
 }

@@ -90,10 +90,10 @@ func (s *Sim) securityGroup(id string) (*SecurityGroup, error) {
 	return g, nil
 }
 
-func (g *SecurityGroup) describe() types.SecurityGroup {
+func (g *SecurityGroup) describe(account string) types.SecurityGroup {
 	return types.SecurityGroup{
-		GroupId: &g.ID, GroupName: &g.Name, VpcId: &g.VPC, Description: &g.Description, Tags: toEC2Tags(g.Tags),
-		IpPermissions: describeRules(g.Ingress), IpPermissionsEgress: describeRules(g.Egress),
+		GroupId: &g.ID, GroupName: &g.Name, VpcId: &g.VPC, Description: &g.Description, Tags: toEC2Tags(g.Tags), OwnerId: &account,
+		IpPermissions: describeRules(g.Ingress, account), IpPermissionsEgress: describeRules(g.Egress, account),
 	}
 }
 
@@ -113,7 +113,7 @@ func (s *Sim) describeSecurityGroups(in *ec2.DescribeSecurityGroupsInput) (*ec2.
 			continue
 		}
 		if ok && seen(g) && wanted(in.GroupIds, g.ID) {
-			out.SecurityGroups = append(out.SecurityGroups, g.describe())
+			out.SecurityGroups = append(out.SecurityGroups, g.describe(s.world.Account))
 		}
 	}
 	return out, nil

@@ -195,14 +195,18 @@ func (s *Sim) ruleSources(g *SecurityGroup, p types.IpPermission) ([]SecurityGro
 }
 
 // describeRules groups rules by protocol and ports, as AWS lists them.
-func describeRules(rules []SecurityGroupRule) []types.IpPermission {
+// describeRules has the account beside each group, which a caller does not name.
+func describeRules(rules []SecurityGroupRule, account string) []types.IpPermission {
 	var out []types.IpPermission
 	for _, r := range rules {
 		i := slices.IndexFunc(out, func(p types.IpPermission) bool {
 			return aws.ToString(p.IpProtocol) == r.Protocol && aws.ToInt32(p.FromPort) == r.From && aws.ToInt32(p.ToPort) == r.To
 		})
 		if i < 0 {
-			p := types.IpPermission{IpProtocol: aws.String(r.Protocol)}
+			p := types.IpPermission{
+				IpProtocol: aws.String(r.Protocol), IpRanges: []types.IpRange{}, Ipv6Ranges: []types.Ipv6Range{},
+				PrefixListIds: []types.PrefixListId{}, UserIdGroupPairs: []types.UserIdGroupPair{},
+			}
 			if r.Protocol != "-1" {
 				p.FromPort, p.ToPort = aws.Int32(r.From), aws.Int32(r.To)
 			}
@@ -213,7 +217,7 @@ func describeRules(rules []SecurityGroupRule) []types.IpPermission {
 			text = aws.String(r.Description)
 		}
 		if r.Group != "" {
-			out[i].UserIdGroupPairs = append(out[i].UserIdGroupPairs, types.UserIdGroupPair{GroupId: aws.String(r.Group), Description: text})
+			out[i].UserIdGroupPairs = append(out[i].UserIdGroupPairs, types.UserIdGroupPair{GroupId: aws.String(r.Group), UserId: &account, Description: text})
 		} else {
 			out[i].IpRanges = append(out[i].IpRanges, types.IpRange{CidrIp: aws.String(r.CIDR), Description: text})
 		}

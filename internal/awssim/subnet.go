@@ -105,6 +105,7 @@ func (s *Sim) describeSubnet(sub *Subnet) types.Subnet {
 	return types.Subnet{
 		SubnetId: &sub.ID, VpcId: &sub.VPC, CidrBlock: &sub.CIDR, AvailabilityZone: &sub.AZ, State: types.SubnetStateAvailable,
 		MapPublicIpOnLaunch: &sub.PublicIPs, AvailableIpAddressCount: &free, Tags: toEC2Tags(sub.Tags),
+		OwnerId: &s.world.Account, DefaultForAz: aws.Bool(false), AvailabilityZoneId: aws.String(s.zoneID(sub.AZ)),
 	}
 }
 

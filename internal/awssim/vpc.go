@@ -51,11 +51,14 @@ func (s *Sim) createVpc(in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
 	s.world.VPCs[v.ID] = v
 	s.addRouteTable(v, cloud.Tags{}).Main = true
 	s.addSecurityGroup(v.ID, "default", "default VPC security group", cloud.Tags{})
-	return &ec2.CreateVpcOutput{Vpc: new(v.describe())}, nil
+	return &ec2.CreateVpcOutput{Vpc: new(v.describe(s.world.Account))}, nil
 }
 
-func (v *VPC) describe() types.Vpc {
-	return types.Vpc{VpcId: &v.ID, CidrBlock: &v.CIDR, State: types.VpcStateAvailable, Tags: toEC2Tags(v.Tags)}
+func (v *VPC) describe(account string) types.Vpc {
+	return types.Vpc{
+		OwnerId: &account, IsDefault: aws.Bool(false), DhcpOptionsId: aws.String("dopt-0123456789abcdef0"), InstanceTenancy: types.TenancyDefault,
+		VpcId: &v.ID, CidrBlock: &v.CIDR, State: types.VpcStateAvailable, Tags: toEC2Tags(v.Tags),
+	}
 }
 
 // vpc is a VPC that is visible.
@@ -79,7 +82,7 @@ func (s *Sim) describeVpcs(in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, 
 			return nil, err
 		}
 		if ok && seen(v) && wanted(in.VpcIds, v.ID) {
-			out.Vpcs = append(out.Vpcs, v.describe())
+			out.Vpcs = append(out.Vpcs, v.describe(s.world.Account))
 		}
 	}
 	return out, nil

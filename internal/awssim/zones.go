@@ -69,6 +69,7 @@ func (s *Sim) describeAvailabilityZones(in *ec2.DescribeAvailabilityZonesInput) 
 			out.AvailabilityZones = append(out.AvailabilityZones, types.AvailabilityZone{
 				ZoneName: aws.String(z), ZoneId: aws.String(s.zoneID(z)), RegionName: &s.world.Region, State: s.zoneState(z),
 				ZoneType: aws.String("availability-zone"), OptInStatus: types.AvailabilityZoneOptInStatusOptInNotRequired,
+				GroupName: aws.String(s.world.Region + "-zg-1"), NetworkBorderGroup: &s.world.Region,
 			})
 		}
 	}

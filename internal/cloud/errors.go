@@ -144,9 +144,10 @@ func IsNotFound(err error) bool {
 }
 
 // isAmbiguous tells whether the call may have taken effect although it failed:
-// a 5xx, or a connection that ended.
+// a 5xx, or a connection that ended. S3 says with a 501 that it does not take a
+// header: such a call did nothing.
 func isAmbiguous(err error) bool {
-	if err == nil || throttles[Code(err)] {
+	if err == nil || throttles[Code(err)] || Is(err, "NotImplemented") {
 		return false
 	}
 	var resp *awshttp.ResponseError
