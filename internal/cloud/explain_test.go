@@ -32,18 +32,30 @@ func TestAMissingPermissionNamesTheAction(t *testing.T) {
 		what, try string
 	}{
 		{"the message has no action", call("Elastic Load Balancing v2", "CreateListener", "AccessDenied", "no"), "permission elasticloadbalancing:CreateListener is missing in account 123456789012", "docs/iam-policy-"},
-		{"a dependent action", call("Elastic Load Balancing v2", "CreateLoadBalancer", "AccessDenied", user+"ec2:GetSecurityGroupsForVpc because no identity-based policy allows the ec2:GetSecurityGroupsForVpc action"),
-			"permission ec2:GetSecurityGroupsForVpc is missing in account 123456789012 (Elastic Load Balancing v2 CreateLoadBalancer needs it)", "add ec2:GetSecurityGroupsForVpc to the operator's policy"},
-		{"a service control policy", call("EC2", "CreateNatGateway", "UnauthorizedOperation", user+"ec2:CreateNatGateway on resource: arn:aws:ec2:us-east-1:1:natgateway/* with an explicit deny in a service control policy"),
-			"permission ec2:CreateNatGateway is denied in account 123456789012 by a service control policy of the organization", "whoever runs the AWS organization"},
-		{"a boundary", call("IAM", "CreateRole", "AccessDenied", user+"iam:CreateRole on resource: r because no permissions boundary allows the iam:CreateRole action"),
-			"permission iam:CreateRole is denied in account 123456789012 by the permissions boundary of the caller", "whoever set the boundary"},
-		{"a session policy", call("ECS", "CreateCluster", "AccessDeniedException", user+"ecs:CreateCluster because no session policy allows the ecs:CreateCluster action"),
-			"by the session policy of this sign-in", "sign in without a session policy"},
-		{"a Deny of the caller's own", call("ECS", "CreateCluster", "AccessDeniedException", user+"ecs:CreateCluster with an explicit deny in an identity-based policy"),
-			"by a policy of the caller, explicitly", "remove the Deny"},
-		{"an encoded message", call("EC2", "CreateVpc", "UnauthorizedOperation", "You are not authorized to perform this operation. Encoded authorization failure message: AbC-123_x"),
-			"permission ec2:CreateVpc is missing in account 123456789012: You are not authorized to perform this operation.", "aws sts decode-authorization-message --query DecodedMessage --output text --encoded-message AbC-123_x"},
+		{
+			"a dependent action", call("Elastic Load Balancing v2", "CreateLoadBalancer", "AccessDenied", user+"ec2:GetSecurityGroupsForVpc because no identity-based policy allows the ec2:GetSecurityGroupsForVpc action"),
+			"permission ec2:GetSecurityGroupsForVpc is missing in account 123456789012 (Elastic Load Balancing v2 CreateLoadBalancer needs it)", "add ec2:GetSecurityGroupsForVpc to the operator's policy",
+		},
+		{
+			"a service control policy", call("EC2", "CreateNatGateway", "UnauthorizedOperation", user+"ec2:CreateNatGateway on resource: arn:aws:ec2:us-east-1:1:natgateway/* with an explicit deny in a service control policy"),
+			"permission ec2:CreateNatGateway is denied in account 123456789012 by a service control policy of the organization", "whoever runs the AWS organization",
+		},
+		{
+			"a boundary", call("IAM", "CreateRole", "AccessDenied", user+"iam:CreateRole on resource: r because no permissions boundary allows the iam:CreateRole action"),
+			"permission iam:CreateRole is denied in account 123456789012 by the permissions boundary of the caller", "whoever set the boundary",
+		},
+		{
+			"a session policy", call("ECS", "CreateCluster", "AccessDeniedException", user+"ecs:CreateCluster because no session policy allows the ecs:CreateCluster action"),
+			"by the session policy of this sign-in", "sign in without a session policy",
+		},
+		{
+			"a Deny of the caller's own", call("ECS", "CreateCluster", "AccessDeniedException", user+"ecs:CreateCluster with an explicit deny in an identity-based policy"),
+			"by a policy of the caller, explicitly", "remove the Deny",
+		},
+		{
+			"an encoded message", call("EC2", "CreateVpc", "UnauthorizedOperation", "You are not authorized to perform this operation. Encoded authorization failure message: AbC-123_x"),
+			"permission ec2:CreateVpc is missing in account 123456789012: You are not authorized to perform this operation.", "aws sts decode-authorization-message --query DecodedMessage --output text --encoded-message AbC-123_x",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := Explain(c.err, here)

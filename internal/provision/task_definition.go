@@ -109,7 +109,7 @@ func (t *TaskDefinition) Needs() []engine.Node {
 // family is the name of the revisions: karmacadabra-prod-validator.
 func (h *Env) family(agent string) string { return h.Stack + "-" + agent }
 
-// Waiting finds out what the revision is to have: the image's digest, and where
+// Missing finds out what the revision is to have: the image's digest, and where
 // each secret comes from. It waits for the user when there is no image, or when a
 // secret that is not optional has no value.
 func (t *TaskDefinition) Missing(ctx context.Context) (*engine.MissingInput, error) {

@@ -47,7 +47,7 @@ func chooseZones(ctx context.Context, api zonesAPI, n int, names, inUse []string
 		case slices.Contains(have, z):
 			zones = append(zones, z)
 		case without[z] != "":
-			return nil, fmt.Errorf("Fargate runs no tasks in %s, which is %s: network.azs can have %s", z, without[z], strings.Join(have, ", "))
+			return nil, fmt.Errorf("zone %s is %s, where Fargate runs no tasks: network.azs can have %s", z, without[z], strings.Join(have, ", "))
 		default:
 			return nil, fmt.Errorf("there is no availability zone %s here: the region has %s", z, strings.Join(have, ", "))
 		}

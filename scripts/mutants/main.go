@@ -45,7 +45,7 @@ func run(words []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // a left-over temporary folder harms nobody
 	tried, noticed := 0, 0
 	for _, f := range faults {
 		if !chosen(f.file, words) {

@@ -255,18 +255,30 @@ func TestATracebackOfManyEventsIsOneThing(t *testing.T) {
 	f, in := newFilter(Options{Level: LevelError}), traces{}
 	var kept []string
 	for _, r := range []record{
-		{from: from, message: "INFO: begins"}, {from: from, message: "Traceback (most recent call last):"},
-		{from: other, message: "  indented by somebody else"}, {from: from, message: "  File \"a.py\", line 4"}, {from: from, message: "    pay()"},
-		{from: from, message: "KeyError: 'PRIVATE_KEY'"}, {from: from, message: "and on it goes"}, {from: from, message: "\x1b[31mERROR\x1b[0m: again"},
-		{from: from, message: "panic: no"}, {from: from, message: ""}, {from: from, message: "goroutine 1 [running]:"}, {from: from, message: "main.main()"},
-		{from: from, message: "\t/app/main.go:4 +0x1d"}, {from: from, message: "exit status 2"}, {from: from, message: "INFO: up again"},
+		{from: from, message: "INFO: begins"},
+		{from: from, message: "Traceback (most recent call last):"},
+		{from: other, message: "  indented by somebody else"},
+		{from: from, message: "  File \"a.py\", line 4"},
+		{from: from, message: "    pay()"},
+		{from: from, message: "KeyError: 'PRIVATE_KEY'"},
+		{from: from, message: "and on it goes"},
+		{from: from, message: "\x1b[31mERROR\x1b[0m: again"},
+		{from: from, message: "panic: no"},
+		{from: from, message: ""},
+		{from: from, message: "goroutine 1 [running]:"},
+		{from: from, message: "main.main()"},
+		{from: from, message: "\t/app/main.go:4 +0x1d"},
+		{from: from, message: "exit status 2"},
+		{from: from, message: "INFO: up again"},
 	} {
 		if f.wants(in, r) {
 			kept = append(kept, r.message)
 		}
 	}
-	want := []string{"Traceback (most recent call last):", "  File \"a.py\", line 4", "    pay()", "KeyError: 'PRIVATE_KEY'", "\x1b[31mERROR\x1b[0m: again",
-		"panic: no", "", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:4 +0x1d", "exit status 2"}
+	want := []string{
+		"Traceback (most recent call last):", "  File \"a.py\", line 4", "    pay()", "KeyError: 'PRIVATE_KEY'", "\x1b[31mERROR\x1b[0m: again",
+		"panic: no", "", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:4 +0x1d", "exit status 2",
+	}
 	if !slices.Equal(kept, want) {
 		t.Errorf("kept %q", kept)
 	}
