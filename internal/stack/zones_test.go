@@ -25,7 +25,7 @@ func TestAvailabilityZones(t *testing.T) {
 		{what: "those named that the stack is in, in its order", names: []string{"us-east-1a", "us-east-1e"}, inUse: []string{"us-east-1e", "us-east-1a"}, want: []string{"us-east-1e", "us-east-1a"}},
 		{
 			what: "one without Fargate", names: []string{"us-east-1a", "us-east-1d"},
-			err: "Fargate runs no tasks in us-east-1d, which is usw1-az2: network.azs can have us-east-1a, us-east-1b, us-east-1c, us-east-1f",
+			err: "zone us-east-1d is usw1-az2, where Fargate runs no tasks: network.azs can have us-east-1a, us-east-1b, us-east-1c, us-east-1f",
 		},
 		{
 			what: "one that the region has not", names: []string{"us-east-1a", "us-east-1z"},
