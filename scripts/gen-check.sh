@@ -12,7 +12,12 @@ sums() {
 before=$(mktemp) after=$(mktemp)
 trap 'rm -f "$before" "$after"' EXIT
 sums >"$before"
-go generate ./...
+said=$(go generate ./... 2>&1) || { echo "$said" >&2; exit 1; }
+echo "$said"
+if grep -q 'no tests to run' <<<"$said"; then
+	echo "a go:generate line names a test that does not exist: nothing was generated" >&2
+	exit 1
+fi
 sums >"$after"
 if ! changed=$(diff "$before" "$after"); then
 	echo "generated files are out of date (rewritten now; commit them):" >&2
