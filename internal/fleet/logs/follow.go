@@ -157,7 +157,7 @@ func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 	defer running.Wait()
 	for _, g := range t.groups {
 		g.busyUntil = t.now() + busyFor.Milliseconds()
-		g.completeFull = g.fullRead
+		g.completeFull, g.absent = g.fullRead, g.missing
 	}
 	done := make(chan *group, len(t.groups))
 	for ctx.Err() == nil {
@@ -192,13 +192,15 @@ func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 }
 
 // ended notes in the rounds that the group's read has ended.
-func (g *group) ended() { g.reading, g.complete, g.completeFull = false, g.read, g.fullRead }
+func (g *group) ended() {
+	g.reading, g.complete, g.completeFull, g.absent = false, g.read, g.fullRead, g.missing
+}
 
 // settled is the timestamp that the next full read of every group begins at or after.
 func (t *tailer) settled() int64 {
 	oldest := t.now()
 	for _, g := range t.groups {
-		if !g.missing {
+		if !g.absent {
 			oldest = min(oldest, g.completeFull)
 		}
 	}

@@ -38,8 +38,9 @@ type group struct {
 	// read and fullRead are when the last complete read, and the last one over the whole look-back, began (AWS's
 	// milliseconds). The next ones start so much before that, so a pause or an outage leaves no gap.
 	read, fullRead int64
-	// complete and completeFull are read and fullRead as the rounds know them, which run beside a read.
+	// complete, completeFull and absent are read, fullRead and missing as the rounds know them, which run beside a read.
 	complete, completeFull int64
+	absent                 bool
 	// floor is the oldest timestamp wanted.
 	floor int64
 	// fullReadEvery is the present distance of full reads, shortLookback the present look-back of the others.
