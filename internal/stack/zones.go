@@ -41,6 +41,18 @@ func chooseZones(ctx context.Context, api zonesAPI, n int, names, inUse []string
 	if len(names) > 0 {
 		wanted = slices.Sorted(slices.Values(names))
 	}
+	// A first up that was interrupted has subnets in some zones only. What it would have
+	// gone on with keeps each zone at the block that was cut for it.
+	fresh, err := fillZones(nil, n, wanted, have, without)
+	others := func(z string) bool { return !slices.Contains(fresh, z) }
+	if err == nil && !slices.ContainsFunc(zones, others) {
+		return fresh, nil
+	}
+	return fillZones(zones, n, wanted, have, without)
+}
+
+// fillZones adds zones in which tasks can be started until there are n.
+func fillZones(zones []string, n int, wanted, have []string, without map[string]string) ([]string, error) {
 	for _, z := range wanted {
 		switch {
 		case slices.Contains(zones, z) || len(zones) == n:
