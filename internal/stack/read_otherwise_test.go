@@ -25,7 +25,8 @@ var essential = map[string]string{
 }
 
 func (d drift) isEssential() bool {
-	return slices.Contains(strings.Fields(essential[d.kind()]), d.field)
+	interfaceDNS := d.field == "private_dns" && d.kind() == "endpoint" && d.key != "endpoint/s3"
+	return interfaceDNS || slices.Contains(strings.Fields(essential[d.kind()]), d.field)
 }
 
 // The settings that AWS is known to tell in words of its own, or to decide by itself.
