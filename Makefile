@@ -30,7 +30,7 @@ test: ## all tests, each bounded: some two minutes on two cores
 
 .PHONY: test-race
 test-race: ## all tests at full length with the race detector (needs a C compiler): a quarter of an hour
-	@CGO_ENABLED=1 scripts/test.sh -race ./...
+	@CGO_ENABLED=1 TEST_TIMEOUT=$${TEST_TIMEOUT:-60m} scripts/test.sh -race ./...
 
 .PHONY: test-wire
 test-wire: ## the same scenarios over HTTP against moto and ministack (needs python3)
