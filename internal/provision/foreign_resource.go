@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // ForeignResource is something that karmactl did not make inside of something
@@ -101,20 +101,15 @@ func (h *Env) foreignServices(ctx context.Context) ([]ForeignResource, error) {
 // without the stack's tags.
 func (h *Env) foreignTasks(ctx context.Context) ([]ForeignResource, error) {
 	cluster := h.clusterName()
-	var arns []string
-	p := ecs.NewListTasksPaginator(h.Clients.ECS, &ecs.ListTasksInput{Cluster: &cluster})
-	for p.HasMorePages() {
-		page, err := p.NextPage(ctx)
-		if cloud.Is(err, "ClusterNotFoundException") {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		arns = append(arns, page.TaskArns...)
+	arns, err := tasks.List(ctx, h.Clients.ECS, cluster, "", ecstypes.DesiredStatusRunning)
+	if cloud.Is(err, "ClusterNotFoundException") {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	var out []ForeignResource
-	for batch := range slices.Chunk(arns, 100) { // DescribeTasks takes a hundred
+	for batch := range slices.Chunk(arns, tasks.MaxDescribed) {
 		answer, err := h.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: batch, Include: []ecstypes.TaskField{ecstypes.TaskFieldTags}})
 		if err != nil {
 			return nil, err
@@ -144,10 +139,4 @@ func (h *Env) foreignListeners(ctx context.Context) ([]ForeignResource, error) {
 		}
 	}
 	return out, nil
-}
-
-// isNATGateway: EC2 writes nat_gateway, where the SDK's constant has natGateway
-// (recorded answers; so says the filter of DescribeNetworkInterfaces).
-func isNATGateway(t types.NetworkInterfaceType) bool {
-	return t == "nat_gateway" || t == types.NetworkInterfaceTypeNatGateway
 }

@@ -104,3 +104,9 @@ func describeInterface(n types.NetworkInterface) string {
 	}
 	return fmt.Sprintf("network interface %s (%s, %s, owner %s)", aws.ToString(n.NetworkInterfaceId), text, kind, owner)
 }
+
+// isNATGateway: EC2 writes nat_gateway, where the SDK's constant has natGateway
+// (recorded answers; so says the filter of DescribeNetworkInterfaces).
+func isNATGateway(t types.NetworkInterfaceType) bool {
+	return t == "nat_gateway" || t == types.NetworkInterfaceTypeNatGateway
+}
