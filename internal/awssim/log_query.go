@@ -2,12 +2,13 @@ package awssim
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	logs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/karmacadabra/karmactl/internal/awssim/insights"
 )
 
 // logQuery is a query of Logs Insights that was started. Queries belong to the process and not to the world: nobody
@@ -15,8 +16,7 @@ import (
 type logQuery struct {
 	started time.Time
 	stopped bool
-	columns []string
-	rows    []logRow
+	result  insights.Result
 	stats   types.QueryStatistics
 }
 
@@ -24,11 +24,10 @@ const (
 	// queryScheduled and queryRuns are how long a query waits and takes.
 	queryScheduled = 300 * time.Millisecond
 	queryRuns      = 1500 * time.Millisecond
-	// maxQueries, maxQueryGroups and maxQueryRows are quotas:
+	// maxQueries and maxQueryGroups are quotas:
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 	maxQueries     = 30
 	maxQueryGroups = 50
-	maxQueryRows   = 10_000
 )
 
 func (s *Sim) logQueryOperations() []operation {
@@ -56,13 +55,13 @@ func (s *Sim) startQuery(in *logs.StartQueryInput) (*logs.StartQueryOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	limit := maxQueryRows
+	limit := insights.MaxRows
 	if in.Limit != nil {
-		if limit = int(*in.Limit); limit < 1 || limit > maxQueryRows {
-			return nil, fail("InvalidParameterException", "limit must be between 1 and %d", maxQueryRows)
+		if limit = int(*in.Limit); limit < 1 || limit > insights.MaxRows {
+			return nil, fail("InvalidParameterException", "limit must be between 1 and %d", insights.MaxRows)
 		}
 	}
-	steps, err := parseLogQuery(aws.ToString(in.QueryString))
+	query, err := insights.Parse(aws.ToString(in.QueryString))
 	if err != nil {
 		return nil, fail("MalformedQueryException", "%v", err)
 	}
@@ -83,12 +82,13 @@ func (s *Sim) startQuery(in *logs.StartQueryInput) (*logs.StartQueryOutput, erro
 		return nil, fail("LimitExceededException", "Account maximum query concurrency limit of [%d] reached.", maxQueries)
 	}
 	q := &logQuery{started: now}
-	var rows []logRow
+	var rows []insights.Row
 	for _, g := range groups {
 		rows = append(rows, s.queryRows(g, from, to, &q.stats)...)
 	}
 	q.stats.LogGroupsScanned = float64(len(groups))
-	q.columns, q.rows, q.stats.RecordsMatched = steps.run(rows, limit)
+	q.result = query.Run(rows, limit)
+	q.stats.RecordsMatched = float64(q.result.Matched)
 	if s.queries == nil {
 		s.queries = map[string]*logQuery{}
 	}
@@ -128,36 +128,22 @@ func (s *Sim) anyKept(groups []*LogGroup, to time.Time) bool {
 
 // queryRows are a group's events between two moments, both included, as rows with the fields that AWS gives every
 // event and those that it finds in a message of JSON.
-func (s *Sim) queryRows(g *LogGroup, from, to time.Time, stats *types.QueryStatistics) []logRow {
-	var rows []logRow
+func (s *Sim) queryRows(g *LogGroup, from, to time.Time, stats *types.QueryStatistics) []insights.Row {
+	var rows []insights.Row
 	for _, e := range s.events(g) {
 		if !s.seen(e) || e.Timestamp < from.UnixMilli() || e.Timestamp > to.UnixMilli()+999 {
 			continue
 		}
 		stats.RecordsScanned++
 		stats.BytesScanned += float64(len(e.Message) + eventOverhead)
-		row := logRow{at: e.Timestamp, fields: map[string]string{
-			"@timestamp": queryTime(e.Timestamp), "@ingestionTime": queryTime(e.Ingested), "@message": e.Message,
+		row := insights.Row{At: e.Timestamp, Fields: map[string]string{
+			"@timestamp": insights.Time(e.Timestamp), "@ingestionTime": insights.Time(e.Ingested), "@message": e.Message,
 			"@logStream": e.Stream, "@log": s.world.Account + ":" + g.Name, "@ptr": e.ID,
 		}}
-		discoverFields(row.fields, e.Message)
+		insights.Discover(row.Fields, e.Message)
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// queryTime is how Logs Insights writes a time.
-func queryTime(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05.000") }
-
-// asNumber reads what Logs Insights counts with: a number, or a time as milliseconds.
-func asNumber(v string) (float64, bool) {
-	if f, err := strconv.ParseFloat(v, 64); err == nil {
-		return f, true
-	}
-	if t, err := time.Parse("2006-01-02 15:04:05.000", v); err == nil {
-		return float64(t.UnixMilli()), true
-	}
-	return 0, false
 }
 
 func (s *Sim) query(id *string) (*logQuery, error) {
@@ -179,10 +165,10 @@ func (s *Sim) getQueryResults(in *logs.GetQueryResultsInput) (*logs.GetQueryResu
 		return out, nil
 	}
 	out.Statistics = &q.stats
-	for _, r := range q.rows {
+	for _, r := range q.result.Rows {
 		var row []types.ResultField
-		for _, c := range q.columns {
-			if v, ok := r.fields[c]; ok {
+		for _, c := range q.result.Columns {
+			if v, ok := r.Fields[c]; ok {
 				row = append(row, types.ResultField{Field: aws.String(c), Value: aws.String(v)})
 			}
 		}

@@ -1,4 +1,4 @@
-package awssim
+package insights
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// logExpression gives a value of a row; false when there is none.
-type logExpression func(logRow) (string, bool)
+// expression gives a value of a row; false when there is none.
+type expression func(Row) (string, bool)
 
 const isTrue, isFalse = "1", "0"
 
@@ -23,42 +23,42 @@ func truth(b bool) (string, bool) {
 }
 
 // holds tells whether an expression is true of a row.
-func (e logExpression) holds(r logRow) bool {
+func (e expression) holds(r Row) bool {
 	v, ok := e(r)
 	return ok && v != isFalse && v != ""
 }
 
-func (p *querySyntax) expression() (logExpression, error) {
+func (p *parser) expression() (expression, error) {
 	left, err := p.conjunction()
 	for err == nil && p.word("or") {
-		var right logExpression
+		var right expression
 		a := left
 		right, err = p.conjunction()
-		left = func(r logRow) (string, bool) { return truth(a.holds(r) || right.holds(r)) }
+		left = func(r Row) (string, bool) { return truth(a.holds(r) || right.holds(r)) }
 	}
 	return left, err
 }
 
-func (p *querySyntax) conjunction() (logExpression, error) {
+func (p *parser) conjunction() (expression, error) {
 	left, err := p.negation()
 	for err == nil && p.word("and") {
-		var right logExpression
+		var right expression
 		a := left
 		right, err = p.negation()
-		left = func(r logRow) (string, bool) { return truth(a.holds(r) && right.holds(r)) }
+		left = func(r Row) (string, bool) { return truth(a.holds(r) && right.holds(r)) }
 	}
 	return left, err
 }
 
-func (p *querySyntax) negation() (logExpression, error) {
+func (p *parser) negation() (expression, error) {
 	if p.word("not") {
 		e, err := p.negation()
-		return func(r logRow) (string, bool) { return truth(!e.holds(r)) }, err
+		return func(r Row) (string, bool) { return truth(!e.holds(r)) }, err
 	}
 	return p.comparison()
 }
 
-func (p *querySyntax) comparison() (logExpression, error) {
+func (p *parser) comparison() (expression, error) {
 	left, err := p.sum()
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (p *querySyntax) comparison() (logExpression, error) {
 	case slices.Contains([]string{"=", "!=", "<", "<=", ">", ">="}, sign):
 		p.next()
 		right, err := p.sum()
-		return func(r logRow) (string, bool) {
+		return func(r Row) (string, bool) {
 			a, okA := left(r)
 			b, okB := right(r)
 			if !okA || !okB {
@@ -92,19 +92,19 @@ func (p *querySyntax) comparison() (logExpression, error) {
 }
 
 // like reads a regular expression, or a string that has to be in the value.
-func (p *querySyntax) like(left logExpression, not bool) (logExpression, error) {
+func (p *parser) like(left expression, not bool) (expression, error) {
 	re, err := p.pattern()
-	return func(r logRow) (string, bool) {
+	return func(r Row) (string, bool) {
 		v, ok := left(r)
 		return truth(ok && re.MatchString(v) != not)
 	}, err
 }
 
-func (p *querySyntax) pattern() (*regexp.Regexp, error) {
+func (p *parser) pattern() (*regexp.Regexp, error) {
 	switch t := p.peek(); t.kind {
 	case "r":
 		p.next()
-		return queryRegexp(t.text)
+		return compile(t.text)
 	case "s":
 		p.next()
 		return regexp.Compile(regexp.QuoteMeta(t.text))
@@ -112,7 +112,7 @@ func (p *querySyntax) pattern() (*regexp.Regexp, error) {
 	return nil, p.unexpected()
 }
 
-func (p *querySyntax) oneOf(left logExpression, not bool) (logExpression, error) {
+func (p *parser) oneOf(left expression, not bool) (expression, error) {
 	if !p.take("[") {
 		return nil, p.unexpected()
 	}
@@ -126,7 +126,7 @@ func (p *querySyntax) oneOf(left logExpression, not bool) (logExpression, error)
 	if !p.take("]") {
 		return nil, p.unexpected()
 	}
-	return func(r logRow) (string, bool) {
+	return func(r Row) (string, bool) {
 		v, ok := left(r)
 		in := slices.ContainsFunc(values, func(x string) bool { return compareValues(v, x) == 0 })
 		return truth(ok && in != not)
@@ -150,25 +150,25 @@ func compareValues(a, b string) int {
 }
 
 // sum reads + and -, product * and %. A slash is the beginning of a regular expression here: division is not known.
-func (p *querySyntax) sum() (logExpression, error) {
+func (p *parser) sum() (expression, error) {
 	return p.chain(p.product, map[string]func(x, y float64) float64{
 		"+": func(x, y float64) float64 { return x + y }, "-": func(x, y float64) float64 { return x - y },
 	})
 }
 
-func (p *querySyntax) product() (logExpression, error) {
+func (p *parser) product() (expression, error) {
 	return p.chain(p.value, map[string]func(x, y float64) float64{
 		"*": func(x, y float64) float64 { return x * y }, "%": math.Mod,
 	})
 }
 
-func (p *querySyntax) chain(part func() (logExpression, error), signs map[string]func(x, y float64) float64) (logExpression, error) {
+func (p *parser) chain(part func() (expression, error), signs map[string]func(x, y float64) float64) (expression, error) {
 	left, err := part()
 	for err == nil && signs[p.peek().kind] != nil {
 		do, a := signs[p.next().kind], left
-		var b logExpression
+		var b expression
 		b, err = part()
-		left = func(r logRow) (string, bool) {
+		left = func(r Row) (string, bool) {
 			x, okX := numberOf(a, r)
 			y, okY := numberOf(b, r)
 			return number(do(x, y)), okX && okY
@@ -177,7 +177,7 @@ func (p *querySyntax) chain(part func() (logExpression, error), signs map[string
 	return left, err
 }
 
-func numberOf(e logExpression, r logRow) (float64, bool) {
+func numberOf(e expression, r Row) (float64, bool) {
 	v, ok := e(r)
 	if !ok {
 		return 0, false
@@ -191,7 +191,7 @@ func number(f float64) string {
 }
 
 // value reads a literal, a field, a call, or what stands in parentheses.
-func (p *querySyntax) value() (logExpression, error) {
+func (p *parser) value() (expression, error) {
 	t := p.peek()
 	switch t.kind {
 	case "(":
@@ -206,14 +206,14 @@ func (p *querySyntax) value() (logExpression, error) {
 		if _, err := strconv.ParseFloat(t.text, 64); t.kind == "n" && err != nil {
 			return nil, fmt.Errorf("unexpected symbol found %s", t.text)
 		}
-		return func(logRow) (string, bool) { return t.text, true }, nil
+		return func(Row) (string, bool) { return t.text, true }, nil
 	case "w":
 		p.next()
 		if p.take("(") {
 			return p.call(strings.ToLower(t.text))
 		}
-		return func(r logRow) (string, bool) {
-			v, ok := r.fields[t.text]
+		return func(r Row) (string, bool) {
+			v, ok := r.Fields[t.text]
 			return v, ok
 		}, nil
 	}
@@ -221,21 +221,21 @@ func (p *querySyntax) value() (logExpression, error) {
 }
 
 // call reads the arguments of a function and what follows.
-func (p *querySyntax) call(name string) (logExpression, error) {
+func (p *parser) call(name string) (expression, error) {
 	if name == "bin" {
 		every, ok := lengthOfTime(p.peek().text)
 		if p.next(); !ok || !p.take(")") {
 			return nil, fmt.Errorf("bin needs a length of time, as bin(5m)")
 		}
-		return func(r logRow) (string, bool) {
-			return queryTime(time.UnixMilli(r.at).UTC().Truncate(every).UnixMilli()), true
+		return func(r Row) (string, bool) {
+			return Time(time.UnixMilli(r.At).UTC().Truncate(every).UnixMilli()), true
 		}, nil
 	}
-	do, ok := queryFunctions[name]
+	do, ok := functions[name]
 	if !ok {
 		return nil, fmt.Errorf("invalid arguments or function: %s is not known", name)
 	}
-	var args []logExpression
+	var args []expression
 	for len(args) == 0 || p.take(",") {
 		e, err := p.expression()
 		if err != nil {
@@ -249,5 +249,5 @@ func (p *querySyntax) call(name string) (logExpression, error) {
 	if len(args) < do.least || len(args) > do.most {
 		return nil, fmt.Errorf("invalid number of arguments of %s", name)
 	}
-	return func(r logRow) (string, bool) { return do.do(r, args) }, nil
+	return func(r Row) (string, bool) { return do.do(r, args) }, nil
 }

@@ -1,4 +1,4 @@
-package awssim
+package insights
 
 import (
 	"fmt"
@@ -6,29 +6,29 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// The language of Logs Insights as far as karmactl's own queries and everyday ones need it: fields, display, filter,
-// parse, stats, sort and limit. What it does not know is an error, as a command that does not exist is with AWS.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
-
-// queryToken is a word, a number, a string, a regular expression or a sign. Kind is w, n, s, r or the sign itself.
-type queryToken struct {
+// token is a word, a number, a string, a regular expression or a sign. Kind is w, n, s, r or the sign itself.
+type token struct {
 	kind, text string
 	at         int
 }
 
-var queryLexis = newPattern("^(?:" +
-	"([@a-zA-Z_][@\\w.]*|`[^`]+`)" + // 1: word
-	`|(\d+(?:\.\d+)?[a-z]*)` + // 2: number, or a length of time
-	`|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')` + // 3: string
-	`|(/(?:[^/\\\n]|\\.)+/i?)` + // 4: regular expression
-	`|(!=|<=|>=|=~|[=<>()\[\],|*+%-])` + // 5: sign
-	")")
+// lexis is compiled when the first query is read: no other command waits for it.
+var lexis = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("^(?:" +
+		"([@a-zA-Z_][@\\w.]*|`[^`]+`)" + // 1: word
+		`|(\d+(?:\.\d+)?[a-z]*)` + // 2: number, or a length of time
+		`|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')` + // 3: string
+		`|(/(?:[^/\\\n]|\\.)+/i?)` + // 4: regular expression
+		`|(!=|<=|>=|=~|[=<>()\[\],|*+%-])` + // 5: sign
+		")")
+})
 
-func queryTokens(text string) ([]queryToken, error) {
-	var all []queryToken
+func tokensOf(text string) ([]token, error) {
+	var all []token
 	for i := 0; i < len(text); {
 		if c := text[i]; c == ' ' || c == '\t' || c == '\n' || c == '\r' {
 			i++
@@ -38,11 +38,11 @@ func queryTokens(text string) ([]queryToken, error) {
 			i += len(strings.SplitN(text[i:], "\n", 2)[0])
 			continue
 		}
-		m := queryLexis.FindStringSubmatch(text[i:])
+		m := lexis().FindStringSubmatch(text[i:])
 		if m == nil {
 			return nil, fmt.Errorf("unexpected symbol found %c at line %d and position %d", text[i], strings.Count(text[:i], "\n")+1, i-strings.LastIndexByte(text[:i], '\n'))
 		}
-		t := queryToken{at: i}
+		t := token{at: i}
 		switch {
 		case m[1] != "":
 			t.kind, t.text = "w", strings.Trim(m[1], "`")
@@ -58,43 +58,43 @@ func queryTokens(text string) ([]queryToken, error) {
 		all = append(all, t)
 		i += len(m[0])
 	}
-	return append(all, queryToken{kind: "end", text: "end of query", at: len(text)}), nil
+	return append(all, token{kind: "end", text: "end of query", at: len(text)}), nil
 }
 
 func unquote(s string) string {
 	return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\'`, `'`).Replace(s[1 : len(s)-1])
 }
 
-// querySyntax reads tokens.
-type querySyntax struct {
+// parser reads tokens.
+type parser struct {
 	text   string
-	tokens []queryToken
-	steps  logSteps
+	tokens []token
+	steps  Query
 }
 
-// parseLogQuery reads a query.
-func parseLogQuery(text string) (logSteps, error) {
-	tokens, err := queryTokens(text)
+// Parse reads a query. The error is worded as AWS words it, with line and position.
+func Parse(text string) (Query, error) {
+	tokens, err := tokensOf(text)
 	if err != nil {
-		return logSteps{}, err
+		return Query{}, err
 	}
-	p := &querySyntax{text: text, tokens: tokens}
+	p := &parser{text: text, tokens: tokens}
 	for {
 		if err := p.step(); err != nil {
-			return logSteps{}, err
+			return Query{}, err
 		}
 		if p.take("end") {
 			return p.steps, nil
 		}
 		if !p.take("|") {
-			return logSteps{}, p.unexpected()
+			return Query{}, p.unexpected()
 		}
 	}
 }
 
-func (p *querySyntax) peek() queryToken { return p.tokens[0] }
+func (p *parser) peek() token { return p.tokens[0] }
 
-func (p *querySyntax) next() queryToken {
+func (p *parser) next() token {
 	t := p.tokens[0]
 	if t.kind != "end" {
 		p.tokens = p.tokens[1:]
@@ -103,7 +103,7 @@ func (p *querySyntax) next() queryToken {
 }
 
 // take passes over a sign.
-func (p *querySyntax) take(kind string) bool {
+func (p *parser) take(kind string) bool {
 	ok := p.peek().kind == kind
 	if ok {
 		p.next()
@@ -112,7 +112,7 @@ func (p *querySyntax) take(kind string) bool {
 }
 
 // word passes over a word of the language, in any case.
-func (p *querySyntax) word(w string) bool {
+func (p *parser) word(w string) bool {
 	ok := p.peek().kind == "w" && strings.EqualFold(p.peek().text, w)
 	if ok {
 		p.next()
@@ -120,13 +120,13 @@ func (p *querySyntax) word(w string) bool {
 	return ok
 }
 
-func (p *querySyntax) unexpected() error {
+func (p *parser) unexpected() error {
 	t := p.peek()
 	return fmt.Errorf("unexpected symbol found %s at line %d and position %d", t.text, strings.Count(p.text[:t.at], "\n")+1, t.at-strings.LastIndexByte(p.text[:t.at], '\n'))
 }
 
 // step reads one command.
-func (p *querySyntax) step() error {
+func (p *parser) step() error {
 	t := p.peek()
 	if t.kind != "w" {
 		return p.unexpected()
@@ -137,7 +137,7 @@ func (p *querySyntax) step() error {
 		return p.columns(strings.EqualFold(t.text, "display"))
 	case "filter":
 		e, err := p.expression()
-		p.steps.add(logFilter{e})
+		p.steps.add(filterStep{e})
 		return err
 	case "parse":
 		return p.parseStep()
@@ -147,25 +147,25 @@ func (p *querySyntax) step() error {
 		return p.sort()
 	case "limit", "head":
 		n, err := strconv.Atoi(p.peek().text)
-		if err != nil || n < 1 || n > maxQueryRows {
-			return fmt.Errorf("limit must be between 1 and %d", maxQueryRows)
+		if err != nil || n < 1 || n > MaxRows {
+			return fmt.Errorf("limit must be between 1 and %d", MaxRows)
 		}
 		p.next()
-		p.steps.add(logLimit(n))
+		p.steps.add(limitStep(n))
 		return nil
 	}
-	p.tokens = append([]queryToken{t}, p.tokens...)
+	p.tokens = append([]token{t}, p.tokens...)
 	return p.unexpected()
 }
 
 // named is an expression and what its column is called.
 type named struct {
 	name string
-	logExpression
+	expression
 }
 
 // list reads expressions with their names, apart by commas.
-func (p *querySyntax) list(one func() (logExpression, error)) ([]named, error) {
+func (p *parser) list(one func() (expression, error)) ([]named, error) {
 	var all []named
 	for {
 		from := p.peek().at
@@ -187,22 +187,22 @@ func (p *querySyntax) list(one func() (logExpression, error)) ([]named, error) {
 	}
 }
 
-func (p *querySyntax) columns(only bool) error {
+func (p *parser) columns(only bool) error {
 	all, err := p.list(p.expression)
-	p.steps.add(logColumns{all, only})
+	p.steps.add(columnsStep{all, only})
 	return err
 }
 
 // parseStep reads parse FIELD /regexp with names/, or parse FIELD "with * for" as what.
-func (p *querySyntax) parseStep() error {
-	s := logParse{field: "@message"}
+func (p *parser) parseStep() error {
+	s := parseStep{field: "@message"}
 	if p.peek().kind == "w" {
 		s.field = p.next().text
 	}
 	t := p.next()
 	switch t.kind {
 	case "r":
-		re, err := queryRegexp(t.text)
+		re, err := compile(t.text)
 		if err != nil {
 			return err
 		}
@@ -233,14 +233,14 @@ func (p *querySyntax) parseStep() error {
 			return fmt.Errorf("parse has %d wildcards and %d names", s.re.NumSubexp(), len(s.names))
 		}
 	default:
-		p.tokens = append([]queryToken{t}, p.tokens...)
+		p.tokens = append([]token{t}, p.tokens...)
 		return p.unexpected()
 	}
 	p.steps.add(s)
 	return nil
 }
 
-func queryRegexp(text string) (*regexp.Regexp, error) {
+func compile(text string) (*regexp.Regexp, error) {
 	text = strings.TrimPrefix(text, "/")
 	flags := ""
 	if rest, ok := strings.CutSuffix(text, "/i"); ok {
@@ -253,8 +253,8 @@ func queryRegexp(text string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-func (p *querySyntax) sort() error {
-	var by logSort
+func (p *parser) sort() error {
+	var by sortStep
 	for {
 		e, err := p.expression()
 		if err != nil {

@@ -1,4 +1,4 @@
-package awssim
+package insights
 
 import (
 	"math"
@@ -7,28 +7,28 @@ import (
 	"unicode/utf8"
 )
 
-// queryFunction is a function of Logs Insights and how many arguments it takes.
-type queryFunction struct {
+// function is a function of Logs Insights and how many arguments it takes.
+type function struct {
 	least, most int
-	do          func(r logRow, args []logExpression) (string, bool)
+	do          func(r Row, args []expression) (string, bool)
 }
 
-// queryFunctions are those that are simulated:
+// functions are those that are simulated:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
-var queryFunctions = map[string]queryFunction{
-	"ispresent": {1, 1, func(r logRow, args []logExpression) (string, bool) {
+var functions = map[string]function{
+	"ispresent": {1, 1, func(r Row, args []expression) (string, bool) {
 		_, ok := args[0](r)
 		return truth(ok)
 	}},
-	"isempty": {1, 1, func(r logRow, args []logExpression) (string, bool) {
+	"isempty": {1, 1, func(r Row, args []expression) (string, bool) {
 		v, ok := args[0](r)
 		return truth(!ok || v == "")
 	}},
-	"isblank": {1, 1, func(r logRow, args []logExpression) (string, bool) {
+	"isblank": {1, 1, func(r Row, args []expression) (string, bool) {
 		v, ok := args[0](r)
 		return truth(!ok || strings.TrimSpace(v) == "")
 	}},
-	"coalesce": {1, 10, func(r logRow, args []logExpression) (string, bool) {
+	"coalesce": {1, 10, func(r Row, args []expression) (string, bool) {
 		for _, a := range args {
 			if v, ok := a(r); ok {
 				return v, true
@@ -36,7 +36,7 @@ var queryFunctions = map[string]queryFunction{
 		}
 		return "", false
 	}},
-	"concat": {1, 10, func(r logRow, args []logExpression) (string, bool) {
+	"concat": {1, 10, func(r Row, args []expression) (string, bool) {
 		var b strings.Builder
 		for _, a := range args {
 			v, _ := a(r)
@@ -44,18 +44,18 @@ var queryFunctions = map[string]queryFunction{
 		}
 		return b.String(), true
 	}},
-	"strcontains": {2, 2, func(r logRow, args []logExpression) (string, bool) {
+	"strcontains": {2, 2, func(r Row, args []expression) (string, bool) {
 		v, _ := args[0](r)
 		part, _ := args[1](r)
 		return truth(strings.Contains(v, part))
 	}},
-	"replace": {3, 3, func(r logRow, args []logExpression) (string, bool) {
+	"replace": {3, 3, func(r Row, args []expression) (string, bool) {
 		v, ok := args[0](r)
 		was, _ := args[1](r)
 		now, _ := args[2](r)
 		return strings.ReplaceAll(v, was, now), ok
 	}},
-	"substr": {2, 3, func(r logRow, args []logExpression) (string, bool) {
+	"substr": {2, 3, func(r Row, args []expression) (string, bool) {
 		v, ok := args[0](r)
 		from, okFrom := numberOf(args[1], r)
 		n := float64(len(v))
@@ -76,15 +76,15 @@ var queryFunctions = map[string]queryFunction{
 	"sqrt":    ofNumber(math.Sqrt),
 }
 
-func ofText(f func(string) string) queryFunction {
-	return queryFunction{1, 1, func(r logRow, args []logExpression) (string, bool) {
+func ofText(f func(string) string) function {
+	return function{1, 1, func(r Row, args []expression) (string, bool) {
 		v, ok := args[0](r)
 		return f(v), ok
 	}}
 }
 
-func ofNumber(f func(float64) float64) queryFunction {
-	return queryFunction{1, 1, func(r logRow, args []logExpression) (string, bool) {
+func ofNumber(f func(float64) float64) function {
+	return function{1, 1, func(r Row, args []expression) (string, bool) {
 		x, ok := numberOf(args[0], r)
 		return number(f(x)), ok
 	}}

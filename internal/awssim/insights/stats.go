@@ -1,4 +1,4 @@
-package awssim
+package insights
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// logStats counts rows by what they share.
-type logStats struct {
+// statsStep counts rows by what they share.
+type statsStep struct {
 	of []aggregate
 	by []named
 }
@@ -17,11 +17,11 @@ type logStats struct {
 // aggregate is one figure: a function over the values that an expression has in a group of rows.
 type aggregate struct {
 	name string
-	over logExpression
+	over expression
 	do   func(values []string) (string, bool)
 }
 
-func (s *logStats) names() []named {
+func (s *statsStep) names() []named {
 	var all []named
 	for _, a := range s.of {
 		all = append(all, named{name: a.name})
@@ -30,9 +30,9 @@ func (s *logStats) names() []named {
 }
 
 // stats reads stats COUNT as NAME, ... by EXPRESSION as NAME, ...
-func (p *querySyntax) stats() error {
-	s := &logStats{}
-	all, err := p.list(func() (logExpression, error) {
+func (p *parser) stats() error {
+	s := &statsStep{}
+	all, err := p.list(func() (expression, error) {
 		a, err := p.aggregate()
 		s.of = append(s.of, a)
 		return a.over, err
@@ -53,10 +53,10 @@ func (p *querySyntax) stats() error {
 }
 
 // aggregate reads one figure.
-func (p *querySyntax) aggregate() (aggregate, error) {
+func (p *parser) aggregate() (aggregate, error) {
 	t := p.next()
 	name := strings.ToLower(t.text)
-	do, ok := queryAggregates[name]
+	do, ok := aggregates[name]
 	percentile := slices.Contains([]string{"pct", "percentile"}, name)
 	if t.kind != "w" || !ok && !percentile {
 		return aggregate{}, fmt.Errorf("stats needs a function such as count(*), not %s", t.text)
@@ -64,7 +64,7 @@ func (p *querySyntax) aggregate() (aggregate, error) {
 	if !p.take("(") {
 		return aggregate{}, p.unexpected()
 	}
-	a := aggregate{do: do, over: func(logRow) (string, bool) { return isTrue, true }}
+	a := aggregate{do: do, over: func(Row) (string, bool) { return isTrue, true }}
 	if name != "count" || !p.take("*") && p.peek().kind != ")" {
 		var err error
 		if a.over, err = p.expression(); err != nil {
@@ -88,21 +88,21 @@ func (p *querySyntax) aggregate() (aggregate, error) {
 }
 
 // run groups the rows, which are newest first; groups come in the order of their first row.
-func (s *logStats) run(rows []logRow) []logRow {
+func (s *statsStep) run(rows []Row) []Row {
 	type bucket struct {
-		logRow
-		rows []logRow
+		Row
+		rows []Row
 	}
 	var order []*bucket
 	buckets := map[string]*bucket{}
 	for _, r := range rows {
-		b := &bucket{logRow: logRow{at: r.at, fields: map[string]string{}}}
+		b := &bucket{Row: Row{At: r.At, Fields: map[string]string{}}}
 		var key strings.Builder
 		for _, n := range s.by {
-			v, ok := n.logExpression(r)
+			v, ok := n.expression(r)
 			fmt.Fprintf(&key, "%t%q", ok, v)
 			if ok {
-				b.fields[n.name] = v
+				b.Fields[n.name] = v
 			}
 		}
 		if known := buckets[key.String()]; known != nil {
@@ -114,9 +114,9 @@ func (s *logStats) run(rows []logRow) []logRow {
 		b.rows = append(b.rows, r)
 	}
 	if len(order) == 0 && len(s.by) == 0 {
-		order = append(order, &bucket{logRow: logRow{fields: map[string]string{}}})
+		order = append(order, &bucket{Row: Row{Fields: map[string]string{}}})
 	}
-	out := make([]logRow, 0, len(order))
+	out := make([]Row, 0, len(order))
 	for _, b := range order {
 		for _, a := range s.of {
 			var values []string
@@ -126,16 +126,16 @@ func (s *logStats) run(rows []logRow) []logRow {
 				}
 			}
 			if v, ok := a.do(values); ok {
-				b.fields[a.name] = v
+				b.Fields[a.name] = v
 			}
 		}
-		out = append(out, b.logRow)
+		out = append(out, b.Row)
 	}
 	return out
 }
 
-// queryAggregates take the values newest first.
-var queryAggregates = map[string]func(values []string) (string, bool){
+// aggregates take the values newest first.
+var aggregates = map[string]func(values []string) (string, bool){
 	"count": func(v []string) (string, bool) { return strconv.Itoa(len(v)), true },
 	"count_distinct": func(v []string) (string, bool) {
 		return strconv.Itoa(len(slices.Compact(slices.Sorted(slices.Values(v))))), true
