@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +30,11 @@ func (o *onlyLogs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintln(o.calls, service, op)
 	o.mu.Unlock()
 	switch {
+	case r.URL.Path == laterPath:
+		o.logs.Add([]logstest.Line{
+			logLine(time.Now(), "validator", "cccc3333cccc3333", "said by a later task"),
+			logLine(time.Now(), "abracadabra", otherTask, "said in a later group"),
+		})
 	case service == "" && o.live:
 		w.Header().Set("Content-Type", "text/xml")
 		_, _ = io.WriteString(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
@@ -45,42 +49,40 @@ func (o *onlyLogs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// cloudwatch starts an AWS that has log groups of three agents and lets nothing else be read, and points karmactl
-// there: cloudwatch [live] [endless] [later]. The calls are written to the file calls. With later a task starts after
-// 1 s, and the log group of abracadabra is there after 2 s; without, neither comes, however slow the machine is.
+// laterPath is where writelater asks for the lines that come later.
+const laterPath = "/later"
+
+// otherTask is the task of the agents besides validator.
+const otherTask = "dddd4444dddd4444"
+
+// logLine is a line that can be read 300 ms after it was written.
+func logLine(at time.Time, agent, task, message string) logstest.Line {
+	return logstest.Line{
+		Group: logstest.GroupOf(agent), Stream: "agent/" + agent + "/" + task, Message: message,
+		At: at.UnixMilli(), Visible: at.Add(300 * time.Millisecond).UnixMilli(),
+	}
+}
+
+// cloudwatch starts an AWS that has log groups of two agents and lets nothing else be read, and points karmactl
+// there: cloudwatch [live] [endless]. The calls are written to the file calls.
 func cloudwatch(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
-		ts.Fatalf("usage: cloudwatch [live] [endless] [later]")
+		ts.Fatalf("usage: cloudwatch [live] [endless]")
 	}
 	calls, err := os.Create(ts.MkAbs("calls"))
 	ts.Check(err)
-	now := time.Now()
-	group := func(agent string) string { return "/ecs/karmacadabra-prod/" + agent }
-	line := func(agent, task string, after time.Duration, message string) logstest.Line {
-		at := now.Add(after)
-		return logstest.Line{
-			Group: group(agent), Stream: "agent/" + agent + "/" + task, Message: message,
-			At: at.UnixMilli(), Visible: at.Add(300 * time.Millisecond).UnixMilli(),
-		}
+	line := func(agent, task string, ago time.Duration, message string) logstest.Line {
+		return logLine(time.Now().Add(-ago), agent, task, message)
 	}
-	const first, second, later, other = "aaaa1111aaaa1111", "bbbb2222bbbb2222", "cccc3333cccc3333", "dddd4444dddd4444"
-	lines := []logstest.Line{
-		line("validator", first, -3*time.Hour, "three hours old"),
-		line("validator", first, -10*time.Minute, "INFO: begins"),
-		line("validator", second, -8*time.Minute, "ERROR: cannot pay"),
-		line("karma-hello", other, -9*time.Minute, `{"level":"warn","msg":"low on café"}`),
-		line("karma-hello", other, -6*time.Minute, "DEBUG: hello\nsecond line"),
-		line("validator", second, -time.Minute, "no level at all"),
-	}
-	born := now.Add(24 * time.Hour)
-	if slices.Contains(args, "later") {
-		born = now.Add(2 * time.Second)
-		lines = append(lines,
-			line("validator", later, 1500*time.Millisecond, "said by a later task"),
-			line("abracadabra", other, 2500*time.Millisecond, "said in a later group"))
-	}
-	server := &onlyLogs{calls: calls, logs: logstest.NewServer(time.Now, lines)}
-	server.logs.Born[group("abracadabra")] = born.UnixMilli()
+	const first, second = "aaaa1111aaaa1111", "bbbb2222bbbb2222"
+	server := &onlyLogs{calls: calls, logs: logstest.NewServer(time.Now, []logstest.Line{
+		line("validator", first, 3*time.Hour, "three hours old"),
+		line("validator", first, 10*time.Minute, "INFO: begins"),
+		line("validator", second, 8*time.Minute, "ERROR: cannot pay"),
+		line("karma-hello", otherTask, 9*time.Minute, `{"level":"warn","msg":"low on café"}`),
+		line("karma-hello", otherTask, 6*time.Minute, "DEBUG: hello\nsecond line"),
+		line("validator", second, time.Minute, "no level at all"),
+	})}
 	for _, a := range args {
 		server.live, server.endless = server.live || a == "live", server.endless || a == "endless"
 	}
@@ -94,4 +96,15 @@ func cloudwatch(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("AWS_ENDPOINT_URL", over.URL)
 	ts.Setenv("AWS_ACCESS_KEY_ID", "AKIDREADER")
 	ts.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+}
+
+// writelater lets a later task of validator say something, and the first task of abracadabra, whose log group is made
+// with it. A script calls it when what follows the logs has told that it follows: no clock decides.
+func writelater(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: writelater")
+	}
+	answer, err := http.Get(ts.Getenv("AWS_ENDPOINT_URL") + laterPath)
+	ts.Check(err)
+	ts.Check(answer.Body.Close())
 }

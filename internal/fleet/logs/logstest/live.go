@@ -67,7 +67,7 @@ func (s *Server) liveTail(w http.ResponseWriter, r *http.Request, in request) {
 func (s *Server) between(groups []string, from, to int64) []liveEvent {
 	var lines []Line
 	for _, arn := range groups {
-		if j := s.groups[arn[strings.LastIndexByte(arn, ':')+1:]]; j != nil {
+		if j := s.group(arn[strings.LastIndexByte(arn, ':')+1:]); j != nil {
 			for _, l := range j.lines {
 				if l.Visible > from && l.Visible <= to {
 					lines = append(lines, l)

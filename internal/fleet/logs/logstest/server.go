@@ -5,8 +5,10 @@ package logstest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -69,14 +71,26 @@ type journal struct {
 // NewServer makes a server of these lines.
 func NewServer(now func() time.Time, lines []Line) *Server {
 	s := &Server{Now: now, PageEvents: 10_000, PageBytes: 1 << 20, groups: map[string]*journal{}, calls: map[string]int{}, refused: map[string]int{}, Born: map[string]int64{}, dice: rand.New(rand.NewPCG(11, 11))}
+	s.Add(lines)
+	return s
+}
+
+// Add gives a server more lines while it serves, the first ones of a group with the group itself. Tokens hold as long
+// as the new lines are the newest of their group.
+func (s *Server) Add(lines []Line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	changed := map[string]*journal{}
 	for _, l := range lines {
-		if s.groups[l.Group] == nil {
-			s.groups[l.Group] = &journal{streams: map[string][]int{}}
+		if changed[l.Group] == nil {
+			changed[l.Group] = &journal{streams: map[string][]int{}}
+			if old := s.groups[l.Group]; old != nil {
+				changed[l.Group].lines = slices.Clone(old.lines)
+			}
 		}
-		j := s.groups[l.Group]
-		j.lines = append(j.lines, l)
+		changed[l.Group].lines = append(changed[l.Group].lines, l)
 	}
-	for _, j := range s.groups {
+	for _, j := range changed {
 		sort.SliceStable(j.lines, func(a, b int) bool {
 			x, y := j.lines[a], j.lines[b]
 			return x.At < y.At || x.At == y.At && x.Visible < y.Visible
@@ -89,7 +103,14 @@ func NewServer(now func() time.Time, lines []Line) *Server {
 			j.streams[l.Stream] = append(j.streams[l.Stream], i)
 		}
 	}
-	return s
+	maps.Copy(s.groups, changed)
+}
+
+// group is the journal of a group, nil when there is none.
+func (s *Server) group(name string) *journal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.groups[name]
 }
 
 // Calls is how often an operation was called.
@@ -189,7 +210,7 @@ func (s *Server) granted(w http.ResponseWriter, operation string, allow func(tim
 
 // journal answers a call for a group that is not there, and gives nil.
 func (s *Server) journal(w http.ResponseWriter, in request) *journal {
-	j := s.groups[in.LogGroupName]
+	j := s.group(in.LogGroupName)
 	if j == nil || s.Born[in.LogGroupName] > s.Now().UnixMilli() {
 		fail(w, "ResourceNotFoundException", "The specified log group does not exist.")
 		return nil
