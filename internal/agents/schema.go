@@ -1,6 +1,6 @@
 package agents
 
-//go:generate go run ./schemagen ../../config/agents.schema.json
+//go:generate go run ./schemagen ../../config/agents.schema.json ../../docs/agents-yaml.md
 
 import (
 	"bytes"

@@ -154,7 +154,8 @@ func duration(low, high time.Duration) value[time.Duration] {
 	if high == math.MaxInt32*time.Second {
 		allowed = fmt.Sprintf("a duration such as 90s or 2m, %s or more", seconds(low))
 	}
-	shape := schema{"type": "string", "pattern": `^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`, "minLength": 2}
+	// A pattern cannot say how long: the comment is for people and for docs/agents-yaml.md.
+	shape := schema{"type": "string", "pattern": `^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`, "minLength": 2, "$comment": allowed}
 	return scalar(shape, allowed, func(n *yaml.Node) parsed[time.Duration] {
 		if v, err := time.ParseDuration(n.Value + "s"); err == nil && wholeNumber.MatchString(n.Value) && v >= low && v <= high {
 			return wrong[time.Duration](didYouMean(n.Value + "s"))
