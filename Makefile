@@ -9,12 +9,13 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 BUILD     := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 TOOL      := $(GO) tool -modfile=tools/go.mod
 ACTIONLINT := $(GO) tool -modfile=tools/actionlint/go.mod actionlint
+GORELEASER := $(GO) tool -modfile=tools/goreleaser/go.mod goreleaser
 FUZZTIME  ?= 10s
 BOUNDS    := KeepToTheCriticalPath|APlanGrows|DeployAddsLittle|TheProcessIs|TheBinaryHas
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build
 build: ## bin/karmactl: stripped, static, reproducible
@@ -82,6 +83,14 @@ cross: ## dist/: Linux, macOS and Windows, amd64 and arm64
 		echo "dist/karmactl_$${os}_$$arch$$ext"; \
 		GOOS=$$os GOARCH=$$arch $(BUILD) -o dist/karmactl_$${os}_$$arch$$ext ./cmd/karmactl; \
 	done
+
+.PHONY: release-snapshot
+release-snapshot: ## dist/: all of a release but its publishing, and a try of it (the first time builds GoReleaser: five minutes)
+	@scripts/release-snapshot.sh
+
+.PHONY: release
+release: ## publish the tag that is checked out; the release workflow does this
+	$(GORELEASER) release --clean
 
 .PHONY: ci
 ci: ## all that must hold before a change lands
