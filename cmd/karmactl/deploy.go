@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
@@ -23,6 +25,18 @@ type deployOptions struct {
 	all, build, noWait, restart, refresh, resume, dryRun bool
 	image                                                string
 	timeout                                              time.Duration
+}
+
+func (o *deployOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.all, "all", false, "every agent, those that are called by others first")
+	f.StringVar(&o.image, "image", "", "a `REF` in another registry, an OCI layout or an archive")
+	f.BoolVar(&o.build, "build", false, "build with docker buildx or podman")
+	f.BoolVar(&o.noWait, "no-wait", false, "begin it and do not follow")
+	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the deployment goes on")
+	f.BoolVar(&o.restart, "restart", false, "start the same revision again")
+	f.BoolVar(&o.refresh, "refresh-secrets", false, "restart only the agents whose tasks started with older values of their secrets")
+	f.BoolVar(&o.resume, "resume", false, "follow the deployment that was begun last; change nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change and stop")
 }
 
 func newDeployCmd(a *app) *cobra.Command {
@@ -47,58 +61,54 @@ each task is at are shown in the same way; Events have them as revisions[] and t
 
 Nothing is written to AWS before the architecture, the secrets and the Fargate quota
 are in order. The lock is held while something is changed, not while it is watched.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.deploy(c.Context(), args, o) },
+		RunE: a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
+			func(ctx context.Context, s *session, args []string) error { return runDeploy(ctx, s, args, o) }),
 	}
-	f := cmd.Flags()
-	f.BoolVar(&o.all, "all", false, "every agent, those that are called by others first")
-	f.StringVar(&o.image, "image", "", "a `REF` in another registry, an OCI layout or an archive")
-	f.BoolVar(&o.build, "build", false, "build with docker buildx or podman")
-	f.BoolVar(&o.noWait, "no-wait", false, "begin it and do not follow")
-	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the deployment goes on")
-	f.BoolVar(&o.restart, "restart", false, "start the same revision again")
-	f.BoolVar(&o.refresh, "refresh-secrets", false, "restart only the agents whose tasks started with older values of their secrets")
-	f.BoolVar(&o.resume, "resume", false, "follow the deployment that was begun last; change nothing")
-	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change and stop")
+	o.addFlags(cmd.Flags())
 	return cmd
+}
+
+func (o deployOptions) check(cfg *agents.Config, args []string) error {
+	switch {
+	case o.all == (len(args) > 0):
+		return &usageError{errors.New("name the agents, or say --all")}
+	case o.image != "" && o.build:
+		return &usageError{errors.New("--image and --build do not go together")}
+	case o.refresh && (o.image != "" || o.build || o.restart || o.resume):
+		return &usageError{errors.New("--refresh-secrets starts the same revision again where that is needed: it takes no image, and neither --restart nor --resume")}
+	case o.restart && (o.image != "" || o.build), o.resume && (o.image != "" || o.build || o.restart || o.dryRun || o.noWait):
+		return &usageError{errors.New("--restart and --resume take no new image, and not each other")}
+	}
+	names, err := agentNames(cfg, args)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if ag, _ := cfg.Agent(name); o.build && ag.Build == nil {
+			return &usageError{fmt.Errorf("%s has no build in %s: add build.dockerfile, or give --image", name, cfg.File)}
+		}
+	}
+	return nil
 }
 
 // deploy is one run of the command.
 type deploy struct {
-	*shipment
+	*images
 	o     deployOptions
 	names []string
 	// left are the agents that --refresh-secrets leaves alone.
 	left []*rollout.Deployment
 }
 
-func (a *app) deploy(ctx context.Context, args []string, o deployOptions) error {
-	if err := o.check(args); err != nil {
-		return err
-	}
-	s, err := a.open(ctx)
+func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) error {
+	im, err := s.newImages()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.close() }() // all that matters is written by then
-	sh, err := s.newShipment()
-	if err != nil {
-		return err
-	}
-	defer sh.close()
-	d := &deploy{shipment: sh, o: o, names: args}
+	defer im.close()
+	d := &deploy{images: im, o: o, names: args}
 	if o.all {
-		for _, ag := range s.cfg.Agents {
-			d.names = append(d.names, ag.Name)
-		}
-	}
-	for _, name := range d.names {
-		ag, ok := s.cfg.Agent(name)
-		if !ok {
-			return noAgent(s.cfg, name)
-		}
-		if o.build && ag.Build == nil {
-			return &usageError{fmt.Errorf("%s has no build in %s: add build.dockerfile, or give --image", name, s.cfg.File)}
-		}
+		d.names, _ = agentNames(s.cfg, nil) // all there are
 	}
 	if o.resume {
 		return d.end(d.follow(ctx, d.names, d.resume))
@@ -112,20 +122,6 @@ func (a *app) deploy(ctx context.Context, args []string, o deployOptions) error 
 		return err
 	}
 	return d.run(ctx)
-}
-
-func (o deployOptions) check(args []string) error {
-	switch {
-	case o.all == (len(args) > 0):
-		return &usageError{errors.New("name the agents, or say --all")}
-	case o.image != "" && o.build:
-		return &usageError{errors.New("--image and --build do not go together")}
-	case o.refresh && (o.image != "" || o.build || o.restart || o.resume):
-		return &usageError{errors.New("--refresh-secrets starts the same revision again where that is needed: it takes no image, and neither --restart nor --resume")}
-	case o.restart && (o.image != "" || o.build), o.resume && (o.image != "" || o.build || o.restart || o.dryRun || o.noWait):
-		return &usageError{errors.New("--restart and --resume take no new image, and not each other")}
-	}
-	return nil
 }
 
 // run plans, refuses, pushes, changes and follows, those that are called first.
@@ -166,12 +162,12 @@ func (d *deploy) run(ctx context.Context) error {
 
 // walked is a walk over the stack that wants the images.
 func (d *deploy) walked(ctx context.Context, rec engine.Recorder, only func(engine.Key) bool, shown *engine.Result) (*stack.Stack, *engine.Result, error) {
-	home := d.home(shown == nil)
-	facts, err := stack.ReadExisting(ctx, d.cfg, home)
+	env := d.env(shown == nil)
+	facts, err := stack.ReadExisting(ctx, d.cfg, env)
 	if err != nil {
 		return nil, nil, err
 	}
-	st := stack.New(d.cfg, home, facts)
+	st := stack.New(d.cfg, env, facts)
 	st.Deploy(d.want)
 	w := d.walk(st, rec)
 	w.Orphans, w.Only = nil, only
@@ -200,7 +196,7 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 		return nil, err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
-	if err := d.runs("deploy"); err != nil {
+	if err := refuseWhileAsleep(store, "deploy"); err != nil {
 		return nil, err
 	}
 	st, res, err := d.walked(ctx, store, nil, nil)
@@ -249,14 +245,17 @@ func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) 
 
 // change walks the stack under the lock, and finds what it has begun.
 func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result) (begun, error) {
-	h := d.home(false)
+	h := d.env(false)
 	before := map[string]rollout.Before{}
 	var applied *engine.Result
 	d.app.graceful.Store(true)
 	defer d.app.graceful.Store(false)
 	err := d.locked(ctx, "deploy", func(ctx context.Context, store *state.Store) error {
+		if err := refuseWhileAsleep(store, "deploy"); err != nil {
+			return err
+		}
 		for _, name := range names {
-			b, err := d.fleetAgent(h, name).Look(ctx)
+			b, err := d.rolloutAgent(h, name, d.say).Look(ctx)
 			if err != nil && !cloud.IsNotFound(err) {
 				return err
 			}
@@ -273,7 +272,7 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 				if o, _ := res.Get(engine.Key("service/" + name)); provision.Deploys(o) {
 					continue
 				}
-				if err := d.fleetAgent(h, name).Restart(ctx); err != nil {
+				if err := d.rolloutAgent(h, name, d.say).Restart(ctx); err != nil {
 					return err
 				}
 			}
@@ -284,7 +283,7 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 		return nil, err
 	}
 	return func(ctx context.Context, name string) (following, error) {
-		ag := d.fleetAgent(h, name)
+		ag := d.rolloutAgent(h, name, d.say)
 		service, _ := applied.Get(engine.Key("service/" + name))
 		if !provision.Deploys(service) && !d.o.restart {
 			doc, err := ag.Standing(ctx)

@@ -15,25 +15,33 @@ import (
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-// fleetAgent is an agent as the rollout package knows it.
-func (s *session) fleetAgent(h *provision.Env, name string) *rollout.Agent {
+// say tells a line of a rollout.
+type say func(rollout.Line)
+
+// rolloutAgent is an agent as the rollout package knows it.
+func (s *session) rolloutAgent(env *provision.Env, name string, say say) *rollout.Agent {
 	return &rollout.Agent{
-		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Targets: h.Clients.ELB, Clock: s.clock, Name: name, Cluster: h.ClusterName(), Service: h.ServiceName(name),
-		Family: h.Family(name), LogGroup: h.LogGroupName(name), Say: s.say,
+		ECS: env.Clients.ECS, Logs: env.Clients.Logs, Targets: env.Clients.ELB, Clock: s.clock, Name: name, Cluster: env.ClusterName(), Service: env.ServiceName(name),
+		Family: env.Family(name), LogGroup: env.LogGroupName(name), Say: say,
 	}
 }
 
-// say tells a line of a rollout; how far it is stands on the board, where there is one.
-func (s *session) say(l rollout.Line) {
-	r := pictured(l.Picture)
-	if l.Err != nil {
-		l.Text += ": " + s.explain(l.Err).Error()
+// say tells a line of a rollout that nobody follows on a board.
+func (s *session) say(l rollout.Line) { s.sayOn(nil)(l) }
+
+// sayOn tells lines of rollouts; how far each one is stands on the board, where there is one.
+func (s *session) sayOn(board *ui.Board) say {
+	return func(l rollout.Line) {
+		r := pictured(l.Picture)
+		if l.Err != nil {
+			l.Text += ": " + s.explain(l.Err).Error()
+		}
+		if board != nil && r != nil {
+			board.Rollout(l.Agent, r)
+			return
+		}
+		s.app.term.Say(l.At, l.Agent, l.About, l.Text, r)
 	}
-	if s.board != nil && r != nil {
-		s.board.Rollout(l.Agent, r)
-		return
-	}
-	s.app.term.Say(l.At, l.Agent, l.About, l.Text, r)
 }
 
 // pictured is a picture as it is shown.
@@ -67,7 +75,7 @@ type begun func(ctx context.Context, name string) (following, error)
 
 // resume is the deployment that was begun last.
 func (d *deploy) resume(ctx context.Context, name string) (following, error) {
-	arn, now, previous, err := d.fleetAgent(d.home(true), name).Current(ctx)
+	arn, now, previous, err := d.rolloutAgent(d.env(true), name, d.say).Current(ctx)
 	// The run that registered it was stopped before it could retire it.
 	return following{arn: arn, now: now, previous: previous, registered: true}, err
 }
@@ -75,12 +83,12 @@ func (d *deploy) resume(ctx context.Context, name string) (following, error) {
 // follow follows the deployments of several agents at once, without the lock.
 func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*rollout.Deployment, error) {
 	docs := make([]*rollout.Deployment, len(names))
-	d.board = d.app.term.Board()
-	defer d.board.Close()
+	board := d.app.term.Board()
+	defer board.Close()
 	var g errgroup.Group
 	for i, name := range names {
 		g.Go(func() error {
-			ag := d.fleetAgent(d.home(false), name)
+			ag := d.rolloutAgent(d.env(false), name, d.sayOn(board))
 			x, err := which(ctx, name)
 			if err != nil {
 				return err

@@ -35,8 +35,8 @@ func (s *session) transport() http.RoundTripper {
 	return provision.ECRAt{Host: s.account.ID + ".dkr.ecr." + s.account.Region + ".amazonaws.com", Endpoint: to, Next: http.DefaultTransport}
 }
 
-// shipment is the images of some agents on their way to ECR.
-type shipment struct {
+// images is the images of some agents on their way to ECR.
+type images struct {
 	*session
 	temp string
 	// load are the images to push, want what each agent is to run, by digest;
@@ -46,32 +46,32 @@ type shipment struct {
 	mu   sync.Mutex
 }
 
-// newShipment is an empty one; the caller removes its temporary directory.
-func (s *session) newShipment() (*shipment, error) {
+// newImages is an empty set; the caller removes its temporary directory.
+func (s *session) newImages() (*images, error) {
 	temp, err := os.MkdirTemp("", "karmactl-images-")
 	if err != nil {
 		return nil, fmt.Errorf("there is no place to build in: %w", err)
 	}
-	return &shipment{session: s, temp: temp, load: map[string]v1.Image{}, want: map[string]string{}}, nil
+	return &images{session: s, temp: temp, load: map[string]v1.Image{}, want: map[string]string{}}, nil
 }
 
 // close leaves nothing behind: a leftover in the temporary directory harms nobody.
-func (sh *shipment) close() { _ = os.RemoveAll(sh.temp) }
+func (im *images) close() { _ = os.RemoveAll(im.temp) }
 
 // source gives an image to push, or a reference by digest of one that is there;
 // neither keeps what the agent has.
 type source func(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error)
 
 // collect asks for each agent's image, all at once. Nothing is pushed yet.
-func (sh *shipment) collect(ctx context.Context, names []string, from source) error {
-	in := &rollout.Images{Transport: sh.transport(), Temp: sh.temp}
-	if sh.sim == nil {
+func (im *images) collect(ctx context.Context, names []string, from source) error {
+	in := &rollout.Images{Transport: im.transport(), Temp: im.temp}
+	if im.sim == nil {
 		in.Keychain = authn.DefaultKeychain
 	}
-	h := sh.home(true)
+	h := im.env(true)
 	var g errgroup.Group
 	for _, name := range names {
-		ag, _ := sh.cfg.Agent(name)
+		ag, _ := im.cfg.Agent(name)
 		g.Go(func() error {
 			img, ref, err := from(ctx, in, ag)
 			if err != nil {
@@ -84,11 +84,11 @@ func (sh *shipment) collect(ctx context.Context, names []string, from source) er
 				}
 				ref = h.RepositoryURI(name) + "@" + digest.String()
 			}
-			sh.mu.Lock()
-			defer sh.mu.Unlock()
-			sh.want[name] = ref
+			im.mu.Lock()
+			defer im.mu.Unlock()
+			im.want[name] = ref
 			if img != nil {
-				sh.load[name] = img
+				im.load[name] = img
 			}
 			return nil
 		})
@@ -97,17 +97,17 @@ func (sh *shipment) collect(ctx context.Context, names []string, from source) er
 }
 
 // build builds an agent's image from the user's own sources.
-func (sh *shipment) build(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error) {
-	archive := filepath.Join(sh.temp, ag.Name+".tar")
-	began := sh.clock.Now()
+func (im *images) build(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error) {
+	archive := filepath.Join(im.temp, ag.Name+".tar")
+	began := im.clock.Now()
 	file := filepath.Join(ag.Build.Context, ag.Build.Dockerfile)
-	sh.say(rollout.Line{At: began, Agent: ag.Name, About: "build", Text: file})
+	im.say(rollout.Line{At: began, Agent: ag.Name, About: "build", Text: file})
 	if err := (&rollout.Docker{}).Build(ctx, ag, archive); err != nil {
 		return nil, "", err
 	}
 	img, err := in.Open(ctx, archive, ag.Arch)
 	if err == nil {
-		sh.say(rollout.Line{At: sh.clock.Now(), Agent: ag.Name, About: "build", Text: file + " built in " + ui.Duration(sh.clock.Now().Sub(began))})
+		im.say(rollout.Line{At: im.clock.Now(), Agent: ag.Name, About: "build", Text: file + " built in " + ui.Duration(im.clock.Now().Sub(began))})
 	}
 	return img, "", err
 }
@@ -123,8 +123,8 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent
 	case ag.Build != nil:
 		return d.build(ctx, in, ag)
 	}
-	h := d.home(true)
-	have, err := d.fleetAgent(h, ag.Name).Image(ctx)
+	h := d.env(true)
+	have, err := d.rolloutAgent(h, ag.Name, d.say).Image(ctx)
 	if err != nil {
 		return nil, "", err
 	}

@@ -15,12 +15,12 @@ import (
 )
 
 // push has the repositories made that are not there, and pushes all at once.
-func (sh *shipment) push(ctx context.Context, plan *engine.Result, provide func(context.Context, map[engine.Key]bool) error) error {
-	if len(sh.load) == 0 {
+func (im *images) push(ctx context.Context, plan *engine.Result, provide func(context.Context, map[engine.Key]bool) error) error {
+	if len(im.load) == 0 {
 		return nil
 	}
 	missing := map[engine.Key]bool{}
-	for name := range sh.load {
+	for name := range im.load {
 		key := engine.Key("repository/" + name)
 		if o, ok := plan.Get(key); ok && o.Verb == engine.Create {
 			missing[key] = true
@@ -31,31 +31,31 @@ func (sh *shipment) push(ctx context.Context, plan *engine.Result, provide func(
 			return err
 		}
 	}
-	h := sh.home(false)
-	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: sh.transport()}
+	h := im.env(false)
+	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: im.transport()}
 	if err := p.SignIn(ctx); err != nil {
 		return err
 	}
-	if err := sh.pushAll(ctx, p, h.RepositoryURI); err != nil {
+	if err := im.pushAll(ctx, p, h.RepositoryURI); err != nil {
 		return err
 	}
 	if advice := p.Advice(); advice != "" {
-		sh.say(rollout.Line{At: sh.clock.Now(), About: "push", Text: advice})
+		im.say(rollout.Line{At: im.clock.Now(), About: "push", Text: advice})
 	}
 	return nil
 }
 
 // pushAll pushes the images at once and shows how far they are.
-func (sh *shipment) pushAll(ctx context.Context, p *rollout.Pusher, repository func(agent string) string) error {
-	names := slices.Sorted(maps.Keys(sh.load))
-	shown := sh.app.term.Pushes(sh.clock, names)
+func (im *images) pushAll(ctx context.Context, p *rollout.Pusher, repository func(agent string) string) error {
+	names := slices.Sorted(maps.Keys(im.load))
+	shown := im.app.term.Pushes(im.clock, names)
 	defer shown.Close()
 	var g errgroup.Group
 	for _, name := range names {
 		g.Go(func() error {
-			end, err := p.Push(ctx, repository(name), sh.load[name], func(x rollout.Progress) { shown.Report(sh.pushed(name, x)) })
+			end, err := p.Push(ctx, repository(name), im.load[name], func(x rollout.Progress) { shown.Report(im.pushed(name, x)) })
 			if ctx.Err() == nil { // who interrupts it knows how it ended
-				shown.End(sh.pushed(name, end), err)
+				shown.End(im.pushed(name, end), err)
 			}
 			return err
 		})
@@ -64,9 +64,9 @@ func (sh *shipment) pushAll(ctx context.Context, p *rollout.Pusher, repository f
 }
 
 // pushed is how far a push is, as it is shown.
-func (sh *shipment) pushed(name string, x rollout.Progress) ui.Push {
+func (im *images) pushed(name string, x rollout.Progress) ui.Push {
 	return ui.Push{
-		Agent: name, Image: sh.want[name], Short: ui.Short(sh.want[name]), AlreadyThere: x.AlreadyThere,
+		Agent: name, Image: im.want[name], Short: ui.Short(im.want[name]), AlreadyThere: x.AlreadyThere,
 		Layers: ui.PushLayers{Total: x.Layers, Uploaded: x.Uploaded, There: x.There, Mounted: x.Mounted},
 		Bytes:  ui.PushBytes{Done: x.Done, Total: x.Bytes, Sent: x.Sent},
 	}
@@ -74,7 +74,7 @@ func (sh *shipment) pushed(name string, x rollout.Progress) ui.Push {
 
 // makeRepositories makes what images are pushed into, ahead of the rest of the plan.
 func (s *session) makeRepositories(ctx context.Context, store *state.Store, plan *engine.Result, missing map[engine.Key]bool) error {
-	st := stack.New(s.cfg, s.home(false), stack.GuessLookup(s.cfg))
+	st := stack.New(s.cfg, s.env(false), stack.GuessLookup(s.cfg))
 	w := s.walk(st, store)
 	w.Orphans, w.Only = nil, func(k engine.Key) bool { return missing[k] }
 	w.Apply, w.Shown = true, plan

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -21,6 +22,13 @@ type downOptions struct {
 	stack.DownOptions
 }
 
+func (o *downOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.Images, "images", false, "delete the repositories and their images too")
+	f.BoolVar(&o.Logs, "logs", false, "delete the log groups and their logs too")
+	f.BoolVar(&o.keepNetwork, "keep-network", false, "leave what others use (their subnets, cluster, load balancer) and take the rest")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted and stop")
+}
+
 func newDownCmd(a *app) *cobra.Command {
 	var o downOptions
 	cmd := &cobra.Command{
@@ -29,75 +37,65 @@ func newDownCmd(a *app) *cobra.Command {
 Before the first deletion it looks for what it did not make inside of what it would
 delete (a database in a subnet, a service in the cluster, a listener) and stops there. The user's own secret is never
 deleted; images and logs are kept unless told.`,
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error {
 			o.agents = args
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return a.down(ctx, o)
-		},
+			return runDown(ctx, s, o)
+		}),
 	}
-	cmd.Flags().BoolVar(&o.Images, "images", false, "delete the repositories and their images too")
-	cmd.Flags().BoolVar(&o.Logs, "logs", false, "delete the log groups and their logs too")
-	cmd.Flags().BoolVar(&o.keepNetwork, "keep-network", false, "leave what others use (their subnets, cluster, load balancer) and take the rest")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted and stop")
+	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) down(ctx context.Context, o downOptions) error {
-	s, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }() // all that matters is written by then
-	for _, name := range o.agents {
-		if _, ok := s.cfg.Agent(name); !ok {
-			return noAgent(s.cfg, name)
-		}
-	}
+func runDown(ctx context.Context, s *session, o downOptions) error {
 	if o.dryRun {
-		store, err := s.readState(ctx)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = store.Close(ctx) }()
-		p, err := s.planRemoval(ctx, store, s.downRemoval(o))
-		if err != nil {
-			return err
-		}
-		return errors.Join(a.term.Plan(s.downDoc(p)), p.res.Err())
+		return downDryRun(ctx, s, o)
 	}
-	run := func(ctx context.Context, store *state.Store) error { return s.down(ctx, store, o) }
-	err = s.locked(ctx, "down", run)
+	run := func(ctx context.Context, store *state.Store) error { return downLocked(ctx, s, store, o) }
+	err := s.locked(ctx, "down", run)
 	if none := (*noBucketError)(nil); !errors.As(err, &none) {
 		return err
 	}
 	// What is there is found by its tags; only then is a place for the lock worth making.
-	p, err := s.planRemoval(ctx, engine.NewMemory(s.clock), s.downRemoval(o))
+	p, err := s.planTeardown(ctx, engine.NewMemory(s.clock), s.allOrSome(o))
 	if err != nil {
 		return err
 	}
 	if err := p.res.Err(); err != nil {
 		return err
 	}
-	if s.downDoc(p).Summary.Any() {
+	doc := p.teardownDoc()
+	if doc.Summary.Any() {
 		return s.lockedInNewBucket(ctx, "down", run)
 	}
-	if a.term.JSON {
-		r := s.result(p.stack, p.res)
+	if s.app.term.JSON {
+		r := resultDoc(p.res)
 		r.Outcome, r.Waiting = "succeeded", nil
 		return s.finish(r, p.res, nil)
 	}
-	return a.term.Plan(s.downDoc(p))
+	return s.app.term.Plan(doc)
 }
 
-// downRemoval is everything, or what belongs to some agents.
-func (s *session) downRemoval(o downOptions) removal {
+func downDryRun(ctx context.Context, s *session, o downOptions) error {
+	store, err := s.readState(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close(ctx) }() // it was only read
+	p, err := s.planTeardown(ctx, store, s.allOrSome(o))
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.app.term.Plan(p.teardownDoc()), p.res.Err())
+}
+
+// allOrSome is everything, or what belongs to some agents.
+func (s *session) allOrSome(o downOptions) teardown {
 	// A yes is typed too fast: the name of what goes is asked for.
 	name, what := s.cfg.Stack(), "the whole stack"
 	if len(o.agents) > 0 {
 		name, what = strings.Join(o.agents, " "), "these agents"
 	}
-	return removal{
+	return teardown{
 		walk: func(st *stack.Stack, rec engine.Recorder) engine.Walk {
 			w := s.walk(st, rec)
 			w.Keep = st.Keep(o.DownOptions)
@@ -106,12 +104,13 @@ func (s *session) downRemoval(o downOptions) removal {
 			}
 			return w
 		},
-		images: o.Images, leaveUsed: o.keepNetwork, question: fmt.Sprintf("This deletes %s. Type %s to go on:", what, name), word: name,
+		images: o.Images, leaveUsed: o.keepNetwork,
+		question: question{command: "down", text: fmt.Sprintf("This deletes %s. Type %s to go on:", what, name), word: name, declined: "nothing was deleted"},
 	}
 }
 
-func (s *session) downDoc(p *planned) *ui.Plan {
-	doc := s.planDoc(p)
+func (p *plan) teardownDoc() *ui.Plan {
+	doc := p.doc()
 	doc.Destroy, doc.Waiting, doc.Warnings = true, []ui.Waiting{}, kept(p.res)
 	return doc
 }
@@ -135,25 +134,25 @@ func kept(res *engine.Result) []string {
 	return out
 }
 
-func (s *session) down(ctx context.Context, store *state.Store, o downOptions) error {
-	p, err := s.planRemoval(ctx, store, s.downRemoval(o))
+func downLocked(ctx context.Context, s *session, store *state.Store, o downOptions) error {
+	p, err := s.planTeardown(ctx, store, s.allOrSome(o))
 	if err != nil {
 		return err
 	}
 	if err := p.res.Err(); err != nil {
 		return err
 	}
-	doc := s.downDoc(p)
+	doc := p.teardownDoc()
 	if !s.app.term.JSON {
 		if err := s.app.term.Plan(doc); err != nil {
 			return err
 		}
 	}
-	res, st, took, err := s.remove(ctx, store, p, doc.Summary.Delete > 0, s.downRemoval(o))
+	res, took, err := p.tearDown(ctx, store, doc.Summary.Delete > 0, s.allOrSome(o))
 	if err != nil {
 		return err
 	}
-	r := s.result(st, res)
+	r := resultDoc(res)
 	r.Waiting = nil
 	r.Notes = kept(res)
 	if s.app.term.JSON || doc.Summary.Delete == 0 {
@@ -162,7 +161,7 @@ func (s *session) down(ctx context.Context, store *state.Store, o downOptions) e
 	if err := res.Err(); err != nil {
 		return s.finish(r, res, err)
 	}
-	if len(o.agents) == 0 && s.sleep != nil { // nothing is left that could wake
+	if len(o.agents) == 0 && store.Hibernation() != nil { // nothing is left that could wake
 		if err := store.Wake(ctx); err != nil {
 			return err
 		}

@@ -7,14 +7,22 @@ import (
 	"os/signal"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
+type execOptions struct{ task string }
+
+func (o *execOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.task, "task", "", "the task whose `ID` begins so (default the youngest)")
+}
+
 func newExecCmd(a *app) *cobra.Command {
-	var task string
+	var o execOptions
 	cmd := &cobra.Command{
 		Use: "exec AGENT [-- CMD...]", Short: "A shell in a running task, or a command", Args: agentArgument(1, 0, "karmactl exec AGENT [-- CMD]"),
 		ValidArgsFunction: a.completeAgents,
@@ -27,33 +35,22 @@ session-manager-plugin. When something is missing, it says which one and what to
 			if dash < 0 && len(args) > 1 || dash > 1 || dash == 0 {
 				return &usageError{errors.New("the command goes after --: karmactl exec AGENT -- CMD")}
 			}
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return a.exec(ctx, args[0], task, args[1:])
+			return a.withSession(func(cfg *agents.Config, args []string) error { return areAgents(cfg, args[:1]) },
+				func(ctx context.Context, s *session, args []string) error {
+					return runExec(ctx, s, args[0], args[1:], o)
+				})(c, args)
 		},
 	}
-	cmd.Flags().StringVar(&task, "task", "", "the task whose `ID` begins so (default the youngest)")
+	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) exec(ctx context.Context, agent, task string, command []string) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	if _, err := agentNames(cfg, []string{agent}); err != nil {
-		return err
-	}
-	s, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }() // a session leaves nothing in the stack
+func runExec(ctx context.Context, s *session, agent string, command []string, o execOptions) error {
 	clients := cloud.NewClients(s.aws)
 	e := &fleet.Exec{
-		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(cfg.Stack()), Agent: agent, Task: task,
+		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Task: o.task,
 		Plugin: &fleet.SessionPlugin{
-			Region: s.account.Region, Profile: a.opts.profile, In: a.term.In, Out: a.term.Out, Err: a.term.Err, Command: len(command) > 0,
+			Region: s.account.Region, Profile: s.app.opts.profile, In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err, Command: len(command) > 0,
 		},
 	}
 	line := ""
@@ -61,7 +58,7 @@ func (a *app) exec(ctx context.Context, agent, task string, command []string) er
 		line = fleet.Wrap(command)
 	}
 	// Ctrl-C is for what runs in the task: the plugin gets it from the terminal.
-	a.leaveSignals()
+	s.app.leaveSignals()
 	mine := make(chan os.Signal, 1)
 	signal.Notify(mine, os.Interrupt)
 	defer signal.Stop(mine)

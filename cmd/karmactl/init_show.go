@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/importer"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -110,5 +111,14 @@ func (a *app) offerRehearsal(ctx context.Context, o initOptions) error {
 		return err
 	}
 	a.opts.simulate, a.opts.file, a.opts.yes = "world.json", "", true
-	return a.up(ctx, upOptions{})
+	return a.rehearseUp(ctx)
+}
+
+func (a *app) rehearseUp(ctx context.Context) error {
+	s, err := a.open(ctx, identified, func(*agents.Config) error { return nil })
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }() // all that matters is written by then
+	return runUp(ctx, s, upOptions{})
 }

@@ -24,9 +24,17 @@ func (e *noBucketError) Try() string {
 	return "karmactl up makes it, and finds what is there by its tags; --state names another"
 }
 
+// readState opens the state without the lock, and never writes it.
+func (s *session) readState(ctx context.Context) (*state.Store, error) {
+	backend, err := s.backend()
+	if err != nil {
+		return nil, err
+	}
+	return state.Open(ctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, ReadOnly: true})
+}
+
 // locked runs f with the lock and the state.
 func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) (err error) {
-	s.command = command
 	backend, err := s.backend()
 	if err != nil {
 		return err
@@ -46,17 +54,22 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close(last)) }()
-	s.sleep = store.Hibernation()
-	if err := s.runs(command); err != nil {
-		return err
-	}
 	return f(lctx, store)
 }
 
 // lockedInNewBucket makes the state's bucket first: a lock needs a place.
 func (s *session) lockedInNewBucket(ctx context.Context, command string, f func(context.Context, *state.Store) error) error {
-	if _, err := s.stateBucket(ctx, s.home(false), true); err != nil {
+	if _, err := s.stateBucket(ctx, s.env(false), true); err != nil {
 		return err
 	}
 	return s.locked(ctx, command, f)
+}
+
+// refuseWhileAsleep refuses the commands for running agents while the stack
+// hibernates: they would make a service that has no way out.
+func refuseWhileAsleep(store *state.Store, command string) error {
+	if asleep := store.Hibernation(); asleep != nil {
+		return &advice{fmt.Errorf("the stack hibernates since %s: there is nothing to %s", stamp(asleep.Since), command), "karmactl wake"}
+	}
+	return nil
 }

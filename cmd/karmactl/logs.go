@@ -8,15 +8,37 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
+func (o *logsOptions) addFlags(f *pflag.FlagSet, file *string) {
+	// Everybody's fingers follow with -f, so here the file has its long name alone.
+	f.StringVar(file, "file", "", "the agents.yaml to read (default config/agents.yaml, then agents.yaml)")
+	f.BoolVarP(&o.follow, "follow", "f", false, "go on with what is written from now on")
+	f.StringVarP(&o.since, "since", "s", "", "from when: 30m, 2h, 7d ago, or a time (default 1h, with --tail 1d; with --follow the last 10 lines)")
+	f.StringVar(&o.until, "until", "", "up to when: as --since (default now)")
+	f.IntVarP(&o.tail, "tail", "n", 0, "only the last `N` events of the past (0 is all)")
+	f.StringVar(&o.filter, "filter", "", "a CloudWatch Logs filter `PATTERN`, applied by AWS")
+	f.StringArrayVarP(&o.include, "include", "g", nil, "keep what matches this `REGEXP` (again for more: any of them)")
+	f.StringArrayVar(&o.exclude, "exclude", nil, "drop what matches this `REGEXP` (again for more)")
+	f.StringVar(&o.level, "level", "", "this level and above: debug, info, warn, error, fatal")
+	f.StringVar(&o.task, "task", "", "tasks whose `ID` begins so")
+	f.BoolVar(&o.timestamps, "timestamps", false, "with the date; in raw, with the time")
+	f.StringVar(&o.zone, "timezone", "Local", "tell times in this IANA `ZONE`")
+	f.DurationVar(&o.order, "order", logs.DefaultOrder, "how long an event waits for older ones of other tasks, while following")
+	f.BoolVar(&o.live, "live", false, "add Live Tail: within a second; $0.01 a minute after 1,800 free minutes a month")
+	f.StringSliceVar(&o.fields, "fields", nil, "of JSON lines show these `FIELDS` beside the message (a,b; none)")
+	f.StringVar(&o.query, "query", "", "run a named Logs Insights `QUERY`: errors, requests, response-time, slow, or one of agents.yaml")
+}
+
 func newLogsCmd(a *app) *cobra.Command {
-	var f logsFlags
+	var o logsOptions
 	cmd := &cobra.Command{
 		Use: "logs [agent...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.completeAgents,
 		Long: `Reads the log groups of all agents, or of some, as one stream in the order of
@@ -43,39 +65,26 @@ With -o json each line is a LogEvent; -o raw prints the messages alone, as they
 were written. Ctrl-C (or --timeout) is the normal end of --follow, and exits 0.
 Here -f is --follow; the file is --file.`,
 		RunE: func(c *cobra.Command, names []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			f.tailGiven = c.Flags().Changed("tail")
-			err := a.logs(ctx, names, f)
-			switch {
-			case errors.Is(err, syscall.EPIPE):
-				return nil // whoever read has enough
-			case err != nil && ctx.Err() != nil && f.follow:
-				return nil // the end of following
-			case err != nil && c.Context().Err() != nil:
-				return &exit{code: exitInterrupted}
+			o.tailGiven = c.Flags().Changed("tail")
+			need := signedIn
+			if o.live {
+				need = identified // its groups go by ARN
 			}
-			return err
+			return a.withAccess(need, o.check, func(ctx context.Context, s *session, names []string) error {
+				err := runLogs(ctx, s, names, o)
+				switch {
+				case errors.Is(err, syscall.EPIPE):
+					return nil // whoever read has enough
+				case err != nil && ctx.Err() != nil && o.follow:
+					return nil // the end of following
+				case err != nil && c.Context().Err() != nil:
+					return &exit{code: exitInterrupted}
+				}
+				return err
+			})(c, names)
 		},
 	}
-	fl := cmd.Flags()
-	// Everybody's fingers follow with -f, so here the file has its long name alone.
-	fl.StringVar(&a.opts.file, "file", "", "the agents.yaml to read (default config/agents.yaml, then agents.yaml)")
-	fl.BoolVarP(&f.follow, "follow", "f", false, "go on with what is written from now on")
-	fl.StringVarP(&f.since, "since", "s", "", "from when: 30m, 2h, 7d ago, or a time (default 1h, with --tail 1d; with --follow the last 10 lines)")
-	fl.StringVar(&f.until, "until", "", "up to when: as --since (default now)")
-	fl.IntVarP(&f.tail, "tail", "n", 0, "only the last `N` events of the past (0 is all)")
-	fl.StringVar(&f.filter, "filter", "", "a CloudWatch Logs filter `PATTERN`, applied by AWS")
-	fl.StringArrayVarP(&f.include, "include", "g", nil, "keep what matches this `REGEXP` (again for more: any of them)")
-	fl.StringArrayVar(&f.exclude, "exclude", nil, "drop what matches this `REGEXP` (again for more)")
-	fl.StringVar(&f.level, "level", "", "this level and above: debug, info, warn, error, fatal")
-	fl.StringVar(&f.task, "task", "", "tasks whose `ID` begins so")
-	fl.BoolVar(&f.timestamps, "timestamps", false, "with the date; in raw, with the time")
-	fl.StringVar(&f.zone, "timezone", "Local", "tell times in this IANA `ZONE`")
-	fl.DurationVar(&f.order, "order", logs.DefaultOrder, "how long an event waits for older ones of other tasks, while following")
-	fl.BoolVar(&f.live, "live", false, "add Live Tail: within a second; $0.01 a minute after 1,800 free minutes a month")
-	fl.StringSliceVar(&f.fields, "fields", nil, "of JSON lines show these `FIELDS` beside the message (a,b; none)")
-	fl.StringVar(&f.query, "query", "", "run a named Logs Insights `QUERY`: errors, requests, response-time, slow, or one of agents.yaml")
+	o.addFlags(cmd.Flags(), &a.opts.file)
 	completeFlag(cmd, "level", completeLevels)
 	completeFlag(cmd, "query", a.completeQueries())
 	completeFlag(cmd, "since", completeAgo)
@@ -83,44 +92,36 @@ Here -f is --follow; the file is --file.`,
 	return cmd
 }
 
-// logs reads, or asks a query.
-func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
-	cfg, err := a.config()
-	if err != nil {
+// check looks at what needs no AWS.
+func (f logsOptions) check(cfg *agents.Config, names []string) error {
+	if err := areAgents(cfg, names); err != nil {
 		return err
 	}
-	chosen, err := agentNames(cfg, names)
-	if err != nil {
-		return err
-	}
-	o, style, err := f.options()
-	if err != nil {
+	if _, _, err := f.options(); err != nil {
 		return &usageError{err}
 	}
 	if f.live && !f.follow {
 		return &usageError{errors.New("--live goes with --follow: Live Tail has nothing of the past")}
 	}
+	return nil
+}
+
+// runLogs reads, or asks a query.
+func runLogs(ctx context.Context, s *session, names []string, f logsOptions) error {
+	o, style, err := f.options()
+	if err != nil {
+		return &usageError{err}
+	}
+	a := s.app
+	chosen, _ := agentNames(s.cfg, names) // they have been checked
 	f.lastLines(a.opts.output == "text")
 	o.Tail = f.tail
 	debug.SetGCPercent(logs.GCPercent)
-	s, err := a.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }() // nothing was written
-	if f.live {
-		err = s.whoami(ctx) // its groups go by ARN
-	} else {
-		err = cloud.HasCredentials(ctx, s.aws, s.account)
-	}
-	if err != nil {
-		return err
-	}
 	if err := f.times(&o, s.clock.Now()); err != nil {
 		return &usageError{err}
 	}
 	for _, name := range chosen {
-		group := provision.LogGroupName(cfg.Stack(), name)
+		group := provision.LogGroupName(s.cfg.Stack(), name)
 		o.Groups = append(o.Groups, logs.Group{Agent: name, Name: group, ARN: s.account.ARN("logs", "log-group:"+group)})
 	}
 	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
@@ -133,7 +134,7 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 	case "raw":
 		style.Format = logs.Raw
 	}
-	style.Agents, _ = agentNames(cfg, nil)
+	style.Agents, _ = agentNames(s.cfg, nil)
 	if a.term.Screen {
 		style.Width = a.term.Width()
 	}
@@ -157,7 +158,7 @@ func (a *app) logs(ctx context.Context, names []string, f logsFlags) error {
 
 // everything tells whether no message was asked for by what it says; then what
 // ECS did belongs in between.
-func (f logsFlags) everything() bool {
+func (f logsOptions) everything() bool {
 	return f.filter == "" && f.level == "" && f.task == "" && len(f.include) == 0 && len(f.exclude) == 0
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
-// logsFlags are the flags of logs.
-type logsFlags struct {
+// logsOptions are the flags of logs.
+type logsOptions struct {
 	follow, live, timestamps   bool
 	since, until               string
 	tail                       int
@@ -23,7 +23,7 @@ type logsFlags struct {
 }
 
 // options are the flags that need no AWS to be checked.
-func (f logsFlags) options() (logs.Options, logs.Style, error) {
+func (f logsOptions) options() (logs.Options, logs.Style, error) {
 	o := logs.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Order: f.order}
 	style := logs.Style{Timestamps: f.timestamps, MarkLate: f.follow, Fields: f.fields}
 	if len(f.fields) == 1 && f.fields[0] == "none" {
@@ -70,14 +70,14 @@ func regexps(flag string, all []string) ([]*regexp.Regexp, error) {
 const firstLines = 10
 
 // lastLines has following begin with the last lines of the past, for people, unless something else was asked for.
-func (f *logsFlags) lastLines(people bool) {
+func (f *logsOptions) lastLines(people bool) {
 	if people && f.follow && !f.tailGiven && f.since == "" {
 		f.tail = firstLines
 	}
 }
 
 // times reads --since and --until, counted from now.
-func (f logsFlags) times(o *logs.Options, now time.Time) error {
+func (f logsOptions) times(o *logs.Options, now time.Time) error {
 	var err error
 	if o.Since, err = moment("since", f.since, now); err != nil {
 		return err

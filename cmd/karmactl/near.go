@@ -100,6 +100,14 @@ func agentNames(cfg *agents.Config, names []string) ([]string, error) {
 	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
 }
 
+// chosen are the agents of these names in the file's order, all of them without a name.
+func chosen(cfg *agents.Config, names []string) []agents.Agent {
+	if len(names) == 0 {
+		return cfg.Agents
+	}
+	return slices.DeleteFunc(slices.Clone(cfg.Agents), func(x agents.Agent) bool { return !slices.Contains(names, x.Name) })
+}
+
 // agentArgument is the argument of a command for one agent; more says what else may follow.
 func agentArgument(least, most int, usage string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -32,74 +33,72 @@ type outputsDetail struct {
 	Outputs map[string]string `json:"outputs,omitempty"`
 }
 
+type outputsOptions struct{ all bool }
+
+func (o *outputsOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.all, "all", false, "ids and ARNs of everything, too")
+}
+
 func newOutputsCmd(a *app) *cobra.Command {
-	var all bool
+	var o outputsOptions
 	cmd := &cobra.Command{
 		Use: "outputs [NAME]", Short: "The agents' URLs and the dashboard", Args: cobra.MaximumNArgs(1),
 		Long: `Prints each agent's URL and the dashboard's; with --all the ids and ARNs of everything
 that is there too. With a name it prints that value alone, for scripts: URL.AGENT (or just
 AGENT), dashboard, a key of --all for its id, or KEY.OUTPUT. JSON always has everything.`,
 		Example: "  karmactl outputs\n  curl \"$(karmactl outputs URL.validator)/health\"\n  karmactl outputs alb.dns_name",
-		RunE: func(c *cobra.Command, args []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return a.outputs(ctx, all, args)
-		},
+		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runOutputs(ctx, s, args, o) }),
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "ids and ARNs of everything, too")
+	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) outputs(ctx context.Context, all bool, args []string) error {
-	d, err := a.readOutputs(ctx)
+func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions) error {
+	d, err := s.readOutputs(ctx)
 	if err != nil {
 		return err
 	}
+	term := s.app.term
 	if len(args) == 1 {
 		value, err := d.value(args[0])
 		if err != nil {
 			return err
 		}
-		a.term.Printf("%s\n", value)
+		term.Printf("%s\n", value)
 		return nil
 	}
-	if a.term.JSON {
-		return a.term.Document(d)
+	if term.JSON {
+		return term.Document(d)
 	}
 	for _, ag := range slices.Sorted(maps.Keys(d.URLs)) {
-		a.term.Printf("%-42s %s\n", "url/"+ag, d.URLs[ag])
+		term.Printf("%-42s %s\n", "url/"+ag, d.URLs[ag])
 	}
 	if len(d.URLs) == 0 {
-		a.term.Notef("nothing is up, so no agent has a URL: karmactl up")
+		term.Notef("nothing is up, so no agent has a URL: karmactl up")
 	}
 	if d.Dashboard != "" {
-		a.term.Printf("%-42s %s\n", "dashboard", d.Dashboard)
+		term.Printf("%-42s %s\n", "dashboard", d.Dashboard)
 	}
-	if !all {
+	if !o.all {
 		return nil
 	}
 	for _, k := range slices.Sorted(maps.Keys(d.Resources)) {
-		a.term.Printf("%-42s %s\n", k, d.Resources[k].ID)
+		term.Printf("%-42s %s\n", k, d.Resources[k].ID)
 		for _, name := range slices.Sorted(maps.Keys(d.Resources[k].Outputs)) {
-			a.term.Printf("  %-40s %s\n", name, d.Resources[k].Outputs[name])
+			term.Printf("  %-40s %s\n", name, d.Resources[k].Outputs[name])
 		}
 	}
 	return nil
 }
 
 // readOutputs plans, since what is there is found on the way.
-func (a *app) readOutputs(ctx context.Context) (*outputsDoc, error) {
-	s, err := a.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = s.close() }() // nothing was written
+func (s *session) readOutputs(ctx context.Context) (*outputsDoc, error) {
 	store, err := s.readState(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = store.Close(ctx) }()
-	p, err := s.planUp(ctx, store, nil)
+	p, err := s.planUp(ctx, store, planOptions{asleep: store.Hibernation()})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,28 +11,28 @@ import (
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-// pricedPlan is a plan with what it would cost.
-func (s *session) pricedPlan(p *planned) (*ui.Plan, error) {
-	doc := s.planDoc(p)
+// priced is a plan with what it would cost.
+func (p *plan) priced() (*ui.Plan, error) {
+	doc := p.doc()
 	var v cost.Verdict
 	var err error
-	if doc.Cost, v, err = s.planCost(p); err != nil {
+	if doc.Cost, v, err = p.cost(); err != nil {
 		return nil, err
 	}
-	if s.sleep != nil && p.asleep != nil {
-		rest, err := s.rest(p.stack, p.asleep)
+	if p.asleep != nil {
+		saving, err := p.saving(p.stack, p.sleeps)
 		if err != nil {
 			return nil, err
 		}
-		doc.Hibernation = s.hibernation(rest)
+		doc.Hibernation = hibernationDoc(p.asleep, saving)
 	}
-	doc.Warnings = append(doc.Warnings, costWarnings(v, s.cfg.Region)...)
+	doc.Warnings = append(doc.Warnings, costWarnings(v, p.cfg.Region)...)
 	return doc, nil
 }
 
 // withinBudget refuses before anything is written, the lock and the state's
 // bucket among it: the estimate needs no account.
-func (s *session) withinBudget(insist bool) error {
+func (s *session) withinBudget(budget string, insist bool) error {
 	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return err
@@ -40,11 +41,7 @@ func (s *session) withinBudget(insist bool) error {
 	if err != nil {
 		return err
 	}
-	budget := s.app.budget
-	if budget == "" {
-		budget = s.cfg.Budget.MonthlyUSD
-	}
-	v, err := cost.Guard(e, budget)
+	v, err := cost.Guard(e, cmp.Or(budget, s.cfg.Budget.MonthlyUSD))
 	if err != nil {
 		return &usageError{err}
 	}
@@ -54,29 +51,26 @@ func (s *session) withinBudget(insist bool) error {
 	return v.Err()
 }
 
-// planCost is the estimate of what a plan leads to, and what it changes.
-func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
-	prices, err := s.app.book(s.cfg)
+// cost is the estimate of what a plan leads to, and what it changes.
+func (p *plan) cost() (*ui.PlanCost, cost.Verdict, error) {
+	prices, err := p.app.book(p.cfg)
 	if err != nil {
 		return nil, cost.Verdict{}, err
 	}
 	nodes := p.stack.Resources()
-	if p.asleep != nil {
-		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n engine.Node) bool { return p.asleep(n.Key()) })
+	if p.sleeps != nil {
+		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n engine.Node) bool { return p.sleeps(n.Key()) })
 	}
-	e, err := cost.Of(s.cfg, nodes, prices)
+	e, err := cost.Of(p.cfg, nodes, prices)
 	if err != nil {
 		return nil, cost.Verdict{}, err
 	}
-	budget := s.app.budget
-	if budget == "" {
-		budget = s.cfg.Budget.MonthlyUSD
-	}
+	budget := cmp.Or(p.budget, p.cfg.Budget.MonthlyUSD)
 	v, err := cost.Guard(e, budget)
 	if err != nil {
 		return nil, v, &usageError{err}
 	}
-	delta, err := cost.Delta(s.cfg, nodes, p.res.Outcomes, prices)
+	delta, err := cost.Delta(p.cfg, nodes, p.res.Outcomes, prices)
 	if err != nil {
 		return nil, v, err
 	}
@@ -91,7 +85,7 @@ func (s *session) planCost(p *planned) (*ui.PlanCost, cost.Verdict, error) {
 	if out.Unknown == 0 {
 		out.Delta = cost.USD(delta)
 	}
-	for _, h := range e.Overview(s.cfg, nodes) {
+	for _, h := range e.Overview(p.cfg, nodes) {
 		out.Lines = append(out.Lines, ui.CostLine{Name: h.Name, About: h.About, Range: costRange(h.Monthly)})
 	}
 	if e.PricesAsOf == "" {

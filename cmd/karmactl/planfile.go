@@ -25,15 +25,15 @@ func digest(cfg *agents.Config) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-func (p *planned) save(path string, s *session, store *state.Store) error {
-	config, err := digest(s.cfg)
+func (p *plan) save(path string, store *state.Store) error {
+	config, err := digest(p.cfg)
 	if err != nil {
 		return err
 	}
 	st := store.Snapshot()
 	f := planfile.File{
-		Version: planfile.Version, Stack: s.cfg.Stack(), Account: s.account.ID, Region: s.account.Region, Config: config,
-		Lineage: lineage(st), Serial: st.Serial, Made: s.clock.Now().UTC(),
+		Version: planfile.Version, Stack: p.cfg.Stack(), Account: p.account.ID, Region: p.account.Region, Config: config,
+		Lineage: lineage(st), Serial: st.Serial, Made: p.clock.Now().UTC(),
 	}
 	for _, o := range p.res.Outcomes {
 		n := planfile.Step{Key: o.Key, Verb: o.Verb}

@@ -14,16 +14,12 @@ import (
 // secret: those are started again, as with --restart. It says why the others are
 // left alone, and keeps their documents.
 func (d *deploy) refreshSecrets(ctx context.Context) error {
-	chosen, err := d.chosen(d.names)
-	if err != nil {
-		return err
-	}
-	all, err := d.secretsOf(ctx, chosen)
+	all, err := d.secretsOf(ctx, chosen(d.cfg, d.names))
 	if err != nil {
 		return err
 	}
 	d.names, d.o.restart = nil, true
-	h := d.home(true)
+	h := d.env(true)
 	for _, ag := range all {
 		why := standing(ag)
 		if why == "" {
@@ -31,7 +27,7 @@ func (d *deploy) refreshSecrets(ctx context.Context) error {
 			d.say(rollout.Line{At: d.clock.Now(), Agent: ag.Agent, About: "refresh", Text: older(ag)})
 			continue
 		}
-		a := d.fleetAgent(h, ag.Agent)
+		a := d.rolloutAgent(h, ag.Agent, d.say)
 		doc, err := a.Standing(ctx)
 		if err == nil {
 			doc.Image, err = a.Runs(ctx, doc.Revision)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
@@ -19,6 +20,12 @@ type rollbackOptions struct {
 	dryRun  bool
 }
 
+func (o *rollbackOptions) addFlags(f *pflag.FlagSet) {
+	f.IntVar(&o.to, "to", 0, "the `REVISION` to go back to (default the last that completed)")
+	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the rollback goes on")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say where it would go and stop")
+}
+
 func newRollbackCmd(a *app) *cobra.Command {
 	var o rollbackOptions
 	cmd := &cobra.Command{
@@ -28,24 +35,14 @@ runs, or to the one named, and follows that. While a deployment goes on it is th
 one which is stopped. After AWS's own rollback the last completed revision runs
 already, and there is nothing to do. Later revisions are retired, so that the next
 up does not bring them back.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.rollback(c.Context(), args[0], o) },
+		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error { return runRollback(ctx, s, args[0], o) }),
 	}
-	cmd.Flags().IntVar(&o.to, "to", 0, "the `REVISION` to go back to (default the last that completed)")
-	cmd.Flags().DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the rollback goes on")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say where it would go and stop")
+	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) rollback(ctx context.Context, name string, o rollbackOptions) error {
-	s, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }() // all that matters is written by then
-	if _, ok := s.cfg.Agent(name); !ok {
-		return noAgent(s.cfg, name)
-	}
-	ag := s.fleetAgent(s.home(o.dryRun), name)
+func runRollback(ctx context.Context, s *session, name string, o rollbackOptions) error {
+	ag := s.rolloutAgent(s.env(o.dryRun), name, s.say)
 	if o.dryRun {
 		b, err := ag.Target(ctx, o.to)
 		if err != nil {
@@ -57,8 +54,11 @@ func (a *app) rollback(ctx context.Context, name string, o rollbackOptions) erro
 	var back rollout.Back
 	arn := ""
 	var there []int // the revisions there were when it began
-	err = s.locked(ctx, "rollback", func(ctx context.Context, _ *state.Store) error {
-		var err error
+	err := s.locked(ctx, "rollback", func(ctx context.Context, store *state.Store) error {
+		err := refuseWhileAsleep(store, "rollback")
+		if err != nil {
+			return err
+		}
 		if back, err = ag.Target(ctx, o.to); err != nil {
 			return err
 		}
@@ -87,9 +87,10 @@ func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollou
 		if to == "" {
 			to = back.From
 		}
-		s.board = s.app.term.Board()
+		board := s.app.term.Board()
+		ag.Say = s.sayOn(board)
 		doc, err = ag.Follow(ctx, arn, to, back.From, o.timeout)
-		s.board.Close()
+		board.Close()
 	}
 	if ctx.Err() != nil {
 		return &advice{engine.ErrInterrupted, "the rollback goes on: karmactl deploy " + ag.Name + " --resume"}

@@ -20,8 +20,6 @@ import (
 type app struct {
 	term *ui.Terminal
 	opts options
-	// budget is --budget of plan and up; "" is the file's own.
-	budget string
 	// account is where the command works, as far as that is known: errors are explained with it.
 	account cloud.Account
 	// rehearse opens the simulated account in a file, in place of AWS.

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
@@ -25,6 +27,12 @@ type scaleOptions struct {
 	dryRun   bool
 }
 
+func (o *scaleOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.schedule, "schedule", "", "run by the hours of the schedule `NAME`; off ends that")
+	f.BoolVar(&o.now, "now", false, "apply the schedule's present hours at once, not at its next change")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change and stop")
+}
+
 func newScaleCmd(a *app) *cobra.Command {
 	var o scaleOptions
 	cmd := &cobra.Command{
@@ -37,49 +45,42 @@ With --schedule the agents run in the hours of a schedule of agents.yaml only
 The alarm for too few healthy tasks is muted for as long, and armed again after.`,
 		Example:           "  karmactl scale validator=3 karma-hello=1-5\n  karmactl scale --schedule office-hours --now\n  karmactl scale --schedule off",
 		ValidArgsFunction: a.completeScaling(),
-		RunE: func(c *cobra.Command, args []string) error {
-			if (o.schedule == "") == (len(args) == 0) {
-				return &usageError{errors.New("say either AGENT=3 or --schedule office-hours: see karmactl scale --help")}
-			}
-			if o.now && (o.schedule == "" || o.schedule == scheduleOff) {
-				return &usageError{errors.New("--now goes with --schedule NAME: it applies the schedule's present hours at once")}
-			}
-			for _, arg := range args {
-				t, err := fleet.ParseTarget(arg)
-				if err != nil {
-					return &usageError{err}
-				}
-				if slices.ContainsFunc(o.targets, func(x fleet.Target) bool { return x.Agent == t.Agent }) {
-					return &usageError{fmt.Errorf("%s is there twice", t.Agent)}
-				}
-				o.targets = append(o.targets, t)
-			}
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return a.scale(ctx, o)
-		},
+		RunE: a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
+			func(ctx context.Context, s *session, _ []string) error { return runScale(ctx, s, o) }),
 	}
-	cmd.Flags().StringVar(&o.schedule, "schedule", "", "run by the hours of the schedule `NAME`; off ends that")
-	cmd.Flags().BoolVar(&o.now, "now", false, "apply the schedule's present hours at once, not at its next change")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would change and stop")
+	o.addFlags(cmd.Flags())
 	completeFlag(cmd, "schedule", a.completeSchedules())
 	return cmd
 }
 
-func (a *app) scale(ctx context.Context, o scaleOptions) error {
-	s, err := a.open(ctx)
-	if err != nil {
-		return err
+// check reads AGENT=N and looks at the rest.
+func (o *scaleOptions) check(cfg *agents.Config, args []string) error {
+	if (o.schedule == "") == (len(args) == 0) {
+		return &usageError{errors.New("say either AGENT=3 or --schedule office-hours: see karmactl scale --help")}
 	}
-	defer func() { _ = s.close() }() // all that matters is written by then
-	for _, t := range o.targets {
-		if _, ok := s.cfg.Agent(t.Agent); !ok {
-			return noAgent(s.cfg, t.Agent)
+	if o.now && (o.schedule == "" || o.schedule == scheduleOff) {
+		return &usageError{errors.New("--now goes with --schedule NAME: it applies the schedule's present hours at once")}
+	}
+	for _, arg := range args {
+		t, err := fleet.ParseTarget(arg)
+		if err != nil {
+			return &usageError{err}
 		}
+		if slices.ContainsFunc(o.targets, func(x fleet.Target) bool { return x.Agent == t.Agent }) {
+			return &usageError{fmt.Errorf("%s is there twice", t.Agent)}
+		}
+		if _, ok := cfg.Agent(t.Agent); !ok {
+			return noAgent(cfg, t.Agent)
+		}
+		o.targets = append(o.targets, t)
 	}
-	if _, ok := s.cfg.Schedules[o.schedule]; !ok && o.schedule != "" && o.schedule != scheduleOff {
-		return &usageError{fmt.Errorf("there is no schedule %q in %s: there are %s, and off", o.schedule, s.cfg.File, strings.Join(slices.Sorted(maps.Keys(s.cfg.Schedules)), " "))}
+	if _, ok := cfg.Schedules[o.schedule]; !ok && o.schedule != "" && o.schedule != scheduleOff {
+		return &usageError{fmt.Errorf("there is no schedule %q in %s: there are %s, and off", o.schedule, cfg.File, strings.Join(slices.Sorted(maps.Keys(cfg.Schedules)), " "))}
 	}
+	return nil
+}
+
+func runScale(ctx context.Context, s *session, o scaleOptions) error {
 	sc := &scaling{session: s, o: o, at: s.clock.Now()}
 	if err := sc.plan(ctx); err != nil {
 		return err
@@ -87,7 +88,13 @@ func (a *app) scale(ctx context.Context, o scaleOptions) error {
 	if !o.dryRun && sc.res.Changes() {
 		// The state is not touched: up finds what scale owns in AWS. The lock keeps
 		// the two from changing the same target at once.
-		if err := s.locked(ctx, "scale", func(ctx context.Context, _ *state.Store) error { return sc.apply(ctx) }); err != nil {
+		err := s.locked(ctx, "scale", func(ctx context.Context, store *state.Store) error {
+			if err := refuseWhileAsleep(store, "scale"); err != nil {
+				return err
+			}
+			return sc.apply(ctx)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -95,8 +102,8 @@ func (a *app) scale(ctx context.Context, o scaleOptions) error {
 	if err != nil {
 		return err
 	}
-	if a.term.JSON {
-		return a.term.Document(doc)
+	if s.app.term.JSON {
+		return s.app.term.Document(doc)
 	}
 	sc.show(doc)
 	return nil
@@ -112,14 +119,14 @@ type scaling struct {
 }
 
 // change is what is asked for, over clients that may or may not write.
-func (sc *scaling) change(home *provision.Env) (fleet.Change, error) {
+func (sc *scaling) change(env *provision.Env) (fleet.Change, error) {
 	switch sc.o.schedule {
 	case "":
-		return fleet.Scale(home, sc.cfg, sc.was, sc.o.targets), nil
+		return fleet.Scale(env, sc.cfg, sc.was, sc.o.targets), nil
 	case scheduleOff:
-		return fleet.Unschedule(home, sc.cfg, sc.was), nil
+		return fleet.Unschedule(env, sc.cfg, sc.was), nil
 	default:
-		return fleet.Schedule(home, sc.cfg, sc.was, sc.cfg.Schedules[sc.o.schedule], sc.at, sc.o.now)
+		return fleet.Schedule(env, sc.cfg, sc.was, sc.cfg.Schedules[sc.o.schedule], sc.at, sc.o.now)
 	}
 }
 
@@ -139,8 +146,8 @@ func (sc *scaling) scope() []string {
 }
 
 func (sc *scaling) plan(ctx context.Context) (err error) {
-	home := sc.home(true)
-	if sc.was, err = fleet.ReadScaled(ctx, home, sc.scope()); err != nil {
+	env := sc.env(true)
+	if sc.was, err = fleet.ReadScaled(ctx, env, sc.scope()); err != nil {
 		return err
 	}
 	for _, t := range sc.o.targets {
@@ -148,20 +155,20 @@ func (sc *scaling) plan(ctx context.Context) (err error) {
 			return &provision.NotUp{Agent: t.Agent}
 		}
 	}
-	sc.res, err = sc.walkChange(ctx, home, false)
+	sc.res, err = sc.walkChange(ctx, env, false)
 	return err
 }
 
 func (sc *scaling) apply(ctx context.Context) error {
-	res, err := sc.walkChange(ctx, sc.home(false), true)
+	res, err := sc.walkChange(ctx, sc.env(false), true)
 	if err == nil {
 		sc.res = res
 	}
 	return err
 }
 
-func (sc *scaling) walkChange(ctx context.Context, home *provision.Env, apply bool) (*engine.Result, error) {
-	c, err := sc.change(home)
+func (sc *scaling) walkChange(ctx context.Context, env *provision.Env, apply bool) (*engine.Result, error) {
+	c, err := sc.change(env)
 	if err != nil {
 		return nil, err
 	}

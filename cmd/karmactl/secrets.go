@@ -29,24 +29,6 @@ never printed, logged or kept: only the names of keys are, and what became of th
 	return cmd
 }
 
-// chosen are the agents that are named, all of them without a name.
-func (s *session) chosen(names []string) ([]agents.Agent, error) {
-	if len(names) == 0 {
-		return s.cfg.Agents, nil
-	}
-	var out []agents.Agent
-	for _, name := range names {
-		ag, ok := s.cfg.Agent(name)
-		if !ok {
-			return nil, noAgent(s.cfg, name)
-		}
-		if !slices.ContainsFunc(out, func(x agents.Agent) bool { return x.Name == name }) {
-			out = append(out, ag)
-		}
-	}
-	return out, nil
-}
-
 // secretsDoc is the JSON of secrets sync and secrets set.
 type secretsDoc struct {
 	Schema  string         `json:"schema"`
@@ -89,14 +71,14 @@ type overwriting struct {
 // run looks first, and takes the lock only when there is something to write.
 func (w *overwriting) run(ctx context.Context) (*secretsDoc, error) {
 	var rec engine.Recorder = engine.NewMemory(w.clock)
-	x, res, err := w.walkOver(ctx, w.home(true), rec, nil)
+	x, res, err := w.walkOver(ctx, w.env(true), rec, nil)
 	if err != nil || w.dryRun || !res.Changes() {
 		return w.doc(x, res), err
 	}
 	err = w.locked(ctx, w.command, func(ctx context.Context, store *state.Store) error {
 		w.app.graceful.Store(true)
 		defer w.app.graceful.Store(false)
-		done, all, err := w.walkOver(ctx, w.home(false), store, res)
+		done, all, err := w.walkOver(ctx, w.env(false), store, res)
 		if err != nil && all != nil {
 			w.written(all)
 		}
@@ -110,10 +92,10 @@ func (w *overwriting) run(ctx context.Context) (*secretsDoc, error) {
 }
 
 // walkOver goes over the resources that keep the values. With shown it writes.
-func (w *overwriting) walkOver(ctx context.Context, home *provision.Env, rec engine.Recorder, shown *engine.Result) (*provision.Overwriting, *engine.Result, error) {
+func (w *overwriting) walkOver(ctx context.Context, env *provision.Env, rec engine.Recorder, shown *engine.Result) (*provision.Overwriting, *engine.Result, error) {
 	x := &provision.Overwriting{}
 	for _, ag := range w.agents {
-		x.Add(home, w.cfg, ag, w.values)
+		x.Add(env, w.cfg, ag, w.values)
 	}
 	walk := engine.Walk{
 		Steps: x.Steps, Record: rec, Clock: w.clock, Classify: cloud.Classify, Explain: w.explain, Width: w.app.opts.parallel, Stop: w.app.stop,

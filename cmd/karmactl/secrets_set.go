@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -14,8 +15,14 @@ import (
 // errValueArgument does not repeat what was typed: it may be the value.
 var errValueArgument = errors.New("karmactl secrets set takes an agent and a key, and nothing else: a value on the command line would be in the shell's history and in every list of processes; type it at the prompt, or pipe it in")
 
+type secretsSetOptions struct{ dryRun bool }
+
+func (o *secretsSetOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.dryRun, "dry-run", false, "take the value, show what would become of it, and stop")
+}
+
 func newSecretsSetCmd(a *app) *cobra.Command {
-	var dryRun bool
+	var o secretsSetOptions
 	cmd := &cobra.Command{
 		Use: "set AGENT KEY", Short: "Set one value, typed unseen or from standard input", ValidArgsFunction: a.completeOwnKeys(),
 		Long: `Takes a value from a prompt that does not show it, or from standard input, never
@@ -35,42 +42,37 @@ What from: refers to in agents.yaml is kept elsewhere and is not written.`,
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return a.secretsSet(ctx, args[0], args[1], dryRun)
-		},
+		RunE: a.withSession(isOwnKey, func(ctx context.Context, s *session, args []string) error {
+			return runSecretsSet(ctx, s, args[0], args[1], o)
+		}),
 	}
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "take the value, show what would become of it, and stop")
+	o.addFlags(cmd.Flags())
 	cmd.SetFlagErrorFunc(func(*cobra.Command, error) error { return &usageError{errValueArgument} })
 	return cmd
 }
 
-func (a *app) secretsSet(ctx context.Context, agent, key string, dryRun bool) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	ag, ok := cfg.Agent(agent)
+// isOwnKey refuses a key that is not of the agent's own secret.
+func isOwnKey(cfg *agents.Config, args []string) error {
+	ag, ok := cfg.Agent(args[0])
 	if !ok {
-		return noAgent(cfg, agent)
+		return noAgent(cfg, args[0])
 	}
-	if err := ag.CheckOwnKey(key, cfg.File); err != nil {
+	if err := ag.CheckOwnKey(args[1], cfg.File); err != nil {
 		return &usageError{err}
 	}
-	value, err := a.term.Hidden(ctx, fmt.Sprintf("Value of %s for %s (not shown):", key, agent))
+	return nil
+}
+
+func runSecretsSet(ctx context.Context, s *session, agent, key string, o secretsSetOptions) error {
+	ag, _ := s.cfg.Agent(agent)
+	value, err := s.app.term.Hidden(ctx, fmt.Sprintf("Value of %s for %s (not shown):", key, agent))
 	if err != nil {
 		return err
 	}
 	if value == "" {
 		return &usageError{fmt.Errorf("there is no value: type it at the prompt, or pipe it into karmactl secrets set %s %s", agent, key)}
 	}
-	s, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }() // all that matters is written by then
-	w := &overwriting{session: s, command: "secrets set", agents: []agents.Agent{ag}, values: provision.WithValue(key, value), dryRun: dryRun}
+	w := &overwriting{session: s, command: "secrets set", agents: []agents.Agent{ag}, values: provision.WithValue(key, value), dryRun: o.dryRun}
 	doc, err := w.run(ctx)
 	if err != nil {
 		return err

@@ -34,25 +34,12 @@ agents.yaml where its value is, whether there is one, the version and its age, a
 which running tasks were created before that version and so use an older one. AWS
 does not tell the keys inside a secret: karmactl notes them in a tag when it writes;
 where somebody else has written since, it says "not known".`,
-		RunE: func(c *cobra.Command, args []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return a.secretsStatus(ctx, args)
-		},
+		RunE: a.withSession(areAgents, runSecretsStatus),
 	}
 }
 
-func (a *app) secretsStatus(ctx context.Context, names []string) error {
-	s, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }() // nothing was written
-	chosen, err := s.chosen(names)
-	if err != nil {
-		return err
-	}
-	all, err := s.secretsOf(ctx, chosen)
+func runSecretsStatus(ctx context.Context, s *session, names []string) error {
+	all, err := s.secretsOf(ctx, chosen(s.cfg, names))
 	if err != nil {
 		return err
 	}
@@ -68,16 +55,16 @@ func (a *app) secretsStatus(ctx context.Context, names []string) error {
 	if len(older) > 0 {
 		doc.Next = append(doc.Next, "karmactl deploy "+strings.Join(older, " ")+" --refresh-secrets")
 	}
-	if a.term.JSON {
-		return a.term.Document(doc)
+	if s.app.term.JSON {
+		return s.app.term.Document(doc)
 	}
-	a.showSecrets(&doc)
+	s.app.showSecrets(&doc)
 	return nil
 }
 
 // secretsOf looks at the agents' secrets with clients that cannot write.
 func (s *session) secretsOf(ctx context.Context, of []agents.Agent) ([]fleet.AgentSecrets, error) {
-	w := &fleet.Secrets{Env: s.home(true), Config: s.cfg, Cluster: provision.ClusterName(s.cfg.Stack())}
+	w := &fleet.Secrets{Env: s.env(true), Config: s.cfg, Cluster: provision.ClusterName(s.cfg.Stack())}
 	all, err := w.Look(ctx, of)
 	return all, err
 }

@@ -6,12 +6,19 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
+type secretsSyncOptions struct{ dryRun bool }
+
+func (o *secretsSyncOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.dryRun, "dry-run", false, "show which keys would be written and stop")
+}
+
 func newSecretsSyncCmd(a *app) *cobra.Command {
-	var dryRun bool
+	var o secretsSyncOptions
 	cmd := &cobra.Command{
 		Use: "sync [agent...]", Short: "Copy the nested secret's values to the agents' own", ValidArgsFunction: a.completeAgents,
 		Long: `Reads the one nested secret, {"validator-agent": {"private_key": ...}}, and writes
@@ -21,31 +28,19 @@ value for stays as it is; a value from karmactl secrets set is overwritten when 
 nested secret has another one. The nested secret is never written.
 
 Tasks that run keep the values they started with: deploy --refresh-secrets.`,
-		RunE: func(c *cobra.Command, args []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return a.secretsSync(ctx, args, dryRun)
-		},
+		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, names []string) error { return runSecretsSync(ctx, s, names, o) }),
 	}
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show which keys would be written and stop")
+	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) secretsSync(ctx context.Context, names []string, dryRun bool) error {
-	s, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }() // all that matters is written by then
-	chosen, err := s.chosen(names)
-	if err != nil {
-		return err
-	}
+func runSecretsSync(ctx context.Context, s *session, names []string, o secretsSyncOptions) error {
+	of := chosen(s.cfg, names)
 	nested := s.cfg.Secrets.Nested
 	if nested == "" {
 		return &usageError{fmt.Errorf("%s says that there is no nested secret (secrets.nested: \"\"): there is nothing to copy; karmactl secrets set AGENT KEY sets a value", s.cfg.File)}
 	}
-	entries, err := provision.NestedEntries(ctx, s.home(true), s.cfg)
+	entries, err := provision.NestedEntries(ctx, s.env(true), s.cfg)
 	if err != nil {
 		return err
 	}
@@ -55,7 +50,7 @@ func (a *app) secretsSync(ctx context.Context, names []string, dryRun bool) erro
 			"name it in " + s.cfg.File + " (secrets.nested), or set values one by one: karmactl secrets set AGENT KEY",
 		}
 	}
-	w := &overwriting{session: s, command: "secrets sync", agents: chosen, values: provision.FromNested(), dryRun: dryRun}
+	w := &overwriting{session: s, command: "secrets sync", agents: of, values: provision.FromNested(), dryRun: o.dryRun}
 	doc, err := w.run(ctx)
 	if err != nil {
 		return err
@@ -64,7 +59,7 @@ func (a *app) secretsSync(ctx context.Context, names []string, dryRun bool) erro
 	for _, e := range entries {
 		has[e] = true
 	}
-	for _, ag := range chosen {
+	for _, ag := range of {
 		if entry := strings.ReplaceAll(s.cfg.Secrets.Entry, "{agent}", ag.Name); !has[entry] && len(ag.OwnKeys()) > 0 {
 			doc.Notes = append(doc.Notes, fmt.Sprintf("%s has no entry %s: it has %s", nested, entry, strings.Join(entries, ", ")))
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/middleware"
+	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
@@ -19,34 +20,77 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // simulateSpeed is how many seconds of the simulated account go by in one of
 // the machine's: `up` takes three seconds instead of three minutes.
 const simulateSpeed = 60
 
-// session is one command's work with AWS: whose account, which clients, what time.
+// session is where a command works: whose account, which clients, what time. Once
+// it is open nothing of it changes; what a command works on is passed to it.
 type session struct {
 	app     *app
 	cfg     *agents.Config
 	aws     aws.Config
 	account cloud.Account
-	// board shows rollouts that are followed; nil without one.
-	board *ui.Board
-	clock engine.Clock
-	sim   *awssim.Sim
-	http  *http.Client
-	// registry is how image references are resolved.
+	clock   engine.Clock
+	// sim is the simulated account; nil in AWS.
+	sim  *awssim.Sim
+	http *http.Client
+	// registry reaches the simulated registries; nil in AWS.
 	registry http.RoundTripper
-	images   *provision.Registries
-	closers  []func() error
-	// sleep is what the state says of hibernation; nil is awake.
-	sleep *state.Hibernation
-	// built are the images that up --build ships; nil without it.
-	built *shipment
-	// command is the one that holds the lock.
-	command string
+	// registries resolve image references, and remember what they were told.
+	registries *provision.Registries
+}
+
+// access is what a command has to know of the account before it begins.
+type access int
+
+const (
+	// identified: AWS is asked for the account's number.
+	identified access = iota
+	// signedIn: there are credentials. The number is not known.
+	signedIn
+)
+
+// check looks at a command's arguments before anything is asked of AWS.
+type check func(cfg *agents.Config, args []string) error
+
+// anyArgs has nothing to say against a command's arguments.
+func anyArgs(*agents.Config, []string) error { return nil }
+
+// areAgents refuses names of agents that are not in agents.yaml.
+func areAgents(cfg *agents.Config, names []string) error {
+	_, err := agentNames(cfg, names)
+	return err
+}
+
+// withSession makes a cobra command of what a command does: it puts --timeout on it,
+// reads agents.yaml, checks the arguments, finds out whose account it is, and runs it.
+func (a *app) withSession(ok check, run func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
+	return a.withAccess(identified, ok, run)
+}
+
+// withAccess is withSession for commands that may not need the account's number.
+func (a *app) withAccess(need access, ok check, run func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		ctx, cancel := a.deadline(c.Context())
+		defer cancel()
+		s, err := a.open(ctx, need, func(cfg *agents.Config) error { return ok(cfg, args) })
+		if err != nil {
+			return err
+		}
+		defer func() { _ = s.close() }() // all that matters is written by then
+		return run(ctx, s, args)
+	}
+}
+
+// deadline puts --timeout on a command.
+func (a *app) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.opts.timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, a.opts.timeout, fmt.Errorf("--timeout %s is over", a.opts.timeout))
 }
 
 // openRehearsal opens the simulated account that is kept in a file.
@@ -80,23 +124,30 @@ func (a *app) config() (*agents.Config, error) {
 	return cfg, nil
 }
 
-// open finds out whose account it is. Nothing is written.
-func (a *app) open(ctx context.Context) (*session, error) {
-	s, err := a.connect(ctx)
+// open reads agents.yaml, lets ok look at it, and finds out whose account it is.
+// Nothing is written.
+func (a *app) open(ctx context.Context, need access, ok func(*agents.Config) error) (*session, error) {
+	cfg, err := a.config()
 	if err != nil {
 		return nil, err
 	}
-	if err := s.whoami(ctx); err != nil {
+	if err := ok(cfg); err != nil {
+		return nil, err
+	}
+	s, err := a.connect(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if need == identified {
+		s.account, err = cloud.Whoami(ctx, s.aws, s.account)
+		a.account = s.account
+	} else {
+		err = cloud.HasCredentials(ctx, s.aws, s.account)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
-}
-
-// whoami asks AWS whose account it is.
-func (s *session) whoami(ctx context.Context) (err error) {
-	s.account, err = cloud.Whoami(ctx, s.aws, s.account)
-	s.app.account = s.account
-	return err
 }
 
 // explain puts an error of AWS into words for people, where it is told before the command ends.
@@ -111,13 +162,9 @@ func (s *session) texts(notes []error) []string {
 	return out
 }
 
-// connect is open without a call: of the account only the region is known.
-func (a *app) connect(ctx context.Context) (*session, error) {
-	cfg, err := a.config()
-	if err != nil {
-		return nil, err
-	}
-	s := &session{app: a, cfg: cfg, clock: engine.RealClock{}, http: &http.Client{Timeout: 10 * time.Second}}
+// connect makes the clients, without a call: of the account only the region is known.
+func (a *app) connect(ctx context.Context, cfg *agents.Config) (s *session, err error) {
+	s = &session{app: a, cfg: cfg, clock: engine.RealClock{}, http: &http.Client{Timeout: 10 * time.Second}}
 	if a.opts.simulate != "" {
 		fresh := newWorld(a.opts.simulate)
 		sim, clock, err := a.rehearse(a.opts.simulate, cfg.Region)
@@ -132,7 +179,6 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 		s.sim, s.clock, s.aws = sim, clock, sim.Config()
 		s.http.Transport = sim.RoundTripper()
 		s.registry = sim.Registry()
-		s.closers = append(s.closers, sim.Close)
 		s.account.Region = cfg.Region
 	} else if s.aws, s.account, err = cloud.LoadConfig(ctx, a.signIn(ctx, cfg.Region)); err != nil {
 		return nil, err
@@ -141,17 +187,17 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	if a.opts.verbose {
 		s.aws = cloud.WithOptions(s.aws, s.trace())
 	}
+	s.registries = &provision.Registries{Transport: s.registry}
 	a.account = s.account
 	return s, nil
 }
 
+// close writes the simulated account down; of AWS there is nothing to close.
 func (s *session) close() error {
-	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i]())
+	if s.sim == nil {
+		return nil
 	}
-	s.closers = nil
-	return errors.Join(errs...)
+	return s.sim.Close()
 }
 
 // trace tells every call on standard error: service, operation, duration.
@@ -168,18 +214,15 @@ func (s *session) trace() func(*middleware.Stack) error {
 	})
 }
 
-// home makes the Env of the stack over clients; a plan's clients cannot write.
-func (s *session) home(readOnly bool) *provision.Env {
+// env makes the environment that the stack's resources share; a plan's clients cannot write.
+func (s *session) env(readOnly bool) *provision.Env {
 	cfg := s.aws
 	if readOnly {
 		cfg = cloud.WithOptions(cfg, cloud.ReadOnly)
 	}
-	if s.images == nil {
-		s.images = &provision.Registries{Transport: s.registry}
-	}
 	return &provision.Env{
 		Project: s.cfg.Project, Stack: s.cfg.Stack(), Account: s.account, Tags: s.cfg.Tags,
-		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(s.clock), Clock: s.clock, Images: s.images,
+		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(s.clock), Clock: s.clock, Images: s.registries,
 	}
 }
 

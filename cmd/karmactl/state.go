@@ -25,54 +25,40 @@ next up finds everything again by its tags.`,
 	var force bool
 	imp := &cobra.Command{
 		Use: "import FILE", Short: "Push a state back that could not be written", Args: cobra.ExactArgs(1),
-		RunE: a.withSession(func(ctx context.Context, s *session, args []string) error { return s.stateImport(ctx, args[0], force) }),
+		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return s.stateImport(ctx, args[0], force) }),
 	}
 	imp.Flags().BoolVar(&force, "force", false, "although it is older or of another lineage")
 	var limit int
 	hist := &cobra.Command{
 		Use: "history", Short: "The versions of the state, newest first", Args: cobra.NoArgs,
-		RunE: a.withSession(func(ctx context.Context, s *session, _ []string) error { return s.stateHistory(ctx, limit) }),
+		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return s.stateHistory(ctx, limit) }),
 	}
 	hist.Flags().IntVar(&limit, "limit", 20, "how many")
 	var id string
 	unlock := &cobra.Command{
 		Use: "unlock", Short: "Break a lock whose holder is gone", Args: cobra.NoArgs,
-		RunE: a.withSession(func(ctx context.Context, s *session, _ []string) error { return s.stateUnlock(ctx, id) }),
+		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return s.stateUnlock(ctx, id) }),
 	}
 	unlock.Flags().StringVar(&id, "id", "", "only the lock of this id")
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "list", Short: "Every key with its id", Args: cobra.NoArgs,
-			RunE: a.withSession(func(ctx context.Context, s *session, _ []string) error { return s.stateList(ctx) }),
+			RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return s.stateList(ctx) }),
 		},
 		&cobra.Command{
 			Use: "show KEY", Short: "What is recorded of one key", Args: cobra.ExactArgs(1),
-			RunE: a.withSession(func(ctx context.Context, s *session, args []string) error { return s.stateShow(ctx, args[0]) }),
+			RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return s.stateShow(ctx, args[0]) }),
 		},
 		&cobra.Command{
 			Use: "rm KEY", Short: "Forget a key; the resource itself stays", Args: cobra.ExactArgs(1),
-			RunE: a.withSession(func(ctx context.Context, s *session, args []string) error { return s.stateRemove(ctx, args[0]) }),
+			RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return s.stateRemove(ctx, args[0]) }),
 		},
 		&cobra.Command{
 			Use: "restore VERSION", Short: "Go back to an earlier version of the state", Args: cobra.ExactArgs(1),
-			RunE: a.withSession(func(ctx context.Context, s *session, args []string) error { return s.stateRestore(ctx, args[0]) }),
+			RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return s.stateRestore(ctx, args[0]) }),
 		},
 		hist, unlock, imp)
 	return cmd
-}
-
-// withSession opens and closes a session around a command.
-func (a *app) withSession(f func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, args []string) error {
-		ctx, cancel := a.deadline(c.Context())
-		defer cancel()
-		s, err := a.open(ctx)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = s.close() }() // all that matters is written by then
-		return f(ctx, s, args)
-	}
 }
 
 type stateDoc struct {
@@ -161,8 +147,8 @@ func (s *session) stateUnlock(ctx context.Context, id string) error {
 		return err // a damaged lock has no id to compare with, and only a damaged one is broken unseen
 	}
 	if !s.app.opts.yes {
-		s.command = "state unlock"
-		if err := s.confirm(ctx, fmt.Sprintf("Held by %s. Is that run really gone? Only yes is yes:", h), "yes", "the lock stays"); err != nil {
+		q := question{command: "state unlock", text: fmt.Sprintf("Held by %s. Is that run really gone? Only yes is yes:", h), word: "yes", declined: "the lock stays"}
+		if err := s.confirm(ctx, q); err != nil {
 			return err
 		}
 	}

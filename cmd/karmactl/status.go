@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -40,8 +40,15 @@ type statusDrift struct {
 	Fields []ui.Field `json:"fields"`
 }
 
+type statusOptions struct{ watch, drift bool }
+
+func (o *statusOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.watch, "watch", false, "look again and again, until Ctrl-C")
+	f.BoolVar(&o.drift, "drift", false, "list what is not as agents.yaml wants it, too")
+}
+
 func newStatusCmd(a *app) *cobra.Command {
-	var watch, drift bool
+	var o statusOptions
 	cmd := &cobra.Command{
 		Use: "status [agent...]", Short: "How the agents are, and what needs attention", ValidArgsFunction: a.completeAgents,
 		Long: `Tasks, revision, image, target health, CPU and memory with the last hour, answers
@@ -53,42 +60,28 @@ while an up holds the lock. One look costs $0.00003 an agent (GetMetricData).
 agents.yaml wants it. --watch looks every 5 seconds until Ctrl-C; with -o json
 each look is one line.`,
 		RunE: func(c *cobra.Command, names []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			err := a.status(ctx, names, watch, drift)
-			if watch && ctx.Err() != nil {
-				return nil // the end of watching
+			need := signedIn
+			if o.drift {
+				need = identified // the bucket's name has the account's number
 			}
-			return err
+			return a.withAccess(need, areAgents, func(ctx context.Context, s *session, names []string) error {
+				err := runStatus(ctx, s, names, o)
+				if o.watch && ctx.Err() != nil {
+					return nil // the end of watching
+				}
+				return err
+			})(c, names)
 		},
 	}
-	cmd.Flags().BoolVar(&watch, "watch", false, "look again and again, until Ctrl-C")
-	cmd.Flags().BoolVar(&drift, "drift", false, "list what is not as agents.yaml wants it, too")
+	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) status(ctx context.Context, names []string, watch, drift bool) error {
-	s, err := a.connect(ctx)
-	if err != nil {
-		return err
-	}
-	chosen, err := s.chosen(names)
-	if err != nil {
-		return errors.Join(err, s.close())
-	}
-	defer func() { _ = s.close() }() // nothing was written
-	if drift {
-		err = s.whoami(ctx) // the bucket's name has its number
-	} else {
-		err = cloud.HasCredentials(ctx, s.aws, s.account)
-	}
-	if err != nil {
-		return err
-	}
+func runStatus(ctx context.Context, s *session, names []string, o statusOptions) error {
 	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
 	w := &fleet.Watcher{
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
-		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen, Clock: s.clock,
+		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen(s.cfg, names), Clock: s.clock,
 	}
 	for {
 		st, err := w.Look(ctx)
@@ -104,12 +97,12 @@ func (a *app) status(ctx context.Context, names []string, watch, drift bool) err
 				return err
 			}
 		}
-		if drift {
+		if o.drift {
 			if doc.Drift, err = s.drift(ctx); err != nil {
 				return err
 			}
 		}
-		if err := a.showStatus(doc, watch, drift); err != nil || !watch {
+		if err := s.app.showStatus(doc, o); err != nil || !o.watch {
 			return err
 		}
 		if err := s.clock.Wait(ctx, watchEvery); err != nil {
@@ -122,26 +115,27 @@ func (a *app) status(ctx context.Context, names []string, watch, drift bool) err
 // resources are found by their tags.
 func (s *session) drift(ctx context.Context) ([]statusDrift, error) {
 	var rec engine.Recorder = engine.NewMemory(s.clock)
+	about := planOptions{}
 	if store, err := s.readState(ctx); err == nil {
 		defer func() { _ = store.Close(ctx) }()
-		rec = store
+		rec, about.asleep = store, store.Hibernation()
 	} else {
 		s.app.term.Notef("drift without the state, by tags: %v", s.explain(err))
 	}
-	p, err := s.planUp(ctx, rec, nil)
+	p, err := s.planUp(ctx, rec, about)
 	if err != nil {
 		return nil, err
 	}
 	out := []statusDrift{}
-	for _, ch := range s.planDoc(p).Changes {
+	for _, ch := range p.doc().Changes {
 		out = append(out, statusDrift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
 	}
 	return out, p.res.Err()
 }
 
-func (a *app) showStatus(doc statusDoc, watch, drift bool) error {
+func (a *app) showStatus(doc statusDoc, o statusOptions) error {
 	switch {
-	case a.term.JSON && watch:
+	case a.term.JSON && o.watch:
 		return a.term.Line(doc)
 	case a.term.JSON:
 		return a.term.Document(doc)
@@ -149,7 +143,7 @@ func (a *app) showStatus(doc statusDoc, watch, drift bool) error {
 	screen := ui.StatusScreen{
 		Head:    fmt.Sprintf("%s  %s  %s", doc.Stack, doc.Region, doc.At.Local().Format("15:04:05")),
 		Columns: []string{"agent", "tasks", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
-		Spare:   []int{9, 7, 11, 4}, Repaint: watch,
+		Spare:   []int{9, 7, 11, 4}, Repaint: o.watch,
 	}
 	bad := map[string]bool{}
 	for _, x := range doc.Attention {
@@ -167,7 +161,7 @@ func (a *app) showStatus(doc statusDoc, watch, drift bool) error {
 		}
 		screen.Below = append(screen.Below, strings.TrimSpace(fmt.Sprintf("drift: %s %s %s", d.Verb, d.Key, strings.Join(fields, ", "))))
 	}
-	if drift && len(doc.Drift) == 0 {
+	if o.drift && len(doc.Drift) == 0 {
 		screen.Below = append(screen.Below, "drift: none, all is as agents.yaml wants it")
 	}
 	if doc.Cost != nil {

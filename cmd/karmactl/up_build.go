@@ -12,7 +12,7 @@ import (
 
 // buildImages builds the images of the agents that have a build; only limits it
 // to some. Nothing is pushed before the plan is agreed to.
-func (s *session) buildImages(ctx context.Context, only []string) error {
+func (s *session) buildImages(ctx context.Context, only []string) (*images, error) {
 	var names []string
 	for _, ag := range s.cfg.Agents {
 		if ag.Build != nil && (len(only) == 0 || slices.Contains(only, ag.Name)) {
@@ -20,33 +20,32 @@ func (s *session) buildImages(ctx context.Context, only []string) error {
 		}
 	}
 	if len(names) == 0 {
-		return &usageError{fmt.Errorf("no agent has a build in %s: add build.dockerfile, or leave --build out", s.cfg.File)}
+		return nil, &usageError{fmt.Errorf("no agent has a build in %s: add build.dockerfile, or leave --build out", s.cfg.File)}
 	}
-	sh, err := s.newShipment()
+	im, err := s.newImages()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := sh.collect(ctx, names, sh.build); err != nil {
-		sh.close()
-		return err
+	if err := im.collect(ctx, names, im.build); err != nil {
+		im.close()
+		return nil, err
 	}
-	s.built = sh
-	return nil
+	return im, nil
 }
 
-// wantBuilt makes a stack want what was built.
-func (s *session) wantBuilt(st *stack.Stack) {
-	if s.built != nil {
-		st.Run(s.built.want)
+// wantedBy makes a stack want what was built; without images it wants what it did.
+func (im *images) wantedBy(st *stack.Stack) {
+	if im != nil {
+		st.Run(im.want)
 	}
 }
 
-// pushBuilt brings what was built to where the agents' tasks will look for it.
-func (s *session) pushBuilt(ctx context.Context, store *state.Store, plan *engine.Result) error {
-	if s.built == nil {
+// pushFor brings what was built to where the plan's tasks will look for it.
+func (im *images) pushFor(ctx context.Context, store *state.Store, plan *engine.Result) error {
+	if im == nil {
 		return nil
 	}
-	return s.built.push(ctx, plan, func(ctx context.Context, missing map[engine.Key]bool) error {
-		return s.makeRepositories(ctx, store, plan, missing)
+	return im.push(ctx, plan, func(ctx context.Context, missing map[engine.Key]bool) error {
+		return im.makeRepositories(ctx, store, plan, missing)
 	})
 }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
-	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -21,6 +21,11 @@ type wakeOptions struct {
 	insist bool
 }
 
+func (o *wakeOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be made and stop")
+	f.BoolVar(&o.insist, "over-budget", false, "go ahead although the stack is expected to cost more than the budget")
+}
+
 func newWakeCmd(a *app) *cobra.Command {
 	var o wakeOptions
 	cmd := &cobra.Command{
@@ -29,51 +34,40 @@ func newWakeCmd(a *app) *cobra.Command {
 load balancer and NAT gateway side by side, tasks as soon as there is a way out
 for them, then what karmactl scale had set before. It takes three to four minutes
 and ends with each agent's URL.`,
-		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return a.wake(ctx, o)
-		},
+		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runWake(ctx, s, o) }),
 	}
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be made and stop")
-	cmd.Flags().BoolVar(&o.insist, "over-budget", false, "go ahead although the stack is expected to cost more than the budget")
+	o.addFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) wake(ctx context.Context, o wakeOptions) error {
-	s, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }() // all that matters is written by then
+func runWake(ctx context.Context, s *session, o wakeOptions) error {
 	if !o.dryRun {
-		if err := s.withinBudget(o.insist); err != nil {
+		if err := s.withinBudget("", o.insist); err != nil {
 			return err
 		}
-		return s.locked(ctx, "wake", s.wake)
+		return s.locked(ctx, "wake", func(ctx context.Context, store *state.Store) error { return wakeLocked(ctx, s, store) })
 	}
 	store, err := s.readState(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }()
-	if s.sleep == nil {
+	defer func() { _ = store.Close(ctx) }() // it was only read
+	asleep := store.Hibernation()
+	if asleep == nil {
 		return s.awake()
 	}
-	scales := s.sleep.Scales
-	s.sleep = nil
-	p, err := s.planUp(ctx, store, nil)
+	p, err := s.planUp(ctx, store, planOptions{})
 	if err != nil {
 		return err
 	}
-	doc, err := s.pricedPlan(p)
+	doc, err := p.priced()
 	if err != nil {
 		return err
 	}
-	if names := scaled(scales); names != "" {
+	if names := scaled(asleep.Scales); names != "" {
 		doc.Warnings = append(doc.Warnings, "wake puts back how karmactl scale has set "+names)
 	}
-	return errors.Join(a.term.Plan(doc), p.res.Err())
+	return errors.Join(s.app.term.Plan(doc), p.res.Err())
 }
 
 // awake says that there is nothing to wake.
@@ -83,46 +77,42 @@ func (s *session) awake() error {
 	})
 }
 
-// wake is `up` over the whole stack. Until all of it is back the stack counts as
+// wakeLocked is `up` over the whole stack. Until all of it is back the stack counts as
 // hibernating, so that an interrupted wake can be gone on with, or given up.
-func (s *session) wake(ctx context.Context, store *state.Store) error {
-	was := s.sleep
-	if was == nil {
+func wakeLocked(ctx context.Context, s *session, store *state.Store) error {
+	asleep := store.Hibernation()
+	if asleep == nil {
 		return s.awake()
 	}
-	s.sleep = nil
-	p, err := s.planUp(ctx, store, nil)
+	p, err := s.planUp(ctx, store, planOptions{})
 	if err != nil {
 		return err
 	}
-	if err := p.res.Err(); err != nil {
-		return err
-	}
-	if err := s.showAndAsk(ctx, p); err != nil {
+	if err := p.showAndAsk(ctx, "wake"); err != nil {
 		return err
 	}
 	s.app.graceful.Store(true)
 	began := s.clock.Now()
-	res, st, err := s.apply(ctx, store, p, nil)
+	res, st, err := p.apply(ctx, store)
 	if err != nil {
 		return err
 	}
 	if res.Err() == nil {
 		// Only then it is awake: an interrupted wake still knows what to put back.
-		if err := s.rescale(ctx, was.Scales); err != nil {
+		if err := s.rescale(ctx, asleep.Scales); err != nil {
 			return err
 		}
 		if err := store.Wake(ctx); err != nil {
 			return err
 		}
-		s.app.term.Notef("%s", s.woken(st, was))
+		s.app.term.Notef("%s", afterWake(s.cfg.LoadBalancer.Domain, asleep))
 	}
-	return s.upResult(ctx, st, res, began)
+	return s.upResult(ctx, st, res, began, nil)
 }
 
 // rescale puts back what karmactl scale had set.
 func (s *session) rescale(ctx context.Context, kept []state.Scale) error {
-	c := fleet.Restore(s.home(false), s.cfg, kept)
+	c := fleet.Restore(s.env(false), s.cfg, kept)
 	if len(c.Steps) == 0 {
 		return nil
 	}
@@ -141,10 +131,10 @@ func (s *session) rescale(ctx context.Context, kept []state.Scale) error {
 	return nil
 }
 
-// woken says where the agents are now.
-func (s *session) woken(st *stack.Stack, was *state.Hibernation) string {
-	switch domain := s.cfg.LoadBalancer.Domain; {
-	case was.KeepALB:
+// afterWake says where the agents are now.
+func afterWake(domain string, asleep *state.Hibernation) string {
+	switch {
+	case asleep.KeepALB:
 		return "the load balancer is the one it was: the URLs are the same"
 	case domain != "":
 		return "the load balancer is a new one, and the aliases of " + domain + " lead to it"

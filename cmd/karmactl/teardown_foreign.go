@@ -33,7 +33,7 @@ func (e *foreignUseError) Try() string {
 }
 
 // readUse finds out what of the stack others use, before anything is deleted.
-func (s *session) readUse(ctx context.Context, p *planned) error {
+func (p *plan) readUse(ctx context.Context) error {
 	foreign, err := p.stack.ForeignResources(ctx)
 	if err != nil {
 		return err
@@ -43,8 +43,8 @@ func (s *session) readUse(ctx context.Context, p *planned) error {
 }
 
 // keepUsed leaves what others use, and what that needs, where the command wants that.
-func (r removal) keepUsed(w *engine.Walk, used map[engine.Key][]string) {
-	if !r.leaveUsed || len(used) == 0 {
+func (t teardown) keepUsed(w *engine.Walk, used map[engine.Key][]string) {
+	if !t.leaveUsed || len(used) == 0 {
 		return
 	}
 	keep := w.Keep
@@ -59,9 +59,9 @@ func (r removal) keepUsed(w *engine.Walk, used map[engine.Key][]string) {
 	}
 }
 
-// refuseUsed ends a removal that would delete what others use, or a load balancer
+// refuseUsed ends a teardown that would delete what others use, or a load balancer
 // that is protected, while all is as it was.
-func (s *session) refuseUsed(ctx context.Context, p *planned) error {
+func (p *plan) refuseUsed(ctx context.Context) error {
 	goes := map[engine.Key]bool{}
 	for _, o := range p.res.Outcomes {
 		goes[o.Key] = o.Verb == engine.Delete
@@ -83,8 +83,8 @@ func (s *session) refuseUsed(ctx context.Context, p *planned) error {
 		return nil
 	}
 	refusal := &foreignUseError{users: users}
-	if prices, err := s.app.book(s.cfg); err == nil {
-		if e, err := cost.Of(s.cfg, p.stack.Resources(), prices); err == nil && e.Complete() {
+	if prices, err := p.app.book(p.cfg); err == nil {
+		if e, err := cost.Of(p.cfg, p.stack.Resources(), prices); err == nil && e.Complete() {
 			refusal.monthly = cost.USD(e.Total().Expected)
 		}
 	}

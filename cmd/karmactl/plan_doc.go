@@ -1,0 +1,87 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/stack"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// doc is a plan for people and scripts.
+func (p *plan) doc() *ui.Plan {
+	doc := &ui.Plan{
+		Stack: p.cfg.Project + "/" + p.cfg.Environment, Region: p.account.Region, Account: p.account.ID, File: p.cfg.File,
+		Changes: []ui.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), notes(p.res), p.warnings),
+	}
+	total := map[string]int{}
+	outcomes := p.res.Outcomes
+	if p.bucket != nil {
+		outcomes = append([]engine.Outcome{*p.bucket}, outcomes...)
+	}
+	for _, o := range outcomes {
+		group := p.stack.Group(o.Key)
+		if o.Verb != engine.Delete {
+			total[group]++
+		}
+		doc.Summary = count(doc.Summary, o.Verb)
+		if o.Verb == engine.None {
+			continue
+		}
+		ch := ui.Change{
+			Key: string(o.Key), Kind: o.Key.Kind(), Group: group, Agent: p.stack.AgentOf(o.Key), Verb: string(o.Verb),
+			Fields: []ui.Field{}, Reason: o.Reason,
+		}
+		for _, c := range o.Changes {
+			ch.Fields = append(ch.Fields, ui.Field{Field: c.Field, Was: c.Was, Now: c.Now})
+		}
+		doc.Changes = append(doc.Changes, ch)
+	}
+	for _, g := range stack.Groups() {
+		doc.Groups = append(doc.Groups, ui.Group{Name: g, About: p.stack.About(g), Total: total[g]})
+	}
+	return doc
+}
+
+func count(s ui.Summary, v engine.Verb) ui.Summary {
+	switch v {
+	case engine.Create:
+		s.Create++
+	case engine.Update:
+		s.Update++
+	case engine.Replace:
+		s.Replace++
+	case engine.Delete:
+		s.Delete++
+	default:
+		s.Unchanged++
+	}
+	return s
+}
+
+// waiting lists each agent that waits once.
+func waiting(res *engine.Result) []ui.Waiting {
+	out := []ui.Waiting{}
+	seen := map[engine.MissingInput]bool{}
+	for _, o := range res.With(engine.AwaitingUser) {
+		if o.Missing == nil || seen[*o.Missing] {
+			continue
+		}
+		seen[*o.Missing] = true
+		out = append(out, ui.Waiting{Agent: o.Missing.Agent, Reason: o.Missing.Reason, Command: o.Missing.Command})
+	}
+	return out
+}
+
+// notes are what resources have to say, each once.
+func notes(res *engine.Result) []string {
+	out := []string{}
+	for _, o := range res.Outcomes {
+		for _, n := range o.Notes {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}

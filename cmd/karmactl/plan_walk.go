@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
+	"github.com/karmacadabra/karmactl/internal/state"
+)
+
+// planOptions are what a walk is about.
+type planOptions struct {
+	// only are the agents that it is limited to, with what they share; none is all.
+	only []string
+	// asleep is what the state says of hibernation; nil is awake.
+	asleep *state.Hibernation
+	// images are those that up --build ships; nil without it.
+	images *images
+	// budget is --budget, in dollars a month; "" is the file's own.
+	budget string
+}
+
+// plan is what a walk without Apply said.
+type plan struct {
+	*session
+	planOptions
+	stack *stack.Stack
+	res   *engine.Result
+	// bucket is the outcome of the state's own bucket; nil when the state is a file.
+	bucket *engine.Outcome
+	// sleeps chooses what hibernates; nil is nothing.
+	sleeps func(engine.Key) bool
+	// scales is what hibernating takes from karmactl scale, for wake to put back.
+	scales []state.Scale
+	// used is what of the stack others use, and who they are.
+	used map[engine.Key][]string
+	// warnings are of the account: quotas that a rollout would exceed.
+	warnings []string
+}
+
+// planUp walks the stack with clients that cannot write.
+func (s *session) planUp(ctx context.Context, rec engine.Recorder, o planOptions) (*plan, error) {
+	env := s.env(true)
+	facts, err := stack.ReadLookup(ctx, s.cfg, env)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{session: s, planOptions: o, stack: stack.New(s.cfg, env, facts)}
+	o.images.wantedBy(p.stack)
+	if p.bucket, err = s.stateBucket(ctx, env, false); err != nil {
+		return nil, err
+	}
+	w := s.walk(p.stack, rec)
+	w.Keep = p.stack.Keep(stack.DownOptions{})
+	p.sleeps = o.scope(&w, p.stack)
+	if p.res, err = w.Up(ctx); err != nil {
+		return nil, err
+	}
+	drop(p.res, sleepsWell(p.sleeps))
+	if p.res.Err() != nil {
+		return p, nil
+	}
+	short, unknown, err := p.stack.Quotas(ctx, p.res, nil)
+	for _, q := range short {
+		p.warnings = append(p.warnings, fmt.Sprintf("%v: %s", q, q.Ask()))
+	}
+	p.warnings = append(p.warnings, s.texts(unknown)...)
+	return p, err
+}
+
+// scope holds a walk up to the chosen agents and what they share, and keeps it from
+// making what hibernates. The result chooses what that is.
+func (o planOptions) scope(w *engine.Walk, st *stack.Stack) func(engine.Key) bool {
+	if len(o.only) > 0 {
+		w.Only, w.Orphans = st.Only(o.only), nil
+	}
+	if o.asleep == nil {
+		return func(engine.Key) bool { return false }
+	}
+	sleeps := stack.Asleep(w.Steps, o.asleep.KeepALB)
+	wanted := w.Only
+	w.Only = func(k engine.Key) bool { return !sleeps(k) && (wanted == nil || wanted(k)) }
+	return sleeps
+}
+
+// drop takes outcomes out of a result that are not what the command is about.
+func drop(res *engine.Result, these func(engine.Outcome) bool) {
+	res.Outcomes = slices.DeleteFunc(res.Outcomes, these)
+}
+
+// sleepsWell are the outcomes of what hibernates, the failed ones left out: what could
+// not be read may be there, and bill.
+func sleepsWell(sleeps func(engine.Key) bool) func(engine.Outcome) bool {
+	return func(o engine.Outcome) bool { return sleeps(o.Key) && o.Status != engine.Failed }
+}
+
+// apply walks the stack over fresh reads, held to what the plan showed.
+func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *stack.Stack, error) {
+	env := p.env(false)
+	if _, err := p.stateBucket(ctx, env, true); err != nil {
+		return nil, nil, err
+	}
+	st := stack.New(p.cfg, env, p.stack.Lookup)
+	p.images.wantedBy(st)
+	w := p.walk(st, store)
+	w.Apply, w.Shown, w.Keep = true, p.res, st.Keep(stack.DownOptions{})
+	sleeps := p.scope(&w, st)
+	progress := p.progress(st, w)
+	w.Report = progress
+	res, err := w.Up(ctx)
+	progress.Close()
+	if err != nil {
+		return nil, nil, err
+	}
+	drop(res, sleepsWell(sleeps))
+	return res, st, nil
+}
+
+// stateBucket makes sure of the bucket that the state is in, or says what would
+// be done. It is not part of the state that it holds.
+func (s *session) stateBucket(ctx context.Context, env *provision.Env, apply bool) (*engine.Outcome, error) {
+	backend, err := s.backend()
+	if err != nil {
+		return nil, err
+	}
+	in, ok := backend.(*state.S3)
+	if !ok {
+		return nil, nil
+	}
+	w := engine.Walk{
+		Steps:  []engine.Step{engine.Manage(&provision.StateBucket{Env: env, Bucket: in.Bucket, Region: s.account.Region})},
+		Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Explain: s.explain, Apply: apply, Stop: s.app.stop,
+	}
+	res, err := w.Up(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &res.Outcomes[0], res.Err()
+}
