@@ -2,12 +2,13 @@ package agents
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // This file reads the values that may be written in more than one way.
@@ -135,7 +136,7 @@ var weekdays = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
 func daysValue() value[string] {
 	const allowed = "days such as MON-FRI, SUN-SAT or MON,WED (a week begins on SUN), or a list [MON, WED]"
 	day := `(SUN|MON|TUE|WED|THU|FRI|SAT)`
-	one := regexp.MustCompile(`^` + day + `(-` + day + `)?$`)
+	one := lazyregexp.New(`^` + day + `(-` + day + `)?$`)
 	parse := func(s string) bool {
 		var seen []string
 		for part := range strings.SplitSeq(s, ",") {

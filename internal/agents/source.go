@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // maxNodes limits a file after its aliases are written out. Five hundred
@@ -86,13 +87,13 @@ func (r *reader) syntaxProblem(src []byte, err error) {
 	r.problemAt(high, 1+utf8.RuneCountInString(text[:at]), message, allowed)
 }
 
-var yamlErrorPrefix = regexp.MustCompile(`^yaml: (line \d+: )?`)
+var yamlErrorPrefix = lazyregexp.New(`^yaml: (line \d+: )?`)
 
 func syntaxText(err error) string {
 	return yamlErrorPrefix.ReplaceAllString(err.Error(), "")
 }
 
-var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+var unknownAnchor = lazyregexp.New(`^unknown anchor '(.*)' referenced$`)
 
 // explainSyntax says in the user's words what the YAML library said in its own,
 // and at which byte of the line: where its text begins, or better where that is known.
@@ -128,7 +129,7 @@ func secondColon(line string, at int) int {
 	return colons[1][0]
 }
 
-var keyColon = regexp.MustCompile(`:( |$)`)
+var keyColon = lazyregexp.New(`:( |$)`)
 
 // openQuote is where a text begins whose quote is not closed in the line; at when
 // there is none.

@@ -2,18 +2,19 @@ package agents
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // textRule is what a text may be. The pattern means the same to Go and to a
 // JSON schema.
 type textRule struct {
-	pattern *regexp.Regexp
+	pattern *lazyregexp.Regexp
 	// most is the longest it may be, in characters; 0 is no limit.
 	most    int
 	allowed string
@@ -110,7 +111,7 @@ func anyText(rule textRule) value[string] {
 	return v
 }
 
-var noWordCharacter = regexp.MustCompile(`[^a-z0-9]+`)
+var noWordCharacter = lazyregexp.New(`[^a-z0-9]+`)
 
 // hyphened is a text as the name of something in AWS: Karma_Hello is karma-hello.
 func hyphened(s string) string {

@@ -3,13 +3,14 @@ package agents
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // parsed is what a scalar's text turned out to be: a value, or a hint at
@@ -58,7 +59,7 @@ func scalar[T comparable](shape schema, allowed string, parse func(*yaml.Node) p
 
 func itself[T any](v T) any { return v }
 
-var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,15}$`)
+var wholeNumber = lazyregexp.New(`^-?[0-9]{1,15}$`)
 
 // integer is a whole number in a range.
 func integer(low, high int) value[int] {
@@ -168,14 +169,14 @@ func duration(low, high time.Duration) value[time.Duration] {
 	}, func(v time.Duration) any { return seconds(v) })
 }
 
-var durationText = regexp.MustCompile(`^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`)
+var durationText = lazyregexp.New(`^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`)
 
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) + "s" }
 
 // dollars is a positive amount of money, kept as the decimal text it is
 // written as: money is never a float.
 func dollars() value[string] {
-	pattern := regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,2})?$`)
+	pattern := lazyregexp.New(`^[0-9]{1,9}(\.[0-9]{1,2})?$`)
 	shape := schema{"type": []string{"number", "string"}, "exclusiveMinimum": 0, "pattern": pattern.String()}
 	return scalar(shape, "a positive amount in US dollars such as 100 or 99.50", func(n *yaml.Node) parsed[string] {
 		if !pattern.MatchString(n.Value) || strings.Trim(n.Value, "0.") == "" {

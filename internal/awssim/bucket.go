@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Bucket is a simulated bucket. Names are unique over all accounts: one with
@@ -51,7 +52,7 @@ func (s *Sim) bucketOperations() []operation {
 }
 
 // bucketName: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-var bucketName = newPattern(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var bucketName = lazyregexp.New(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // hasBucket tells whether a bucket exists.
 func (s *Sim) hasBucket(name string) bool { return s.world.Buckets[name] != nil }

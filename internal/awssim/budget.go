@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/budgets/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Budget is a simulated AWS Budget.
@@ -55,7 +56,7 @@ const (
 	budgetEmails        = 10
 )
 
-var budgetName = newPattern(`^[^:\\]{1,100}$`)
+var budgetName = lazyregexp.New(`^[^:\\]{1,100}$`)
 
 func (s *Sim) budget(account, name *string) (*Budget, error) {
 	if aws.ToString(account) != s.world.Account {

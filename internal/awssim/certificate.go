@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	dns "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // How long ACM takes: the records are known some seconds after the request, a
@@ -92,8 +92,8 @@ func validationRecord(account, name string) (record, value string) {
 
 // certificateName: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 var (
-	certificateName    = newPattern(`^(\*\.)?(([A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+([A-Za-z0-9-]{1,62}[A-Za-z0-9])$`)
-	certificateToken32 = regexp.MustCompile(`^\w{1,32}$`)
+	certificateName    = lazyregexp.New(`^(\*\.)?(([A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+([A-Za-z0-9-]{1,62}[A-Za-z0-9])$`)
+	certificateToken32 = lazyregexp.New(`^\w{1,32}$`)
 )
 
 // certificateNames is AWS's default of names a certificate.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 const (
@@ -54,7 +55,7 @@ func (s *Sim) settleClusters() {
 	}
 }
 
-var ecsName = newPattern(`^[A-Za-z0-9_-]{1,255}$`)
+var ecsName = lazyregexp.New(`^[A-Za-z0-9_-]{1,255}$`)
 
 // cluster is an active one, by name or ARN.
 func (s *Sim) cluster(ref string) (*Cluster, error) {

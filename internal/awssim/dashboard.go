@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cw "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 func (s *Sim) dashboardOperations() []operation {
@@ -15,7 +17,7 @@ func (s *Sim) dashboardOperations() []operation {
 	}
 }
 
-var dashboardName = newPattern(`^[A-Za-z0-9_-]{1,255}$`)
+var dashboardName = lazyregexp.New(`^[A-Za-z0-9_-]{1,255}$`)
 
 func (s *Sim) putDashboard(in *cw.PutDashboardInput) (*cw.PutDashboardOutput, error) {
 	name := aws.ToString(in.DashboardName)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // LogGroup is a simulated log group with its streams.
@@ -39,7 +40,7 @@ func (s *Sim) logGroupOperations() []operation {
 	}
 }
 
-var logGroupName = newPattern(`^[a-zA-Z0-9_\-/.#]{1,512}$`)
+var logGroupName = lazyregexp.New(`^[a-zA-Z0-9_\-/.#]{1,512}$`)
 
 // retentions are the only numbers of days that AWS takes.
 var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}

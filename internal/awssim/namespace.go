@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // namespaceTakes is how long Cloud Map takes to make or delete an HTTP namespace.
@@ -73,7 +74,7 @@ func (s *Sim) settleNamespaces() {
 // made tells whether the create of a namespace is over.
 func (s *Sim) namespaceMade(n *Namespace) bool { return !s.now().Before(n.Created.Add(namespaceTakes)) }
 
-var namespaceName = newPattern(`^[!-~]+$`)
+var namespaceName = lazyregexp.New(`^[!-~]+$`)
 
 func (s *Sim) createHTTPNamespace(in *sd.CreateHttpNamespaceInput) (*sd.CreateHttpNamespaceOutput, error) {
 	name, token := aws.ToString(in.Name), aws.ToString(in.CreatorRequestId)

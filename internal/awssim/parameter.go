@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Parameter is a simulated parameter of the Parameter Store. Its value is sealed.
@@ -38,7 +39,7 @@ func (s *Sim) parameterOperations() []operation {
 }
 
 // parameterName is AWS's rule: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-var parameterName = newPattern(`^[A-Za-z0-9_.\-/]+$`)
+var parameterName = lazyregexp.New(`^[A-Za-z0-9_.\-/]+$`)
 
 // A standard parameter holds 4 KB and is free.
 const maxParameter = 4096

@@ -14,6 +14,7 @@ import (
 
 	policy "github.com/karmacadabra/karmactl/internal/awssim/iam"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // rolePropagation is how long a new role cannot be assumed: AWS's other regions
@@ -51,7 +52,7 @@ func (s *Sim) roleOperations() []operation {
 	}
 }
 
-var roleName = newPattern(`^[\w+=,.@-]{1,64}$`)
+var roleName = lazyregexp.New(`^[\w+=,.@-]{1,64}$`)
 
 // role finds by name, which IAM compares without regard to case.
 func (s *Sim) role(name string) (*IAMRole, error) {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // schedule is a parsed at(), rate() or cron() of Application Auto Scaling:
@@ -27,9 +29,9 @@ type cronField struct {
 }
 
 var (
-	atForm   = newPattern(`^at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)$`)
-	rateForm = newPattern(`^rate\((\d+) (minute|minutes|hour|hours|day|days)\)$`)
-	cronForm = newPattern(`^cron\(([^()]+)\)$`)
+	atForm   = lazyregexp.New(`^at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)$`)
+	rateForm = lazyregexp.New(`^rate\((\d+) (minute|minutes|hour|hours|day|days)\)$`)
+	cronForm = lazyregexp.New(`^cron\(([^()]+)\)$`)
 )
 
 // parseSchedule refuses what AWS refuses: five fields, a * for both the day of

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Secret is a simulated secret of Secrets Manager.
@@ -50,7 +51,7 @@ func (s *Sim) secretOperations() []operation {
 }
 
 // secretName is AWS's rule: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
-var secretName = newPattern(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
+var secretName = lazyregexp.New(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
 
 func (s *Sim) settleSecrets() {
 	for name, x := range s.world.Secrets {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // SecurityGroup is a simulated security group.
@@ -36,7 +37,7 @@ func (s *Sim) securityGroupOperations() []operation {
 const securityGroupQuota = 2500
 
 // groupText is what AWS takes in names and descriptions of groups and rules.
-var groupText = newPattern(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}$`)
+var groupText = lazyregexp.New(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}$`)
 
 const groupTextRule = "Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // tagged is one thing that the Resource Groups Tagging API knows.
@@ -13,7 +14,7 @@ type tagged struct {
 }
 
 // tagText is what most services take in tags, for keys and values alike.
-var tagText = newPattern(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+var tagText = lazyregexp.New(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // validTags holds the limits that all services share; the code is the service's own.
 func validTags(tags cloud.Tags, code string) error {

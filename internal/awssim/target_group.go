@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // TargetGroup is a simulated target group. Its targets are in target.go.
@@ -60,7 +60,10 @@ const deregistrationDelay = "deregistration_delay.timeout_seconds"
 
 // elbName is the rule for the names of load balancers and target groups:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
-var elbName = newPattern(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
+var elbName = lazyregexp.New(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
+
+// matcherCodes are the statuses of which an HTTP health check may be told to accept some.
+var matcherCodes = lazyregexp.New(`^[234]\d\d([-,][234]\d\d)*$`)
 
 // targetGroup is a target group that is visible.
 func (s *Sim) targetGroup(arn string) (*TargetGroup, error) {
@@ -178,7 +181,7 @@ func (g *TargetGroup) setHealthCheck(path *string, matcher *types.Matcher, inter
 		next.Path = *path
 	}
 	if matcher != nil && matcher.HttpCode != nil {
-		if !regexp.MustCompile(`^[234]\d\d([-,][234]\d\d)*$`).MatchString(*matcher.HttpCode) {
+		if !matcherCodes.MatchString(*matcher.HttpCode) {
 			return fail("ValidationError", "Health check matcher HTTP code '%s' must be within '200-499'", *matcher.HttpCode)
 		}
 		next.Matcher = *matcher.HttpCode

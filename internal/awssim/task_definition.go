@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // TaskDefinition is one revision of a simulated family.
@@ -59,11 +60,11 @@ func fargateMemory(cpu, memory int) bool {
 }
 
 var (
-	ecsFamily = newPattern(`^[A-Za-z0-9_-]{1,255}$`)
-	portName  = newPattern(`^[a-z0-9_][a-z0-9_-]{0,63}$`)
+	ecsFamily = lazyregexp.New(`^[A-Za-z0-9_-]{1,255}$`)
+	portName  = lazyregexp.New(`^[a-z0-9_][a-z0-9_-]{0,63}$`)
 	// asmARN has two resource segments or exactly five.
-	asmARN = newPattern(`^arn:aws[a-z-]*:secretsmanager:[^:]+:\d+:secret:[^:]+(:[^:]*:[^:]*:[^:]*)?$`)
-	ssmARN = newPattern(`^(arn:aws[a-z-]*:ssm:[^:]+:\d+:parameter/.+|[A-Za-z0-9_.\-/]+)$`)
+	asmARN = lazyregexp.New(`^arn:aws[a-z-]*:secretsmanager:[^:]+:\d+:secret:[^:]+(:[^:]*:[^:]*:[^:]*)?$`)
+	ssmARN = lazyregexp.New(`^(arn:aws[a-z-]*:ssm:[^:]+:\d+:parameter/.+|[A-Za-z0-9_.\-/]+)$`)
 )
 
 const (

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Topic is a simulated SNS topic with its subscriptions.
@@ -50,7 +51,7 @@ func (s *Sim) topicOperations() []operation {
 	}
 }
 
-var topicName = newPattern(`^[A-Za-z0-9_-]{1,256}$`)
+var topicName = lazyregexp.New(`^[A-Za-z0-9_-]{1,256}$`)
 
 func (s *Sim) topic(arn string) (*Topic, error) {
 	for _, t := range s.world.Topics {

@@ -2,17 +2,18 @@ package cloud
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // In a denial IAM names the action, and the kind of policy that decided:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 var (
-	deniedAction  = regexp.MustCompile(`not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)`)
-	encodedDenial = regexp.MustCompile(`\s*Encoded authorization failure message: (\S+)`)
+	deniedAction  = lazyregexp.New(`not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)`)
+	encodedDenial = lazyregexp.New(`\s*Encoded authorization failure message: (\S+)`)
 )
 
 // deciders are the policies that no change to the operator's own one can overrule: how AWS's message has them, what

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Problem is an error of AWS in words for people. Error has What and Why; Try is apart, because a list of errors
@@ -153,7 +153,7 @@ func unreachable(err error) *Problem {
 }
 
 // cloudMapNamespace is a namespace's id in a message of ECS.
-var cloudMapNamespace = regexp.MustCompile(`ns-[0-9a-z]+`)
+var cloudMapNamespace = lazyregexp.New(`ns-[0-9a-z]+`)
 
 // accountAdvice is what to do about refusals that mean what is in the account, not the call; "" for all others.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html

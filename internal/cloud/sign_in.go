@@ -3,7 +3,6 @@ package cloud
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -11,9 +10,10 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-var roleARN = regexp.MustCompile(`arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+`)
+var roleARN = lazyregexp.New(`arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+`)
 
 // signIn says what is wrong with the credentials that a call was to be made with; nil when nothing is. The SDK asks
 // for credentials inside of each call, so the failed call is there twice: ours, and below it SSO's or STS's own.

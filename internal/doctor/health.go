@@ -2,17 +2,17 @@ package doctor
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // answered is in a target's description: the codes that its checks were answered with.
-var answered = regexp.MustCompile(`failed with these codes: \[([\d, ]+)\]`)
+var answered = lazyregexp.New(`failed with these codes: \[([\d, ]+)\]`)
 
 // checkTargetHealth reads the targets of tasks that run. The tasks that ECS has
 // stopped for failing their checks are checkTasks's.

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 const pluginName = "session-manager-plugin"
@@ -89,7 +90,7 @@ func Wrap(args []string) string {
 // quote makes one word for a shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-var pluginSays = regexp.MustCompile(`^(Starting session with SessionId: .*|Exiting session with sessionId: .*|The Session Manager plugin was installed successfully\..*)$`)
+var pluginSays = lazyregexp.New(`^(Starting session with SessionId: .*|Exiting session with sessionId: .*|The Session Manager plugin was installed successfully\..*)$`)
 
 // commandOutput passes lines on, without the plugin's own and the exit code's.
 type commandOutput struct {

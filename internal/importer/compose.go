@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // composeFiles are the names that Compose looks for, in its order.
@@ -84,7 +85,7 @@ func (c *compose) top() {
 	}
 }
 
-var variable = regexp.MustCompile(`\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^{}]*))?\}|\$([A-Za-z_][A-Za-z0-9_]*)`)
+var variable = lazyregexp.New(`\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^{}]*))?\}|\$([A-Za-z_][A-Za-z0-9_]*)`)
 
 // fill replaces ${NAME} and ${NAME:-default} by what .env and the default say.
 // What nobody says stays as it is.
@@ -274,7 +275,7 @@ func (c *compose) port(s *tree, d *dockerfile) (int, *tree) {
 	return 0, nil
 }
 
-var portText = regexp.MustCompile(`(?:^|:)(\d+)(?:-\d+)?(?:/tcp)?$`)
+var portText = lazyregexp.New(`(?:^|:)(\d+)(?:-\d+)?(?:/tcp)?$`)
 
 // containerPort reads 8080, 80:8080, 127.0.0.1:80:8080/tcp and {target: 8080}.
 func containerPort(p *tree) int {

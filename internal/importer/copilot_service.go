@@ -2,8 +2,9 @@ package importer
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // agentOf reads a manifest, or an environment's part of it, into an agent.
@@ -167,7 +168,7 @@ func (c *copilot) container(a *agent, m *tree) {
 	}
 }
 
-var copilotVariable = regexp.MustCompile(`\$\{COPILOT_[A-Z_]+\}`)
+var copilotVariable = lazyregexp.New(`\$\{COPILOT_[A-Z_]+\}`)
 
 func (c *copilot) variablesOf(a *agent, m *tree) {
 	fill := func(s string) string {

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // dockerfile is as much of a Dockerfile as agents.yaml cares about.
@@ -22,7 +23,7 @@ type dockerfile struct {
 	other  []*tree
 }
 
-var instruction = regexp.MustCompile(`^\s*([A-Za-z]+)\s+(.*)$`)
+var instruction = lazyregexp.New(`^\s*([A-Za-z]+)\s+(.*)$`)
 
 // readDockerfile reads the instructions of the last stage, and the ARGs of all.
 func readDockerfile(path, file string) (*dockerfile, error) {
@@ -95,7 +96,7 @@ func (d *dockerfile) add(word, rest string, at Place) {
 	}
 }
 
-var envPort = regexp.MustCompile(`(?:^|\s)PORT[= ]"?(\d+)`)
+var envPort = lazyregexp.New(`(?:^|\s)PORT[= ]"?(\d+)`)
 
 // port is the first one that the image is made for: ENV PORT, else EXPOSE.
 func (d *dockerfile) port() (int, *tree) {

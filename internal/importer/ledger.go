@@ -2,9 +2,10 @@ package importer
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Field is a value of a source, or several that stand together, and what became
@@ -89,7 +90,7 @@ func refusal(refused map[string]string, key string) string {
 }
 
 // instance is the key of one of many instances in a name: ["api"] or [0].
-var instance = regexp.MustCompile(`\[("[^"]*"|\d+)\]`)
+var instance = lazyregexp.New(`\[("[^"]*"|\d+)\]`)
 
 // Fold puts together what is the same of many instances, for people: the name has
 // [*] for the instance then.

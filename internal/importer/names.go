@@ -1,11 +1,11 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // naming is what a name may be in agents.yaml.
@@ -21,7 +21,7 @@ var (
 	nearEnvironment = naming{16, agents.EnvironmentName}
 )
 
-var noWord = regexp.MustCompile(`[^a-z0-9]+`)
+var noWord = lazyregexp.New(`[^a-z0-9]+`)
 
 // nearest is the name that is nearest to a text and allowed: lower case, hyphens
 // between words, no digit first, not too long. What has no letters at all

@@ -2,10 +2,11 @@ package importer
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // page is an agents.yaml being written line by line, because comments are half of it.
@@ -146,7 +147,7 @@ func scalarText(s string) string {
 }
 
 // bare is a text that needs no quotes for its characters inside of [] and {}.
-var bare = regexp.MustCompile(`^[A-Za-z0-9_./@%+=-]([A-Za-z0-9 _./@%+=:|-]*[A-Za-z0-9_./@%+=-])?$`)
+var bare = lazyregexp.New(`^[A-Za-z0-9_./@%+=-]([A-Za-z0-9 _./@%+=:|-]*[A-Za-z0-9_./@%+=-])?$`)
 
 // flow is a list in one line.
 func flow(all []string) string {

@@ -2,8 +2,9 @@ package importer
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // target carries the load balancer's health check over.
@@ -78,7 +79,7 @@ func (x *terraform) rules(a *agent, g *resource) {
 	}
 }
 
-var pathOf = regexp.MustCompile(`^/([a-z0-9-]+)(/\*|\*)?$`)
+var pathOf = lazyregexp.New(`^/([a-z0-9-]+)(/\*|\*)?$`)
 
 func (x *terraform) condition(a *agent, c *tree) {
 	values := func(name string) []*tree {

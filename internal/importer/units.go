@@ -2,10 +2,11 @@ package importer
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // seconds reads 90, 30s, 1m30s and 1h; milliseconds are rounded up.
@@ -21,7 +22,7 @@ func seconds(s string) (int, bool) {
 	return int(math.Ceil(d.Seconds())), true
 }
 
-var sizeText = regexp.MustCompile(`(?i)^([0-9.]+)\s*([kmgt]?)i?b?$`)
+var sizeText = lazyregexp.New(`(?i)^([0-9.]+)\s*([kmgt]?)i?b?$`)
 
 // mebibytes reads 512M, 1g, 1.5GiB and bytes.
 func mebibytes(s string) (int, bool) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 const rolesInstead = "no keys in tasks: AWS gives an agent the rights of its own role"
@@ -35,18 +37,22 @@ func (r *reading) variable(a *agent, name string, t *tree) {
 }
 
 // reference is something that another program would fill in.
-var reference = regexp.MustCompile(`\$\{[^}]*\}`)
+// endsInPort is a text such as api:8000.
+var endsInPort = lazyregexp.New(`:\d+$`)
 
-// address of another agent in a text: http://api:8000, api:8000, //api/.
+// reference is ${…}.
+var reference = lazyregexp.New(`\$\{[^}]*\}`)
+
+// mentions tells whether a text has the address of another agent: http://api:8000, api:8000, //api/.
 func mentions(text, host string) bool {
-	return regexp.MustCompile(`(^|[/@,= ])` + regexp.QuoteMeta(host) + `(:\d+|/|$|,)`).MatchString(text)
+	return lazyregexp.New(`(^|[/@,= ])` + regexp.QuoteMeta(host) + `(:\d+|/|$|,)`).MatchString(text)
 }
 
 // callsOf finds the agents that an agent's variables name as hosts.
 func (r *reading) callsOf(hosts map[string]*agent) {
 	for _, a := range r.fleet.agents {
 		for _, p := range a.env {
-			if !strings.Contains(p.text, "://") && !regexp.MustCompile(`:\d+$`).MatchString(p.text) {
+			if !strings.Contains(p.text, "://") && !endsInPort.MatchString(p.text) {
 				continue
 			}
 			for host, to := range hosts {
@@ -112,8 +118,8 @@ func (a *agent) checkTimes() {
 }
 
 var (
-	localURL  = regexp.MustCompile(`https?://(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\$\{?HOSTNAME\}?)(:(\d+))?(/[^\s"'|;&)]*)?`)
-	localPort = regexp.MustCompile(`(localhost|127\.0\.0\.1|0\.0\.0\.0)[: /](\d{2,5})\b`)
+	localURL  = lazyregexp.New(`https?://(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\$\{?HOSTNAME\}?)(:(\d+))?(/[^\s"'|;&)]*)?`)
+	localPort = lazyregexp.New(`(localhost|127\.0\.0\.1|0\.0\.0\.0)[: /](\d{2,5})\b`)
 )
 
 // probe takes the path and the port out of a container's health command.

@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // TagSecretKeys says which keys a secret has: "<start of the version> key key".
@@ -225,7 +225,7 @@ func NotedKeys(note, version string) ([]string, bool) {
 func start(version string) string { return version[:min(8, len(version))] }
 
 // notable are the characters and the length that a tag takes.
-var notable = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
+var notable = lazyregexp.New(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
 
 // note is the tag for what was seen; "" when there is no value, or when a tag
 // cannot hold it: then the secret is read each time.

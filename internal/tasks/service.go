@@ -2,13 +2,14 @@ package tasks
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // ServicesAPI is what reading services needs of *ecs.Client.
@@ -91,7 +92,7 @@ func NotStarted(s types.Service) string {
 
 // unhealthyReason is in the event that tells of a target's failed check:
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-unhealthy-event-messages.html
-var unhealthyReason = regexp.MustCompile(`is unhealthy in .* due to \(reason (.+)\)`)
+var unhealthyReason = lazyregexp.New(`is unhealthy in .* due to \(reason (.+)\)`)
 
 // Unhealthy is why the load balancer last found a task of a service unhealthy, such
 // as "Health checks failed with these codes: [404]"; "" when no recent event says so.
@@ -106,8 +107,8 @@ func Unhealthy(s types.Service) string {
 
 var (
 	// targetGroupARN is a target group as events name it; its own name is enough.
-	targetGroupARN = regexp.MustCompile(`arn:[\w-]+:elasticloadbalancing:[^ ]*:targetgroup/([^/ )]+)/[0-9a-f]+`)
-	wholeTaskID    = regexp.MustCompile(`\(task ([0-9a-f]{8})[0-9a-f]{24}\)`)
+	targetGroupARN = lazyregexp.New(`arn:[\w-]+:elasticloadbalancing:[^ ]*:targetgroup/([^/ )]+)/[0-9a-f]+`)
+	wholeTaskID    = lazyregexp.New(`\(task ([0-9a-f]{8})[0-9a-f]{24}\)`)
 )
 
 // PlainEvent shortens a service's event: without the name that each begins with,

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // token is a word, a number, a string, a regular expression or a sign. Kind is w, n, s, r or the sign itself.
@@ -16,16 +17,13 @@ type token struct {
 	at         int
 }
 
-// lexis is compiled when the first query is read: no other command waits for it.
-var lexis = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile("^(?:" +
-		"([@a-zA-Z_][@\\w.]*|`[^`]+`)" + // 1: word
-		`|(\d+(?:\.\d+)?[a-z]*)` + // 2: number, or a length of time
-		`|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')` + // 3: string
-		`|(/(?:[^/\\\n]|\\.)+/i?)` + // 4: regular expression
-		`|(!=|<=|>=|=~|[=<>()\[\],|*+%-])` + // 5: sign
-		")")
-})
+var lexis = lazyregexp.New("^(?:" +
+	"([@a-zA-Z_][@\\w.]*|`[^`]+`)" + // 1: word
+	`|(\d+(?:\.\d+)?[a-z]*)` + // 2: number, or a length of time
+	`|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')` + // 3: string
+	`|(/(?:[^/\\\n]|\\.)+/i?)` + // 4: regular expression
+	`|(!=|<=|>=|=~|[=<>()\[\],|*+%-])` + // 5: sign
+	")")
 
 func tokensOf(text string) ([]token, error) {
 	var all []token
@@ -38,7 +36,7 @@ func tokensOf(text string) ([]token, error) {
 			i += len(strings.SplitN(text[i:], "\n", 2)[0])
 			continue
 		}
-		m := lexis().FindStringSubmatch(text[i:])
+		m := lexis.FindStringSubmatch(text[i:])
 		if m == nil {
 			return nil, fmt.Errorf("unexpected symbol found %c at line %d and position %d", text[i], strings.Count(text[:i], "\n")+1, i-strings.LastIndexByte(text[:i], '\n'))
 		}
@@ -222,7 +220,10 @@ func (p *parser) parseStep() error {
 		if strings.HasSuffix(glob, "(.*?)") {
 			glob += "$"
 		}
-		s.re = regexp.MustCompile("(?s)" + glob)
+		var err error
+		if s.re, err = regexp.Compile("(?s)" + glob); err != nil {
+			return err
+		}
 		for len(s.names) == 0 || p.take(",") {
 			if p.peek().kind != "w" {
 				return p.unexpected()

@@ -2,9 +2,10 @@ package logstest
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Printed is a line that a tailer printed.
@@ -27,7 +28,7 @@ type Report struct {
 	Median, P95, LateMedian, LateP95, Most time.Duration
 }
 
-var marker = regexp.MustCompile(`evt=(\d{7})`)
+var marker = lazyregexp.New(`evt=(\d{7})`)
 
 // Check makes the report. An empty Agent is not checked.
 func Check(lines []Line, printed []Printed) Report {
