@@ -15,7 +15,7 @@ BOUNDS    := KeepToTheCriticalPath|APlanGrows|DeployAddsLittle|TheProcessIs|TheB
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build
 build: ## bin/karmactl: stripped, static, reproducible
@@ -91,6 +91,14 @@ release-snapshot: ## dist/: all of a release but its publishing, and a try of it
 .PHONY: release
 release: ## publish the tag that is checked out; the release workflow does this
 	$(GORELEASER) release --clean
+
+.PHONY: acceptance
+acceptance: build ## karmactl in an account of yours, under a dollar an hour, in a stack of its own, with one report; ARGS="--profile P --region R"
+	@scripts/acceptance.sh $(ARGS)
+
+.PHONY: acceptance-rehearsal
+acceptance-rehearsal: build ## the same in a simulated account: half a minute
+	@scripts/acceptance.sh --simulate --yes --report bin/acceptance-rehearsal.md
 
 .PHONY: ci
 ci: ## all that must hold before a change lands
