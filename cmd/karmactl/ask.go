@@ -13,10 +13,10 @@ import (
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-// ask asks every agent that AWS reports healthy from here. That alone failing (a
+// askAgents asks every agent that AWS reports healthy from here. That alone failing (a
 // fresh DNS name, a proxy, an emulator without a data plane) is said with its
 // cause and changes nothing else.
-func (s *session) ask(ctx context.Context, st *stack.Stack, waits []ui.Waiting) []ui.Check {
+func askAgents(ctx context.Context, s *session, st *stack.Stack, waits []ui.Waiting) []ui.Check {
 	urls := st.URLs()
 	waiting := map[string]bool{}
 	for _, w := range waits {
@@ -33,14 +33,14 @@ func (s *session) ask(ctx context.Context, st *stack.Stack, waits []ui.Waiting) 
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			s.askOne(ctx, &checks[i])
+			askOne(ctx, s, &checks[i])
 		}()
 	}
 	wg.Wait()
 	return checks
 }
 
-func (s *session) askOne(ctx context.Context, c *ui.Check) {
+func askOne(ctx context.Context, s *session, c *ui.Check) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, nil)
 	if err != nil {
 		c.Note = err.Error()

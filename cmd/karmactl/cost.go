@@ -80,7 +80,7 @@ func runCostActual(ctx context.Context, s *session, o costOptions) error {
 	if err != nil {
 		return err
 	}
-	if doc.Actual, err = s.actual(ctx, o.month, e, prices); err != nil {
+	if doc.Actual, err = actualCost(ctx, s, o.month, e, prices); err != nil {
 		return err
 	}
 	return s.app.term.Cost(doc)

@@ -91,8 +91,8 @@ func addSavings(doc *ui.Cost, s *cost.Savings) {
 	}
 }
 
-// actual asks Cost Explorer, or the cache.
-func (s *session) actual(ctx context.Context, month string, e *cost.Estimate, prices *cost.Book) (*ui.CostActual, error) {
+// actualCost asks Cost Explorer, or the cache.
+func actualCost(ctx context.Context, s *session, month string, e *cost.Estimate, prices *cost.Book) (*ui.CostActual, error) {
 	var err error
 	now := s.clock.Now()
 	when := now

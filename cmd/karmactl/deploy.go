@@ -101,7 +101,7 @@ type deploy struct {
 }
 
 func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) error {
-	im, err := s.newImages()
+	im, err := newImages(s)
 	if err != nil {
 		return err
 	}

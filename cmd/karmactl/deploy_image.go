@@ -21,18 +21,18 @@ import (
 )
 
 // transport reaches registries: behind an emulator ECR's is the emulator's own.
-func (s *session) transport() http.RoundTripper {
-	if s.registry != nil {
-		return s.registry
+func (im *images) transport() http.RoundTripper {
+	if im.registry != nil {
+		return im.registry
 	}
-	if s.aws.BaseEndpoint == nil {
+	if im.aws.BaseEndpoint == nil {
 		return http.DefaultTransport
 	}
-	to, err := url.Parse(*s.aws.BaseEndpoint)
+	to, err := url.Parse(*im.aws.BaseEndpoint)
 	if err != nil {
 		return http.DefaultTransport
 	}
-	return provision.ECRAt{Host: s.account.ID + ".dkr.ecr." + s.account.Region + ".amazonaws.com", Endpoint: to, Next: http.DefaultTransport}
+	return provision.ECRAt{Host: im.account.ID + ".dkr.ecr." + im.account.Region + ".amazonaws.com", Endpoint: to, Next: http.DefaultTransport}
 }
 
 // images is the images of some agents on their way to ECR.
@@ -47,7 +47,7 @@ type images struct {
 }
 
 // newImages is an empty set; the caller removes its temporary directory.
-func (s *session) newImages() (*images, error) {
+func newImages(s *session) (*images, error) {
 	temp, err := os.MkdirTemp("", "karmactl-images-")
 	if err != nil {
 		return nil, fmt.Errorf("there is no place to build in: %w", err)

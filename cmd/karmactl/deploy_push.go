@@ -73,18 +73,18 @@ func (im *images) pushed(name string, x rollout.Progress) ui.Push {
 }
 
 // makeRepositories makes what images are pushed into, ahead of the rest of the plan.
-func (s *session) makeRepositories(ctx context.Context, store *state.Store, plan *engine.Result, missing map[engine.Key]bool) error {
-	st := stack.New(s.cfg, s.env(false), stack.GuessLookup(s.cfg))
-	w := s.walk(st, store)
+func (im *images) makeRepositories(ctx context.Context, store *state.Store, plan *engine.Result, missing map[engine.Key]bool) error {
+	st := stack.New(im.cfg, im.env(false), stack.GuessLookup(im.cfg))
+	w := im.walk(st, store)
 	w.Orphans, w.Only = nil, func(k engine.Key) bool { return missing[k] }
 	w.Apply, w.Shown = true, plan
 	w.Report = engine.ReporterFunc(func(e engine.Event) {
 		if e.Phase == engine.EventDone && e.Verb == engine.Create {
-			s.say(rollout.Line{At: e.At, Agent: st.AgentOf(e.Key), About: string(e.Verb), Text: string(e.Key)})
+			im.say(rollout.Line{At: e.At, Agent: st.AgentOf(e.Key), About: string(e.Verb), Text: string(e.Key)})
 		}
 	})
-	s.app.graceful.Store(true)
-	defer s.app.graceful.Store(false)
+	im.app.graceful.Store(true)
+	defer im.app.graceful.Store(false)
 	res, err := w.Up(ctx)
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func runDown(ctx context.Context, s *session, o downOptions) error {
 		return err
 	}
 	// What is there is found by its tags; only then is a place for the lock worth making.
-	p, err := s.planTeardown(ctx, engine.NewMemory(s.clock), s.allOrSome(o))
+	p, err := s.planTeardown(ctx, engine.NewMemory(s.clock), allOrSome(s, o))
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func downDryRun(ctx context.Context, s *session, o downOptions) error {
 		return err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
-	p, err := s.planTeardown(ctx, store, s.allOrSome(o))
+	p, err := s.planTeardown(ctx, store, allOrSome(s, o))
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func downDryRun(ctx context.Context, s *session, o downOptions) error {
 }
 
 // allOrSome is everything, or what belongs to some agents.
-func (s *session) allOrSome(o downOptions) teardown {
+func allOrSome(s *session, o downOptions) teardown {
 	// A yes is typed too fast: the name of what goes is asked for.
 	name, what := s.cfg.Stack(), "the whole stack"
 	if len(o.agents) > 0 {
@@ -135,7 +135,7 @@ func kept(res *engine.Result) []string {
 }
 
 func downLocked(ctx context.Context, s *session, store *state.Store, o downOptions) error {
-	p, err := s.planTeardown(ctx, store, s.allOrSome(o))
+	p, err := s.planTeardown(ctx, store, allOrSome(s, o))
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func downLocked(ctx context.Context, s *session, store *state.Store, o downOptio
 			return err
 		}
 	}
-	res, took, err := p.tearDown(ctx, store, doc.Summary.Delete > 0, s.allOrSome(o))
+	res, took, err := p.tearDown(ctx, store, doc.Summary.Delete > 0, allOrSome(s, o))
 	if err != nil {
 		return err
 	}

@@ -14,17 +14,19 @@ func newHelpCmd() *cobra.Command {
 			}
 			return append(subcommands(c.Root()), "exit-codes"), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(c *cobra.Command, args []string) error {
-			root := c.Root()
-			if len(args) == 1 && args[0] == "exit-codes" {
-				_, err := root.OutOrStdout().Write([]byte(exitCodes + "\n"))
-				return err
-			}
-			about, rest, err := root.Find(args)
-			if err != nil || len(rest) > 0 {
-				return knownCommand(root, args)
-			}
-			return about.Help()
-		},
+		RunE: runHelp,
 	}
+}
+
+func runHelp(c *cobra.Command, args []string) error {
+	root := c.Root()
+	if len(args) == 1 && args[0] == "exit-codes" {
+		_, err := root.OutOrStdout().Write([]byte(exitCodes + "\n"))
+		return err
+	}
+	about, rest, err := root.Find(args)
+	if err != nil || len(rest) > 0 {
+		return knownCommand(root, args)
+	}
+	return about.Help()
 }

@@ -59,7 +59,7 @@ func runHibernate(ctx context.Context, s *session, o hibernateOptions) error {
 		return err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
-	p, err := s.planHibernation(ctx, store, o)
+	p, err := planHibernation(ctx, s, store, o)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func runHibernate(ctx context.Context, s *session, o hibernateOptions) error {
 
 // hibernation is what bills by the hour, of agents that the file has no more too.
 // note is done before the first deletion.
-func (s *session) hibernation(o hibernateOptions, note func(context.Context, []state.Scale) error) teardown {
+func hibernation(s *session, o hibernateOptions, note func(context.Context, []state.Scale) error) teardown {
 	return teardown{
 		walk: func(st *stack.Stack, rec engine.Recorder) engine.Walk {
 			w := s.walk(st, rec)
@@ -86,8 +86,8 @@ func (s *session) hibernation(o hibernateOptions, note func(context.Context, []s
 }
 
 // planHibernation plans what goes, and reads what wake is to put back.
-func (s *session) planHibernation(ctx context.Context, store *state.Store, o hibernateOptions) (*plan, error) {
-	t := s.hibernation(o, nil)
+func planHibernation(ctx context.Context, s *session, store *state.Store, o hibernateOptions) (*plan, error) {
+	t := hibernation(s, o, nil)
 	p, err := s.planTeardown(ctx, store, t)
 	if err != nil {
 		return nil, err
@@ -97,12 +97,12 @@ func (s *session) planHibernation(ctx context.Context, store *state.Store, o hib
 	if err := p.res.Err(); err != nil {
 		return nil, err
 	}
-	p.scales, err = s.scales(ctx)
+	p.scales, err = setByScale(ctx, s)
 	return p, err
 }
 
-// scales is what karmactl scale has set and agents.yaml does not say.
-func (s *session) scales(ctx context.Context) ([]state.Scale, error) {
+// setByScale is what karmactl scale has set and agents.yaml does not say.
+func setByScale(ctx context.Context, s *session) ([]state.Scale, error) {
 	names := make([]string, len(s.cfg.Agents))
 	for i, a := range s.cfg.Agents {
 		names[i] = a.Name
@@ -121,7 +121,7 @@ func hibernateLocked(ctx context.Context, s *session, store *state.Store, o hibe
 	if asleep := store.Hibernation(); asleep != nil && !asleep.KeepALB {
 		o.keepALB = false // there is none to keep
 	}
-	p, err := s.planHibernation(ctx, store, o)
+	p, err := planHibernation(ctx, s, store, o)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func hibernateLocked(ctx context.Context, s *session, store *state.Store, o hibe
 	if !doc.Summary.Any() {
 		return s.finish(&ui.Result{Outcome: "succeeded", Hibernation: doc.Hibernation}, p.res, nil)
 	}
-	t := s.hibernation(o, func(ctx context.Context, scales []state.Scale) error {
+	t := hibernation(s, o, func(ctx context.Context, scales []state.Scale) error {
 		// Noted before the first deletion: what is missing from here on is missing on purpose.
 		return store.Hibernate(ctx, o.keepALB, scales)
 	})

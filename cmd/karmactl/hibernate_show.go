@@ -8,7 +8,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -16,7 +15,7 @@ import (
 // hibernationPlan says what would go and what that saves; the notes are for the
 // user's decision.
 func (p *plan) hibernationPlan(o hibernateOptions) (*ui.Plan, []string, error) {
-	saving, err := p.saving(p.stack, p.sleeps)
+	saving, err := p.saving()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -35,9 +34,9 @@ func (p *plan) hibernationPlan(o hibernateOptions) (*ui.Plan, []string, error) {
 }
 
 // saves says what hibernating saves.
-func (s *session) saves(saving cost.Rest) string {
+func (p *plan) saves(saving cost.Rest) string {
 	if len(saving.Lacks) > 0 {
-		return fmt.Sprintf("what it saves is not known: %s", s.lack(saving.Lacks))
+		return fmt.Sprintf("what it saves is not known: %s", lack(p.cfg.Region, saving.Lacks))
 	}
 	out := fmt.Sprintf("saves $%s an hour, $%s a month", saving.Hourly.StringFixed(4), cost.USD(saving.Monthly))
 	if saving.Office != "" {
@@ -47,9 +46,9 @@ func (s *session) saves(saving cost.Rest) string {
 }
 
 // renewed says what will not be the same after waking.
-func (s *session) renewed(keepALB bool) []string {
+func (p *plan) renewed(keepALB bool) []string {
 	var out []string
-	domain := s.cfg.LoadBalancer.Domain
+	domain := p.cfg.LoadBalancer.Domain
 	switch {
 	case keepALB:
 	case domain != "":
@@ -57,19 +56,19 @@ func (s *session) renewed(keepALB bool) []string {
 	default:
 		out = append(out, "the load balancer that wake makes has a new DNS name: the agents' URLs change (load_balancer.domain gives them names that stay)")
 	}
-	if s.cfg.Network.NAT != agents.NATNone {
+	if p.cfg.Network.NAT != agents.NATNone {
 		out = append(out, "the agents' address towards the internet changes too")
 	}
 	return out
 }
 
-// saving prices the hibernation of a stack.
-func (s *session) saving(st *stack.Stack, sleeps func(engine.Key) bool) (cost.Rest, error) {
-	prices, err := s.app.book(s.cfg)
+// saving prices what hibernates.
+func (p *plan) saving() (cost.Rest, error) {
+	prices, err := p.app.book(p.cfg)
 	if err != nil {
 		return cost.Rest{}, err
 	}
-	return cost.Hibernated(s.cfg, st.Resources(), sleeps, prices)
+	return cost.Hibernated(p.cfg, p.stack.Resources(), p.sleeps, prices)
 }
 
 // hibernationDoc is the state's word on it, with the saving.
@@ -93,7 +92,7 @@ func (p *plan) hibernated(res *engine.Result, about []string, took time.Duration
 	if err := res.Err(); err != nil {
 		return p.finish(r, res, err)
 	}
-	saving, err := p.saving(p.stack, p.sleeps)
+	saving, err := p.saving()
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -26,6 +27,17 @@ type initOptions struct {
 	agents   []string
 	example  bool
 	force    bool
+}
+
+func (o *initOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.from, "from", "", "read `PATH` instead of looking around")
+	f.StringVar(&o.from, "from-terraform", "", "the same, for a Terraform module in `PATH`")
+	f.StringVar(&o.fromECS, "from-ecs", "", "read the ECS `CLUSTER` as it runs in the account")
+	f.StringArrayVar(&o.varFiles, "var-file", nil, "a Terraform variables `FILE`, as terraform takes it; may be repeated")
+	f.StringVar(&o.project, "project", "", "the project's `NAME`")
+	f.StringSliceVar(&o.agents, "agents", nil, "agents to begin with, as `NAME` or NAME:PORT, instead of reading anything")
+	f.BoolVar(&o.example, "example", false, "write the shipped example: five agents on a stand-in image")
+	f.BoolVar(&o.force, "force", false, "overwrite what is there")
 }
 
 func newInitCmd(a *app) *cobra.Command {
@@ -52,23 +64,15 @@ without --force. docs/coming-from.md has a section for each source.`,
 			if len(args) == 1 {
 				o.dir = args[0]
 			}
-			return a.init(c.Context(), o)
+			return runInit(c.Context(), a, o)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&o.from, "from", "", "read `PATH` instead of looking around")
-	f.StringVar(&o.from, "from-terraform", "", "the same, for a Terraform module in `PATH`")
-	f.StringVar(&o.fromECS, "from-ecs", "", "read the ECS `CLUSTER` as it runs in the account")
-	f.StringArrayVar(&o.varFiles, "var-file", nil, "a Terraform variables `FILE`, as terraform takes it; may be repeated")
-	f.StringVar(&o.project, "project", "", "the project's `NAME`")
-	f.StringSliceVar(&o.agents, "agents", nil, "agents to begin with, as `NAME` or NAME:PORT, instead of reading anything")
-	f.BoolVar(&o.example, "example", false, "write the shipped example: five agents on a stand-in image")
-	f.BoolVar(&o.force, "force", false, "overwrite what is there")
+	o.addFlags(cmd.Flags())
 	cmd.MarkFlagsMutuallyExclusive("from", "from-terraform", "from-ecs", "agents", "example")
 	return cmd
 }
 
-func (a *app) init(ctx context.Context, o initOptions) error {
+func runInit(ctx context.Context, a *app, o initOptions) error {
 	file := filepath.Join(o.dir, "config", "agents.yaml")
 	schema := filepath.Join(o.dir, "config", "agents.schema.json")
 	for _, path := range []string{file, schema} {

@@ -17,6 +17,18 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
+// logsOptions are the flags of logs.
+type logsOptions struct {
+	follow, live, timestamps   bool
+	since, until               string
+	tail                       int
+	tailGiven                  bool
+	filter, level, task, query string
+	include, exclude, fields   []string
+	zone                       string
+	order                      time.Duration
+}
+
 func (o *logsOptions) addFlags(f *pflag.FlagSet, file *string) {
 	// Everybody's fingers follow with -f, so here the file has its long name alone.
 	f.StringVar(file, "file", "", "the agents.yaml to read (default config/agents.yaml, then agents.yaml)")
@@ -126,7 +138,7 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 	}
 	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
 	if f.query != "" {
-		return s.query(ctx, clients.Logs, f.query, o)
+		return runQuery(ctx, s, clients.Logs, f.query, o)
 	}
 	switch a.opts.output {
 	case "json":
@@ -142,13 +154,13 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 		a.term.Notef("following %d agents · Ctrl-C ends", len(chosen))
 	}
 	style.Shown, style.Color = chosen, a.term.Color && style.Format != logs.JSON
-	o.Clock, o.Say, o.Region = s.clock, s.sayOnce(), s.aws.Region
+	o.Clock, o.Say, o.Region = s.clock, sayOnce(s), s.aws.Region
 	if f.live {
 		o.Live = clients.Logs
 	}
 	p := logs.NewPrinter(a.term.Out, style)
 	o.Flush = p.Flush
-	stop := s.weave(ctx, clients, chosen, &o, f.everything() && style.Format != logs.Raw)
+	stop := weave(ctx, s, clients, chosen, &o, f.everything() && style.Format != logs.Raw)
 	defer stop()
 	if err := logs.Tail(ctx, clients.Logs, o, p.Print); err != nil {
 		return errors.Join(err, p.Flush())
@@ -165,7 +177,7 @@ func (f logsOptions) everything() bool {
 // weave asks ECS while the logs are read: for what it says of the tasks, which goes in between when it is told to, and,
 // following, for the tasks' log streams, which are then read without delay. Whoever may read logs may not be allowed to
 // ask ECS: then the logs come without.
-func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []string, o *logs.Options, told bool) (stop func()) {
+func weave(ctx context.Context, s *session, clients *cloud.Clients, names []string, o *logs.Options, told bool) (stop func()) {
 	events := &fleet.Events{API: clients.ECS, Cluster: provision.ClusterName(s.cfg.Stack()), Agents: names, Clock: s.clock}
 	if o.Follow {
 		known := make(chan logs.Stream, 1000)
@@ -181,7 +193,7 @@ func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []str
 	if told {
 		say = func(err error) { o.Say(s.explain(err).Error()) }
 		var err error
-		if o.Past, err = s.past(ctx, events, o); err != nil {
+		if o.Past, err = pastEvents(ctx, s, events, o); err != nil {
 			o.Say("without ECS events: " + s.explain(err).Error())
 			return func() {}
 		}
@@ -203,8 +215,8 @@ func (s *session) weave(ctx context.Context, clients *cloud.Clients, names []str
 	return func() { cancel(); <-done }
 }
 
-// past is what ECS said in the time of the logs; nothing when there is no cluster.
-func (s *session) past(ctx context.Context, events *fleet.Events, o *logs.Options) ([]logs.Event, error) {
+// pastEvents is what ECS said in the time of the logs; nothing when there is no cluster.
+func pastEvents(ctx context.Context, s *session, events *fleet.Events, o *logs.Options) ([]logs.Event, error) {
 	since, until := o.Since, o.Until
 	now := s.clock.Now()
 	if since.IsZero() {
@@ -224,7 +236,7 @@ func (s *session) past(ctx context.Context, events *fleet.Events, o *logs.Option
 }
 
 // sayOnce tells each note once.
-func (s *session) sayOnce() func(string) {
+func sayOnce(s *session) func(string) {
 	told := make(chan map[string]bool, 1)
 	told <- map[string]bool{}
 	return func(what string) {

@@ -10,18 +10,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
-// logsOptions are the flags of logs.
-type logsOptions struct {
-	follow, live, timestamps   bool
-	since, until               string
-	tail                       int
-	tailGiven                  bool
-	filter, level, task, query string
-	include, exclude, fields   []string
-	zone                       string
-	order                      time.Duration
-}
-
 // options are the flags that need no AWS to be checked.
 func (f logsOptions) options() (logs.Options, logs.Style, error) {
 	o := logs.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Order: f.order}

@@ -11,8 +11,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
-// query runs a named query.
-func (s *session) query(ctx context.Context, api logs.QueryAPI, name string, o logs.Options) error {
+// runQuery runs a named query.
+func runQuery(ctx context.Context, s *session, api logs.QueryAPI, name string, o logs.Options) error {
 	var own []logs.NamedQuery
 	for _, n := range slices.Sorted(maps.Keys(s.cfg.Observability.Queries)) {
 		own = append(own, logs.NamedQuery{Name: n, Text: s.cfg.Observability.Queries[n]})
@@ -28,7 +28,7 @@ func (s *session) query(ctx context.Context, api logs.QueryAPI, name string, o l
 	if o.Until.IsZero() {
 		o.Until = now
 	}
-	r, err := logs.Query{NamedQuery: q, Groups: o.Groups, Since: o.Since, Until: o.Until, Clock: s.clock, Say: s.sayOnce()}.Run(ctx, api)
+	r, err := logs.Query{NamedQuery: q, Groups: o.Groups, Since: o.Since, Until: o.Until, Clock: s.clock, Say: sayOnce(s)}.Run(ctx, api)
 	if err != nil {
 		return err
 	}

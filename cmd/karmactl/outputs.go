@@ -54,7 +54,7 @@ AGENT), dashboard, a key of --all for its id, or KEY.OUTPUT. JSON always has eve
 }
 
 func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions) error {
-	d, err := s.readOutputs(ctx)
+	d, err := readOutputs(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -92,13 +92,13 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 }
 
 // readOutputs plans, since what is there is found on the way.
-func (s *session) readOutputs(ctx context.Context) (*outputsDoc, error) {
+func readOutputs(ctx context.Context, s *session) (*outputsDoc, error) {
 	store, err := s.readState(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = store.Close(ctx) }()
-	p, err := s.planUp(ctx, store, planOptions{asleep: store.Hibernation()})
+	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation()})
 	if err != nil {
 		return nil, err
 	}

@@ -14,13 +14,13 @@ import (
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-type planCmdOptions struct {
+type planOptions struct {
 	out               string
 	offline, detailed bool
 	budget            string
 }
 
-func (o *planCmdOptions) addFlags(f *pflag.FlagSet) {
+func (o *planOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.out, "out", "", "keep the plan in `FILE`; up FILE applies exactly that, or refuses")
 	f.BoolVar(&o.offline, "offline", false, "ask nothing of AWS: no credentials needed")
 	f.StringVar(&o.budget, "budget", "", "warn above this many dollars a month, instead of the file's")
@@ -28,7 +28,7 @@ func (o *planCmdOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func newPlanCmd(a *app) *cobra.Command {
-	var o planCmdOptions
+	var o planOptions
 	cmd := &cobra.Command{
 		Use: "plan", Short: "Show what up would do, and what it would cost", Args: cobra.NoArgs,
 		Long: `Compares agents.yaml with what is in the account and shows what up would do.
@@ -49,13 +49,13 @@ With --offline nothing is asked of AWS, and everything counts as new.`,
 }
 
 // runPlan reads the state and the account, and says what up would do.
-func runPlan(ctx context.Context, s *session, o planCmdOptions) error {
+func runPlan(ctx context.Context, s *session, o planOptions) error {
 	store, err := s.readState(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
-	p, err := s.planUp(ctx, store, planOptions{asleep: store.Hibernation(), budget: o.budget})
+	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), budget: o.budget})
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func runPlan(ctx context.Context, s *session, o planCmdOptions) error {
 }
 
 // runPlanOffline is the plan for an empty account.
-func runPlanOffline(a *app, o planCmdOptions) error {
+func runPlanOffline(a *app, o planOptions) error {
 	cfg, err := a.config()
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func runPlanOffline(a *app, o planCmdOptions) error {
 	s := &session{
 		app: a, cfg: cfg, clock: engine.RealClock{}, account: cloud.Account{Partition: "aws", Region: cfg.Region}, registries: &provision.Registries{},
 	}
-	p := &plan{session: s, planOptions: planOptions{budget: o.budget}, stack: stack.New(cfg, s.env(true), stack.GuessLookup(cfg)), res: &engine.Result{}}
+	p := &plan{session: s, scope: scope{budget: o.budget}, stack: stack.New(cfg, s.env(true), stack.GuessLookup(cfg)), res: &engine.Result{}}
 	for _, step := range p.stack.Steps() {
 		p.res.Outcomes = append(p.res.Outcomes, engine.Outcome{Key: step.Key(), Verb: engine.Create, Status: engine.Done})
 	}
@@ -96,7 +96,7 @@ func runPlanOffline(a *app, o planCmdOptions) error {
 	return o.show(a, doc)
 }
 
-func (o planCmdOptions) show(a *app, doc *ui.Plan) error {
+func (o planOptions) show(a *app, doc *ui.Plan) error {
 	if err := a.term.Plan(doc); err != nil {
 		return err
 	}

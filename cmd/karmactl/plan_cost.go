@@ -20,7 +20,7 @@ func (p *plan) priced() (*ui.Plan, error) {
 		return nil, err
 	}
 	if p.asleep != nil {
-		saving, err := p.saving(p.stack, p.sleeps)
+		saving, err := p.saving()
 		if err != nil {
 			return nil, err
 		}
@@ -95,12 +95,12 @@ func (p *plan) cost() (*ui.PlanCost, cost.Verdict, error) {
 }
 
 // lack says which prices are missing, and what helps.
-func (s *session) lack(items []cost.Item) string {
+func lack(region string, items []cost.Item) string {
 	names := make([]string, len(items))
 	for i, item := range items {
 		names[i] = string(item)
 	}
-	return fmt.Sprintf("no price for %s in %s (karmactl cost refresh fetches them)", ui.Few(names, 3), s.cfg.Region)
+	return fmt.Sprintf("no price for %s in %s (karmactl cost refresh fetches them)", ui.Few(names, 3), region)
 }
 
 func prices(n int) string {

@@ -12,8 +12,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/state"
 )
 
-// planOptions are what a walk is about.
-type planOptions struct {
+// scope is what a walk is about.
+type scope struct {
 	// only are the agents that it is limited to, with what they share; none is all.
 	only []string
 	// asleep is what the state says of hibernation; nil is awake.
@@ -27,7 +27,7 @@ type planOptions struct {
 // plan is what a walk without Apply said.
 type plan struct {
 	*session
-	planOptions
+	scope
 	stack *stack.Stack
 	res   *engine.Result
 	// bucket is the outcome of the state's own bucket; nil when the state is a file.
@@ -43,20 +43,20 @@ type plan struct {
 }
 
 // planUp walks the stack with clients that cannot write.
-func (s *session) planUp(ctx context.Context, rec engine.Recorder, o planOptions) (*plan, error) {
+func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*plan, error) {
 	env := s.env(true)
 	facts, err := stack.ReadLookup(ctx, s.cfg, env)
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{session: s, planOptions: o, stack: stack.New(s.cfg, env, facts)}
+	p := &plan{session: s, scope: o, stack: stack.New(s.cfg, env, facts)}
 	o.images.wantedBy(p.stack)
 	if p.bucket, err = s.stateBucket(ctx, env, false); err != nil {
 		return nil, err
 	}
 	w := s.walk(p.stack, rec)
 	w.Keep = p.stack.Keep(stack.DownOptions{})
-	p.sleeps = o.scope(&w, p.stack)
+	p.sleeps = o.limit(&w, p.stack)
 	if p.res, err = w.Up(ctx); err != nil {
 		return nil, err
 	}
@@ -72,9 +72,9 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o planOptions
 	return p, err
 }
 
-// scope holds a walk up to the chosen agents and what they share, and keeps it from
+// limit holds a walk up to the chosen agents and what they share, and keeps it from
 // making what hibernates. The result chooses what that is.
-func (o planOptions) scope(w *engine.Walk, st *stack.Stack) func(engine.Key) bool {
+func (o scope) limit(w *engine.Walk, st *stack.Stack) func(engine.Key) bool {
 	if len(o.only) > 0 {
 		w.Only, w.Orphans = st.Only(o.only), nil
 	}
@@ -108,7 +108,7 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 	p.images.wantedBy(st)
 	w := p.walk(st, store)
 	w.Apply, w.Shown, w.Keep = true, p.res, st.Keep(stack.DownOptions{})
-	sleeps := p.scope(&w, st)
+	sleeps := p.limit(&w, st)
 	progress := p.progress(st, w)
 	w.Report = progress
 	res, err := w.Up(ctx)

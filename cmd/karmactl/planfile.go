@@ -60,9 +60,9 @@ func lineage(st *state.State) string {
 	return st.Lineage
 }
 
-// shown turns a kept plan into what the walk compares with, after checking that
+// shownBy turns a kept plan into what the walk compares with, after checking that
 // nothing has moved since it was made.
-func (s *session) shown(f *planfile.File, path string, store *state.Store) (*engine.Result, error) {
+func shownBy(s *session, f *planfile.File, path string, store *state.Store) (*engine.Result, error) {
 	config, err := digest(s.cfg)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (s *session) shown(f *planfile.File, path string, store *state.Store) (*eng
 }
 
 // planKept reads the plan that a file keeps, for a walk to be held to.
-func (s *session) planKept(path string, store *state.Store) (*engine.Result, error) {
+func planKept(s *session, path string, store *state.Store) (*engine.Result, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the plan cannot be read: %w", err)
@@ -101,5 +101,5 @@ func (s *session) planKept(path string, store *state.Store) (*engine.Result, err
 	if err != nil {
 		return nil, err
 	}
-	return s.shown(f, path, store)
+	return shownBy(s, f, path, store)
 }

@@ -72,12 +72,12 @@ func runRollback(ctx context.Context, s *session, name string, o rollbackOptions
 	if err != nil {
 		return err
 	}
-	return s.followBack(ctx, ag, back, arn, there, o)
+	return followBack(ctx, s, ag, back, arn, there, o)
 }
 
 // followBack follows a rollback to its end and retires what it left behind: of the
 // revisions there were, not what was registered meanwhile.
-func (s *session) followBack(ctx context.Context, ag *rollout.Agent, back rollout.Back, arn string, there []int, o rollbackOptions) error {
+func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout.Back, arn string, there []int, o rollbackOptions) error {
 	var doc *rollout.Deployment
 	var err error
 	if arn == "" {

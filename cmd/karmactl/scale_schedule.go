@@ -102,7 +102,7 @@ func (sc *scaling) showHours(d *scaleDoc) {
 // money says what a schedule saves and what not.
 func (sc *scaling) money(c *scaleCost) string {
 	if len(c.Missing) > 0 {
-		return "what it saves is not known: " + sc.lack(c.Missing) + ". NAT, load balancer and addresses keep billing: karmactl hibernate"
+		return "what it saves is not known: " + lack(sc.cfg.Region, c.Missing) + ". NAT, load balancer and addresses keep billing: karmactl hibernate"
 	}
 	return fmt.Sprintf("saves %s/mo of fargate. NAT, load balancer and addresses (%s) keep billing: karmactl hibernate", c.Saves, c.Keeps)
 }

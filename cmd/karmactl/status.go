@@ -93,12 +93,12 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []statusDrift{}, Notes: s.texts(st.Notes),
 		}
 		if len(names) == 0 { // what some agents cost is not what the stack does
-			if doc.Cost, err = s.costNow(st.Agents); err != nil {
+			if doc.Cost, err = costNow(s, st.Agents); err != nil {
 				return err
 			}
 		}
 		if o.drift {
-			if doc.Drift, err = s.drift(ctx); err != nil {
+			if doc.Drift, err = readDrift(ctx, s); err != nil {
 				return err
 			}
 		}
@@ -111,11 +111,11 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	}
 }
 
-// drift plans and lists what differs. Without a state that can be read, the
+// readDrift plans and lists what differs. Without a state that can be read, the
 // resources are found by their tags.
-func (s *session) drift(ctx context.Context) ([]statusDrift, error) {
+func readDrift(ctx context.Context, s *session) ([]statusDrift, error) {
 	var rec engine.Recorder = engine.NewMemory(s.clock)
-	about := planOptions{}
+	about := scope{}
 	if store, err := s.readState(ctx); err == nil {
 		defer func() { _ = store.Close(ctx) }()
 		rec, about.asleep = store, store.Hibernation()

@@ -19,7 +19,7 @@ type statusCost struct {
 }
 
 // costNow prices the tasks that there are; nil while nothing is up.
-func (s *session) costNow(all []fleet.AgentStatus) (*statusCost, error) {
+func costNow(s *session, all []fleet.AgentStatus) (*statusCost, error) {
 	tasks, up := map[string]int{}, false
 	for _, a := range all {
 		tasks[a.Name] = a.Running + a.Pending

@@ -66,9 +66,9 @@ func runUp(ctx context.Context, s *session, o upOptions) error {
 			return err
 		}
 	}
-	about := planOptions{only: o.only, budget: o.budget}
+	about := scope{only: o.only, budget: o.budget}
 	if o.build {
-		built, err := s.buildImages(ctx, o.only)
+		built, err := buildImages(ctx, s, o.only)
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func runUp(ctx context.Context, s *session, o upOptions) error {
 	return err
 }
 
-func upDryRun(ctx context.Context, s *session, about planOptions) error {
+func upDryRun(ctx context.Context, s *session, about scope) error {
 	store, err := s.readState(ctx)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func upDryRun(ctx context.Context, s *session, about planOptions) error {
 
 // firstUp makes the state's bucket, without which there is no place for a lock,
 // once the plan is agreed to; and then what was agreed to.
-func firstUp(ctx context.Context, s *session, o upOptions, about planOptions) error {
+func firstUp(ctx context.Context, s *session, o upOptions, about scope) error {
 	var agreed *plan
 	if o.planFile == "" {
 		p, err := s.planUp(ctx, engine.NewMemory(s.clock), about)
@@ -170,7 +170,7 @@ func (s *session) confirm(ctx context.Context, q question) error {
 
 // upLocked makes it so: what is in the plan file, what was agreed to already, or
 // what is shown and agreed to now.
-func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, about planOptions, agreed *plan) error {
+func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, about scope, agreed *plan) error {
 	about.asleep = store.Hibernation()
 	p := agreed
 	if p == nil {
@@ -182,7 +182,7 @@ func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, 
 			return err
 		}
 		if o.planFile != "" {
-			p.res, err = s.planKept(o.planFile, store)
+			p.res, err = planKept(s, o.planFile, store)
 		} else {
 			err = p.showAndAsk(ctx, "up")
 		}
@@ -199,5 +199,5 @@ func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, 
 	if err != nil {
 		return err
 	}
-	return s.upResult(ctx, st, res, began, about.asleep)
+	return showUp(ctx, s, st, res, began, about.asleep)
 }

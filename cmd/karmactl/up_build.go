@@ -12,7 +12,7 @@ import (
 
 // buildImages builds the images of the agents that have a build; only limits it
 // to some. Nothing is pushed before the plan is agreed to.
-func (s *session) buildImages(ctx context.Context, only []string) (*images, error) {
+func buildImages(ctx context.Context, s *session, only []string) (*images, error) {
 	var names []string
 	for _, ag := range s.cfg.Agents {
 		if ag.Build != nil && (len(only) == 0 || slices.Contains(only, ag.Name)) {
@@ -22,7 +22,7 @@ func (s *session) buildImages(ctx context.Context, only []string) (*images, erro
 	if len(names) == 0 {
 		return nil, &usageError{fmt.Errorf("no agent has a build in %s: add build.dockerfile, or leave --build out", s.cfg.File)}
 	}
-	im, err := s.newImages()
+	im, err := newImages(s)
 	if err != nil {
 		return nil, err
 	}

@@ -15,26 +15,26 @@ import (
 )
 
 // progress shows a walk.
-func (s *session) progress(st *stack.Stack, w engine.Walk) ui.Progress {
+func (p *plan) progress(st *stack.Stack, w engine.Walk) ui.Progress {
 	total := map[string]int{}
 	for _, step := range append(append([]engine.Step{}, w.Steps...), w.Orphans...) {
 		total[st.Group(step.Key())]++
 	}
-	shape := ui.Shape{Group: st.Group, Clock: s.clock}
+	shape := ui.Shape{Group: st.Group, Clock: p.clock}
 	for _, g := range stack.Groups() {
 		shape.Groups = append(shape.Groups, ui.Group{Name: g, Total: total[g]})
 	}
-	return s.app.term.Progress(shape)
+	return p.app.term.Progress(shape)
 }
 
-// upResult asks the agents and tells how it went.
-func (s *session) upResult(ctx context.Context, st *stack.Stack, res *engine.Result, began time.Time, asleep *state.Hibernation) error {
+// showUp asks the agents and tells how it went.
+func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result, began time.Time, asleep *state.Hibernation) error {
 	r := resultDoc(res)
 	r.Notes = append(st.Notes(), notes(res)...)
 	err := res.Err()
 	if err == nil {
 		r.URLs = st.URLs()
-		r.Checks = s.ask(ctx, st, r.Waiting)
+		r.Checks = askAgents(ctx, s, st, r.Waiting)
 		r.Outcome = "succeeded"
 		r.Headline = fmt.Sprintf("Up in %s.", ui.Duration(s.clock.Now().Sub(began)))
 		if !changed(res) {

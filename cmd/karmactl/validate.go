@@ -20,20 +20,22 @@ func newValidateCmd(a *app) *cobra.Command {
 		Use: "validate", Short: "Check agents.yaml, offline", Args: cobra.NoArgs,
 		Long: `Checks agents.yaml and reports every problem at once, each with its place,
 what is wrong and what is allowed. Nothing is asked of AWS.`,
-		RunE: func(*cobra.Command, []string) error {
-			cfg, err := a.config()
-			if err != nil {
-				return err
-			}
-			d := validateDoc{Schema: ui.Schema, Kind: "Validation", File: cfg.File, Stack: cfg.Stack(), Region: cfg.Region}
-			for _, ag := range cfg.Agents {
-				d.Agents = append(d.Agents, ag.Name)
-			}
-			if a.term.JSON {
-				return a.term.Document(d)
-			}
-			a.term.Printf("%s is valid: %s in %s, %d agents\n", cfg.File, cfg.Stack(), cfg.Region, len(cfg.Agents))
-			return nil
-		},
+		RunE: func(*cobra.Command, []string) error { return runValidate(a) },
 	}
+}
+
+func runValidate(a *app) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	d := validateDoc{Schema: ui.Schema, Kind: "Validation", File: cfg.File, Stack: cfg.Stack(), Region: cfg.Region}
+	for _, ag := range cfg.Agents {
+		d.Agents = append(d.Agents, ag.Name)
+	}
+	if a.term.JSON {
+		return a.term.Document(d)
+	}
+	a.term.Printf("%s is valid: %s in %s, %d agents\n", cfg.File, cfg.Stack(), cfg.Region, len(cfg.Agents))
+	return nil
 }

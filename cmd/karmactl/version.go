@@ -25,11 +25,11 @@ type versionDoc struct {
 func newVersionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Say which karmactl this is", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.version() },
+		RunE: func(*cobra.Command, []string) error { return runVersion(a) },
 	}
 }
 
-func (a *app) version() error {
+func runVersion(a *app) error {
 	info, _ := debug.ReadBuildInfo()
 	d := versionDoc{
 		Schema: ui.Schema, Kind: "Version", Version: versionOf(version, info), Revision: revisionOf(info),

@@ -54,9 +54,9 @@ func runWake(ctx context.Context, s *session, o wakeOptions) error {
 	defer func() { _ = store.Close(ctx) }() // it was only read
 	asleep := store.Hibernation()
 	if asleep == nil {
-		return s.awake()
+		return notAsleep(s)
 	}
-	p, err := s.planUp(ctx, store, planOptions{})
+	p, err := s.planUp(ctx, store, scope{})
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func runWake(ctx context.Context, s *session, o wakeOptions) error {
 	return errors.Join(s.app.term.Plan(doc), p.res.Err())
 }
 
-// awake says that there is nothing to wake.
-func (s *session) awake() error {
+// notAsleep says that there is nothing to wake.
+func notAsleep(s *session) error {
 	return s.app.term.Result(&ui.Result{
 		Outcome: "succeeded", Headline: "It does not hibernate.", Next: []string{"karmactl up makes it as " + s.cfg.File + " says"},
 	})
@@ -82,9 +82,9 @@ func (s *session) awake() error {
 func wakeLocked(ctx context.Context, s *session, store *state.Store) error {
 	asleep := store.Hibernation()
 	if asleep == nil {
-		return s.awake()
+		return notAsleep(s)
 	}
-	p, err := s.planUp(ctx, store, planOptions{})
+	p, err := s.planUp(ctx, store, scope{})
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func wakeLocked(ctx context.Context, s *session, store *state.Store) error {
 	}
 	if res.Err() == nil {
 		// Only then it is awake: an interrupted wake still knows what to put back.
-		if err := s.rescale(ctx, asleep.Scales); err != nil {
+		if err := rescale(ctx, s, asleep.Scales); err != nil {
 			return err
 		}
 		if err := store.Wake(ctx); err != nil {
@@ -107,11 +107,11 @@ func wakeLocked(ctx context.Context, s *session, store *state.Store) error {
 		}
 		s.app.term.Notef("%s", afterWake(s.cfg.LoadBalancer.Domain, asleep))
 	}
-	return s.upResult(ctx, st, res, began, nil)
+	return showUp(ctx, s, st, res, began, nil)
 }
 
 // rescale puts back what karmactl scale had set.
-func (s *session) rescale(ctx context.Context, kept []state.Scale) error {
+func rescale(ctx context.Context, s *session, kept []state.Scale) error {
 	c := fleet.Restore(s.env(false), s.cfg, kept)
 	if len(c.Steps) == 0 {
 		return nil

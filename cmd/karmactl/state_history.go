@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+type stateHistoryOptions struct{ limit int }
+
+func (o *stateHistoryOptions) addFlags(f *pflag.FlagSet) {
+	f.IntVar(&o.limit, "limit", 20, "how many")
+}
+
+func newStateHistoryCmd(a *app) *cobra.Command {
+	var o stateHistoryOptions
+	cmd := &cobra.Command{
+		Use: "history", Short: "The versions of the state, newest first", Args: cobra.NoArgs,
+		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateHistory(ctx, s, o) }),
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func runStateHistory(ctx context.Context, s *session, o stateHistoryOptions) error {
+	backend, err := s.backend()
+	if err != nil {
+		return err
+	}
+	vs, err := state.History(ctx, backend, o.limit)
+	if err != nil {
+		return err
+	}
+	if s.app.term.JSON {
+		return s.app.term.Document(struct {
+			Schema   string          `json:"schema"`
+			Kind     string          `json:"kind"`
+			Versions []state.Version `json:"versions"`
+		}{ui.Schema, "StateHistory", vs})
+	}
+	for _, v := range vs {
+		mark := ""
+		if v.Current {
+			mark = "  current"
+		}
+		s.app.term.Printf("%-34s %s  serial %d  %d bytes%s\n", v.ID, v.Time.Format(time.RFC3339), v.Serial, v.Size, mark)
+	}
+	return nil
+}
