@@ -135,7 +135,7 @@ func IsNotFound(err error) bool {
 	case "":
 		return false
 	case "NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException", "ResourceNotFound", "NotFoundException", "NotFound",
-		"RepositoryNotFoundException", "ServiceNotFoundException", "RuleNotFound", "NoSuchHostedZone", "ParameterNotFound",
+		"RepositoryNotFoundException", "ServiceNotFoundException", "RuleNotFound", "NoSuchHostedZone", "ParameterNotFound", "InvalidResourceId",
 		"ObjectNotFoundException", "NoSuchBucket", "NoSuchKey", "LifecyclePolicyNotFoundException", "NatGatewayNotFound",
 		"DashboardNotFoundError", "ServiceNotActiveException", "TargetNotFound", "InvalidSubnet", "InvalidSecurityGroup":
 		return true

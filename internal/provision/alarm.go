@@ -77,13 +77,7 @@ func (a *Alarm) OfAgent() string {
 }
 
 // Needs what it watches and what it tells.
-func (a *Alarm) Needs() []engine.Node {
-	needs := slices.Clone(a.Refs)
-	if a.Topic != nil {
-		needs = append(needs, a.Topic)
-	}
-	return needs
-}
+func (a *Alarm) Needs() []engine.Node { return slices.Concat(a.Refs, nodes(a.Topic)) }
 
 // Want is the rule over what it watches.
 func (a *Alarm) Want() AlarmSpec {
@@ -114,21 +108,9 @@ func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmS
 	if err != nil || alarm == nil {
 		return engine.Found[AlarmSpec]{}, err
 	}
-	tags, err := a.tagsAt(ctx, look.NotOlder, a.arn(), a.TagsOf(a.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := a.Clients.CloudWatch.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: aws.String(a.arn())})
-		if err != nil {
-			return nil, err
-		}
-		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
-	})
-	if cloud.IsNotFound(err) {
-		return engine.Found[AlarmSpec]{}, nil
-	}
-	if err != nil {
+	tags, err := a.ownTags(ctx, look, a.Key(), "CloudWatch alarm "+a.alarmName(), a.arn(), a.alarmTags().read)
+	if tags == nil || err != nil {
 		return engine.Found[AlarmSpec]{}, err
-	}
-	if !tags.Ours(a.Stack, a.Key()) && look.ID == "" {
-		return engine.Found[AlarmSpec]{}, a.foreign(a.Key(), "CloudWatch alarm "+a.alarmName(), a.arn())
 	}
 	dims := map[string]string{}
 	for _, d := range alarm.Dimensions {
@@ -211,14 +193,7 @@ func (a *Alarm) Update(ctx context.Context, _ string, have, want AlarmSpec) erro
 			return err
 		}
 	}
-	arn := aws.String(a.arn())
-	return cloud.SyncTags(tags, want.Tags, func(set cloud.Tags) error {
-		_, err := a.Clients.CloudWatch.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: toAlarmTags(set)})
-		return err
-	}, func(gone []string) error {
-		_, err := a.Clients.CloudWatch.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: gone})
-		return err
-	})
+	return a.alarmTags().update(ctx, a.arn(), tags, want.Tags)
 }
 
 // maxAlarms is how many one call deletes, and none of them when one is not there:
@@ -231,10 +206,6 @@ func (a *Alarm) Delete(ctx context.Context, id string) error {
 		_, err := a.Clients.CloudWatch.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: names})
 		return err
 	})
-}
-
-func toAlarmTags(tags cloud.Tags) []types.Tag {
-	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }
 
 // TargetDimensions are the dimensions of a target group's metrics behind a load

@@ -130,8 +130,8 @@ func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[Budge
 		return engine.Found[BudgetSpec]{}, err
 	}
 	tags := cloud.FromSDK(listed.ResourceTags, func(t types.ResourceTag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
-	if !tags.Ours(b.Stack, b.Key()) && look.ID == "" {
-		return engine.Found[BudgetSpec]{}, b.foreign(b.Key(), "budget "+b.Name(), b.arn())
+	if err := b.ours(look, b.Key(), tags, "budget "+b.Name(), b.arn()); err != nil {
+		return engine.Found[BudgetSpec]{}, err
 	}
 	notices, err := b.found(ctx)
 	if err != nil {
@@ -147,26 +147,26 @@ func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[Budge
 
 // found are the notifications as they are.
 func (b *Budget) found(ctx context.Context) ([]notice, error) {
+	name := aws.String(b.Name())
+	notifications, err := cloud.Pages(ctx, budgets.NewDescribeNotificationsForBudgetPaginator(b.Clients.Budgets, &budgets.DescribeNotificationsForBudgetInput{AccountId: &b.Account.ID, BudgetName: name}),
+		func(out *budgets.DescribeNotificationsForBudgetOutput) []types.Notification { return out.Notifications })
+	if err != nil {
+		return nil, err
+	}
 	var all []notice
-	p := budgets.NewDescribeNotificationsForBudgetPaginator(b.Clients.Budgets, &budgets.DescribeNotificationsForBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
+	for _, n := range notifications {
+		// AWS answers NotFoundException for a notification without subscribers.
+		subscribers, err := unlessGone(cloud.Pages(ctx, budgets.NewDescribeSubscribersForNotificationPaginator(b.Clients.Budgets, &budgets.DescribeSubscribersForNotificationInput{
+			AccountId: &b.Account.ID, BudgetName: name, Notification: &n,
+		}), func(out *budgets.DescribeSubscribersForNotificationOutput) []types.Subscriber { return out.Subscribers }))
 		if err != nil {
 			return nil, err
 		}
-		for _, n := range out.Notifications {
-			one := notice{kind: n.NotificationType, percent: n.Threshold}
-			subs, err := b.Clients.Budgets.DescribeSubscribersForNotification(ctx, &budgets.DescribeSubscribersForNotificationInput{
-				AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: &n,
-			})
-			if err != nil {
-				return nil, err
-			}
-			for _, s := range subs.Subscribers {
-				one.emails = append(one.emails, aws.ToString(s.Address))
-			}
-			all = append(all, one)
+		one := notice{kind: n.NotificationType, percent: n.Threshold}
+		for _, s := range subscribers {
+			one.emails = append(one.emails, aws.ToString(s.Address))
 		}
+		all = append(all, one)
 	}
 	return all, nil
 }

@@ -47,20 +47,10 @@ func (h *Env) clusterName() string { return ClusterName(h.Stack) }
 func (c *Cluster) Key() engine.Key { return "cluster" }
 
 // Needs the namespace.
-func (c *Cluster) Needs() []engine.Node {
-	if c.Namespace == nil {
-		return nil
-	}
-	return []engine.Node{c.Namespace}
-}
+func (c *Cluster) Needs() []engine.Node { return nodes(c.Namespace) }
 
 // After ECS's own role.
-func (c *Cluster) After() []engine.Node {
-	if c.ServiceRole == nil {
-		return nil
-	}
-	return []engine.Node{c.ServiceRole}
-}
+func (c *Cluster) After() []engine.Node { return nodes(c.ServiceRole) }
 
 // Want is a cluster for Fargate and Fargate Spot.
 func (c *Cluster) Want() ClusterSpec {
@@ -99,8 +89,8 @@ func (c *Cluster) Find(ctx context.Context, look engine.Look) (engine.Found[Clus
 		}
 		found.Phase, found.ID, found.Spec = engine.Ready, name, clusterSpec(k)
 		found.Outputs = map[string]string{"arn": aws.ToString(k.ClusterArn)}
-		if !found.Spec.Tags.Ours(c.Stack, c.Key()) && look.ID == "" {
-			return engine.Found[ClusterSpec]{}, c.foreign(c.Key(), "ECS cluster "+name, aws.ToString(k.ClusterArn))
+		if err := c.ours(look, c.Key(), found.Spec.Tags, "ECS cluster "+name, aws.ToString(k.ClusterArn)); err != nil {
+			return engine.Found[ClusterSpec]{}, err
 		}
 		switch {
 		case status == "DEPROVISIONING":

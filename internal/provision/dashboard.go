@@ -37,14 +37,9 @@ func (d *Dashboard) Key() engine.Key { return "dashboard" }
 
 // Needs what its metrics are named after.
 func (d *Dashboard) Needs() []engine.Node {
-	var needs []engine.Node
-	if d.LoadBalancer != nil {
-		needs = append(needs, d.LoadBalancer)
-	}
+	needs := nodes(d.LoadBalancer)
 	for _, w := range d.Agents {
-		if w.TargetGroup != nil {
-			needs = append(needs, w.TargetGroup)
-		}
+		needs = append(needs, nodes(w.TargetGroup)...)
 	}
 	return needs
 }

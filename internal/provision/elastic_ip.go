@@ -37,18 +37,9 @@ func (e *ElasticIP) Want() ElasticIPSpec { return ElasticIPSpec{Tags: e.TagsOf(e
 
 // Find looks among the stack's addresses.
 func (e *ElasticIP) Find(ctx context.Context, look engine.Look) (engine.Found[ElasticIPSpec], error) {
-	all, err := cloud.List(ctx, e.Inventory, "eip", look.NotOlder, e.list)
-	if err != nil {
-		return engine.Found[ElasticIPSpec]{}, err
-	}
-	a, id, duplicates := pick(e.Env, e.Key(), look, all)
-	if id == "" {
-		return engine.Found[ElasticIPSpec]{}, nil
-	}
-	return engine.Found[ElasticIPSpec]{
-		Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: ElasticIPSpec{Tags: fromEC2Tags(a.Tags)},
-		Outputs: map[string]string{"public_ip": aws.ToString(a.PublicIp)},
-	}, nil
+	return find(ctx, e.Env, e.Key(), look, e.list, func(a types.Address, tags cloud.Tags) engine.Found[ElasticIPSpec] {
+		return engine.Found[ElasticIPSpec]{Spec: ElasticIPSpec{Tags: tags}, Outputs: map[string]string{"public_ip": aws.ToString(a.PublicIp)}}
+	})
 }
 
 func (e *ElasticIP) list(ctx context.Context) ([]candidate[types.Address], error) {
@@ -56,11 +47,7 @@ func (e *ElasticIP) list(ctx context.Context) ([]candidate[types.Address], error
 	if err != nil {
 		return nil, err
 	}
-	var all []candidate[types.Address]
-	for _, a := range out.Addresses {
-		all = append(all, candidate[types.Address]{Item: a, ID: aws.ToString(a.AllocationId), Tags: fromEC2Tags(a.Tags)})
-	}
-	return all, nil
+	return ec2Candidates(out.Addresses, func(a types.Address) (*string, []types.Tag) { return a.AllocationId, a.Tags }), nil
 }
 
 // Diff compares tags: an address has nothing else.

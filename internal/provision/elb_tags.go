@@ -66,16 +66,6 @@ func elbCandidates[T any](ctx context.Context, api *elb.Client, items []T, arn f
 	return all, nil
 }
 
-// tagsOf are the tags of one item of a listing.
-func tagsOf[T any](all []candidate[T], id string) cloud.Tags {
-	for _, c := range all {
-		if c.ID == id {
-			return c.Tags
-		}
-	}
-	return nil
-}
-
 // updateELBTags makes have into want.
 func updateELBTags(ctx context.Context, api *elb.Client, arn string, have, want cloud.Tags) error {
 	return cloud.SyncTags(have, want, func(set cloud.Tags) error {

@@ -7,6 +7,7 @@
 package provision
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -51,6 +52,15 @@ func nameOf(key engine.Key) string {
 		}
 	}
 	return string(b)
+}
+
+// ours refuses what has the name of a resource and neither its tags nor a record in
+// the state: it is somebody else's.
+func (h *Env) ours(look engine.Look, key engine.Key, tags cloud.Tags, what, id string) error {
+	if look.ID != "" || tags.Ours(h.Stack, key) {
+		return nil
+	}
+	return h.foreign(key, what, id)
 }
 
 // foreign is the refusal of something that has our name and not our tags.
@@ -102,6 +112,35 @@ func pick[T any](h *Env, key engine.Key, look engine.Look, all []candidate[T]) (
 	return item, found, duplicates
 }
 
+// tagsOf are the tags of one item of a listing.
+func tagsOf[T any](all []candidate[T], id string) cloud.Tags {
+	for _, c := range all {
+		if c.ID == id {
+			return c.Tags
+		}
+	}
+	return nil
+}
+
+// find is the Find of a resource whose listing has tags: what pick chooses, in the
+// words of read, which leaves the id to find and the phase of what is Ready.
+func find[S, T any](ctx context.Context, h *Env, key engine.Key, look engine.Look, list func(context.Context) ([]candidate[T], error), read func(T, cloud.Tags) engine.Found[S]) (engine.Found[S], error) {
+	all, err := cloud.List(ctx, h.Inventory, key.Kind(), look.NotOlder, list)
+	if err != nil {
+		return engine.Found[S]{}, err
+	}
+	item, id, duplicates := pick(h, key, look, all)
+	if id == "" {
+		return engine.Found[S]{}, nil
+	}
+	found := read(item, tagsOf(all, id))
+	found.ID, found.Duplicates = id, duplicates
+	if found.Phase == engine.Absent {
+		found.Phase = engine.Ready
+	}
+	return found, nil
+}
+
 // AgentOf is the agent that a resource belongs to, "" for what all agents share.
 func AgentOf(n engine.Node) string {
 	if of, ok := n.(interface{ OfAgent() string }); ok {
@@ -136,6 +175,14 @@ func essential(changes []engine.Change) []engine.Change {
 	return changes
 }
 
+// unlessGone is a listing; there is nothing to list where what it asks of is gone.
+func unlessGone[T any](all []T, err error) ([]T, error) {
+	if cloud.IsNotFound(err) {
+		return nil, nil
+	}
+	return all, err
+}
+
 // changes joins the changes of several fields.
 func changes(parts ...[]engine.Change) []engine.Change {
 	var out []engine.Change
@@ -145,11 +192,17 @@ func changes(parts ...[]engine.Change) []engine.Change {
 	return out
 }
 
-// nodes are references as nodes.
-func nodes[N engine.Node](refs ...N) []engine.Node {
-	out := make([]engine.Node, len(refs))
-	for i, r := range refs {
-		out[i] = r
+// nodes are references as nodes, without those that the configuration leaves out.
+func nodes[N interface {
+	comparable
+	engine.Node
+}](refs ...N) []engine.Node {
+	var out []engine.Node
+	var none N
+	for _, r := range refs {
+		if r != none {
+			out = append(out, r)
+		}
 	}
 	return out
 }

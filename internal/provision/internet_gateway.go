@@ -38,19 +38,13 @@ func (g *InternetGateway) Want() InternetGatewaySpec {
 
 // Find looks among the stack's internet gateways.
 func (g *InternetGateway) Find(ctx context.Context, look engine.Look) (engine.Found[InternetGatewaySpec], error) {
-	all, err := cloud.List(ctx, g.Inventory, "igw", look.NotOlder, g.list)
-	if err != nil {
-		return engine.Found[InternetGatewaySpec]{}, err
-	}
-	igw, id, duplicates := pick(g.Env, g.Key(), look, all)
-	if id == "" {
-		return engine.Found[InternetGatewaySpec]{}, nil
-	}
-	found := engine.Found[InternetGatewaySpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: InternetGatewaySpec{Tags: fromEC2Tags(igw.Tags)}}
-	for _, a := range igw.Attachments {
-		found.Spec.VPC = aws.ToString(a.VpcId)
-	}
-	return found, nil
+	return find(ctx, g.Env, g.Key(), look, g.list, func(igw types.InternetGateway, tags cloud.Tags) engine.Found[InternetGatewaySpec] {
+		found := engine.Found[InternetGatewaySpec]{Spec: InternetGatewaySpec{Tags: tags}}
+		for _, a := range igw.Attachments {
+			found.Spec.VPC = aws.ToString(a.VpcId)
+		}
+		return found
+	})
 }
 
 func (g *InternetGateway) list(ctx context.Context) ([]candidate[types.InternetGateway], error) {

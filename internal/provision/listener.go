@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,11 +69,7 @@ func (l *Listener) Key() engine.Key { return engine.Key("listener/" + strings.To
 
 // Needs the load balancer, which may still be provisioning, and for HTTPS the certificate.
 func (l *Listener) Needs() []engine.Node {
-	needs := []engine.Node{l.LoadBalancer}
-	if l.Certificate != nil {
-		needs = append(needs, l.Certificate)
-	}
-	return needs
+	return slices.Concat(nodes(l.LoadBalancer), nodes(l.Certificate))
 }
 
 // OwnedBy is the load balancer, which AWS deletes with its listeners.
@@ -120,17 +117,10 @@ func (h *Env) listeners(ctx context.Context, notOlder time.Time) ([]candidate[ty
 		if err != nil || lb == "" {
 			return nil, err
 		}
-		var all []types.Listener
-		p := elb.NewDescribeListenersPaginator(h.Clients.ELB, &elb.DescribeListenersInput{LoadBalancerArn: &lb})
-		for p.HasMorePages() {
-			out, err := p.NextPage(ctx)
-			if cloud.IsNotFound(err) {
-				return nil, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, out.Listeners...)
+		all, err := unlessGone(cloud.Pages(ctx, elb.NewDescribeListenersPaginator(h.Clients.ELB, &elb.DescribeListenersInput{LoadBalancerArn: &lb}),
+			func(out *elb.DescribeListenersOutput) []types.Listener { return out.Listeners }))
+		if err != nil {
+			return nil, err
 		}
 		return elbCandidates(ctx, h.Clients.ELB, all, func(i types.Listener) string { return aws.ToString(i.ListenerArn) })
 	})

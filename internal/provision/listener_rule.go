@@ -2,10 +2,7 @@ package provision
 
 import (
 	"context"
-	"fmt"
-	"hash/fnv"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -97,7 +94,7 @@ const rewritten = "/$1"
 
 // Find looks among the rules of the stack's listeners.
 func (r *ListenerRule) Find(ctx context.Context, look engine.Look) (engine.Found[ListenerRuleSpec], error) {
-	all, err := cloud.List(ctx, r.Inventory, "rule", look.NotOlder, func(ctx context.Context) ([]candidate[types.Rule], error) {
+	return find(ctx, r.Env, r.Key(), look, func(ctx context.Context) ([]candidate[types.Rule], error) {
 		listeners, err := r.listeners(ctx, look.NotOlder)
 		if err != nil {
 			return nil, err
@@ -109,44 +106,27 @@ func (r *ListenerRule) Find(ctx context.Context, look engine.Look) (engine.Found
 			}
 		}
 		return r.rulesOf(ctx, arns...)
+	}, func(rule types.Rule, tags cloud.Tags) engine.Found[ListenerRuleSpec] {
+		return engine.Found[ListenerRuleSpec]{Spec: readRule(rule, tags)}
 	})
-	if err != nil {
-		return engine.Found[ListenerRuleSpec]{}, err
-	}
-	rule, id, duplicates := pick(r.Env, r.Key(), look, all)
-	if id == "" {
-		return engine.Found[ListenerRuleSpec]{}, nil
-	}
-	found := engine.Found[ListenerRuleSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: readRule(rule)}
-	found.Spec.Tags = tagsOf(all, id)
-	return found, nil
 }
 
 // rulesOf lists the rules of listeners, but for their default rules.
 func (h *Env) rulesOf(ctx context.Context, listeners ...string) ([]candidate[types.Rule], error) {
 	var all []types.Rule
 	for _, arn := range listeners {
-		p := elb.NewDescribeRulesPaginator(h.Clients.ELB, &elb.DescribeRulesInput{ListenerArn: &arn})
-		for p.HasMorePages() {
-			out, err := p.NextPage(ctx)
-			if cloud.IsNotFound(err) {
-				break
-			}
-			if err != nil {
-				return nil, err
-			}
-			for _, i := range out.Rules {
-				if !aws.ToBool(i.IsDefault) {
-					all = append(all, i)
-				}
-			}
+		rules, err := unlessGone(cloud.Pages(ctx, elb.NewDescribeRulesPaginator(h.Clients.ELB, &elb.DescribeRulesInput{ListenerArn: &arn}),
+			func(out *elb.DescribeRulesOutput) []types.Rule { return out.Rules }))
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, slices.DeleteFunc(rules, func(r types.Rule) bool { return aws.ToBool(r.IsDefault) })...)
 	}
 	return elbCandidates(ctx, h.Clients.ELB, all, func(i types.Rule) string { return aws.ToString(i.RuleArn) })
 }
 
-func readRule(rule types.Rule) ListenerRuleSpec {
-	s := ListenerRuleSpec{Priority: priorityOf(rule)}
+func readRule(rule types.Rule, tags cloud.Tags) ListenerRuleSpec {
+	s := ListenerRuleSpec{Priority: priorityOf(rule), Tags: tags}
 	for _, c := range rule.Conditions {
 		switch aws.ToString(c.Field) {
 		case "path-pattern":
@@ -190,11 +170,6 @@ func hostsOf(c types.RuleCondition) []string {
 		return c.HostHeaderConfig.Values
 	}
 	return c.Values
-}
-
-func priorityOf(rule types.Rule) int {
-	n, _ := strconv.Atoi(aws.ToString(rule.Priority))
-	return n
 }
 
 func (s ListenerRuleSpec) conditions() []types.RuleCondition {
@@ -266,8 +241,6 @@ func (r *ListenerRule) Create(ctx context.Context, want ListenerRuleSpec, _ stri
 	return aws.ToString(out.Rules[0].RuleArn), nil
 }
 
-func place(priority int) *int32 { return aws.Int32(int32(priority)) } //nolint:gosec // 1 to 50000
-
 // Update changes the rule in place, moves it, and sets its tags.
 func (r *ListenerRule) Update(ctx context.Context, id string, have, want ListenerRuleSpec) error {
 	other := have
@@ -289,64 +262,8 @@ func (r *ListenerRule) Update(ctx context.Context, id string, have, want Listene
 	return updateELBTags(ctx, r.Clients.ELB, id, have.Tags, want.Tags)
 }
 
-// move gives the rule its place. One of ours that has it takes this one's in the
-// same call, and moves on in its own turn: no request ever finds a rule missing.
-func (r *ListenerRule) move(ctx context.Context, id string, to int) error {
-	done, err := r.Listener.alone(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	all, err := r.rulesOf(ctx, r.Listener.ID())
-	if err != nil {
-		return err
-	}
-	pairs := []types.RulePriorityPair{{RuleArn: &id, Priority: place(to)}}
-	from := 0
-	for _, c := range all {
-		if c.ID == id {
-			from = priorityOf(c.Item)
-		}
-	}
-	for _, c := range all {
-		if c.ID == id || priorityOf(c.Item) != to {
-			continue
-		}
-		if c.Tags[cloud.TagStack] != r.Stack {
-			return fmt.Errorf("priority %d of the listener is taken by a rule that is not karmactl's (%s): move or delete it", to, c.ID)
-		}
-		pairs = append(pairs, types.RulePriorityPair{RuleArn: aws.String(c.ID), Priority: place(from)})
-	}
-	if from == to {
-		return nil
-	}
-	_, err = r.Clients.ELB.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: pairs})
-	return err
-}
-
 // Delete deletes the rule.
 func (r *ListenerRule) Delete(ctx context.Context, id string) error {
 	_, err := r.Clients.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &id})
 	return err
-}
-
-// RulePriority is the priority of an agent's rule by host or by path, stable whatever other agents there are: a hash of
-// the name, and the next free number where two collide. AWS takes 1 to 50000.
-func RulePriority(agents []string, agent string, host bool) int {
-	taken := map[int]bool{}
-	for _, name := range slices.Sorted(slices.Values(agents)) {
-		for _, h := range []bool{false, true} {
-			sum := fnv.New32a()
-			_, _ = fmt.Fprintf(sum, "%s/%t", name, h) // a hash never fails to be written to
-			p := int(sum.Sum32()%49999) + 1
-			for taken[p] {
-				p = p%50000 + 1
-			}
-			taken[p] = true
-			if name == agent && h == host {
-				return p
-			}
-		}
-	}
-	return 0
 }

@@ -60,12 +60,7 @@ func (l *LoadBalancer) Needs() []engine.Node {
 }
 
 // After the service's role.
-func (l *LoadBalancer) After() []engine.Node {
-	if l.ServiceRole == nil {
-		return nil
-	}
-	return []engine.Node{l.ServiceRole}
-}
+func (l *LoadBalancer) After() []engine.Node { return nodes(l.ServiceRole) }
 
 // loadBalancerName is the one name that a stack's load balancer may have.
 func (h *Env) loadBalancerName() string { return cloud.Name(cloud.MaxLoadBalancerName, h.Stack) }

@@ -61,21 +61,9 @@ func (g *LogGroup) Find(ctx context.Context, look engine.Look) (engine.Found[Log
 		if aws.ToString(lg.LogGroupName) != g.Name() {
 			continue
 		}
-		tags, err := g.tagsAt(ctx, look.NotOlder, g.arn(), g.TagsOf(g.Key()), func(ctx context.Context) (cloud.Tags, error) {
-			out, err := g.Clients.Logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: aws.String(g.arn())})
-			if err != nil {
-				return nil, err
-			}
-			return out.Tags, nil
-		})
-		if cloud.IsNotFound(err) {
-			break
-		}
-		if err != nil {
+		tags, err := g.ownTags(ctx, look, g.Key(), "log group "+g.Name(), g.arn(), g.logGroupTags().read)
+		if tags == nil || err != nil {
 			return engine.Found[LogGroupSpec]{}, err
-		}
-		if !tags.Ours(g.Stack, g.Key()) && look.ID == "" {
-			return engine.Found[LogGroupSpec]{}, g.foreign(g.Key(), "log group "+g.Name(), g.arn())
 		}
 		return engine.Found[LogGroupSpec]{
 			Phase: engine.Ready, ID: g.Name(), Outputs: map[string]string{"arn": g.arn()},
@@ -114,14 +102,7 @@ func (g *LogGroup) Update(ctx context.Context, id string, have, want LogGroupSpe
 			return err
 		}
 	}
-	arn := aws.String(g.arn())
-	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := g.Clients.Logs.TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: arn, Tags: set})
-		return err
-	}, func(gone []string) error {
-		_, err := g.Clients.Logs.UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: arn, TagKeys: gone})
-		return err
-	})
+	return g.logGroupTags().update(ctx, g.arn(), have.Tags, want.Tags)
 }
 
 func (g *LogGroup) retain(ctx context.Context, name string, days int) error {

@@ -65,21 +65,9 @@ func (n *Namespace) Find(ctx context.Context, look engine.Look) (engine.Found[Na
 		return n.making(ctx)
 	}
 	arn := aws.ToString(ns.Arn)
-	tags, err := n.tagsAt(ctx, look.NotOlder, arn, n.TagsOf(n.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := n.Clients.Discovery.ListTagsForResource(ctx, &servicediscovery.ListTagsForResourceInput{ResourceARN: &arn})
-		if err != nil {
-			return nil, err
-		}
-		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
-	})
-	if cloud.IsNotFound(err) {
-		return found, nil
-	}
-	if err != nil {
+	tags, err := n.ownTags(ctx, look, n.Key(), "Cloud Map namespace "+name, arn, n.namespaceTags().read)
+	if tags == nil || err != nil {
 		return found, err
-	}
-	if !tags.Ours(n.Stack, n.Key()) && look.ID == "" {
-		return found, n.foreign(n.Key(), "Cloud Map namespace "+name, aws.ToString(ns.Id))
 	}
 	found = engine.Found[NamespaceSpec]{
 		Phase: engine.Ready, ID: name, Spec: NamespaceSpec{Tags: tags},
@@ -144,22 +132,16 @@ func (n *Namespace) making(ctx context.Context) (engine.Found[NamespaceSpec], er
 }
 
 func (n *Namespace) byName(ctx context.Context, name string) (*types.NamespaceSummary, error) {
-	p := servicediscovery.NewListNamespacesPaginator(n.Clients.Discovery, &servicediscovery.ListNamespacesInput{Filters: []types.NamespaceFilter{
+	all, err := cloud.Pages(ctx, servicediscovery.NewListNamespacesPaginator(n.Clients.Discovery, &servicediscovery.ListNamespacesInput{Filters: []types.NamespaceFilter{
 		{Name: types.NamespaceFilterNameHttpName, Values: []string{name}, Condition: types.FilterConditionEq},
 		{Name: types.NamespaceFilterNameType, Values: []string{string(types.NamespaceTypeHttp)}, Condition: types.FilterConditionEq},
-	}})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, ns := range out.Namespaces {
-			if aws.ToString(ns.Name) == name {
-				return &ns, nil
-			}
+	}}), func(out *servicediscovery.ListNamespacesOutput) []types.NamespaceSummary { return out.Namespaces })
+	for _, ns := range all {
+		if aws.ToString(ns.Name) == name {
+			return &ns, nil
 		}
 	}
-	return nil, nil
+	return nil, err
 }
 
 // Diff compares.
@@ -191,13 +173,7 @@ func (n *Namespace) Update(ctx context.Context, id string, have, want NamespaceS
 	if err != nil || ns == nil {
 		return err
 	}
-	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := n.Clients.Discovery.TagResource(ctx, &servicediscovery.TagResourceInput{ResourceARN: ns.Arn, Tags: toDiscoveryTags(set)})
-		return err
-	}, func(gone []string) error {
-		_, err := n.Clients.Discovery.UntagResource(ctx, &servicediscovery.UntagResourceInput{ResourceARN: ns.Arn, TagKeys: gone})
-		return err
-	})
+	return n.namespaceTags().update(ctx, aws.ToString(ns.Arn), have.Tags, want.Tags)
 }
 
 // Delete begins to delete the namespace. Cloud Map answers ResourceInUse until
@@ -213,8 +189,4 @@ func (n *Namespace) Delete(ctx context.Context, id string) error {
 		return nil
 	}
 	return err
-}
-
-func toDiscoveryTags(tags cloud.Tags) []types.Tag {
-	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }

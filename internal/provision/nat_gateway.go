@@ -48,17 +48,11 @@ func (n *NATGateway) Want() NATGatewaySpec {
 // Find looks among the stack's NAT gateways. AWS lists a deleted one for about
 // an hour.
 func (n *NATGateway) Find(ctx context.Context, look engine.Look) (engine.Found[NATGatewaySpec], error) {
-	all, err := cloud.List(ctx, n.Inventory, "nat", look.NotOlder, n.list)
-	if err != nil {
-		return engine.Found[NATGatewaySpec]{}, err
-	}
-	nat, id, duplicates := pick(n.Env, n.Key(), look, all)
-	if id == "" {
-		return engine.Found[NATGatewaySpec]{}, nil
-	}
-	found := engine.Found[NATGatewaySpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: NATGatewaySpec{
-		Subnet: aws.ToString(nat.SubnetId), Tags: fromEC2Tags(nat.Tags),
-	}}
+	return find(ctx, n.Env, n.Key(), look, n.list, readNATGateway)
+}
+
+func readNATGateway(nat types.NatGateway, tags cloud.Tags) engine.Found[NATGatewaySpec] {
+	found := engine.Found[NATGatewaySpec]{Spec: NATGatewaySpec{Subnet: aws.ToString(nat.SubnetId), Tags: tags}}
 	for _, a := range nat.NatGatewayAddresses {
 		found.Spec.Address = aws.ToString(a.AllocationId)
 		found.Outputs = map[string]string{"public_ip": aws.ToString(a.PublicIp)}
@@ -72,7 +66,7 @@ func (n *NATGateway) Find(ctx context.Context, look engine.Look) (engine.Found[N
 		found.Phase, found.Discard = engine.Broken, true
 		found.Why = fmt.Sprintf("%s: %s", aws.ToString(nat.FailureCode), aws.ToString(nat.FailureMessage))
 	}
-	return found, nil
+	return found
 }
 
 func (n *NATGateway) list(ctx context.Context) ([]candidate[types.NatGateway], error) {

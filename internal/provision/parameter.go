@@ -85,17 +85,16 @@ func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[Pa
 		return found, err
 	}
 	if slices.Contains(names, p.name()) {
-		tags, err := p.tagsAt(ctx, look.NotOlder, p.Account.ARN("ssm", "parameter"+p.name()), p.TagsOf(p.Key()), p.tags)
-		switch {
-		case cloud.Is(err, "InvalidResourceId"):
-		case err != nil:
+		tags, err := p.ownTags(ctx, look, p.Key(), "parameter "+p.name(), p.Account.ARN("ssm", "parameter"+p.name()), func(ctx context.Context, _ *string) (cloud.Tags, error) {
+			name := p.name()
+			return p.parameterTags().read(ctx, &name)
+		})
+		if err != nil {
 			return found, err
-		default:
-			if !tags.Ours(p.Stack, p.Key()) && look.ID == "" {
-				return found, p.foreign(p.Key(), "parameter", p.name())
-			}
+		}
+		if tags != nil {
 			found = engine.Found[ParameterSpec]{Phase: engine.Ready, ID: p.name(), Spec: ParameterSpec{Tags: tags}}
-			if found.Spec.Outdated, err = p.outdated(ctx, look.NotOlder); err != nil {
+			if found.Spec.Outdated, err = p.outdated(ctx); err != nil {
 				return found, err
 			}
 		}
@@ -115,30 +114,16 @@ func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[Pa
 	return found, nil
 }
 
-// tags asks for the parameter's own.
-func (p *Parameter) tags(ctx context.Context) (cloud.Tags, error) {
-	out, err := p.Clients.SSM.ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: aws.String(p.name())})
-	if err != nil {
-		return nil, err
-	}
-	return fromSSMTags(out.TagList), nil
-}
-
 func (p *Parameter) list(ctx context.Context) ([]string, error) {
-	var all []string
-	pages := ssm.NewDescribeParametersPaginator(p.Clients.SSM, &ssm.DescribeParametersInput{MaxResults: aws.Int32(50), ParameterFilters: []types.ParameterStringFilter{{
+	return cloud.Pages(ctx, ssm.NewDescribeParametersPaginator(p.Clients.SSM, &ssm.DescribeParametersInput{MaxResults: aws.Int32(50), ParameterFilters: []types.ParameterStringFilter{{
 		Key: aws.String("Path"), Option: aws.String("Recursive"), Values: []string{"/" + p.Project + "/" + p.environment()},
-	}}})
-	for pages.HasMorePages() {
-		out, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
+	}}}), func(out *ssm.DescribeParametersOutput) []string {
+		var names []string
 		for _, m := range out.Parameters {
-			all = append(all, aws.ToString(m.Name))
+			names = append(names, aws.ToString(m.Name))
 		}
-	}
-	return all, nil
+		return names
+	})
 }
 
 // Diff compares tags, and tells whether there is a value to overwrite.
@@ -172,13 +157,7 @@ func (p *Parameter) Update(ctx context.Context, id string, have, want ParameterS
 			return err
 		}
 	}
-	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := p.Clients.SSM.AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, Tags: toSSMTags(set)})
-		return err
-	}, func(gone []string) error {
-		_, err := p.Clients.SSM.RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &id, TagKeys: gone})
-		return err
-	})
+	return p.parameterTags().update(ctx, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the parameter for good.
@@ -191,12 +170,4 @@ func (p *Parameter) Delete(ctx context.Context, id string) error {
 func ParameterOf(h *Env, name string) *Parameter {
 	agent, key, _ := strings.Cut(name, "/")
 	return &Parameter{Env: h, AgentName: agent, Name: key}
-}
-
-func toSSMTags(tags cloud.Tags) []types.Tag {
-	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
-}
-
-func fromSSMTags(tags []types.Tag) cloud.Tags {
-	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 }

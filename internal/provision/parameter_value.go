@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -34,7 +33,7 @@ func (p *Parameter) value(ctx context.Context) (string, bool, error) {
 }
 
 // outdated compares the value with the one that is to overwrite it.
-func (p *Parameter) outdated(ctx context.Context, notOlder time.Time) (bool, error) {
+func (p *Parameter) outdated(ctx context.Context) (bool, error) {
 	if p.Overwrite == nil {
 		return false, nil
 	}

@@ -87,21 +87,9 @@ func (r *Repository) list(ctx context.Context) ([]types.Repository, error) {
 }
 
 func (r *Repository) observe(ctx context.Context, look engine.Look, repo types.Repository) (engine.Found[RepositorySpec], error) {
-	tags, err := r.tagsAt(ctx, look.NotOlder, r.arn(), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := r.Clients.ECR.ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: aws.String(r.arn())})
-		if err != nil {
-			return nil, err
-		}
-		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
-	})
-	if cloud.IsNotFound(err) {
-		return engine.Found[RepositorySpec]{}, nil
-	}
-	if err != nil {
+	tags, err := r.ownTags(ctx, look, r.Key(), "ECR repository "+r.Name(), r.arn(), r.repositoryTags().read)
+	if tags == nil || err != nil {
 		return engine.Found[RepositorySpec]{}, err
-	}
-	if !tags.Ours(r.Stack, r.Key()) && look.ID == "" {
-		return engine.Found[RepositorySpec]{}, r.foreign(r.Key(), "ECR repository "+r.Name(), r.arn())
 	}
 	found := engine.Found[RepositorySpec]{
 		Phase: engine.Ready, ID: r.Name(), Outputs: map[string]string{"uri": aws.ToString(repo.RepositoryUri)},
@@ -171,14 +159,7 @@ func (r *Repository) Update(ctx context.Context, id string, have, want Repositor
 			return err
 		}
 	}
-	arn := aws.String(r.arn())
-	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := r.Clients.ECR.TagResource(ctx, &ecr.TagResourceInput{ResourceArn: arn, Tags: toECRTags(set)})
-		return err
-	}, func(gone []string) error {
-		_, err := r.Clients.ECR.UntagResource(ctx, &ecr.UntagResourceInput{ResourceArn: arn, TagKeys: gone})
-		return err
-	})
+	return r.repositoryTags().update(ctx, r.arn(), have.Tags, want.Tags)
 }
 
 // Delete deletes the repository. Images are only deleted with it when that was
@@ -189,8 +170,4 @@ func (r *Repository) Delete(ctx context.Context, id string) error {
 		return fmt.Errorf("repository %s still has images: %w: delete them, or run karmactl down with --images", id, err)
 	}
 	return err
-}
-
-func toECRTags(tags cloud.Tags) []types.Tag {
-	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }

@@ -87,10 +87,7 @@ func (r *Role) Find(ctx context.Context, look engine.Look) (engine.Found[RoleSpe
 				found.Spec.Policy = iamDocument(aws.ToString(p.PolicyDocument))
 			}
 		}
-		if !found.Spec.Tags.Ours(r.Stack, r.Key()) && look.ID == "" {
-			return engine.Found[RoleSpec]{}, r.foreign(r.Key(), "IAM role "+r.Name(), aws.ToString(role.Arn))
-		}
-		return found, nil
+		return found, r.ours(look, r.Key(), found.Spec.Tags, "IAM role "+r.Name(), aws.ToString(role.Arn))
 	}
 	return engine.Found[RoleSpec]{}, nil
 }
@@ -171,31 +168,27 @@ func (r *Role) putPolicy(ctx context.Context, name, policy string) error {
 // Delete empties the role first: IAM answers DeleteConflict while it has policies,
 // also those that somebody else put in.
 func (r *Role) Delete(ctx context.Context, id string) error {
-	inline := iam.NewListRolePoliciesPaginator(r.Clients.IAM, &iam.ListRolePoliciesInput{RoleName: &id})
-	for inline.HasMorePages() {
-		out, err := inline.NextPage(ctx)
-		if err != nil {
+	inline, err := cloud.Pages(ctx, iam.NewListRolePoliciesPaginator(r.Clients.IAM, &iam.ListRolePoliciesInput{RoleName: &id}),
+		func(out *iam.ListRolePoliciesOutput) []string { return out.PolicyNames })
+	if err != nil {
+		return err
+	}
+	for _, p := range inline {
+		if _, err := r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &id, PolicyName: &p}); err != nil && !cloud.IsNotFound(err) {
 			return err
 		}
-		for _, p := range out.PolicyNames {
-			if _, err := r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &id, PolicyName: &p}); err != nil && !cloud.IsNotFound(err) {
-				return err
-			}
-		}
 	}
-	attached := iam.NewListAttachedRolePoliciesPaginator(r.Clients.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: &id})
-	for attached.HasMorePages() {
-		out, err := attached.NextPage(ctx)
-		if err != nil {
+	attached, err := cloud.Pages(ctx, iam.NewListAttachedRolePoliciesPaginator(r.Clients.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: &id}),
+		func(out *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return out.AttachedPolicies })
+	if err != nil {
+		return err
+	}
+	for _, p := range attached {
+		if _, err := r.Clients.IAM.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &id, PolicyArn: p.PolicyArn}); err != nil && !cloud.IsNotFound(err) {
 			return err
 		}
-		for _, p := range out.AttachedPolicies {
-			if _, err := r.Clients.IAM.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &id, PolicyArn: p.PolicyArn}); err != nil && !cloud.IsNotFound(err) {
-				return err
-			}
-		}
 	}
-	_, err := r.Clients.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id})
+	_, err = r.Clients.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id})
 	return err
 }
 

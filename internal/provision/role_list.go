@@ -22,21 +22,13 @@ type roleListing struct {
 // offered; then each role is asked for by name.
 func (h *Env) roles(ctx context.Context, notOlder time.Time) (roles []types.RoleDetail, listed bool, err error) {
 	all, err := cloud.List(ctx, h.Inventory, "roles", notOlder, func(ctx context.Context) ([]roleListing, error) {
-		p := iam.NewGetAccountAuthorizationDetailsPaginator(h.Clients.IAM, &iam.GetAccountAuthorizationDetailsInput{
+		all, err := cloud.Pages(ctx, iam.NewGetAccountAuthorizationDetailsPaginator(h.Clients.IAM, &iam.GetAccountAuthorizationDetailsInput{
 			Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(1000),
-		})
-		var l roleListing
-		for p.HasMorePages() {
-			out, err := p.NextPage(ctx)
-			if err != nil && ctx.Err() != nil {
-				return nil, err
-			}
-			if err != nil {
-				return []roleListing{{Denied: true}}, nil
-			}
-			l.Roles = append(l.Roles, out.RoleDetailList...)
+		}), func(out *iam.GetAccountAuthorizationDetailsOutput) []types.RoleDetail { return out.RoleDetailList })
+		if err != nil && ctx.Err() != nil {
+			return nil, err
 		}
-		return []roleListing{l}, nil
+		return []roleListing{{Roles: all, Denied: err != nil}}, nil
 	})
 	if err != nil {
 		return nil, false, err

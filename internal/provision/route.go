@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,14 +41,7 @@ func (r *Route) Key() engine.Key { return engine.Key("route/" + r.Table.Name) }
 
 // Needs the table and what it leads to.
 func (r *Route) Needs() []engine.Node {
-	out := nodes(r.Table)
-	if r.Gateway != nil {
-		out = append(out, r.Gateway)
-	}
-	if r.NAT != nil {
-		out = append(out, r.NAT)
-	}
-	return out
+	return slices.Concat(nodes(r.Table), nodes(r.Gateway), nodes(r.NAT))
 }
 
 // Want is a live route.

@@ -41,17 +41,9 @@ func (r *RouteTable) Want() RouteTableSpec {
 
 // Find looks among the stack's route tables.
 func (r *RouteTable) Find(ctx context.Context, look engine.Look) (engine.Found[RouteTableSpec], error) {
-	all, err := r.all(ctx, look.NotOlder)
-	if err != nil {
-		return engine.Found[RouteTableSpec]{}, err
-	}
-	table, id, duplicates := pick(r.Env, r.Key(), look, all)
-	if id == "" {
-		return engine.Found[RouteTableSpec]{}, nil
-	}
-	return engine.Found[RouteTableSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: RouteTableSpec{
-		VPC: aws.ToString(table.VpcId), Tags: fromEC2Tags(table.Tags),
-	}}, nil
+	return find(ctx, r.Env, r.Key(), look, r.list, func(table types.RouteTable, tags cloud.Tags) engine.Found[RouteTableSpec] {
+		return engine.Found[RouteTableSpec]{Spec: RouteTableSpec{VPC: aws.ToString(table.VpcId), Tags: tags}}
+	})
 }
 
 // all are the stack's route tables, with their routes and associations.

@@ -52,38 +52,20 @@ const everyRequest = "* * *"
 
 // Find looks among the account's rules.
 func (r *SamplingRule) Find(ctx context.Context, look engine.Look) (engine.Found[SamplingRuleSpec], error) {
-	none := engine.Found[SamplingRuleSpec]{}
-	p := xray.NewGetSamplingRulesPaginator(r.Clients.XRay, &xray.GetSamplingRulesInput{})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return none, err
-		}
-		for _, rec := range out.SamplingRuleRecords {
-			if rec.SamplingRule != nil && aws.ToString(rec.SamplingRule.RuleName) == r.name() {
-				return r.observe(ctx, look, rec.SamplingRule)
-			}
+	all, err := cloud.Pages(ctx, xray.NewGetSamplingRulesPaginator(r.Clients.XRay, &xray.GetSamplingRulesInput{}),
+		func(out *xray.GetSamplingRulesOutput) []types.SamplingRuleRecord { return out.SamplingRuleRecords })
+	for _, rec := range all {
+		if rec.SamplingRule != nil && aws.ToString(rec.SamplingRule.RuleName) == r.name() {
+			return r.observe(ctx, look, rec.SamplingRule)
 		}
 	}
-	return none, nil
+	return engine.Found[SamplingRuleSpec]{}, err
 }
 
 func (r *SamplingRule) observe(ctx context.Context, look engine.Look, rule *types.SamplingRule) (engine.Found[SamplingRuleSpec], error) {
-	tags, err := r.tagsAt(ctx, look.NotOlder, aws.ToString(rule.RuleARN), r.TagsOf(r.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := r.Clients.XRay.ListTagsForResource(ctx, &xray.ListTagsForResourceInput{ResourceARN: rule.RuleARN})
-		if err != nil {
-			return nil, err
-		}
-		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
-	})
-	if cloud.IsNotFound(err) {
-		return engine.Found[SamplingRuleSpec]{}, nil
-	}
-	if err != nil {
+	tags, err := r.ownTags(ctx, look, r.Key(), "X-Ray sampling rule "+r.name(), aws.ToString(rule.RuleARN), r.samplingRuleTags().read)
+	if tags == nil || err != nil {
 		return engine.Found[SamplingRuleSpec]{}, err
-	}
-	if !tags.Ours(r.Stack, r.Key()) && look.ID == "" {
-		return engine.Found[SamplingRuleSpec]{}, r.foreign(r.Key(), "X-Ray sampling rule "+r.name(), aws.ToString(rule.RuleARN))
 	}
 	return engine.Found[SamplingRuleSpec]{Phase: engine.Ready, ID: r.name(), Spec: SamplingRuleSpec{
 		Service: aws.ToString(rule.ServiceName), Rate: rule.FixedRate,
@@ -128,14 +110,7 @@ func (r *SamplingRule) Update(ctx context.Context, id string, have, want Samplin
 	if err != nil {
 		return err
 	}
-	arn := out.SamplingRuleRecord.SamplingRule.RuleARN
-	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := r.Clients.XRay.TagResource(ctx, &xray.TagResourceInput{ResourceARN: arn, Tags: toXRayTags(set)})
-		return err
-	}, func(gone []string) error {
-		_, err := r.Clients.XRay.UntagResource(ctx, &xray.UntagResourceInput{ResourceARN: arn, TagKeys: gone})
-		return err
-	})
+	return r.samplingRuleTags().update(ctx, aws.ToString(out.SamplingRuleRecord.SamplingRule.RuleARN), have.Tags, want.Tags)
 }
 
 // Delete deletes the rule. X-Ray answers InvalidRequestException for one that is
@@ -148,8 +123,4 @@ func (r *SamplingRule) Delete(ctx context.Context, id string) error {
 		}
 	}
 	return err
-}
-
-func toXRayTags(tags cloud.Tags) []types.Tag {
-	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }

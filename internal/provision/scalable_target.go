@@ -54,20 +54,10 @@ func (t *ScalableTarget) Key() engine.Key { return engine.Key("scalable-target/"
 func (t *ScalableTarget) OfAgent() string { return t.Agent }
 
 // Needs the service: one that is not there cannot be registered.
-func (t *ScalableTarget) Needs() []engine.Node {
-	if t.Service == nil { // made from its key
-		return nil
-	}
-	return []engine.Node{t.Service}
-}
+func (t *ScalableTarget) Needs() []engine.Node { return nodes(t.Service) }
 
 // After Application Auto Scaling's own role.
-func (t *ScalableTarget) After() []engine.Node {
-	if t.ServiceRole == nil {
-		return nil
-	}
-	return []engine.Node{t.ServiceRole}
-}
+func (t *ScalableTarget) After() []engine.Node { return nodes(t.ServiceRole) }
 
 // Want is the configuration's bounds.
 func (t *ScalableTarget) Want() ScalableTargetSpec {
@@ -86,21 +76,9 @@ func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Fou
 			continue
 		}
 		arn := aws.ToString(st.ScalableTargetARN)
-		tags, err := t.tagsAt(ctx, look.NotOlder, arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
-			out, err := t.Clients.AutoScaling.ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: &arn})
-			if err != nil {
-				return nil, err
-			}
-			return out.Tags, nil
-		})
-		if cloud.IsNotFound(err) {
-			return none, nil
-		}
-		if err != nil {
+		tags, err := t.ownTags(ctx, look, t.Key(), "scalable target "+t.scalableID(t.Agent), arn, t.scalableTargetTags().read)
+		if tags == nil || err != nil {
 			return none, err
-		}
-		if !tags.Ours(t.Stack, t.Key()) && look.ID == "" {
-			return none, t.foreign(t.Key(), "scalable target "+t.scalableID(t.Agent), arn)
 		}
 		have := ScalableTargetSpec{Min: int(aws.ToInt32(st.MinCapacity)), Max: int(aws.ToInt32(st.MaxCapacity)), Tags: tags}
 		if have, err = t.owned(ctx, look.NotOlder, have); err != nil {
@@ -187,13 +165,7 @@ func (t *ScalableTarget) Update(ctx context.Context, _ string, have, want Scalab
 	if err != nil || arn == "" {
 		return err
 	}
-	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := t.Clients.AutoScaling.TagResource(ctx, &aas.TagResourceInput{ResourceARN: &arn, Tags: set})
-		return err
-	}, func(gone []string) error {
-		_, err := t.Clients.AutoScaling.UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: &arn, TagKeys: gone})
-		return err
-	})
+	return t.scalableTargetTags().update(ctx, arn, have.Tags, want.Tags)
 }
 
 // arn is AWS's own name of the target, which cannot be derived.

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -42,9 +43,7 @@ func (g *SecurityGroup) Key() engine.Key { return engine.Key("sg/" + g.Name) }
 func (g *SecurityGroup) Needs() []engine.Node {
 	out := nodes(g.VPC)
 	for _, r := range g.Ingress {
-		if r.From != nil {
-			out = append(out, r.From)
-		}
+		out = append(out, nodes(r.From)...)
 	}
 	return out
 }
@@ -62,18 +61,12 @@ func (g *SecurityGroup) Want() SecurityGroupSpec {
 
 // Find looks among the stack's security groups.
 func (g *SecurityGroup) Find(ctx context.Context, look engine.Look) (engine.Found[SecurityGroupSpec], error) {
-	all, err := cloud.List(ctx, g.Inventory, "sg", look.NotOlder, g.list)
-	if err != nil {
-		return engine.Found[SecurityGroupSpec]{}, err
-	}
-	sg, id, duplicates := pick(g.Env, g.Key(), look, all)
-	if id == "" {
-		return engine.Found[SecurityGroupSpec]{}, nil
-	}
-	return engine.Found[SecurityGroupSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: SecurityGroupSpec{
-		VPC: aws.ToString(sg.VpcId), Name: aws.ToString(sg.GroupName), Description: aws.ToString(sg.Description),
-		Ingress: ingressOf(sg.IpPermissions, id), EgressAll: letsAllOut(sg.IpPermissionsEgress), Tags: fromEC2Tags(sg.Tags),
-	}}, nil
+	return find(ctx, g.Env, g.Key(), look, g.list, func(sg types.SecurityGroup, tags cloud.Tags) engine.Found[SecurityGroupSpec] {
+		return engine.Found[SecurityGroupSpec]{Spec: SecurityGroupSpec{
+			VPC: aws.ToString(sg.VpcId), Name: aws.ToString(sg.GroupName), Description: aws.ToString(sg.Description),
+			Ingress: ingressOf(sg.IpPermissions, aws.ToString(sg.GroupId)), EgressAll: letsAllOut(sg.IpPermissionsEgress), Tags: tags,
+		}}
+	})
 }
 
 func (g *SecurityGroup) list(ctx context.Context) ([]candidate[types.SecurityGroup], error) {
@@ -115,11 +108,8 @@ func (g *SecurityGroup) adopt(ctx context.Context, want SecurityGroupSpec, cause
 	out, err := g.Clients.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{
 		{Name: aws.String("vpc-id"), Values: []string{want.VPC}}, {Name: aws.String("group-name"), Values: []string{want.Name}},
 	}})
-	if err != nil {
-		return "", err
-	}
-	if len(out.SecurityGroups) == 0 {
-		return "", cause
+	if err != nil || len(out.SecurityGroups) == 0 {
+		return "", cause // AWS's refusal says more than the failure to explain it
 	}
 	sg := out.SecurityGroups[0] // a name is unique in a VPC
 	id := aws.ToString(sg.GroupId)
@@ -137,9 +127,8 @@ func (g *SecurityGroup) Update(ctx context.Context, id string, have, want Securi
 		return err
 	}
 	if want.EgressAll && !have.EgressAll {
-		_, err := g.Clients.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: []types.IpPermission{
-			{IpProtocol: aws.String("-1"), IpRanges: []types.IpRange{{CidrIp: aws.String(anywhere)}}},
-		}})
+		all := permissions([]ingress{{Protocol: "-1", Source: anywhere}}, id)
+		_, err := g.Clients.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: all})
 		if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
 			return err
 		}
@@ -155,12 +144,7 @@ func (g *SecurityGroup) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	err = g.held(ctx, err, func(n types.NetworkInterface) bool {
-		for _, of := range n.Groups {
-			if aws.ToString(of.GroupId) == id {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(n.Groups, func(of types.GroupIdentifier) bool { return aws.ToString(of.GroupId) == id })
 	})
 	return g.named(ctx, id, err)
 }

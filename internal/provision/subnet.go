@@ -2,10 +2,7 @@ package provision
 
 import (
 	"context"
-	"net/netip"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -61,22 +58,16 @@ func (s *Subnet) Want() SubnetSpec {
 
 // Find looks among the stack's subnets.
 func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[SubnetSpec], error) {
-	all, err := cloud.List(ctx, s.Inventory, "subnet", look.NotOlder, s.list)
-	if err != nil {
-		return engine.Found[SubnetSpec]{}, err
-	}
-	sub, id, duplicates := pick(s.Env, s.Key(), look, all)
-	if id == "" {
-		return engine.Found[SubnetSpec]{}, nil
-	}
-	found := engine.Found[SubnetSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: SubnetSpec{
-		VPC: aws.ToString(sub.VpcId), CIDR: aws.ToString(sub.CidrBlock), AZ: aws.ToString(sub.AvailabilityZone),
-		PublicIPs: aws.ToBool(sub.MapPublicIpOnLaunch), Tags: fromEC2Tags(sub.Tags),
-	}}
-	if sub.State == types.SubnetStatePending {
-		found.Phase, found.Why = engine.Pending, "pending"
-	}
-	return found, nil
+	return find(ctx, s.Env, s.Key(), look, s.list, func(sub types.Subnet, tags cloud.Tags) engine.Found[SubnetSpec] {
+		found := engine.Found[SubnetSpec]{Spec: SubnetSpec{
+			VPC: aws.ToString(sub.VpcId), CIDR: aws.ToString(sub.CidrBlock), AZ: aws.ToString(sub.AvailabilityZone),
+			PublicIPs: aws.ToBool(sub.MapPublicIpOnLaunch), Tags: tags,
+		}}
+		if sub.State == types.SubnetStatePending {
+			found.Phase, found.Why = engine.Pending, "pending"
+		}
+		return found
+	})
 }
 
 func (s *Subnet) list(ctx context.Context) ([]candidate[types.Subnet], error) {
@@ -125,33 +116,4 @@ func (s *Subnet) Update(ctx context.Context, id string, have, want SubnetSpec) e
 func (s *Subnet) Delete(ctx context.Context, id string) error {
 	_, err := s.Clients.EC2.DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: &id})
 	return s.held(ctx, err, func(n types.NetworkInterface) bool { return aws.ToString(n.SubnetId) == id })
-}
-
-// ZonesInUse are the availability zones of the stack's public subnets, in the order
-// in which the VPC's block was cut for them.
-func ZonesInUse(ctx context.Context, h *Env) ([]string, error) {
-	all, err := cloud.List(ctx, h.Inventory, "subnet", time.Time{}, (&Subnet{Env: h}).list)
-	if err != nil {
-		return nil, err
-	}
-	type used struct {
-		zone  string
-		block netip.Prefix
-	}
-	var zones []used
-	for _, c := range all {
-		key, ours := strings.CutPrefix(c.Tags[cloud.TagKey], "subnet/"+tierPublic+"-")
-		block, err := netip.ParsePrefix(aws.ToString(c.Item.CidrBlock))
-		if ours && err == nil && key == aws.ToString(c.Item.AvailabilityZone) {
-			zones = append(zones, used{key, block})
-		}
-	}
-	slices.SortFunc(zones, func(a, b used) int { return a.block.Addr().Compare(b.block.Addr()) })
-	var out []string
-	for _, z := range zones {
-		if !slices.Contains(out, z.zone) {
-			out = append(out, z.zone)
-		}
-	}
-	return out, nil
 }

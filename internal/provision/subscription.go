@@ -49,12 +49,7 @@ func addressHash(email string) string {
 func (s *Subscription) Key() engine.Key { return engine.Key("subscription/" + s.hash()) }
 
 // Needs the topic.
-func (s *Subscription) Needs() []engine.Node {
-	if s.Topic == nil { // made from its key
-		return nil
-	}
-	return []engine.Node{s.Topic}
-}
+func (s *Subscription) Needs() []engine.Node { return nodes(s.Topic) }
 
 // Want is that there is one.
 func (s *Subscription) Want() SubscriptionSpec { return SubscriptionSpec{} }
@@ -90,19 +85,8 @@ func unconfirmed(sub *types.Subscription) bool {
 
 func (s *Subscription) mine(ctx context.Context, notOlder time.Time, hash string) (*types.Subscription, error) {
 	all, err := cloud.List(ctx, s.Inventory, "subscription", notOlder, func(ctx context.Context) ([]types.Subscription, error) {
-		var all []types.Subscription
-		p := sns.NewListSubscriptionsByTopicPaginator(s.Clients.SNS, &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(s.topicARN())})
-		for p.HasMorePages() {
-			out, err := p.NextPage(ctx)
-			if cloud.IsNotFound(err) {
-				return nil, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, out.Subscriptions...)
-		}
-		return all, nil
+		return unlessGone(cloud.Pages(ctx, sns.NewListSubscriptionsByTopicPaginator(s.Clients.SNS, &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(s.topicARN())}),
+			func(out *sns.ListSubscriptionsByTopicOutput) []types.Subscription { return out.Subscriptions }))
 	})
 	if err != nil {
 		return nil, err

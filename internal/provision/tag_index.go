@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // taggedARN is one line of the tag index.
@@ -22,7 +23,7 @@ type taggedARN struct {
 // Resource Groups Tagging API answers for all of them. It runs some seconds
 // behind, so it is believed only when it says what we want to hear; otherwise
 // the service itself is asked.
-func (h *Env) tagsAt(ctx context.Context, notOlder time.Time, arn string, want cloud.Tags, ask func(context.Context) (cloud.Tags, error)) (cloud.Tags, error) {
+func (h *Env) tagsAt(ctx context.Context, notOlder time.Time, arn string, want cloud.Tags, ask func(context.Context, *string) (cloud.Tags, error)) (cloud.Tags, error) {
 	index, err := cloud.List(ctx, h.Inventory, "tags", notOlder, h.tagIndex)
 	if err != nil {
 		return nil, err
@@ -32,30 +33,42 @@ func (h *Env) tagsAt(ctx context.Context, notOlder time.Time, arn string, want c
 			return r.Tags, nil
 		}
 	}
-	return ask(ctx)
+	return ask(ctx, &arn)
+}
+
+// ownTags are the tags of what has a resource's name, with ask to read them at the
+// service itself. They are nil when it went away since it was listed; what is
+// somebody else's is refused.
+func (h *Env) ownTags(ctx context.Context, look engine.Look, key engine.Key, what, arn string, ask func(context.Context, *string) (cloud.Tags, error)) (cloud.Tags, error) {
+	tags, err := h.tagsAt(ctx, look.NotOlder, arn, h.TagsOf(key), ask)
+	switch {
+	case cloud.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case tags == nil:
+		tags = cloud.Tags{}
+	}
+	return tags, h.ours(look, key, tags, what, arn)
 }
 
 // tagIndex lists what carries the stack's tag. It only saves calls: where it is
 // denied or not offered the index is empty, and every service is asked itself.
 func (h *Env) tagIndex(ctx context.Context) ([]taggedARN, error) {
-	var all []taggedARN
-	p := resourcegroupstaggingapi.NewGetResourcesPaginator(h.Clients.Tagging, &resourcegroupstaggingapi.GetResourcesInput{
+	all, err := cloud.Pages(ctx, resourcegroupstaggingapi.NewGetResourcesPaginator(h.Clients.Tagging, &resourcegroupstaggingapi.GetResourcesInput{
 		ResourcesPerPage: aws.Int32(100),
 		TagFilters:       []types.TagFilter{{Key: aws.String(cloud.TagStack), Values: []string{h.Stack}}},
+	}), func(out *resourcegroupstaggingapi.GetResourcesOutput) []types.ResourceTagMapping {
+		return out.ResourceTagMappingList
 	})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil && ctx.Err() != nil {
-			return nil, err
-		}
-		if err != nil {
-			return nil, nil
-		}
-		for _, r := range out.ResourceTagMappingList {
-			all = append(all, taggedARN{ARN: aws.ToString(r.ResourceARN), Tags: cloud.FromSDK(r.Tags, func(t types.Tag) (string, string) {
-				return aws.ToString(t.Key), aws.ToString(t.Value)
-			})})
-		}
+	if err != nil {
+		return nil, ctx.Err()
 	}
-	return all, nil
+	var index []taggedARN
+	for _, r := range all {
+		index = append(index, taggedARN{ARN: aws.ToString(r.ResourceARN), Tags: cloud.FromSDK(r.Tags, func(t types.Tag) (string, string) {
+			return aws.ToString(t.Key), aws.ToString(t.Value)
+		})})
+	}
+	return index, nil
 }

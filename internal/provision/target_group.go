@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,12 +70,7 @@ func (t *TargetGroup) Needs() []engine.Node { return []engine.Node{t.VPC} }
 
 // After the load balancer, which takes longest and would wait behind fifty target
 // groups: AWS counts the calls for both together.
-func (t *TargetGroup) After() []engine.Node {
-	if t.LoadBalancer == nil {
-		return nil
-	}
-	return []engine.Node{t.LoadBalancer}
-}
+func (t *TargetGroup) After() []engine.Node { return nodes(t.LoadBalancer) }
 
 // Want is a target group of addresses.
 func (t *TargetGroup) Want() TargetGroupSpec {
@@ -104,9 +100,13 @@ func (h *Env) namePrefix() string {
 
 // taken refuses a group of a stranger's that has our name: a create with the same
 // settings would be answered with that one.
-func (t *TargetGroup) taken(all []candidate[types.TargetGroup]) error {
+func (t *TargetGroup) taken(ctx context.Context, notOlder time.Time) error {
 	if t.VPC == nil { // made from its key: nothing is wanted
 		return nil
+	}
+	all, err := cloud.List(ctx, t.Inventory, t.Key().Kind(), notOlder, t.list)
+	if err != nil {
+		return err
 	}
 	name := t.name(t.Want())
 	for _, c := range all {
@@ -119,29 +119,19 @@ func (t *TargetGroup) taken(all []candidate[types.TargetGroup]) error {
 
 // Find looks among the stack's target groups.
 func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[TargetGroupSpec], error) {
-	all, err := cloud.List(ctx, t.Inventory, "target-group", look.NotOlder, t.list)
+	found, err := find(ctx, t.Env, t.Key(), look, t.list, readTargetGroup)
 	if err != nil {
-		return engine.Found[TargetGroupSpec]{}, err
+		return found, err
 	}
-	g, id, duplicates := pick(t.Env, t.Key(), look, all)
-	if id == "" {
-		return engine.Found[TargetGroupSpec]{}, t.taken(all)
+	if found.Phase == engine.Absent {
+		return found, t.taken(ctx, look.NotOlder)
 	}
-	attrs, err := t.Clients.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &id})
+	attrs, err := t.Clients.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &found.ID})
 	if cloud.IsNotFound(err) {
 		return engine.Found[TargetGroupSpec]{}, nil
 	}
 	if err != nil {
 		return engine.Found[TargetGroupSpec]{}, err
-	}
-	found := engine.Found[TargetGroupSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Outputs: map[string]string{"name": aws.ToString(g.TargetGroupName)}}
-	found.Spec = TargetGroupSpec{
-		VPC: aws.ToString(g.VpcId), Port: int(aws.ToInt32(g.Port)), Path: aws.ToString(g.HealthCheckPath),
-		Check: string(g.HealthCheckProtocol) + " " + aws.ToString(g.HealthCheckPort), Interval: inSeconds(g.HealthCheckIntervalSeconds), Timeout: inSeconds(g.HealthCheckTimeoutSeconds),
-		Healthy: int(aws.ToInt32(g.HealthyThresholdCount)), Unhealthy: int(aws.ToInt32(g.UnhealthyThresholdCount)),
-	}
-	if g.Matcher != nil {
-		found.Spec.Matcher = aws.ToString(g.Matcher.HttpCode)
 	}
 	for _, a := range attrs.Attributes {
 		if aws.ToString(a.Key) == drainAttribute {
@@ -149,8 +139,19 @@ func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[
 			found.Spec.Drain = time.Duration(n) * time.Second
 		}
 	}
-	found.Spec.Tags = tagsOf(all, id)
 	return found, nil
+}
+
+func readTargetGroup(g types.TargetGroup, tags cloud.Tags) engine.Found[TargetGroupSpec] {
+	spec := TargetGroupSpec{
+		VPC: aws.ToString(g.VpcId), Port: int(aws.ToInt32(g.Port)), Path: aws.ToString(g.HealthCheckPath),
+		Check: string(g.HealthCheckProtocol) + " " + aws.ToString(g.HealthCheckPort), Interval: inSeconds(g.HealthCheckIntervalSeconds), Timeout: inSeconds(g.HealthCheckTimeoutSeconds),
+		Healthy: int(aws.ToInt32(g.HealthyThresholdCount)), Unhealthy: int(aws.ToInt32(g.UnhealthyThresholdCount)), Tags: tags,
+	}
+	if g.Matcher != nil {
+		spec.Matcher = aws.ToString(g.Matcher.HttpCode)
+	}
+	return engine.Found[TargetGroupSpec]{Spec: spec, Outputs: map[string]string{"name": aws.ToString(g.TargetGroupName)}}
 }
 
 func inSeconds(n *int32) time.Duration { return time.Duration(aws.ToInt32(n)) * time.Second }
@@ -159,19 +160,14 @@ func inSeconds(n *int32) time.Duration { return time.Duration(aws.ToInt32(n)) * 
 func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) } //nolint:gosec // minutes at most
 
 func (t *TargetGroup) list(ctx context.Context) ([]candidate[types.TargetGroup], error) {
-	var named []types.TargetGroup
-	p := elb.NewDescribeTargetGroupsPaginator(t.Clients.ELB, &elb.DescribeTargetGroupsInput{})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range out.TargetGroups {
-			if strings.HasPrefix(aws.ToString(g.TargetGroupName), t.namePrefix()) {
-				named = append(named, g)
-			}
-		}
+	all, err := cloud.Pages(ctx, elb.NewDescribeTargetGroupsPaginator(t.Clients.ELB, &elb.DescribeTargetGroupsInput{}),
+		func(out *elb.DescribeTargetGroupsOutput) []types.TargetGroup { return out.TargetGroups })
+	if err != nil {
+		return nil, err
 	}
+	named := slices.DeleteFunc(all, func(g types.TargetGroup) bool {
+		return !strings.HasPrefix(aws.ToString(g.TargetGroupName), t.namePrefix())
+	})
 	return elbCandidates(ctx, t.Clients.ELB, named, func(g types.TargetGroup) string { return aws.ToString(g.TargetGroupArn) })
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -56,21 +55,9 @@ func (t *Topic) Find(ctx context.Context, look engine.Look) (engine.Found[TopicS
 	if err != nil {
 		return engine.Found[TopicSpec]{}, err
 	}
-	tags, err := t.tagsAt(ctx, look.NotOlder, *arn, t.TagsOf(t.Key()), func(ctx context.Context) (cloud.Tags, error) {
-		out, err := t.Clients.SNS.ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: arn})
-		if err != nil {
-			return nil, err
-		}
-		return cloud.FromSDK(out.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
-	})
-	if cloud.IsNotFound(err) {
-		return engine.Found[TopicSpec]{}, nil
-	}
-	if err != nil {
+	tags, err := t.ownTags(ctx, look, t.Key(), "SNS topic "+t.topicName(), *arn, t.topicTags().read)
+	if tags == nil || err != nil {
 		return engine.Found[TopicSpec]{}, err
-	}
-	if !tags.Ours(t.Stack, t.Key()) && look.ID == "" {
-		return engine.Found[TopicSpec]{}, t.foreign(t.Key(), "SNS topic "+t.topicName(), *arn)
 	}
 	return engine.Found[TopicSpec]{Phase: engine.Ready, ID: *arn, Spec: TopicSpec{Policy: document(out.Attributes["Policy"]), Tags: tags}}, nil
 }
@@ -101,21 +88,11 @@ func (t *Topic) Update(ctx context.Context, id string, have, want TopicSpec) err
 			return err
 		}
 	}
-	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := t.Clients.SNS.TagResource(ctx, &sns.TagResourceInput{ResourceArn: &id, Tags: toSNSTags(set)})
-		return err
-	}, func(gone []string) error {
-		_, err := t.Clients.SNS.UntagResource(ctx, &sns.UntagResourceInput{ResourceArn: &id, TagKeys: gone})
-		return err
-	})
+	return t.topicTags().update(ctx, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the topic and its subscriptions.
 func (t *Topic) Delete(ctx context.Context, id string) error {
 	_, err := t.Clients.SNS.DeleteTopic(ctx, &sns.DeleteTopicInput{TopicArn: &id})
 	return err
-}
-
-func toSNSTags(tags cloud.Tags) []types.Tag {
-	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }

@@ -39,29 +39,24 @@ func (v *VPC) Want() VPCSpec {
 
 // Find looks among the stack's VPCs.
 func (v *VPC) Find(ctx context.Context, look engine.Look) (engine.Found[VPCSpec], error) {
-	all, err := cloud.List(ctx, v.Inventory, "vpc", look.NotOlder, v.list)
-	if err != nil {
-		return engine.Found[VPCSpec]{}, err
+	found, err := find(ctx, v.Env, v.Key(), look, v.list, func(vpc types.Vpc, tags cloud.Tags) engine.Found[VPCSpec] {
+		found := engine.Found[VPCSpec]{Spec: VPCSpec{CIDR: aws.ToString(vpc.CidrBlock), Tags: tags}}
+		if vpc.State == types.VpcStatePending {
+			found.Phase, found.Why = engine.Pending, "pending"
+		}
+		return found
+	})
+	if found.Phase == engine.Absent || err != nil {
+		return found, err
 	}
-	vpc, id, duplicates := pick(v.Env, v.Key(), look, all)
-	if id == "" {
-		return engine.Found[VPCSpec]{}, nil
-	}
-	names, err := v.Clients.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &id, Attribute: types.VpcAttributeNameEnableDnsHostnames})
+	names, err := v.Clients.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &found.ID, Attribute: types.VpcAttributeNameEnableDnsHostnames})
 	if cloud.IsNotFound(err) {
 		return engine.Found[VPCSpec]{}, nil
 	}
 	if err != nil {
 		return engine.Found[VPCSpec]{}, err
 	}
-	found := engine.Found[VPCSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: VPCSpec{
-		CIDR:         aws.ToString(vpc.CidrBlock),
-		DNSHostnames: names.EnableDnsHostnames != nil && aws.ToBool(names.EnableDnsHostnames.Value),
-		Tags:         fromEC2Tags(vpc.Tags),
-	}}
-	if vpc.State == types.VpcStatePending {
-		found.Phase, found.Why = engine.Pending, "pending"
-	}
+	found.Spec.DNSHostnames = names.EnableDnsHostnames != nil && aws.ToBool(names.EnableDnsHostnames.Value)
 	return found, nil
 }
 

@@ -49,12 +49,7 @@ func (e *VPCEndpoint) Key() engine.Key { return engine.Key("endpoint/" + e.Servi
 
 // Needs the VPC, and the tables, or the subnets and the group.
 func (e *VPCEndpoint) Needs() []engine.Node {
-	out := append(nodes(e.VPC), nodes(e.Tables...)...)
-	out = append(out, nodes(e.Subnets...)...)
-	if e.Group != nil {
-		out = append(out, e.Group)
-	}
-	return out
+	return slices.Concat(nodes(e.VPC), nodes(e.Tables...), nodes(e.Subnets...), nodes(e.Group))
 }
 
 // Want is a gateway for S3 and an interface with private DNS for the others.
@@ -84,18 +79,14 @@ func idsOf[N engine.Node](refs ...N) []string {
 
 // Find looks among the stack's endpoints.
 func (e *VPCEndpoint) Find(ctx context.Context, look engine.Look) (engine.Found[VPCEndpointSpec], error) {
-	all, err := cloud.List(ctx, e.Inventory, "endpoint", look.NotOlder, e.list)
-	if err != nil {
-		return engine.Found[VPCEndpointSpec]{}, err
-	}
-	ep, id, duplicates := pick(e.Env, e.Key(), look, all)
-	if id == "" {
-		return engine.Found[VPCEndpointSpec]{}, nil
-	}
-	found := engine.Found[VPCEndpointSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: VPCEndpointSpec{
+	return find(ctx, e.Env, e.Key(), look, e.list, readEndpoint)
+}
+
+func readEndpoint(ep types.VpcEndpoint, tags cloud.Tags) engine.Found[VPCEndpointSpec] {
+	found := engine.Found[VPCEndpointSpec]{Spec: VPCEndpointSpec{
 		VPC: aws.ToString(ep.VpcId), Service: aws.ToString(ep.ServiceName), Type: string(ep.VpcEndpointType),
 		Tables: slices.Sorted(slices.Values(ep.RouteTableIds)), Subnets: slices.Sorted(slices.Values(ep.SubnetIds)),
-		PrivateDNS: aws.ToBool(ep.PrivateDnsEnabled), Tags: fromEC2Tags(ep.Tags),
+		PrivateDNS: aws.ToBool(ep.PrivateDnsEnabled), Tags: tags,
 	}}
 	for _, g := range ep.Groups {
 		found.Spec.Groups = append(found.Spec.Groups, aws.ToString(g.GroupId))
@@ -113,7 +104,7 @@ func (e *VPCEndpoint) Find(ctx context.Context, look engine.Look) (engine.Found[
 			found.Why += ": " + aws.ToString(ep.LastError.Message)
 		}
 	}
-	return found, nil
+	return found
 }
 
 // endpointState is in small letters, as AWS sends it: the SDK's constants are not.

@@ -1,0 +1,231 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
+	discoverytypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+	xraytypes "github.com/aws/aws-sdk-go-v2/service/xray/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// serviceTags are the calls by which a service keeps the tags of what its own
+// listings show without them. Every service has the same three under other names.
+type serviceTags struct {
+	read  func(ctx context.Context, id *string) (cloud.Tags, error)
+	set   func(ctx context.Context, id *string, tags cloud.Tags) error
+	unset func(ctx context.Context, id *string, keys []string) error
+}
+
+// update makes have into want.
+func (s serviceTags) update(ctx context.Context, id string, have, want cloud.Tags) error {
+	return cloud.SyncTags(have, want,
+		func(set cloud.Tags) error { return s.set(ctx, &id, set) },
+		func(gone []string) error { return s.unset(ctx, &id, gone) })
+}
+
+func (h *Env) alarmTags() serviceTags {
+	api := h.Clients.CloudWatch
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: arn})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.Tags, func(t cloudwatchtypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: toAlarmTags(tags)})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func toAlarmTags(tags cloud.Tags) []cloudwatchtypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) cloudwatchtypes.Tag { return cloudwatchtypes.Tag{Key: &k, Value: &v} })
+}
+
+func (h *Env) logGroupTags() serviceTags {
+	api := h.Clients.Logs
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: arn})
+			if err != nil {
+				return nil, err
+			}
+			return out.Tags, nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: arn, Tags: tags})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: arn, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func (h *Env) repositoryTags() serviceTags {
+	api := h.Clients.ECR
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: arn})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.Tags, func(t ecrtypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &ecr.TagResourceInput{ResourceArn: arn, Tags: toECRTags(tags)})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &ecr.UntagResourceInput{ResourceArn: arn, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func toECRTags(tags cloud.Tags) []ecrtypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) ecrtypes.Tag { return ecrtypes.Tag{Key: &k, Value: &v} })
+}
+
+func (h *Env) topicTags() serviceTags {
+	api := h.Clients.SNS
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: arn})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.Tags, func(t snstypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &sns.TagResourceInput{ResourceArn: arn, Tags: toSNSTags(tags)})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &sns.UntagResourceInput{ResourceArn: arn, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func toSNSTags(tags cloud.Tags) []snstypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) snstypes.Tag { return snstypes.Tag{Key: &k, Value: &v} })
+}
+
+func (h *Env) namespaceTags() serviceTags {
+	api := h.Clients.Discovery
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &servicediscovery.ListTagsForResourceInput{ResourceARN: arn})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.Tags, func(t discoverytypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &servicediscovery.TagResourceInput{ResourceARN: arn, Tags: toDiscoveryTags(tags)})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &servicediscovery.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func toDiscoveryTags(tags cloud.Tags) []discoverytypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) discoverytypes.Tag { return discoverytypes.Tag{Key: &k, Value: &v} })
+}
+
+func (h *Env) scalableTargetTags() serviceTags {
+	api := h.Clients.AutoScaling
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: arn})
+			if err != nil {
+				return nil, err
+			}
+			return out.Tags, nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &aas.TagResourceInput{ResourceARN: arn, Tags: tags})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func (h *Env) samplingRuleTags() serviceTags {
+	api := h.Clients.XRay
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &xray.ListTagsForResourceInput{ResourceARN: arn})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.Tags, func(t xraytypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &xray.TagResourceInput{ResourceARN: arn, Tags: toXRayTags(tags)})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &xray.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func toXRayTags(tags cloud.Tags) []xraytypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) xraytypes.Tag { return xraytypes.Tag{Key: &k, Value: &v} })
+}
+
+// parameterTags takes the name of a parameter for its ARN, as Systems Manager does.
+func (h *Env) parameterTags() serviceTags {
+	api, kind := h.Clients.SSM, ssmtypes.ResourceTypeForTaggingParameter
+	return serviceTags{
+		func(ctx context.Context, name *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{ResourceType: kind, ResourceId: name})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.TagList, func(t ssmtypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, name *string, tags cloud.Tags) error {
+			_, err := api.AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: kind, ResourceId: name, Tags: toSSMTags(tags)})
+			return err
+		},
+		func(ctx context.Context, name *string, keys []string) error {
+			_, err := api.RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{ResourceType: kind, ResourceId: name, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func toSSMTags(tags cloud.Tags) []ssmtypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) ssmtypes.Tag { return ssmtypes.Tag{Key: &k, Value: &v} })
+}
