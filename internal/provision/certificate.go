@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
@@ -56,30 +55,34 @@ func (c *Certificate) Want() CertificateSpec {
 	return CertificateSpec{Names: slices.Compact(names), Tags: c.TagsOf(c.Key())}
 }
 
-// certificates are the stack's certificates in detail. AWS lists neither tags
-// nor status changes, so each certificate of the account costs a call for its
-// tags, and each of the stack one more.
-func (h *Env) certificates(ctx context.Context, notOlder time.Time) ([]candidate[*types.CertificateDetail], error) {
-	return cloud.List(ctx, h.Inventory, "certificate", notOlder, func(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
+// certificates are the stack's certificates in detail. One whose ARN is known is
+// asked for alone: AWS lists neither tags nor status changes, so a listing costs a
+// call for the tags of each certificate of the account, and an account has few of
+// these calls a second.
+func (h *Env) certificates(ctx context.Context, look engine.Look) ([]candidate[*types.CertificateDetail], error) {
+	if look.ID != "" && !engine.IsUnknown(look.ID) {
+		one, err := cloud.List(ctx, h.Inventory, "certificate "+look.ID, look.NotOlder, func(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
+			return h.certificate(ctx, &look.ID)
+		})
+		if err != nil || len(one) > 0 {
+			return one, err
+		}
+	}
+	return cloud.List(ctx, h.Inventory, "certificate", look.NotOlder, func(ctx context.Context) ([]candidate[*types.CertificateDetail], error) {
+		listed, err := cloud.Pages(ctx, acm.NewListCertificatesPaginator(h.Clients.ACM, &acm.ListCertificatesInput{}),
+			func(out *acm.ListCertificatesOutput) []types.CertificateSummary { return out.CertificateSummaryList })
 		var all []candidate[*types.CertificateDetail]
-		p := acm.NewListCertificatesPaginator(h.Clients.ACM, &acm.ListCertificatesInput{})
-		for p.HasMorePages() {
-			out, err := p.NextPage(ctx)
+		for _, c := range listed {
+			if c.Type != types.CertificateTypeAmazonIssued {
+				continue
+			}
+			one, err := h.certificate(ctx, c.CertificateArn)
 			if err != nil {
 				return nil, err
 			}
-			for _, c := range out.CertificateSummaryList {
-				if c.Type != types.CertificateTypeAmazonIssued {
-					continue
-				}
-				one, err := h.certificate(ctx, c.CertificateArn)
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, one...)
-			}
+			all = append(all, one...)
 		}
-		return all, nil
+		return all, err
 	})
 }
 
@@ -108,7 +111,7 @@ func (h *Env) certificate(ctx context.Context, arn *string) ([]candidate[*types.
 
 // Find looks among the stack's certificates.
 func (c *Certificate) Find(ctx context.Context, look engine.Look) (engine.Found[CertificateSpec], error) {
-	all, err := c.certificates(ctx, look.NotOlder)
+	all, err := c.certificates(ctx, look)
 	if err != nil {
 		return engine.Found[CertificateSpec]{}, err
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -134,6 +135,28 @@ func TestAStrangersRecordIsRefused(t *testing.T) {
 		}
 		if o, _ := res.Get("record/agents.example.com"); o.Err == nil || !strings.Contains(o.Err.Error(), "192.0.2.1") {
 			t.Errorf("got %v", o.Err)
+		}
+	})
+}
+
+func TestWaitingForACertificateAsksForNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSecure(t)
+		_ = s.sim.Edit(func(w *awssim.World) {
+			for i := range 50 {
+				arn := fmt.Sprintf("arn:aws:acm:us-east-1:%s:certificate/other-%d", w.Account, i)
+				w.Certificates[arn] = &awssim.Certificate{ARN: arn, Domain: "other.example.com", Names: []string{"other.example.com"}, Status: "ISSUED"}
+			}
+		})
+		s.up(s.steps()...)
+		asked := 0
+		for _, c := range s.sim.Calls() {
+			if c.Name() == "ACM.ListTagsForCertificate" {
+				asked++
+			}
+		}
+		if asked > 250 { // the listings before there is an ARN, and one call a look
+			t.Errorf("%d calls for the tags of certificates, in an account with 50 others", asked)
 		}
 	})
 }

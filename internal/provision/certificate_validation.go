@@ -55,15 +55,14 @@ func (v *CertificateValidation) Find(ctx context.Context, look engine.Look) (eng
 	if v.over.Load() {
 		return engine.Found[CertificateValidationSpec]{}, nil
 	}
-	all, err := v.certificates(ctx, look.NotOlder)
+	if v.Certificate != nil && v.Certificate.ID() != "" {
+		look.ID = v.Certificate.ID()
+	}
+	all, err := v.certificates(ctx, look)
 	if err != nil {
 		return engine.Found[CertificateValidationSpec]{}, err
 	}
-	settled := ""
-	if v.Certificate != nil {
-		settled = v.Certificate.ID()
-	}
-	c, id, _ := pick(v.Env, certificateKey, engine.Look{ID: settled}, all)
+	c, id, _ := pick(v.Env, certificateKey, look, all)
 	if id == "" {
 		return engine.Found[CertificateValidationSpec]{}, nil
 	}

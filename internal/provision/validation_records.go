@@ -46,7 +46,11 @@ func (v *ValidationRecords) Want() ValidationRecordsSpec {
 
 // Find looks for the recorded records and those of the stack's certificates.
 func (v *ValidationRecords) Find(ctx context.Context, look engine.Look) (engine.Found[ValidationRecordsSpec], error) {
-	all, err := v.certificates(ctx, look.NotOlder)
+	of := engine.Look{NotOlder: look.NotOlder}
+	if v.Certificate != nil {
+		of.ID = v.Certificate.ID()
+	}
+	all, err := v.certificates(ctx, of)
 	if err != nil {
 		return engine.Found[ValidationRecordsSpec]{}, err
 	}
