@@ -27,7 +27,7 @@ func (s *Stack) Orphans(entries []engine.Entry) []engine.Step {
 func (s *Stack) Keep(o DownOptions) func(engine.Key) string {
 	return func(key engine.Key) string {
 		if k, ok := kind(key.Kind()); ok && k.Kept != nil {
-			return k.Kept(o)
+			return k.Kept(key.Name(), o)
 		}
 		return ""
 	}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,26 @@ func TestTheLongestPublicZoneIsChosen(t *testing.T) {
 			if id != c.id || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Errorf("%s in %q: got %s, %v; want %s, %q", c.domain, c.zone, id, err, c.id, c.err)
 			}
+		}
+	})
+}
+
+func TestDownKeepsTheRecordThatProvesTheDomain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, scenarios(t)["with a domain"])
+		b.upStack(nil)
+		b.downStack()
+		proofs := func() []string {
+			return slices.DeleteFunc(b.sim.Inventory(), func(s string) bool { return !strings.HasPrefix(s, "record ") })
+		}
+		kept := proofs()
+		if len(kept) != 1 || !strings.HasPrefix(kept[0], "record _") {
+			t.Fatalf("after down the zone has %q, not only the record by which other certificates of the account are renewed", kept)
+		}
+		b.upStack(nil)
+		b.downStack()
+		if again := proofs(); !slices.Equal(again, kept) {
+			t.Errorf("after a second up and down the zone has %q, before it had %q", again, kept)
 		}
 	})
 }

@@ -23,8 +23,9 @@ type Kind struct {
 	// Sleeps tells whether hibernate takes it away, by what follows the kind in its
 	// key; nil: only when what it depends on goes.
 	Sleeps func(name string, keepALB bool) bool
-	// Kept is why down leaves it, "" when it goes; nil: it always goes.
-	Kept func(DownOptions) string
+	// Kept is why down leaves it, by what follows the kind in its key; "" when it
+	// goes; nil: it always goes.
+	Kept func(name string, o DownOptions) string
 }
 
 // made is a resource and its step.
@@ -54,21 +55,31 @@ func billed(service string, _ bool) bool { return service != "s3" }
 
 func unlessKept(_ string, keepALB bool) bool { return !keepALB }
 
-func keptImages(o DownOptions) string {
+func keptImages(_ string, o DownOptions) string {
 	if o.Images {
 		return ""
 	}
 	return "images are kept: --images deletes them"
 }
 
-func keptLogs(o DownOptions) string {
+func keptLogs(_ string, o DownOptions) string {
 	if o.Logs {
 		return ""
 	}
 	return "logs are kept: --logs deletes them"
 }
 
-func accounts(DownOptions) string { return "belongs to the account, is shared and free" }
+func accounts(string, DownOptions) string { return "belongs to the account, is shared and free" }
+
+// keptProof keeps the record that proves the domain: AWS gives all certificates of
+// an account the same one, and renews them by it.
+// https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html
+func keptProof(name string, _ DownOptions) string {
+	if name == validationName {
+		return "other certificates of the account may be renewed by it, and it is free"
+	}
+	return ""
+}
 
 // Kinds are all kinds that a stack's state may have.
 func Kinds() []Kind { return kinds }
@@ -114,7 +125,7 @@ var kinds = []Kind{
 	{"certificate-validation", "certificate_validation", of(func(h *provision.Env, _ string) *provision.CertificateValidation {
 		return &provision.CertificateValidation{Env: h}
 	}), nil, nil},
-	{"record", "record", record, nil, nil},
+	{"record", "record", record, nil, keptProof},
 	{"state-bucket", "state_bucket", of(func(h *provision.Env, _ string) *provision.StateBucket { return &provision.StateBucket{Env: h} }), nil, nil},
 
 	// identity, registry, platform, scaling, watching
@@ -158,9 +169,12 @@ var kinds = []Kind{
 	}), always, nil},
 }
 
+// validationName is what follows the kind in the key of provision.ValidationRecords.
+const validationName = "validation"
+
 // record of the domain, or the records that prove it to the certificate.
 func record(h *provision.Env, name string) made {
-	if name == "validation" {
+	if name == validationName {
 		r := &provision.ValidationRecords{Env: h}
 		return made{r, engine.Manage(r)}
 	}
