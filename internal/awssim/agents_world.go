@@ -1,8 +1,6 @@
 package awssim
 
 import (
-	"time"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -22,9 +20,6 @@ type AgentsWorld struct {
 	ServiceDeployments map[string]*ServiceDeployment
 	ServiceRevisions   map[string]*ServiceRevision
 	Tasks              map[string]*Task // by ARN
-	// Scheduled is how far the scheduler has come.
-	Scheduled time.Time
-
 	// NoSpotCapacity has ECS place no task on Spot; InterruptSpot gives every
 	// task on Spot its two minutes' notice. A test sets them, or a rehearsal.
 	NoSpotCapacity bool

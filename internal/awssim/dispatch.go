@@ -113,6 +113,8 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 			return err
 		}
 		if !call.Mutating {
+			// What a read makes up is in no other process's world, so it takes no ids away.
+			defer func(w *World, serial int) { w.Serial = serial }(s.world, s.world.Serial)
 			defer s.readOtherwise()()
 		}
 		reply, err := o.run(ctx, detach(in))

@@ -117,6 +117,7 @@ func (s *Sim) Close() error {
 func (s *Sim) transact(write bool, f func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.services = nil
 	if s.store == nil {
 		return f()
 	}

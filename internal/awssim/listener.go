@@ -200,21 +200,6 @@ func targetsOf(a types.Action) []string {
 	return arns
 }
 
-func leadsTo(actions []types.Action, tgARN string) bool {
-	return slices.ContainsFunc(actions, func(a types.Action) bool { return slices.Contains(targetsOf(a), tgARN) })
-}
-
-// targetGroupsOf counts the target groups of a load balancer, one more included.
-func (s *Sim) targetGroupsOf(lb, more string) int {
-	arns := map[string]bool{more: true}
-	for arn := range s.world.TargetGroups {
-		if l := s.loadBalancerOf(arn); l != nil && l.ARN == lb {
-			arns[arn] = true
-		}
-	}
-	return len(arns)
-}
-
 // sameActions compares what a second create must agree with.
 func sameActions(a, b []types.Action) bool {
 	return slices.EqualFunc(a, b, func(a, b types.Action) bool {

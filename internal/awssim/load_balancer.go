@@ -328,18 +328,3 @@ func (s *Sim) deleteLoadBalancer(in *elb.DeleteLoadBalancerInput) (*elb.DeleteLo
 	delete(s.world.LoadBalancers, arn)
 	return &elb.DeleteLoadBalancerOutput{}, nil
 }
-
-// loadBalancerOf is the load balancer whose listeners or rules lead to a target group.
-func (s *Sim) loadBalancerOf(tgARN string) *LoadBalancer {
-	for _, r := range s.world.ListenerRules {
-		if l := s.world.Listeners[r.Listener]; l != nil && leadsTo(r.Actions, tgARN) {
-			return s.world.LoadBalancers[l.LoadBalancer]
-		}
-	}
-	for _, l := range s.world.Listeners {
-		if leadsTo(l.Actions, tgARN) {
-			return s.world.LoadBalancers[l.LoadBalancer]
-		}
-	}
-	return nil
-}

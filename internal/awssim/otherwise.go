@@ -17,6 +17,7 @@ func (s *Sim) readOtherwise() (back func()) {
 	}
 	world := s.world
 	s.world = detach(world).(*World)
+	s.services = nil
 	s.otherwise(s.world)
-	return func() { s.world = world }
+	return func() { s.world, s.services = world, nil }
 }

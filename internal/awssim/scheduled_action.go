@@ -32,6 +32,16 @@ func (s *Sim) scheduledActionOperations() []operation {
 	}
 }
 
+// scheduled tells whether any action can come due.
+func (s *Sim) scheduled() bool {
+	for _, t := range s.world.ScalableTargets {
+		if len(t.Schedule) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // settleScheduledActions fires what came due, in the order of its times.
 func (s *Sim) settleScheduledActions() {
 	type due struct {

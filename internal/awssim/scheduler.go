@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// tick is how finely the scheduler follows time that went by unwatched.
-	tick = 5 * time.Second
 	// steadyAfter is from all tasks healthy to COMPLETED.
 	steadyAfter = 10 * time.Second
 	// inactiveListed is how long a deleted service can be described.
@@ -21,21 +19,9 @@ const (
 	placementTold = time.Minute
 )
 
-// settleECS lets the scheduler live through the time since it was last asked.
+// settleECS has the scheduler do a round.
 func (s *Sim) settleECS() {
-	now := s.now()
-	at := s.world.Scheduled
-	if at.IsZero() || now.Sub(at) > 2*time.Hour {
-		at = now.Add(-2 * time.Hour) // a rehearsal that was laid aside: catch up with the end
-	}
-	if len(s.world.Services) > 0 || len(s.world.Tasks) > 0 {
-		for at.Add(tick).Before(now) && s.busy() {
-			at = at.Add(tick)
-			s.schedule(at)
-		}
-		s.schedule(now)
-	}
-	s.world.Scheduled = now
+	s.schedule(s.now())
 	s.settleTaskDefinitions()
 }
 
@@ -65,6 +51,7 @@ func (s *Sim) short(x *Service) bool {
 
 // schedule is one round: tasks move on, then services start and stop tasks.
 func (s *Sim) schedule(at time.Time) {
+	s.services = nil
 	for _, t := range sorted(s.world.Tasks) {
 		s.advance(t, at)
 	}
@@ -239,10 +226,17 @@ func (s *Sim) standing(service, deployment string) []*Task {
 	return slices.DeleteFunc(s.tasksOf(service, deployment), func(t *Task) bool { return t.Wanted == "STOPPED" })
 }
 
+// tasksOf are all of a service's tasks, or those of one of its deployments.
 func (s *Sim) tasksOf(service, deployment string) []*Task {
+	if s.services == nil {
+		s.services = map[string][]*Task{}
+		for _, t := range sorted(s.world.Tasks) {
+			s.services[t.Service] = append(s.services[t.Service], t)
+		}
+	}
 	var out []*Task
-	for _, t := range sorted(s.world.Tasks) {
-		if t.Service == service && (deployment == "" || t.Deployment == deployment) {
+	for _, t := range s.services[service] {
+		if deployment == "" || t.Deployment == deployment {
 			out = append(out, t)
 		}
 	}

@@ -28,14 +28,21 @@ func newECSBench(t *testing.T) *ecsBench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = s.Edit(func(w *World) {
-		w.Clusters["c"] = &Cluster{Name: "c", ARN: w.arn("ecs", "cluster/c"), Providers: []string{"FARGATE", "FARGATE_SPOT"}, Tags: cloud.Tags{}}
-		w.Subnets["subnet-1"] = &Subnet{ID: "subnet-1", VPC: "vpc-1", CIDR: "10.0.0.0/24", AZ: "us-east-1a"}
-	})
-	if err != nil {
+	if err := s.Edit(foundECS); err != nil {
 		t.Fatal(err)
 	}
 	return &ecsBench{t: t, sim: s, api: ecs.NewFromConfig(s.Config())}
+}
+
+// foundECS puts a cluster, a subnet and an execution role into a world.
+func foundECS(w *World) {
+	w.Clusters["c"] = &Cluster{Name: "c", ARN: w.arn("ecs", "cluster/c"), Providers: []string{"FARGATE", "FARGATE_SPOT"}, Tags: cloud.Tags{}}
+	w.Subnets["subnet-1"] = &Subnet{ID: "subnet-1", VPC: "vpc-1", CIDR: "10.0.0.0/24", AZ: "us-east-1a"}
+	w.Roles["execution"] = &IAMRole{
+		Name: "execution", ARN: "arn:aws:iam::" + w.Account + ":role/execution", Tags: cloud.Tags{},
+		Trust:  `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`,
+		Inline: map[string]string{"all": `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}`},
+	}
 }
 
 func definition(image string) *ecs.RegisterTaskDefinitionInput {

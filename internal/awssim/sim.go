@@ -42,13 +42,17 @@ type Options struct {
 
 // Sim is one simulated account in one region.
 type Sim struct {
-	opts   Options
-	ops    map[string]operation
-	mu     sync.Mutex
-	world  *World
-	store  *worldFile
-	vault  vault
-	images images
+	opts  Options
+	ops   map[string]operation
+	mu    sync.Mutex
+	world *World
+	store *worldFile
+	// at is the tick that the world lives through; zero when it is not doing so.
+	at time.Time
+	// services are the tasks of each service, oldest first; nil is not known.
+	services map[string][]*Task
+	vault    vault
+	images   images
 	// queries are those of Logs Insights that this process started, by id.
 	queries map[string]*logQuery
 
@@ -186,9 +190,15 @@ func (s *Sim) ResetCalls() {
 	s.log = nil
 }
 
-// Edit changes the world behind everybody's back: drift, strangers, failures.
+// Edit changes the world behind everybody's back: drift, strangers, failures. What
+// follows from it shows at once.
 func (s *Sim) Edit(f func(*World)) error {
-	return s.transact(true, func() error { s.settle(); f(s.world); return nil })
+	return s.transact(true, func() error {
+		s.settle()
+		f(s.world)
+		s.live(s.now())
+		return nil
+	})
 }
 
 // Dead tells whether a fault has killed the process.
@@ -201,8 +211,13 @@ func (s *Sim) Dead() bool {
 // ErrKilled is what a call answers after the process has died.
 var ErrKilled = fmt.Errorf("the process was killed")
 
-// now is the account's time.
-func (s *Sim) now() time.Time { return s.opts.Clock.Now().UTC() }
+// now is the account's time: the clock's, or a tick while the account lives through it.
+func (s *Sim) now() time.Time {
+	if !s.at.IsZero() {
+		return s.at
+	}
+	return s.opts.Clock.Now().UTC()
+}
 
 // visible tells whether something created at t is known everywhere.
 func (s *Sim) visible(t time.Time) bool { return !s.now().Before(t.Add(s.opts.Visible)) }

@@ -29,9 +29,9 @@ func targetID(ip string, port int) string { return fmt.Sprintf("%s:%d", ip, port
 // one. It does not answer yet.
 func (s *Sim) registerTarget(tgARN, ip string, port int) {
 	if g := s.world.TargetGroups[tgARN]; g != nil {
-		g.Targets[targetID(ip, port)] = &Target{
-			IP: ip, Port: port, Registered: s.now(), Since: s.now(), State: types.TargetHealthStateEnumInitial,
-		}
+		t := &Target{IP: ip, Port: port, Registered: s.now(), Since: s.now(), State: types.TargetHealthStateEnumInitial}
+		g.Targets[targetID(ip, port)] = t
+		s.check(g, s.loadBalancerOf(tgARN), t)
 	}
 }
 
@@ -57,7 +57,6 @@ func (s *Sim) deregisterTarget(tgARN, ip string, port int) {
 // targetState is initial, healthy, unhealthy, draining, unused, or "" for an
 // address that is not registered.
 func (s *Sim) targetState(tgARN, ip string, port int) string {
-	s.settleTargets()
 	if t := s.target(tgARN, ip, port); t != nil {
 		return string(t.State)
 	}
@@ -73,8 +72,9 @@ func (s *Sim) target(tgARN, ip string, port int) *Target {
 
 // settleTargets does the health checks that were due by now.
 func (s *Sim) settleTargets() {
+	balancers := s.balancersOfTargetGroups()
 	for arn, g := range s.world.TargetGroups {
-		lb := s.loadBalancerOf(arn)
+		lb := balancers[arn]
 		switch {
 		case lb == nil:
 			g.Attached = time.Time{}

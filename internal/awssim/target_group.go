@@ -113,14 +113,14 @@ func (s *Sim) createTargetGroup(in *elb.CreateTargetGroupInput) (*elb.CreateTarg
 		if have.settings() != g.settings() {
 			return nil, fail("DuplicateTargetGroupName", "A target group with the same name '%s' exists, but with different settings", name)
 		}
-		return &elb.CreateTargetGroupOutput{TargetGroups: []types.TargetGroup{s.describeTargetGroup(have)}}, nil
+		return &elb.CreateTargetGroupOutput{TargetGroups: []types.TargetGroup{describeTargetGroup(have, s.loadBalancerOf(have.ARN))}}, nil
 	}
 	if v := s.world.VPCs[g.VPC]; v == nil || !s.visible(v.Created) {
 		return nil, fail("ValidationError", "The VPC ID '%s' is not found", g.VPC)
 	}
 	g.ARN = s.world.arn("elasticloadbalancing", "targetgroup/"+name+"/"+s.world.hash())
 	s.world.TargetGroups[g.ARN] = g
-	return &elb.CreateTargetGroupOutput{TargetGroups: []types.TargetGroup{s.describeTargetGroup(g)}}, nil
+	return &elb.CreateTargetGroupOutput{TargetGroups: []types.TargetGroup{describeTargetGroup(g, s.loadBalancerOf(g.ARN))}}, nil
 }
 
 // settings are what a second create must agree with.
@@ -190,7 +190,7 @@ func (g *TargetGroup) setHealthCheck(path *string, matcher *types.Matcher, inter
 	return nil
 }
 
-func (s *Sim) describeTargetGroup(g *TargetGroup) types.TargetGroup {
+func describeTargetGroup(g *TargetGroup, lb *LoadBalancer) types.TargetGroup {
 	d := types.TargetGroup{
 		TargetGroupArn: aws.String(g.ARN), TargetGroupName: aws.String(g.Name), VpcId: aws.String(g.VPC), Protocol: g.Protocol,
 		ProtocolVersion: aws.String("HTTP1"), Port: aws.Int32(g.Port), TargetType: g.Type,
@@ -198,7 +198,7 @@ func (s *Sim) describeTargetGroup(g *TargetGroup) types.TargetGroup {
 		HealthCheckProtocol: g.Check, HealthCheckIntervalSeconds: aws.Int32(g.Interval), HealthCheckTimeoutSeconds: aws.Int32(g.Timeout),
 		HealthyThresholdCount: aws.Int32(g.Healthy), UnhealthyThresholdCount: aws.Int32(g.Unhealthy), Matcher: &types.Matcher{HttpCode: aws.String(g.Matcher)},
 	}
-	if lb := s.loadBalancerOf(g.ARN); lb != nil {
+	if lb != nil {
 		d.LoadBalancerArns = []string{lb.ARN}
 	}
 	return d
@@ -211,11 +211,12 @@ func (s *Sim) describeTargetGroups(in *elb.DescribeTargetGroupsInput) (*elb.Desc
 	}
 	var all []types.TargetGroup
 	var names []string
+	balancers := s.balancersOfTargetGroups()
 	for _, g := range sorted(s.world.TargetGroups) {
-		lb := s.loadBalancerOf(g.ARN)
+		lb := balancers[g.ARN]
 		ofLB := in.LoadBalancerArn == nil || lb != nil && lb.ARN == *in.LoadBalancerArn
 		if seen(g) && ofLB && wanted(in.TargetGroupArns, g.ARN) && wanted(in.Names, g.Name) {
-			all, names = append(all, s.describeTargetGroup(g)), append(names, g.Name)
+			all, names = append(all, describeTargetGroup(g, lb)), append(names, g.Name)
 		}
 	}
 	for _, n := range in.Names {
@@ -240,7 +241,7 @@ func (s *Sim) modifyTargetGroup(in *elb.ModifyTargetGroupInput) (*elb.ModifyTarg
 	if err != nil {
 		return nil, err
 	}
-	return &elb.ModifyTargetGroupOutput{TargetGroups: []types.TargetGroup{s.describeTargetGroup(g)}}, nil
+	return &elb.ModifyTargetGroupOutput{TargetGroups: []types.TargetGroup{describeTargetGroup(g, s.loadBalancerOf(g.ARN))}}, nil
 }
 
 func (s *Sim) describeTargetGroupAttributes(in *elb.DescribeTargetGroupAttributesInput) (*elb.DescribeTargetGroupAttributesOutput, error) {

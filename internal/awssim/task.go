@@ -92,7 +92,7 @@ func (s *Sim) start(x *Service, d *Deployment, provider string, at time.Time) *T
 	t.Subnet = slices.MinFunc(vpc.Subnets, func(a, b string) int { return used[a] - used[b] })
 	eni := s.attachNetworkInterface(t.Subnet, vpc.SecurityGroups, "interface", t.ARN, "amazon-ecs", vpc.AssignPublicIp == types.AssignPublicIpEnabled)
 	t.Interface, t.IP = eni.ID, eni.PrivateIP
-	s.world.Tasks[t.ARN] = t
+	s.world.Tasks[t.ARN], s.services = t, nil
 	return t
 }
 
@@ -105,6 +105,7 @@ func (s *Sim) advance(t *Task, at time.Time) {
 	case t.Status == "STOPPED":
 		if !at.Before(t.StoppedAt.Add(stoppedListed)) {
 			delete(s.world.Tasks, t.ARN)
+			s.services = nil
 		}
 	case t.Wanted == "STOPPED":
 		if !at.Before(t.StoppingAt.Add(s.stopTakes(t))) {
@@ -121,7 +122,7 @@ func (s *Sim) advance(t *Task, at time.Time) {
 			s.run(t, at)
 		}
 	case t.Status == "RUNNING":
-		s.live(t, at)
+		s.follow(t, at)
 	}
 }
 
@@ -150,8 +151,8 @@ func (s *Sim) run(t *Task, at time.Time) {
 	}
 }
 
-// live is what becomes of a running task.
-func (s *Sim) live(t *Task, at time.Time) {
+// follow is what becomes of a running task.
+func (s *Sim) follow(t *Task, at time.Time) {
 	x := s.world.Services[t.Service]
 	switch {
 	case t.Behaviour == "crash" && !at.Before(t.Started.Add(crashAfter)):

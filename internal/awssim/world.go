@@ -1,6 +1,9 @@
 package awssim
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // World is everything in the simulated account. It is plain data, so that a
 // rehearsal can keep it in a file between commands.
@@ -13,6 +16,8 @@ type World struct {
 	Generation int
 	// Clock ties the account's time to the machine's.
 	Clock clockState
+	// Settled is the tick up to which the account has lived.
+	Settled time.Time
 	// Denied are operations that the caller's policy does not allow, as
 	// "Secrets Manager.PutSecretValue": to rehearse with, written into the file by hand.
 	Denied []string `json:",omitempty"`
@@ -62,13 +67,4 @@ func (s *Sim) operations() map[string]operation {
 		}
 	}
 	return table
-}
-
-// settle brings the world up to now: what is pending becomes available, what is
-// being deleted goes. It runs before every call, so no goroutine has to.
-func (s *Sim) settle() {
-	s.settleNetwork()
-	s.settleEdge()
-	s.settlePlatform()
-	s.settleAgents()
 }
