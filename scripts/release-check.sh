@@ -66,11 +66,12 @@ karmactl up --simulate aws.json --yes >"$work/up" 2>&1 || { tail -n 20 "$work/up
 echo "from the archive to five simulated agents: $(($(date +%s) - began)) s"
 karmactl down --simulate aws.json --yes >"$work/down" 2>&1 || { tail -n 20 "$work/down"; fail "down from the archive failed"; }
 
-# `go install …@v0.0.1` of these sources, from a module proxy made of two files.
+# `go install …@latest` of these sources, from a module proxy that is a folder.
 cd "$root"
 module=github.com/karmacadabra/karmactl
 proxy=$work/proxy/$module/@v
 mkdir -p "$proxy"
+echo v0.0.1 >"$proxy/list"
 cp go.mod "$proxy/v0.0.1.mod"
 echo '{"Version":"v0.0.1","Time":"2026-01-01T00:00:00Z"}' >"$proxy/v0.0.1.info"
 git archive --format=zip --prefix="$module@v0.0.1/" -o "$proxy/v0.0.1.zip" HEAD -- . ':(exclude)tools'
@@ -78,7 +79,7 @@ git archive --format=zip --prefix="$module@v0.0.1/" -o "$proxy/v0.0.1.zip" HEAD 
 	cd "$work"
 	downloads=$(go env GOMODCACHE)/cache/download
 	GOPROXY="file://$work/proxy,file://$downloads,$(go env GOPROXY)" GONOSUMDB=$module GOFLAGS='-trimpath -modcacherw' \
-		GOMODCACHE=$work/modules GOBIN=$work/gobin CGO_ENABLED=0 go install "$module/cmd/karmactl@v0.0.1"
+		GOMODCACHE=$work/modules GOBIN=$work/gobin CGO_ENABLED=0 go install "$module/cmd/karmactl@latest"
 )
 "$work/gobin/karmactl" version | tee "$work/said"
 grep -q 'karmactl v0.0.1 ' "$work/said" || fail "go install gives a program that does not know its version"
