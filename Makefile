@@ -58,6 +58,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 lint: ## formatting, vet, the layer rules, the workflows
 	$(TOOL) golangci-lint run ./...
 	$(ACTIONLINT)
+	$(ACTIONLINT) docs/ci/*.yml
 
 .PHONY: fmt
 fmt: ## rewrite the sources as gofumpt wants them

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v3"
+)
+
+// TestTheTutorialIsTrue runs every command of docs/tutorial.md in an empty folder,
+// and looks for the lines that the page shows below it.
+func TestTheTutorialIsTrue(t *testing.T) {
+	t.Parallel()
+	runDocument(t, filepath.Join("..", "..", "docs", "tutorial.md"), tutorial)
+}
+
+// TestTheWorkflowsOfTheDocsWork runs the steps of docs/ci/*.yml as GitHub would, in
+// a simulated account, with tools of its own in place of curl and gh.
+func TestTheWorkflowsOfTheDocsWork(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"plan", "deploy"} {
+		runDocument(t, filepath.Join("..", "..", "docs", "ci", name+".yml"), workflow)
+	}
+}
+
+// runDocument runs a document in a folder of testscript's, where karmactl is the
+// real main.
+func runDocument(t *testing.T, path string, run func(*testscript.TestScript, string)) {
+	t.Helper()
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := filepath.Join(t.TempDir(), strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))+".txtar")
+	if err := os.WriteFile(script, []byte("document\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Files: []string{script},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"document": func(ts *testscript.TestScript, _ bool, _ []string) { run(ts, string(page)) },
+		},
+	})
+}
+
+var (
+	codeFence = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
+	exitNote  = regexp.MustCompile(` +# exits ([0-9]+)$`)
+	anyNumber = regexp.MustCompile(`[0-9]+`)
+	anySpace  = regexp.MustCompile(` +`)
+)
+
+// tutorial does what a reader does: writes the files that have a name behind the
+// fence, and runs what begins with a dollar.
+func tutorial(ts *testscript.TestScript, page string) {
+	commands := 0
+	for _, block := range codeFence.FindAllStringSubmatch(page, -1) {
+		kind, body := block[1], block[2]
+		if name, ok := strings.CutPrefix(kind, "yaml "); ok {
+			ts.Check(os.WriteFile(ts.MkAbs(name), []byte(body), 0o644))
+		}
+		if kind != "console" {
+			continue
+		}
+		said := ""
+		for line := range strings.Lines(body) {
+			line = strings.TrimSuffix(line, "\n")
+			command, ok := strings.CutPrefix(line, "$ ")
+			switch {
+			case ok:
+				commands++
+				said = shell(ts, command)
+			case !strings.Contains(said, loosely(line)):
+				ts.Fatalf("the page shows %q, which is not in\n%s", line, said)
+			}
+		}
+	}
+	if commands < 20 {
+		ts.Fatalf("the page has only %d commands", commands)
+	}
+}
+
+// shell runs a line, wants the exit code of its comment, and returns what was said.
+func shell(ts *testscript.TestScript, line string) string {
+	if assignment, ok := strings.CutPrefix(line, "export "); ok {
+		name, value, _ := strings.Cut(assignment, "=")
+		ts.Setenv(name, value)
+		return ""
+	}
+	want := "0"
+	if m := exitNote.FindStringSubmatch(line); m != nil {
+		want, line = m[1], exitNote.ReplaceAllString(line, "")
+	}
+	got := "0"
+	if err := ts.Exec("bash", "-c", line); err != nil {
+		got = exitCodeOf(err)
+	}
+	if got != want {
+		ts.Fatalf("%s exits %s, want %s", line, got, want)
+	}
+	return loosely(ts.ReadFile("stdout") + ts.ReadFile("stderr"))
+}
+
+// loosely leaves out of a text what differs from run to run.
+func loosely(s string) string {
+	return anySpace.ReplaceAllString(anyNumber.ReplaceAllString(s, "0"), " ")
+}
+
+// fakeTools are what the steps use of a runner: nothing is downloaded, and the
+// comment goes into a file.
+var fakeTools = map[string]string{
+	"curl": "#!/bin/sh\necho 'echo installed \"$@\" >installed'\n",
+	"gh":   "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" != --body-file ] || cat \"$2\" >commented; shift; done\n",
+}
+
+func workflow(ts *testscript.TestScript, text string) {
+	var file struct {
+		Jobs map[string]struct {
+			Steps []struct {
+				Run string            `yaml:"run"`
+				Env map[string]string `yaml:"env"`
+			} `yaml:"steps"`
+		} `yaml:"jobs"`
+	}
+	ts.Check(yaml.Unmarshal([]byte(text), &file))
+	ts.Check(os.MkdirAll(ts.MkAbs("config"), 0o755))
+	fleet, err := os.ReadFile(filepath.Join("..", "..", "config", "agents.yaml"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("config/agents.yaml"), fleet, 0o644))
+	ts.Check(os.Mkdir(ts.MkAbs("tools"), 0o755))
+	for name, script := range fakeTools {
+		ts.Check(os.WriteFile(ts.MkAbs("tools/"+name), []byte(script), 0o755))
+	}
+	ts.Setenv("PATH", ts.MkAbs("tools")+string(os.PathListSeparator)+ts.Getenv("PATH"))
+	ts.Setenv("KARMACTL_SIMULATE", ts.MkAbs("aws.json"))
+	ts.Setenv("GITHUB_PATH", ts.MkAbs("path"))
+	ts.Setenv("KARMACTL", "v1.2.3")
+	ts.Setenv("NUMBER", "7")
+	plans := false
+	for _, job := range file.Jobs {
+		for _, step := range job.Steps {
+			if step.Run == "" {
+				continue
+			}
+			plans = plans || strings.Contains(step.Run, "karmactl plan")
+			ts.Check(ts.Exec("bash", "-e", "-o", "pipefail", "-c", step.Run))
+		}
+	}
+	if got := ts.ReadFile("installed"); !strings.Contains(got, "-v v1.2.3 -d ") {
+		ts.Fatalf("install.sh is called with %q", got)
+	}
+	if plans {
+		comment := ts.ReadFile("commented")
+		for _, want := range []string{"to create, 0 to change", "| **total**"} {
+			if !strings.Contains(comment, want) {
+				ts.Fatalf("the comment has no %q:\n%s", want, comment)
+			}
+		}
+	}
+}
