@@ -55,8 +55,8 @@ type secretsAgent struct {
 }
 
 type secretsKey struct {
-	Key    string         `json:"key"`
-	Result provision.Fate `json:"result"`
+	Key    string           `json:"key"`
+	Result provision.Action `json:"result"`
 }
 
 // overwriting is one run of secrets sync or secrets set.
@@ -64,7 +64,7 @@ type overwriting struct {
 	*session
 	command string
 	agents  []agents.Agent
-	values  *provision.Overwrite
+	values  *provision.SecretInput
 	dryRun  bool
 }
 
@@ -92,8 +92,8 @@ func (w *overwriting) run(ctx context.Context) (*secretsDoc, error) {
 }
 
 // walkOver goes over the resources that keep the values. With shown it writes.
-func (w *overwriting) walkOver(ctx context.Context, env *provision.Env, rec engine.Recorder, shown *engine.Result) (*provision.Overwriting, *engine.Result, error) {
-	x := &provision.Overwriting{}
+func (w *overwriting) walkOver(ctx context.Context, env *provision.Env, rec engine.Recorder, shown *engine.Result) (*provision.SecretSync, *engine.Result, error) {
+	x := &provision.SecretSync{}
 	for _, ag := range w.agents {
 		x.Add(env, w.cfg, ag, w.values)
 	}
@@ -117,7 +117,7 @@ func (w *overwriting) written(res *engine.Result) {
 	}
 }
 
-func (w *overwriting) doc(x *provision.Overwriting, res *engine.Result) *secretsDoc {
+func (w *overwriting) doc(x *provision.SecretSync, res *engine.Result) *secretsDoc {
 	d := &secretsDoc{
 		Schema: ui.Schema, Kind: "Secrets", Stack: w.cfg.Stack(), Store: w.cfg.Secrets.Store, DryRun: w.dryRun,
 		Agents: []secretsAgent{}, Notes: []string{}, Next: []string{},
@@ -125,13 +125,13 @@ func (w *overwriting) doc(x *provision.Overwriting, res *engine.Result) *secrets
 	if res == nil {
 		return d
 	}
-	for _, f := range x.Fates() {
+	for _, f := range x.Actions() {
 		if n := len(d.Agents); n == 0 || d.Agents[n-1].Agent != f.Agent {
 			d.Agents = append(d.Agents, secretsAgent{Agent: f.Agent})
 		}
 		at := &d.Agents[len(d.Agents)-1]
-		at.Keys = append(at.Keys, secretsKey{Key: f.Key, Result: f.Fate})
-		switch f.Fate {
+		at.Keys = append(at.Keys, secretsKey{Key: f.Key, Result: f.Action})
+		switch f.Action {
 		case provision.ValueCreated:
 			d.Summary.Created++
 		case provision.ValueUpdated:
@@ -155,7 +155,7 @@ func next(all []secretsAgent) []string {
 	var first, again []string
 	out := []string{}
 	for _, ag := range all {
-		has := func(f provision.Fate) bool {
+		has := func(f provision.Action) bool {
 			return slices.ContainsFunc(ag.Keys, func(k secretsKey) bool { return k.Result == f })
 		}
 		switch {

@@ -1,7 +1,7 @@
 // Package engine makes a graph of resources true. It orders, plans, applies
 // and deletes; it knows no AWS and no files.
 //
-// Read resource.go (what a resource is), walk.go (in which order), settle.go
+// Read resource.go (what a resource is), walk.go (in which order; result.go is how it ended), settle.go
 // (what happens to one resource on the way up; write.go has the writes) and
 // remove.go (on the way down).
 //
@@ -150,7 +150,7 @@ type MissingInput struct {
 // A resource may implement more than Resource. The engine asks for these:
 //
 //	Prerequisite  the user has to do something first    TaskDefinition
-//	Optional      there may be nothing to hold yet      AlarmMute, Parameter, Secret
+//	Optional      there may be nothing to hold yet      AlarmSilence, Parameter, Secret
 //	Announcer     has something to tell the user        Secret, Subscription, TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup

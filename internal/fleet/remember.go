@@ -41,7 +41,7 @@ func Restore(home *provision.Env, cfg *agents.Config, kept []state.Scale) Change
 		}
 		var order []engine.Node
 		if k.Manual {
-			b := &provision.Bounds{Env: home, Agent: k.Agent, BoundsSpec: provision.BoundsSpec{Min: k.Min, Max: k.Max, Owner: provision.ScaleManual}}
+			b := &provision.ScaleOverride{Env: home, Agent: k.Agent, ScaleOverrideSpec: provision.ScaleOverrideSpec{Min: k.Min, Max: k.Max, Owner: provision.ScaleManual}}
 			order = append(order, b)
 			c.want(engine.Manage(b))
 		}
@@ -54,7 +54,7 @@ func Restore(home *provision.Env, cfg *agents.Config, kept []state.Scale) Change
 			c.want(engine.Manage(a))
 		}
 		if len(k.Actions) > 0 || k.Max < cfg.Observability.Alarms.MinHealthy {
-			c.want(engine.Manage(home.MuteFewHealthy(k.Agent)))
+			c.want(engine.Manage(home.SilenceFewHealthy(k.Agent)))
 		}
 	}
 	return c

@@ -70,7 +70,7 @@ func ReadScaled(ctx context.Context, home *provision.Env, names []string) (map[s
 	out := map[string]Scaled{}
 	var missing error
 	for _, name := range names {
-		b, err := home.ReadBounds(ctx, name)
+		b, err := home.ReadScaleOverride(ctx, name)
 		if notUp := new(provision.NotUp); errors.As(err, &notUp) {
 			missing = err
 			continue
@@ -112,13 +112,13 @@ func Scale(home *provision.Env, cfg *agents.Config, now map[string]Scaled, targe
 	var c Change
 	for _, t := range targets {
 		a, _ := cfg.Agent(t.Agent)
-		b := &provision.Bounds{Env: home, Agent: t.Agent, BoundsSpec: provision.BoundsSpec{Min: t.Min, Max: t.Max, Owner: provision.ScaleManual}}
+		b := &provision.ScaleOverride{Env: home, Agent: t.Agent, ScaleOverrideSpec: provision.ScaleOverrideSpec{Min: t.Min, Max: t.Max, Owner: provision.ScaleManual}}
 		if t.Auto {
-			b.BoundsSpec = provision.BoundsSpec{Min: a.Scale.Min, Max: a.Scale.Max}
+			b.ScaleOverrideSpec = provision.ScaleOverrideSpec{Min: a.Scale.Min, Max: a.Scale.Max}
 		}
 		c.want(engine.Manage(b))
 		least, was := cfg.Observability.Alarms.MinHealthy, now[t.Agent]
-		mute := engine.Manage(home.MuteFewHealthy(t.Agent))
+		mute := engine.Manage(home.SilenceFewHealthy(t.Agent))
 		switch {
 		case b.Max < least:
 			c.want(mute)

@@ -40,10 +40,10 @@ func Schedule(home *provision.Env, cfg *agents.Config, now map[string]Scaled, s 
 		if _, up := now[a.Name]; !up {
 			continue
 		}
-		open := provision.BoundsSpec{Min: a.Scale.Min, Max: a.Scale.Max}
-		b := &provision.Bounds{Env: home, Agent: a.Name, Stay: !apply}
+		open := provision.ScaleOverrideSpec{Min: a.Scale.Min, Max: a.Scale.Max}
+		b := &provision.ScaleOverride{Env: home, Agent: a.Name, KeepCounts: !apply}
 		if w.Open(at) {
-			b.BoundsSpec = open
+			b.ScaleOverrideSpec = open
 		}
 		on := &provision.ScheduledAction{
 			Env: home, Agent: a.Name, Schedule: s.Name, Action: start, Order: []engine.Node{b},
@@ -56,7 +56,7 @@ func Schedule(home *provision.Env, cfg *agents.Config, now map[string]Scaled, s 
 		c.want(engine.Manage(b))
 		c.want(engine.Manage(on))
 		c.want(engine.Manage(off))
-		c.want(engine.Manage(home.MuteFewHealthy(a.Name)))
+		c.want(engine.Manage(home.SilenceFewHealthy(a.Name)))
 		c.dropActions(home, now[a.Name].actions, s.Name)
 	}
 	return c, nil
@@ -71,10 +71,10 @@ func Unschedule(home *provision.Env, cfg *agents.Config, now map[string]Scaled) 
 		if len(was.actions) == 0 {
 			continue
 		}
-		c.want(engine.Manage(&provision.Bounds{Env: home, Agent: a.Name, BoundsSpec: provision.BoundsSpec{Min: a.Scale.Min, Max: a.Scale.Max}}))
+		c.want(engine.Manage(&provision.ScaleOverride{Env: home, Agent: a.Name, ScaleOverrideSpec: provision.ScaleOverrideSpec{Min: a.Scale.Min, Max: a.Scale.Max}}))
 		c.dropActions(home, was.actions, "")
 		if a.Scale.Max >= cfg.Observability.Alarms.MinHealthy {
-			c.drop(engine.Manage(home.MuteFewHealthy(a.Name)))
+			c.drop(engine.Manage(home.SilenceFewHealthy(a.Name)))
 		}
 	}
 	return c

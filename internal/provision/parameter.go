@@ -31,14 +31,14 @@ type Parameter struct {
 	AgentName string
 	Name      string
 	Nested    *NestedSecret
-	Overwrite *Overwrite
+	Input     *SecretInput
 
 	mu sync.Mutex
 	// there: it has a value. nested: the nested secret has one, or one is given.
 	there, nested bool
 	// unread is why the nested secret cannot be read, which a down does not mind.
 	unread error
-	fate   Fate
+	action Action
 }
 
 // ParameterName is the name of an agent's parameter: /karmacadabra/prod/validator/private_key.
@@ -107,9 +107,9 @@ func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[Pa
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.unread = unread
-	p.there, p.nested = found.Phase != engine.Absent, slices.Contains(p.Overwrite.with(nested), p.Name)
-	if p.fate == "" {
-		p.fate = fateOf(p.there, p.nested, false)
+	p.there, p.nested = found.Phase != engine.Absent, slices.Contains(p.Input.with(nested), p.Name)
+	if p.action == "" {
+		p.action = actionOf(p.there, p.nested, false)
 	}
 	return found, nil
 }

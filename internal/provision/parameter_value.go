@@ -16,8 +16,8 @@ const maxParameterBytes = 4096
 // An empty one is none: a parameter cannot have it.
 func (p *Parameter) value(ctx context.Context) (string, bool, error) {
 	v, given := "", false
-	if p.Overwrite != nil {
-		v, given = p.Overwrite.given[p.Name]
+	if p.Input != nil {
+		v, given = p.Input.given[p.Name]
 	}
 	if !given {
 		values, err := p.Nested.values(ctx, p.AgentName, []string{p.Name})
@@ -34,7 +34,7 @@ func (p *Parameter) value(ctx context.Context) (string, bool, error) {
 
 // outdated compares the value with the one that is to overwrite it.
 func (p *Parameter) outdated(ctx context.Context) (bool, error) {
-	if p.Overwrite == nil {
+	if p.Input == nil {
 		return false, nil
 	}
 	want, wanted, err := p.value(ctx)
@@ -45,13 +45,13 @@ func (p *Parameter) outdated(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	fate := fateOf(true, wanted, aws.ToString(out.Parameter.Value) == want)
+	action := actionOf(true, wanted, aws.ToString(out.Parameter.Value) == want)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.fate == "" {
-		p.fate = fate
+	if p.action == "" {
+		p.action = action
 	}
-	return fate == ValueUpdated, nil
+	return action == ValueUpdated, nil
 }
 
 // overwrite makes a new version. The type and the tier stay what they are.
@@ -64,9 +64,9 @@ func (p *Parameter) overwrite(ctx context.Context, id string) error {
 	return secretValues{p.Name: value}.unquoted(err)
 }
 
-// keyFates is what the first look saw.
-func (p *Parameter) keyFates() []KeyFate {
+// keyActions is what the first look saw.
+func (p *Parameter) keyActions() []KeyAction {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return []KeyFate{{Agent: p.AgentName, Key: p.Name, Fate: p.fate}}
+	return []KeyAction{{Agent: p.AgentName, Key: p.Name, Action: p.action}}
 }

@@ -41,18 +41,18 @@ type SecretSpec struct {
 // Secret is the flat secret of one agent, {"private_key": …}: of a nested one ECS
 // cannot read an entry. It costs $0.40 a month, so there is none until there is a
 // value to keep: the first copy out of the user's nested secret, or what
-// `karmactl secrets set` puts there. Values that are there are never overwritten,
-// but by those who have an Overwrite.
+// `karmactl secrets set` puts there. Values that are there are overwritten only by
+// a command that has a SecretInput.
 type Secret struct {
 	engine.Ref
 	*Env
-	Agent     agents.Agent
-	Nested    *NestedSecret
-	Overwrite *Overwrite
+	Agent  agents.Agent
+	Nested *NestedSecret
+	Input  *SecretInput
 
-	mu    sync.Mutex
-	seen  secretSeen
-	fates map[string]Fate
+	mu      sync.Mutex
+	seen    secretSeen
+	actions map[string]Action
 }
 
 // secretSeen is what Find saw, names only.
@@ -150,7 +150,7 @@ func (s *Secret) Find(ctx context.Context, look engine.Look) (engine.Found[Secre
 			Spec: SecretSpec{Keys: strings.Join(seen.keys, " "), Noted: tags[TagSecretKeys] == seen.note(), Tags: tags},
 		}
 		delete(found.Spec.Tags, TagSecretKeys)
-		if s.Overwrite != nil && seen.version != "" {
+		if s.Input != nil && seen.version != "" {
 			text, err := s.secretText(ctx, arn)
 			if err != nil {
 				return found, err
@@ -168,10 +168,10 @@ func (s *Secret) Find(ctx context.Context, look engine.Look) (engine.Found[Secre
 			return found, err
 		}
 		seen.unread = err
-		seen.nested = s.Overwrite.with(both(s.Agent.OwnKeys(), nested))
+		seen.nested = s.Input.with(both(s.Agent.OwnKeys(), nested))
 	}
-	if s.Overwrite != nil && seen.deleted == "" {
-		s.decide(s.firstFates(seen))
+	if s.Input != nil && seen.deleted == "" {
+		s.keepFirst(s.firstActions(seen))
 	}
 	s.mu.Lock()
 	s.seen = seen
@@ -292,7 +292,7 @@ func (s *Secret) Create(ctx context.Context, want SecretSpec, token string) (str
 
 // restore has the deleted secret back, and overwrites what it is asked to.
 func (s *Secret) restore(ctx context.Context, arn string) (string, error) {
-	if _, err := s.Clients.SecretsManager.RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &arn}); err != nil || s.Overwrite == nil {
+	if _, err := s.Clients.SecretsManager.RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &arn}); err != nil || s.Input == nil {
 		return arn, err
 	}
 	_, err := s.write(ctx, arn)

@@ -189,7 +189,7 @@ func TestAWriterWhoNeverStopsIsTold(t *testing.T) {
 		}
 		c.join()
 		s := b.secret("validator")
-		s.Overwrite = WithValue("token", "canary-7f3a")
+		s.Input = WithValue("token", "canary-7f3a")
 		res, err := b.walk(true, engine.Manage(s)).Up(context.Background())
 		if err != nil || res.Err() == nil {
 			t.Fatalf("got %v, %v", err, res.Err())
@@ -232,7 +232,7 @@ func TestAnOverwriteThatIsCutShortIsMadeUpFor(t *testing.T) {
 					return awssim.Fault{}
 				})
 				s := b.secret("validator")
-				s.Overwrite = WithValue("token", "mine")
+				s.Input = WithValue("token", "mine")
 				// Whether this run fails is not the point: the next one makes it good.
 				_, _ = b.walk(true, engine.Manage(s)).Up(context.Background())
 				if n < tc.nth {

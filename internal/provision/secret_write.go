@@ -60,7 +60,7 @@ func (s *Secret) next(ctx context.Context, id string) (edit, error) {
 		e.values, e.text, err = s.firstCopy(ctx)
 		return e, err
 	}
-	if s.Overwrite == nil {
+	if s.Input == nil {
 		return e, nil
 	}
 	d, err := s.compare(ctx, time.Time{}, text)

@@ -21,16 +21,16 @@ import (
 
 // overwriting makes the walk of `secrets sync` or `secrets set` over one agent,
 // and runs it.
-func (b *bench) overwriting(store agents.Store, o *Overwrite) ([]string, *engine.Result) {
+func (b *bench) overwriting(store agents.Store, o *SecretInput) ([]string, *engine.Result) {
 	b.t.Helper()
 	time.Sleep(5 * time.Second) // what was written is seen by then
 	cfg := &agents.Config{Secrets: agents.Secrets{Nested: "karmacadabra", Entry: "{agent}-agent", Store: store}}
-	x := &Overwriting{}
+	x := &SecretSync{}
 	x.Add(b.home, cfg, secretive("validator"), o)
 	res := b.up(x.Steps...)
 	var got []string
-	for _, f := range x.Fates() {
-		got = append(got, fmt.Sprint(f.Key, " ", f.Fate))
+	for _, f := range x.Actions() {
+		got = append(got, fmt.Sprint(f.Key, " ", f.Action))
 	}
 	return got, res
 }
@@ -136,7 +136,7 @@ func TestWhatIsTooLongOrNotJSONIsRefusedWithoutTellingIt(t *testing.T) {
 				b.put("karmacadabra/validator", tc.flat)
 				time.Sleep(5 * time.Second)
 				s := b.secret("validator")
-				s.Overwrite = WithValue("token", tc.given)
+				s.Input = WithValue("token", tc.given)
 				res, err := b.walk(true, engine.Manage(s)).Up(context.Background())
 				if err != nil || res.Err() == nil || !strings.Contains(res.Err().Error(), tc.want) || strings.Contains(res.Err().Error(), "canary") {
 					t.Fatalf("got %v, %v", err, res.Err())
@@ -171,7 +171,7 @@ func TestAValueThatAWSQuotesIsLeftOut(t *testing.T) {
 					return awssim.Fault{}
 				})
 				time.Sleep(5 * time.Second)
-				x := &Overwriting{}
+				x := &SecretSync{}
 				cfg := &agents.Config{Secrets: agents.Secrets{Store: store}}
 				x.Add(b.home, cfg, secretive("validator"), WithValue("private_key", "canary-7f3a"))
 				res, err := b.walk(true, x.Steps...).Up(context.Background())

@@ -10,12 +10,12 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// AlarmMuteSpec is empty: an alarm is muted or it is not.
-type AlarmMuteSpec struct{}
+// AlarmSilenceSpec is empty: an alarm is muted or it is not.
+type AlarmSilenceSpec struct{}
 
-// AlarmMute is the silence of one alarm: it is there while the alarm's actions are
+// AlarmSilence is the silence of one alarm: it is there while the alarm's actions are
 // off. The alarm goes on changing state and tells nobody. up leaves it as it is.
-type AlarmMute struct {
+type AlarmSilence struct {
 	engine.Ref
 	*Env
 	// Name is the alarm's: validator/few-healthy.
@@ -24,58 +24,60 @@ type AlarmMute struct {
 	alarm bool
 }
 
-// MuteFewHealthy is the silence of the alarm that rings while an agent has no
+// SilenceFewHealthy is the silence of the alarm that rings while an agent has no
 // tasks. The others take missing data for good news.
-func (h *Env) MuteFewHealthy(agent string) *AlarmMute {
-	return &AlarmMute{Env: h, Name: agent + "/few-healthy"}
+func (h *Env) SilenceFewHealthy(agent string) *AlarmSilence {
+	return &AlarmSilence{Env: h, Name: agent + "/few-healthy"}
 }
 
 // Key is mute/agent/what.
-func (m *AlarmMute) Key() engine.Key { return engine.Key("mute/" + m.Name) }
+func (m *AlarmSilence) Key() engine.Key { return engine.Key("mute/" + m.Name) }
 
 // OfAgent is the agent that it belongs to.
-func (m *AlarmMute) OfAgent() string {
+func (m *AlarmSilence) OfAgent() string {
 	agent, _, _ := strings.Cut(m.Name, "/")
 	return agent
 }
 
 // Needs nothing.
-func (m *AlarmMute) Needs() []engine.Node { return nil }
+func (m *AlarmSilence) Needs() []engine.Node { return nil }
 
 // Want is silence.
-func (m *AlarmMute) Want() AlarmMuteSpec { return AlarmMuteSpec{} }
+func (m *AlarmSilence) Want() AlarmSilenceSpec { return AlarmSilenceSpec{} }
 
 // Wanted unless there is no such alarm.
-func (m *AlarmMute) Wanted(context.Context) (bool, string, error) {
+func (m *AlarmSilence) Wanted(context.Context) (bool, string, error) {
 	return m.alarm, "there is no such alarm", nil
 }
 
 // Find looks whether the alarm's actions are off.
-func (m *AlarmMute) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmMuteSpec], error) {
+func (m *AlarmSilence) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmSilenceSpec], error) {
 	a := &Alarm{Env: m.Env, Name: m.Name}
 	alarm, err := a.byName(ctx, look.NotOlder)
 	m.alarm = alarm != nil
 	if err != nil || alarm == nil || aws.ToBool(alarm.ActionsEnabled) {
-		return engine.Found[AlarmMuteSpec]{}, err
+		return engine.Found[AlarmSilenceSpec]{}, err
 	}
-	return engine.Found[AlarmMuteSpec]{Phase: engine.Ready, ID: a.alarmName()}, nil
+	return engine.Found[AlarmSilenceSpec]{Phase: engine.Ready, ID: a.alarmName()}, nil
 }
 
 // Diff is empty.
-func (m *AlarmMute) Diff(AlarmMuteSpec, AlarmMuteSpec) []engine.Change { return nil }
+func (m *AlarmSilence) Diff(AlarmSilenceSpec, AlarmSilenceSpec) []engine.Change { return nil }
 
 // Create turns the actions off.
-func (m *AlarmMute) Create(ctx context.Context, _ AlarmMuteSpec, _ string) (string, error) {
+func (m *AlarmSilence) Create(ctx context.Context, _ AlarmSilenceSpec, _ string) (string, error) {
 	name := (&Alarm{Env: m.Env, Name: m.Name}).alarmName()
 	_, err := m.Clients.CloudWatch.DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{name}})
 	return name, err
 }
 
 // Update has nothing to do.
-func (m *AlarmMute) Update(context.Context, string, AlarmMuteSpec, AlarmMuteSpec) error { return nil }
+func (m *AlarmSilence) Update(context.Context, string, AlarmSilenceSpec, AlarmSilenceSpec) error {
+	return nil
+}
 
 // Delete turns the actions on again.
-func (m *AlarmMute) Delete(ctx context.Context, id string) error {
+func (m *AlarmSilence) Delete(ctx context.Context, id string) error {
 	_, err := m.Clients.CloudWatch.EnableAlarmActions(ctx, &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{id}})
 	return err
 }

@@ -12,27 +12,27 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// Overwrite lets values that are there become others. `secrets sync` has those of
-// the nested secret, `secrets set` has one that it was given; a plan and `up` have
-// none.
-type Overwrite struct {
+// SecretInput is what values that are there are overwritten with. `secrets sync` has
+// the values of the nested secret, `secrets set` has the one that it was given; a
+// plan and `up` have none.
+type SecretInput struct {
 	given secretValues
 }
 
 // FromNested overwrites with what the nested secret has.
-func FromNested() *Overwrite { return &Overwrite{} }
+func FromNested() *SecretInput { return &SecretInput{} }
 
 // WithValue overwrites one value.
-func WithValue(key, value string) *Overwrite { return &Overwrite{given: secretValues{key: value}} }
+func WithValue(key, value string) *SecretInput { return &SecretInput{given: secretValues{key: value}} }
 
 // String tells the names only.
-func (o Overwrite) String() string { return o.given.String() }
+func (o SecretInput) String() string { return o.given.String() }
 
 // GoString tells the names only.
-func (o Overwrite) GoString() string { return o.given.String() }
+func (o SecretInput) GoString() string { return o.given.String() }
 
 // with adds the keys that are given.
-func (o *Overwrite) with(keys []string) []string {
+func (o *SecretInput) with(keys []string) []string {
 	if o == nil {
 		return keys
 	}
@@ -41,34 +41,34 @@ func (o *Overwrite) with(keys []string) []string {
 	return slices.Compact(all)
 }
 
-// Fate is what becomes of one value.
-type Fate string
+// Action is what becomes of one value.
+type Action string
 
-// The fates. Missing has no value anywhere.
+// The actions. Missing has no value anywhere.
 const (
-	ValueCreated   Fate = "created"
-	ValueUpdated   Fate = "updated"
-	ValueUnchanged Fate = "unchanged"
-	ValueMissing   Fate = "missing"
+	ValueCreated   Action = "created"
+	ValueUpdated   Action = "updated"
+	ValueUnchanged Action = "unchanged"
+	ValueMissing   Action = "missing"
 )
 
-// KeyFate is what becomes of the value of one key.
-type KeyFate struct {
+// KeyAction is what becomes of the value of one key.
+type KeyAction struct {
 	Agent, Key string
-	Fate       Fate
+	Action     Action
 }
 
-// Overwriting are the resources that keep an agent's own values, and what becomes
+// SecretSync are the resources that keep an agent's own values, and what becomes
 // of each value, once a walk has looked at them.
-type Overwriting struct {
-	Steps []engine.Step
-	fates []func() []KeyFate
+type SecretSync struct {
+	Steps   []engine.Step
+	actions []func() []KeyAction
 }
 
-// Fates are by agent and key, in the agents' order.
-func (x *Overwriting) Fates() []KeyFate {
-	var all []KeyFate
-	for _, f := range x.fates {
+// Actions are by agent and key, in the agents' order.
+func (x *SecretSync) Actions() []KeyAction {
+	var all []KeyAction
+	for _, f := range x.actions {
 		all = append(all, f()...)
 	}
 	return all
@@ -76,20 +76,20 @@ func (x *Overwriting) Fates() []KeyFate {
 
 // Add adds the resources of an agent. With the store ssm each key has one of its
 // own, and only the given one is looked at.
-func (x *Overwriting) Add(h *Env, cfg *agents.Config, a agents.Agent, o *Overwrite) {
+func (x *SecretSync) Add(h *Env, cfg *agents.Config, a agents.Agent, o *SecretInput) {
 	nested := &NestedSecret{Env: h, Name: cfg.Secrets.Nested, Entry: cfg.Secrets.Entry}
 	keys := a.OwnKeys()
 	if cfg.Secrets.Store != agents.StoreSSM {
 		if len(keys) > 0 {
-			s := &Secret{Env: h, Agent: a, Nested: nested, Overwrite: o}
-			x.Steps, x.fates = append(x.Steps, engine.Manage(s)), append(x.fates, s.keyFates)
+			s := &Secret{Env: h, Agent: a, Nested: nested, Input: o}
+			x.Steps, x.actions = append(x.Steps, engine.Manage(s)), append(x.actions, s.keyActions)
 		}
 		return
 	}
 	for _, key := range keys {
 		if _, ok := o.given[key]; len(o.given) == 0 || ok {
-			p := &Parameter{Env: h, AgentName: a.Name, Name: key, Nested: nested, Overwrite: o}
-			x.Steps, x.fates = append(x.Steps, engine.Manage(p)), append(x.fates, p.keyFates)
+			p := &Parameter{Env: h, AgentName: a.Name, Name: key, Nested: nested, Input: o}
+			x.Steps, x.actions = append(x.Steps, engine.Manage(p)), append(x.actions, p.keyActions)
 		}
 	}
 }
@@ -106,7 +106,7 @@ type difference struct {
 	have     map[string]json.RawMessage
 	want     secretValues
 	outdated []string
-	fates    map[string]Fate
+	actions  map[string]Action
 }
 
 func (s *Secret) compare(ctx context.Context, notOlder time.Time, text string) (difference, error) {
@@ -114,8 +114,8 @@ func (s *Secret) compare(ctx context.Context, notOlder time.Time, text string) (
 	if err != nil {
 		return difference{}, err
 	}
-	d := difference{have: have, want: s.Overwrite.given}
-	keys := s.Overwrite.given.names()
+	d := difference{have: have, want: s.Input.given}
+	keys := s.Input.given.names()
 	if len(keys) == 0 {
 		keys = s.Agent.OwnKeys()
 		if d.want, err = s.Nested.values(ctx, s.Agent.Name, keys); err != nil {
@@ -123,16 +123,16 @@ func (s *Secret) compare(ctx context.Context, notOlder time.Time, text string) (
 		}
 	}
 	values := flatten([]byte(text))
-	d.fates = map[string]Fate{}
+	d.actions = map[string]Action{}
 	for _, key := range keys {
 		was, has := values[key]
 		now, wanted := d.want[key]
-		d.fates[key] = fateOf(has, wanted, was == now)
-		if f := d.fates[key]; f == ValueCreated || f == ValueUpdated {
+		d.actions[key] = actionOf(has, wanted, was == now)
+		if f := d.actions[key]; f == ValueCreated || f == ValueUpdated {
 			d.outdated = append(d.outdated, key)
 		}
 	}
-	s.decide(d.fates)
+	s.keepFirst(d.actions)
 	return d, nil
 }
 
@@ -146,8 +146,8 @@ func (s *Secret) object(text string) (map[string]json.RawMessage, error) {
 	return have, nil
 }
 
-// fateOf a value that is there or not, and is to be another or not.
-func fateOf(has, wanted, same bool) Fate {
+// actionOf a value that is there or not, and is to be another or not.
+func actionOf(has, wanted, same bool) Action {
 	switch {
 	case has && (!wanted || same):
 		return ValueUnchanged
@@ -159,36 +159,36 @@ func fateOf(has, wanted, same bool) Fate {
 	return ValueMissing
 }
 
-// decide keeps the fates that the first look saw, before anything was written.
-func (s *Secret) decide(fates map[string]Fate) {
+// keepFirst keeps the actions that the first look saw, before anything was written.
+func (s *Secret) keepFirst(actions map[string]Action) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fates == nil {
-		s.fates = fates
+	if s.actions == nil {
+		s.actions = actions
 	}
 }
 
-// firstFates are those of a first copy. Of a deleted secret nobody may see
+// firstActions are those of a first copy. Of a deleted secret nobody may see
 // the values before it is had back: its keys count as unchanged until then.
-func (s *Secret) firstFates(seen secretSeen) map[string]Fate {
-	fates := map[string]Fate{}
+func (s *Secret) firstActions(seen secretSeen) map[string]Action {
+	actions := map[string]Action{}
 	for _, key := range s.Agent.OwnKeys() {
 		known := slices.Contains(seen.keys, key)
-		fates[key] = fateOf(known, slices.Contains(seen.nested, key), known)
+		actions[key] = actionOf(known, slices.Contains(seen.nested, key), known)
 	}
-	return fates
+	return actions
 }
 
-func (s *Secret) keyFates() []KeyFate {
+func (s *Secret) keyActions() []KeyAction {
 	s.mu.Lock()
-	fates, seen := s.fates, s.seen
+	actions, seen := s.actions, s.seen
 	s.mu.Unlock()
-	if fates == nil {
-		fates = s.firstFates(seen)
+	if actions == nil {
+		actions = s.firstActions(seen)
 	}
-	var all []KeyFate
-	for _, key := range slices.Sorted(maps.Keys(fates)) {
-		all = append(all, KeyFate{Agent: s.Agent.Name, Key: key, Fate: fates[key]})
+	var all []KeyAction
+	for _, key := range slices.Sorted(maps.Keys(actions)) {
+		all = append(all, KeyAction{Agent: s.Agent.Name, Key: key, Action: actions[key]})
 	}
 	return all
 }
@@ -199,8 +199,8 @@ func (s *Secret) firstCopy(ctx context.Context) (secretValues, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if s.Overwrite != nil {
-		maps.Copy(values, s.Overwrite.given)
+	if s.Input != nil {
+		maps.Copy(values, s.Input.given)
 	}
 	text, err := secretJSON(s.Agent.Name, map[string]string(values))
 	return values, text, err
