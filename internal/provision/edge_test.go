@@ -286,3 +286,25 @@ func TestTheAnswerToNoAgentFitsAFixedResponse(t *testing.T) {
 		t.Errorf("got %d characters: %s", len(got), got)
 	}
 }
+
+// The list of target groups is shared: while one group is looked for, another has it read
+// again, and a group that was made a moment ago shows in the second list and not in the first.
+func TestAGroupOfOursThatShowsBetweenTwoListsIsNotAStrangers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEdgeBench(t)
+		e.up(e.steps()...)
+		for _, g := range e.groups {
+			if err := g.taken(t.Context(), time.Now()); err != nil {
+				t.Errorf("%s: %v", g.Key(), err)
+			}
+		}
+		e.edit(func(w *awssim.World) {
+			for _, g := range w.TargetGroups {
+				g.Tags = nil
+			}
+		})
+		if err := e.groups[0].taken(t.Context(), time.Now()); err == nil || !strings.Contains(err.Error(), "is not karmactl's") {
+			t.Errorf("a stranger's group with our name: %v", err)
+		}
+	})
+}

@@ -98,8 +98,9 @@ func (h *Env) namePrefix() string {
 	return strings.TrimRight(h.Stack[:min(len(h.Stack), cloud.MaxLoadBalancerName-2*(nameDigits+1))], "-")
 }
 
-// taken refuses a group of a stranger's that has our name: a create with the same
-// settings would be answered with that one.
+// taken refuses a group that is not ours and has our name: a create with the same
+// settings would be answered with that one. A group of ours may show only now: another
+// target group may have had the list read again since.
 func (t *TargetGroup) taken(ctx context.Context, notOlder time.Time) error {
 	if t.VPC == nil { // made from its key: nothing is wanted
 		return nil
@@ -110,7 +111,7 @@ func (t *TargetGroup) taken(ctx context.Context, notOlder time.Time) error {
 	}
 	name := t.name(t.Want())
 	for _, c := range all {
-		if aws.ToString(c.Item.TargetGroupName) == name {
+		if aws.ToString(c.Item.TargetGroupName) == name && !c.Tags.Ours(t.Stack, t.Key()) {
 			return t.foreign(t.Key(), "target group "+name, c.ID)
 		}
 	}
