@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -25,6 +27,7 @@ type deployOptions struct {
 	all, build, noWait, restart, refresh, resume, dryRun bool
 	image                                                string
 	timeout                                              time.Duration
+	budgetOptions
 }
 
 func (o *deployOptions) addFlags(f *pflag.FlagSet) {
@@ -37,6 +40,7 @@ func (o *deployOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.refresh, "refresh-secrets", false, "restart only the agents whose tasks started with older values of their secrets")
 	f.BoolVar(&o.resume, "resume", false, "follow the deployment that was begun last; change nothing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change and stop")
+	o.budgetOptions.addFlags(f)
 }
 
 func newDeployCmd(a *app) *cobra.Command {
@@ -211,6 +215,13 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 			return nil, &advice{fmt.Errorf("nothing was deployed: %s", w.Reason), w.Command}
 		}
 	}
+	m, err := d.price(st, res)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.guard(d.o.insist); err != nil {
+		return nil, err
+	}
 	if err := d.fits(ctx, st, res); err != nil {
 		return nil, err
 	}
@@ -224,7 +235,32 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 		}
 		d.say(rollout.Line{At: d.clock.Now(), Agent: st.AgentOf(o.Key), About: "diff", Text: text})
 	}
+	if !m.now.Round(2).Equal(m.was.Round(2)) {
+		d.say(rollout.Line{At: d.clock.Now(), About: "cost", Text: m.line()})
+	}
 	return res, nil
+}
+
+// price is what the deploy changes of the bill of all agents of agents.yaml: another
+// size, another architecture, or an agent that was not up.
+func (d *deploy) price(st *stack.Stack, res *engine.Result) (money, error) {
+	m := money{region: d.cfg.Region, budget: cmp.Or(d.o.budget, d.cfg.Budget.MonthlyUSD)}
+	prices, err := d.app.book(d.cfg)
+	if err != nil {
+		return m, err
+	}
+	e, err := cost.OfConfig(d.cfg, prices)
+	if err != nil {
+		return m, err
+	}
+	theirs := slices.DeleteFunc(slices.Clone(st.Resources()), func(n engine.Node) bool { return !slices.Contains(d.names, st.AgentOf(n.Key())) })
+	delta, err := cost.Delta(d.cfg, theirs, res.Outcomes, prices)
+	if err != nil {
+		return m, err
+	}
+	m.now, m.lacks = e.Total().Expected, e.Lacks(func(cost.Component) bool { return true })
+	m.was = m.now.Sub(delta)
+	return m, nil
 }
 
 // fits refuses a rollout that the account's Fargate quotas do not allow.

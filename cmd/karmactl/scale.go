@@ -25,12 +25,14 @@ type scaleOptions struct {
 	schedule string
 	now      bool
 	dryRun   bool
+	budgetOptions
 }
 
 func (o *scaleOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.schedule, "schedule", "", "run by the hours of the schedule `NAME`; off ends that")
 	f.BoolVar(&o.now, "now", false, "apply the schedule's present hours at once, not at its next change")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change and stop")
+	o.budgetOptions.addFlags(f)
 }
 
 func newScaleCmd(a *app) *cobra.Command {
@@ -85,7 +87,13 @@ func runScale(ctx context.Context, s *session, o scaleOptions) error {
 	if err := sc.plan(ctx); err != nil {
 		return err
 	}
+	if err := sc.price(ctx); err != nil {
+		return err
+	}
 	if !o.dryRun && sc.res.Changes() {
+		if err := sc.allowed(ctx); err != nil {
+			return err
+		}
 		// The state is not touched: up finds what scale owns in AWS. The lock keeps
 		// the two from changing the same target at once.
 		err := s.locked(ctx, "scale", func(ctx context.Context, store *state.Store) error {
@@ -116,6 +124,9 @@ type scaling struct {
 	at  time.Time
 	was map[string]fleet.Scaled
 	res *engine.Result
+	// before and after are the capacities of all agents, money what they cost.
+	before, after capacity
+	money         money
 }
 
 // change is what is asked for, over clients that may or may not write.

@@ -20,6 +20,7 @@ type scaleDoc struct {
 	Window  *scaleWindow    `json:"schedule,omitempty"`
 	Firings []scaleFiring   `json:"firings,omitempty"`
 	Cost    *scaleCost      `json:"cost,omitempty"`
+	Monthly *ui.Monthly     `json:"monthly,omitempty"`
 	Notes   []string        `json:"notes"`
 	s       agents.Schedule // for the text
 }
@@ -63,6 +64,9 @@ func (sc *scaling) doc() (*scaleDoc, error) {
 		d.Changes = append(d.Changes, ch)
 	}
 	d.Notes = append(d.Notes, sc.notes()...)
+	if sc.res.Changes() && sc.after.bounds != nil {
+		d.Monthly = sc.money.doc()
+	}
 	s, scheduled := sc.cfg.Schedules[sc.o.schedule]
 	if !scheduled {
 		return d, nil
@@ -121,6 +125,9 @@ func (sc *scaling) show(d *scaleDoc) {
 		case d.Window == nil:
 			t.Printf("  %-17s %s tasks\n", ag.Agent, now)
 		}
+	}
+	if d.Monthly != nil {
+		t.Para("  ", sc.money.line())
 	}
 	for _, n := range d.Notes {
 		t.Para("  ! ", n)

@@ -93,14 +93,14 @@ func (sc *scaling) showHours(d *scaleDoc) {
 		}
 		t.Printf("    %-6s %s   %s%s\n", f.Action, f.Local.Format("Mon 2006-01-02 15:04 MST"), f.UTC.Format("Mon 15:04 UTC"), after)
 	}
-	t.Para("  ", sc.money(d.Cost))
+	t.Para("  ", sc.saves(d.Cost))
 	if !sc.o.now {
 		t.Para("  ", "until then the agents stay as they are: --now applies the present hours at once")
 	}
 }
 
-// money says what a schedule saves and what not.
-func (sc *scaling) money(c *scaleCost) string {
+// saves says what a schedule saves and what not.
+func (sc *scaling) saves(c *scaleCost) string {
 	if len(c.Missing) > 0 {
 		return "what it saves is not known: " + lack(sc.cfg.Region, c.Missing) + ". NAT, load balancer and addresses keep billing: karmactl hibernate"
 	}

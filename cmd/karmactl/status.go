@@ -98,9 +98,11 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			}
 		}
 		if o.drift {
-			if doc.Drift, err = readDrift(ctx, s); err != nil {
+			var scaled []string
+			if doc.Drift, scaled, err = readDrift(ctx, s); err != nil {
 				return err
 			}
+			doc.Notes = append(doc.Notes, scaled...)
 		}
 		if err := s.app.showStatus(doc, o); err != nil || !o.watch {
 			return err
@@ -111,9 +113,9 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	}
 }
 
-// readDrift plans and lists what differs. Without a state that can be read, the
+// readDrift plans and lists what differs, and what karmactl scale rules instead. Without a state that can be read, the
 // resources are found by their tags.
-func readDrift(ctx context.Context, s *session) ([]statusDrift, error) {
+func readDrift(ctx context.Context, s *session) (drift []statusDrift, scaled []string, err error) {
 	var rec engine.Recorder = engine.NewMemory(s.clock)
 	about := scope{}
 	if store, err := s.readState(ctx); err == nil {
@@ -124,13 +126,18 @@ func readDrift(ctx context.Context, s *session) ([]statusDrift, error) {
 	}
 	p, err := s.planUp(ctx, rec, about)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := []statusDrift{}
+	drift = []statusDrift{}
 	for _, ch := range p.doc().Changes {
-		out = append(out, statusDrift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
+		drift = append(drift, statusDrift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
 	}
-	return out, p.res.Err()
+	for _, o := range p.res.Outcomes {
+		if o.Key.Kind() == "scalable-target" { // no drift, but not as agents.yaml says
+			scaled = append(scaled, o.Notes...)
+		}
+	}
+	return drift, scaled, p.res.Err()
 }
 
 func (a *app) showStatus(doc statusDoc, o statusOptions) error {

@@ -17,19 +17,16 @@ import (
 type upOptions struct {
 	planFile string
 	only     []string
-	budget   string
 	dryRun   bool
 	build    bool
-	// insist goes over the budget.
-	insist bool
+	budgetOptions
 }
 
 func (o *upOptions) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.only, "only", nil, "only these agents, and what they share")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the plan and stop")
 	f.BoolVar(&o.build, "build", false, "build and push the images of agents that have a build")
-	f.StringVar(&o.budget, "budget", "", "refuse to go above this many dollars a month, instead of the file's")
-	f.BoolVar(&o.insist, "over-budget", false, "go ahead although the stack is expected to cost more than the budget")
+	o.budgetOptions.addFlags(f)
 }
 
 func newUpCmd(a *app) *cobra.Command {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
@@ -17,13 +19,12 @@ import (
 
 type wakeOptions struct {
 	dryRun bool
-	// insist goes over the budget.
-	insist bool
+	budgetOptions
 }
 
 func (o *wakeOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be made and stop")
-	f.BoolVar(&o.insist, "over-budget", false, "go ahead although the stack is expected to cost more than the budget")
+	o.budgetOptions.addFlags(f)
 }
 
 func newWakeCmd(a *app) *cobra.Command {
@@ -42,10 +43,7 @@ and ends with each agent's URL.`,
 
 func runWake(ctx context.Context, s *session, o wakeOptions) error {
 	if !o.dryRun {
-		if err := s.withinBudget("", o.insist); err != nil {
-			return err
-		}
-		return s.locked(ctx, "wake", func(ctx context.Context, store *state.Store) error { return wakeLocked(ctx, s, store) })
+		return s.locked(ctx, "wake", func(ctx context.Context, store *state.Store) error { return wakeLocked(ctx, s, store, o) })
 	}
 	store, err := s.readState(ctx)
 	if err != nil {
@@ -79,14 +77,24 @@ func notAsleep(s *session) error {
 
 // wakeLocked is `up` over the whole stack. Until all of it is back the stack counts as
 // hibernating, so that an interrupted wake can be gone on with, or given up.
-func wakeLocked(ctx context.Context, s *session, store *state.Store) error {
+func wakeLocked(ctx context.Context, s *session, store *state.Store, o wakeOptions) error {
 	asleep := store.Hibernation()
 	if asleep == nil {
 		return notAsleep(s)
 	}
-	p, err := s.planUp(ctx, store, scope{})
+	m, err := s.wakes(asleep, o.budget)
 	if err != nil {
 		return err
+	}
+	if err := m.guard(o.insist); err != nil {
+		return err
+	}
+	p, err := s.planUp(ctx, store, scope{budget: o.budget})
+	if err != nil {
+		return err
+	}
+	if len(asleep.Scales) > 0 {
+		p.warnings = append(p.warnings, "with what karmactl scale had set it costs "+m.line())
 	}
 	if err := p.showAndAsk(ctx, "wake"); err != nil {
 		return err
@@ -108,6 +116,22 @@ func wakeLocked(ctx context.Context, s *session, store *state.Store) error {
 		s.app.term.Notef("%s", afterWake(s.cfg.LoadBalancer.Domain, asleep))
 	}
 	return showUp(ctx, s, st, res, began, nil)
+}
+
+// wakes is what the stack will cost when it is awake, with what karmactl scale had set.
+func (s *session) wakes(asleep *state.Hibernation, budget string) (money, error) {
+	now := capacity{bounds: map[string]agents.Scale{}, schedule: map[string]string{}}
+	for _, x := range asleep.Scales {
+		if x.Manual {
+			now.bounds[x.Agent] = agents.Scale{Min: x.Min, Max: x.Max}
+		}
+		for _, act := range x.Actions {
+			now.schedule[x.Agent] = act.Schedule
+		}
+	}
+	m, err := s.compare(capacity{}, now, budget)
+	m.was = decimal.Zero // everything that wake makes is on top of nothing that runs
+	return m, err
 }
 
 // rescale puts back what karmactl scale had set.

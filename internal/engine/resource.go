@@ -151,7 +151,7 @@ type MissingInput struct {
 //
 //	Prerequisite  the user has to do something first    TaskDefinition
 //	Optional      there may be nothing to hold yet      AlarmSilence, Parameter, Secret
-//	Announcer     has something to tell the user        Secret, Subscription, TaskDefinition
+//	Announcer     has something to tell the user        ScalableTarget, Secret, Subscription, TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
 //	Owned         AWS deletes it with another one       Listener, ListenerRule

@@ -2,7 +2,9 @@ package provision
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,6 +44,8 @@ type ScalableTarget struct {
 	Min         int
 	Max         int
 	ServiceRole *ServiceLinkedRole
+
+	note string
 }
 
 // scalableID is how Application Auto Scaling names an agent's service.
@@ -93,7 +97,9 @@ func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Fou
 // or karmactl scale moves count as wanted. The schedule is only asked for when
 // the bounds differ.
 func (t *ScalableTarget) owned(ctx context.Context, notOlder time.Time, have ScalableTargetSpec) (ScalableTargetSpec, error) {
-	manual := have.Tags[TagScale] == ScaleManual
+	byHand := have.Tags[TagScale] == ScaleManual
+	manual := byHand
+	t.note = ""
 	if _, ok := have.Tags[TagScale]; ok {
 		have.Tags = maps.Clone(have.Tags)
 		delete(have.Tags, TagScale)
@@ -111,9 +117,37 @@ func (t *ScalableTarget) owned(ctx context.Context, notOlder time.Time, have Sca
 		}
 	}
 	if manual {
+		t.note = t.override(have, byHand)
 		have.Min, have.Max = t.Min, t.Max
 	}
 	return have, nil
+}
+
+// override says what rules the bounds in place of the configuration. Outside its hours
+// a schedule has none running, which says nothing of the configuration.
+func (t *ScalableTarget) override(have ScalableTargetSpec, byHand bool) string {
+	bounds := func(low, high int) string {
+		if low == high {
+			return strconv.Itoa(low)
+		}
+		return fmt.Sprintf("%d–%d", low, high)
+	}
+	is, says := bounds(have.Min, have.Max), bounds(t.Min, t.Max)
+	switch {
+	case byHand:
+		return fmt.Sprintf("%s is scaled by hand to %s, and agents.yaml says %s: karmactl scale %s=auto gives it back", t.Agent, is, says, t.Agent)
+	case have.Max == 0:
+		return ""
+	}
+	return fmt.Sprintf("%s is on a schedule that was set with %s, and agents.yaml says %s: karmactl scale --schedule NAME sets it again", t.Agent, is, says)
+}
+
+// Notes say who else rules the bounds.
+func (t *ScalableTarget) Notes() []string {
+	if t.note == "" {
+		return nil
+	}
+	return []string{t.note}
 }
 
 func (t *ScalableTarget) list(ctx context.Context) ([]types.ScalableTarget, error) {

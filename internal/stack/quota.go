@@ -67,11 +67,31 @@ func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []stri
 	if err != nil {
 		return nil, nil, err
 	}
+	return shortOf(ctx, s.Env, standing, rolling)
+}
+
+// QuotasOf are the Fargate quotas that so many tasks of agents would exceed, where
+// there were was of them before.
+func QuotasOf(ctx context.Context, env *provision.Env, cfg *agents.Config, was, tasks map[string]int) (short []*QuotaShort, notes []error, err error) {
+	standing, more := map[string]float64{}, map[string]float64{}
+	for _, a := range cfg.Agents {
+		before := (&provision.Service{Agent: a}).VCPU(was[a.Name])
+		plus(standing, before)
+		for provider, n := range (&provision.Service{Agent: a}).VCPU(tasks[a.Name]) {
+			more[provider] += n - before[provider]
+		}
+	}
+	maps.DeleteFunc(more, func(_ string, n float64) bool { return n <= 0 })
+	return shortOf(ctx, env, standing, more)
+}
+
+// shortOf holds vCPU by capacity provider against the account's quotas.
+func shortOf(ctx context.Context, env *provision.Env, standing, rolling map[string]float64) (short []*QuotaShort, notes []error, err error) {
 	for _, q := range fargateQuotas {
 		if rolling[q.provider] == 0 {
 			continue
 		}
-		limit, known, err := QuotaLimit(ctx, s.Clients.Quotas, fargate, q.code)
+		limit, known, err := QuotaLimit(ctx, env.Clients.Quotas, fargate, q.code)
 		switch {
 		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
@@ -79,7 +99,7 @@ func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []stri
 			notes = append(notes, fmt.Errorf("the quota %q (%s) is not known, so nobody has checked that %g vCPU fit into it: %w", q.name, q.code, standing[q.provider]+rolling[q.provider], err))
 		case known && limit < standing[q.provider]+rolling[q.provider]:
 			short = append(short, &QuotaShort{
-				Name: q.name, Code: q.code, Region: s.Account.Region, Limit: limit, Standing: standing[q.provider], Rolling: rolling[q.provider],
+				Name: q.name, Code: q.code, Region: env.Account.Region, Limit: limit, Standing: standing[q.provider], Rolling: rolling[q.provider],
 			})
 		}
 	}

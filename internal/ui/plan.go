@@ -41,6 +41,19 @@ type Hibernation struct {
 	Monthly string `json:"saves_monthly"`
 }
 
+// Monthly is what a command changes of the expected monthly bill, in USD; empty where
+// prices are missing.
+type Monthly struct {
+	Was string `json:"was"`
+	Now string `json:"now"`
+	// Delta has its sign.
+	Delta  string `json:"delta"`
+	Budget string `json:"budget,omitempty"`
+	Over   bool   `json:"over_budget"`
+	// Missing are the items without a price.
+	Missing []string `json:"missing,omitempty"`
+}
+
 // Group is one line of a plan.
 type Group struct {
 	Name string
