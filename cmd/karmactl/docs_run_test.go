@@ -9,6 +9,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // TestTheTutorialIsTrue runs every command of docs/tutorial.md in an empty folder,
@@ -165,4 +167,80 @@ func workflow(ts *testscript.TestScript, text string) {
 			}
 		}
 	}
+}
+
+var skillCommand = regexp.MustCompile("(?m)^\\| `karmactl ([^`]+)` \\|")
+
+// skillSection are the commands in a table of SKILL.md.
+func skillSection(t *testing.T, heading string) []string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "..", "SKILL.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(page), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("SKILL.md has no section %q", heading)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	var commands []string
+	for _, m := range skillCommand.FindAllStringSubmatch(section, -1) {
+		commands = append(commands, m[1])
+	}
+	return commands
+}
+
+// TestEveryCommandIsSafeToRunOrNotByTheSkill: a coding agent must find each command
+// in one of the two tables of SKILL.md.
+func TestEveryCommandIsSafeToRunOrNotByTheSkill(t *testing.T) {
+	known := map[string]bool{}
+	for _, heading := range []string{"Only looks", "Ask a person first"} {
+		for _, c := range skillSection(t, heading) {
+			name, _, _ := strings.Cut(c, " ")
+			known[name] = true
+		}
+	}
+	for _, c := range newRootCmd(&app{term: &ui.Terminal{}}).Commands() {
+		if c.IsAvailableCommand() && !known[c.Name()] {
+			t.Errorf("SKILL.md does not say whether karmactl %s is safe to run unasked", c.Name())
+		}
+		delete(known, c.Name())
+	}
+	delete(known, "help")
+	delete(known, "completion")
+	for name := range known {
+		t.Errorf("SKILL.md names karmactl %s, which is not a command", name)
+	}
+}
+
+// TestWhatTheSkillCallsLookingOnlyReads runs each of these commands in an account
+// with a fleet, and looks at every call to AWS.
+func TestWhatTheSkillCallsLookingOnlyReads(t *testing.T) {
+	t.Parallel()
+	looks := skillSection(t, "Only looks")
+	if len(looks) < 12 {
+		t.Fatalf("only %q", looks)
+	}
+	called := regexp.MustCompile(`(?m)^aws +[0-9]+ms +(.*)$`)
+	reads := regexp.MustCompile(`^[A-Za-z0-9 ]+ (Describe|Get|List|Head|BatchGet|Filter)[A-Za-z]*( |$)`)
+	runDocument(t, filepath.Join("..", "..", "config", "agents.yaml"), func(ts *testscript.TestScript, fleet string) {
+		ts.Setenv("KARMACTL_SIMULATE", ts.MkAbs("aws.json"))
+		ts.Check(os.WriteFile(ts.MkAbs("agents.yaml"), []byte(fleet), 0o644))
+		ts.Check(ts.Exec("karmactl", "up", "--yes", "--quiet"))
+		total := 0
+		for _, c := range looks {
+			if err := ts.Exec("karmactl", append(strings.Fields(c), "-v")...); err != nil {
+				ts.Fatalf("karmactl %s: %v\n%s", c, err, ts.ReadFile("stderr"))
+			}
+			for _, call := range called.FindAllStringSubmatch(ts.ReadFile("stderr"), -1) {
+				total++
+				if !reads.MatchString(call[1]) {
+					ts.Fatalf("karmactl %s calls %s", c, call[1])
+				}
+			}
+		}
+		if total < 30 {
+			ts.Fatalf("only %d calls were seen", total)
+		}
+	})
 }
