@@ -221,7 +221,7 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 		}},
 		{name: "secret", finds: []string{"task"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) { // it may be read, and is not there
-				w.Roles["karmacadabra-prod-validator-execution"].Inline["gone"] = `{"Statement":{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"*:secret:gone-*"}}`
+				w.Roles["karmacadabra-prod-us-east-1-validator-execution"].Inline["gone"] = `{"Statement":{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"*:secret:gone-*"}}`
 			})
 			b.container(func(c *ecstypes.ContainerDefinition) {
 				c.Secrets = append(c.Secrets, ecstypes.Secret{Name: aws.String("KEY"), ValueFrom: aws.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:gone-abcdef:KEY::")})

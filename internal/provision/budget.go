@@ -30,8 +30,8 @@ type BudgetSpec struct {
 // Budget tells the user by e-mail when the stack's bill reaches 80 % and 100 %
 // of the limit, and when it is forecast to. It costs nothing and stops nothing;
 // AWS looks two or three times a day, and forecasts after five weeks. It counts
-// what carries the stack's tag, once that tag is active in billing. Its id is
-// its name.
+// what carries the stack's tag, in every region, once that tag is active in
+// billing. Its id is its name.
 type Budget struct {
 	engine.Ref
 	*Env
@@ -43,8 +43,8 @@ type Budget struct {
 // maxBudgetName is AWS's limit.
 const maxBudgetName = 100
 
-// Name is the stack's, unique in the account.
-func (b *Budget) Name() string { return cloud.Name(maxBudgetName, b.Stack) }
+// Name is unique in the account, whose budgets know no regions.
+func (b *Budget) Name() string { return cloud.Name(maxBudgetName, b.Stack, b.Account.Region) }
 
 func (b *Budget) arn() string { return b.Account.GlobalARN("budgets", "budget/"+b.Name()) }
 

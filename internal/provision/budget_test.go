@@ -50,7 +50,7 @@ func TestSomebodyElsesBudgetIsLeftAlone(t *testing.T) {
 		b := newBench(t, awssim.Options{})
 		step := engine.Manage(&Budget{Env: b.home, MonthlyUSD: "100", Emails: []string{"ops@example.com"}})
 		b.up(step)
-		if err := b.sim.Edit(func(w *awssim.World) { w.Budgets["karmacadabra-prod"].Tags = cloud.Tags{} }); err != nil {
+		if err := b.sim.Edit(func(w *awssim.World) { w.Budgets["karmacadabra-prod-us-east-1"].Tags = cloud.Tags{} }); err != nil {
 			t.Fatal(err)
 		}
 		b.rec = engine.NewMemory(b.home.Clock)

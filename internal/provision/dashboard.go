@@ -95,7 +95,7 @@ func (d *Dashboard) body() string {
 
 // Find gets the dashboard by its name.
 func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[DashboardSpec], error) {
-	out, err := d.Clients.CloudWatch.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.Stack)})
+	out, err := d.Clients.CloudWatch.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.name())})
 	if cloud.IsNotFound(err) {
 		return engine.Found[DashboardSpec]{}, nil
 	}
@@ -103,12 +103,15 @@ func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[Da
 		return engine.Found[DashboardSpec]{}, err
 	}
 	return engine.Found[DashboardSpec]{
-		Phase: engine.Ready, ID: d.Stack, Spec: DashboardSpec{Body: document(aws.ToString(out.DashboardBody))},
-		Outputs: map[string]string{"url": d.url()},
+		Phase: engine.Ready, ID: d.name(), Spec: DashboardSpec{Body: document(aws.ToString(out.DashboardBody))},
+		Outputs: map[string]string{"url": DashboardURL(d.Account, d.Stack)},
 	}, nil
 }
 
-func (d *Dashboard) url() string { return DashboardURL(d.Account, d.Stack) }
+// dashboardName has the region: dashboards are shared by all regions of an account.
+func dashboardName(a cloud.Account, stack string) string { return stack + "-" + a.Region }
+
+func (d *Dashboard) name() string { return dashboardName(d.Account, d.Stack) }
 
 // DashboardURL is where the console shows the dashboard of a stack.
 func DashboardURL(a cloud.Account, stack string) string {
@@ -116,7 +119,7 @@ func DashboardURL(a cloud.Account, stack string) string {
 	if host == "" {
 		host = a.Region + ".console.aws.amazon.com"
 	}
-	return "https://" + host + "/cloudwatch/home?region=" + a.Region + "#dashboards/dashboard/" + stack
+	return "https://" + host + "/cloudwatch/home?region=" + a.Region + "#dashboards/dashboard/" + dashboardName(a, stack)
 }
 
 // Diff compares the drawings by what they mean.
@@ -126,11 +129,12 @@ func (d *Dashboard) Diff(have, want DashboardSpec) []engine.Change {
 
 // Create puts the dashboard.
 func (d *Dashboard) Create(ctx context.Context, want DashboardSpec, _ string) (string, error) {
-	_, err := d.Clients.CloudWatch.PutDashboard(ctx, &cloudwatch.PutDashboardInput{DashboardName: &d.Stack, DashboardBody: &want.Body})
+	name := d.name()
+	_, err := d.Clients.CloudWatch.PutDashboard(ctx, &cloudwatch.PutDashboardInput{DashboardName: &name, DashboardBody: &want.Body})
 	if err != nil {
 		return "", err
 	}
-	return d.Stack, nil
+	return name, nil
 }
 
 // Update puts it again, which replaces it.

@@ -42,8 +42,11 @@ type Role struct {
 	Policy string
 }
 
-// Name is the role's name, known before it is made.
-func (r *Role) Name() string { return cloud.Name(cloud.MaxRoleName, r.Stack, r.Agent, r.Kind) }
+// Name is the role's name, known before it is made. IAM knows no regions, so a stack
+// of the same name in another region needs names of its own.
+func (r *Role) Name() string {
+	return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind)
+}
 
 // ARN is the role's ARN, known before it is made.
 func (r *Role) ARN() string { return r.Account.GlobalARN("iam", "role/"+r.Name()) }

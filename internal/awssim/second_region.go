@@ -1,0 +1,20 @@
+package awssim
+
+// InRegion is the same account in another region. IAM, Route 53, AWS Budgets and
+// CloudWatch's dashboards know no regions: what one of the two has there, the other
+// has too. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
+// says so of dashboards. The two are not for use at the same time.
+func (s *Sim) InRegion(region string) (*Sim, error) {
+	opts := s.opts
+	opts.Region, opts.File = region, ""
+	other, err := New(opts)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w, own := other.world, s.world
+	w.Roles, w.ManagedPolicies, w.Operator = own.Roles, own.ManagedPolicies, own.Operator
+	w.HostedZones, w.Dashboards, w.Budgets = own.HostedZones, own.Dashboards, own.Budgets
+	return other, nil
+}
