@@ -282,7 +282,7 @@ func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) 
 // change walks the stack under the lock, and finds what it has begun.
 func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result) (begun, error) {
 	h := d.env(false)
-	before := map[string]rollout.Before{}
+	before := map[string]rollout.Baseline{}
 	var applied *engine.Result
 	d.app.graceful.Store(true)
 	defer d.app.graceful.Store(false)
@@ -291,7 +291,7 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 			return err
 		}
 		for _, name := range names {
-			b, err := d.rolloutAgent(h, name, d.say).Look(ctx)
+			b, err := d.rolloutAgent(h, name, d.say).ReadBaseline(ctx)
 			if err != nil && !cloud.IsNotFound(err) {
 				return err
 			}
@@ -322,11 +322,11 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 		ag := d.rolloutAgent(h, name, d.say)
 		service, _ := applied.Get(engine.Key("service/" + name))
 		if !provision.Deploys(service) && !d.o.restart {
-			doc, err := ag.Standing(ctx)
+			doc, err := ag.CurrentDeployment(ctx)
 			return following{doc: doc}, err
 		}
 		td, _ := applied.Get(engine.Key("task-definition/" + name))
-		arn, err := ag.Begun(ctx, before[name], td.ID)
+		arn, err := ag.FindNew(ctx, before[name], td.ID)
 		return following{arn: arn, now: td.ID, previous: before[name].TaskDefinition, registered: td.Verb != engine.None}, err
 	}, nil
 }

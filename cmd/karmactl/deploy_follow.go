@@ -32,7 +32,7 @@ func (s *session) say(l rollout.Line) { s.sayOn(nil)(l) }
 // sayOn tells lines of rollouts; how far each one is stands on the board, where there is one.
 func (s *session) sayOn(board *ui.Board) say {
 	return func(l rollout.Line) {
-		r := pictured(l.Picture)
+		r := pictured(l.Progress)
 		if l.Err != nil {
 			l.Text += ": " + s.explain(l.Err).Error()
 		}
@@ -45,7 +45,7 @@ func (s *session) sayOn(board *ui.Board) say {
 }
 
 // pictured is a picture as it is shown.
-func pictured(p *rollout.Picture) *ui.Rollout {
+func pictured(p *rollout.Progress) *ui.Rollout {
 	if p == nil {
 		return nil
 	}
@@ -103,7 +103,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 					return err
 				}
 			}
-			if doc.Image, err = ag.Runs(ctx, doc.Revision); err != nil {
+			if doc.Image, err = ag.ImageOf(ctx, doc.Revision); err != nil {
 				return err
 			}
 			docs[i] = doc

@@ -53,7 +53,7 @@ func (im *images) pushAll(ctx context.Context, p *rollout.Pusher, repository fun
 	var g errgroup.Group
 	for _, name := range names {
 		g.Go(func() error {
-			end, err := p.Push(ctx, repository(name), im.load[name], func(x rollout.Progress) { shown.Report(im.pushed(name, x)) })
+			end, err := p.Push(ctx, repository(name), im.load[name], func(x rollout.PushProgress) { shown.Report(im.pushed(name, x)) })
 			if ctx.Err() == nil { // who interrupts it knows how it ended
 				shown.End(im.pushed(name, end), err)
 			}
@@ -64,7 +64,7 @@ func (im *images) pushAll(ctx context.Context, p *rollout.Pusher, repository fun
 }
 
 // pushed is how far a push is, as it is shown.
-func (im *images) pushed(name string, x rollout.Progress) ui.Push {
+func (im *images) pushed(name string, x rollout.PushProgress) ui.Push {
 	return ui.Push{
 		Agent: name, Image: im.want[name], Short: ui.Short(im.want[name]), AlreadyThere: x.AlreadyThere,
 		Layers: ui.PushLayers{Total: x.Layers, Uploaded: x.Uploaded, There: x.There, Mounted: x.Mounted},

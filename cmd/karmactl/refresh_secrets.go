@@ -28,9 +28,9 @@ func (d *deploy) refreshSecrets(ctx context.Context) error {
 			continue
 		}
 		a := d.rolloutAgent(h, ag.Agent, d.say)
-		doc, err := a.Standing(ctx)
+		doc, err := a.CurrentDeployment(ctx)
 		if err == nil {
-			doc.Image, err = a.Runs(ctx, doc.Revision)
+			doc.Image, err = a.ImageOf(ctx, doc.Revision)
 		}
 		if err != nil {
 			return err

@@ -51,7 +51,7 @@ func runRollback(ctx context.Context, s *session, name string, o rollbackOptions
 		s.app.term.Printf("%s\n", describeBack(name, b))
 		return nil
 	}
-	var back rollout.Back
+	var back rollout.RollbackPlan
 	arn := ""
 	var there []int // the revisions there were when it began
 	err := s.locked(ctx, "rollback", func(ctx context.Context, store *state.Store) error {
@@ -63,7 +63,7 @@ func runRollback(ctx context.Context, s *session, name string, o rollbackOptions
 			return err
 		}
 		s.say(rollout.Line{At: s.clock.Now(), Agent: name, About: "rollback", Text: describeBack(name, back)})
-		if there, err = ag.Later(ctx, 0); err != nil {
+		if there, err = ag.RevisionsAfter(ctx, 0); err != nil {
 			return err
 		}
 		arn, err = ag.Begin(ctx, back)
@@ -77,11 +77,11 @@ func runRollback(ctx context.Context, s *session, name string, o rollbackOptions
 
 // followBack follows a rollback to its end and retires what it left behind: of the
 // revisions there were, not what was registered meanwhile.
-func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout.Back, arn string, there []int, o rollbackOptions) error {
+func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout.RollbackPlan, arn string, there []int, o rollbackOptions) error {
 	var doc *rollout.Deployment
 	var err error
 	if arn == "" {
-		doc, err = ag.Standing(ctx)
+		doc, err = ag.CurrentDeployment(ctx)
 	} else {
 		to := back.To
 		if to == "" {
@@ -103,7 +103,7 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 	}
 	wanted := doc.OK() || doc.Outcome == rollout.RolledBack
 	if wanted {
-		if now, err := ag.Standing(ctx); err == nil {
+		if now, err := ag.CurrentDeployment(ctx); err == nil {
 			doc.Previous, doc.Revision = doc.Revision, now.Revision
 			if back.To != "" {
 				doc.Previous = tasks.Revision(back.From)
@@ -113,13 +113,13 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 			return err
 		}
 	}
-	if doc.Image, err = ag.Runs(ctx, doc.Revision); err != nil {
+	if doc.Image, err = ag.ImageOf(ctx, doc.Revision); err != nil {
 		return err
 	}
 	return s.endDeployments([]*rollout.Deployment{doc}, func(d *rollout.Deployment) bool { return d.OK() || d.Outcome == rollout.RolledBack })
 }
 
-func describeBack(name string, b rollout.Back) string {
+func describeBack(name string, b rollout.RollbackPlan) string {
 	switch {
 	case b.Nothing != "":
 		return fmt.Sprintf("%s: nothing to do: %s", name, b.Nothing)

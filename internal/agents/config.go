@@ -16,7 +16,7 @@ type Config struct {
 	// State is where the state lives: s3://bucket/prefix, a local path, or ""
 	// for the default bucket of the account and region.
 	State string
-	// Tags go on every taggable resource, beside karmactl's own two.
+	// Tags are put on every taggable resource, beside karmactl's own two.
 	Tags map[string]string
 
 	Budget        Budget
@@ -59,7 +59,7 @@ type Budget struct {
 type NAT string
 
 // The NAT modes. With NATNone tasks run in the public subnets with a public
-// address each, and inbound closed but for the load balancer.
+// address each, and inbound closed except to the load balancer.
 const (
 	NATSingle NAT = "single"
 	NATPerAZ  NAT = "per-az"

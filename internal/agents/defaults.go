@@ -80,7 +80,7 @@ func fillIn(r *reader, c *Config) {
 	}
 }
 
-// fillInCalls tells an agent where those that it calls answer, as VALIDATOR_URL.
+// fillInCalls tells an agent where the agents that it calls answer, as VALIDATOR_URL.
 // Service Connect knows them by the agent's name and port and by no longer name.
 func fillInCalls(c *Config, a *Agent) {
 	for _, name := range a.Calls {

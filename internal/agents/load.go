@@ -112,7 +112,7 @@ func hasKey(n *yaml.Node, name string) bool {
 }
 
 // underAgents lays the defaults under every agent. Keys that defaults cannot
-// have stay out, so that they are reported once, where they stand.
+// have stay out, so that they are reported once, where they are.
 func underAgents(root *yaml.Node, allowed func(string) bool) *yaml.Node {
 	defaults := only(child(root, "defaults"), allowed)
 	fleet := resolve(child(root, "agents"))

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// OwnKeys are the keys of the agent's own flat secret, sorted: those that `from`
-// names are kept by somebody else.
+// OwnKeys are the keys of the agent's own flat secret, sorted: a key that `from`
+// names is in a secret that karmactl does not own.
 func (a *Agent) OwnKeys() []string {
 	var out []string
 	for _, s := range a.Secrets {

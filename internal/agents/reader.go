@@ -22,7 +22,7 @@ type reader struct {
 	seen     map[Problem]bool
 }
 
-// place is where a key and its value stand in the file.
+// place is where a key and its value are in the file.
 type place struct{ key, value *yaml.Node }
 
 func newReader(file string, src []byte) *reader {

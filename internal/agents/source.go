@@ -105,11 +105,11 @@ func explainSyntax(said, line string) (message, allowed string, at int) {
 	case strings.HasPrefix(said, "mapping values are not allowed"):
 		return "a colon starts a value where none can be", "one key: value a line, indented like its neighbours; quote a text that contains a colon", secondColon(line, at)
 	case said == "did not find expected key", strings.HasPrefix(said, "did not find expected '-'"):
-		return "this line does not continue what stands above it", "indent it like its neighbours, and close every quote and bracket before it", at
+		return "this line does not continue the line above it", "indent it like its neighbours, and close every quote and bracket before it", at
 	case strings.HasPrefix(said, "found character that cannot start any token"):
 		return "a value cannot start with this character", "quote texts that start with @, ` or %", at
 	case said == "did not find expected node content":
-		return "a value is missing or cannot stand here", "a value before each comma and closing bracket", at
+		return "a value is missing, or is not allowed here", "a value before each comma and closing bracket", at
 	case said == "found unexpected end of stream":
 		return "a quote is opened here and never closed", "put the same quote at the end of the text", openQuote(line, at)
 	}

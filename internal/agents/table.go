@@ -92,7 +92,7 @@ func networkFields() []field[Network] {
 	return []field[Network]{
 		key("cidr", "The VPC's private block, /16 to /28, large enough for two subnets per zone.", text(cidrRule), func(n *Network) *string { return &n.CIDR }),
 		key("azs", "How many Availability Zones, or which.", zonesValue(), func(n *Network) *Network { return n }),
-		key("nat", "How private subnets reach the internet: one gateway, one per zone, or none (tasks then run in public subnets, closed but for the load balancer).", choice(NATSingle, NATPerAZ, NATNone), func(n *Network) *NAT { return &n.NAT }),
+		key("nat", "How private subnets reach the internet: one gateway, one per zone, or none (tasks then run in public subnets, closed except to the load balancer).", choice(NATSingle, NATPerAZ, NATNone), func(n *Network) *NAT { return &n.NAT }),
 		key("endpoints", "VPC endpoints. s3 is free; each other one costs some 7 dollars a month and zone.", list("endpoints", 0, endpoint()), func(n *Network) *[]string { return &n.Endpoints }),
 		key("endpoint_azs", "Interface endpoints in one zone or in all.", choice("one", "all"), func(n *Network) *string { return &n.EndpointAZs }),
 		key("namespace", "Where agents find each other. Default: <project>.local in prod, <project>-<environment>.local elsewhere.", text(namespaceRule), func(n *Network) *string { return &n.Namespace }),

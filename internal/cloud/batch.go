@@ -73,7 +73,7 @@ func (b *Batches) join(operation string, most int, ids []string) (k *batches, mi
 	return k, k.next, first
 }
 
-// close lets nobody join any more.
+// close lets no caller join any more.
 func (b *Batches) close(k *batches, mine *batch) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -29,7 +29,7 @@ import (
 // Account is where a stack lives.
 type Account struct {
 	ID string
-	// Partition is "aws" but for China and GovCloud.
+	// Partition is "aws" except in China and GovCloud.
 	Partition string
 	Region    string
 	// Profile of AWS's shared configuration that signs in; "" is the default one, or none.

@@ -19,9 +19,9 @@ var (
 // deciders are the policies that no change to the operator's own one can overrule: how AWS's message has them, what
 // they are called, and who can change them.
 var deciders = []struct{ said, by, do string }{
-	{"service control policy", "a service control policy of the organization", "whoever runs the AWS organization has to allow it: no policy of this account can"},
-	{"resource control policy", "a resource control policy of the organization", "whoever runs the AWS organization has to allow it: no policy of this account can"},
-	{"permissions boundary", "the permissions boundary of the caller", "whoever set the boundary has to allow it there as well"},
+	{"service control policy", "a service control policy of the organization", "the administrator of the AWS organization has to allow it: no policy of this account can"},
+	{"resource control policy", "a resource control policy of the organization", "the administrator of the AWS organization has to allow it: no policy of this account can"},
+	{"permissions boundary", "the permissions boundary of the caller", "the boundary's owner has to allow it there as well"},
 	{"session policy", "the session policy of this sign-in", "sign in without a session policy, or with one that allows it"},
 	{"VPC endpoint policy", "the policy of a VPC endpoint", "allow it in the endpoint's policy, or call from outside that VPC"},
 	{"deny in a resource-based policy", "the resource's own policy", "change the resource's policy: it denies this explicitly"},

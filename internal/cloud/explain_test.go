@@ -38,11 +38,11 @@ func TestAMissingPermissionNamesTheAction(t *testing.T) {
 		},
 		{
 			"a service control policy", call("EC2", "CreateNatGateway", "UnauthorizedOperation", user+"ec2:CreateNatGateway on resource: arn:aws:ec2:us-east-1:1:natgateway/* with an explicit deny in a service control policy"),
-			"permission ec2:CreateNatGateway is denied in account 123456789012 by a service control policy of the organization", "whoever runs the AWS organization",
+			"permission ec2:CreateNatGateway is denied in account 123456789012 by a service control policy of the organization", "the administrator of the AWS organization",
 		},
 		{
 			"a boundary", call("IAM", "CreateRole", "AccessDenied", user+"iam:CreateRole on resource: r because no permissions boundary allows the iam:CreateRole action"),
-			"permission iam:CreateRole is denied in account 123456789012 by the permissions boundary of the caller", "whoever set the boundary",
+			"permission iam:CreateRole is denied in account 123456789012 by the permissions boundary of the caller", "the boundary's owner",
 		},
 		{
 			"a session policy", call("ECS", "CreateCluster", "AccessDeniedException", user+"ecs:CreateCluster because no session policy allows the ecs:CreateCluster action"),

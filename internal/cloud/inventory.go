@@ -24,7 +24,7 @@ func NewInventory(clock engine.Clock) *Inventory {
 }
 
 // listing is the last answer for a kind; its turn is held while it is fetched,
-// so that those who ask at the same time share one call. It is a channel and no
+// so that callers that ask at the same time share one call. It is a channel and no
 // mutex: waiting for it ends with the context, and a test's clock runs on.
 type listing struct {
 	turn chan struct{}

@@ -32,7 +32,7 @@ const maxAttempts = 10
 type Sign struct {
 	Region  string
 	Profile string
-	// Code asks a person for the code of an MFA device; nil where nobody can be asked.
+	// Code asks a person for the code of an MFA device; nil where no person can be asked.
 	Code func() (string, error)
 }
 

@@ -27,7 +27,7 @@ func signIn(op *smithy.OperationError, in Account) *Problem {
 	switch {
 	case service == "SSO" || service == "SSO OIDC":
 		if code == "ForbiddenException" {
-			return &Problem{What: in.profile("may not use its role") + " any more", Why: message + requestID(root), Do: "whoever runs IAM Identity Center has to assign the account and role again, or name another profile (--profile)"}
+			return &Problem{What: in.profile("may not use its role") + " any more", Why: message + requestID(root), Do: "the administrator of IAM Identity Center has to assign the account and role again, or name another profile (--profile)"}
 		}
 		if code != "" {
 			return ssoExpired(in)

@@ -40,8 +40,8 @@ type Book struct {
 	Prices map[Item]Row `json:"prices"`
 }
 
-// Open is the newer of the prices in this binary and those that `cost refresh`
-// has put into dir. A region without prices gives an empty book, and an estimate
+// Open is the newer of the prices in this binary and the prices that `cost
+// refresh` has put into dir. A region without prices gives an empty book, and an estimate
 // that names every price it lacks.
 func Open(region, dir string) (*Book, error) {
 	b, err := embedded(region)

@@ -141,7 +141,7 @@ func Prefixes() map[string]string { return maps.Clone(prefixes) }
 // learnFrom is a usage type that every region has with its prefix, us-east-1 too.
 const learnFrom = "PublicIPv4:InUseAddress"
 
-// prefixesOf are the prefixes of a region: the known one, and those that its own
+// prefixesOf are the prefixes of a region: the known one, and the ones that its own
 // price list shows.
 func prefixesOf(region string, products []Product) []string {
 	var out []string

@@ -61,7 +61,7 @@ func (b *bill) kindCount(kind string) int {
 // freeMetrics is CloudWatch's free tier.
 var freeMetrics = decimal.NewFromInt(10)
 
-// priceMetrics: custom metrics at $0.30 each, whoever sends them.
+// priceMetrics: custom metrics at $0.30 each, from any sender.
 func priceMetrics(b *bill) {
 	if b.metrics.High.IsZero() {
 		return

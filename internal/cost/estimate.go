@@ -132,7 +132,7 @@ func (e *Estimate) comparable(o *Estimate) bool {
 	return maps.EqualFunc(unknown(e), unknown(o), decimal.Decimal.Equal)
 }
 
-// running is how many hours a month things are up; 730 but for what-ifs.
+// running is how many hours a month things are up; 730 except in what-ifs.
 type running struct {
 	tasks decimal.Decimal
 	// only are the agents whose tasks it is about; none means all.

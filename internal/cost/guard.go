@@ -6,7 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Verdict is how an estimate stands to a budget.
+// Verdict is how an estimate compares to a budget.
 type Verdict struct {
 	// Budget is nil when there is none.
 	Budget   *decimal.Decimal

@@ -17,7 +17,7 @@ type Rest struct {
 	Nights decimal.Decimal
 	// Office says when those are: "MON-FRI 09:00–18:00 America/New_York".
 	Office string
-	// Lacks are prices without which nobody can say what it saves: the figures
+	// Lacks are prices without which the saving is not known: the figures
 	// are then not the saving.
 	Lacks []Item
 }

@@ -87,7 +87,7 @@ func networkLevers() []lever {
 		},
 		{
 			name: "two-zones", change: "use two zones",
-			tradeoff: "one zone fewer to fail over to; the network is made anew",
+			tradeoff: "one zone fewer to fail over to; the network is made again",
 			how:      "network: {azs: 2}, after karmactl down",
 			do: func(c *agents.Config) {
 				c.Network.AZs, c.Network.Zones = min(c.Network.AZs, 2), c.Network.Zones[:min(len(c.Network.Zones), 2)]
@@ -118,7 +118,7 @@ func platformLevers() []lever {
 		},
 		{
 			name: "no-alarms", change: "make no alarms",
-			tradeoff: "nobody is told when an agent is down",
+			tradeoff: "no mail comes when an agent is down",
 			how:      "observability: {alarms: {enabled: false}}",
 			do:       func(c *agents.Config) { c.Observability.Alarms.Enabled = false },
 		},
@@ -161,13 +161,13 @@ func sleepLevers(cfg *agents.Config) ([]lever, error) {
 	return []lever{
 		{
 			name: "office-hours", change: fmt.Sprintf("run agents %s only, %s hours a week", when(s), week.Round(1)),
-			tradeoff: "agents do not answer at other times; NAT gateway, load balancer and addresses go on costing",
+			tradeoff: "agents do not answer at other times; NAT gateway, load balancer and addresses still cost",
 			how:      "karmactl scale --schedule office-hours", excludes: []string{"hibernate"},
 			up: func(r running) running { r.tasks, r.only = up, s.Agents; return r },
 		},
 		{
 			name: "hibernate", change: fmt.Sprintf("take away what bills by the hour (tasks, NAT gateway, load balancer, addresses, alarms) outside %s", when(s)),
-			tradeoff: "waking takes three to four minutes, somebody or something has to call it, and the load balancer gets a new DNS name",
+			tradeoff: "waking takes three to four minutes, a person or a scheduler has to call it, and the load balancer gets a new DNS name",
 			how:      "karmactl hibernate in the evening, karmactl wake in the morning", excludes: []string{"office-hours"},
 			up: func(r running) running { r.awake = up; return r },
 		},

@@ -8,8 +8,8 @@ import (
 )
 
 // regional are the prices of the regions that have no file of their own in prices,
-// each as somebody read it in what AWS publishes or bills. A price that nobody read
-// in a region is absent: ratios between regions differ by item, so none is computed.
+// each as it was read in what AWS publishes or bills. A price that was not read in a
+// region is absent: ratios between regions differ by item, so none is computed.
 type regional struct {
 	Sources map[string]struct {
 		What, Date, How string
@@ -38,7 +38,7 @@ func readRegional() (*regional, error) {
 	return out, nil
 }
 
-// book is empty for a region that nobody has read.
+// book is empty for a region whose prices were not read.
 func (r *regional) book(region string) *Book {
 	b := &Book{Region: region, Prices: map[Item]Row{}}
 	prices, read := r.Regions[region]

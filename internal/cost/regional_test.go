@@ -62,7 +62,7 @@ func TestEveryRegionHasThePricesThatWereRead(t *testing.T) {
 			}
 			_, here := prices[item]
 			if want, flat := everywhere[item]; !here && (!flat || !row.USD.Equal(want)) {
-				t.Errorf("%s in %s is %s, and nobody read that", item, region, row.USD)
+				t.Errorf("%s in %s is %s, and that was read nowhere", item, region, row.USD)
 			}
 		}
 	}

@@ -51,7 +51,7 @@ type Savings struct {
 type lever struct {
 	name, change, tradeoff, how string
 	excludes                    []string
-	// do changes a copy; up is nil but for what changes hours.
+	// do changes a copy; up is nil except for what changes hours.
 	do func(*agents.Config)
 	up func(running) running
 }

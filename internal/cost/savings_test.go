@@ -49,7 +49,7 @@ func TestEverySavingIsWhatTheChangedStackCosts(t *testing.T) {
 			t.Errorf("%s saves %s of %s and leaves %s", r.Name, r.Monthly, total, r.After)
 		}
 		if i > 0 && r.Monthly.GreaterThan(s.Ranked[i-1].Monthly) {
-			t.Errorf("%s saves more than what stands before it", r.Name)
+			t.Errorf("%s saves more than the one before it", r.Name)
 		}
 		if r.Tradeoff == "" || r.How == "" {
 			t.Errorf("%s does not say what it takes", r.Name)

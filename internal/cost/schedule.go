@@ -10,7 +10,7 @@ import (
 type Scheduled struct {
 	// Saves is what the tasks cost outside its hours.
 	Saves decimal.Decimal
-	// Keeps is what the ways in and out go on costing all day: NAT gateway, load
+	// Keeps is what the ways in and out still cost all day: NAT gateway, load
 	// balancer, their addresses, interface endpoints.
 	Keeps decimal.Decimal
 	// SavesLacks and KeepsLacks are the prices without which each is not known.

@@ -22,7 +22,7 @@ func (sn *snapshot) monthly(item cost.Item, n int) string {
 	return "$" + cost.USD(row.USD.Mul(decimal.NewFromInt(int64(n*cost.HoursPerMonth)))) + " a month"
 }
 
-// checkContainerInsights: somebody, or an account's default, may have turned it on.
+// checkContainerInsights: a user, or an account's default, may have turned it on.
 func checkContainerInsights(sn *snapshot) []Finding {
 	if sn.cluster == nil || sn.Cfg.Observability.ContainerInsights != agents.InsightsOff {
 		return nil
@@ -55,7 +55,7 @@ func checkElasticIPs(sn *snapshot) []Finding {
 			continue
 		}
 		f := Finding{
-			Problem: "an address costs " + sn.monthly(cost.AddressIdle, 1) + " and nothing uses it", Cause: "it belongs to no stack of karmactl: somebody allocated it and left it",
+			Problem: "an address costs " + sn.monthly(cost.AddressIdle, 1) + " and nothing uses it", Cause: "it belongs to no stack of karmactl, and was allocated by hand or by another tool",
 			Evidence: []string{aws.ToString(a.AllocationId) + " " + aws.ToString(a.PublicIp)}, Fix: "aws ec2 release-address --allocation-id " + aws.ToString(a.AllocationId),
 		}
 		if stack := ec2Tags(a.Tags)[cloud.TagStack]; stack == sn.Cfg.Stack() {
@@ -76,7 +76,7 @@ func checkForeign(sn *snapshot) []Finding {
 		if e.VpcEndpointType == types.VpcEndpointTypeInterface && foreign(e.Tags) && e.State != "deleted" && e.State != "deleting" {
 			out = append(out, Finding{
 				Problem: fmt.Sprintf("an interface endpoint costs %s", sn.monthly(cost.EndpointHour, len(e.SubnetIds))), Cause: "it is in the stack's VPC and not karmactl's",
-				Evidence: []string{aws.ToString(e.VpcEndpointId) + " " + aws.ToString(e.ServiceName)}, Fix: "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids " + aws.ToString(e.VpcEndpointId) + ", if nobody needs it",
+				Evidence: []string{aws.ToString(e.VpcEndpointId) + " " + aws.ToString(e.ServiceName)}, Fix: "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids " + aws.ToString(e.VpcEndpointId) + ", if it is not needed",
 			})
 		}
 	}
@@ -84,7 +84,7 @@ func checkForeign(sn *snapshot) []Finding {
 		if foreign(n.Tags) && (n.State == types.NatGatewayStateAvailable || n.State == types.NatGatewayStatePending) {
 			out = append(out, Finding{
 				Problem: "a NAT gateway costs " + sn.monthly(cost.NATHour, 1), Cause: "it is in the stack's VPC and not karmactl's",
-				Evidence: []string{id}, Fix: "aws ec2 delete-nat-gateway --nat-gateway-id " + id + ", if nobody needs it",
+				Evidence: []string{id}, Fix: "aws ec2 delete-nat-gateway --nat-gateway-id " + id + ", if it is not needed",
 			})
 		}
 	}

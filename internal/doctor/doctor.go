@@ -44,10 +44,10 @@ type Check struct {
 func Checks() []Check {
 	return []Check{
 		{"service", "an agent without a service never starts", checkServices, true},
-		{"scale", "an agent that is scaled to 0 is woken by nobody but a schedule or a person", checkScale, true},
+		{"scale", "an agent that is scaled to 0 is woken only by a schedule or a person", checkScale, true},
 		{"role", "ECS starts nothing for a service whose roles are missing", checkRoles, true},
 		{"egress", "without a route to the internet, or endpoints, no image and no secret can be fetched", checkEgress, true},
-		{"endpoint", "private DNS sends every task to an endpoint, even to one that lets nobody in", checkEndpoints, true},
+		{"endpoint", "private DNS sends every task to an endpoint, even to one that lets no task in", checkEndpoints, true},
 		{"log-group", "a task whose log group is missing does not start", checkLogGroups, true},
 		{"security-group", "a port that the load balancer may not reach times out", checkSecurityGroups, true},
 		{"quotas", "a new account may run few tasks at once, and has room for few networks", checkQuotas, true},

@@ -85,7 +85,7 @@ func serviceOf(w *awssim.World, agent string) *awssim.Service {
 	return nil
 }
 
-// stop has ECS start the validator's task anew, and gives it the time to fail.
+// stop has ECS start the validator's task again, and gives it the time to fail.
 func (b *bench) stop() {
 	b.t.Helper()
 	cluster := b.cfg.Stack()
@@ -349,7 +349,7 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			b.edit(func(w *awssim.World) {
 				for _, e := range w.VPCEndpoints {
 					if e.Kind == ec2types.VpcEndpointTypeInterface {
-						e.Tags = cloud.Tags{"Name": "somebody's"}
+						e.Tags = cloud.Tags{"Name": "another owner's"}
 					}
 				}
 			})

@@ -93,7 +93,7 @@ func (sn *snapshot) hasEndpoint(service string) bool {
 }
 
 // checkEndpoints: with private DNS an endpoint takes over the service's name in
-// the whole VPC, so that one that allows nobody in shuts a working NAT path too.
+// the whole VPC, so that an endpoint that lets no task in closes a working NAT path too.
 func checkEndpoints(sn *snapshot) []Finding {
 	var out []Finding
 	for _, e := range sn.endpoints {
@@ -143,7 +143,7 @@ func checkSecurityGroups(sn *snapshot) []Finding {
 			}
 			if !sn.allowsAny(n.SecurityGroups, others, port) {
 				out = append(out, Finding{
-					Agent: a.Name, Problem: "the load balancer cannot reach it: requests time out", Cause: fmt.Sprintf("the tasks' security group lets nobody but the tasks in at port %d", port),
+					Agent: a.Name, Problem: "the load balancer cannot reach it: requests time out", Cause: fmt.Sprintf("the tasks' security group lets only the tasks in at port %d", port),
 					Evidence: n.SecurityGroups, Fix: "karmactl up puts the rule back",
 				})
 			}

@@ -23,7 +23,7 @@ func addressQuota() quota { return quota{"ec2", "L-0263D0A3", "EC2-VPC Elastic I
 
 func vpcQuota() quota { return quota{"vpc", "L-F678F1CE", "VPCs per Region"} }
 
-// quotas are those that a fleet meets first. Zonal NAT gateways have one too, 5 in
+// quotas are the quotas that a fleet meets first. Zonal NAT gateways have one too, 5 in
 // a zone, but each takes one of the region's 5 addresses.
 func (sn *snapshot) quotas() []quota {
 	out := []quota{addressQuota(), vpcQuota()}
@@ -72,7 +72,7 @@ func (sn *snapshot) needs() []need {
 	}
 	if sn.vpcs != nil && ours == 0 {
 		out = append(out, need{
-			vpcQuota(), float64(len(sn.vpcs) + 1), fmt.Sprintf("%d that are there, and 1 more", len(sn.vpcs)), "delete one that nobody needs", "there is no room for the stack's VPC",
+			vpcQuota(), float64(len(sn.vpcs) + 1), fmt.Sprintf("%d that are there, and 1 more", len(sn.vpcs)), "delete one that is not needed", "there is no room for the stack's VPC",
 		})
 	}
 	return out
@@ -121,7 +121,7 @@ func checkQuotas(sn *snapshot) []Finding {
 }
 
 // metQuota is the finding of an agent for which ECS starts no task because a quota
-// is used up, whoever in the account uses it.
+// is used up, by karmactl or another user of the account.
 func (sn *snapshot) metQuota(a agents.Agent) (Finding, bool) {
 	s := sn.Services[a.Name]
 	said, c := tasks.WhyDown(s, sn.Tasks[a.Name], a.Name)

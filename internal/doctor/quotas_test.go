@@ -14,7 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// held allocates an address of somebody's that is in use.
+// held allocates an address of another owner that is in use.
 func (b *bench) held() {
 	b.t.Helper()
 	out, err := b.c.EC2.AllocateAddress(b.t.Context(), &ec2.AllocateAddressInput{Domain: ec2types.DomainTypeVpc})
@@ -30,7 +30,7 @@ func (b *bench) crowded() {
 	b.edit(func(w *awssim.World) {
 		clear(w.Services)
 		for _, v := range w.VPCs {
-			v.Tags = cloud.Tags{"Name": "somebody's"}
+			v.Tags = cloud.Tags{"Name": "another owner's"}
 		}
 	})
 	another := func() error {

@@ -54,7 +54,7 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 	sn := &snapshot{Input: p, missingRoles: map[string][]string{}, attention: map[string][]fleet.Attention{}, waiting: map[string]waiting{}, health: map[string][]elbtypes.TargetHealthDescription{}}
 	names := make([]string, len(p.Cfg.Agents))
 	for i, a := range p.Cfg.Agents {
-		names[i] = a.Name // all: those that are called are looked at too
+		names[i] = a.Name // all: the agents that a chosen one calls are looked at too
 	}
 	var err error
 	sn.Observed, err = fleet.Observe(ctx, p.Clients.ECS, provision.ClusterName(p.Cfg.Stack()), names)
@@ -174,7 +174,7 @@ func (sn *snapshot) readTargets(ctx context.Context) error {
 	return nil
 }
 
-// readNetwork reads what is in the VPC of the services, whoever made it.
+// readNetwork reads what is in the VPC of the services, karmactl's or not.
 func (sn *snapshot) readNetwork(ctx context.Context) error {
 	var vpc string
 	for _, s := range sn.Services {
@@ -239,8 +239,8 @@ func (sn *snapshot) readVPCs(ctx context.Context) error {
 	return err
 }
 
-// readQuotas asks for those that checkQuotas looks at. One that cannot be read
-// leaves the others.
+// readQuotas asks for the quotas that checkQuotas looks at. A quota that cannot be
+// read leaves the others.
 func (sn *snapshot) readQuotas(ctx context.Context) error {
 	limits := map[string]float64{}
 	var failed error

@@ -78,8 +78,8 @@ func attention(conf agents.Agent, a AgentStatus, s types.Service, r readings) []
 	return append(out, endings(a.Name, r.tasks, down)...)
 }
 
-// endings tell of the tasks that stopped within the last hour though nobody wanted
-// them to: how many, and how the last one did. When the agent is down now, that is
+// endings tell of the tasks that stopped within the last hour although they were to
+// run: how many, and how the last one did. When the agent is down now, that is
 // said already with its cause.
 func endings(agent string, all []types.Task, down bool) []Attention {
 	spot, own := 0, 0

@@ -73,7 +73,7 @@ func (e *Events) Follow(ctx context.Context, out chan<- logs.Event, say func(err
 	}
 }
 
-// fresh are those that were not told yet, oldest first.
+// fresh are the events that were not told yet, oldest first.
 func (e *Events) fresh(all []logs.Event) []logs.Event {
 	now := make(map[string]bool, len(all))
 	var out []logs.Event

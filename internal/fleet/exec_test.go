@@ -138,7 +138,7 @@ func TestWithoutThePluginItSaysHowToInstallIt(t *testing.T) {
 	}
 }
 
-// plugin stands for AWS's, and says what script prints.
+// plugin replaces AWS's, and says what script prints.
 func plugin(t *testing.T, script string) {
 	t.Helper()
 	dir := t.TempDir()

@@ -32,7 +32,7 @@ func Remember(now map[string]Scaled, order []agents.Agent) []state.Scale {
 
 // Restore puts back what Remember kept, with the alarms muted as they were. An
 // agent that wakes outside the hours of its schedule runs until the schedule's
-// next stop: whoever wakes it wants it awake.
+// next stop: who wakes an agent wants it awake.
 func Restore(home *provision.Env, cfg *agents.Config, kept []state.Scale) Change {
 	var c Change
 	for _, k := range kept {

@@ -64,7 +64,7 @@ type Scaled struct {
 	actions []*provision.ScheduledAction
 }
 
-// ReadScaled reads how agents are scaled. Those that are not up are left out; when
+// ReadScaled reads how agents are scaled. Agents that are not up are left out; when
 // none is, that is the error.
 func ReadScaled(ctx context.Context, home *provision.Env, names []string) (map[string]Scaled, error) {
 	out := map[string]Scaled{}

@@ -26,7 +26,7 @@ type secretSource struct {
 	parameter bool
 	version   string
 	changed   time.Time
-	// keys are those that a tag of karmactl's names; noted: it speaks of this version.
+	// keys are the keys that karmactl's tag names; noted: it speaks of this version.
 	keys  []string
 	noted bool
 }

@@ -91,7 +91,7 @@ func TestEverySourceOfAValueIsLookedAtByMetadata(t *testing.T) {
 		put("karmacadabra/"+agent, `{"private_key":"two"}`)
 		values, older = b.secretsOf(agent)
 		if want[0], want[1], want[5] = "OPENAI_API_KEY not known", "PRIVATE_KEY not known", "NEW not known"; !slices.Equal(values, want) || len(older) != 4 {
-			t.Errorf("after somebody wrote it: %q, older %q", values, older)
+			t.Errorf("after another program wrote it: %q, older %q", values, older)
 		}
 	})
 }

@@ -115,7 +115,7 @@ func (o *commandOutput) Write(b []byte) (int, error) {
 }
 
 // pass writes a line unless it is not the command's. What the command printed
-// without a line's end stands before the mark.
+// without a line's end is before the mark.
 func (o *commandOutput) pass(line []byte) {
 	text := strings.TrimRight(string(line), "\r\n")
 	if before, code, ok := strings.Cut(text, exitMark); ok {

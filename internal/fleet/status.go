@@ -181,8 +181,8 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 	return r
 }
 
-// tasks are those that run, and of those that stopped within the last hour as many
-// as the same call takes.
+// tasks are the running tasks, and of the tasks that stopped within the last hour as
+// many as the same call takes.
 func (w *Watcher) tasks(ctx context.Context) ([]types.Task, error) {
 	arns, err := tasks.List(ctx, w.ECS, w.Cluster, "", types.DesiredStatusRunning)
 	if err != nil {

@@ -44,7 +44,7 @@ func Blank(names []string, o Options) (*Result, error) {
 	p := r.fleet.write([]string{
 		"`karmactl validate` checks this file, `karmactl plan` shows what it would make and what that costs a month, `karmactl up` makes it so.",
 		"image and command are a stand-in that answers. In their place write `build: {context: .}`, then `karmactl deploy --all --build`.",
-		"Every key that there is stands in agents.schema.json, with its meaning; editors show it.",
+		"agents.schema.json has every key with its meaning; editors show it.",
 	}, nil, nil)
 	text := strings.Join(p.lines, "\n") + "\n"
 	cfg, err := agents.Parse("agents.yaml", []byte(text), "")

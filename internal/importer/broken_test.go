@@ -9,7 +9,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
-// A file that somebody is in the middle of editing is an error or a fleet, and
+// A file that a user is in the middle of editing is an error or a fleet, and
 // never a panic: each input is read with each of its lines missing, and with each
 // value gone.
 func TestAnInputWithALineMissingIsAnErrorOrAFleet(t *testing.T) {

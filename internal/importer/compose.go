@@ -62,7 +62,7 @@ func ReadCompose(dir, path string, o Options) (*Result, error) {
 	return c.finish("a compose file, "+file, "services with an image or a build, and a port")
 }
 
-// top reads what stands beside services.
+// top reads what is beside services.
 func (c *compose) top() {
 	for k, v := range c.root.each() {
 		switch {
@@ -88,7 +88,7 @@ func (c *compose) top() {
 var variable = lazyregexp.New(`\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^{}]*))?\}|\$([A-Za-z_][A-Za-z0-9_]*)`)
 
 // fill replaces ${NAME} and ${NAME:-default} by what .env and the default say.
-// What nobody says stays as it is.
+// A name without a value stays as it is.
 func (c *compose) fill(t *tree) string {
 	return variable.ReplaceAllStringFunc(t.str(), func(m string) string {
 		if m == "$$" {

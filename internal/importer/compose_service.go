@@ -206,7 +206,7 @@ func (c *compose) sizes(a *agent, s *tree) {
 		memoryTree.carry(a.key("memory"))
 	}
 	for _, t := range []*tree{r.get("reservations", "cpus"), r.get("reservations", "memory"), s.get("mem_reservation")} {
-		if t != nil && t.fate == unread {
+		if t != nil && t.outcome == unread {
 			t.own("a task has its size for itself")
 		}
 	}
@@ -255,7 +255,7 @@ func (c *compose) healthcheck(a *agent, s *tree) {
 		}
 	}
 	c.check(a, t, command, options)
-	if t.fate != carried {
+	if t.outcome != carried {
 		return
 	}
 	for _, k := range []string{"interval", "timeout", "start_period", "retries"} {
@@ -264,7 +264,7 @@ func (c *compose) healthcheck(a *agent, s *tree) {
 	h.get("start_interval").own("ECS checks at one interval")
 }
 
-// rest gives their fate to the keys that need no carrying.
+// rest gives an outcome to the keys that need no carrying.
 func (c *compose) rest(s *tree) {
 	for _, p := range s.get("ports").list() {
 		p.settle(left, "an agent has one port: the first; serve a second one as an agent of its own, or on the same port")

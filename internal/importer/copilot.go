@@ -179,7 +179,7 @@ func merged(base, over *tree) *tree {
 	if over == nil || base == nil || over.kind != dict || base.kind != dict {
 		if over != nil {
 			if base != nil && base != over {
-				over.sources = append(over.sources, base) // what is overruled has the fate of what overrules it
+				over.sources = append(over.sources, base) // what is overruled has the outcome of what overrules it
 			}
 			return over
 		}

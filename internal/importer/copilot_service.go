@@ -104,7 +104,7 @@ func (c *copilot) containerCheck(a *agent, h *tree) {
 		}
 	}
 	c.check(a, t, command, options)
-	if t.fate == carried {
+	if t.outcome == carried {
 		for _, k := range []string{"interval", "timeout", "start_period", "retries"} {
 			h.get(k).carry(a.key("health.command"))
 		}
@@ -239,7 +239,7 @@ func splitSecret(s string) (from, key string) {
 	return strings.Join(parts[:min(n, len(parts))], ":"), key
 }
 
-// others gives their fate to what has no counterpart.
+// others gives an outcome to what has no counterpart.
 func (c *copilot) others(m *tree) {
 	for k, why := range map[string]string{
 		"sidecars": "an agent has one container", "storage": "agents keep nothing on disk: use S3, a database or EFS",

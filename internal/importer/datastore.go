@@ -2,7 +2,7 @@ package importer
 
 import "strings"
 
-// stores are images that are no agents, and what stands for each in AWS.
+// stores are images that are no agents, and what replaces each in AWS.
 var stores = []struct{ names, instead string }{
 	{"postgres postgresql postgis pgvector timescaledb supabase-postgres cockroach", "not an agent: use Amazon RDS or Aurora, and give its address and password to the agents"},
 	{"mysql mariadb percona", "not an agent: use Amazon RDS or Aurora, and give its address and password to the agents"},

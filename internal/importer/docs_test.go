@@ -57,8 +57,8 @@ func general(kind, name string) string {
 func fieldTable(t *testing.T, kind string) string {
 	t.Helper()
 	var sum tally
-	rows := map[fate]map[string][]string{carried: {}, own: {}, left: {}}
-	add := func(f fate, name, becomes string) {
+	rows := map[outcome]map[string][]string{carried: {}, own: {}, left: {}}
+	add := func(f outcome, name, becomes string) {
 		if name != "" && !slices.Contains(rows[f][name], becomes) {
 			rows[f][name] = append(rows[f][name], becomes)
 		}
@@ -92,7 +92,7 @@ func fieldTable(t *testing.T, kind string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d inputs with %d values: %d carried over, %d that karmactl does by itself, %d listed as not carried over, 0 in silence.\n", len(inputs), sum.all(), sum.carried, sum.own, sum.left)
 	for _, x := range []struct {
-		f     fate
+		f     outcome
 		title string
 	}{{carried, "| in the source | in agents.yaml |"}, {own, "| in the source | karmactl does it by itself |"}, {left, "| in the source | not carried over: instead |"}} {
 		if len(rows[x.f]) == 0 {

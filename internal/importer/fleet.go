@@ -50,7 +50,7 @@ type overlay struct {
 // agent is one agent. What is zero was not said.
 type agent struct {
 	name string
-	// prefix is where the agent stands in the file: "" or "environments.NAME.".
+	// prefix is where the agent is in the file: "" or "environments.NAME.".
 	prefix      string
 	at          Place
 	comments    []string
@@ -147,7 +147,7 @@ func (a *agent) setSecret(s secret) {
 }
 
 // breakCircles takes out the calls that lead back to their caller: agents.yaml
-// starts agents after those that they call. It returns what was taken out.
+// starts agents after the agents that they call. It returns what was taken out.
 func (f *fleet) breakCircles() (out [][2]string) {
 	const open, closed = 1, 2
 	state := map[string]int{}

@@ -269,7 +269,7 @@ func (t *tree) entry(key string) *tree {
 // ref is a copy whose values know the ones that they are copies of.
 func (t *tree) ref(name string) *tree {
 	c := *t
-	c.name, c.fate, c.key, c.why, c.sources, c.items = name, unread, "", "", []*tree{t}, nil
+	c.name, c.outcome, c.key, c.why, c.sources, c.items = name, unread, "", "", []*tree{t}, nil
 	for i, x := range t.items {
 		key := strconv.Itoa(i)
 		if t.kind == dict {

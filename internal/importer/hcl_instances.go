@@ -68,7 +68,7 @@ func (m *module) instances(x *terraform, b *hclsyntax.Block, data bool) {
 		if a := b.Body.Attributes[name]; a != nil {
 			t := m.tree(addr+"."+name, a.Expr, nowhere)
 			t.own("how many there are of it")
-			m.roots = append(m.roots, &tree{name: addr + "." + name, at: at(a.NameRange), fate: own, why: "how many there are of it"})
+			m.roots = append(m.roots, &tree{name: addr + "." + name, at: at(a.NameRange), outcome: own, why: "how many there are of it"})
 		}
 	}
 	if keys == nil {
@@ -139,7 +139,7 @@ func (m *module) body(name string, b *hclsyntax.Body, s scope) *tree {
 	return t
 }
 
-// dynamic is the content of a dynamic block and where its iterator stands.
+// dynamic is the content of a dynamic block and the value of its iterator.
 func (m *module) dynamic(x *hclsyntax.Block, s scope) (*hclsyntax.Body, []scope) {
 	a := x.Body.Attributes["for_each"]
 	if a == nil || len(x.Body.Blocks) == 0 {

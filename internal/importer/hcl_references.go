@@ -10,7 +10,7 @@ import (
 )
 
 // references gathers the names of attributes that expressions ask for, and makes
-// the objects that stand for resources: each attribute is its own reference.
+// the objects that represent resources: each attribute is its own reference.
 func (m *module) references() {
 	for _, b := range m.bodies {
 		_ = hclsyntax.VisitAll(b, func(n hclsyntax.Node) hcl.Diagnostics {
@@ -29,11 +29,11 @@ func (m *module) references() {
 			return nil
 		})
 	}
-	m.objects = m.stand(nil)
+	m.objects = m.represent(nil)
 }
 
-// stand makes the objects; known gives attributes that have a value.
-func (m *module) stand(known func(b *hclsyntax.Block, s scope, attr string) (cty.Value, bool)) map[string]cty.Value {
+// represent makes the objects; known gives attributes that have a value.
+func (m *module) represent(known func(b *hclsyntax.Block, s scope, attr string) (cty.Value, bool)) map[string]cty.Value {
 	resources, data, calls := map[string]map[string]cty.Value{}, map[string]map[string]cty.Value{}, map[string]cty.Value{}
 	object := func(b *hclsyntax.Block, addr string, s scope) cty.Value {
 		all := map[string]cty.Value{}
@@ -110,7 +110,7 @@ var plain = []string{"name", "family", "bucket", "retention_in_days", "zone", "d
 
 // name has references to names give the names, and data sources what is known of them.
 func (m *module) name() {
-	m.objects = m.stand(func(b *hclsyntax.Block, s scope, attr string) (cty.Value, bool) {
+	m.objects = m.represent(func(b *hclsyntax.Block, s scope, attr string) (cty.Value, bool) {
 		if b.Type == "data" && len(b.Labels) == 2 && b.Labels[0] == "aws_region" && (attr == "name" || attr == "id" || attr == "region") {
 			if r := m.region(); r != "" {
 				return cty.StringVal(r), true

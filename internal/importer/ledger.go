@@ -8,7 +8,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-// Field is a value of a source, or several that stand together, and what became
+// Field is a value of a source, or several that belong together, and what became
 // of them.
 type Field struct {
 	Place
@@ -38,7 +38,7 @@ const noCounterpart = "agents.yaml has no key for it"
 // account reads what became of each value of the trees.
 func account(roots []*tree, refused map[string]string) Account {
 	var a Account
-	add := func(f fate, x Field) {
+	add := func(f outcome, x Field) {
 		switch {
 		case f == carried && refusal(refused, x.Key) != "":
 			x.Instead, x.Key = refusal(refused, x.Key), ""
@@ -51,10 +51,10 @@ func account(roots []*tree, refused map[string]string) Account {
 			a.Left = append(a.Left, x)
 		}
 	}
-	var visit func(t *tree, f fate, key, why string)
-	visit = func(t *tree, f fate, key, why string) {
-		if t.fate != unread {
-			f, key, why = t.fate, t.key, t.why
+	var visit func(t *tree, f outcome, key, why string)
+	visit = func(t *tree, f outcome, key, why string) {
+		if t.outcome != unread {
+			f, key, why = t.outcome, t.key, t.why
 		}
 		below := slices.ContainsFunc(t.items, (*tree).touched)
 		if !below || len(t.items) == 0 {

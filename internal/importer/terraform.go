@@ -15,7 +15,7 @@ type terraform struct {
 	resources []*resource
 	calls     []moduleCall
 	provider  *tree
-	// declared counts the instances of each type, also of those that have none.
+	// declared counts the instances of each type, also of types that have none.
 	declared map[string]int
 	unset    []*tree
 	vars     map[string]*tree
@@ -112,7 +112,7 @@ func (x *terraform) made(source string) (*Result, error) {
 	}
 	x.byType()
 	for _, t := range x.unset {
-		if t.fate == unread || t.fate == left {
+		if t.outcome == unread || t.outcome == left {
 			t.leave("it has no value here: --var-file FILE gives it")
 		}
 	}
@@ -210,7 +210,7 @@ func rename(t *tree, name string) {
 	}
 }
 
-// reported gives their fate to attributes that AWS reports, or that are not set.
+// reported gives an outcome to attributes that AWS reports, or that are not set.
 func (x *terraform) reported(body *tree) {
 	for k, t := range body.each() {
 		switch {

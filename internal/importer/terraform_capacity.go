@@ -16,7 +16,7 @@ func (x *terraform) sizeOf(a *agent, d, main *tree) {
 	cpuTree.carry(a.key("cpu"))
 	memoryTree.carry(a.key("memory"))
 	for _, k := range []string{"cpu", "memory", "memoryReservation"} {
-		if t := main.get(k); t != nil && t.fate == unread {
+		if t := main.get(k); t != nil && t.outcome == unread {
 			t.own("the container has the task for itself")
 		}
 	}

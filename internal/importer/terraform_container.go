@@ -14,7 +14,7 @@ func (x *terraform) container(a *agent, c *tree) {
 			continue
 		}
 		x.variable(a, name.str(), value)
-		name.set(value.fate, value.key, value.why)
+		name.set(value.outcome, value.key, value.why)
 	}
 	for k, v := range c.get("environment").each() {
 		x.variable(a, k, v)
@@ -104,9 +104,9 @@ func (x *terraform) containerCheck(a *agent, t *tree) {
 	}
 	x.check(a, t.get("command"), command, options)
 	c := t.get("command")
-	t.settle(c.fate, c.why)
+	t.settle(c.outcome, c.why)
 	for _, k := range t.items {
-		if c.fate == carried {
+		if c.outcome == carried {
 			k.carry(a.key("health.command"))
 		}
 	}
@@ -169,7 +169,7 @@ func (x *terraform) secretOf(a *agent, env string, from, entry *tree) {
 	entry.carry(a.key("secrets." + env))
 }
 
-// serviceRest gives their fate to what needs no carrying.
+// serviceRest gives an outcome to what needs no carrying.
 func (x *terraform) serviceRest(s, d, c *tree) {
 	for k, t := range s.each() {
 		switch k {
@@ -219,7 +219,7 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 		switch k {
 		case "portMappings":
 			for i, p := range t.list() {
-				if i > 0 && p.fate == unread {
+				if i > 0 && p.outcome == unread {
 					p.settle(left, "an agent has one port")
 				}
 			}

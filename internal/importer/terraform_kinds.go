@@ -19,7 +19,7 @@ var ownKinds = map[string]string{
 	"aws_cloudwatch_dashboard": "a dashboard of its own", "aws_cloudwatch_log_metric_filter": "errors in the logs are counted",
 	"aws_acm_certificate": "a certificate of its own", "aws_acm_certificate_validation": "a certificate of its own",
 	"aws_appautoscaling_target": "autoscaling of its own", "aws_appautoscaling_policy": "autoscaling of its own",
-	"aws_sns_topic":                               "a topic of its own for the alarms, where observability.alarms.emails names somebody",
+	"aws_sns_topic":                               "a topic of its own for the alarms, where observability.alarms.emails has an address",
 	"aws_service_discovery_http_namespace":        "a namespace of its own",
 	"aws_service_discovery_private_dns_namespace": "an HTTP namespace of its own: agents call each other by their short names",
 	"aws_service_discovery_service":               "Service Connect: agents call each other by their short names",
@@ -42,7 +42,7 @@ var leftKinds = []struct{ prefix, instead string }{
 	{"", "keep it in Terraform"},
 }
 
-// byType gives their fate to resources that nothing was taken from.
+// byType gives an outcome to resources that nothing was taken from.
 func (x *terraform) byType() {
 	if len(x.fleet.agents) == 0 {
 		return

@@ -51,7 +51,7 @@ func (x *terraform) shapes() {
 	}
 }
 
-// shape looks for agents in a tree; around is what the map that it stands in says.
+// shape looks for agents in a tree; around is what the map around it says.
 func (x *terraform) shape(name string, t, around *tree, depth int) {
 	if t == nil || depth > 5 {
 		return
@@ -131,7 +131,7 @@ func (x *terraform) shaped(name string, t, around *tree) {
 		for _, e := range env.items {
 			if e.get("name") != nil && e.entry("value") != nil {
 				x.variable(a, e.get("name").str(), e.entry("value"))
-				e.get("name").set(e.entry("value").fate, e.entry("value").key, e.entry("value").why)
+				e.get("name").set(e.entry("value").outcome, e.entry("value").key, e.entry("value").why)
 			}
 		}
 	}
@@ -175,7 +175,7 @@ func (x *terraform) settings() {
 	f := &x.fleet
 	v := func(names ...string) *tree {
 		for _, n := range names {
-			if t := x.vars[n]; t != nil && t.fate == unread && !reference.MatchString(t.str()) && !t.null {
+			if t := x.vars[n]; t != nil && t.outcome == unread && !reference.MatchString(t.str()) && !t.null {
 				return t
 			}
 		}

@@ -21,13 +21,13 @@ func (p Place) String() string {
 	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
-// fate is what became of a value of a source. Of a value that is used twice, the
+// outcome is what became of a value of a source. Of a value that is used twice, the
 // higher one counts.
-type fate int
+type outcome int
 
 const (
-	// unread values were looked at by nobody. They are reported as left.
-	unread fate = iota
+	// unread values were not looked at. They are reported as left.
+	unread outcome = iota
 	left
 	own
 	carried
@@ -66,11 +66,11 @@ type tree struct {
 	items []*tree
 	// sources are the variables and locals that the value comes from.
 	sources []*tree
-	// fate, key and why are of this value and all that is below it, but for what
-	// is below and has a fate of its own. key is a path in agents.yaml.
-	fate fate
-	key  string
-	why  string
+	// outcome, key and why are of this value and of all below it that has no outcome of
+	// its own. key is a path in agents.yaml.
+	outcome outcome
+	key     string
+	why     string
 }
 
 // get is what is at the path below, or nil.
@@ -161,14 +161,14 @@ func (t *tree) yes() (value, said bool) {
 	return false, false
 }
 
-func (t *tree) set(f fate, key, why string) {
+func (t *tree) set(f outcome, key, why string) {
 	if t == nil {
 		return
 	}
-	t.fate, t.key, t.why = f, key, why
+	t.outcome, t.key, t.why = f, key, why
 	for _, s := range t.every() {
-		if s.fate < f {
-			s.fate, s.key, s.why = f, key, why
+		if s.outcome < f {
+			s.outcome, s.key, s.why = f, key, why
 		}
 	}
 }
@@ -203,12 +203,12 @@ func (t *tree) own(why string) { t.set(own, "", why) }
 // leave says that the value is not carried over, and what to do instead.
 func (t *tree) leave(instead string) { t.set(left, "", instead) }
 
-// settle gives a fate to what has none yet.
-func (t *tree) settle(f fate, why string) {
+// settle gives an outcome to what has none yet.
+func (t *tree) settle(f outcome, why string) {
 	if t == nil {
 		return
 	}
-	if t.fate == unread {
+	if t.outcome == unread {
 		marked := false
 		for _, c := range t.items {
 			marked = marked || c.touched()
@@ -219,15 +219,15 @@ func (t *tree) settle(f fate, why string) {
 		}
 	}
 	for _, c := range t.items {
-		if t.fate == unread {
+		if t.outcome == unread {
 			c.settle(f, why)
 		}
 	}
 }
 
-// touched tells whether the value or something below it has a fate.
+// touched tells whether the value or something below it has an outcome.
 func (t *tree) touched() bool {
-	if t.fate != unread {
+	if t.outcome != unread {
 		return true
 	}
 	for _, c := range t.items {

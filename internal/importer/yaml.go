@@ -23,7 +23,7 @@ func yamlTree(file string, src []byte) (*tree, error) {
 
 type yamlReader struct {
 	file string
-	// made are the trees of anchored nodes, which aliases share the fate of.
+	// made are the trees of anchored nodes, which aliases share the outcome of.
 	made  map[*yaml.Node]*tree
 	nodes int
 }

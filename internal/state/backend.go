@@ -9,7 +9,7 @@ import (
 
 // Backend keeps one state, its earlier versions and one lock. Every write is a
 // compare-and-swap on an etag, an opaque word for the bytes that were read, so
-// that whoever missed a change cannot overwrite it.
+// that a writer that missed a change cannot overwrite it.
 //
 // The errors to tell apart are ErrAbsent, ErrNoBucket and ErrConflict. After any
 // other error of a write it is not known whether it took effect.

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// losable is a backend whose bucket somebody deletes.
+// losable is a backend whose bucket is deleted.
 func losable() (b *Memory, lose func()) {
 	gone := &atomic.Bool{}
 	b = NewMemory()
@@ -62,11 +62,11 @@ func TestALockGoesWithItsBucket(t *testing.T) {
 		lose()
 		began := time.Now()
 		<-ctx.Done()
-		if cause := context.Cause(ctx); !errors.Is(cause, ErrLockLost) || !strings.Contains(cause.Error(), "somebody deleted the bucket that it was in") {
+		if cause := context.Cause(ctx); !errors.Is(cause, ErrLockLost) || !strings.Contains(cause.Error(), "the bucket that it was in was deleted") {
 			t.Errorf("the cause is %v", cause)
 		}
 		if took := time.Since(began); took > beatEvery+time.Second {
-			t.Errorf("the work went on for %s", took)
+			t.Errorf("the work continued for %s", took)
 		}
 		if err := l.Release(t.Context()); !errors.Is(err, ErrLockLost) {
 			t.Errorf("Release: %v", err)

@@ -13,7 +13,7 @@ var (
 	// state; up makes the bucket before it opens the state to write.
 	ErrNoBucket = errors.New("the state bucket does not exist")
 	// ErrConflict: it is not what was read before; nothing was written.
-	ErrConflict = errors.New("changed by somebody else")
+	ErrConflict = errors.New("changed by another writer")
 )
 
 // What a Store and a Lock refuse.
@@ -61,7 +61,7 @@ func (e *UnknownKeyError) Error() string {
 		e.Key, wayBack)
 }
 
-// ElsewhereError is the state of another stack, account or region. Going on
+// ElsewhereError is the state of another stack, account or region. To continue
 // would make everything a second time there, or forget it here.
 type ElsewhereError struct {
 	// What differs: "stack", "account" or "region".

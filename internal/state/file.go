@@ -50,7 +50,7 @@ func (b *File) versionPath(n int64) string { return fmt.Sprintf("%s.%06d.json", 
 // Read implements Backend.
 func (b *File) Read(context.Context) ([]byte, string, error) { return readFile(b.path) }
 
-// ReadLock implements Backend. Those who share a file share a clock.
+// ReadLock implements Backend. Runs that share a file share a clock.
 func (b *File) ReadLock(context.Context) (StoredLock, error) {
 	data, etag, err := readFile(b.lockPath())
 	return StoredLock{Data: data, ETag: etag, Age: UnknownAge}, err

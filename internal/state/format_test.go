@@ -94,7 +94,7 @@ func TestWhatIsNotAStateIsRefusedWithTheWayOut(t *testing.T) {
 		{"a list", `[]`, &corrupt},
 		{"null", `null`, &corrupt},
 		{"two states in one file", string(whole) + string(whole), &corrupt},
-		{"version nought", edit(`"version": 2`, `"version": 0`), &corrupt},
+		{"version 0", edit(`"version": 2`, `"version": 0`), &corrupt},
 		{"a version in words", edit(`"version": 2`, `"version": "1"`), &corrupt},
 		{"a newer version", edit(`"version": 2`, `"version": 3`), &newer},
 		{"an unknown key", edit(`"stack"`, `"note": "mine", "stack"`), &unknown},

@@ -153,7 +153,7 @@ func TestImportNeverOverwritesWhatWasWrittenMeanwhile(t *testing.T) {
 	}
 	b.Before = func(op string) error {
 		if op == "Write" {
-			b.Plant([]byte("somebody else's"))
+			b.Plant([]byte("another writer's"))
 		}
 		return nil
 	}

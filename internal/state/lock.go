@@ -16,7 +16,7 @@ const (
 	beatEvery = 15 * time.Second
 	// retryBeat is how soon a renewal that failed is tried again.
 	retryBeat = 3 * time.Second
-	// lookEvery is how often the wall clock is asked: timers stand still while a
+	// lookEvery is how often the wall clock is asked: timers stop while a
 	// laptop sleeps, the lease does not.
 	lookEvery = time.Second
 	// margin is how long before the end of the lease work stops, so that it has
@@ -42,7 +42,7 @@ func (e *LockedError) Error() string {
 type BadLockError struct{ Why string }
 
 func (e *BadLockError) Error() string {
-	return fmt.Sprintf("the lock on the state cannot be read: %s: make sure that nobody works on this stack, then run karmactl state unlock", e.Why)
+	return fmt.Sprintf("the lock on the state cannot be read: %s: make sure that no other run works on this stack, then run karmactl state unlock", e.Why)
 }
 
 // Lock is a held lock. It must be released.
@@ -149,7 +149,7 @@ func (l *Lock) beat(ctx context.Context, next time.Time) {
 	}
 }
 
-// renew extends the lease by a compare-and-swap: if that succeeds, nobody else
+// renew extends the lease by a compare-and-swap: if that succeeds, no other run
 // has had the lock, however late it is.
 func (l *Lock) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, beatEvery)
@@ -162,16 +162,16 @@ func (l *Lock) renew(ctx context.Context) error {
 	}
 	etag, err := l.backend.ReplaceLock(ctx, data, l.etag)
 	if errors.Is(err, ErrNoBucket) {
-		return fmt.Errorf("%w: somebody deleted the bucket that it was in: nothing more is started; run this again", ErrLockLost)
+		return fmt.Errorf("%w: the bucket that it was in was deleted: nothing more is started; run this again", ErrLockLost)
 	}
 	if errors.Is(err, ErrConflict) {
 		there, stored, rerr := readHolder(ctx, l.backend)
 		bad := new(BadLockError)
 		switch {
 		case errors.Is(rerr, ErrAbsent):
-			return fmt.Errorf("%w: somebody removed it (karmactl state unlock): nothing more is started; run this again", ErrLockLost)
+			return fmt.Errorf("%w: it was removed (karmactl state unlock): nothing more is started; run this again", ErrLockLost)
 		case errors.As(rerr, &bad):
-			return fmt.Errorf("%w: somebody overwrote it: %w", ErrLockLost, rerr)
+			return fmt.Errorf("%w: it was overwritten: %w", ErrLockLost, rerr)
 		case rerr != nil:
 			return rerr
 		case there.ID != h.ID:
@@ -220,7 +220,7 @@ func (l *Lock) Release(ctx context.Context) error {
 	return errors.New("releasing the lock on the state: it keeps changing: run karmactl state unlock")
 }
 
-// Held tells who holds the lock. ErrAbsent when nobody does; *BadLockError when
+// Held tells who holds the lock. ErrAbsent when no run does; *BadLockError when
 // the lock does not say.
 func Held(ctx context.Context, b Backend) (Holder, error) {
 	h, _, err := readHolder(ctx, b)

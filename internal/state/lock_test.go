@@ -184,7 +184,7 @@ func TestALostLockStopsTheWork(t *testing.T) {
 		within time.Duration
 		says   string
 	}{
-		{"removed by hand", steal, inTime, "somebody removed it (karmactl state unlock)"},
+		{"removed by hand", steal, inTime, "it was removed (karmactl state unlock)"},
 		{"taken by another", func(t *testing.T, b *Memory, down *atomic.Bool) {
 			t.Helper()
 			steal(t, b, down)
@@ -197,7 +197,7 @@ func TestALostLockStopsTheWork(t *testing.T) {
 			if _, err := b.CreateLock(t.Context(), []byte("hello")); err != nil {
 				t.Fatal(err)
 			}
-		}, inTime, "somebody overwrote it"},
+		}, inTime, "it was overwritten"},
 		{"no connection until shortly before the lease ends", func(_ *testing.T, _ *Memory, down *atomic.Bool) {
 			down.Store(true)
 		}, leaseFor - margin + retryBeat, "its lease could not be renewed in time: connection refused"},
@@ -221,7 +221,7 @@ func TestALostLockStopsTheWork(t *testing.T) {
 					t.Errorf("the cause is %v", cause)
 				}
 				if took := time.Since(began); took > c.within {
-					t.Errorf("the work went on for %s", took)
+					t.Errorf("the work continued for %s", took)
 				}
 				if err := l.Release(t.Context()); !errors.Is(err, ErrLockLost) {
 					t.Errorf("Release: %v", err)

@@ -17,7 +17,7 @@ type Memory struct {
 	// error is returned and the operation does not happen.
 	Before func(op string) error
 	// After is asked once an operation took effect; its error is returned
-	// instead of the reply, which is thereby lost.
+	// instead of the reply, which is then lost.
 	After func(op string) error
 
 	// Clock is the backend's own; nil when it has none.

@@ -26,8 +26,8 @@ type S3Options struct {
 	Bucket string
 	// Prefix is the stack's own: its objects are <prefix>/state.json and <prefix>/lock.json.
 	Prefix string
-	// Owner is the account that the bucket must belong to, so that nobody who
-	// guessed the name first gets our state; "" does not check.
+	// Owner is the account that the bucket must belong to, so that an account that
+	// guessed the name first does not get our state; "" does not check.
 	Owner string
 	Clock engine.Clock
 }

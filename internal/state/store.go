@@ -237,7 +237,7 @@ func (s *Store) change(f func(*State) bool) error {
 	return nil
 }
 
-// later keeps an error for those who have no one to return it to.
+// later keeps an error that its caller cannot return.
 func (s *Store) later(err error) {
 	if err == nil {
 		return
@@ -306,7 +306,7 @@ func (s *Store) run(ctx context.Context) {
 	}
 }
 
-// save writes what there is now, and tells those who wait for it.
+// save writes what there is now, and tells the callers that wait for it.
 func (s *Store) save(ctx context.Context) {
 	s.mu.Lock()
 	gen, next := s.gen, s.state.clone()

@@ -176,7 +176,7 @@ func TestACrashBetweenBeginAndRecordLeavesTheNoteUntilItIsBegunAgain(t *testing.
 		if err := s.Begin(t.Context(), "nat/a"); err != nil {
 			t.Fatal(err)
 		}
-		// Whoever comes after another crash looks for what was made now.
+		// The run after another crash looks for what was made now.
 		if again, ok := s.InFlight("nat/a"); !ok || again.Sub(at) < time.Hour {
 			t.Errorf("the note says %s, was begun again an hour after %s", again, at)
 		}

@@ -184,7 +184,7 @@ func sixteenWriters(ctx context.Context, b Backend) error {
 			}
 		}
 		if winner < 0 {
-			return fmt.Errorf("round %d: nobody won", round)
+			return fmt.Errorf("round %d: no writer won", round)
 		}
 		if data, _, err := b.Read(ctx); string(data) != fmt.Sprintf("round %d writer %d", round, winner) {
 			return fmt.Errorf("round %d: writer %d won, the state is %q: %w", round, winner, data, err)

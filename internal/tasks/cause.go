@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Kind is what sort of cause it is, for those who treat one in a way of its own.
+// Kind is what sort of cause it is, for callers that treat one kind differently.
 type Kind string
 
 // The kinds of causes.
@@ -89,7 +89,7 @@ var marks = []mark{
 	{[]string{"not authorized to perform: logs:"}, Cause{KindRights, noStart, "the agent's execution role may not write to its log group", upAgent, "which puts the right into the role", true}},
 	{[]string{"accessdenied", "secret"}, secretRight},
 	{[]string{"accessdenied"}, Cause{KindRights, noStart, "the agent's execution role may not do what ECS needs for a start", upAgent, "which puts the rights into the role", true}},
-	{[]string{"cannotpull", "pull access denied"}, Cause{KindRights, noStart, "the registry lets nobody pull the image without signing in, or has no such repository", "karmactl deploy AGENT --image REF", "which copies the image into ECR with your own sign-in", false}},
+	{[]string{"cannotpull", "pull access denied"}, Cause{KindRights, noStart, "the registry asks for a sign-in before a pull, or has no such repository", "karmactl deploy AGENT --image REF", "which copies the image into ECR with your own sign-in", false}},
 	{[]string{"cannotpull", "403 forbidden"}, Cause{KindRights, noStart, "the registry refuses to hand out the image", "karmactl deploy AGENT --image REF", "which copies the image into ECR with your own sign-in", false}},
 	{[]string{"cannotpull", "401 unauthorized"}, Cause{KindRights, noStart, "the registry wants a sign-in for the image", "karmactl deploy AGENT --image REF", "which copies the image into ECR with your own sign-in", false}},
 

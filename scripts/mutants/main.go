@@ -20,7 +20,7 @@ const leastNoticed = 95
 type fault struct {
 	file, what string
 	old, new   string
-	// unseen is why nobody could notice it; "" where somebody could.
+	// unseen is why no test could notice it; "" where a test could.
 	unseen string
 }
 
@@ -45,7 +45,7 @@ func run(words []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a left-over temporary folder harms nobody
+	defer func() { _ = os.RemoveAll(dir) }() // a left-over temporary folder does no harm
 	tried, noticed := 0, 0
 	for _, f := range faults {
 		if !chosen(f.file, words) {

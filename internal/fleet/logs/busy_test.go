@@ -186,7 +186,7 @@ func TestThePaceLearnsWhatAWSGrants(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(engine.RealClock{}, filterShare*25)
-		// run makes calls for a minute, and counts those that were granted and refused.
+		// run makes calls for a minute, and counts the granted and the refused ones.
 		run := func(quota func(time.Time) bool) (granted, refused int) {
 			for start := time.Now(); time.Since(start) < time.Minute; {
 				if err := p.take(t.Context(), 1); err != nil {

@@ -99,7 +99,7 @@ func (p pageProtocol) DeserializeResponse(ctx context.Context, schema *smithy.Op
 // there are buffers, which bounds the memory.
 const smallBody = 256 << 10
 
-// body is the memory that answers are read into, one after the other. It is made anew for a bigger one, and by steps:
+// body is the memory that answers are read into, one after the other. It is made again for a bigger one, and by steps:
 // a buffer that doubles would take twice what the biggest page needs.
 type body struct{ b []byte }
 

@@ -54,7 +54,7 @@ const (
 
 // fastLane reads the streams that are known, each by itself, with GetLogEvents. Its quota is another one than
 // FilterLogEvents' and its tokens never go back, so a call brings only what is new. What it cannot see, events that
-// come late and streams that nobody told of, FilterLogEvents brings: the lane is for speed and may miss anything.
+// come late and streams that it was not told of, FilterLogEvents brings: the lane is for speed and may miss anything.
 type fastLane struct {
 	t     *tailer
 	api   StreamAPI
@@ -83,7 +83,7 @@ type track struct {
 	// when the last call began, and spoke when the stream last had something new, or became known.
 	read, asked, spoke int64
 	// calling is true while a call is under way, more when it is known to have more, absent before it exists, and lost
-	// when AWS does not take its token: to begin anew would bring events twice.
+	// when AWS does not take its token: to begin again would bring events twice.
 	calling, more, absent, lost bool
 	rhythm                      rhythm
 }
@@ -235,7 +235,7 @@ func (tr *track) urgency(now, behind int64) float64 {
 	return math.Sqrt(max(1, size)) * float64(flushes) * (headStart + float64(waits))
 }
 
-// unseen is when the first flush that nobody has read yet could be read, if the writer keeps its rhythm.
+// unseen is when the first flush that is not read yet could be read, if the writer keeps its rhythm.
 func (tr *track) unseen(behind int64) int64 {
 	if at := tr.rhythm.after(tr.read - behind - guess.Milliseconds()); at != 0 {
 		return at + behind

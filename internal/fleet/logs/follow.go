@@ -19,7 +19,7 @@ const (
 	idleEvery = 1800 * time.Millisecond
 	// fastPace is the pace, in calls a second, above which busy groups are read as often as when nothing is paced.
 	fastPace = 10
-	// roundLimit is how long a round waits for a group that has many pages; the others then go on without it.
+	// roundLimit is how long a round waits for a group that has many pages; the others then continue without it.
 	roundLimit = time.Second
 	// An event waits so much longer than Order when the round that would release it is slow: shortSlack where something
 	// reads every group within a second, for then nothing that is in time can still come; else longSlack.

@@ -23,7 +23,7 @@ const (
 	LivePrice = "Live Tail costs $0.01 a minute after the account's 1,800 free minutes a month"
 )
 
-// goLive opens the sessions. Whatever becomes of them, reading goes on and misses nothing.
+// goLive opens the sessions. Whatever becomes of them, reading continues and misses nothing.
 func (t *tailer) goLive(ctx context.Context, running *sync.WaitGroup, post func(message) error) {
 	sessions := (len(t.groups) + liveGroups - 1) / liveGroups
 	price := LivePrice
@@ -35,7 +35,7 @@ func (t *tailer) goLive(ctx context.Context, running *sync.WaitGroup, post func(
 		running.Go(func() {
 			for ctx.Err() == nil {
 				if err := t.session(ctx, groups, post); err != nil && ctx.Err() == nil {
-					t.say("Live Tail ended, reading goes on without it: " + err.Error())
+					t.say("Live Tail ended, reading continues without it: " + err.Error())
 					if !isPassing(err) && !isThrottle(err) {
 						return
 					}

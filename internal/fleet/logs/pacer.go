@@ -20,7 +20,7 @@ const (
 )
 
 // How the pace follows AWS's answers. A lone throttle may be chance, so it costs little and is soon forgotten. Throttles
-// close to each other say that the pace is above what AWS grants, or that somebody else in the account uses the same
+// close to each other say that the pace is above what AWS grants, or that another reader in the account uses the same
 // quota: the pace they came at is remembered as the wall, and from just below it the pace only creeps up.
 const (
 	afterLone  = 0.95

@@ -108,7 +108,7 @@ func (t *tailer) once(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 
 // sayThrottled tells that AWS grants less than the pace asks for, and what would help.
 func (t *tailer) sayThrottled() {
-	what := "CloudWatch Logs throttles this account: reading goes on, slower"
+	what := "CloudWatch Logs throttles this account: reading continues, slower"
 	if t.Follow && t.Live == nil {
 		what += "; --live brings events within a second whatever the quota: " + LivePrice
 	}

@@ -36,7 +36,7 @@ func TestThePacerGoesSlowerWhileItIsThrottled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(engine.RealClock{}, 4.9)
-		quota := logstest.Bucket(2) // somebody else takes the rest
+		quota := logstest.Bucket(2) // another reader takes the rest
 		start, throttled := time.Now(), 0
 		for time.Since(start) < 200*time.Second {
 			if err := p.take(t.Context(), 1); err != nil {
@@ -101,7 +101,7 @@ func TestEventsThatComeInSeveralWaysAreJoinedByContentAndCount(t *testing.T) {
 		t.Error("nothing was forgotten")
 	}
 	if again := twin; r.isNew(byStream, &again) {
-		t.Error("GetLogEvents brings anew what is forgotten")
+		t.Error("GetLogEvents brings again what is forgotten")
 	}
 }
 
@@ -257,7 +257,7 @@ func TestATracebackOfManyEventsIsOneThing(t *testing.T) {
 	for _, r := range []record{
 		{from: from, message: "INFO: begins"},
 		{from: from, message: "Traceback (most recent call last):"},
-		{from: other, message: "  indented by somebody else"},
+		{from: other, message: "  indented by another stream"},
 		{from: from, message: "  File \"a.py\", line 4"},
 		{from: from, message: "    pay()"},
 		{from: from, message: "KeyError: 'PRIVATE_KEY'"},

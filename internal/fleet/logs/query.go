@@ -62,7 +62,7 @@ func Queries() []NamedQuery {
 	}
 }
 
-// FindQuery finds a query among own, which go before those that come with karmactl.
+// FindQuery finds a query among own, which go before the queries that come with karmactl.
 func FindQuery(name string, own []NamedQuery) (NamedQuery, error) {
 	var names []string
 	for _, q := range append(own[:len(own):len(own)], Queries()...) {
@@ -92,7 +92,7 @@ type Query struct {
 	Say func(string)
 }
 
-// Run runs the query and waits for its end. When ctx ends first, the query is stopped, because what it goes on to scan
+// Run runs the query and waits for its end. When ctx ends first, the query is stopped, because what it still scans
 // costs. A log group that does not exist is said and passed over.
 func (q Query) Run(ctx context.Context, api QueryAPI) (QueryResult, error) {
 	if len(q.Groups) > queryGroups {

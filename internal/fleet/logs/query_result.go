@@ -56,7 +56,7 @@ func (q Query) result(out *cloudwatchlogs.GetQueryResultsOutput) QueryResult {
 }
 
 // WriteTable writes the result as a table, and under it what was scanned and what that cost. In a terminal of that width
-// the widest columns are made narrower and their cells go on below themselves; 0 is as wide as it needs.
+// the widest columns are made narrower and their cells wrapped; 0 is as wide as it needs.
 func (r QueryResult) WriteTable(w io.Writer, width int) error {
 	var b strings.Builder
 	if len(r.Rows) == 0 {

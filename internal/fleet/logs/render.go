@@ -22,8 +22,8 @@ const (
 // Style says how a Printer writes.
 type Style struct {
 	Format Format
-	// Agents are all names that there are: an agent keeps its colour whichever of them are shown. Shown are those that
-	// may come, and set the width; none are all.
+	// Agents are all names that there are: an agent keeps its colour whichever of them are shown. Shown are the agents whose
+	// events may come, and set the width; none are all.
 	Agents, Shown []string
 	// Color allows ANSI colours, of ours and in the messages.
 	Color bool
@@ -36,7 +36,7 @@ type Style struct {
 	// Fields are those of JSON lines that text shows behind the message; none are all. NoFields shows none.
 	Fields   []string
 	NoFields bool
-	// Width is how many columns a terminal has: longer lines go on below their message, and only the first line of a
+	// Width is how many columns a terminal has: the rest of a longer line is below its message, and only the first line of a
 	// message has the beginning. 0 is no terminal: each line of a message gets its beginning, for grep's sake.
 	Width int
 }

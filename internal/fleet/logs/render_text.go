@@ -87,10 +87,10 @@ func (p *Printer) indent() {
 	}
 }
 
-// leastHang is how many columns must be left for messages to go on below each other.
+// leastHang is how many columns must be left for the further lines of a message.
 const leastHang = 20
 
-// hang breaks what was written since from between words, so that a long line goes on below its message. A word that is
+// hang breaks what was written since from between words, so that the rest of a long line is below its message. A word that is
 // longer than the room is left whole: a URL stays one.
 func (p *Printer) hang(from int) {
 	indent := p.beginningWidth()

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// messageKeys name the field of a JSON line that is its message, and dullKeys those that the line's beginning or colour
-// says already.
+// messageKeys name the field of a JSON line that is its message, and dullKeys the fields that the line's beginning or
+// colour says already.
 var (
 	messageKeys = []string{"message", "msg", "event", "text", "log"}
 	dullKeys    = []string{"time", "timestamp", "ts", "@timestamp", "asctime", "level", "levelname", "severity", "lvl", "log.level"}
@@ -50,7 +50,7 @@ func structured(line string) (message string, fields []field, ok bool) {
 	return message, fields, whole && s.next() == 0 && best < len(messageKeys)
 }
 
-// choose gives the fields to show: all but the dull ones, or those that were asked for, in that order.
+// choose gives the fields to show: all but the dull ones, or the ones that were asked for, in that order.
 func choose(fields []field, asked []string) []field {
 	if len(asked) == 0 {
 		return slices.DeleteFunc(fields, func(f field) bool { return slices.Contains(dullKeys, strings.ToLower(f.key)) })

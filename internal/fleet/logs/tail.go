@@ -1,6 +1,6 @@
 // Package logs reads CloudWatch Logs of many log groups as one stream that loses nothing.
 //
-// A timestamp is given by the writer and an event can be read only once its writer has flushed, so nobody can
+// A timestamp is given by the writer and an event can be read only once its writer has flushed, so no reader can
 // follow a log by asking for "newer than the last one". Tail asks again for a window that it has already read,
 // and knows each event by its id. All groups share the one quota of the account (see pacer.go).
 package logs
@@ -74,7 +74,7 @@ type Options struct {
 	Since time.Time
 	// Until is the newest timestamp wanted; zero is now. It cannot go with Follow.
 	Until time.Time
-	// Follow goes on with what is written from now on, until ctx ends.
+	// Follow continues with what is written from now on, until ctx ends.
 	Follow bool
 	// Tail keeps only the last so many events of the past, over all groups together; 0 keeps all.
 	Tail int
@@ -98,15 +98,15 @@ type Options struct {
 	// grants in the region, negative no bound.
 	CallsPerSecond, StreamCallsPerSecond float64
 
-	// Streams adds, while following, a fast lane of GetLogEvents for the streams that are known: those that FilterLogEvents
-	// has shown, and those that Known names, which best comes before a stream's first event. Not with a Pattern, which
+	// Streams adds, while following, a fast lane of GetLogEvents for the streams that are known: the streams that
+	// FilterLogEvents has shown, and the streams that Known names, best before a stream's first event. Not with a Pattern, which
 	// GetLogEvents does not have, and not when AWS denies it. Both may be nil.
 	Streams StreamAPI
 	Known   <-chan Stream
 
 	// Live adds a Live Tail session for speed; what it leaves out is read as usual. Groups need their ARN.
 	Live LiveAPI
-	// Past are events from elsewhere to weave into the history, Extra those that arrive while following.
+	// Past are events from elsewhere to weave into the history, Extra the ones that arrive while following.
 	Past  []Event
 	Extra <-chan Event
 

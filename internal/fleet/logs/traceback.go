@@ -9,7 +9,7 @@ import (
 // traceStarts is how a traceback begins: of Python, Go, Java and Node.js. Nothing in it is a level, yet it is an error.
 var traceStarts = lazyregexp.New(`^\s*(Traceback \(most recent call last\)|panic: |fatal error: |goroutine \d+ \[|Exception\b|Unhandled (exception|rejection)|Uncaught |([\w$]+\.)*\w*(Error|Exception)\b(: |$))`)
 
-// traceGoes is how a traceback goes on when each line is an event of its own, as the awslogs driver writes them: lines
+// traceGoes is how a traceback continues when each line is an event of its own, as the awslogs driver writes them: lines
 // that are indented or empty, Go's calls, Java's causes, Python's joints between two, and the error itself.
 var traceGoes = lazyregexp.New(`^(\s|$|[\w./*()]+\(.*\)$|created by |exit status \d|goroutine \d+ \[|\[signal |Caused by: |\.\.\. \d+ more|During handling of |The above exception |Traceback |[\w.$]+(Error|Exception|Exit|Interrupt|Warning)\b|[A-Za-z_][\w.]*: )`)
 

@@ -26,8 +26,8 @@ const (
 	appearsWithin = time.Minute
 )
 
-// Before is what a service was deployed with before something is changed.
-type Before struct {
+// Baseline is what a service was deployed with before something is changed.
+type Baseline struct {
 	// Exists is false for a service that is not made yet.
 	Exists bool
 	// TaskDefinition is the ARN that it runs.
@@ -35,14 +35,14 @@ type Before struct {
 	known          []string
 }
 
-// Look notes which deployments there are, to tell the next one from them.
-func (a *Agent) Look(ctx context.Context) (Before, error) {
+// ReadBaseline notes which deployments there are, to tell the next one from them.
+func (a *Agent) ReadBaseline(ctx context.Context) (Baseline, error) {
 	svc, err := a.service(ctx)
 	if err != nil || svc == nil {
-		return Before{}, err
+		return Baseline{}, err
 	}
-	b := Before{Exists: true, TaskDefinition: aws.ToString(svc.TaskDefinition)}
-	lines, err := a.ledger(ctx)
+	b := Baseline{Exists: true, TaskDefinition: aws.ToString(svc.TaskDefinition)}
+	lines, err := a.deployments(ctx)
 	for _, l := range lines {
 		b.known = append(b.known, aws.ToString(l.ServiceDeploymentArn))
 	}
@@ -63,8 +63,8 @@ func (a *Agent) service(ctx context.Context) (*types.Service, error) {
 	return nil, nil
 }
 
-// Standing is what a service runs, for a deploy that had nothing to change.
-func (a *Agent) Standing(ctx context.Context) (*Deployment, error) {
+// CurrentDeployment is what a service runs, for a deploy that had nothing to change.
+func (a *Agent) CurrentDeployment(ctx context.Context) (*Deployment, error) {
 	d := &Deployment{Agent: a.Name, Outcome: Unchanged, Log: []string{}}
 	svc, err := a.service(ctx)
 	if err != nil || svc == nil {
@@ -90,8 +90,8 @@ func (a *Agent) Image(ctx context.Context) (string, error) {
 	return aws.ToString(container(a.Name, d).Image), nil
 }
 
-// Runs is the image of a revision by its number, "" for none.
-func (a *Agent) Runs(ctx context.Context, revision int) (string, error) {
+// ImageOf is the image of a revision by its number, "" for none.
+func (a *Agent) ImageOf(ctx context.Context, revision int) (string, error) {
 	if revision == 0 {
 		return "", nil
 	}
@@ -102,8 +102,8 @@ func (a *Agent) Runs(ctx context.Context, revision int) (string, error) {
 	return aws.ToString(container(a.Name, d).Image), nil
 }
 
-// ledger lists the service's deployments, the newest first. AWS keeps 90 days.
-func (a *Agent) ledger(ctx context.Context) ([]types.ServiceDeploymentBrief, error) {
+// deployments lists the service's deployments, the newest first. AWS keeps 90 days.
+func (a *Agent) deployments(ctx context.Context) ([]types.ServiceDeploymentBrief, error) {
 	var all []types.ServiceDeploymentBrief
 	in := &ecs.ListServiceDeploymentsInput{Cluster: &a.Cluster, Service: &a.Service, MaxResults: aws.Int32(100)}
 	for { // the SDK has no paginator for it
@@ -122,13 +122,13 @@ func (a *Agent) ledger(ctx context.Context) ([]types.ServiceDeploymentBrief, err
 	return all, nil
 }
 
-// Begun finds the deployment that was begun after Look: the new one whose
-// revision is the task definition that was asked for, so that one begun by
-// somebody else at the same moment is not taken for it.
-func (a *Agent) Begun(ctx context.Context, before Before, taskDefinition string) (string, error) {
+// FindNew finds the deployment that was begun after ReadBaseline: the new one whose
+// revision is the task definition that was asked for, so that a deployment that
+// another program begins at the same moment is not taken for it.
+func (a *Agent) FindNew(ctx context.Context, before Baseline, taskDefinition string) (string, error) {
 	began := a.Clock.Now()
 	for {
-		lines, err := a.ledger(ctx)
+		lines, err := a.deployments(ctx)
 		if err != nil {
 			return "", err
 		}
@@ -167,7 +167,7 @@ func (a *Agent) deployed(ctx context.Context, revision string) (string, error) {
 
 // Current is the deployment of the service that was begun last, for --resume.
 func (a *Agent) Current(ctx context.Context) (arn, taskDefinition, previous string, err error) {
-	lines, err := a.ledger(ctx)
+	lines, err := a.deployments(ctx)
 	if err != nil {
 		return "", "", "", err
 	}
@@ -223,7 +223,7 @@ type watch struct {
 
 // Follow follows one deployment to its own end. That the service is steady is not
 // success: after AWS has rolled back it is steady too. After limit it stops
-// looking, while the deployment goes on; 0 is no limit.
+// looking, while the deployment continues; 0 is no limit.
 func (a *Agent) Follow(ctx context.Context, arn, taskDefinition, previous string, limit time.Duration) (*Deployment, error) {
 	w := &watch{
 		Agent: a, arn: arn, taskDefinition: taskDefinition, previous: previous, began: a.Clock.Now(), told: map[string]bool{}, phases: map[string]string{},
@@ -269,7 +269,7 @@ func over(s types.ServiceDeploymentStatus) bool {
 
 // showRow tells how far each revision is, when that has changed.
 func (w *watch) showRow(d *types.ServiceDeployment) {
-	p, row := w.paint(d), ""
+	p, row := w.progress(d), ""
 	if t, now := d.TargetServiceRevision, p.Revisions[0]; t != nil {
 		w.desired = max(w.desired, t.RequestedTaskCount)
 		row = fmt.Sprintf("rev %d %s · desired %d · running %d · pending %d · failed %d", now.Revision, now.State, now.Desired, now.Running, t.PendingTaskCount, now.Failed)
@@ -279,7 +279,7 @@ func (w *watch) showRow(d *types.ServiceDeployment) {
 	}
 	if row != w.row && row != "" {
 		w.row = row
-		w.tell(Line{About: "rollout", Text: row, Picture: p})
+		w.tell(Line{About: "rollout", Text: row, Progress: p})
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// lose takes a key out of the validator's secret, or the secret away, as somebody
-// else might after karmactl has seen that it is there.
+// lose takes a key out of the validator's secret, or the secret away, as another
+// program might after karmactl has seen that it is there.
 func (f *bench) lose(key string) {
 	f.t.Helper()
 	ctx, sm, name := context.Background(), f.home.Clients.SecretsManager, aws.String(f.home.SecretName("validator"))

@@ -42,7 +42,7 @@ type bench struct {
 	home *provision.Env
 	cfg  *agents.Config
 	rec  *engine.Memory
-	// late is how long a deployment that is timed goes on before it is followed.
+	// late is how long a deployment that is timed runs before it is followed.
 	late time.Duration
 	// say hears what is told of a deployment.
 	say func(Line)
@@ -148,13 +148,13 @@ func (f *bench) push(tag string) string {
 func (f *bench) begin(image string) func(limit time.Duration) *Deployment {
 	f.t.Helper()
 	ctx, ag := context.Background(), f.agent()
-	before, err := ag.Look(ctx)
+	before, err := ag.ReadBaseline(ctx)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	res := f.walk(image)
 	td, _ := res.Get("task-definition/validator")
-	arn, err := ag.Begun(ctx, before, td.ID)
+	arn, err := ag.FindNew(ctx, before, td.ID)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -275,8 +275,8 @@ func matrix() []struct {
 			second := f.begin(f.push("v2"))
 			return first(patience).Text() + second(patience).Text()
 		}},
-		{"stopped by somebody, and rolled back", stopped(types.StopServiceDeploymentStopTypeRollback)},
-		{"stopped by somebody, and left as it is", stopped(types.StopServiceDeploymentStopTypeAbort)},
+		{"stopped by the user, and rolled back", stopped(types.StopServiceDeploymentStopTypeRollback)},
+		{"stopped by the user, and left as it is", stopped(types.StopServiceDeploymentStopTypeAbort)},
 		{"timed out", func(f *bench) string {
 			f.walk("-")
 			return f.begin(f.push("v2"))(2 * time.Second).Text()

@@ -33,8 +33,8 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 				doc.Reason = fmt.Sprintf("rolled back to revision %d", tasks.Revision(td))
 			}
 		}
-		if asked(d) {
-			doc.Reason += " because somebody asked for it, before AWS saw it fail"
+		if stoppedByUser(d) {
+			doc.Reason += " because a StopServiceDeployment call asked for it, before AWS saw it fail"
 		}
 	case types.ServiceDeploymentStatusStopped:
 		newer, err := w.newer(ctx)
@@ -46,8 +46,8 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 			return nil
 		}
 		doc.Outcome, doc.Reason = Failed, reason
-		if asked(d) {
-			doc.Reason = strings.TrimSpace(reason + " " + w.left(d) + " Who stopped it is in CloudTrail, at StopServiceDeployment.")
+		if stoppedByUser(d) {
+			doc.Reason = strings.TrimSpace(reason + " " + w.stillRunning(d) + " Who stopped it is in CloudTrail, at StopServiceDeployment.")
 			doc.Fix = "karmactl deploy " + w.Name + " --restart begins it again"
 			if w.previous != "" {
 				doc.Fix += ", karmactl rollback " + w.Name + " goes back"
@@ -63,17 +63,17 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 	return w.explain(ctx)
 }
 
-// asked tells a deployment that somebody stopped from one that AWS stopped. It goes
-// by what else could have stopped it: AWS's words are nowhere promised.
-func asked(d *types.ServiceDeployment) bool {
+// stoppedByUser tells a deployment that a user or a program stopped from one that AWS
+// stopped. It goes by what else could have stopped it: AWS's words are nowhere promised.
+func stoppedByUser(d *types.ServiceDeployment) bool {
 	triggered := types.ServiceDeploymentRollbackMonitorsStatusTriggered
 	return (d.DeploymentCircuitBreaker == nil || d.DeploymentCircuitBreaker.Status != triggered) && (d.Alarms == nil || d.Alarms.Status != triggered)
 }
 
-// left is what runs after a deployment was stopped half-way.
-func (w *watch) left(d *types.ServiceDeployment) string {
+// stillRunning is what runs after a deployment was stopped half-way.
+func (w *watch) stillRunning(d *types.ServiceDeployment) string {
 	var parts []string
-	for _, r := range w.paint(d).Revisions {
+	for _, r := range w.progress(d).Revisions {
 		parts = append(parts, fmt.Sprintf("%d of revision %d", r.Running, r.Revision))
 	}
 	return "Tasks that run: " + strings.Join(parts, ", ") + "."
@@ -81,17 +81,17 @@ func (w *watch) left(d *types.ServiceDeployment) string {
 
 // newer tells whether another deployment was begun after this one.
 func (w *watch) newer(ctx context.Context) (bool, error) {
-	lines, err := w.ledger(ctx)
+	lines, err := w.deployments(ctx)
 	if err != nil {
 		return false, err
 	}
 	return len(lines) > 0 && aws.ToString(lines[0].ServiceDeploymentArn) != w.arn, nil
 }
 
-// timedOut is no failure: the deployment goes on.
+// timedOut is no failure: the deployment continues.
 func (w *watch) timedOut(limit time.Duration) {
 	w.doc.Outcome = TimedOut
-	w.doc.Reason = fmt.Sprintf("still rolling after %s: karmactl deploy %s --resume goes on watching", limit, w.Name)
+	w.doc.Reason = fmt.Sprintf("still rolling after %s: karmactl deploy %s --resume watches it again", limit, w.Name)
 	if w.lastEvent != "" {
 		w.doc.Reason += "; the last that AWS said: " + w.lastEvent
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// lives lets the simulated ECS go on by itself, as the real one does: what it
+// lives lets the simulated ECS work by itself, as the real one does: what it
 // takes must not depend on who looks. The returned function ends that.
 func (f *bench) lives() func() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -26,7 +26,7 @@ func (f *bench) lives() func() {
 	return func() { cancel(); <-done }
 }
 
-// timing is one deployment by two clocks: AWS's own ledger and who waits for it.
+// timing is one deployment by two clocks: AWS's own deployments and who waits for it.
 type timing struct {
 	// asked is from the command to the deployment's begin, ecs from there to its
 	// end, told from there until the outcome is known.
@@ -53,13 +53,13 @@ func (f *bench) overhead(tag string) timing {
 	f.home.Inventory = cloud.NewInventory(f.home.Clock)
 	f.walked(image, false)
 	f.home.Inventory = cloud.NewInventory(f.home.Clock)
-	before, err := ag.Look(ctx)
+	before, err := ag.ReadBaseline(ctx)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	res := f.walk(image)
 	td, _ := res.Get("task-definition/validator")
-	arn, err := ag.Begun(ctx, before, td.ID)
+	arn, err := ag.FindNew(ctx, before, td.ID)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func (f *bench) overhead(tag string) timing {
 	return out
 }
 
-// TestDeployAddsLittleToWhatECSTakes compares with AWS's own ledger: the plan, the
+// TestDeployAddsLittleToWhatECSTakes compares with AWS's own deployments: the plan, the
 // change and the following together add at most two seconds to a deployment, less
 // the two until a new revision shows; a failure is told at most one second after it
 // happened, and so is the end of its rollback. The look may come at any moment, so

@@ -28,7 +28,7 @@ type Pusher struct {
 	// Transport is http.DefaultTransport when nil.
 	Transport http.RoundTripper
 	auth      authn.Authenticator
-	mounting  *mounting
+	reuse     *layerReuse
 }
 
 // SignIn gets the token, which serves all repositories of the account, and asks
@@ -47,18 +47,18 @@ func (p *Pusher) SignIn(ctx context.Context) error {
 	}
 	user, password, _ := strings.Cut(string(pair), ":")
 	p.auth = &authn.Basic{Username: user, Password: password}
-	p.readMounting(ctx)
+	p.readLayerReuse(ctx)
 	return nil
 }
 
-// Push pushes an image, layers in parallel, those that are there already not
-// again. Its tag is made of its digest: an image without a tag expires. tell, when
-// it is not nil, is told of progress from many goroutines, one at a time; how far
-// it came is returned with an error, too.
-func (p *Pusher) Push(ctx context.Context, repository string, img v1.Image, tell func(Progress)) (Progress, error) {
-	m, err := newMeter(img, tell)
+// Push pushes an image, its layers in parallel; layers that the repository has are
+// not pushed again. Its tag is made of its digest: an image without a tag expires. tell,
+// when it is not nil, is called with the progress from many goroutines, one at a time;
+// how far the push came is returned with an error, too.
+func (p *Pusher) Push(ctx context.Context, repository string, img v1.Image, tell func(PushProgress)) (PushProgress, error) {
+	m, err := newPushCounter(img, tell)
 	if err != nil {
-		return Progress{}, fmt.Errorf("pushing to %s: %w", repository, err)
+		return PushProgress{}, fmt.Errorf("pushing to %s: %w", repository, err)
 	}
 	if err := p.push(ctx, repository, img, m); err != nil {
 		return m.end(), fmt.Errorf("pushing to %s: %w", repository, err)
@@ -66,7 +66,7 @@ func (p *Pusher) Push(ctx context.Context, repository string, img v1.Image, tell
 	return m.end(), nil
 }
 
-func (p *Pusher) push(ctx context.Context, repository string, img v1.Image, m *meter) error {
+func (p *Pusher) push(ctx context.Context, repository string, img v1.Image, m *pushCounter) error {
 	digest, err := img.Digest()
 	if err != nil {
 		return err
@@ -80,11 +80,11 @@ func (p *Pusher) push(ctx context.Context, repository string, img v1.Image, m *m
 		m.arrived(true)
 		return nil
 	}
-	img, over, err := p.mounting.share(ctx, tag.Context(), &metered{img, m})
+	img, done, err := p.reuse.reuse(ctx, tag.Context(), &countingImage{img, m})
 	if err != nil {
 		return err
 	}
-	defer over()
+	defer done()
 	if err := remote.Write(tag, img, opts...); err != nil {
 		return err
 	}

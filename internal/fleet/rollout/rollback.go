@@ -13,8 +13,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-// Back is what a rollback is going to do.
-type Back struct {
+// RollbackPlan is what a rollback is going to do.
+type RollbackPlan struct {
 	// Stop is the deployment in progress that AWS is told to roll back; else the
 	// service is set to To.
 	Stop string
@@ -26,21 +26,20 @@ type Back struct {
 }
 
 // Target chooses where a rollback goes: to the revision named, or to the last that
-// completed before the one that runs. While a deployment goes on it is that one
-// which is stopped. After AWS's own rollback the last completed one runs already.
-func (a *Agent) Target(ctx context.Context, to int) (Back, error) {
+// completed before the one that runs. A deployment that is under way is stopped. After AWS's own rollback the last completed one runs already.
+func (a *Agent) Target(ctx context.Context, to int) (RollbackPlan, error) {
 	svc, err := a.service(ctx)
 	if err != nil {
-		return Back{}, err
+		return RollbackPlan{}, err
 	}
 	if svc == nil {
-		return Back{}, fmt.Errorf("%s has no service: %w: karmactl up makes it", a.Name, errGone)
+		return RollbackPlan{}, fmt.Errorf("%s has no service: %w: karmactl up makes it", a.Name, errGone)
 	}
-	lines, err := a.ledger(ctx)
+	lines, err := a.deployments(ctx)
 	if err != nil {
-		return Back{}, err
+		return RollbackPlan{}, err
 	}
-	b := Back{From: aws.ToString(svc.TaskDefinition)}
+	b := RollbackPlan{From: aws.ToString(svc.TaskDefinition)}
 	if to > 0 {
 		return a.named(ctx, b, to)
 	}
@@ -82,7 +81,7 @@ func (a *Agent) Target(ctx context.Context, to int) (Back, error) {
 }
 
 // named is a rollback to a revision that the user names.
-func (a *Agent) named(ctx context.Context, b Back, to int) (Back, error) {
+func (a *Agent) named(ctx context.Context, b RollbackPlan, to int) (RollbackPlan, error) {
 	if tasks.Revision(b.From) == to {
 		b.Nothing = fmt.Sprintf("revision %d runs already", to)
 		return b, nil
@@ -100,7 +99,7 @@ func (a *Agent) named(ctx context.Context, b Back, to int) (Back, error) {
 }
 
 // Begin begins the rollback and returns the ARN of the deployment to follow.
-func (a *Agent) Begin(ctx context.Context, b Back) (string, error) {
+func (a *Agent) Begin(ctx context.Context, b RollbackPlan) (string, error) {
 	if b.Nothing != "" {
 		return b.Stop, nil
 	}
@@ -113,32 +112,32 @@ func (a *Agent) Begin(ctx context.Context, b Back) (string, error) {
 		}
 		return b.Stop, nil
 	}
-	before, err := a.Look(ctx)
+	before, err := a.ReadBaseline(ctx)
 	if err != nil {
 		return "", err
 	}
 	if _, err := a.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &a.Cluster, Service: &a.Service, TaskDefinition: &b.To}); err != nil {
 		return "", fmt.Errorf("%s cannot be set to revision %d: %w", a.Name, tasks.Revision(b.To), err)
 	}
-	return a.Begun(ctx, before, b.To)
+	return a.FindNew(ctx, before, b.To)
 }
 
-// Restart starts the same revision again, with secrets and images read anew.
+// Restart starts the same revision again, with secrets and images read again.
 func (a *Agent) Restart(ctx context.Context) error {
 	_, err := a.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &a.Cluster, Service: &a.Service, ForceNewDeployment: true})
 	return err
 }
 
-// Retire deregisters those of the given revisions that come after the one that
-// runs, so that the next `up` goes on from that one and does not bring back what
-// was rolled back. A later revision that is not among them is somebody else's
-// work. Tasks that run are not touched.
+// Retire deregisters the given revisions that come after the one that runs, so that
+// the next `up` starts from the running one and does not bring back what was rolled
+// back. A later revision that is not given was registered by another program, and
+// stays. Running tasks are not touched.
 func (a *Agent) Retire(ctx context.Context, revisions []int) ([]int, error) {
 	svc, err := a.service(ctx)
 	if err != nil || svc == nil {
 		return nil, err
 	}
-	active, err := a.Later(ctx, tasks.Revision(aws.ToString(svc.TaskDefinition)))
+	active, err := a.RevisionsAfter(ctx, tasks.Revision(aws.ToString(svc.TaskDefinition)))
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +155,8 @@ func (a *Agent) Retire(ctx context.Context, revisions []int) ([]int, error) {
 	return gone, nil
 }
 
-// Later are the active revisions after one, the newest first.
-func (a *Agent) Later(ctx context.Context, than int) ([]int, error) {
+// RevisionsAfter are the active revisions after one, the newest first.
+func (a *Agent) RevisionsAfter(ctx context.Context, than int) ([]int, error) {
 	var out []int
 	p := ecs.NewListTaskDefinitionsPaginator(a.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &a.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc})
 	for p.HasMorePages() {

@@ -23,7 +23,7 @@ func TestOnlyTheRevisionThatWasRolledBackIsRetired(t *testing.T) {
 		if doc.Outcome != RolledBack || doc.Revision != 2 {
 			t.Fatalf("revision %d %s", doc.Revision, doc.Outcome)
 		}
-		// Somebody registers the next revision while this one is being rolled back.
+		// Another program registers the next revision while this one is being rolled back.
 		f.begin(f.push("v2"))
 		if _, err := f.home.Clients.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &ag.Cluster, Service: &ag.Service, TaskDefinition: aws.String(ag.Family + ":1")}); err != nil {
 			t.Fatal(err)
@@ -32,7 +32,7 @@ func TestOnlyTheRevisionThatWasRolledBackIsRetired(t *testing.T) {
 		if err != nil || !slices.Equal(gone, []int{2}) {
 			t.Errorf("retired %v: %v", gone, err)
 		}
-		left, err := ag.Later(ctx, 0)
+		left, err := ag.RevisionsAfter(ctx, 0)
 		if err != nil || !slices.Equal(left, []int{3, 1}) {
 			t.Errorf("left are %v: %v", left, err)
 		}
@@ -69,14 +69,14 @@ func TestADeploymentThatSomebodyStoppedAdvisesWhatWorks(t *testing.T) {
 		if err != nil || tasks.Revision(back.From) != 2 || tasks.Revision(back.To) != 1 {
 			t.Fatalf("back is %+v: %v", back, err)
 		}
-		before, err := ag.Look(ctx)
+		before, err := ag.ReadBaseline(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := ag.Restart(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ag.Begun(ctx, before, back.From); err != nil {
+		if _, err := ag.FindNew(ctx, before, back.From); err != nil {
 			t.Errorf("it does not begin again: %v", err)
 		}
 		arn, err := ag.Begin(ctx, back)

@@ -1,6 +1,6 @@
 // Package rollout brings an image to running agents and follows what becomes of
 // it. Read image.go and build.go (where an image comes from), push.go (how it
-// gets to ECR), meter.go (how much of it is sent), follow.go (what becomes of a
+// gets to ECR), push_progress.go (how much of it is sent), follow.go (what becomes of a
 // deployment), explain.go (why it failed) and rollback.go.
 //
 // What changes is not decided here: a deploy walks the same stack as `up`.
@@ -25,7 +25,7 @@ const (
 	Superseded = "superseded"
 	TimedOut   = "timed_out"
 	Unchanged  = "unchanged"
-	// Started is a deployment that nobody waited for.
+	// Started is a deployment that karmactl did not wait for.
 	Started = "started"
 )
 
@@ -84,7 +84,7 @@ type logsAPI interface {
 type Agent struct {
 	ECS  ecsAPI
 	Logs logsAPI
-	// Targets is nil where nobody asks how healthy a task is.
+	// Targets is nil where the health of tasks is not asked for.
 	Targets targetsAPI
 	Clock   engine.Clock
 	// Name is also the name of the container and the prefix of its log streams.
@@ -106,8 +106,8 @@ type Line struct {
 	Text  string
 	// Err is why something is not told; nil for most lines.
 	Err error
-	// Picture goes with rollout and phase: how far it is.
-	Picture *Picture
+	// Progress goes with rollout and phase: how far it is.
+	Progress *Progress
 }
 
 func (a *Agent) say(about, text string) { a.tell(Line{About: about, Text: text}) }

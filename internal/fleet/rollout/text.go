@@ -8,7 +8,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-// TextLine is a line for people: under Lead a long Text goes on.
+// TextLine is a line for people: a long Text is wrapped below its beginning, right of Lead.
 type TextLine struct{ Lead, Text string }
 
 // Lines are how a deployment ended, for people.

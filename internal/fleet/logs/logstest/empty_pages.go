@@ -11,7 +11,7 @@ const (
 	emptyBefore = 0.5
 	// emptyAfter is the share of last pages that have a token, to a page without events.
 	emptyAfter = 0.25
-	// emptyOfStream is the share of GetLogEvents' pages that are empty although there are events: a token goes on
+	// emptyOfStream is the share of GetLogEvents' pages that are empty although there are events: a token starts
 	// where the last page ended, so there is little to search through.
 	emptyOfStream = 0.03
 )

@@ -22,7 +22,7 @@ const (
 
 // Minute is 10,000 events over five groups in 60 s. Each group has three streams at first and five more that are
 // born on the way; a fifth of the events come in bursts of 50 in one millisecond. A stream's events become readable
-// when its writer flushes, every flush apart, but for 511 that become readable 5 to 20 s late.
+// when its writer flushes, every flush apart, except 511 that become readable 5 to 20 s late.
 func Minute(start time.Time, flush time.Duration, seed uint64) []Line {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	type writer struct {

@@ -21,7 +21,7 @@ type Line struct {
 	Group, Stream, Message string
 	// At is the writer's timestamp and Visible when it can be read, in milliseconds.
 	At, Visible int64
-	// Late says that it is one of those that become readable out of their writer's rhythm.
+	// Late is a line that becomes readable out of its writer's rhythm.
 	Late bool
 	n    int
 }
@@ -44,7 +44,7 @@ type Server struct {
 	ThrottleEvery, EmptyEvery int
 	// EmptyPages sends empty pages as a busy region does (see empty_pages.go).
 	EmptyPages bool
-	// DenyStream refuses GetLogEvents for want of a permission, and ByArrival has its tokens go by the time of arrival,
+	// DenyStream refuses GetLogEvents because a permission is missing, and ByArrival has its tokens go by the time of arrival,
 	// so that a late event comes on a later page.
 	DenyStream, ByArrival bool
 	PageEvents, PageBytes int
@@ -218,7 +218,7 @@ func (s *Server) journal(w http.ResponseWriter, in request) *journal {
 	return j
 }
 
-// page appends the JSON of one page. A token is the place in the journal to go on from: what becomes readable before
+// page appends the JSON of one page. A token is the place in the journal where the next page starts: what becomes readable before
 // that place meanwhile is not on the later pages, as with AWS.
 func (j *journal) page(out []byte, in request, now int64, s *Server, empty bool) []byte {
 	step, at := 1, 0

@@ -17,8 +17,8 @@ import (
 // to the whole account, and several agents may be deployed at once.
 const tasksEvery = 2 * time.Second
 
-// Picture is how far a rollout is.
-type Picture struct {
+// Progress is how far a rollout is.
+type Progress struct {
 	Revisions []RevisionRow
 	Tasks     []TaskRow
 }
@@ -82,10 +82,10 @@ func phaseOf(t types.Task, targets bool, health elbtypes.TargetHealthStateEnum) 
 	return Starting
 }
 
-// paint is the picture as it is now: the deployment's numbers, and the tasks as they
+// progress is how far the deployment is now: the deployment's numbers, and the tasks as they
 // were seen last.
-func (w *watch) paint(d *types.ServiceDeployment) *Picture {
-	p := &Picture{Tasks: w.tasks}
+func (w *watch) progress(d *types.ServiceDeployment) *Progress {
+	p := &Progress{Tasks: w.tasks}
 	now := RevisionRow{Revision: w.doc.Revision, State: words(d.Status)}
 	if t := d.TargetServiceRevision; t != nil {
 		now.Desired, now.Running = int(t.RequestedTaskCount), int(t.RunningTaskCount)
@@ -129,11 +129,11 @@ func (w *watch) look(ctx context.Context, d *types.ServiceDeployment) {
 		w.blind, w.tasks = true, nil
 		return
 	}
-	picture := w.paint(d)
+	progress := w.progress(d)
 	for _, t := range w.tasks {
 		if w.phases[t.ID] != t.Phase {
 			w.phases[t.ID] = t.Phase
-			w.tell(Line{About: "phase", Text: fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase), Picture: picture})
+			w.tell(Line{About: "phase", Text: fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase), Progress: progress})
 		}
 	}
 }

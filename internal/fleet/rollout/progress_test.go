@@ -50,14 +50,14 @@ func TestAFollowedTaskGoesThroughItsPhases(t *testing.T) {
 		image := f.push("v2")
 		defer f.lives()()
 		var phases []string
-		var last *Picture
+		var last *Progress
 		f.say = func(l Line) {
 			if l.About == "phase" && strings.Contains(l.Text, "(rev 2)") {
 				_, phase, _ := strings.Cut(l.Text, "(rev 2) ")
 				phases = append(phases, phase)
 			}
-			if l.Picture != nil {
-				last = l.Picture
+			if l.Progress != nil {
+				last = l.Progress
 			}
 		}
 		if d := f.begin(image)(patience); d.Outcome != Succeeded {

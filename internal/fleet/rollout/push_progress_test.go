@@ -27,10 +27,10 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 type told struct {
 	t   *testing.T
 	mu  sync.Mutex
-	all []Progress
+	all []PushProgress
 }
 
-func (l *told) tell(now Progress) {
+func (l *told) tell(now PushProgress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.all) > 0 {
@@ -47,7 +47,7 @@ func (l *told) tell(now Progress) {
 
 // pushed pushes one image into an agent's repository over a transport of its own
 // and checks that the last that was told is how it ended.
-func (a *account) pushed(t *testing.T, agent int, img v1.Image, over http.RoundTripper) (Progress, error) {
+func (a *account) pushed(t *testing.T, agent int, img v1.Image, over http.RoundTripper) (PushProgress, error) {
 	t.Helper()
 	p := &Pusher{ECR: a.clients.ECR, Transport: over}
 	if err := p.SignIn(context.Background()); err != nil {
@@ -61,7 +61,7 @@ func (a *account) pushed(t *testing.T, agent int, img v1.Image, over http.RoundT
 	return end, err
 }
 
-func mustPush(t *testing.T, end Progress, err error) Progress {
+func mustPush(t *testing.T, end PushProgress, err error) PushProgress {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -107,13 +107,13 @@ func TestAPushTellsWhatBecameOfEachLayer(t *testing.T) {
 		for _, c := range []struct {
 			name string
 			img  v1.Image
-			want Progress
+			want PushProgress
 		}{
-			{"two layers that are new", first, Progress{Layers: 2, Uploaded: 2, Bytes: sizeOf(t, base, one), Sent: sizeOf(t, base, one)}},
-			{"one that is there, twice in the image, and one that is new", second, Progress{Layers: 2, Uploaded: 1, There: 1, Bytes: sizeOf(t, base, other), Sent: sizeOf(t, other)}},
-			{"the same image again", first, Progress{Layers: 2, There: 2, Bytes: sizeOf(t, base, one), AlreadyThere: true}},
-			{"another image of layers that are all there", imageOf(t, one, other), Progress{Layers: 2, There: 2, Bytes: sizeOf(t, one, other)}},
-			{"no layer at all", empty.Image, Progress{}},
+			{"two layers that are new", first, PushProgress{Layers: 2, Uploaded: 2, Bytes: sizeOf(t, base, one), Sent: sizeOf(t, base, one)}},
+			{"one that is there, twice in the image, and one that is new", second, PushProgress{Layers: 2, Uploaded: 1, There: 1, Bytes: sizeOf(t, base, other), Sent: sizeOf(t, other)}},
+			{"the same image again", first, PushProgress{Layers: 2, There: 2, Bytes: sizeOf(t, base, one), AlreadyThere: true}},
+			{"another image of layers that are all there", imageOf(t, one, other), PushProgress{Layers: 2, There: 2, Bytes: sizeOf(t, one, other)}},
+			{"no layer at all", empty.Image, PushProgress{}},
 		} {
 			end, err := a.pushed(t, 0, c.img, a.sim.Registry())
 			c.want.Done = c.want.Bytes
@@ -135,7 +135,7 @@ func TestALayerOfAnotherRepositoryIsMountedAndCounted(t *testing.T) {
 	mustPush(t, end, err)
 	l := &told{t: t}
 	end, err = p.Push(t.Context(), repositoryOf(1), imageOf(t, base, other), l.tell)
-	want := Progress{Layers: 2, Uploaded: 1, Mounted: 1, Bytes: sizeOf(t, base, other), Done: sizeOf(t, base, other), Sent: sizeOf(t, other)}
+	want := PushProgress{Layers: 2, Uploaded: 1, Mounted: 1, Bytes: sizeOf(t, base, other), Done: sizeOf(t, base, other), Sent: sizeOf(t, other)}
 	if got := mustPush(t, end, err); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -156,7 +156,7 @@ func TestAnUploadThatStartsOverIsNotCountedTwice(t *testing.T) {
 			return a.sim.Registry().RoundTrip(r)
 		}))
 		n := sizeOf(t, layer)
-		if want := (Progress{Layers: 1, Uploaded: 1, Bytes: n, Done: n, Sent: n}); mustPush(t, end, err) != want || broke != 2 {
+		if want := (PushProgress{Layers: 1, Uploaded: 1, Bytes: n, Done: n, Sent: n}); mustPush(t, end, err) != want || broke != 2 {
 			t.Errorf("broken off %d times it ended with %+v, want %+v", broke, end, want)
 		}
 	})
@@ -181,7 +181,7 @@ func TestALayerWhoseAnswerIsLostWasUploaded(t *testing.T) {
 			return out, err
 		}))
 		n := sizeOf(t, layer)
-		if want := (Progress{Layers: 1, Uploaded: 1, Bytes: n, Done: n, Sent: n}); mustPush(t, end, err) != want || !lost {
+		if want := (PushProgress{Layers: 1, Uploaded: 1, Bytes: n, Done: n, Sent: n}); mustPush(t, end, err) != want || !lost {
 			t.Errorf("it ended with %+v, want %+v", end, want)
 		}
 	})
@@ -238,7 +238,7 @@ func TestBytesAreToldWhileALayerIsOnItsWay(t *testing.T) {
 	if first := l.all[0]; first.Layers != 1 || first.Done != 0 || first.Bytes != sizeOf(t, layer) {
 		t.Errorf("at first it tells %+v", first)
 	}
-	half := slices.IndexFunc(l.all, func(p Progress) bool { return p.Done > 500_000 && p.Done < 1_500_000 && p.Uploaded == 0 })
+	half := slices.IndexFunc(l.all, func(p PushProgress) bool { return p.Done > 500_000 && p.Done < 1_500_000 && p.Uploaded == 0 })
 	if half < 0 {
 		t.Errorf("nothing is told on the way: %+v", l.all)
 	}

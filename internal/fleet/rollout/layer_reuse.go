@@ -16,46 +16,47 @@ import (
 
 // blobMounting is the account's setting that lets a repository take a layer from
 // another one. AWS has it off by default.
-// https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-layerReuse.html
 const blobMounting = "BLOB_MOUNTING"
 
-// mounting is what several pushes at once know of each other: which repository
-// has a layer first, and how often one was uploaded.
-type mounting struct {
+// layerReuse is what several pushes at once know of each other: which repository
+// has a layer first, and how often a layer was uploaded.
+type layerReuse struct {
 	// on: layers are mounted. known: the setting could be read.
 	on, known bool
 	mu        sync.Mutex
-	first     map[v1.Hash]*push
-	size      map[string]int64
-	uploads   map[string]int
+	// owner is the push that has a layer first.
+	owner   map[v1.Hash]*push
+	size    map[string]int64
+	uploads map[string]int
 }
 
 // push is one image on its way to a repository.
 type push struct {
 	repository name.Repository
-	over       chan struct{}
+	done       chan struct{}
 }
 
-// readMounting asks for the account's setting. Who may not read it pushes every
-// layer to every repository, as without it.
-func (p *Pusher) readMounting(ctx context.Context) {
-	m := &mounting{first: map[v1.Hash]*push{}, size: map[string]int64{}, uploads: map[string]int{}}
-	p.mounting = m
+// readLayerReuse asks for the account's setting. Without the right to read it every
+// layer is pushed to every repository, as without the setting.
+func (p *Pusher) readLayerReuse(ctx context.Context) {
+	m := &layerReuse{owner: map[v1.Hash]*push{}, size: map[string]int64{}, uploads: map[string]int{}}
+	p.reuse = m
 	out, err := p.ECR.GetAccountSetting(ctx, &ecr.GetAccountSettingInput{Name: aws.String(blobMounting)})
 	m.known = err == nil
 	m.on = m.known && aws.ToString(out.Value) == "ENABLED"
 }
 
-// share says which of an image's layers come from other repositories, and waits
-// until those are there. The caller calls over when its own push has ended. One
-// waits only for pushes that began before it, so none waits for itself.
-func (m *mounting) share(ctx context.Context, repository name.Repository, img v1.Image) (shared v1.Image, over func(), err error) {
+// reuse says which of an image's layers come from other repositories, and waits
+// until these layers are there. The caller calls done when its own push has ended. A
+// push waits only for pushes that began before it, so none waits for itself.
+func (m *layerReuse) reuse(ctx context.Context, repository name.Repository, img v1.Image) (reusing v1.Image, done func(), err error) {
 	layers, err := img.Layers()
 	if err != nil {
 		return nil, nil, err
 	}
-	own := &push{repository: repository, over: make(chan struct{})}
-	over = func() { close(own.over) }
+	own := &push{repository: repository, done: make(chan struct{})}
+	done = func() { close(own.done) }
 	from := map[v1.Hash]*push{}
 	m.mu.Lock()
 	for _, l := range layers {
@@ -65,25 +66,25 @@ func (m *mounting) share(ctx context.Context, repository name.Repository, img v1
 			continue // its upload will say so
 		}
 		m.size[digest.String()] = size
-		if first := m.first[digest]; first == nil {
-			m.first[digest] = own
-		} else if first.repository != repository {
-			from[digest] = first
+		if owner := m.owner[digest]; owner == nil {
+			m.owner[digest] = own
+		} else if owner.repository != repository {
+			from[digest] = owner
 		}
 	}
 	m.mu.Unlock()
 	if !m.on || len(from) == 0 {
-		return img, over, nil
+		return img, done, nil
 	}
-	for _, first := range from {
+	for _, owner := range from {
 		select {
-		case <-first.over:
+		case <-owner.done:
 		case <-ctx.Done():
-			over()
+			done()
 			return nil, nil, context.Cause(ctx)
 		}
 	}
-	return &mountable{Image: img, from: from}, over, nil
+	return &mountable{Image: img, from: from}, done, nil
 }
 
 // mountable is an image some of whose layers are in other repositories already.
@@ -93,7 +94,7 @@ type mountable struct {
 	from map[v1.Hash]*push
 }
 
-// Layers of the image, those of other repositories with the place they are in.
+// Layers of the image; a layer of another repository names that repository.
 func (i *mountable) Layers() ([]v1.Layer, error) {
 	layers, err := i.Image.Layers()
 	if err != nil {
@@ -109,19 +110,19 @@ func (i *mountable) Layers() ([]v1.Layer, error) {
 	return out, nil
 }
 
-// counting is the way to the registry, where its answers tell what became of each
-// layer: of one image, and over all of them how often it was uploaded.
-type counting struct {
-	*mounting
-	meter *meter
-	to    http.RoundTripper
+// countingTransport is the way to the registry, whose answers tell the result of
+// each layer of one image, and how often all pushes uploaded a layer.
+type countingTransport struct {
+	*layerReuse
+	counter *pushCounter
+	to      http.RoundTripper
 }
 
 // RoundTrip passes a request on. The last one of an upload names what was uploaded.
-func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
+func (c countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	out, err := c.to.RoundTrip(r)
 	if err == nil {
-		c.meter.answered(r, out.StatusCode)
+		c.counter.answered(r, out.StatusCode)
 	}
 	if err == nil && r.Method == http.MethodPut && out.StatusCode == http.StatusCreated && strings.Contains(r.URL.Path, "/blobs/uploads/") {
 		c.mu.Lock()
@@ -132,18 +133,18 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // transport is the way to the registry for one image.
-func (p *Pusher) transport(m *meter) http.RoundTripper {
+func (p *Pusher) transport(m *pushCounter) http.RoundTripper {
 	to := p.Transport
 	if to == nil {
 		to = remote.DefaultTransport
 	}
-	return counting{p.mounting, m, to}
+	return countingTransport{p.reuse, m, to}
 }
 
 // Advice says, after all pushes, what the account's setting would have saved; ""
 // when that is nothing, or the setting could not be read.
 func (p *Pusher) Advice() string {
-	m := p.mounting
+	m := p.reuse
 	if m == nil || m.on || !m.known {
 		return ""
 	}
