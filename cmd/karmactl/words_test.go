@@ -37,8 +37,8 @@ var plain = regexp.MustCompile(`(?i)\bstand-in\b|\bstands? for\b`)
 // notYetPlain are the folders that are not rewritten.
 var notYetPlain = []string{"internal/provision", "internal/stack", "internal/awssim", "internal/engine", "internal/ui", "internal/wire", "internal/planfile", "cmd/karmactl", "docs/commands.md"}
 
-// TestTheWordsArePlain reads the comments and the names of every Go file, what the product says, and the pages.
-func TestTheWordsArePlain(t *testing.T) {
+// TestDocsAndCommentsUsePlainWords reads the comments and the names of every Go file, what the product says, and the pages.
+func TestDocsAndCommentsUsePlainWords(t *testing.T) {
 	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {
 		name := strings.TrimPrefix(filepath.ToSlash(path), "../../")
 		switch {

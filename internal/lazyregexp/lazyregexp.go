@@ -1,6 +1,6 @@
 // Package lazyregexp has regular expressions that are compiled when they are
 // first used. A program with a hundred of them that compiles each before main
-// lets its user wait for those that the command at hand never asks. (Go's own
+// lets its user wait for expressions that the command at hand never asks. (Go's own
 // internal/lazyregexp does the same for the go command.)
 package lazyregexp
 
