@@ -102,7 +102,7 @@ write_report() {
 		echo
 		echo "$(date -u +%Y-%m-%d), $("$bin" version), $region and $second$([ -z "$simulate" ] || echo ", SIMULATED: no answer here is AWS's"), $([ -n "$role" ] && echo "with the two published policies alone" || echo "with the caller's own rights")."
 		printf '\n| step | took | result |\n|---|---|---|\n'
-		printf '%s\n' "${steps[@]}"
+		[ ${#steps[@]} -eq 0 ] || printf '%s\n' "${steps[@]}"
 		printf '\nThe questions of docs/real-aws.md:\n\n| question | answer |\n|---|---|\n'
 		[ ${#answers[@]} -eq 0 ] || printf '%s\n' "${answers[@]}"
 	} | redact >"$report"

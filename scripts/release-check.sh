@@ -15,6 +15,7 @@ fail() {
 
 # What the user's shell carries must not reach the programs that are tried.
 for name in "${!AWS_@}" "${!KARMACTL_@}"; do unset "$name"; done
+export KARMACTL_NO_UPDATE_CHECK=1
 
 work=$(mktemp -d)
 server=

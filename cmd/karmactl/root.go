@@ -67,7 +67,7 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 		Args:          knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if yes, _ := c.Flags().GetBool("version"); yes { // the flag is a boolean of this command
-				return runVersion(a)
+				return runVersion(a, "")
 			}
 			return c.Help()
 		},

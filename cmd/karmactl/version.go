@@ -20,25 +20,38 @@ type versionDoc struct {
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 	Revision string `json:"revision,omitempty"`
+	// Newer is the newest release, when it is newer than this program.
+	Newer string `json:"newer,omitempty"`
 }
 
 func newVersionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Say which karmactl this is", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return runVersion(a) },
+		Use: "version", Short: "Say which karmactl this is, and whether a newer one is out", Args: cobra.NoArgs,
+		Long: `A release asks GitHub for the newest one, at most once a day, never in CI, and not
+at all where KARMACTL_NO_UPDATE_CHECK is set. karmactl --version asks nobody.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var newer string
+			if r, err := ourReleases(); err == nil && a.opts.simulate == "" {
+				newer = r.newerThan(c.Context(), programVersion())
+			}
+			return runVersion(a, newer)
+		},
 	}
 }
 
-func runVersion(a *app) error {
+func runVersion(a *app, newer string) error {
 	info, _ := debug.ReadBuildInfo()
 	d := versionDoc{
 		Schema: ui.Schema, Kind: "Version", Version: versionOf(version, info), Revision: revisionOf(info),
-		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Newer: newer,
 	}
 	if a.term.JSON {
 		return a.term.Document(d)
 	}
 	a.term.Printf("karmactl %s  %s  %s\n", d.Version, d.Platform, d.Go)
+	if newer != "" {
+		a.term.Notef("%s is out: %s/tag/%s", newer, releasesURL, newer)
+	}
 	return nil
 }
 
