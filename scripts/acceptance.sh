@@ -144,7 +144,7 @@ as_caller() { env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_T
 take_role() {
 	local account file name trust keys
 	own_keys=()
-	for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN; do [ -z "${!name-}" ] || own_keys+=("$name=${!name}"); done
+	for name in AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN; do [ -z "${!name-}" ] || own_keys+=("$name=${!name}"); done
 	account=$(as_caller sts get-caller-identity --query Arn --output text) || return 1
 	trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:'$(cut -d : -f 2 <<<"$account")':iam::'$(cut -d : -f 5 <<<"$account")':root"},"Action":"sts:AssumeRole"}]}'
 	role_name=karmactl-try-$stack policies=()

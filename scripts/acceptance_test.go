@@ -26,7 +26,12 @@ type acceptance struct {
 
 func runAcceptance(t *testing.T, script string, interruptAt string, args ...string) *acceptance {
 	t.Helper()
-	dir := t.TempDir()
+	return runAcceptanceIn(t, t.TempDir(), script, interruptAt, append([]string{"--simulate"}, args...)...)
+}
+
+// runAcceptanceIn runs it with the tools in dir/tools first in the PATH.
+func runAcceptanceIn(t *testing.T, dir, script, interruptAt string, args ...string) *acceptance {
+	t.Helper()
 	a := &acceptance{t: t, bin: filepath.Join(dir, "karmactl"), calls: filepath.Join(dir, "calls"), report: filepath.Join(dir, "report.md")}
 	program := "#!/bin/bash\nregion=$2\nshift 2\necho \"$region $*\" >>" + a.calls + `
 if [ "$1" = secrets ]; then read -r value; echo "value $value in 123456789012" >&2; fi
@@ -36,14 +41,14 @@ plan) [ -e ` + dir + `/up ] || exit 2 ;;
 up) touch ` + dir + `/up ;;
 esac
 ` + script + `
-case "$*" in *crash*) exit 3 ;; esac
+case "$*" in *crash* | *hello-world*) exit 3 ;; esac
 exit 0
 `
 	if err := os.WriteFile(a.bin, []byte(program), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "./acceptance.sh", append([]string{"--simulate", "--bin", a.bin, "--report", a.report}, args...)...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	cmd := exec.CommandContext(t.Context(), "./acceptance.sh", append([]string{"--bin", a.bin, "--report", a.report}, args...)...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "PATH="+filepath.Join(dir, "tools")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
@@ -154,5 +159,95 @@ func TestAcceptanceReportsNoAccountAndNoSecret(t *testing.T) {
 	}
 	if m := regexp.MustCompile(`[0-9]{12}|[0-9a-f]{32}`).FindString(a.reported); m != "" {
 		t.Errorf("the report has %s:\n%s", m, a.reported)
+	}
+}
+
+// accountTools are what the kit uses in a real account, each writing down how it
+// was called. The aws command answers as AWS's does; the caller has keys of their own.
+var accountTools = map[string]string{
+	"aws": `echo "${AWS_PROFILE-${AWS_ACCESS_KEY_ID-none}} $*" >>"$0.calls"
+case "$*" in
+*get-caller-identity*) echo arn:aws:iam::123456789012:user/admin ;;
+*create-role*) echo arn:aws:iam::123456789012:role/karmactl-try ;;
+*create-policy*) echo arn:aws:iam::123456789012:policy/try-$# ;;
+*assume-role*) [ -e "$0.spread" ] || { touch "$0.spread"; exit 254; }; printf 'ASIAROLE\tsecret\ttoken\n' ;;
+*describe-tasks*) echo '["ecs-service-connect-abc", "web"]' ;;
+*) echo '"arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-1"' ;;
+esac`,
+	"curl": "printf 504", "sleep": "exit 0", "session-manager-plugin": "exit 0",
+}
+
+// account is a folder with these tools; the aws command does first what it is told.
+func account(t *testing.T, first string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "tools"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, script := range accountTools {
+		if name == "aws" {
+			script = first + "\n" + script
+		}
+		if err := os.WriteFile(filepath.Join(dir, "tools", name), []byte("#!/bin/bash\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestAcceptanceRunsWithTheTwoPoliciesAloneAndTakesTheRoleAway(t *testing.T) {
+	for _, as := range []struct{ variable, who string }{{"AWS_ACCESS_KEY_ID", "AKIAADMIN"}, {"AWS_PROFILE", "admin"}} {
+		t.Run(as.variable, func(t *testing.T) {
+			t.Setenv(as.variable, as.who)
+			acceptsAsTheRole(t, as.who)
+		})
+	}
+}
+
+func acceptsAsTheRole(t *testing.T, who string) {
+	t.Helper()
+	dir := account(t, "")
+	a := runAcceptanceIn(t, dir, `[ "$AWS_ACCESS_KEY_ID" = ASIAROLE ] || [ $1 = validate ] || [ $1 = cost ] || [ $1 = version ] || { echo "not as the role" >&2; exit 1; }`, "", "--yes")
+	if a.code != 0 {
+		t.Fatalf("exit %d\n%s", a.code, a.said)
+	}
+	calls := strings.Split(strings.TrimSpace(read(t, filepath.Join(dir, "tools", "aws.calls"))), "\n")
+	count := func(who, what string) (n int) {
+		for _, c := range calls {
+			if strings.HasPrefix(c, who+" ") && strings.Contains(c, what) {
+				n++
+			}
+		}
+		return n
+	}
+	for what, want := range map[string]int{"create-role": 1, "create-policy": 2, "attach-role-policy": 2, "assume-role ": 2, "detach-role-policy": 2, "delete-policy": 2, "delete-role ": 1} {
+		if got := count(who, what); got != want {
+			t.Errorf("the caller called %s %d times, want %d", what, got, want)
+		}
+	}
+	if got := count("ASIAROLE", " iam "); got != 0 {
+		t.Errorf("the role called IAM %d times", got)
+	}
+	for _, want := range []string{"with the two published policies alone", "| Q1 does IAM accept both policies | yes |", "HTTP 504", `["ecs-service-connect-abc", "web"]`, "namespace/ns-1", "permissions that were missing: 0"} {
+		if !strings.Contains(a.reported, want) {
+			t.Errorf("the report has no %q:\n%s", want, a.reported)
+		}
+	}
+	if strings.Contains(a.reported, "123456789012") {
+		t.Errorf("the report has the account's id:\n%s", a.reported)
+	}
+}
+
+func TestAcceptanceTakesTheRoleAwayWhenAStepFails(t *testing.T) {
+	dir := account(t, `case "$*" in *create-policy*change*) exit 1 ;; esac`)
+	a := runAcceptanceIn(t, dir, "", "", "--yes")
+	calls := read(t, filepath.Join(dir, "tools", "aws.calls"))
+	if a.code != 1 || !strings.Contains(calls, "delete-role") || strings.Count(calls, "delete-policy") != 1 {
+		t.Errorf("exit %d, and the calls were\n%s", a.code, calls)
+	}
+	for _, call := range a.called() {
+		if strings.Contains(call, " up ") || strings.Contains(call, " down ") {
+			t.Errorf("nothing was made, and it called %s", call)
+		}
 	}
 }

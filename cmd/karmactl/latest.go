@@ -100,7 +100,7 @@ func (r releases) ask(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	defer resp.Body.Close() //nolint:errcheck // a HEAD has none
+	defer resp.Body.Close()
 	to, err := resp.Location()
 	if err != nil {
 		return ""
