@@ -34,6 +34,14 @@ for package in deb rpm apk; do
 	[ "$(grep -c "\.$package\$" "$sums")" -eq 2 ] || fail "checksums.txt should have two $package packages"
 done
 
+# What the archives and the packages have beside the program.
+for archive in "$dist"/karmactl_*.tar.gz; do
+	listed=$(tar -tzf "$archive")
+	for file in karmactl LICENSE man/karmactl.1 completions/karmactl.bash completions/karmactl.zsh completions/karmactl.fish config/agents.yaml docs/iam-policy-read.json docs/iam-policy-change.json; do
+		grep -qx "$file" <<<"$listed" || fail "$archive has no $file"
+	done
+done
+
 # Homebrew and Scoop name the same bytes.
 cask=$dist/homebrew/Casks/karmactl.rb
 scoop=$dist/scoop/karmactl.json
