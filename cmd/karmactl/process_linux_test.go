@@ -17,6 +17,10 @@ import (
 const (
 	mostMemory   = 150 << 20
 	mostValidate = 100 * time.Millisecond
+	// mostRehearsal and mostOfAWS are of an up of a hundred agents: processor time, and
+	// the time that it tells.
+	mostRehearsal = 10 * time.Second
+	mostOfAWS     = 6 * time.Minute
 	// mostStarts is how many times as long as a program that only imports the AWS SDK's
 	// clients a start may take. The SDK fills its tables before main, which nobody can
 	// put off; the rest is ours.
@@ -35,14 +39,21 @@ func newProcess(tb testing.TB) process {
 	return process{tb, released(tb), tb.TempDir()}
 }
 
+// spent is what a run of the process took.
+type spent struct {
+	took, cpu time.Duration
+	memory    int64
+	said      string // on both streams
+}
+
 // run wants an exit code.
-func (p process) run(code int, args ...string) (time.Duration, int64) {
+func (p process) run(code int, args ...string) spent {
 	p.Helper()
 	cmd := exec.CommandContext(p.Context(), args[0], args[1:]...)
 	cmd.Dir = p.dir
 	cmd.Env = []string{"HOME=" + p.dir, "PATH=" + os.Getenv("PATH"), "AWS_EC2_METADATA_DISABLED=true"}
 	var said bytes.Buffer
-	cmd.Stderr = &said
+	cmd.Stdout, cmd.Stderr = &said, &said
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		p.Fatal(err)
@@ -55,7 +66,7 @@ func (p process) run(code int, args ...string) (time.Duration, int64) {
 	if got := cmd.ProcessState.ExitCode(); got != code {
 		p.Fatalf("%v exits %d, want %d:\n%s", args, got, code, said.String())
 	}
-	return took, <-most
+	return spent{took, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), <-most, said.String()}
 }
 
 // watchMemory gives the most resident memory of a process in bytes. (The rusage of
@@ -78,10 +89,9 @@ func watchMemory(pid int, ended <-chan struct{}) (most int64) {
 // best is the shortest of some runs: a busy machine only ever makes one longer.
 func (p process) best(code, runs int, args ...string) time.Duration {
 	p.Helper()
-	least, _ := p.run(code, args...)
+	least := p.run(code, args...).took
 	for range runs - 1 {
-		took, _ := p.run(code, args...)
-		least = min(least, took)
+		least = min(least, p.run(code, args...).took)
 	}
 	return least
 }
@@ -128,20 +138,35 @@ func (p process) oldAccount() string {
 	return path
 }
 
-// TestTheProcessIsSmallAndQuick holds the released binary to memory and time: a
-// file of 500 agents is refused for the quota, after all of it was checked.
+// TestAHundredAgentsAreUpInSeconds holds a rehearsal of the largest fleet that
+// validate allows to memory and processor time; and to AWS's time, which must not run
+// on while the simulated AWS computes.
+func TestAHundredAgentsAreUpInSeconds(t *testing.T) {
+	p := newProcess(t)
+	c := p.run(0, p.path, "up", "--yes", "-f", p.agents(100), "--budget", "5000", "--simulate", p.oldAccount())
+	_, rest, _ := strings.Cut(c.said, "Up in ")
+	told, _, _ := strings.Cut(rest, ".")
+	aws, err := time.ParseDuration(told)
+	if err != nil {
+		t.Fatalf("it does not say how long it took:\n%s", c.said)
+	}
+	t.Logf("up of 100 agents, with the simulated AWS in the same process: %.0f MB at most, %s, of these %s of a processor; %s of AWS's time", float64(c.memory)/1e6, c.took, c.cpu, aws)
+	if c.memory > mostMemory {
+		t.Errorf("it takes %d bytes, more than %d", c.memory, mostMemory)
+	}
+	if c.cpu > mostRehearsal {
+		t.Errorf("it takes %s of a processor, more than %s", c.cpu, mostRehearsal)
+	}
+	if aws > mostOfAWS {
+		t.Errorf("it takes %s of AWS's time, more than %s", aws, mostOfAWS)
+	}
+}
+
+// TestTheProcessIsSmallAndQuick holds the released binary to time: a file of 500
+// agents is refused for the quota, after all of it was checked.
 func TestTheProcessIsSmallAndQuick(t *testing.T) {
 	p := newProcess(t)
-	agents := 50
-	if testing.Short() {
-		agents = 10
-	}
-	took, memory := p.run(0, p.path, "up", "--yes", "-f", p.agents(agents), "--budget", "5000", "--simulate", p.oldAccount())
-	t.Logf("up of %d agents, with the simulated AWS in the same process: %.0f MB at most, %s", agents, float64(memory)/1e6, took)
-	if memory > mostMemory {
-		t.Errorf("up of %d agents takes %d bytes, more than %d", agents, memory, mostMemory)
-	}
-	took = p.best(64, 10, p.path, "validate", "-f", p.agents(500))
+	took := p.best(64, 10, p.path, "validate", "-f", p.agents(500))
 	t.Logf("validate of 500 agents: %s", took)
 	if took > mostValidate {
 		t.Errorf("validate of 500 agents takes %s, more than %s", took, mostValidate)

@@ -86,13 +86,18 @@ func (s *Sim) middleware(stack *middleware.Stack) error {
 
 // answer carries out one call.
 func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, error) {
+	end := s.work()
+	defer func() { end() }()
 	call := Call{Service: service, Operation: op, Mutating: !cloud.Reads(op)}
 	fault, err := s.admit(&call)
 	if err != nil {
 		return nil, err
 	}
 	if d := s.opts.Latency + fault.Delay; d > 0 {
-		if err := s.opts.Clock.Wait(ctx, d); err != nil {
+		end()
+		err := s.opts.Clock.Wait(ctx, d)
+		end = s.work()
+		if err != nil {
 			return nil, &smithy.CanceledError{Err: err}
 		}
 	}

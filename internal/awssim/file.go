@@ -18,11 +18,21 @@ import (
 type worldFile struct {
 	path string
 	lock *flock.Flock
+	// queue is held by the process that waits for the lock, so that the one that
+	// has the lock notices.
+	queue *flock.Flock
 	// users is held, shared, by every process that has the world open: the
 	// account's clock runs fast while there is one, and at the machine's pace
 	// while there is none.
 	users *flock.Flock
 	gen   int
+
+	// held is whether the lock is, dirty whether the world in memory is ahead of the file.
+	held, dirty bool
+	// due is when the next write may be, later does it then, failed is what came of it.
+	due    time.Time
+	later  *time.Timer
+	failed error
 }
 
 // OpenFile opens the rehearsal in path, or starts one, with a clock that runs
@@ -41,11 +51,11 @@ func openWorld(path, account, region string) (*worldFile, *World, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, nil, fmt.Errorf("the simulated account cannot be kept in %s: %w", path, err)
 	}
-	f := &worldFile{path: path, lock: flock.New(path + ".lock"), users: flock.New(path + ".users")}
-	if err := f.lock.Lock(); err != nil {
-		return nil, nil, fmt.Errorf("the simulated account in %s cannot be locked: %w", path, err)
+	f := &worldFile{path: path, lock: flock.New(path + ".lock"), queue: flock.New(path + ".queue"), users: flock.New(path + ".users")}
+	if err := f.acquire(); err != nil {
+		return nil, nil, err
 	}
-	defer func() { _ = f.lock.Unlock() }()
+	defer func() { f.held = false; _ = f.lock.Unlock() }()
 	w, err := f.read()
 	if errors.Is(err, fs.ErrNotExist) {
 		w, err = newWorld(account, region), nil
@@ -60,17 +70,40 @@ func openWorld(path, account, region string) (*worldFile, *World, error) {
 	return f, w, nil
 }
 
-// joinClock sets the account's clock going: where it was left, plus the time
-// that has gone by on the machine.
-func (s *Sim) joinClock(c *FastClock) error {
-	f := s.store
+// acquire waits for the lock, in the queue.
+func (f *worldFile) acquire() error {
+	if err := f.queue.Lock(); err != nil {
+		return fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err)
+	}
+	defer func() { _ = f.queue.Unlock() }()
 	if err := f.lock.Lock(); err != nil {
 		return fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err)
 	}
-	defer func() { _ = f.lock.Unlock() }()
+	f.held = true
+	return nil
+}
+
+// wanted tells whether another process waits for the lock.
+func (f *worldFile) wanted() bool {
+	free, err := f.queue.TryLock()
+	if free {
+		_ = f.queue.Unlock()
+	}
+	return err == nil && !free
+}
+
+// joinClock sets the account's clock going: where it was left, plus the time
+// that has gone by on the machine.
+func (s *Sim) joinClock(c *FastClock) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.store
+	if err := s.take(); err != nil {
+		return err
+	}
 	alone, err := f.users.TryLock()
 	if err != nil {
-		return fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err)
+		return errors.Join(fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err), s.release())
 	}
 	st := s.world.Clock
 	if alone {
@@ -80,20 +113,16 @@ func (s *Sim) joinClock(c *FastClock) error {
 		} else {
 			st = clockState{Sim: st.Sim.Add(now.Sub(st.Real)), Real: now}
 		}
-		s.world.Clock = st
-		c.state = st
-		if err := f.write(s.world); err != nil {
-			return err
-		}
+		f.dirty = true
 		if err := f.users.Unlock(); err != nil {
-			return fmt.Errorf("the simulated account in %s cannot be unlocked: %w", f.path, err)
+			return errors.Join(fmt.Errorf("the simulated account in %s cannot be unlocked: %w", f.path, err), s.release())
 		}
 	}
-	c.state = st
+	c.set(st)
 	if err := f.users.RLock(); err != nil {
-		return fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err)
+		return errors.Join(fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err), s.release())
 	}
-	return nil
+	return s.release()
 }
 
 // Close stops the account's clock at the present and lets go of the file.
@@ -101,52 +130,8 @@ func (s *Sim) Close() error {
 	if s.store == nil {
 		return nil
 	}
-	err := s.transact(true, func() error {
-		s.settle()
-		if c, ok := s.opts.Clock.(*FastClock); ok {
-			// The pair is moved along, which changes nothing for other processes.
-			now := time.Now().UTC()
-			s.world.Clock = clockState{Sim: c.Now(), Real: now}
-		}
-		return nil
-	})
-	return errors.Join(err, s.store.users.Unlock(), s.store.users.Close(), s.store.lock.Close())
-}
-
-// transact runs f on the world as it is now, and keeps what it changed.
-func (s *Sim) transact(write bool, f func() error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.services = nil
-	if s.store == nil {
-		return f()
-	}
-	if err := s.store.lock.Lock(); err != nil {
-		return fmt.Errorf("the simulated account in %s cannot be locked: %w", s.store.path, err)
-	}
-	defer func() { _ = s.store.lock.Unlock() }()
-	if err := s.refresh(); err != nil {
-		return err
-	}
-	ferr := f()
-	if !write {
-		return ferr
-	}
-	return errors.Join(ferr, s.store.write(s.world))
-}
-
-// refresh reads the world again when another process has changed it.
-func (s *Sim) refresh() error {
-	gen, err := s.store.generation()
-	if err != nil || gen == s.store.gen {
-		return err
-	}
-	w, err := s.store.read()
-	if err != nil {
-		return err
-	}
-	s.world, s.store.gen = w, w.Generation
-	return nil
+	err := s.transact(true, func() error { s.settle(); return nil })
+	return errors.Join(err, s.sync(), s.store.users.Unlock(), s.store.users.Close(), s.store.queue.Close(), s.store.lock.Close())
 }
 
 // generation is read from a small file of its own, so that a read costs little.

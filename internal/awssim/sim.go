@@ -10,6 +10,7 @@ package awssim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -108,7 +109,7 @@ func (s *Sim) Config() aws.Config {
 		Retryer: func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = 12
-				o.Backoff = backoff{}
+				o.Backoff = s.backoff()
 				o.RateLimiter = free{}
 			})
 		},
@@ -117,13 +118,23 @@ func (s *Sim) Config() aws.Config {
 	return cfg
 }
 
-// backoff of the simulated account's clients: short, because the SDK sleeps on
-// the machine's clock, which does not run fast in a rehearsal.
-type backoff struct{}
-
-func (backoff) BackoffDelay(attempt int, _ error) (time.Duration, error) {
-	return min(time.Duration(1<<attempt)*5*time.Millisecond, 200*time.Millisecond), nil
+// backoff of the simulated account's clients. The SDK sleeps on the machine's clock,
+// so in a rehearsal its own pauses are as much shorter as the account's clock is faster.
+func (s *Sim) backoff() retry.BackoffDelayer {
+	if c, ok := s.opts.Clock.(*FastClock); ok {
+		own := retry.NewExponentialJitterBackoff(mostBackoff)
+		return retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+			d, err := own.BackoffDelay(attempt, err)
+			return time.Duration(float64(d) / c.Speed), err
+		})
+	}
+	return retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+		return min(time.Duration(1<<attempt)*5*time.Millisecond, 200*time.Millisecond), nil
+	})
 }
+
+// mostBackoff is the longest pause of the SDK between two tries.
+const mostBackoff = 20 * time.Second
 
 type free struct{}
 
@@ -193,12 +204,13 @@ func (s *Sim) ResetCalls() {
 // Edit changes the world behind everybody's back: drift, strangers, failures. What
 // follows from it shows at once.
 func (s *Sim) Edit(f func(*World)) error {
-	return s.transact(true, func() error {
+	err := s.transact(true, func() error {
 		s.settle()
 		f(s.world)
 		s.live(s.now())
 		return nil
 	})
+	return errors.Join(err, s.sync())
 }
 
 // Dead tells whether a fault has killed the process.
