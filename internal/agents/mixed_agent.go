@@ -5,6 +5,8 @@ import (
 	"sort"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // secretsValue maps environment variables to keys of secrets, ordered by variable.
@@ -41,6 +43,22 @@ func secretsValue() value[[]Secret] {
 		},
 		describe: func(d *definitions, _ *[]Secret) schema { return many.describe(d, nil) },
 	}
+}
+
+var valueFrom = lazyregexp.New(`^(arn:aws[a-z-]*:(?:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+))(?::([A-Za-z0-9_.-]*):[^:]*:[^:]*)?$`)
+
+// fromValueFrom says how to write what a task definition of ECS has as valueFrom: an
+// ARN, and behind it the key, the stage and the version of the value.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+func fromValueFrom(s string) string {
+	m := valueFrom.FindStringSubmatch(s)
+	switch {
+	case m == nil:
+		return ""
+	case m[2] == "":
+		return fmt.Sprintf("write {from: %q}", m[1])
+	}
+	return fmt.Sprintf("write {from: %q, key: %s}", m[1], m[2])
 }
 
 // buildValue is an optional build.

@@ -66,8 +66,8 @@ var (
 	envNameRule = textRule{pattern: lazyregexp.New(`^[!-,.-<>-~][!-<>-~]*$`), near: underscored, most: 255, allowed: "a name without spaces and =, not starting with a hyphen"}
 	// A Dockerfile refers to a build argument as a shell does to a variable.
 	buildArgRule   = textRule{pattern: lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`), near: underscored, most: 255, allowed: "letters, digits and underscores, not starting with a digit"}
-	secretKeyRule  = textRule{pattern: lazyregexp.New(`^[A-Za-z0-9_.-]+$`), most: 128, allowed: "one top-level key: letters, digits and _ . -"}
-	secretNameRule = textRule{pattern: lazyregexp.New(`^(arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)|[A-Za-z0-9/_+=.@-]+)$`), most: 600, allowed: "the name or ARN of a secret or a parameter"}
+	secretKeyRule  = textRule{pattern: lazyregexp.New(`^[A-Za-z0-9_.-]+$`), most: 128, allowed: "one top-level key: letters, digits and _ . -", rewrite: fromValueFrom}
+	secretNameRule = textRule{pattern: lazyregexp.New(`^(arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)|[A-Za-z0-9/_+=.@-]+)$`), most: 600, allowed: "the name or ARN of a secret or a parameter", rewrite: fromValueFrom}
 	nestedRule     = textRule{pattern: lazyregexp.New(`^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+|[A-Za-z0-9/_+=.@-]*)$`), most: 600, allowed: `the name or ARN of a secret, or "" for none`}
 	entryRule      = textRule{pattern: lazyregexp.New(`^[^{}]*\{agent\}[^{}]*$`), most: 128, allowed: "a key with {agent} in it, such as {agent}-agent"}
 

@@ -22,13 +22,21 @@ type textRule struct {
 	refuse func(string) string
 	// near makes what was probably meant out of a text that does not match; nil is no guess.
 	near func(string) string
+	// rewrite says how to write a text that is right elsewhere; nil or "" is that it is not one.
+	rewrite func(string) string
 }
 
 func (t textRule) check(s string) (hint string, ok bool) {
+	matches := t.pattern == nil || t.pattern.MatchString(s)
+	if !matches && t.rewrite != nil {
+		if instead := t.rewrite(s); instead != "" {
+			return instead, false
+		}
+	}
 	switch {
 	case t.most > 0 && utf8.RuneCountInString(s) > t.most:
 		return fmt.Sprintf("%s, at most %d characters", t.allowed, t.most), false
-	case t.pattern != nil && !t.pattern.MatchString(s):
+	case !matches:
 		return t.guess(s) + t.allowed, false
 	case t.refuse != nil:
 		if instead := t.refuse(s); instead != "" {
