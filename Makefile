@@ -55,10 +55,12 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 .PHONY: lint
-lint: ## formatting, vet, the layer rules, the workflows
+lint: ## formatting, vet, the layer rules, the workflows, the scripts (where shellcheck is installed)
 	$(TOOL) golangci-lint run ./...
 	$(ACTIONLINT)
 	$(ACTIONLINT) docs/ci/*.yml
+	@if command -v shellcheck >/dev/null; then shellcheck -S warning install.sh scripts/*.sh .ci/run; \
+	else echo "left out: the scripts (shellcheck is not installed)"; fi
 
 .PHONY: fmt
 fmt: ## rewrite the sources as gofumpt wants them

@@ -187,6 +187,7 @@ in_region "$region" validate || exit 1
 monthly=$(in_region "$region" cost -o json | sed -n 's/.*"high": *"\([0-9.]*\)".*/\1/p' | head -n 1)
 hourly=$(awk -v m="${monthly:-0}" 'BEGIN { printf "%.2f", 2 * m / 730 }')
 echo "This makes two agents with a NAT gateway and a load balancer in $region and in $second, stack t$stack, and takes all of it down again."
+echo "What stays is the state bucket of each region, which is for all stacks there, and what AWS keeps of its own (revisions, metrics)."
 echo "It costs at most \$$hourly an hour while it is there, some 40 minutes; the limit is \$$limit an hour."
 awk -v h="$hourly" -v l="$limit" 'BEGIN { exit !(h > 0 && h <= l) }' || { echo "acceptance: refused: more than the limit, or no price" >&2; exit 5; }
 if [ -z "$yes" ]; then
