@@ -24,18 +24,19 @@ import (
 )
 
 type deployOptions struct {
-	all, build, noWait, restart, refresh, resume, dryRun bool
-	image                                                string
-	timeout                                              time.Duration
+	all, build, noWait, restart, refresh, resume, dryRun, failFast, failFastSet bool
+	image                                                                       string
+	timeout                                                                     time.Duration
 	budgetOptions
 }
 
 func (o *deployOptions) addFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.all, "all", false, "every agent, those that are called by others first")
+	f.BoolVar(&o.all, "all", false, "every agent, the agents that others call first")
 	f.StringVar(&o.image, "image", "", "a `REF` in another registry, an OCI layout or an archive")
 	f.BoolVar(&o.build, "build", false, "build with docker buildx or podman")
 	f.BoolVar(&o.noWait, "no-wait", false, "begin it and do not follow")
-	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the deployment goes on")
+	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the deployment continues")
+	f.BoolVar(&o.failFast, "fail-fast", false, "exit 3 as soon as AWS calls the deployment failed, while it rolls back (default without a terminal)")
 	f.BoolVar(&o.restart, "restart", false, "start the same revision again")
 	f.BoolVar(&o.refresh, "refresh-secrets", false, "restart only the agents whose tasks started with older values of their secrets")
 	f.BoolVar(&o.resume, "resume", false, "follow the deployment that was begun last; change nothing")
@@ -54,7 +55,7 @@ it is steady too.
 
 The image is what --image names (a reference, an OCI layout, an archive), else what
 the agent's build makes. An agent without a build keeps the image that was deployed
-to it, or pins the image of agents.yaml anew.
+to it, or pins the image of agents.yaml again.
 
 Layers that the repository has are not sent again. How far a push is shows live in
 a terminal, elsewhere every ten seconds. Its Events in JSON have agent, image,
@@ -64,9 +65,14 @@ While it rolls out, each revision's tasks (desired, running, healthy, failed) an
 each task is at are shown in the same way; Events have them as revisions[] and tasks[].
 
 Nothing is written to AWS before the architecture, the secrets and the Fargate quota
-are in order. The lock is held while something is changed, not while it is watched.`,
+are in order. The lock is held while something is changed, not while it is watched.
+
+When AWS calls the deployment failed, it rolls back, which takes as long again. With
+--fail-fast, the default without a terminal, deploy exits 3 then, and the last line is
+the command that follows the rollback.`,
 		RunE: a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 			func(ctx context.Context, s *session, args []string) error { return runDeploy(ctx, s, args, o) }),
+		PreRun: func(c *cobra.Command, _ []string) { o.failFastSet = c.Flags().Changed("fail-fast") },
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
@@ -111,6 +117,9 @@ func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) 
 	}
 	defer im.close()
 	d := &deploy{images: im, o: o, names: args}
+	if !o.failFastSet {
+		d.o.failFast = !s.app.term.Live && !o.resume // which is asked for to see the end
+	}
 	if o.all {
 		d.names, _ = agentNames(s.cfg, nil) // all there are
 	}

@@ -85,10 +85,15 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 	docs := make([]*rollout.Deployment, len(names))
 	board := d.app.term.Board()
 	defer board.Close()
+	var reads *rollout.Reads
+	if env := d.env(true); len(names) > 1 {
+		reads = rollout.NewReads(env.Clients.ECS, d.clock, env.ClusterName())
+	}
 	var g errgroup.Group
 	for i, name := range names {
 		g.Go(func() error {
 			ag := d.rolloutAgent(d.env(false), name, d.sayOn(board))
+			ag.Reads = reads
 			x, err := which(ctx, name)
 			if err != nil {
 				return err
@@ -99,7 +104,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 			case d.o.noWait:
 				doc = &rollout.Deployment{Agent: name, Outcome: rollout.Started, Revision: tasks.Revision(x.now), Previous: tasks.Revision(x.previous), Log: []string{}}
 			default:
-				if doc, err = ag.Follow(ctx, x.arn, x.now, x.previous, d.o.timeout); err != nil {
+				if doc, err = ag.Follow(ctx, x.arn, x.now, x.previous, rollout.FollowOptions{Limit: d.o.timeout, FailFast: d.o.failFast}); err != nil {
 					return err
 				}
 			}
@@ -107,7 +112,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 				return err
 			}
 			docs[i] = doc
-			if doc.Outcome == rollout.RolledBack && x.registered {
+			if (doc.Outcome == rollout.RolledBack || doc.Follow != "") && x.registered {
 				return d.retire(ctx, ag, []int{doc.Revision})
 			}
 			return nil
@@ -115,7 +120,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 	}
 	err := g.Wait()
 	if ctx.Err() != nil {
-		err = &advice{engine.ErrInterrupted, "the deployment goes on: karmactl deploy " + strings.Join(names, " ") + " --resume"}
+		err = &advice{engine.ErrInterrupted, "the deployment continues: karmactl deploy " + strings.Join(names, " ") + " --resume"}
 	}
 	return slices.DeleteFunc(docs, func(x *rollout.Deployment) bool { return x == nil }), err
 }

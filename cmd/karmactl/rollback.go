@@ -89,7 +89,7 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 		}
 		board := s.app.term.Board()
 		ag.Say = s.sayOn(board)
-		doc, err = ag.Follow(ctx, arn, to, back.From, o.timeout)
+		doc, err = ag.Follow(ctx, arn, to, back.From, rollout.FollowOptions{Limit: o.timeout})
 		board.Close()
 	}
 	if ctx.Err() != nil {

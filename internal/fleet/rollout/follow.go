@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,15 +15,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-const (
-	// every is how often a deployment is looked at: what it became is known at
-	// most that much later than AWS knows it.
-	every = 500 * time.Millisecond
-	// eventsEvery is how often the service itself is asked for what it has to say.
-	eventsEvery = 5 * time.Second
-	// appearsWithin is how long a new deployment may take to be listed.
-	appearsWithin = time.Minute
-)
+// appearsWithin is how long a new deployment may take to be listed.
+const appearsWithin = time.Minute
 
 // Baseline is what a service was deployed with before something is changed.
 type Baseline struct {
@@ -177,7 +169,8 @@ func (a *Agent) Current(ctx context.Context) (arn, taskDefinition, previous stri
 	if taskDefinition, err = a.deployed(ctx, aws.ToString(lines[0].TargetServiceRevisionArn)); err != nil {
 		return "", "", "", err
 	}
-	d, err := a.deployment(ctx, aws.ToString(lines[0].ServiceDeploymentArn))
+	reads := NewReads(a.ECS, a.Clock, a.Cluster)
+	d, err := reads.deployment(ctx, aws.ToString(lines[0].ServiceDeploymentArn), a.Clock.Now())
 	if err != nil {
 		return "", "", "", err
 	}
@@ -187,138 +180,6 @@ func (a *Agent) Current(ctx context.Context) (arn, taskDefinition, previous stri
 		}
 	}
 	return aws.ToString(lines[0].ServiceDeploymentArn), taskDefinition, previous, nil
-}
-
-func (a *Agent) deployment(ctx context.Context, arn string) (*types.ServiceDeployment, error) {
-	out, err := a.ECS.DescribeServiceDeployments(ctx, &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: []string{arn}})
-	if err != nil {
-		return nil, err
-	}
-	if len(out.ServiceDeployments) == 0 {
-		return nil, fmt.Errorf("deployment %s is gone", arn)
-	}
-	return &out.ServiceDeployments[0], nil
-}
-
-// watch is one deployment being followed.
-type watch struct {
-	*Agent
-	doc *Deployment
-	arn string
-	// taskDefinition and previous are ARNs.
-	taskDefinition, previous string
-	began                    time.Time
-	told                     map[string]bool // tasks and events
-	row, lastEvent           string
-	asked                    time.Time
-	failures                 int32
-	desired                  int32
-	// group is the ARN of the target group, "" until it is known.
-	group  string
-	looked time.Time
-	blind  bool // it was said that tasks cannot be looked at
-	tasks  []TaskRow
-	phases map[string]string // by task
-}
-
-// Follow follows one deployment to its own end. That the service is steady is not
-// success: after AWS has rolled back it is steady too. After limit it stops
-// looking, while the deployment continues; 0 is no limit.
-func (a *Agent) Follow(ctx context.Context, arn, taskDefinition, previous string, limit time.Duration) (*Deployment, error) {
-	w := &watch{
-		Agent: a, arn: arn, taskDefinition: taskDefinition, previous: previous, began: a.Clock.Now(), told: map[string]bool{}, phases: map[string]string{},
-		doc: &Deployment{Agent: a.Name, Revision: tasks.Revision(taskDefinition), Previous: tasks.Revision(previous), Log: []string{}},
-	}
-	if taskDefinition == previous {
-		w.previous = ""
-	}
-	for {
-		next := a.Clock.Now().Add(every)
-		d, err := a.deployment(ctx, arn)
-		if err != nil {
-			return w.doc, err
-		}
-		ended := d.FinishedAt != nil || over(d.Status)
-		if !ended {
-			w.look(ctx, d)
-		}
-		w.showRow(d)
-		if err := w.listen(ctx, d, ended); err != nil {
-			return w.doc, err
-		}
-		if ended {
-			return w.doc, w.end(ctx, d)
-		}
-		if limit > 0 && a.Clock.Now().Sub(w.began) >= limit {
-			w.timedOut(limit)
-			return w.doc, nil
-		}
-		if err := a.Clock.Wait(ctx, max(0, next.Sub(a.Clock.Now()))); err != nil {
-			return w.doc, err
-		}
-	}
-}
-
-func over(s types.ServiceDeploymentStatus) bool {
-	switch s {
-	case types.ServiceDeploymentStatusSuccessful, types.ServiceDeploymentStatusStopped, types.ServiceDeploymentStatusRollbackSuccessful, types.ServiceDeploymentStatusRollbackFailed:
-		return true
-	}
-	return false
-}
-
-// showRow tells how far each revision is, when that has changed.
-func (w *watch) showRow(d *types.ServiceDeployment) {
-	p, row := w.progress(d), ""
-	if t, now := d.TargetServiceRevision, p.Revisions[0]; t != nil {
-		w.desired = max(w.desired, t.RequestedTaskCount)
-		row = fmt.Sprintf("rev %d %s · desired %d · running %d · pending %d · failed %d", now.Revision, now.State, now.Desired, now.Running, t.PendingTaskCount, now.Failed)
-	}
-	for _, was := range p.Revisions[1:] {
-		row += fmt.Sprintf(" | rev %d · running %d", was.Revision, was.Running)
-	}
-	if row != w.row && row != "" {
-		w.row = row
-		w.tell(Line{About: "rollout", Text: row, Progress: p})
-	}
-}
-
-func words(s types.ServiceDeploymentStatus) string {
-	return strings.ToLower(strings.ReplaceAll(string(s), "_", " "))
-}
-
-// listen tells the service's events, and looks at tasks that have failed.
-func (w *watch) listen(ctx context.Context, d *types.ServiceDeployment, ended bool) error {
-	failed := false
-	if b := d.DeploymentCircuitBreaker; b != nil && b.FailureCount > w.failures {
-		w.failures, failed = b.FailureCount, true
-	}
-	if ended && d.Status != types.ServiceDeploymentStatusSuccessful || failed {
-		if err := w.failedTasks(ctx, d); err != nil {
-			return err
-		}
-	}
-	now := w.Clock.Now()
-	if !ended && !w.asked.IsZero() && now.Sub(w.asked) < eventsEvery {
-		return nil
-	}
-	w.asked = now
-	svc, err := w.service(ctx)
-	if err != nil || svc == nil {
-		return err
-	}
-	for _, lb := range svc.LoadBalancers {
-		w.group = aws.ToString(lb.TargetGroupArn)
-	}
-	for _, e := range slices.Backward(svc.Events) {
-		id, text := aws.ToString(e.Id), tasks.PlainEvent(w.Service, aws.ToString(e.Message))
-		if w.told[id] || e.CreatedAt != nil && d.CreatedAt != nil && e.CreatedAt.Before(*d.CreatedAt) {
-			continue
-		}
-		w.told[id], w.lastEvent = true, text
-		w.say("event", text)
-	}
-	return nil
 }
 
 // errGone is for a service that is not there.

@@ -44,6 +44,8 @@ type bench struct {
 	rec  *engine.Memory
 	// late is how long a deployment that is timed runs before it is followed.
 	late time.Duration
+	// failFast ends the following at the failure.
+	failFast bool
 	// say hears what is told of a deployment.
 	say func(Line)
 }
@@ -159,7 +161,7 @@ func (f *bench) begin(image string) func(limit time.Duration) *Deployment {
 		f.t.Fatal(err)
 	}
 	return func(limit time.Duration) *Deployment {
-		d, err := ag.Follow(ctx, arn, td.ID, before.TaskDefinition, limit)
+		d, err := ag.Follow(ctx, arn, td.ID, before.TaskDefinition, FollowOptions{Limit: limit, FailFast: f.failFast})
 		if err != nil {
 			f.t.Error(err)
 		}

@@ -63,6 +63,18 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 	return w.explain(ctx)
 }
 
+// failed ends the following of a deployment that AWS has called failed, while AWS
+// rolls back.
+func (w *watch) failed(ctx context.Context) error {
+	w.doc.Outcome, w.doc.Reason = Failed, "AWS calls the deployment failed, and rolls back"
+	if w.previous != "" {
+		w.doc.Reason += fmt.Sprintf(" to revision %d", w.doc.Previous)
+	}
+	w.doc.Reason += ": the rollback continues and is not waited for"
+	w.doc.Follow = "karmactl deploy " + w.Name + " --resume"
+	return w.explain(ctx)
+}
+
 // stoppedByUser tells a deployment that a user or a program stopped from one that AWS
 // stopped. It goes by what else could have stopped it: AWS's words are nowhere promised.
 func stoppedByUser(d *types.ServiceDeployment) bool {

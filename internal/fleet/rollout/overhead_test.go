@@ -66,7 +66,7 @@ func (f *bench) overhead(tag string) timing {
 	if err := f.home.Clock.Wait(ctx, f.late); err != nil {
 		f.t.Fatal(err)
 	}
-	d, err := ag.Follow(ctx, arn, td.ID, before.TaskDefinition, patience)
+	d, err := ag.Follow(ctx, arn, td.ID, before.TaskDefinition, FollowOptions{Limit: patience, FailFast: f.failFast})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -90,8 +90,8 @@ func (f *bench) overhead(tag string) timing {
 
 // TestDeployAddsLittleToWhatECSTakes compares with AWS's own deployments: the plan, the
 // change and the following together add at most two seconds to a deployment, less
-// the two until a new revision shows; a failure is told at most one second after it
-// happened, and so is the end of its rollback. The look may come at any moment, so
+// the two until a new revision shows; a failure is told at most half a second after it
+// happened, and the end of its rollback one second. The look may come at any moment, so
 // each is followed from several.
 func TestDeployAddsLittleToWhatECSTakes(t *testing.T) {
 	const shows = 2 * time.Second // awssim.Options.Visible of newBench
@@ -107,14 +107,44 @@ func TestDeployAddsLittleToWhatECSTakes(t *testing.T) {
 					if got.outcome != outcome || got.ecs < time.Minute {
 						t.Fatalf("it %s after %s, want %s", got.outcome, got.ecs, outcome)
 					}
-					if outcome == Succeeded && (added > 2*time.Second || added <= 0) {
-						t.Errorf("deploy adds %s, more than 2 s or nothing at all", added)
+					if outcome == Succeeded && (added > 2*time.Second || added <= 0 || got.told > 800*time.Millisecond) {
+						t.Errorf("deploy adds %s, more than 2 s or nothing at all, %s of it at the end", added, got.told)
 					}
-					if outcome != Succeeded && (got.failure <= 0 || got.failure > time.Second || got.told > time.Second) {
-						t.Errorf("the failure is told after %s and the end after %s, more than 1 s or never", got.failure, got.told)
+					if outcome != Succeeded && (got.failure <= 0 || got.failure > 500*time.Millisecond || got.told > time.Second) {
+						t.Errorf("the failure is told after %s, more than 0.5 s or never, and the end after %s, more than 1 s", got.failure, got.told)
 					}
 				})
 			}
 		})
 	}
+}
+
+// TestFailFastEndsAtTheFailure ends when AWS calls the deployment failed, a minute or more before its rollback ends.
+func TestFailFastEndsAtTheFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newBench(t)
+		f.failFast = true
+		f.walk("-")
+		image := f.push("crash")
+		defer f.lives()()
+		d := f.begin(image)(patience)
+		if want := "karmactl deploy validator --resume"; d.Outcome != Failed || d.Follow != want || d.ExitCode == nil || *d.ExitCode != 1 || d.OK() {
+			t.Errorf("it %s, follow %q, exit code %v: %s", d.Outcome, d.Follow, d.ExitCode, d.Text())
+		}
+		f.edit(func(w *awssim.World) {
+			for _, l := range w.ServiceDeployments {
+				if l.Status == "ROLLBACK_SUCCESSFUL" {
+					t.Error("the rollback was waited for")
+				}
+			}
+		})
+		f.failFast = false
+		arn, now, was, err := f.agent().Current(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, err := f.agent().Follow(context.Background(), arn, now, was, FollowOptions{}); err != nil || d.Outcome != RolledBack {
+			t.Errorf("resumed, it %v: %v", d, err)
+		}
+	})
 }

@@ -1,21 +1,10 @@
 package rollout
 
 import (
-	"context"
-	"fmt"
-	"time"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-
-	"github.com/karmacadabra/karmactl/internal/tasks"
 )
-
-// tasksEvery is how often each task is asked for. AWS gives 20 such calls a second
-// to the whole account, and several agents may be deployed at once.
-const tasksEvery = 2 * time.Second
 
 // Progress is how far a rollout is.
 type Progress struct {
@@ -85,7 +74,7 @@ func phaseOf(t types.Task, targets bool, health elbtypes.TargetHealthStateEnum) 
 // progress is how far the deployment is now: the deployment's numbers, and the tasks as they
 // were seen last.
 func (w *watch) progress(d *types.ServiceDeployment) *Progress {
-	p := &Progress{Tasks: w.tasks}
+	p := &Progress{Tasks: w.tasks.rows}
 	now := RevisionRow{Revision: w.doc.Revision, State: words(d.Status)}
 	if t := d.TargetServiceRevision; t != nil {
 		now.Desired, now.Running = int(t.RequestedTaskCount), int(t.RunningTaskCount)
@@ -104,7 +93,7 @@ func (w *watch) progress(d *types.ServiceDeployment) *Progress {
 		}
 		p.Revisions = append(p.Revisions, was)
 	}
-	for _, t := range w.tasks {
+	for _, t := range w.tasks.rows {
 		for i := range p.Revisions {
 			if p.Revisions[i].Revision == t.Revision && t.Phase == Healthy {
 				p.Revisions[i].Healthy++
@@ -112,54 +101,4 @@ func (w *watch) progress(d *types.ServiceDeployment) *Progress {
 		}
 	}
 	return p
-}
-
-// look reads what each task is at, and tells what has changed. A deployment is
-// followed without that, too: who may not read it is told so once.
-func (w *watch) look(ctx context.Context, d *types.ServiceDeployment) {
-	now := w.Clock.Now()
-	if !w.looked.IsZero() && now.Sub(w.looked) < tasksEvery {
-		return
-	}
-	w.looked = now
-	if err := w.describe(ctx); err != nil {
-		if !w.blind && ctx.Err() == nil {
-			w.tell(Line{About: "phase", Text: "what each task is at is not known", Err: err})
-		}
-		w.blind, w.tasks = true, nil
-		return
-	}
-	progress := w.progress(d)
-	for _, t := range w.tasks {
-		if w.phases[t.ID] != t.Phase {
-			w.phases[t.ID] = t.Phase
-			w.tell(Line{About: "phase", Text: fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase), Progress: progress})
-		}
-	}
-}
-
-// describe reads the tasks, and how healthy the load balancer finds them.
-func (w *watch) describe(ctx context.Context) error {
-	running, err := w.listed(ctx, types.DesiredStatusRunning)
-	if err != nil {
-		return err
-	}
-	targets := w.group != "" && w.Targets != nil
-	health := map[string]elbtypes.TargetHealthStateEnum{}
-	if targets && len(running) > 0 {
-		out, err := w.Targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &w.group})
-		if err != nil {
-			return err
-		}
-		for _, t := range out.TargetHealthDescriptions {
-			health[aws.ToString(t.Target.Id)] = t.TargetHealth.State
-		}
-	}
-	w.tasks = nil
-	for _, t := range running {
-		w.tasks = append(w.tasks, TaskRow{
-			ID: tasks.Short(aws.ToString(t.TaskArn)), Revision: tasks.Revision(aws.ToString(t.TaskDefinitionArn)), Phase: phaseOf(t, targets, health[tasks.Address(t)]),
-		})
-	}
-	return nil
 }

@@ -83,7 +83,7 @@ func TestADeploymentThatSomebodyStoppedAdvisesWhatWorks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if doc, err := ag.Follow(ctx, arn, back.To, back.From, patience); err != nil || doc.Outcome != Succeeded || doc.Revision != 1 {
+		if doc, err := ag.Follow(ctx, arn, back.To, back.From, FollowOptions{Limit: patience}); err != nil || doc.Outcome != Succeeded || doc.Revision != 1 {
 			t.Errorf("the rollback ends %+v: %v", doc, err)
 		}
 	})

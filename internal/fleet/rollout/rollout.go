@@ -1,6 +1,6 @@
 // Package rollout brings an image to running agents and follows what becomes of
 // it. Read image.go and build.go (where an image comes from), push.go (how it
-// gets to ECR), push_progress.go (how much of it is sent), follow.go (what becomes of a
+// gets to ECR), push_progress.go (how much of it is sent), follow.go and watch.go (what becomes of a
 // deployment), explain.go (why it failed) and rollback.go.
 //
 // What changes is not decided here: a deploy walks the same stack as `up`.
@@ -51,6 +51,8 @@ type Deployment struct {
 	Changes []string `json:"changes,omitempty"`
 	// Fix is what mends it, where the reason tells.
 	Fix string `json:"fix,omitempty"`
+	// Follow is the command that follows what AWS still does; "" when AWS is done.
+	Follow string `json:"follow,omitempty"`
 }
 
 // OK tells whether there is nothing to worry about.
@@ -93,6 +95,8 @@ type Agent struct {
 	Service  string
 	Family   string
 	LogGroup string
+	// Reads are shared by agents that are followed at the same time; nil is this agent's own.
+	Reads *Reads
 	// Say is told what happens, a line at a time.
 	Say func(Line)
 }

@@ -54,5 +54,6 @@ func (d *Deployment) Lines() []TextLine {
 		row("reason", d.Reason)
 	}
 	row("try", d.Fix)
+	row("follow", d.Follow)
 	return lines
 }
