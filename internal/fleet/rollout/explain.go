@@ -36,10 +36,14 @@ func (w *watch) failedTasks(ctx context.Context, d *types.ServiceDeployment) err
 		id := tasks.ID(arn)
 		if !w.told[arn] {
 			w.told[arn] = true
-			w.tellTask(t)
-		}
-		if w.doc.Task == "" {
-			w.note(t, id)
+			reason, err := w.reasonOf(ctx, t)
+			if err != nil {
+				return err
+			}
+			w.tellTask(t, reason)
+			if w.doc.Task == "" {
+				w.note(t, id, reason)
+			}
 		}
 		if w.doc.Task == id {
 			if err := w.tailOf(ctx, t, id); err != nil {
@@ -57,15 +61,27 @@ func (w *watch) listed(ctx context.Context, wanted types.DesiredStatus) ([]types
 	return all, err
 }
 
-// note puts a task into the document.
-func (w *watch) note(t types.Task, id string) {
+// reasonOf is why a task ended. Of a failed check of the load balancer only an event of
+// the service says what the answer was.
+func (w *watch) reasonOf(ctx context.Context, t types.Task) (string, error) {
 	end := tasks.Ended(t, w.Name)
-	w.doc.Task, w.doc.StoppedReason = id, end.Reason
-	if c, known := tasks.CauseOf(w.Name, end.Reason); known {
-		w.doc.Fix = c.Fix()
-		if c.Again {
-			w.doc.Fix += ", then the same deploy again"
-		}
+	if !strings.Contains(end.Reason, "failed ELB health checks") {
+		return end.Reason, nil
+	}
+	svc, err := w.reads.service(ctx, w.Service, w.Clock.Now())
+	if err != nil || svc == nil {
+		return end.Reason, err
+	}
+	return end.WithCheck(*svc).Reason, nil
+}
+
+// note puts a task into the document.
+func (w *watch) note(t types.Task, id, reason string) {
+	end := tasks.Ended(t, w.Name)
+	w.doc.Task, w.doc.StoppedReason = id, reason
+	c := tasks.Explained(w.Name, reason)
+	if w.doc.Fix = c.Fix(); c.Again {
+		w.doc.Fix += ", then the same deploy again"
 	}
 	w.doc.ExitCode = nil
 	if c := end.ExitCode; c != nil && t.StopCode == types.TaskStopCodeEssentialContainerExited {
@@ -73,7 +89,7 @@ func (w *watch) note(t types.Task, id string) {
 	}
 }
 
-func (w *watch) tellTask(t types.Task) {
+func (w *watch) tellTask(t types.Task, reason string) {
 	text := fmt.Sprintf("task %s (rev %d) ", tasks.Short(aws.ToString(t.TaskArn)), tasks.Revision(aws.ToString(t.TaskDefinitionArn)))
 	end := tasks.Ended(t, w.Name)
 	c := end.ExitCode
@@ -85,7 +101,7 @@ func (w *watch) tellTask(t types.Task) {
 	case t.StoppingAt != nil:
 		text += fmt.Sprintf("was stopped after %ds", int(t.StoppingAt.Sub(*t.StartedAt).Seconds()))
 	}
-	w.say("task", text+": "+end.Reason)
+	w.say("task", text+": "+reason)
 }
 
 // tailOf reads the last lines that the task wrote, again each time something
