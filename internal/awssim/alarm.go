@@ -19,18 +19,29 @@ type Alarm struct {
 	Policy string
 }
 
-func (s *Sim) alarmOperations() []operation {
-	return []operation{
-		on("CloudWatch.PutMetricAlarm", s.putMetricAlarm, "AlarmName", "AlarmDescription", "ActionsEnabled", "Namespace", "MetricName", "Dimensions",
-			"Statistic", "ComparisonOperator", "Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData", "AlarmActions", "OKActions", "Tags"),
-		on("CloudWatch.DescribeAlarms", s.describeAlarms, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue").pages("MetricAlarms", 50, 100),
-		on("CloudWatch.DeleteAlarms", s.deleteAlarms, "AlarmNames"),
-		on("CloudWatch.EnableAlarmActions", s.enableAlarmActions, "AlarmNames"),
-		on("CloudWatch.DisableAlarmActions", s.disableAlarmActions, "AlarmNames"),
-		on("CloudWatch.SetAlarmState", s.setAlarmState, "AlarmName", "StateValue", "StateReason"),
-		on("CloudWatch.ListTagsForResource", s.listAlarmTags, "ResourceARN"),
-		on("CloudWatch.TagResource", s.tagAlarm, "ResourceARN", "Tags"),
-		on("CloudWatch.UntagResource", s.untagAlarm, "ResourceARN", "TagKeys"),
+func (s *Sim) alarmNoun() noun {
+	return noun{
+		ops: []operation{
+			on("CloudWatch.PutMetricAlarm", s.putMetricAlarm, "AlarmName", "AlarmDescription", "ActionsEnabled", "Namespace", "MetricName", "Dimensions",
+				"Statistic", "ComparisonOperator", "Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData", "AlarmActions", "OKActions", "Tags"),
+			on("CloudWatch.DescribeAlarms", s.describeAlarms, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue").pages("MetricAlarms", 50, 100),
+			on("CloudWatch.DeleteAlarms", s.deleteAlarms, "AlarmNames"),
+			on("CloudWatch.EnableAlarmActions", s.enableAlarmActions, "AlarmNames"),
+			on("CloudWatch.DisableAlarmActions", s.disableAlarmActions, "AlarmNames"),
+			on("CloudWatch.SetAlarmState", s.setAlarmState, "AlarmName", "StateValue", "StateReason"),
+			on("CloudWatch.ListTagsForResource", s.listAlarmTags, "ResourceARN"),
+			on("CloudWatch.TagResource", s.tagAlarm, "ResourceARN", "Tags"),
+			on("CloudWatch.UntagResource", s.untagAlarm, "ResourceARN", "TagKeys"),
+		},
+		each: func(tell func(thing)) {
+			for name, a := range s.world.Alarms {
+				t := thing{kind: "alarm", name: name, tags: a.Tags}
+				if a.Policy == "" {
+					t.arn = *a.Alarm.AlarmArn
+				}
+				tell(t)
+			}
+		},
 	}
 }
 

@@ -33,21 +33,28 @@ type Bucket struct {
 	Created time.Time
 }
 
-func (s *Sim) bucketOperations() []operation {
-	return []operation{
-		on("S3.CreateBucket", s.createBucket, "Bucket", "CreateBucketConfiguration"),
-		on("S3.HeadBucket", s.headBucket, "Bucket", "ExpectedBucketOwner"),
-		on("S3.PutBucketVersioning", s.putBucketVersioning, "Bucket", "VersioningConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
-		on("S3.GetBucketVersioning", s.getBucketVersioning, "Bucket", "ExpectedBucketOwner"),
-		on("S3.PutBucketEncryption", s.putBucketEncryption, "Bucket", "ServerSideEncryptionConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
-		on("S3.GetBucketEncryption", s.getBucketEncryption, "Bucket", "ExpectedBucketOwner"),
-		on("S3.PutPublicAccessBlock", s.putPublicAccessBlock, "Bucket", "PublicAccessBlockConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
-		on("S3.GetPublicAccessBlock", s.getPublicAccessBlock, "Bucket", "ExpectedBucketOwner"),
-		on("S3.PutBucketLifecycleConfiguration", s.putBucketLifecycle, "Bucket", "LifecycleConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
-		on("S3.GetBucketLifecycleConfiguration", s.getBucketLifecycle, "Bucket", "ExpectedBucketOwner"),
-		on("S3.PutBucketTagging", s.putBucketTagging, "Bucket", "Tagging", "ExpectedBucketOwner", "ChecksumAlgorithm"),
-		on("S3.GetBucketTagging", s.getBucketTagging, "Bucket", "ExpectedBucketOwner"),
-		on("S3.DeleteBucket", s.deleteBucket, "Bucket", "ExpectedBucketOwner"),
+func (s *Sim) bucketNoun() noun {
+	return noun{
+		ops: []operation{
+			on("S3.CreateBucket", s.createBucket, "Bucket", "CreateBucketConfiguration"),
+			on("S3.HeadBucket", s.headBucket, "Bucket", "ExpectedBucketOwner"),
+			on("S3.PutBucketVersioning", s.putBucketVersioning, "Bucket", "VersioningConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+			on("S3.GetBucketVersioning", s.getBucketVersioning, "Bucket", "ExpectedBucketOwner"),
+			on("S3.PutBucketEncryption", s.putBucketEncryption, "Bucket", "ServerSideEncryptionConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+			on("S3.GetBucketEncryption", s.getBucketEncryption, "Bucket", "ExpectedBucketOwner"),
+			on("S3.PutPublicAccessBlock", s.putPublicAccessBlock, "Bucket", "PublicAccessBlockConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+			on("S3.GetPublicAccessBlock", s.getPublicAccessBlock, "Bucket", "ExpectedBucketOwner"),
+			on("S3.PutBucketLifecycleConfiguration", s.putBucketLifecycle, "Bucket", "LifecycleConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+			on("S3.GetBucketLifecycleConfiguration", s.getBucketLifecycle, "Bucket", "ExpectedBucketOwner"),
+			on("S3.PutBucketTagging", s.putBucketTagging, "Bucket", "Tagging", "ExpectedBucketOwner", "ChecksumAlgorithm"),
+			on("S3.GetBucketTagging", s.getBucketTagging, "Bucket", "ExpectedBucketOwner"),
+			on("S3.DeleteBucket", s.deleteBucket, "Bucket", "ExpectedBucketOwner"),
+		},
+		each: func(tell func(thing)) {
+			for name := range s.world.Buckets {
+				tell(thing{kind: "bucket", name: name})
+			}
+		},
 	}
 }
 

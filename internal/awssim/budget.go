@@ -33,19 +33,26 @@ type BudgetNotification struct {
 	Emails    []string
 }
 
-func (s *Sim) budgetOperations() []operation {
-	return []operation{
-		on("Budgets.CreateBudget", s.createBudget, "AccountId", "Budget", "NotificationsWithSubscribers", "ResourceTags"),
-		on("Budgets.DescribeBudget", s.describeBudget, "AccountId", "BudgetName"),
-		on("Budgets.UpdateBudget", s.updateBudget, "AccountId", "NewBudget"),
-		on("Budgets.DeleteBudget", s.deleteBudget, "AccountId", "BudgetName"),
-		on("Budgets.DescribeNotificationsForBudget", s.describeBudgetNotifications, "AccountId", "BudgetName").pages("Notifications", 50, 100),
-		on("Budgets.DescribeSubscribersForNotification", s.describeBudgetSubscribers, "AccountId", "BudgetName", "Notification").pages("Subscribers", 50, 100),
-		on("Budgets.CreateNotification", s.createBudgetNotification, "AccountId", "BudgetName", "Notification", "Subscribers"),
-		on("Budgets.DeleteNotification", s.deleteBudgetNotification, "AccountId", "BudgetName", "Notification"),
-		on("Budgets.ListTagsForResource", s.listBudgetTags, "ResourceARN"),
-		on("Budgets.TagResource", s.tagBudget, "ResourceARN", "ResourceTags"),
-		on("Budgets.UntagResource", s.untagBudget, "ResourceARN", "ResourceTagKeys"),
+func (s *Sim) budgetNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Budgets.CreateBudget", s.createBudget, "AccountId", "Budget", "NotificationsWithSubscribers", "ResourceTags"),
+			on("Budgets.DescribeBudget", s.describeBudget, "AccountId", "BudgetName"),
+			on("Budgets.UpdateBudget", s.updateBudget, "AccountId", "NewBudget"),
+			on("Budgets.DeleteBudget", s.deleteBudget, "AccountId", "BudgetName"),
+			on("Budgets.DescribeNotificationsForBudget", s.describeBudgetNotifications, "AccountId", "BudgetName").pages("Notifications", 50, 100),
+			on("Budgets.DescribeSubscribersForNotification", s.describeBudgetSubscribers, "AccountId", "BudgetName", "Notification").pages("Subscribers", 50, 100),
+			on("Budgets.CreateNotification", s.createBudgetNotification, "AccountId", "BudgetName", "Notification", "Subscribers"),
+			on("Budgets.DeleteNotification", s.deleteBudgetNotification, "AccountId", "BudgetName", "Notification"),
+			on("Budgets.ListTagsForResource", s.listBudgetTags, "ResourceARN"),
+			on("Budgets.TagResource", s.tagBudget, "ResourceARN", "ResourceTags"),
+			on("Budgets.UntagResource", s.untagBudget, "ResourceARN", "ResourceTagKeys"),
+		},
+		each: func(tell func(thing)) {
+			for name, b := range s.world.Budgets {
+				tell(thing{kind: "budget", name: name, tags: b.Tags})
+			}
+		},
 	}
 }
 

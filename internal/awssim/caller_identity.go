@@ -5,8 +5,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-func (s *Sim) callerIdentityOperations() []operation {
-	return []operation{on("STS.GetCallerIdentity", s.getCallerIdentity)}
+func (s *Sim) callerIdentityNoun() noun {
+	return noun{
+		ops: []operation{
+			on("STS.GetCallerIdentity", s.getCallerIdentity),
+		},
+	}
 }
 
 // getCallerIdentity is whose credentials these are: an operator of the account.

@@ -43,15 +43,23 @@ type Certificate struct {
 	Seen time.Time
 }
 
-func (s *Sim) certificateOperations() []operation {
-	return []operation{
-		on("ACM.RequestCertificate", s.requestCertificate, "DomainName", "SubjectAlternativeNames", "ValidationMethod", "IdempotencyToken", "Tags"),
-		on("ACM.DescribeCertificate", s.describeCertificate, "CertificateArn"),
-		on("ACM.ListCertificates", s.listCertificates).pages("CertificateSummaryList", 100, 1000),
-		on("ACM.ListTagsForCertificate", s.listTagsForCertificate, "CertificateArn"),
-		on("ACM.AddTagsToCertificate", s.addTagsToCertificate, "CertificateArn", "Tags"),
-		on("ACM.RemoveTagsFromCertificate", s.removeTagsFromCertificate, "CertificateArn", "Tags"),
-		on("ACM.DeleteCertificate", s.deleteCertificate, "CertificateArn"),
+func (s *Sim) certificateNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ACM.RequestCertificate", s.requestCertificate, "DomainName", "SubjectAlternativeNames", "ValidationMethod", "IdempotencyToken", "Tags"),
+			on("ACM.DescribeCertificate", s.describeCertificate, "CertificateArn"),
+			on("ACM.ListCertificates", s.listCertificates).pages("CertificateSummaryList", 100, 1000),
+			on("ACM.ListTagsForCertificate", s.listTagsForCertificate, "CertificateArn"),
+			on("ACM.AddTagsToCertificate", s.addTagsToCertificate, "CertificateArn", "Tags"),
+			on("ACM.RemoveTagsFromCertificate", s.removeTagsFromCertificate, "CertificateArn", "Tags"),
+			on("ACM.DeleteCertificate", s.deleteCertificate, "CertificateArn"),
+		},
+		settle: s.settleCertificates,
+		each: func(tell func(thing)) {
+			for _, c := range s.world.Certificates {
+				tell(thing{kind: "certificate", name: c.ARN, tags: c.Tags})
+			}
+		},
 	}
 }
 

@@ -37,13 +37,21 @@ type Cluster struct {
 	ProvidersUntil time.Time
 }
 
-func (s *Sim) clusterOperations() []operation {
-	return []operation{
-		on("ECS.CreateCluster", s.createCluster, "ClusterName", "CapacityProviders", "DefaultCapacityProviderStrategy", "Settings", "ServiceConnectDefaults", "Tags"),
-		on("ECS.DescribeClusters", s.describeClusters, "Clusters", "Include"),
-		on("ECS.UpdateCluster", s.updateCluster, "Cluster", "Settings", "ServiceConnectDefaults"),
-		on("ECS.PutClusterCapacityProviders", s.putClusterCapacityProviders, "Cluster", "CapacityProviders", "DefaultCapacityProviderStrategy"),
-		on("ECS.DeleteCluster", s.deleteCluster, "Cluster"),
+func (s *Sim) clusterNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ECS.CreateCluster", s.createCluster, "ClusterName", "CapacityProviders", "DefaultCapacityProviderStrategy", "Settings", "ServiceConnectDefaults", "Tags"),
+			on("ECS.DescribeClusters", s.describeClusters, "Clusters", "Include"),
+			on("ECS.UpdateCluster", s.updateCluster, "Cluster", "Settings", "ServiceConnectDefaults"),
+			on("ECS.PutClusterCapacityProviders", s.putClusterCapacityProviders, "Cluster", "CapacityProviders", "DefaultCapacityProviderStrategy"),
+			on("ECS.DeleteCluster", s.deleteCluster, "Cluster"),
+		},
+		settle: s.settleClusters,
+		each: func(tell func(thing)) {
+			for _, c := range s.world.Clusters {
+				tell(thing{kind: "cluster", name: c.Name, tags: c.Tags, gone: c.Inactive, arn: c.ARN, since: c.Created})
+			}
+		},
 	}
 }
 

@@ -13,11 +13,13 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-func (s *Sim) costExplorerOperations() []operation {
-	return []operation{
-		on("Cost Explorer.GetCostAndUsage", s.getCostAndUsage, "Granularity", "Metrics", "TimePeriod", "Filter", "GroupBy", "NextPageToken"),
-		on("Cost Explorer.ListCostAllocationTags", s.listCostAllocationTags, "TagKeys", "Type", "Status", "MaxResults", "NextToken"),
-		on("Cost Explorer.UpdateCostAllocationTagsStatus", s.updateCostAllocationTags, "CostAllocationTagsStatus"),
+func (s *Sim) costExplorerNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Cost Explorer.GetCostAndUsage", s.getCostAndUsage, "Granularity", "Metrics", "TimePeriod", "Filter", "GroupBy", "NextPageToken"),
+			on("Cost Explorer.ListCostAllocationTags", s.listCostAllocationTags, "TagKeys", "Type", "Status", "MaxResults", "NextToken"),
+			on("Cost Explorer.UpdateCostAllocationTagsStatus", s.updateCostAllocationTags, "CostAllocationTagsStatus"),
+		},
 	}
 }
 

@@ -9,11 +9,18 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-func (s *Sim) dashboardOperations() []operation {
-	return []operation{
-		on("CloudWatch.PutDashboard", s.putDashboard, "DashboardName", "DashboardBody"),
-		on("CloudWatch.GetDashboard", s.getDashboard, "DashboardName"),
-		on("CloudWatch.DeleteDashboards", s.deleteDashboards, "DashboardNames"),
+func (s *Sim) dashboardNoun() noun {
+	return noun{
+		ops: []operation{
+			on("CloudWatch.PutDashboard", s.putDashboard, "DashboardName", "DashboardBody"),
+			on("CloudWatch.GetDashboard", s.getDashboard, "DashboardName"),
+			on("CloudWatch.DeleteDashboards", s.deleteDashboards, "DashboardNames"),
+		},
+		each: func(tell func(thing)) {
+			for name := range s.world.Dashboards {
+				tell(thing{kind: "dashboard", name: name})
+			}
+		},
 	}
 }
 

@@ -62,12 +62,14 @@ type ServiceRevision struct {
 	Created time.Time
 }
 
-func (s *Sim) deploymentOperations() []operation {
-	return []operation{
-		on("ECS.ListServiceDeployments", s.listServiceDeployments, "Service", "Cluster", "Status", "CreatedAt").pages("ServiceDeployments", 20, 100),
-		on("ECS.DescribeServiceDeployments", s.describeServiceDeployments, "ServiceDeploymentArns"),
-		on("ECS.StopServiceDeployment", s.stopServiceDeployment, "ServiceDeploymentArn", "StopType"),
-		on("ECS.DescribeServiceRevisions", s.describeServiceRevisions, "ServiceRevisionArns"),
+func (s *Sim) deploymentNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ECS.ListServiceDeployments", s.listServiceDeployments, "Service", "Cluster", "Status", "CreatedAt").pages("ServiceDeployments", 20, 100),
+			on("ECS.DescribeServiceDeployments", s.describeServiceDeployments, "ServiceDeploymentArns"),
+			on("ECS.StopServiceDeployment", s.stopServiceDeployment, "ServiceDeploymentArn", "StopType"),
+			on("ECS.DescribeServiceRevisions", s.describeServiceRevisions, "ServiceRevisionArns"),
+		},
 	}
 }
 

@@ -7,10 +7,12 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-func (s *Sim) ec2TagOperations() []operation {
-	return []operation{
-		on("EC2.CreateTags", s.createTags, "Resources", "Tags"),
-		on("EC2.DeleteTags", s.deleteTags, "Resources", "Tags"),
+func (s *Sim) ec2TagNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateTags", s.createTags, "Resources", "Tags"),
+			on("EC2.DeleteTags", s.deleteTags, "Resources", "Tags"),
+		},
 	}
 }
 

@@ -10,10 +10,12 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-func (s *Sim) ecsTagOperations() []operation {
-	return []operation{
-		on("ECS.TagResource", s.tagECS, "ResourceArn", "Tags"),
-		on("ECS.UntagResource", s.untagECS, "ResourceArn", "TagKeys"),
+func (s *Sim) ecsTagNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ECS.TagResource", s.tagECS, "ResourceArn", "Tags"),
+			on("ECS.UntagResource", s.untagECS, "ResourceArn", "TagKeys"),
+		},
 	}
 }
 

@@ -25,11 +25,21 @@ type Address struct {
 // addressQuota is AWS's default of elastic IP addresses a region.
 const addressQuota = 5
 
-func (s *Sim) elasticIPOperations() []operation {
-	return []operation{
-		on("EC2.AllocateAddress", s.allocateAddress, "Domain", "TagSpecifications"),
-		on("EC2.DescribeAddresses", s.describeAddresses, "AllocationIds", "Filters"),
-		on("EC2.ReleaseAddress", s.releaseAddress, "AllocationId"),
+func (s *Sim) elasticIPNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.AllocateAddress", s.allocateAddress, "Domain", "TagSpecifications"),
+			on("EC2.DescribeAddresses", s.describeAddresses, "AllocationIds", "Filters"),
+			on("EC2.ReleaseAddress", s.releaseAddress, "AllocationId"),
+		},
+		each: func(tell func(thing)) {
+			for _, a := range s.world.Addresses {
+				tell(thing{
+					kind: "address", name: a.ID, tags: a.Tags, since: a.Created,
+					bills: []metered{{noun: "elastic_ip", service: "Amazon Virtual Private Cloud", hourly: rates.address}},
+				})
+			}
+		},
 	}
 }
 

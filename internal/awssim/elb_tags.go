@@ -12,11 +12,13 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-func (s *Sim) elbTagOperations() []operation {
-	return []operation{
-		on("Elastic Load Balancing v2.AddTags", s.addELBTags, "ResourceArns", "Tags"),
-		on("Elastic Load Balancing v2.RemoveTags", s.removeELBTags, "ResourceArns", "TagKeys"),
-		on("Elastic Load Balancing v2.DescribeTags", s.describeELBTags, "ResourceArns"),
+func (s *Sim) elbTagNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Elastic Load Balancing v2.AddTags", s.addELBTags, "ResourceArns", "Tags"),
+			on("Elastic Load Balancing v2.RemoveTags", s.removeELBTags, "ResourceArns", "TagKeys"),
+			on("Elastic Load Balancing v2.DescribeTags", s.describeELBTags, "ResourceArns"),
+		},
 	}
 }
 

@@ -33,11 +33,20 @@ type DNSRecord struct {
 	Evaluates bool
 }
 
-func (s *Sim) hostedZoneOperations() []operation {
-	return []operation{
-		on("Route 53.ListHostedZones", s.listHostedZones).pages("HostedZones", 100, 100),
-		on("Route 53.ListResourceRecordSets", s.listResourceRecordSets, "HostedZoneId", "StartRecordName", "StartRecordType", "MaxItems"),
-		on("Route 53.ChangeResourceRecordSets", s.changeResourceRecordSets, "HostedZoneId", "ChangeBatch"),
+func (s *Sim) hostedZoneNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Route 53.ListHostedZones", s.listHostedZones).pages("HostedZones", 100, 100),
+			on("Route 53.ListResourceRecordSets", s.listResourceRecordSets, "HostedZoneId", "StartRecordName", "StartRecordType", "MaxItems"),
+			on("Route 53.ChangeResourceRecordSets", s.changeResourceRecordSets, "HostedZoneId", "ChangeBatch"),
+		},
+		each: func(tell func(thing)) {
+			for _, z := range s.world.HostedZones {
+				for name := range z.Records {
+					tell(thing{kind: "record", name: name})
+				}
+			}
+		},
 	}
 }
 

@@ -19,13 +19,20 @@ type InternetGateway struct {
 	Created time.Time
 }
 
-func (s *Sim) internetGatewayOperations() []operation {
-	return []operation{
-		on("EC2.CreateInternetGateway", s.createInternetGateway, "TagSpecifications"),
-		on("EC2.DescribeInternetGateways", s.describeInternetGateways, "InternetGatewayIds", "Filters").pages("InternetGateways", 1000, 1000, "InternetGatewayIds"),
-		on("EC2.AttachInternetGateway", s.attachInternetGateway, "InternetGatewayId", "VpcId"),
-		on("EC2.DetachInternetGateway", s.detachInternetGateway, "InternetGatewayId", "VpcId"),
-		on("EC2.DeleteInternetGateway", s.deleteInternetGateway, "InternetGatewayId"),
+func (s *Sim) internetGatewayNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateInternetGateway", s.createInternetGateway, "TagSpecifications"),
+			on("EC2.DescribeInternetGateways", s.describeInternetGateways, "InternetGatewayIds", "Filters").pages("InternetGateways", 1000, 1000, "InternetGatewayIds"),
+			on("EC2.AttachInternetGateway", s.attachInternetGateway, "InternetGatewayId", "VpcId"),
+			on("EC2.DetachInternetGateway", s.detachInternetGateway, "InternetGatewayId", "VpcId"),
+			on("EC2.DeleteInternetGateway", s.deleteInternetGateway, "InternetGatewayId"),
+		},
+		each: func(tell func(thing)) {
+			for _, g := range s.world.InternetGateways {
+				tell(thing{kind: "internet-gateway", name: g.ID, tags: g.Tags})
+			}
+		},
 	}
 }
 

@@ -27,12 +27,19 @@ type Listener struct {
 	Created time.Time
 }
 
-func (s *Sim) listenerOperations() []operation {
-	return []operation{
-		on("Elastic Load Balancing v2.CreateListener", s.createListener, "LoadBalancerArn", "Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions", "Tags"),
-		on("Elastic Load Balancing v2.DescribeListeners", s.describeListeners, "LoadBalancerArn", "ListenerArns").pages("Listeners", 400, 400, "ListenerArns"),
-		on("Elastic Load Balancing v2.ModifyListener", s.modifyListener, "ListenerArn", "Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions"),
-		on("Elastic Load Balancing v2.DeleteListener", s.deleteListener, "ListenerArn"),
+func (s *Sim) listenerNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Elastic Load Balancing v2.CreateListener", s.createListener, "LoadBalancerArn", "Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions", "Tags"),
+			on("Elastic Load Balancing v2.DescribeListeners", s.describeListeners, "LoadBalancerArn", "ListenerArns").pages("Listeners", 400, 400, "ListenerArns"),
+			on("Elastic Load Balancing v2.ModifyListener", s.modifyListener, "ListenerArn", "Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions"),
+			on("Elastic Load Balancing v2.DeleteListener", s.deleteListener, "ListenerArn"),
+		},
+		each: func(tell func(thing)) {
+			for _, l := range s.world.Listeners {
+				tell(thing{kind: "listener", name: l.ARN, tags: l.Tags})
+			}
+		},
 	}
 }
 

@@ -27,13 +27,20 @@ type ListenerRule struct {
 	Created    time.Time
 }
 
-func (s *Sim) listenerRuleOperations() []operation {
-	return []operation{
-		on("Elastic Load Balancing v2.CreateRule", s.createRule, "ListenerArn", "Priority", "Conditions", "Actions", "Transforms", "Tags"),
-		on("Elastic Load Balancing v2.DescribeRules", s.describeRules, "ListenerArn", "RuleArns").pages("Rules", 400, 400, "RuleArns"),
-		on("Elastic Load Balancing v2.ModifyRule", s.modifyRule, "RuleArn", "Conditions", "Actions", "Transforms", "ResetTransforms"),
-		on("Elastic Load Balancing v2.SetRulePriorities", s.setRulePriorities, "RulePriorities"),
-		on("Elastic Load Balancing v2.DeleteRule", s.deleteRule, "RuleArn"),
+func (s *Sim) listenerRuleNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Elastic Load Balancing v2.CreateRule", s.createRule, "ListenerArn", "Priority", "Conditions", "Actions", "Transforms", "Tags"),
+			on("Elastic Load Balancing v2.DescribeRules", s.describeRules, "ListenerArn", "RuleArns").pages("Rules", 400, 400, "RuleArns"),
+			on("Elastic Load Balancing v2.ModifyRule", s.modifyRule, "RuleArn", "Conditions", "Actions", "Transforms", "ResetTransforms"),
+			on("Elastic Load Balancing v2.SetRulePriorities", s.setRulePriorities, "RulePriorities"),
+			on("Elastic Load Balancing v2.DeleteRule", s.deleteRule, "RuleArn"),
+		},
+		each: func(tell func(thing)) {
+			for _, r := range s.world.ListenerRules {
+				tell(thing{kind: "listener-rule", name: r.ARN, tags: r.Tags})
+			}
+		},
 	}
 }
 

@@ -60,15 +60,28 @@ type LoadBalancer struct {
 	Created time.Time
 }
 
-func (s *Sim) loadBalancerOperations() []operation {
-	return []operation{
-		on("Elastic Load Balancing v2.CreateLoadBalancer", s.createLoadBalancer, "Name", "Subnets", "SecurityGroups", "Scheme", "Type", "IpAddressType", "Tags"),
-		on("Elastic Load Balancing v2.DescribeLoadBalancers", s.describeLoadBalancers, "LoadBalancerArns", "Names").pages("LoadBalancers", 400, 400, "LoadBalancerArns"),
-		on("Elastic Load Balancing v2.DescribeLoadBalancerAttributes", s.describeLoadBalancerAttributes, "LoadBalancerArn"),
-		on("Elastic Load Balancing v2.ModifyLoadBalancerAttributes", s.modifyLoadBalancerAttributes, "LoadBalancerArn", "Attributes"),
-		on("Elastic Load Balancing v2.SetSubnets", s.setSubnets, "LoadBalancerArn", "Subnets"),
-		on("Elastic Load Balancing v2.SetSecurityGroups", s.setSecurityGroups, "LoadBalancerArn", "SecurityGroups"),
-		on("Elastic Load Balancing v2.DeleteLoadBalancer", s.deleteLoadBalancer, "LoadBalancerArn"),
+func (s *Sim) loadBalancerNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Elastic Load Balancing v2.CreateLoadBalancer", s.createLoadBalancer, "Name", "Subnets", "SecurityGroups", "Scheme", "Type", "IpAddressType", "Tags"),
+			on("Elastic Load Balancing v2.DescribeLoadBalancers", s.describeLoadBalancers, "LoadBalancerArns", "Names").pages("LoadBalancers", 400, 400, "LoadBalancerArns"),
+			on("Elastic Load Balancing v2.DescribeLoadBalancerAttributes", s.describeLoadBalancerAttributes, "LoadBalancerArn"),
+			on("Elastic Load Balancing v2.ModifyLoadBalancerAttributes", s.modifyLoadBalancerAttributes, "LoadBalancerArn", "Attributes"),
+			on("Elastic Load Balancing v2.SetSubnets", s.setSubnets, "LoadBalancerArn", "Subnets"),
+			on("Elastic Load Balancing v2.SetSecurityGroups", s.setSecurityGroups, "LoadBalancerArn", "SecurityGroups"),
+			on("Elastic Load Balancing v2.DeleteLoadBalancer", s.deleteLoadBalancer, "LoadBalancerArn"),
+		},
+		each: func(tell func(thing)) {
+			for _, l := range s.world.LoadBalancers {
+				tell(thing{
+					kind: "load-balancer", name: l.Name, tags: l.Tags, since: l.Created,
+					bills: []metered{
+						{noun: "load_balancer", service: "Amazon Elastic Load Balancing", hourly: rates.balancer},
+						{noun: "load_balancer", service: "Amazon Virtual Private Cloud", hourly: times(rates.address, len(l.Subnets))},
+					},
+				})
+			}
+		},
 	}
 }
 

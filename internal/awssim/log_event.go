@@ -22,12 +22,14 @@ type LogEvent struct {
 	Message   string
 }
 
-func (s *Sim) logEventOperations() []operation {
-	return []operation{
-		on("CloudWatch Logs.PutLogEvents", s.putLogEvents, "LogGroupName", "LogStreamName", "LogEvents", "SequenceToken"),
-		on("CloudWatch Logs.FilterLogEvents", s.filterLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamNames", "LogStreamNamePrefix", "StartTime", "EndTime", "FilterPattern", "Limit", "NextToken", "Interleaved", "StartFromHead"),
-		on("CloudWatch Logs.GetLogEvents", s.getLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamName", "StartTime", "EndTime", "Limit", "NextToken", "StartFromHead"),
-		on("CloudWatch Logs.StartLiveTail", s.startLiveTail, "LogGroupIdentifiers", "LogEventFilterPattern"),
+func (s *Sim) logEventNoun() noun {
+	return noun{
+		ops: []operation{
+			on("CloudWatch Logs.PutLogEvents", s.putLogEvents, "LogGroupName", "LogStreamName", "LogEvents", "SequenceToken"),
+			on("CloudWatch Logs.FilterLogEvents", s.filterLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamNames", "LogStreamNamePrefix", "StartTime", "EndTime", "FilterPattern", "Limit", "NextToken", "Interleaved", "StartFromHead"),
+			on("CloudWatch Logs.GetLogEvents", s.getLogEvents, "LogGroupName", "LogGroupIdentifier", "LogStreamName", "StartTime", "EndTime", "Limit", "NextToken", "StartFromHead"),
+			on("CloudWatch Logs.StartLiveTail", s.startLiveTail, "LogGroupIdentifiers", "LogEventFilterPattern"),
+		},
 	}
 }
 

@@ -27,16 +27,23 @@ type LogGroup struct {
 	Events []LogEvent
 }
 
-func (s *Sim) logGroupOperations() []operation {
-	return []operation{
-		on("CloudWatch Logs.CreateLogGroup", s.createLogGroup, "LogGroupName", "Tags"),
-		on("CloudWatch Logs.DescribeLogGroups", s.describeLogGroups, "LogGroupNamePrefix").pages("LogGroups", 50, 50),
-		on("CloudWatch Logs.PutRetentionPolicy", s.putRetentionPolicy, "LogGroupName", "RetentionInDays"),
-		on("CloudWatch Logs.DeleteRetentionPolicy", s.deleteRetentionPolicy, "LogGroupName"),
-		on("CloudWatch Logs.DeleteLogGroup", s.deleteLogGroup, "LogGroupName"),
-		on("CloudWatch Logs.ListTagsForResource", s.listLogTags, "ResourceArn"),
-		on("CloudWatch Logs.TagResource", s.tagLogs, "ResourceArn", "Tags"),
-		on("CloudWatch Logs.UntagResource", s.untagLogs, "ResourceArn", "TagKeys"),
+func (s *Sim) logGroupNoun() noun {
+	return noun{
+		ops: []operation{
+			on("CloudWatch Logs.CreateLogGroup", s.createLogGroup, "LogGroupName", "Tags"),
+			on("CloudWatch Logs.DescribeLogGroups", s.describeLogGroups, "LogGroupNamePrefix").pages("LogGroups", 50, 50),
+			on("CloudWatch Logs.PutRetentionPolicy", s.putRetentionPolicy, "LogGroupName", "RetentionInDays"),
+			on("CloudWatch Logs.DeleteRetentionPolicy", s.deleteRetentionPolicy, "LogGroupName"),
+			on("CloudWatch Logs.DeleteLogGroup", s.deleteLogGroup, "LogGroupName"),
+			on("CloudWatch Logs.ListTagsForResource", s.listLogTags, "ResourceArn"),
+			on("CloudWatch Logs.TagResource", s.tagLogs, "ResourceArn", "Tags"),
+			on("CloudWatch Logs.UntagResource", s.untagLogs, "ResourceArn", "TagKeys"),
+		},
+		each: func(tell func(thing)) {
+			for _, g := range s.world.LogGroups {
+				tell(thing{kind: "log-group", name: g.Name, tags: g.Tags, arn: g.ARN, since: g.Created})
+			}
+		},
 	}
 }
 

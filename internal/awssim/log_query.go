@@ -30,11 +30,13 @@ const (
 	maxQueryGroups = 50
 )
 
-func (s *Sim) logQueryOperations() []operation {
-	return []operation{
-		on("CloudWatch Logs.StartQuery", s.startQuery, "LogGroupName", "LogGroupNames", "QueryString", "StartTime", "EndTime", "Limit"),
-		on("CloudWatch Logs.GetQueryResults", s.getQueryResults, "QueryId"),
-		on("CloudWatch Logs.StopQuery", s.stopQuery, "QueryId"),
+func (s *Sim) logQueryNoun() noun {
+	return noun{
+		ops: []operation{
+			on("CloudWatch Logs.StartQuery", s.startQuery, "LogGroupName", "LogGroupNames", "QueryString", "StartTime", "EndTime", "Limit"),
+			on("CloudWatch Logs.GetQueryResults", s.getQueryResults, "QueryId"),
+			on("CloudWatch Logs.StopQuery", s.stopQuery, "QueryId"),
+		},
 	}
 }
 

@@ -20,10 +20,12 @@ type LogStream struct {
 // lastEventLag is how far behind DescribeLogStreams is with a stream's last event.
 const lastEventLag = time.Minute
 
-func (s *Sim) logStreamOperations() []operation {
-	return []operation{
-		on("CloudWatch Logs.CreateLogStream", s.createLogStream, "LogGroupName", "LogStreamName"),
-		on("CloudWatch Logs.DescribeLogStreams", s.describeLogStreams, "LogGroupName", "LogGroupIdentifier", "LogStreamNamePrefix", "OrderBy", "Descending").pages("LogStreams", 50, 50),
+func (s *Sim) logStreamNoun() noun {
+	return noun{
+		ops: []operation{
+			on("CloudWatch Logs.CreateLogStream", s.createLogStream, "LogGroupName", "LogStreamName"),
+			on("CloudWatch Logs.DescribeLogStreams", s.describeLogStreams, "LogGroupName", "LogGroupIdentifier", "LogStreamNamePrefix", "OrderBy", "Descending").pages("LogStreams", 50, 50),
+		},
 	}
 }
 

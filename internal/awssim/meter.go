@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/shopspring/decimal"
 
@@ -55,56 +54,34 @@ func (s *Sim) Meter() (map[string]decimal.Decimal, error) {
 }
 
 func (s *Sim) meter() []metered {
-	all := append(s.meterNetwork(), s.meterTasks()...)
-	all = append(all, s.meterWatching()...)
-	for _, sec := range s.world.Secrets {
-		if sec.DeletedAt.IsZero() && sec.DeleteAt.IsZero() {
-			all = append(all, metered{"secret", "AWS Secrets Manager", sec.Tags, sec.Created, rates.secret.Div(rates.aMonth)})
-		}
-	}
-	return all
-}
-
-func (s *Sim) meterNetwork() []metered {
-	var all []metered
-	for _, n := range s.world.NATGateways {
-		if n.State == types.NatGatewayStateAvailable || n.State == types.NatGatewayStatePending {
-			all = append(all, metered{"nat_gateway", "EC2 - Other", n.Tags, n.Created, rates.nat})
-		}
-	}
-	for _, a := range s.world.Addresses {
-		all = append(all, metered{"elastic_ip", "Amazon Virtual Private Cloud", a.Tags, a.Created, rates.address})
-	}
-	for _, l := range s.world.LoadBalancers {
-		all = append(all, metered{"load_balancer", "Amazon Elastic Load Balancing", l.Tags, l.Created, rates.balancer},
-			metered{"load_balancer", "Amazon Virtual Private Cloud", l.Tags, l.Created, times(rates.address, len(l.Subnets))})
-	}
-	for _, e := range s.world.VPCEndpoints {
-		if e.Kind == types.VpcEndpointTypeInterface && e.Deleted.IsZero() {
-			all = append(all, metered{"vpc_endpoint", "Amazon Virtual Private Cloud", e.Tags, e.Created, times(rates.endpoint, len(e.Subnets))})
-		}
-	}
-	return all
-}
-
-// meterTasks bills tasks from the start of the image pull to their end.
-func (s *Sim) meterTasks() []metered {
-	var all []metered
-	for _, t := range s.world.Tasks {
-		def := s.world.TaskDefinitions[t.Definition]
-		if !t.StoppedAt.IsZero() || def == nil {
-			continue
-		}
-		tags := cloud.Tags{}
-		for _, svc := range s.world.Services {
-			if svc.Name == t.Service && svc.Cluster == t.Cluster {
-				tags = svc.Tags
+	all := s.meterWatching()
+	s.each(func(t thing) {
+		for _, m := range t.bills {
+			if m.tags == nil {
+				m.tags = t.tags
 			}
+			if m.since.IsZero() {
+				m.since = t.since
+			}
+			all = append(all, m)
 		}
-		all = append(all, metered{"service", "Amazon Elastic Container Service", tags, t.Created, taskRate(def.Definition, t.Provider)})
-		if eni := s.world.NetworkInterfaces[t.Interface]; eni != nil && eni.PublicIP != "" {
-			all = append(all, metered{"service", "Amazon Virtual Private Cloud", tags, t.Created, rates.address})
-		}
+	})
+	return all
+}
+
+// taskBills are what a task costs, from the start of the image pull to its end.
+func (s *Sim) taskBills(t *Task) []metered {
+	def := s.world.TaskDefinitions[t.Definition]
+	if !t.StoppedAt.IsZero() || def == nil {
+		return nil
+	}
+	tags := cloud.Tags{}
+	if x := s.world.Services[t.Service]; x != nil && x.PropagateTags == ecstypes.PropagateTagsService {
+		tags = x.Tags
+	}
+	all := []metered{{"service", "Amazon Elastic Container Service", tags, t.Created, taskRate(def.Definition, t.Provider)}}
+	if eni := s.world.NetworkInterfaces[t.Interface]; eni != nil && eni.PublicIP != "" {
+		all = append(all, metered{"service", "Amazon Virtual Private Cloud", tags, t.Created, rates.address})
 	}
 	return all
 }

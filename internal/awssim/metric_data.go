@@ -10,8 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
-func (s *Sim) metricDataOperations() []operation {
-	return []operation{on("CloudWatch.GetMetricData", s.getMetricData, "MetricDataQueries", "StartTime", "EndTime", "ScanBy", "NextToken")}
+func (s *Sim) metricDataNoun() noun {
+	return noun{
+		ops: []operation{
+			on("CloudWatch.GetMetricData", s.getMetricData, "MetricDataQueries", "StartTime", "EndTime", "ScanBy", "NextToken"),
+		},
+	}
 }
 
 // getMetricData answers for the metrics that agents have by the minute. A metric

@@ -18,11 +18,13 @@ type MetricFilter struct {
 	Default   *float64
 }
 
-func (s *Sim) metricFilterOperations() []operation {
-	return []operation{
-		on("CloudWatch Logs.PutMetricFilter", s.putMetricFilter, "LogGroupName", "FilterName", "FilterPattern", "MetricTransformations"),
-		on("CloudWatch Logs.DescribeMetricFilters", s.describeMetricFilters, "LogGroupName", "FilterNamePrefix").pages("MetricFilters", 50, 50),
-		on("CloudWatch Logs.DeleteMetricFilter", s.deleteMetricFilter, "LogGroupName", "FilterName"),
+func (s *Sim) metricFilterNoun() noun {
+	return noun{
+		ops: []operation{
+			on("CloudWatch Logs.PutMetricFilter", s.putMetricFilter, "LogGroupName", "FilterName", "FilterPattern", "MetricTransformations"),
+			on("CloudWatch Logs.DescribeMetricFilters", s.describeMetricFilters, "LogGroupName", "FilterNamePrefix").pages("MetricFilters", 50, 50),
+			on("CloudWatch Logs.DeleteMetricFilter", s.deleteMetricFilter, "LogGroupName", "FilterName"),
+		},
 	}
 }
 

@@ -44,17 +44,29 @@ type DiscoveryOperation struct {
 	Failure   string
 }
 
-func (s *Sim) namespaceOperations() []operation {
-	return []operation{
-		on("ServiceDiscovery.CreateHttpNamespace", s.createHTTPNamespace, "Name", "CreatorRequestId", "Description", "Tags"),
-		on("ServiceDiscovery.GetOperation", s.getDiscoveryOperation, "OperationId"),
-		on("ServiceDiscovery.ListOperations", s.listDiscoveryOperations, "Filters").pages("Operations", 100, 100),
-		on("ServiceDiscovery.ListNamespaces", s.listNamespaces, "Filters").pages("Namespaces", 100, 100),
-		on("ServiceDiscovery.GetNamespace", s.getNamespace, "Id"),
-		on("ServiceDiscovery.DeleteNamespace", s.deleteNamespace, "Id"),
-		on("ServiceDiscovery.ListTagsForResource", s.listNamespaceTags, "ResourceARN"),
-		on("ServiceDiscovery.TagResource", s.tagNamespace, "ResourceARN", "Tags"),
-		on("ServiceDiscovery.UntagResource", s.untagNamespace, "ResourceARN", "TagKeys"),
+func (s *Sim) namespaceNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ServiceDiscovery.CreateHttpNamespace", s.createHTTPNamespace, "Name", "CreatorRequestId", "Description", "Tags"),
+			on("ServiceDiscovery.GetOperation", s.getDiscoveryOperation, "OperationId"),
+			on("ServiceDiscovery.ListOperations", s.listDiscoveryOperations, "Filters").pages("Operations", 100, 100),
+			on("ServiceDiscovery.ListNamespaces", s.listNamespaces, "Filters").pages("Namespaces", 100, 100),
+			on("ServiceDiscovery.GetNamespace", s.getNamespace, "Id"),
+			on("ServiceDiscovery.DeleteNamespace", s.deleteNamespace, "Id"),
+			on("ServiceDiscovery.ListTagsForResource", s.listNamespaceTags, "ResourceARN"),
+			on("ServiceDiscovery.TagResource", s.tagNamespace, "ResourceARN", "Tags"),
+			on("ServiceDiscovery.UntagResource", s.untagNamespace, "ResourceARN", "TagKeys"),
+		},
+		settle: s.settleNamespaces,
+		each: func(tell func(thing)) {
+			for _, n := range s.world.Namespaces {
+				t := thing{kind: "namespace", name: n.Name, tags: n.Tags}
+				if s.namespaceMade(n) {
+					t.arn = n.ARN
+				}
+				tell(t)
+			}
+		},
 	}
 }
 

@@ -38,11 +38,23 @@ type NATGateway struct {
 	Deleted   time.Time
 }
 
-func (s *Sim) natGatewayOperations() []operation {
-	return []operation{
-		on("EC2.CreateNatGateway", s.createNatGateway, "SubnetId", "AllocationId", "ClientToken", "ConnectivityType", "TagSpecifications"),
-		on("EC2.DescribeNatGateways", s.describeNatGateways, "NatGatewayIds", "Filter").pages("NatGateways", 1000, 1000, "NatGatewayIds"),
-		on("EC2.DeleteNatGateway", s.deleteNatGateway, "NatGatewayId"),
+func (s *Sim) natGatewayNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateNatGateway", s.createNatGateway, "SubnetId", "AllocationId", "ClientToken", "ConnectivityType", "TagSpecifications"),
+			on("EC2.DescribeNatGateways", s.describeNatGateways, "NatGatewayIds", "Filter").pages("NatGateways", 1000, 1000, "NatGatewayIds"),
+			on("EC2.DeleteNatGateway", s.deleteNatGateway, "NatGatewayId"),
+		},
+		settle: s.settleNATGateways,
+		each: func(tell func(thing)) {
+			for _, n := range s.world.NATGateways {
+				t := thing{kind: "nat-gateway", name: n.ID, tags: n.Tags, gone: n.State == types.NatGatewayStateDeleted, since: n.Created}
+				if n.State == types.NatGatewayStateAvailable || n.State == types.NatGatewayStatePending {
+					t.bills = []metered{{noun: "nat_gateway", service: "EC2 - Other", hourly: rates.nat}}
+				}
+				tell(t)
+			}
+		},
 	}
 }
 

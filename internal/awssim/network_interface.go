@@ -33,9 +33,17 @@ type NetworkInterface struct {
 	Released time.Time
 }
 
-func (s *Sim) networkInterfaceOperations() []operation {
-	return []operation{
-		on("EC2.DescribeNetworkInterfaces", s.describeNetworkInterfaces, "NetworkInterfaceIds", "Filters").pages("NetworkInterfaces", 1000, 1000, "NetworkInterfaceIds"),
+func (s *Sim) networkInterfaceNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.DescribeNetworkInterfaces", s.describeNetworkInterfaces, "NetworkInterfaceIds", "Filters").pages("NetworkInterfaces", 1000, 1000, "NetworkInterfaceIds"),
+		},
+		settle: s.settleNetworkInterfaces,
+		each: func(tell func(thing)) {
+			for _, n := range s.world.NetworkInterfaces {
+				tell(thing{kind: "network-interface", name: n.Description})
+			}
+		},
 	}
 }
 

@@ -29,14 +29,16 @@ type Object struct {
 	Modified time.Time
 }
 
-func (s *Sim) objectOperations() []operation {
-	return []operation{
-		on("S3.PutObject", s.putObject, "Bucket", "Key", "Body", "IfMatch", "IfNoneMatch", "ContentType", "ContentLength", "Metadata", "ExpectedBucketOwner", "ServerSideEncryption", "ChecksumAlgorithm"),
-		on("S3.GetObject", s.getObject, "Bucket", "Key", "VersionId", "IfMatch", "IfNoneMatch", "ExpectedBucketOwner", "ChecksumMode"),
-		on("S3.HeadObject", s.headObject, "Bucket", "Key", "VersionId", "IfMatch", "IfNoneMatch", "ExpectedBucketOwner", "ChecksumMode"),
-		on("S3.DeleteObject", s.deleteObject, "Bucket", "Key", "VersionId", "IfMatch", "ExpectedBucketOwner"),
-		on("S3.ListObjectsV2", s.listObjects, "Bucket", "Prefix", "ContinuationToken", "StartAfter", "MaxKeys", "ExpectedBucketOwner"),
-		on("S3.ListObjectVersions", s.listObjectVersions, "Bucket", "Prefix", "KeyMarker", "VersionIdMarker", "MaxKeys", "ExpectedBucketOwner"),
+func (s *Sim) objectNoun() noun {
+	return noun{
+		ops: []operation{
+			on("S3.PutObject", s.putObject, "Bucket", "Key", "Body", "IfMatch", "IfNoneMatch", "ContentType", "ContentLength", "Metadata", "ExpectedBucketOwner", "ServerSideEncryption", "ChecksumAlgorithm"),
+			on("S3.GetObject", s.getObject, "Bucket", "Key", "VersionId", "IfMatch", "IfNoneMatch", "ExpectedBucketOwner", "ChecksumMode"),
+			on("S3.HeadObject", s.headObject, "Bucket", "Key", "VersionId", "IfMatch", "IfNoneMatch", "ExpectedBucketOwner", "ChecksumMode"),
+			on("S3.DeleteObject", s.deleteObject, "Bucket", "Key", "VersionId", "IfMatch", "ExpectedBucketOwner"),
+			on("S3.ListObjectsV2", s.listObjects, "Bucket", "Prefix", "ContinuationToken", "StartAfter", "MaxKeys", "ExpectedBucketOwner"),
+			on("S3.ListObjectVersions", s.listObjectVersions, "Bucket", "Prefix", "KeyMarker", "VersionIdMarker", "MaxKeys", "ExpectedBucketOwner"),
+		},
 	}
 }
 

@@ -26,15 +26,22 @@ type Parameter struct {
 	Changed time.Time
 }
 
-func (s *Sim) parameterOperations() []operation {
-	return []operation{
-		on("SSM.PutParameter", s.putParameter, "Name", "Value", "Type", "Tier", "Tags", "Overwrite", "Description"),
-		on("SSM.DescribeParameters", s.describeParameters, "ParameterFilters").pages("Parameters", 10, 50),
-		on("SSM.GetParameter", s.getParameter, "Name", "WithDecryption"),
-		on("SSM.DeleteParameter", s.deleteParameter, "Name"),
-		on("SSM.ListTagsForResource", s.listParameterTags, "ResourceType", "ResourceId"),
-		on("SSM.AddTagsToResource", s.tagParameter, "ResourceType", "ResourceId", "Tags"),
-		on("SSM.RemoveTagsFromResource", s.untagParameter, "ResourceType", "ResourceId", "TagKeys"),
+func (s *Sim) parameterNoun() noun {
+	return noun{
+		ops: []operation{
+			on("SSM.PutParameter", s.putParameter, "Name", "Value", "Type", "Tier", "Tags", "Overwrite", "Description"),
+			on("SSM.DescribeParameters", s.describeParameters, "ParameterFilters").pages("Parameters", 10, 50),
+			on("SSM.GetParameter", s.getParameter, "Name", "WithDecryption"),
+			on("SSM.DeleteParameter", s.deleteParameter, "Name"),
+			on("SSM.ListTagsForResource", s.listParameterTags, "ResourceType", "ResourceId"),
+			on("SSM.AddTagsToResource", s.tagParameter, "ResourceType", "ResourceId", "Tags"),
+			on("SSM.RemoveTagsFromResource", s.untagParameter, "ResourceType", "ResourceId", "TagKeys"),
+		},
+		each: func(tell func(thing)) {
+			for _, p := range s.world.Parameters {
+				tell(thing{kind: "parameter", name: p.Name, tags: p.Tags, arn: s.parameterARN(p), since: p.Created})
+			}
+		},
 	}
 }
 

@@ -104,7 +104,7 @@ func (l listing) in(region string) (attributes map[string]string, price decimal.
 	return a, price
 }
 
-func (s *Sim) priceListOperations() []operation {
+func (s *Sim) priceListNoun() noun {
 	op := on("Pricing.GetProducts", s.getProducts, "ServiceCode", "FormatVersion", "Filters", "NextToken")
 	inner := op.run
 	op.run = func(ctx context.Context, in any) (any, error) {
@@ -113,7 +113,11 @@ func (s *Sim) priceListOperations() []operation {
 		}
 		return inner(ctx, in)
 	}
-	return []operation{op}
+	return noun{
+		ops: []operation{
+			op,
+		},
+	}
 }
 
 // getProducts lists one product a page, so that nobody takes the first page for all.

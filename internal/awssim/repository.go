@@ -29,21 +29,28 @@ type Repository struct {
 	Blobs      []string                    // digests of layers and configurations
 }
 
-func (s *Sim) repositoryOperations() []operation {
-	return []operation{
-		on("ECR.CreateRepository", s.createRepository, "RepositoryName", "ImageTagMutability", "ImageScanningConfiguration", "EncryptionConfiguration", "Tags"),
-		on("ECR.DescribeRepositories", s.describeRepositories, "RepositoryNames").pages("Repositories", 100, 1000, "RepositoryNames"),
-		on("ECR.DeleteRepository", s.deleteRepository, "RepositoryName", "Force"),
-		on("ECR.PutLifecyclePolicy", s.putLifecyclePolicy, "RepositoryName", "LifecyclePolicyText"),
-		on("ECR.GetLifecyclePolicy", s.getLifecyclePolicy, "RepositoryName"),
-		on("ECR.DeleteLifecyclePolicy", s.deleteLifecyclePolicy, "RepositoryName"),
-		on("ECR.PutImageScanningConfiguration", s.putImageScanningConfiguration, "RepositoryName", "ImageScanningConfiguration"),
-		on("ECR.PutImageTagMutability", s.putImageTagMutability, "RepositoryName", "ImageTagMutability"),
-		on("ECR.ListTagsForResource", s.listRepositoryTags, "ResourceArn"),
-		on("ECR.TagResource", s.tagRepository, "ResourceArn", "Tags"),
-		on("ECR.UntagResource", s.untagRepository, "ResourceArn", "TagKeys"),
-		on("ECR.GetAuthorizationToken", s.getAuthorizationToken),
-		on("ECR.GetAccountSetting", s.getRegistrySetting, "Name"),
+func (s *Sim) repositoryNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ECR.CreateRepository", s.createRepository, "RepositoryName", "ImageTagMutability", "ImageScanningConfiguration", "EncryptionConfiguration", "Tags"),
+			on("ECR.DescribeRepositories", s.describeRepositories, "RepositoryNames").pages("Repositories", 100, 1000, "RepositoryNames"),
+			on("ECR.DeleteRepository", s.deleteRepository, "RepositoryName", "Force"),
+			on("ECR.PutLifecyclePolicy", s.putLifecyclePolicy, "RepositoryName", "LifecyclePolicyText"),
+			on("ECR.GetLifecyclePolicy", s.getLifecyclePolicy, "RepositoryName"),
+			on("ECR.DeleteLifecyclePolicy", s.deleteLifecyclePolicy, "RepositoryName"),
+			on("ECR.PutImageScanningConfiguration", s.putImageScanningConfiguration, "RepositoryName", "ImageScanningConfiguration"),
+			on("ECR.PutImageTagMutability", s.putImageTagMutability, "RepositoryName", "ImageTagMutability"),
+			on("ECR.ListTagsForResource", s.listRepositoryTags, "ResourceArn"),
+			on("ECR.TagResource", s.tagRepository, "ResourceArn", "Tags"),
+			on("ECR.UntagResource", s.untagRepository, "ResourceArn", "TagKeys"),
+			on("ECR.GetAuthorizationToken", s.getAuthorizationToken),
+			on("ECR.GetAccountSetting", s.getRegistrySetting, "Name"),
+		},
+		each: func(tell func(thing)) {
+			for _, r := range s.world.Repositories {
+				tell(thing{kind: "repository", name: r.Name, tags: r.Tags, arn: r.ARN, since: r.Created})
+			}
+		},
 	}
 }
 

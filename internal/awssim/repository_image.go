@@ -21,12 +21,14 @@ type RepositoryImage struct {
 	Pushed    time.Time
 }
 
-func (s *Sim) repositoryImageOperations() []operation {
-	return []operation{
-		on("ECR.DescribeImages", s.describeImages, "RepositoryName", "ImageIds").pages("ImageDetails", 100, 1000, "ImageIds"),
-		on("ECR.ListImages", s.listImages, "RepositoryName").pages("ImageIds", 100, 1000),
-		on("ECR.BatchGetImage", s.batchGetImage, "RepositoryName", "ImageIds", "AcceptedMediaTypes"),
-		on("ECR.BatchDeleteImage", s.batchDeleteImage, "RepositoryName", "ImageIds"),
+func (s *Sim) repositoryImageNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ECR.DescribeImages", s.describeImages, "RepositoryName", "ImageIds").pages("ImageDetails", 100, 1000, "ImageIds"),
+			on("ECR.ListImages", s.listImages, "RepositoryName").pages("ImageIds", 100, 1000),
+			on("ECR.BatchGetImage", s.batchGetImage, "RepositoryName", "ImageIds", "AcceptedMediaTypes"),
+			on("ECR.BatchDeleteImage", s.batchDeleteImage, "RepositoryName", "ImageIds"),
+		},
 	}
 }
 

@@ -39,16 +39,27 @@ type IAMRole struct {
 	Linked string
 }
 
-func (s *Sim) roleOperations() []operation {
-	return []operation{
-		on("IAM.CreateRole", s.createRole, "RoleName", "AssumeRolePolicyDocument", "Description", "Tags"),
-		on("IAM.GetRole", s.getRole, "RoleName"),
-		on("IAM.GetAccountAuthorizationDetails", s.getAccountAuthorizationDetails, "Filter").pages("RoleDetailList", 100, 1000),
-		on("IAM.UpdateAssumeRolePolicy", s.updateAssumeRolePolicy, "RoleName", "PolicyDocument"),
-		on("IAM.TagRole", s.tagRole, "RoleName", "Tags"),
-		on("IAM.UntagRole", s.untagRole, "RoleName", "TagKeys"),
-		on("IAM.DeleteRole", s.deleteRole, "RoleName"),
-		on("IAM.CreateServiceLinkedRole", s.createServiceLinkedRole, "AWSServiceName"),
+func (s *Sim) roleNoun() noun {
+	return noun{
+		ops: []operation{
+			on("IAM.CreateRole", s.createRole, "RoleName", "AssumeRolePolicyDocument", "Description", "Tags"),
+			on("IAM.GetRole", s.getRole, "RoleName"),
+			on("IAM.GetAccountAuthorizationDetails", s.getAccountAuthorizationDetails, "Filter").pages("RoleDetailList", 100, 1000),
+			on("IAM.UpdateAssumeRolePolicy", s.updateAssumeRolePolicy, "RoleName", "PolicyDocument"),
+			on("IAM.TagRole", s.tagRole, "RoleName", "Tags"),
+			on("IAM.UntagRole", s.untagRole, "RoleName", "TagKeys"),
+			on("IAM.DeleteRole", s.deleteRole, "RoleName"),
+			on("IAM.CreateServiceLinkedRole", s.createServiceLinkedRole, "AWSServiceName"),
+		},
+		each: func(tell func(thing)) {
+			for _, r := range s.world.Roles {
+				kind := "role"
+				if strings.HasPrefix(r.Path, "/aws-service-role") {
+					kind = "service-linked-role"
+				}
+				tell(thing{kind: kind, name: r.Name, tags: r.Tags}) // the tagging API does not know IAM's roles
+			}
+		},
 	}
 }
 

@@ -10,15 +10,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-func (s *Sim) rolePolicyOperations() []operation {
-	return []operation{
-		on("IAM.PutRolePolicy", s.putRolePolicy, "RoleName", "PolicyName", "PolicyDocument"),
-		on("IAM.GetRolePolicy", s.getRolePolicy, "RoleName", "PolicyName"),
-		on("IAM.ListRolePolicies", s.listRolePolicies, "RoleName").pages("PolicyNames", 100, 1000),
-		on("IAM.DeleteRolePolicy", s.deleteRolePolicy, "RoleName", "PolicyName"),
-		on("IAM.AttachRolePolicy", s.attachRolePolicy, "RoleName", "PolicyArn"),
-		on("IAM.ListAttachedRolePolicies", s.listAttachedRolePolicies, "RoleName").pages("AttachedPolicies", 100, 1000),
-		on("IAM.DetachRolePolicy", s.detachRolePolicy, "RoleName", "PolicyArn"),
+func (s *Sim) rolePolicyNoun() noun {
+	return noun{
+		ops: []operation{
+			on("IAM.PutRolePolicy", s.putRolePolicy, "RoleName", "PolicyName", "PolicyDocument"),
+			on("IAM.GetRolePolicy", s.getRolePolicy, "RoleName", "PolicyName"),
+			on("IAM.ListRolePolicies", s.listRolePolicies, "RoleName").pages("PolicyNames", 100, 1000),
+			on("IAM.DeleteRolePolicy", s.deleteRolePolicy, "RoleName", "PolicyName"),
+			on("IAM.AttachRolePolicy", s.attachRolePolicy, "RoleName", "PolicyArn"),
+			on("IAM.ListAttachedRolePolicies", s.listAttachedRolePolicies, "RoleName").pages("AttachedPolicies", 100, 1000),
+			on("IAM.DetachRolePolicy", s.detachRolePolicy, "RoleName", "PolicyArn"),
+		},
 	}
 }
 

@@ -21,11 +21,13 @@ type Route struct {
 	Created time.Time
 }
 
-func (s *Sim) routeOperations() []operation {
-	return []operation{
-		on("EC2.CreateRoute", s.createRoute, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"),
-		on("EC2.ReplaceRoute", s.replaceRoute, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"),
-		on("EC2.DeleteRoute", s.deleteRoute, "RouteTableId", "DestinationCidrBlock"),
+func (s *Sim) routeNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateRoute", s.createRoute, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"),
+			on("EC2.ReplaceRoute", s.replaceRoute, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"),
+			on("EC2.DeleteRoute", s.deleteRoute, "RouteTableId", "DestinationCidrBlock"),
+		},
 	}
 }
 

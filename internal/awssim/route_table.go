@@ -24,11 +24,18 @@ type RouteTable struct {
 	Created      time.Time
 }
 
-func (s *Sim) routeTableOperations() []operation {
-	return []operation{
-		on("EC2.CreateRouteTable", s.createRouteTable, "VpcId", "ClientToken", "TagSpecifications"),
-		on("EC2.DescribeRouteTables", s.describeRouteTables, "RouteTableIds", "Filters").pages("RouteTables", 100, 100, "RouteTableIds"),
-		on("EC2.DeleteRouteTable", s.deleteRouteTable, "RouteTableId"),
+func (s *Sim) routeTableNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateRouteTable", s.createRouteTable, "VpcId", "ClientToken", "TagSpecifications"),
+			on("EC2.DescribeRouteTables", s.describeRouteTables, "RouteTableIds", "Filters").pages("RouteTables", 100, 100, "RouteTableIds"),
+			on("EC2.DeleteRouteTable", s.deleteRouteTable, "RouteTableId"),
+		},
+		each: func(tell func(thing)) {
+			for _, t := range s.world.RouteTables {
+				tell(thing{kind: "route-table", name: t.ID, tags: t.Tags})
+			}
+		},
 	}
 }
 

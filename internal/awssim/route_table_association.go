@@ -16,11 +16,13 @@ type RouteTableAssociation struct {
 	Created time.Time
 }
 
-func (s *Sim) routeTableAssociationOperations() []operation {
-	return []operation{
-		on("EC2.AssociateRouteTable", s.associateRouteTable, "RouteTableId", "SubnetId"),
-		on("EC2.ReplaceRouteTableAssociation", s.replaceRouteTableAssociation, "AssociationId", "RouteTableId"),
-		on("EC2.DisassociateRouteTable", s.disassociateRouteTable, "AssociationId"),
+func (s *Sim) routeTableAssociationNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.AssociateRouteTable", s.associateRouteTable, "RouteTableId", "SubnetId"),
+			on("EC2.ReplaceRouteTableAssociation", s.replaceRouteTableAssociation, "AssociationId", "RouteTableId"),
+			on("EC2.DisassociateRouteTable", s.disassociateRouteTable, "AssociationId"),
+		},
 	}
 }
 

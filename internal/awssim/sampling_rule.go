@@ -17,15 +17,22 @@ type SamplingRule struct {
 	Tags cloud.Tags
 }
 
-func (s *Sim) samplingRuleOperations() []operation {
-	return []operation{
-		on("XRay.CreateSamplingRule", s.createSamplingRule, "SamplingRule", "Tags"),
-		on("XRay.GetSamplingRules", s.getSamplingRules).pages("SamplingRuleRecords", 25, 25),
-		on("XRay.UpdateSamplingRule", s.updateSamplingRule, "SamplingRuleUpdate"),
-		on("XRay.DeleteSamplingRule", s.deleteSamplingRule, "RuleName", "RuleARN"),
-		on("XRay.ListTagsForResource", s.listSamplingTags, "ResourceARN"),
-		on("XRay.TagResource", s.tagSampling, "ResourceARN", "Tags"),
-		on("XRay.UntagResource", s.untagSampling, "ResourceARN", "TagKeys"),
+func (s *Sim) samplingRuleNoun() noun {
+	return noun{
+		ops: []operation{
+			on("XRay.CreateSamplingRule", s.createSamplingRule, "SamplingRule", "Tags"),
+			on("XRay.GetSamplingRules", s.getSamplingRules).pages("SamplingRuleRecords", 25, 25),
+			on("XRay.UpdateSamplingRule", s.updateSamplingRule, "SamplingRuleUpdate"),
+			on("XRay.DeleteSamplingRule", s.deleteSamplingRule, "RuleName", "RuleARN"),
+			on("XRay.ListTagsForResource", s.listSamplingTags, "ResourceARN"),
+			on("XRay.TagResource", s.tagSampling, "ResourceARN", "Tags"),
+			on("XRay.UntagResource", s.untagSampling, "ResourceARN", "TagKeys"),
+		},
+		each: func(tell func(thing)) {
+			for name, r := range s.world.SamplingRules {
+				tell(thing{kind: "sampling-rule", name: name, tags: r.Tags, arn: aws.ToString(r.Rule.RuleARN)})
+			}
+		},
 	}
 }
 

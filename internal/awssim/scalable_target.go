@@ -28,14 +28,21 @@ type ScalableTarget struct {
 
 const autoScaling = "Application Auto Scaling."
 
-func (s *Sim) scalableTargetOperations() []operation {
-	return []operation{
-		on(autoScaling+"RegisterScalableTarget", s.registerScalableTarget, "ServiceNamespace", "ResourceId", "ScalableDimension", "MinCapacity", "MaxCapacity", "SuspendedState", "Tags"),
-		on(autoScaling+"DescribeScalableTargets", s.describeScalableTargets, "ServiceNamespace", "ResourceIds", "ScalableDimension").pages("ScalableTargets", 50, 50),
-		on(autoScaling+"DeregisterScalableTarget", s.deregisterScalableTarget, "ServiceNamespace", "ResourceId", "ScalableDimension"),
-		on(autoScaling+"ListTagsForResource", s.listScalableTags, "ResourceARN"),
-		on(autoScaling+"TagResource", s.tagScalable, "ResourceARN", "Tags"),
-		on(autoScaling+"UntagResource", s.untagScalable, "ResourceARN", "TagKeys"),
+func (s *Sim) scalableTargetNoun() noun {
+	return noun{
+		ops: []operation{
+			on(autoScaling+"RegisterScalableTarget", s.registerScalableTarget, "ServiceNamespace", "ResourceId", "ScalableDimension", "MinCapacity", "MaxCapacity", "SuspendedState", "Tags"),
+			on(autoScaling+"DescribeScalableTargets", s.describeScalableTargets, "ServiceNamespace", "ResourceIds", "ScalableDimension").pages("ScalableTargets", 50, 50),
+			on(autoScaling+"DeregisterScalableTarget", s.deregisterScalableTarget, "ServiceNamespace", "ResourceId", "ScalableDimension"),
+			on(autoScaling+"ListTagsForResource", s.listScalableTags, "ResourceARN"),
+			on(autoScaling+"TagResource", s.tagScalable, "ResourceARN", "Tags"),
+			on(autoScaling+"UntagResource", s.untagScalable, "ResourceARN", "TagKeys"),
+		},
+		each: func(tell func(thing)) {
+			for _, t := range s.world.ScalableTargets {
+				tell(thing{kind: "scalable-target", name: t.ID, tags: t.Tags, arn: t.ARN})
+			}
+		},
 	}
 }
 

@@ -20,11 +20,13 @@ type ScalingPolicy struct {
 	Created time.Time
 }
 
-func (s *Sim) scalingPolicyOperations() []operation {
-	return []operation{
-		on(autoScaling+"PutScalingPolicy", s.putScalingPolicy, "PolicyName", "PolicyType", "ServiceNamespace", "ResourceId", "ScalableDimension", "TargetTrackingScalingPolicyConfiguration"),
-		on(autoScaling+"DescribeScalingPolicies", s.describeScalingPolicies, "ServiceNamespace", "ResourceId", "ScalableDimension", "PolicyNames").pages("ScalingPolicies", 10, 50),
-		on(autoScaling+"DeleteScalingPolicy", s.deleteScalingPolicy, "PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension"),
+func (s *Sim) scalingPolicyNoun() noun {
+	return noun{
+		ops: []operation{
+			on(autoScaling+"PutScalingPolicy", s.putScalingPolicy, "PolicyName", "PolicyType", "ServiceNamespace", "ResourceId", "ScalableDimension", "TargetTrackingScalingPolicyConfiguration"),
+			on(autoScaling+"DescribeScalingPolicies", s.describeScalingPolicies, "ServiceNamespace", "ResourceId", "ScalableDimension", "PolicyNames").pages("ScalingPolicies", 10, 50),
+			on(autoScaling+"DeleteScalingPolicy", s.deleteScalingPolicy, "PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension"),
+		},
 	}
 }
 

@@ -24,11 +24,14 @@ type ScheduledAction struct {
 	Fired time.Time
 }
 
-func (s *Sim) scheduledActionOperations() []operation {
-	return []operation{
-		on(autoScaling+"PutScheduledAction", s.putScheduledAction, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionName", "Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction"),
-		on(autoScaling+"DescribeScheduledActions", s.describeScheduledActions, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionNames").pages("ScheduledActions", 50, 50),
-		on(autoScaling+"DeleteScheduledAction", s.deleteScheduledAction, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionName"),
+func (s *Sim) scheduledActionNoun() noun {
+	return noun{
+		ops: []operation{
+			on(autoScaling+"PutScheduledAction", s.putScheduledAction, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionName", "Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction"),
+			on(autoScaling+"DescribeScheduledActions", s.describeScheduledActions, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionNames").pages("ScheduledActions", 50, 50),
+			on(autoScaling+"DeleteScheduledAction", s.deleteScheduledAction, "ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionName"),
+		},
+		settle: s.settleScheduledActions,
 	}
 }
 

@@ -34,19 +34,31 @@ type Secret struct {
 	DeletedAt time.Time
 }
 
-func (s *Sim) secretOperations() []operation {
-	return []operation{
-		on("Secrets Manager.CreateSecret", s.createSecret, "Name", "ClientRequestToken", "Description", "SecretString", "Tags"),
-		on("Secrets Manager.ListSecrets", s.listSecrets, "Filters", "IncludePlannedDeletion").pages("SecretList", 100, 100),
-		on("Secrets Manager.DescribeSecret", s.describeSecret, "SecretId"),
-		on("Secrets Manager.ListSecretVersionIds", s.listSecretVersions, "SecretId", "IncludeDeprecated").pages("Versions", 100, 100),
-		on("Secrets Manager.GetSecretValue", s.getSecretValue, "SecretId"),
-		on("Secrets Manager.PutSecretValue", s.putSecretValue, "SecretId", "ClientRequestToken", "SecretString", "VersionStages"),
-		on("Secrets Manager.UpdateSecretVersionStage", s.updateSecretVersionStage, "SecretId", "VersionStage", "MoveToVersionId", "RemoveFromVersionId"),
-		on("Secrets Manager.TagResource", s.tagSecret, "SecretId", "Tags"),
-		on("Secrets Manager.UntagResource", s.untagSecret, "SecretId", "TagKeys"),
-		on("Secrets Manager.DeleteSecret", s.deleteSecret, "SecretId", "RecoveryWindowInDays", "ForceDeleteWithoutRecovery"),
-		on("Secrets Manager.RestoreSecret", s.restoreSecret, "SecretId"),
+func (s *Sim) secretNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Secrets Manager.CreateSecret", s.createSecret, "Name", "ClientRequestToken", "Description", "SecretString", "Tags"),
+			on("Secrets Manager.ListSecrets", s.listSecrets, "Filters", "IncludePlannedDeletion").pages("SecretList", 100, 100),
+			on("Secrets Manager.DescribeSecret", s.describeSecret, "SecretId"),
+			on("Secrets Manager.ListSecretVersionIds", s.listSecretVersions, "SecretId", "IncludeDeprecated").pages("Versions", 100, 100),
+			on("Secrets Manager.GetSecretValue", s.getSecretValue, "SecretId"),
+			on("Secrets Manager.PutSecretValue", s.putSecretValue, "SecretId", "ClientRequestToken", "SecretString", "VersionStages"),
+			on("Secrets Manager.UpdateSecretVersionStage", s.updateSecretVersionStage, "SecretId", "VersionStage", "MoveToVersionId", "RemoveFromVersionId"),
+			on("Secrets Manager.TagResource", s.tagSecret, "SecretId", "Tags"),
+			on("Secrets Manager.UntagResource", s.untagSecret, "SecretId", "TagKeys"),
+			on("Secrets Manager.DeleteSecret", s.deleteSecret, "SecretId", "RecoveryWindowInDays", "ForceDeleteWithoutRecovery"),
+			on("Secrets Manager.RestoreSecret", s.restoreSecret, "SecretId"),
+		},
+		settle: s.settleSecrets,
+		each: func(tell func(thing)) {
+			for _, x := range s.world.Secrets {
+				t := thing{kind: "secret", name: x.Name, tags: x.Tags, gone: !x.DeleteAt.IsZero(), arn: x.ARN, since: x.Created}
+				if !t.gone && x.DeletedAt.IsZero() {
+					t.bills = []metered{{noun: "secret", service: "AWS Secrets Manager", hourly: rates.secret.Div(rates.aMonth)}}
+				}
+				tell(t)
+			}
+		},
 	}
 }
 
@@ -54,6 +66,7 @@ func (s *Sim) secretOperations() []operation {
 var secretName = lazyregexp.New(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
 
 func (s *Sim) settleSecrets() {
+	s.seedNestedSecret()
 	for name, x := range s.world.Secrets {
 		if !x.DeleteAt.IsZero() && !s.now().Before(x.DeleteAt) {
 			delete(s.world.Secrets, name)

@@ -25,11 +25,18 @@ type SecurityGroup struct {
 	Created     time.Time
 }
 
-func (s *Sim) securityGroupOperations() []operation {
-	return []operation{
-		on("EC2.CreateSecurityGroup", s.createSecurityGroup, "GroupName", "Description", "VpcId", "TagSpecifications"),
-		on("EC2.DescribeSecurityGroups", s.describeSecurityGroups, "GroupIds", "Filters").pages("SecurityGroups", 1000, 1000, "GroupIds"),
-		on("EC2.DeleteSecurityGroup", s.deleteSecurityGroup, "GroupId"),
+func (s *Sim) securityGroupNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateSecurityGroup", s.createSecurityGroup, "GroupName", "Description", "VpcId", "TagSpecifications"),
+			on("EC2.DescribeSecurityGroups", s.describeSecurityGroups, "GroupIds", "Filters").pages("SecurityGroups", 1000, 1000, "GroupIds"),
+			on("EC2.DeleteSecurityGroup", s.deleteSecurityGroup, "GroupId"),
+		},
+		each: func(tell func(thing)) {
+			for _, g := range s.world.SecurityGroups {
+				tell(thing{kind: "security-group", name: g.ID, tags: g.Tags})
+			}
+		},
 	}
 }
 

@@ -22,13 +22,15 @@ type SecurityGroupRule struct {
 	Description string
 }
 
-func (s *Sim) securityGroupRuleOperations() []operation {
-	return []operation{
-		on("EC2.AuthorizeSecurityGroupIngress", s.authorizeIngress, "GroupId", "IpPermissions"),
-		on("EC2.RevokeSecurityGroupIngress", s.revokeIngress, "GroupId", "IpPermissions"),
-		on("EC2.UpdateSecurityGroupRuleDescriptionsIngress", s.describeIngressRules, "GroupId", "IpPermissions"),
-		on("EC2.AuthorizeSecurityGroupEgress", s.authorizeEgress, "GroupId", "IpPermissions"),
-		on("EC2.RevokeSecurityGroupEgress", s.revokeEgress, "GroupId", "IpPermissions"),
+func (s *Sim) securityGroupRuleNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.AuthorizeSecurityGroupIngress", s.authorizeIngress, "GroupId", "IpPermissions"),
+			on("EC2.RevokeSecurityGroupIngress", s.revokeIngress, "GroupId", "IpPermissions"),
+			on("EC2.UpdateSecurityGroupRuleDescriptionsIngress", s.describeIngressRules, "GroupId", "IpPermissions"),
+			on("EC2.AuthorizeSecurityGroupEgress", s.authorizeEgress, "GroupId", "IpPermissions"),
+			on("EC2.RevokeSecurityGroupEgress", s.revokeEgress, "GroupId", "IpPermissions"),
+		},
 	}
 }
 

@@ -52,17 +52,25 @@ type ServiceConfig struct {
 	Exec           bool
 }
 
-func (s *Sim) serviceOperations() []operation {
-	return []operation{
-		on("ECS.CreateService", s.createService, "ServiceName", "Cluster", "ClientToken", "TaskDefinition", "DesiredCount", "CapacityProviderStrategy",
-			"NetworkConfiguration", "LoadBalancers", "ServiceConnectConfiguration", "DeploymentConfiguration", "HealthCheckGracePeriodSeconds",
-			"EnableExecuteCommand", "EnableECSManagedTags", "PropagateTags", "AvailabilityZoneRebalancing", "PlatformVersion", "SchedulingStrategy", "Tags"),
-		on("ECS.UpdateService", s.updateService, "Service", "Cluster", "TaskDefinition", "DesiredCount", "CapacityProviderStrategy",
-			"NetworkConfiguration", "LoadBalancers", "ServiceConnectConfiguration", "DeploymentConfiguration", "HealthCheckGracePeriodSeconds",
-			"EnableExecuteCommand", "EnableECSManagedTags", "PropagateTags", "AvailabilityZoneRebalancing", "PlatformVersion", "ForceNewDeployment"),
-		on("ECS.DeleteService", s.deleteService, "Service", "Cluster", "Force"),
-		on("ECS.DescribeServices", s.describeServices, "Services", "Cluster", "Include"),
-		on("ECS.ListServices", s.listServices, "Cluster").pages("ServiceArns", 10, 100),
+func (s *Sim) serviceNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ECS.CreateService", s.createService, "ServiceName", "Cluster", "ClientToken", "TaskDefinition", "DesiredCount", "CapacityProviderStrategy",
+				"NetworkConfiguration", "LoadBalancers", "ServiceConnectConfiguration", "DeploymentConfiguration", "HealthCheckGracePeriodSeconds",
+				"EnableExecuteCommand", "EnableECSManagedTags", "PropagateTags", "AvailabilityZoneRebalancing", "PlatformVersion", "SchedulingStrategy", "Tags"),
+			on("ECS.UpdateService", s.updateService, "Service", "Cluster", "TaskDefinition", "DesiredCount", "CapacityProviderStrategy",
+				"NetworkConfiguration", "LoadBalancers", "ServiceConnectConfiguration", "DeploymentConfiguration", "HealthCheckGracePeriodSeconds",
+				"EnableExecuteCommand", "EnableECSManagedTags", "PropagateTags", "AvailabilityZoneRebalancing", "PlatformVersion", "ForceNewDeployment"),
+			on("ECS.DeleteService", s.deleteService, "Service", "Cluster", "Force"),
+			on("ECS.DescribeServices", s.describeServices, "Services", "Cluster", "Include"),
+			on("ECS.ListServices", s.listServices, "Cluster").pages("ServiceArns", 10, 100),
+		},
+		settle: s.settleECS,
+		each: func(tell func(thing)) {
+			for _, x := range s.world.Services {
+				tell(thing{kind: "service", name: x.Name, tags: x.Tags, gone: x.Status == "INACTIVE", arn: x.ARN, since: x.Created})
+			}
+		},
 	}
 }
 
@@ -402,4 +410,12 @@ func (s *Sim) tell(x *Service, at time.Time, format string, args ...any) {
 	e := types.ServiceEvent{CreatedAt: &at, Id: aws.String(fmt.Sprintf("00000000-0000-4000-8000-%012x", s.world.Serial)), Message: aws.String("(service " + x.Name + ") " + fmt.Sprintf(format, args...))}
 	x.Events = slices.Insert(x.Events, 0, e)
 	x.Events = x.Events[:min(len(x.Events), 100)]
+}
+
+// serviceTags are those of a service, or nil.
+func (s *Sim) serviceTags(arn string) cloud.Tags {
+	if x := s.world.Services[arn]; x != nil && x.Status != "INACTIVE" {
+		return x.Tags
+	}
+	return nil
 }

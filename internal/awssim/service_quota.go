@@ -28,8 +28,12 @@ var quotas = map[string]quota{
 	"L-F678F1CE": {"vpc", "VPCs per Region", vpcQuota},
 }
 
-func (s *Sim) serviceQuotaOperations() []operation {
-	return []operation{on("Service Quotas.GetServiceQuota", s.getServiceQuota, "ServiceCode", "QuotaCode")}
+func (s *Sim) serviceQuotaNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Service Quotas.GetServiceQuota", s.getServiceQuota, "ServiceCode", "QuotaCode"),
+		},
+	}
 }
 
 func (s *Sim) getServiceQuota(in *servicequotas.GetServiceQuotaInput) (*servicequotas.GetServiceQuotaOutput, error) {

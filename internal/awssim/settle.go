@@ -50,10 +50,11 @@ func (s *Sim) nextTick(at, end time.Time) time.Time {
 func (s *Sim) live(at time.Time) {
 	s.at = at
 	defer func() { s.at = time.Time{} }()
-	s.settleNetwork()
-	s.settleEdge()
-	s.settlePlatform()
-	s.settleAgents()
+	for _, n := range s.nouns {
+		if n.settle != nil {
+			n.settle()
+		}
+	}
 }
 
 func earlier(a, b time.Time) time.Time {

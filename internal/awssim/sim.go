@@ -44,6 +44,7 @@ type Options struct {
 // Sim is one simulated account in one region.
 type Sim struct {
 	opts  Options
+	nouns []noun
 	ops   map[string]operation
 	mu    sync.Mutex
 	world *World
@@ -87,7 +88,12 @@ func New(opts Options) (*Sim, error) {
 		opts.Region = "us-east-1"
 	}
 	s := &Sim{opts: opts, buckets: map[string]*bucket{}, tokens: map[string]shown{}, decided: map[string]bool{}}
-	s.ops = s.operations()
+	s.nouns, s.ops = s.declared(), map[string]operation{}
+	for _, n := range s.nouns {
+		for _, o := range n.ops {
+			s.ops[o.name] = o
+		}
+	}
 	if opts.File == "" {
 		s.world = newWorld(opts.Account, opts.Region)
 		return s, nil

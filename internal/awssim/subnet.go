@@ -24,12 +24,19 @@ type Subnet struct {
 	Created   time.Time
 }
 
-func (s *Sim) subnetOperations() []operation {
-	return []operation{
-		on("EC2.CreateSubnet", s.createSubnet, "VpcId", "CidrBlock", "AvailabilityZone", "TagSpecifications"),
-		on("EC2.DescribeSubnets", s.describeSubnets, "SubnetIds", "Filters").pages("Subnets", 1000, 1000, "SubnetIds"),
-		on("EC2.ModifySubnetAttribute", s.modifySubnetAttribute, "SubnetId", "MapPublicIpOnLaunch"),
-		on("EC2.DeleteSubnet", s.deleteSubnet, "SubnetId"),
+func (s *Sim) subnetNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateSubnet", s.createSubnet, "VpcId", "CidrBlock", "AvailabilityZone", "TagSpecifications"),
+			on("EC2.DescribeSubnets", s.describeSubnets, "SubnetIds", "Filters").pages("Subnets", 1000, 1000, "SubnetIds"),
+			on("EC2.ModifySubnetAttribute", s.modifySubnetAttribute, "SubnetId", "MapPublicIpOnLaunch"),
+			on("EC2.DeleteSubnet", s.deleteSubnet, "SubnetId"),
+		},
+		each: func(tell func(thing)) {
+			for _, n := range s.world.Subnets {
+				tell(thing{kind: "subnet", name: n.ID, tags: n.Tags})
+			}
+		},
 	}
 }
 

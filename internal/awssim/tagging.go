@@ -9,15 +9,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 )
 
-func (s *Sim) taggingOperations() []operation {
-	return []operation{
-		on("Resource Groups Tagging API.GetResources", s.getResources, "TagFilters", "ResourceTypeFilters", "ResourceARNList").pages("ResourceTagMappingList", 50, 100),
+func (s *Sim) taggingNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Resource Groups Tagging API.GetResources", s.getResources, "TagFilters", "ResourceTypeFilters", "ResourceARNList").pages("ResourceTagMappingList", 50, 100),
+		},
 	}
 }
 
-// everyTagged are all things with tags, each group's own.
+// everyTagged are all things that the tagging API lists.
 func (s *Sim) everyTagged() []tagged {
-	all := slices.Concat(s.taggedNetwork(), s.taggedEdge(), s.taggedPlatform(), s.taggedAgents())
+	var all []tagged
+	s.each(func(t thing) {
+		if t.arn != "" && !t.gone && s.visible(t.since) {
+			all = append(all, tagged{t.arn, t.tags})
+		}
+	})
 	slices.SortFunc(all, func(a, b tagged) int { return strings.Compare(a.ARN, b.ARN) })
 	return all
 }

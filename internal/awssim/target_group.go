@@ -40,19 +40,27 @@ type TargetGroup struct {
 	Created  time.Time
 }
 
-func (s *Sim) targetGroupOperations() []operation {
-	return []operation{
-		on("Elastic Load Balancing v2.CreateTargetGroup", s.createTargetGroup,
-			"Name", "Protocol", "Port", "VpcId", "TargetType", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
-			"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher", "Tags"),
-		on("Elastic Load Balancing v2.ModifyTargetGroup", s.modifyTargetGroup,
-			"TargetGroupArn", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
-			"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher"),
-		on("Elastic Load Balancing v2.DescribeTargetGroups", s.describeTargetGroups, "TargetGroupArns", "Names", "LoadBalancerArn").pages("TargetGroups", 400, 400, "TargetGroupArns"),
-		on("Elastic Load Balancing v2.DescribeTargetGroupAttributes", s.describeTargetGroupAttributes, "TargetGroupArn"),
-		on("Elastic Load Balancing v2.ModifyTargetGroupAttributes", s.modifyTargetGroupAttributes, "TargetGroupArn", "Attributes"),
-		on("Elastic Load Balancing v2.DeleteTargetGroup", s.deleteTargetGroup, "TargetGroupArn"),
-		on("Elastic Load Balancing v2.DescribeTargetHealth", s.describeTargetHealth, "TargetGroupArn", "Targets"),
+func (s *Sim) targetGroupNoun() noun {
+	return noun{
+		ops: []operation{
+			on("Elastic Load Balancing v2.CreateTargetGroup", s.createTargetGroup,
+				"Name", "Protocol", "Port", "VpcId", "TargetType", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
+				"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher", "Tags"),
+			on("Elastic Load Balancing v2.ModifyTargetGroup", s.modifyTargetGroup,
+				"TargetGroupArn", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
+				"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher"),
+			on("Elastic Load Balancing v2.DescribeTargetGroups", s.describeTargetGroups, "TargetGroupArns", "Names", "LoadBalancerArn").pages("TargetGroups", 400, 400, "TargetGroupArns"),
+			on("Elastic Load Balancing v2.DescribeTargetGroupAttributes", s.describeTargetGroupAttributes, "TargetGroupArn"),
+			on("Elastic Load Balancing v2.ModifyTargetGroupAttributes", s.modifyTargetGroupAttributes, "TargetGroupArn", "Attributes"),
+			on("Elastic Load Balancing v2.DeleteTargetGroup", s.deleteTargetGroup, "TargetGroupArn"),
+			on("Elastic Load Balancing v2.DescribeTargetHealth", s.describeTargetHealth, "TargetGroupArn", "Targets"),
+		},
+		settle: s.settleTargets,
+		each: func(tell func(thing)) {
+			for _, g := range s.world.TargetGroups {
+				tell(thing{kind: "target-group", name: g.Name, tags: g.Tags})
+			}
+		},
 	}
 }
 

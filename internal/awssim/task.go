@@ -68,12 +68,19 @@ func (t *Task) fated() bool {
 	return t.Status == "RUNNING" && (t.Behaviour != "" || t.Health != types.HealthStatusHealthy || !t.StopAt.IsZero())
 }
 
-func (s *Sim) taskOperations() []operation {
-	return []operation{
-		on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus").pages("TaskArns", 100, 100),
-		on("ECS.DescribeTasks", s.describeTasks, "Cluster", "Tasks", "Include"),
-		on("ECS.StopTask", s.stopTask, "Cluster", "Task", "Reason"),
-		on("ECS.ExecuteCommand", s.executeCommand, "Cluster", "Task", "Container", "Command", "Interactive"),
+func (s *Sim) taskNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus").pages("TaskArns", 100, 100),
+			on("ECS.DescribeTasks", s.describeTasks, "Cluster", "Tasks", "Include"),
+			on("ECS.StopTask", s.stopTask, "Cluster", "Task", "Reason"),
+			on("ECS.ExecuteCommand", s.executeCommand, "Cluster", "Task", "Container", "Command", "Interactive"),
+		},
+		each: func(tell func(thing)) {
+			for _, t := range s.world.Tasks {
+				tell(thing{kind: "task", name: t.Service, gone: t.Status == "STOPPED", bills: s.taskBills(t)})
+			}
+		},
 	}
 }
 

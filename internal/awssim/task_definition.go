@@ -25,14 +25,21 @@ type TaskDefinition struct {
 
 func (d *TaskDefinition) status() types.TaskDefinitionStatus { return d.Definition.Status }
 
-func (s *Sim) taskDefinitionOperations() []operation {
-	return []operation{
-		on("ECS.RegisterTaskDefinition", s.registerTaskDefinition, "Family", "ContainerDefinitions", "Cpu", "Memory", "NetworkMode",
-			"RequiresCompatibilities", "ExecutionRoleArn", "TaskRoleArn", "RuntimePlatform", "Tags", "EphemeralStorage"),
-		on("ECS.DescribeTaskDefinition", s.describeTaskDefinition, "TaskDefinition", "Include"),
-		on("ECS.ListTaskDefinitions", s.listTaskDefinitions, "FamilyPrefix", "Status", "Sort").pages("TaskDefinitionArns", 100, 100),
-		on("ECS.DeregisterTaskDefinition", s.deregisterTaskDefinition, "TaskDefinition"),
-		on("ECS.DeleteTaskDefinitions", s.deleteTaskDefinitions, "TaskDefinitions"),
+func (s *Sim) taskDefinitionNoun() noun {
+	return noun{
+		ops: []operation{
+			on("ECS.RegisterTaskDefinition", s.registerTaskDefinition, "Family", "ContainerDefinitions", "Cpu", "Memory", "NetworkMode",
+				"RequiresCompatibilities", "ExecutionRoleArn", "TaskRoleArn", "RuntimePlatform", "Tags", "EphemeralStorage"),
+			on("ECS.DescribeTaskDefinition", s.describeTaskDefinition, "TaskDefinition", "Include"),
+			on("ECS.ListTaskDefinitions", s.listTaskDefinitions, "FamilyPrefix", "Status", "Sort").pages("TaskDefinitionArns", 100, 100),
+			on("ECS.DeregisterTaskDefinition", s.deregisterTaskDefinition, "TaskDefinition"),
+			on("ECS.DeleteTaskDefinitions", s.deleteTaskDefinitions, "TaskDefinitions"),
+		},
+		each: func(tell func(thing)) {
+			for arn, d := range s.world.TaskDefinitions {
+				tell(thing{kind: "task-definition", name: arn, tags: d.Tags, gone: d.status() != types.TaskDefinitionStatusActive, arn: arn, since: d.Created})
+			}
+		},
 	}
 }
 
@@ -332,4 +339,12 @@ func (s *Sim) usesTaskDefinition(arn string) bool {
 		}
 	}
 	return false
+}
+
+// taskDefinitionTags are those of a revision, or nil.
+func (s *Sim) taskDefinitionTags(arn string) cloud.Tags {
+	if d := s.world.TaskDefinitions[arn]; d != nil {
+		return d.Tags
+	}
+	return nil
 }

@@ -36,18 +36,25 @@ type Subscription struct {
 // https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html
 const endedListed = 72 * time.Hour
 
-func (s *Sim) topicOperations() []operation {
-	return []operation{
-		on("SNS.CreateTopic", s.createTopic, "Name", "Attributes", "Tags"),
-		on("SNS.GetTopicAttributes", s.getTopicAttributes, "TopicArn"),
-		on("SNS.SetTopicAttributes", s.setTopicAttributes, "TopicArn", "AttributeName", "AttributeValue"),
-		on("SNS.DeleteTopic", s.deleteTopic, "TopicArn"),
-		on("SNS.ListTagsForResource", s.listTopicTags, "ResourceArn"),
-		on("SNS.TagResource", s.tagTopic, "ResourceArn", "Tags"),
-		on("SNS.UntagResource", s.untagTopic, "ResourceArn", "TagKeys"),
-		on("SNS.Subscribe", s.subscribe, "TopicArn", "Protocol", "Endpoint", "ReturnSubscriptionArn"),
-		on("SNS.ListSubscriptionsByTopic", s.listSubscriptionsByTopic, "TopicArn").pages("Subscriptions", 100, 100),
-		on("SNS.Unsubscribe", s.unsubscribe, "SubscriptionArn"),
+func (s *Sim) topicNoun() noun {
+	return noun{
+		ops: []operation{
+			on("SNS.CreateTopic", s.createTopic, "Name", "Attributes", "Tags"),
+			on("SNS.GetTopicAttributes", s.getTopicAttributes, "TopicArn"),
+			on("SNS.SetTopicAttributes", s.setTopicAttributes, "TopicArn", "AttributeName", "AttributeValue"),
+			on("SNS.DeleteTopic", s.deleteTopic, "TopicArn"),
+			on("SNS.ListTagsForResource", s.listTopicTags, "ResourceArn"),
+			on("SNS.TagResource", s.tagTopic, "ResourceArn", "Tags"),
+			on("SNS.UntagResource", s.untagTopic, "ResourceArn", "TagKeys"),
+			on("SNS.Subscribe", s.subscribe, "TopicArn", "Protocol", "Endpoint", "ReturnSubscriptionArn"),
+			on("SNS.ListSubscriptionsByTopic", s.listSubscriptionsByTopic, "TopicArn").pages("Subscriptions", 100, 100),
+			on("SNS.Unsubscribe", s.unsubscribe, "SubscriptionArn"),
+		},
+		each: func(tell func(thing)) {
+			for _, t := range s.world.Topics {
+				tell(thing{kind: "topic", name: t.ARN, tags: t.Tags, arn: t.ARN})
+			}
+		},
 	}
 }
 

@@ -22,13 +22,20 @@ type VPC struct {
 	Created      time.Time
 }
 
-func (s *Sim) vpcOperations() []operation {
-	return []operation{
-		on("EC2.CreateVpc", s.createVpc, "CidrBlock", "TagSpecifications"),
-		on("EC2.DescribeVpcs", s.describeVpcs, "VpcIds", "Filters").pages("Vpcs", 1000, 1000, "VpcIds"),
-		on("EC2.DescribeVpcAttribute", s.describeVpcAttribute, "VpcId", "Attribute"),
-		on("EC2.ModifyVpcAttribute", s.modifyVpcAttribute, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"),
-		on("EC2.DeleteVpc", s.deleteVpc, "VpcId"),
+func (s *Sim) vpcNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateVpc", s.createVpc, "CidrBlock", "TagSpecifications"),
+			on("EC2.DescribeVpcs", s.describeVpcs, "VpcIds", "Filters").pages("Vpcs", 1000, 1000, "VpcIds"),
+			on("EC2.DescribeVpcAttribute", s.describeVpcAttribute, "VpcId", "Attribute"),
+			on("EC2.ModifyVpcAttribute", s.modifyVpcAttribute, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"),
+			on("EC2.DeleteVpc", s.deleteVpc, "VpcId"),
+		},
+		each: func(tell func(thing)) {
+			for _, v := range s.world.VPCs {
+				tell(thing{kind: "vpc", name: v.ID, tags: v.Tags})
+			}
+		},
 	}
 }
 

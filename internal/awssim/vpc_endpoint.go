@@ -38,14 +38,26 @@ type VPCEndpoint struct {
 	Deleted time.Time
 }
 
-func (s *Sim) vpcEndpointOperations() []operation {
-	return []operation{
-		on("EC2.CreateVpcEndpoint", s.createVpcEndpoint, "VpcId", "ServiceName", "VpcEndpointType", "RouteTableIds", "SubnetIds",
-			"SecurityGroupIds", "PrivateDnsEnabled", "ClientToken", "TagSpecifications"),
-		on("EC2.DescribeVpcEndpoints", s.describeVpcEndpoints, "VpcEndpointIds", "Filters").pages("VpcEndpoints", 1000, 1000, "VpcEndpointIds"),
-		on("EC2.ModifyVpcEndpoint", s.modifyVpcEndpoint, "VpcEndpointId", "AddRouteTableIds", "RemoveRouteTableIds", "AddSubnetIds",
-			"RemoveSubnetIds", "AddSecurityGroupIds", "RemoveSecurityGroupIds", "PrivateDnsEnabled"),
-		on("EC2.DeleteVpcEndpoints", s.deleteVpcEndpoints, "VpcEndpointIds"),
+func (s *Sim) vpcEndpointNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.CreateVpcEndpoint", s.createVpcEndpoint, "VpcId", "ServiceName", "VpcEndpointType", "RouteTableIds", "SubnetIds",
+				"SecurityGroupIds", "PrivateDnsEnabled", "ClientToken", "TagSpecifications"),
+			on("EC2.DescribeVpcEndpoints", s.describeVpcEndpoints, "VpcEndpointIds", "Filters").pages("VpcEndpoints", 1000, 1000, "VpcEndpointIds"),
+			on("EC2.ModifyVpcEndpoint", s.modifyVpcEndpoint, "VpcEndpointId", "AddRouteTableIds", "RemoveRouteTableIds", "AddSubnetIds",
+				"RemoveSubnetIds", "AddSecurityGroupIds", "RemoveSecurityGroupIds", "PrivateDnsEnabled"),
+			on("EC2.DeleteVpcEndpoints", s.deleteVpcEndpoints, "VpcEndpointIds"),
+		},
+		settle: s.settleVPCEndpoints,
+		each: func(tell func(thing)) {
+			for _, e := range s.world.VPCEndpoints {
+				t := thing{kind: "vpc-endpoint", name: e.ID, tags: e.Tags, gone: e.State == "deleted", since: e.Created}
+				if e.Kind == types.VpcEndpointTypeInterface && e.Deleted.IsZero() {
+					t.bills = []metered{{noun: "vpc_endpoint", service: "Amazon Virtual Private Cloud", hourly: times(rates.endpoint, len(e.Subnets))}}
+				}
+				tell(t)
+			}
+		},
 	}
 }
 

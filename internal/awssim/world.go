@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -24,15 +25,85 @@ type World struct {
 	// Operator is who calls; without policies of his own he may do all.
 	Operator Operator
 
-	NetworkWorld
-	EdgeWorld
-	PlatformWorld
-	AgentsWorld
-	BillingWorld
+	VPCs              map[string]*VPC
+	Subnets           map[string]*Subnet
+	Addresses         map[string]*Address
+	NATGateways       map[string]*NATGateway
+	InternetGateways  map[string]*InternetGateway
+	RouteTables       map[string]*RouteTable
+	VPCEndpoints      map[string]*VPCEndpoint
+	SecurityGroups    map[string]*SecurityGroup
+	NetworkInterfaces map[string]*NetworkInterface
+	// ZoneIDs are the ids of zones by name, where they are not in the names' order;
+	// each account has its own.
+	ZoneIDs map[string]string
+	// ImpairedZones are the names of zones that are not available at the moment.
+	ImpairedZones []string
+
+	// Everything of the load balancers, and certificates, by ARN.
+	LoadBalancers map[string]*LoadBalancer
+	TargetGroups  map[string]*TargetGroup
+	Listeners     map[string]*Listener
+	ListenerRules map[string]*ListenerRule
+	Certificates  map[string]*Certificate
+	HostedZones   map[string]*HostedZone
+	Buckets       map[string]*Bucket
+
+	Roles map[string]*IAMRole // by lower-case name
+	// ManagedPolicies are the account's own, by ARN. A test puts them in, or a rehearsal.
+	ManagedPolicies     map[string]string   `json:",omitempty"`
+	Clusters            map[string]*Cluster // by name
+	Namespaces          map[string]*Namespace
+	DiscoveryServices   map[string]*DiscoveryService
+	DiscoveryOperations map[string]*DiscoveryOperation
+	LogGroups           map[string]*LogGroup // by name
+	Repositories        map[string]*Repository
+	// BlobMounting is the account's setting for its registry.
+	BlobMounting  bool
+	Topics        map[string]*Topic
+	Alarms        map[string]*Alarm
+	Dashboards    map[string]string // bodies by name
+	SamplingRules map[string]*SamplingRule
+	// TargetErrors has how many answers 5xx the agents gave in the last hour, by
+	// target group. A test sets it, or a rehearsal.
+	TargetErrors    map[string]int
+	ScalableTargets map[string]*ScalableTarget // by service/cluster/service
+
+	Secrets    map[string]*Secret    // by name
+	Parameters map[string]*Parameter // by name
+	// Seeded: the user's own nested secret has been put in.
+	Seeded bool
+
+	TaskDefinitions    map[string]*TaskDefinition // by ARN
+	Families           map[string]int             // the last revision, which never starts over
+	Services           map[string]*Service        // by ARN
+	ServiceDeployments map[string]*ServiceDeployment
+	ServiceRevisions   map[string]*ServiceRevision
+	Tasks              map[string]*Task // by ARN
+	// NoSpotCapacity has ECS place no task on Spot; InterruptSpot gives every
+	// task on Spot its two minutes' notice. A test sets them, or a rehearsal.
+	NoSpotCapacity bool
+	InterruptSpot  bool
+	// RuntimeMonitoring is GuardDuty's: it puts its agent into each task.
+	RuntimeMonitoring bool
+	// FargateVCPU is how much vCPU may run at once, by the quota's code; what is
+	// not there is as in a new account.
+	FargateVCPU map[string]float64
+
+	Budgets map[string]*Budget // by name
+	// CostAllocationTags are the tag keys that the bill counts by.
+	CostAllocationTags map[string]bool
 }
 
+// newWorld makes an empty account: all its tables are there.
 func newWorld(account, region string) *World {
-	return &World{Account: account, Region: region, NetworkWorld: newNetworkWorld(), EdgeWorld: newEdgeWorld(), PlatformWorld: newPlatformWorld(), AgentsWorld: newAgentsWorld(), BillingWorld: newBillingWorld()}
+	w := &World{Account: account, Region: region}
+	for _, f := range reflect.ValueOf(w).Elem().Fields() {
+		if f.Kind() == reflect.Map {
+			f.Set(reflect.MakeMap(f.Type()))
+		}
+	}
+	return w
 }
 
 // unique is the next number that ids are made of. Like AWS's it looks random, so
@@ -56,15 +127,7 @@ func (w *World) arn(service, resource string) string {
 	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, w.Region, w.Account, resource)
 }
 
-// operations is the table of all that is simulated.
-func (s *Sim) operations() map[string]operation {
-	table := map[string]operation{}
-	for _, ops := range [][]operation{
-		s.networkOperations(), s.edgeOperations(), s.platformOperations(), s.agentsOperations(), s.billingOperations(),
-	} {
-		for _, o := range ops {
-			table[o.name] = o
-		}
-	}
-	return table
+// hash is the unique end of an ARN of the load balancers: 16 hex digits.
+func (w *World) hash() string {
+	return fmt.Sprintf("%016x", w.unique())
 }

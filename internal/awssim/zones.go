@@ -10,9 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-func (s *Sim) zoneOperations() []operation {
-	return []operation{
-		on("EC2.DescribeAvailabilityZones", s.describeAvailabilityZones, "ZoneNames", "Filters"),
+func (s *Sim) zoneNoun() noun {
+	return noun{
+		ops: []operation{
+			on("EC2.DescribeAvailabilityZones", s.describeAvailabilityZones, "ZoneNames", "Filters"),
+		},
 	}
 }
 
