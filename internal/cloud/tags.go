@@ -79,7 +79,7 @@ func DiffTags(have, want Tags) []engine.Change {
 }
 
 // ToSDK turns tags into a service's own tag type, ordered by key.
-func ToSDK[T any](t Tags, make func(k, v string) T) []T {
+func ToSDK[T any, M ~map[string]string](t M, make func(k, v string) T) []T {
 	var out []T
 	for _, k := range slices.Sorted(maps.Keys(t)) {
 		out = append(out, make(k, t[k]))

@@ -41,9 +41,9 @@ func Schedule(home *provision.Env, cfg *agents.Config, now map[string]Scaled, s 
 			continue
 		}
 		open := provision.ScaleOverrideSpec{Min: a.Scale.Min, Max: a.Scale.Max}
-		b := &provision.ScaleOverride{Env: home, Agent: a.Name, KeepCounts: !apply}
+		b := &provision.ScaleOverride{Env: home, Agent: a.Name, ScaleOverrideSpec: provision.ScaleOverrideSpec{KeepCounts: !apply}}
 		if w.Open(at) {
-			b.ScaleOverrideSpec = open
+			b.Min, b.Max = open.Min, open.Max
 		}
 		on := &provision.ScheduledAction{
 			Env: home, Agent: a.Name, Schedule: s.Name, Action: start, Order: []engine.Node{b},

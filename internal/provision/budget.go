@@ -20,10 +20,8 @@ type BudgetSpec struct {
 	// Limit is US dollars a month, without trailing zeros.
 	Limit string
 	// Filter is the tag that it counts: user:karmactl:stack$karmacadabra-prod.
-	Filter string
-	// Notices are the thresholds and who is told, "actual 80: a@b c@d", sorted
-	// and joined by "; ".
-	Notices string
+	Filter  string
+	Notices Notices
 	Tags    cloud.Tags
 }
 
@@ -58,7 +56,7 @@ func (b *Budget) Needs() []engine.Node { return nil }
 func (b *Budget) Want() BudgetSpec {
 	return BudgetSpec{
 		Limit: plainAmount(b.MonthlyUSD), Filter: "user:" + cloud.TagStack + "$" + b.Stack,
-		Notices: joinNotices(b.notices()), Tags: b.TagsOf(b.Key()),
+		Notices: noticesTo(setOf(b.Emails)), Tags: b.TagsOf(b.Key()),
 	}
 }
 
@@ -71,43 +69,58 @@ func plainAmount(s string) string {
 	return d.String()
 }
 
-// notice is one threshold and who is told of it.
-type notice struct {
-	kind    types.NotificationType
-	percent float64
-	emails  []string
+// Notice is one threshold and who is told of it.
+type Notice struct {
+	Kind    types.NotificationType
+	Percent float64
+	Emails  Set
 }
 
-func (b *Budget) notices() []notice {
-	return []notice{
-		{types.NotificationTypeActual, 80, b.Emails},
-		{types.NotificationTypeActual, 100, b.Emails},
-		{types.NotificationTypeForecasted, 100, b.Emails},
+func (n Notice) String() string {
+	return fmt.Sprintf("%s %v: %s", strings.ToLower(string(n.Kind)), n.Percent, n.Emails)
+}
+
+// Notices are the thresholds of a budget, in the order of their texts.
+type Notices []Notice
+
+func noticesTo(emails Set) Notices {
+	return Notices{
+		{types.NotificationTypeActual, 100, emails},
+		{types.NotificationTypeActual, 80, emails},
+		{types.NotificationTypeForecasted, 100, emails},
 	}
 }
 
-func (n notice) String() string {
-	return fmt.Sprintf("%s %v: %s", strings.ToLower(string(n.kind)), n.percent, strings.Join(slices.Sorted(slices.Values(n.emails)), " "))
+// has tells whether a notice is among them.
+func (n Notices) has(one Notice) bool {
+	return slices.ContainsFunc(n, func(x Notice) bool {
+		return x.Kind == one.Kind && x.Percent == one.Percent && x.Emails.Equal(one.Emails)
+	})
 }
 
-func joinNotices(all []notice) string {
+// Equal tells whether both tell the same people of the same.
+func (n Notices) Equal(other Notices) bool {
+	return len(n) == len(other) && !slices.ContainsFunc(n, func(x Notice) bool { return !other.has(x) })
+}
+
+func (n Notices) String() string {
 	var out []string
-	for _, n := range all {
-		out = append(out, n.String())
+	for _, one := range n {
+		out = append(out, one.String())
 	}
 	slices.Sort(out)
 	return strings.Join(out, "; ")
 }
 
-func (n notice) notification() *types.Notification {
+func (n Notice) notification() *types.Notification {
 	return &types.Notification{
-		NotificationType: n.kind, ComparisonOperator: types.ComparisonOperatorGreaterThan, Threshold: n.percent, ThresholdType: types.ThresholdTypePercentage,
+		NotificationType: n.Kind, ComparisonOperator: types.ComparisonOperatorGreaterThan, Threshold: n.Percent, ThresholdType: types.ThresholdTypePercentage,
 	}
 }
 
-func (n notice) subscribers() []types.Subscriber {
+func (n Notice) subscribers() []types.Subscriber {
 	var out []types.Subscriber
-	for _, e := range n.emails {
+	for _, e := range n.Emails {
 		out = append(out, types.Subscriber{Address: aws.String(e), SubscriptionType: types.SubscriptionTypeEmail})
 	}
 	return out
@@ -137,7 +150,7 @@ func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[Budge
 	if err != nil {
 		return engine.Found[BudgetSpec]{}, err
 	}
-	spec := BudgetSpec{Notices: joinNotices(notices), Tags: tags}
+	spec := BudgetSpec{Notices: notices, Tags: tags}
 	if l := out.Budget.BudgetLimit; l != nil {
 		spec.Limit = plainAmount(aws.ToString(l.Amount))
 	}
@@ -146,14 +159,14 @@ func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[Budge
 }
 
 // found are the notifications as they are.
-func (b *Budget) found(ctx context.Context) ([]notice, error) {
+func (b *Budget) found(ctx context.Context) (Notices, error) {
 	name := aws.String(b.Name())
 	notifications, err := cloud.Pages(ctx, budgets.NewDescribeNotificationsForBudgetPaginator(b.Clients.Budgets, &budgets.DescribeNotificationsForBudgetInput{AccountId: &b.Account.ID, BudgetName: name}),
 		func(out *budgets.DescribeNotificationsForBudgetOutput) []types.Notification { return out.Notifications })
 	if err != nil {
 		return nil, err
 	}
-	var all []notice
+	var all Notices
 	for _, n := range notifications {
 		// AWS answers NotFoundException for a notification without subscribers.
 		subscribers, err := unlessGone(cloud.Pages(ctx, budgets.NewDescribeSubscribersForNotificationPaginator(b.Clients.Budgets, &budgets.DescribeSubscribersForNotificationInput{
@@ -162,10 +175,11 @@ func (b *Budget) found(ctx context.Context) ([]notice, error) {
 		if err != nil {
 			return nil, err
 		}
-		one := notice{kind: n.NotificationType, percent: n.Threshold}
+		one := Notice{Kind: n.NotificationType, Percent: n.Threshold}
 		for _, s := range subscribers {
-			one.emails = append(one.emails, aws.ToString(s.Address))
+			one.Emails = append(one.Emails, aws.ToString(s.Address))
 		}
+		slices.Sort(one.Emails)
 		all = append(all, one)
 	}
 	return all, nil
@@ -176,7 +190,7 @@ func (b *Budget) Diff(have, want BudgetSpec) []engine.Change {
 	return changes(
 		field("limit", have.Limit, want.Limit),
 		field("filter", have.Filter, want.Filter),
-		field("notices", have.Notices, want.Notices),
+		same("notices", have.Notices, want.Notices),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }
@@ -199,7 +213,7 @@ func (b *Budget) Create(ctx context.Context, want BudgetSpec, _ string) (string,
 		AccountId: &b.Account.ID, Budget: b.budget(want),
 		ResourceTags: cloud.ToSDK(want.Tags, func(k, v string) types.ResourceTag { return types.ResourceTag{Key: &k, Value: &v} }),
 	}
-	for _, n := range b.notices() {
+	for _, n := range want.Notices {
 		in.NotificationsWithSubscribers = append(in.NotificationsWithSubscribers, types.NotificationWithSubscribers{
 			Notification: n.notification(), Subscribers: n.subscribers(),
 		})
@@ -217,8 +231,8 @@ func (b *Budget) Update(ctx context.Context, _ string, have, want BudgetSpec) er
 			return err
 		}
 	}
-	if have.Notices != want.Notices {
-		if err := b.notify(ctx); err != nil {
+	if !have.Notices.Equal(want.Notices) {
+		if err := b.notify(ctx, want.Notices); err != nil {
 			return err
 		}
 	}
@@ -234,23 +248,21 @@ func (b *Budget) Update(ctx context.Context, _ string, have, want BudgetSpec) er
 
 // notify makes the notifications anew where they differ: AWS has no call that
 // replaces the subscribers of one.
-func (b *Budget) notify(ctx context.Context) error {
+func (b *Budget) notify(ctx context.Context, want Notices) error {
 	have, err := b.found(ctx)
 	if err != nil {
 		return err
 	}
-	kept := map[string]bool{}
 	for _, n := range have {
-		if slices.ContainsFunc(b.notices(), func(w notice) bool { return w.String() == n.String() }) {
-			kept[n.String()] = true
+		if want.has(n) {
 			continue
 		}
 		if _, err := b.Clients.Budgets.DeleteNotification(ctx, &budgets.DeleteNotificationInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name()), Notification: n.notification()}); err != nil {
 			return err
 		}
 	}
-	for _, w := range b.notices() {
-		if kept[w.String()] {
+	for _, w := range want {
+		if have.has(w) {
 			continue
 		}
 		_, err := b.Clients.Budgets.CreateNotification(ctx, &budgets.CreateNotificationInput{

@@ -40,7 +40,7 @@ func TestABudgetTellsAtThreeThresholds(t *testing.T) {
 	if w.Filter != "user:karmactl:stack$karmacadabra-prod" || w.Limit != "100" {
 		t.Errorf("it counts %s up to %s", w.Filter, w.Limit)
 	}
-	if w.Notices != "actual 100: ops@example.com; actual 80: ops@example.com; forecasted 100: ops@example.com" {
+	if w.Notices.String() != "actual 100: ops@example.com; actual 80: ops@example.com; forecasted 100: ops@example.com" {
 		t.Errorf("it tells %s", w.Notices)
 	}
 }

@@ -16,8 +16,10 @@ import (
 
 // CertificateSpec is what we own of a certificate.
 type CertificateSpec struct {
-	// Names are the domain and the other names, in order.
-	Names []string
+	// Domain is the first name, which the certificate is listed under.
+	Domain string
+	// Names are all names, the domain among them.
+	Names Set
 	// Status is "" for one that is or can still be issued; one that failed, timed
 	// out or expired can only be replaced.
 	Status string
@@ -51,8 +53,7 @@ func (c *Certificate) Needs() []engine.Node { return nil }
 // Want is a certificate for the domain and the other names.
 func (c *Certificate) Want() CertificateSpec {
 	names := append([]string{c.Domain}, c.SANs...)
-	slices.Sort(names)
-	return CertificateSpec{Names: slices.Compact(names), Tags: c.TagsOf(c.Key())}
+	return CertificateSpec{Domain: c.Domain, Names: slices.Compact(setOf(names)), Tags: c.TagsOf(c.Key())}
 }
 
 // certificates are the stack's certificates in detail. One whose ARN is known is
@@ -120,7 +121,7 @@ func (c *Certificate) Find(ctx context.Context, look engine.Look) (engine.Found[
 		return engine.Found[CertificateSpec]{}, nil
 	}
 	found := engine.Found[CertificateSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: CertificateSpec{
-		Names: slices.Sorted(slices.Values(d.SubjectAlternativeNames)), Tags: tagsOf(all, id),
+		Domain: aws.ToString(d.DomainName), Names: setOf(d.SubjectAlternativeNames), Tags: tagsOf(all, id),
 	}}
 	records := validationRecords(d)
 	switch d.Status {
@@ -153,16 +154,22 @@ func validationRecords(d *types.CertificateDetail) []string {
 // Diff compares. The names cannot change, and one that is no good stays so.
 func (c *Certificate) Diff(have, want CertificateSpec) []engine.Change {
 	return changes(
-		essential(fixed("names", strings.Join(have.Names, " "), strings.Join(want.Names, " "))),
+		essential(fixed("names", have.names(), want.names())),
 		essential(fixed("status", have.Status, want.Status)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }
 
+// names are all names as text, the domain first.
+func (s CertificateSpec) names() string {
+	others := slices.DeleteFunc(slices.Clone(s.Names), func(name string) bool { return name == s.Domain })
+	return strings.TrimSpace(s.Domain + " " + others.String())
+}
+
 // Create requests the certificate; the token gives the same one for an hour.
 func (c *Certificate) Create(ctx context.Context, want CertificateSpec, token string) (string, error) {
 	out, err := c.Clients.ACM.RequestCertificate(ctx, &acm.RequestCertificateInput{
-		DomainName: aws.String(c.Domain), SubjectAlternativeNames: want.Names, ValidationMethod: types.ValidationMethodDns,
+		DomainName: &want.Domain, SubjectAlternativeNames: want.Names, ValidationMethod: types.ValidationMethodDns,
 		IdempotencyToken: aws.String(token), Tags: toACMTags(want.Tags),
 	})
 	if err != nil {

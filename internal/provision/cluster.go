@@ -2,8 +2,6 @@ package provision
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -18,8 +16,8 @@ type ClusterSpec struct {
 	// Insights is disabled, enabled or enhanced. Enabled costs about $38 a month
 	// for five agents.
 	Insights string
-	// Providers are sorted and joined by a space.
-	Providers string
+	// Providers are the capacity providers that its services may use.
+	Providers Set
 	// Namespace is the ARN that Service Connect uses by default, or "".
 	Namespace string
 	Tags      cloud.Tags
@@ -54,7 +52,7 @@ func (c *Cluster) After() []engine.Node { return nodes(c.ServiceRole) }
 
 // Want is a cluster for Fargate and Fargate Spot.
 func (c *Cluster) Want() ClusterSpec {
-	s := ClusterSpec{Insights: c.Insights, Providers: "FARGATE FARGATE_SPOT", Tags: c.TagsOf(c.Key())}
+	s := ClusterSpec{Insights: c.Insights, Providers: Set{OnDemand, FargateSpot}, Tags: c.TagsOf(c.Key())}
 	if s.Insights == "" {
 		s.Insights = "disabled"
 	}
@@ -111,9 +109,7 @@ func clusterSpec(k types.Cluster) ClusterSpec {
 			s.Insights = aws.ToString(set.Value)
 		}
 	}
-	providers := slices.Clone(k.CapacityProviders)
-	slices.Sort(providers)
-	s.Providers = strings.Join(providers, " ")
+	s.Providers = setOf(k.CapacityProviders)
 	if k.ServiceConnectDefaults != nil {
 		s.Namespace = aws.ToString(k.ServiceConnectDefaults.Namespace)
 	}
@@ -124,7 +120,7 @@ func clusterSpec(k types.Cluster) ClusterSpec {
 func (c *Cluster) Diff(have, want ClusterSpec) []engine.Change {
 	return changes(
 		field("container_insights", have.Insights, want.Insights),
-		essential(field("capacity_providers", have.Providers, want.Providers)),
+		essential(same("capacity_providers", have.Providers, want.Providers)),
 		field("service_connect_namespace", have.Namespace, want.Namespace),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
@@ -135,7 +131,7 @@ func (c *Cluster) Diff(have, want ClusterSpec) []engine.Change {
 func (c *Cluster) Create(ctx context.Context, want ClusterSpec, _ string) (string, error) {
 	in := &ecs.CreateClusterInput{
 		ClusterName:       aws.String(c.clusterName()),
-		CapacityProviders: strings.Fields(want.Providers),
+		CapacityProviders: want.Providers,
 		Settings:          insights(want.Insights),
 		Tags:              toECSTags(want.Tags),
 	}
@@ -159,9 +155,9 @@ func (c *Cluster) Update(ctx context.Context, id string, have, want ClusterSpec)
 			return err
 		}
 	}
-	if have.Providers != want.Providers {
+	if !have.Providers.Equal(want.Providers) {
 		_, err := c.Clients.ECS.PutClusterCapacityProviders(ctx, &ecs.PutClusterCapacityProvidersInput{
-			Cluster: &id, CapacityProviders: strings.Fields(want.Providers), DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{},
+			Cluster: &id, CapacityProviders: want.Providers, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{},
 		})
 		// A repeat of a call whose reply was lost meets its own change under way;
 		// reading back tells whether it was ours.

@@ -18,6 +18,8 @@ type ScaleOverrideSpec struct {
 	Max int
 	// Owner is ScaleManual, or "" when the configuration or a schedule rules.
 	Owner string
+	// KeepCounts is wanted where the numbers stay as they are and the owner alone changes.
+	KeepCounts bool
 }
 
 // ScaleOverride is the bounds of an agent's scalable target in the hands of karmactl
@@ -29,8 +31,6 @@ type ScaleOverride struct {
 	*Env
 	Agent string
 	ScaleOverrideSpec
-	// KeepCounts leaves the numbers as they are and changes the owner only.
-	KeepCounts bool
 }
 
 func (b *ScaleOverride) target() *ScalableTarget { return &ScalableTarget{Env: b.Env, Agent: b.Agent} }
@@ -53,9 +53,6 @@ func (b *ScaleOverride) Find(ctx context.Context, look engine.Look) (engine.Foun
 	have, _, err := b.read(ctx, look.NotOlder)
 	if err != nil {
 		return none, err
-	}
-	if b.KeepCounts {
-		b.Min, b.Max = have.Min, have.Max
 	}
 	return engine.Found[ScaleOverrideSpec]{Phase: engine.Ready, ID: b.scalableID(b.Agent), Spec: have}, nil
 }
@@ -101,7 +98,7 @@ func (e *NotUp) Error() string {
 // Diff compares.
 func (b *ScaleOverride) Diff(have, want ScaleOverrideSpec) []engine.Change {
 	var bounds []engine.Change
-	if !b.KeepCounts {
+	if !want.KeepCounts {
 		bounds = changes(essential(field("min", have.Min, want.Min)), essential(field("max", have.Max, want.Max)))
 	}
 	return changes(bounds, essential(field("owner", have.Owner, want.Owner)))
@@ -117,7 +114,7 @@ func (b *ScaleOverride) Create(context.Context, ScaleOverrideSpec, string) (stri
 // leaves them alone.
 func (b *ScaleOverride) Update(ctx context.Context, _ string, have, want ScaleOverrideSpec) error {
 	move := func() error {
-		if b.KeepCounts || have.Min == want.Min && have.Max == want.Max {
+		if want.KeepCounts || have.Min == want.Min && have.Max == want.Max {
 			return nil
 		}
 		return b.target().register(ctx, ScalableTargetSpec{Min: want.Min, Max: want.Max}, nil)

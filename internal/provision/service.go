@@ -2,10 +2,8 @@ package provision
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -15,41 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
-
-// ServiceSpec is what we own of a service. The desired count is not part of it:
-// it is set when the service is made, and after that belongs to autoscaling and
-// to `karmactl scale`.
-type ServiceSpec struct {
-	TaskDefinition string
-	// Strategy is the capacity provider strategy: FARGATE_SPOT base 0 weight 1.
-	Strategy string
-	// Subnets and Groups are sorted and joined by a space.
-	Subnets  string
-	Groups   string
-	PublicIP bool
-	// Target is the target group's ARN, and where in the task its requests go.
-	Target string
-	// Connect is the Service Connect namespace and name.
-	Connect string
-	// Resolves are the callees that its tasks find: those that were there when its
-	// deployment began.
-	Resolves string
-	// Breaker is the circuit breaker.
-	Breaker string
-	// Rollout is the minimum and maximum of healthy tasks, in percent.
-	Rollout string
-	Exec    bool
-	// Grace is in seconds.
-	Grace         int
-	PropagateTags string
-	ManagedTags   bool
-	ZoneRebalance string
-	// Failed is the id of the primary deployment when it has failed: ECS starts no more
-	// tasks for it, and nothing but a new deployment ends that:
-	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
-	Failed string
-	Tags   cloud.Tags
-}
 
 // Service keeps an agent's tasks running. Its id is its ARN.
 type Service struct {
@@ -135,30 +98,43 @@ const (
 // Want is the service of the configuration.
 func (s *Service) Want() ServiceSpec {
 	w := ServiceSpec{
-		Strategy: strategyText(s.strategy()), PublicIP: s.PublicIP, Exec: s.Agent.Exec, Rollout: fmt.Sprintf("%d to %d %%", minHealthy, maxHealthy),
-		Breaker: fmt.Sprintf("rollback after COUNT %d", breakerFailures), PropagateTags: string(types.PropagateTagsService), ManagedTags: true,
-		ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
+		Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
+		Rollout: Rollout{MinHealthy: minHealthy, MaxHealthy: maxHealthy}, Breaker: Breaker{On: true, Rollback: true, Type: string(types.ThresholdTypeCount), Failures: breakerFailures},
+		PropagateTags: string(types.PropagateTagsService), ManagedTags: true, ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
 	}
 	if s.TaskDefinition != nil {
 		w.TaskDefinition = s.TaskDefinition.ID()
 	}
 	if s.Group != nil {
-		w.Groups = s.Group.ID()
+		w.Network.Groups = Set{s.Group.ID()}
 	}
 	if s.TargetGroup != nil {
-		w.Target = fmt.Sprintf("%s %s:%d", s.TargetGroup.ID(), s.Agent.Name, s.Agent.Port)
+		w.Target = Target{Group: s.TargetGroup.ID(), Container: s.Agent.Name, Port: s.Agent.Port}
 		w.Grace = int(s.Agent.Health.Grace.Seconds())
 	}
 	if s.Namespace != nil {
-		w.Connect = fmt.Sprintf("%s %s:%d", s.namespace(), s.Agent.Name, s.Agent.Port)
+		w.Connect = Connect{Namespace: s.namespace(), Name: s.Agent.Name, Port: s.Agent.Port}
 	}
-	w.Resolves = joined(s.callees(func(c *Service) bool { return c.ID() != "" }))
-	var ids []string
-	for _, n := range s.Subnets {
-		ids = append(ids, n.ID())
-	}
-	w.Subnets = joined(ids)
+	w.Resolves = s.callees(func(c *Service) bool { return c.ID() != "" })
 	return w
+}
+
+func (s *Service) namespace() string {
+	if arn := s.Namespace.Output("arn"); arn != "" {
+		return arn
+	}
+	return engine.Unknown(s.Namespace.Key())
+}
+
+// callees are the names of those that something is true of.
+func (s *Service) callees(that func(*Service) bool) Set {
+	var out []string
+	for _, c := range s.Callees {
+		if that(c) {
+			out = append(out, c.Agent.Name)
+		}
+	}
+	return setOf(out)
 }
 
 // Find looks among the cluster's services.
@@ -210,28 +186,17 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 	return all, nil
 }
 
-// Desired is how many tasks ECS wants of the service; there is false without one.
-func (s *Service) Desired(ctx context.Context) (tasks int, there bool, err error) {
-	all, err := cloud.List(ctx, s.Inventory, "service", time.Time{}, s.list)
-	for _, x := range all {
-		if aws.ToString(x.ServiceName) == s.serviceName(s.Agent.Name) && aws.ToString(x.Status) == "ACTIVE" {
-			return int(x.DesiredCount), true, err
-		}
-	}
-	return 0, false, err
-}
-
 // Diff compares.
 func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 	return changes(
 		essential(field("task_definition", have.TaskDefinition, want.TaskDefinition)),
-		field("capacity", have.Strategy, want.Strategy),
-		essential(field("subnets", have.Subnets, want.Subnets)),
-		essential(field("security_groups", have.Groups, want.Groups)),
-		essential(field("public_ip", have.PublicIP, want.PublicIP)),
+		same("capacity", have.Capacity, want.Capacity),
+		essential(same("subnets", have.Network.Subnets, want.Network.Subnets)),
+		essential(same("security_groups", have.Network.Groups, want.Network.Groups)),
+		essential(field("public_ip", have.Network.PublicIP, want.Network.PublicIP)),
 		essential(field("target_group", have.Target, want.Target)),
 		essential(field("service_connect", have.Connect, want.Connect)),
-		field("resolves", have.Resolves, want.Resolves),
+		same("resolves", have.Resolves, want.Resolves),
 		field("circuit_breaker", have.Breaker, want.Breaker),
 		field("rollout", have.Rollout, want.Rollout),
 		field("exec", have.Exec, want.Exec),
@@ -249,8 +214,8 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (string, error) {
 	in := &ecs.CreateServiceInput{
 		ServiceName: aws.String(s.serviceName(s.Agent.Name)), Cluster: aws.String(s.clusterName()), ClientToken: aws.String(token),
-		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(s.Agent.Scale.Min)), CapacityProviderStrategy: s.strategy(),
-		NetworkConfiguration: awsvpc(want), LoadBalancers: s.targets(want), ServiceConnectConfiguration: s.connect(), DeploymentConfiguration: rollout(),
+		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(want.Tasks)), CapacityProviderStrategy: want.Capacity.input(),
+		NetworkConfiguration: want.Network.input(), LoadBalancers: want.Target.input(), ServiceConnectConfiguration: want.Connect.input(), DeploymentConfiguration: want.deployment(),
 		EnableExecuteCommand: want.Exec, EnableECSManagedTags: want.ManagedTags, PropagateTags: types.PropagateTags(want.PropagateTags),
 		AvailabilityZoneRebalancing: types.AvailabilityZoneRebalancing(want.ZoneRebalance), Tags: toECSTags(want.Tags),
 	}
@@ -275,23 +240,23 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 	if have.TaskDefinition != want.TaskDefinition {
 		in.TaskDefinition = &want.TaskDefinition
 	}
-	if have.Strategy != want.Strategy {
-		in.CapacityProviderStrategy, in.ForceNewDeployment = s.strategy(), true
+	if !have.Capacity.Equal(want.Capacity) {
+		in.CapacityProviderStrategy, in.ForceNewDeployment = want.Capacity.input(), true
 	}
-	if have.Subnets != want.Subnets || have.Groups != want.Groups || have.PublicIP != want.PublicIP {
-		in.NetworkConfiguration = awsvpc(want)
+	if !have.Network.Equal(want.Network) {
+		in.NetworkConfiguration = want.Network.input()
 	}
 	if have.Target != want.Target {
-		in.LoadBalancers = s.targets(want)
+		in.LoadBalancers = want.Target.input()
 	}
 	if have.Connect != want.Connect {
-		in.ServiceConnectConfiguration = s.connect()
+		in.ServiceConnectConfiguration = want.Connect.input()
 	}
-	if have.Resolves != want.Resolves || have.Failed != want.Failed {
+	if !have.Resolves.Equal(want.Resolves) || have.Failed != want.Failed {
 		in.ForceNewDeployment = true
 	}
 	if have.Breaker != want.Breaker || have.Rollout != want.Rollout {
-		in.DeploymentConfiguration = rollout()
+		in.DeploymentConfiguration = want.deployment()
 	}
 	if have.Grace != want.Grace {
 		in.HealthCheckGracePeriodSeconds = aws.Int32(int32(want.Grace))

@@ -18,42 +18,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// TagImage is the image reference of agents.yaml that a revision was made from.
-// While the file still says the same, the revision keeps its digest, whoever put
-// it there: a tag that moved does not make a plan dirty.
-const TagImage = "karmactl:image"
-
-// TaskDefinitionSpec is what we own of a revision, normalised: what is a list or
-// a map in AWS is one text here.
-type TaskDefinitionSpec struct {
-	// Reference is the image as agents.yaml names it; Image is by digest if it could be pinned.
-	Reference string
-	Image     string
-	// CPU is in Fargate units, Memory in MiB.
-	CPU    int
-	Memory int
-	Arch   string
-	// ExecutionRole and TaskRole are ARNs.
-	ExecutionRole string
-	TaskRole      string
-	Port          int
-	// PortName is what Service Connect knows the port by.
-	PortName    string
-	Command     string
-	Environment string
-	// Secrets are references by variable, never values.
-	Secrets     string
-	HealthCheck string
-	// StopTimeout is in seconds.
-	StopTimeout int
-	Log         string
-	// Init runs an init process, which ECS Exec should have.
-	Init bool
-	// Tracing is the image of the collector beside the agent, or "".
-	Tracing string
-	Tags    cloud.Tags
-}
-
 // TaskDefinition is how an agent's task is started. AWS cannot change one: each
 // change is a new revision, and the id is the latest one's ARN.
 type TaskDefinition struct {
@@ -160,22 +124,26 @@ func (t *TaskDefinition) Want() TaskDefinitionSpec {
 	a := t.Agent
 	s := TaskDefinitionSpec{
 		Reference: a.Image, Image: t.image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port, PortName: a.Name,
-		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: list(a.Command), Environment: text(a.Env), Secrets: text(t.secrets),
-		HealthCheck: list(healthCommand(a.Health.Container.Command)), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Exec, Tags: t.TagsOf(t.Key()),
+		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: a.Command, Environment: a.Env, Secrets: t.secrets,
+		HealthCheck: healthCheckOf(a.Health.Container), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Exec, Tags: t.TagsOf(t.Key()),
 	}
 	if a.Arch == agents.ArchARM {
 		s.Arch = string(types.CPUArchitectureArm64)
 	}
-	if c := a.Health.Container; len(c.Command) > 0 {
-		s.HealthCheck += fmt.Sprintf(" every %s within %s, %d times, after %s", c.Interval, c.Timeout, c.Retries, c.Start)
-	}
 	if t.Group != nil {
-		s.Log = text(t.logOptions(a.Name))
+		s.Log = t.logOptions()
 	}
 	if t.XRay {
 		s.Tracing = collector
 	}
 	return s
+}
+
+func (t *TaskDefinition) roleARN(r *Role) string {
+	if r == nil {
+		return ""
+	}
+	return t.Account.GlobalARN("iam", "role/"+r.Name())
 }
 
 // Find describes the latest active revision of the family, whichever is recorded.
@@ -233,12 +201,12 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 		essential(field("task_role", have.TaskRole, want.TaskRole)),
 		essential(field("port", have.Port, want.Port)),
 		field("port_name", have.PortName, want.PortName),
-		field("command", have.Command, want.Command),
-		field("environment", have.Environment, want.Environment),
-		essential(field("secrets", have.Secrets, want.Secrets)),
-		field("health_check", have.HealthCheck, want.HealthCheck),
+		same("command", have.Command, want.Command),
+		same("environment", have.Environment, want.Environment),
+		essential(same("secrets", have.Secrets, want.Secrets)),
+		same("health_check", have.HealthCheck, want.HealthCheck),
 		field("stop_timeout", have.StopTimeout, want.StopTimeout),
-		field("log", have.Log, want.Log),
+		same("log", have.Log, want.Log),
 		field("init", have.Init, want.Init),
 		field("tracing", have.Tracing, want.Tracing),
 		cloud.DiffTags(have.Tags, want.Tags),
@@ -268,28 +236,7 @@ func (t *TaskDefinition) Update(ctx context.Context, id string, have, want TaskD
 }
 
 func (t *TaskDefinition) register(ctx context.Context, want TaskDefinitionSpec) (string, error) {
-	tags := cloud.Tags{}
-	for k, v := range want.Tags {
-		tags[k] = v
-	}
-	if want.Reference != "" {
-		tags[TagImage] = want.Reference
-	}
-	in := &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String(t.family(t.Agent.Name)), NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
-		Cpu: aws.String(strconv.Itoa(want.CPU)), Memory: aws.String(strconv.Itoa(want.Memory)), Tags: toECSTags(tags),
-		RuntimePlatform:      &types.RuntimePlatform{CpuArchitecture: types.CPUArchitecture(want.Arch), OperatingSystemFamily: types.OSFamilyLinux},
-		ContainerDefinitions: []types.ContainerDefinition{t.container(want)},
-	}
-	if want.ExecutionRole != "" {
-		in.ExecutionRoleArn = &want.ExecutionRole
-	}
-	if want.TaskRole != "" {
-		in.TaskRoleArn = &want.TaskRole
-	}
-	if want.Tracing != "" {
-		in.ContainerDefinitions = append(in.ContainerDefinitions, t.collector(want))
-	}
+	in := want.input(t.family(t.Agent.Name), t.Agent.Name)
 	out, err := t.Clients.ECS.RegisterTaskDefinition(ctx, in)
 	if err != nil {
 		return "", err

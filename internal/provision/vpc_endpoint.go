@@ -20,9 +20,9 @@ type VPCEndpointSpec struct {
 	VPC        string
 	Service    string
 	Type       string
-	Tables     []string
-	Subnets    []string
-	Groups     []string
+	Tables     Set
+	Subnets    Set
+	Groups     Set
 	PrivateDNS bool
 	Tags       cloud.Tags
 }
@@ -62,19 +62,9 @@ func (e *VPCEndpoint) Want() VPCEndpointSpec {
 		want.Type, want.PrivateDNS = string(types.VpcEndpointTypeInterface), true
 	}
 	if e.Group != nil {
-		want.Groups = []string{e.Group.ID()}
+		want.Groups = Set{e.Group.ID()}
 	}
 	return want
-}
-
-// idsOf are the ids of references, sorted.
-func idsOf[N engine.Node](refs ...N) []string {
-	var out []string
-	for _, r := range refs {
-		out = append(out, r.ID())
-	}
-	slices.Sort(out)
-	return out
 }
 
 // Find looks among the stack's endpoints.
@@ -85,7 +75,7 @@ func (e *VPCEndpoint) Find(ctx context.Context, look engine.Look) (engine.Found[
 func readEndpoint(ep types.VpcEndpoint, tags cloud.Tags) engine.Found[VPCEndpointSpec] {
 	found := engine.Found[VPCEndpointSpec]{Spec: VPCEndpointSpec{
 		VPC: aws.ToString(ep.VpcId), Service: aws.ToString(ep.ServiceName), Type: string(ep.VpcEndpointType),
-		Tables: slices.Sorted(slices.Values(ep.RouteTableIds)), Subnets: slices.Sorted(slices.Values(ep.SubnetIds)),
+		Tables: setOf(ep.RouteTableIds), Subnets: setOf(ep.SubnetIds),
 		PrivateDNS: aws.ToBool(ep.PrivateDnsEnabled), Tags: tags,
 	}}
 	for _, g := range ep.Groups {
@@ -122,9 +112,6 @@ func (e *VPCEndpoint) list(ctx context.Context) ([]candidate[types.VpcEndpoint],
 
 // Diff compares. Tables, subnets and groups change in place.
 func (e *VPCEndpoint) Diff(have, want VPCEndpointSpec) []engine.Change {
-	list := func(name string, have, want []string) []engine.Change {
-		return field(name, strings.Join(have, " "), strings.Join(want, " "))
-	}
 	privateDNS := field("private_dns", have.PrivateDNS, want.PrivateDNS)
 	if want.PrivateDNS { // without it nobody reaches the service through an interface endpoint
 		privateDNS = essential(privateDNS)
@@ -133,9 +120,9 @@ func (e *VPCEndpoint) Diff(have, want VPCEndpointSpec) []engine.Change {
 		essential(fixed("vpc", have.VPC, want.VPC)),
 		essential(fixed("service", have.Service, want.Service)),
 		essential(fixed("type", have.Type, want.Type)),
-		essential(list("tables", have.Tables, want.Tables)),
-		essential(list("subnets", have.Subnets, want.Subnets)),
-		essential(list("groups", have.Groups, want.Groups)),
+		essential(same("tables", have.Tables, want.Tables)),
+		essential(same("subnets", have.Subnets, want.Subnets)),
+		essential(same("groups", have.Groups, want.Groups)),
 		privateDNS,
 		cloud.DiffTags(have.Tags, want.Tags),
 	)

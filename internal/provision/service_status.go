@@ -3,11 +3,14 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
@@ -68,6 +71,23 @@ func failedBefore(x types.Service) string {
 	return reason
 }
 
+// resolves are the callees that were made before the deployment that goes on. The
+// Service Connect names of a deployment are fixed when it begins, so one that came
+// later takes one more roll:
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
+func (s *Service) resolves(x types.Service, all []types.Service) Set {
+	var began time.Time
+	if d := tasks.Primary(x); d != nil {
+		began = aws.ToTime(d.CreatedAt)
+	}
+	return s.callees(func(c *Service) bool {
+		return slices.ContainsFunc(all, func(other types.Service) bool {
+			return aws.ToString(other.ServiceName) == c.serviceName(c.Agent.Name) && aws.ToString(other.Status) == "ACTIVE" &&
+				!aws.ToTime(other.CreatedAt).After(began)
+		})
+	})
+}
+
 // starting says what a deployment in progress waits for.
 func (s *Service) starting(ctx context.Context, x types.Service, primary types.Deployment, found *engine.Found[ServiceSpec]) error {
 	found.Phase = engine.Pending
@@ -99,4 +119,15 @@ func (s *Service) lastEnd(ctx context.Context) (string, error) {
 		return fmt.Sprintf("%s: %s: %s", end, c.Why, c.Fix()), nil
 	}
 	return end.String(), nil
+}
+
+// Desired is how many tasks ECS wants of the service; there is false without one.
+func (s *Service) Desired(ctx context.Context) (tasks int, there bool, err error) {
+	all, err := cloud.List(ctx, s.Inventory, "service", time.Time{}, s.list)
+	for _, x := range all {
+		if aws.ToString(x.ServiceName) == s.serviceName(s.Agent.Name) && aws.ToString(x.Status) == "ACTIVE" {
+			return int(x.DesiredCount), true, err
+		}
+	}
+	return 0, false, err
 }

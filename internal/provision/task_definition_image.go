@@ -4,39 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/engine"
 )
-
-// missing is the wait for a secret's value.
-func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.MissingInput, error) {
-	w := &engine.MissingInput{
-		Agent: t.Agent.Name, Reason: fmt.Sprintf("%s has no value for its secret %s (%s)", t.Agent.Name, s.Key, s.Env),
-		Command: fmt.Sprintf("karmactl secrets set %s %s", t.Agent.Name, s.Key),
-	}
-	if s.From != "" {
-		w.Reason = fmt.Sprintf("%s gets %s from %s, which has no value for it", t.Agent.Name, s.Env, s.From)
-		w.Command = "karmactl up"
-		return w, nil
-	}
-	if t.Secret != nil {
-		keys, err := t.Secret.Nested.Keys(ctx, time.Time{}, t.Agent.Name)
-		if err != nil {
-			return nil, err
-		}
-		if len(both([]string{s.Key}, keys)) > 0 { // the first copy is made once; the rest is the user's to ask for
-			w.Command = "karmactl secrets sync"
-		}
-	}
-	return w, nil
-}
 
 // chooseImage keeps the image of the revision that is there while agents.yaml
 // names the same reference, and pins the reference otherwise.
@@ -94,21 +68,4 @@ func (t *TaskDefinition) pushed(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	return t.Repository.Output("uri") + "@" + *newest.ImageDigest, nil
-}
-
-// valueFrom is where ECS gets a secret from, or "" when there is no value.
-func (t *TaskDefinition) valueFrom(ctx context.Context, s agents.Secret) (string, error) {
-	if s.From != "" {
-		x, err := t.source(ctx, s)
-		return x.valueFrom(s.Key), err
-	}
-	for _, p := range t.Parameters {
-		if p.Name == s.Key && p.available() {
-			return t.Account.ARN("ssm", "parameter"+p.name()), nil
-		}
-	}
-	if t.Secret != nil && t.Secret.ID() != "" {
-		return secretSource{ARN: t.Secret.ID(), Keys: t.Secret.available()}.valueFrom(s.Key), nil
-	}
-	return "", nil
 }

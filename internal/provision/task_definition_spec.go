@@ -1,0 +1,107 @@
+package provision
+
+import (
+	"maps"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// TagImage is the image reference of agents.yaml that a revision was made from.
+// While the file still says the same, the revision keeps its digest, whoever put
+// it there: a tag that moved does not make a plan dirty.
+const TagImage = "karmactl:image"
+
+// TaskDefinitionSpec is what we own of a revision.
+type TaskDefinitionSpec struct {
+	// Reference is the image as agents.yaml names it; Image is by digest if it could be pinned.
+	Reference string
+	Image     string
+	// CPU is in Fargate units, Memory in MiB.
+	CPU    int
+	Memory int
+	Arch   string
+	// ExecutionRole and TaskRole are ARNs.
+	ExecutionRole string
+	TaskRole      string
+	Port          int
+	// PortName is what Service Connect knows the port by.
+	PortName    string
+	Command     Command
+	Environment Variables
+	// Secrets are references by variable, never values.
+	Secrets     Variables
+	HealthCheck HealthCheck
+	// StopTimeout is in seconds.
+	StopTimeout int
+	// Log are the options of the log driver awslogs; without any there is no log.
+	Log Variables
+	// Init runs an init process, which ECS Exec should have.
+	Init bool
+	// Tracing is the image of the collector beside the agent, or "".
+	Tracing string
+	Tags    cloud.Tags
+}
+
+// readTaskDefinition is a revision in our words.
+func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) TaskDefinitionSpec {
+	s := TaskDefinitionSpec{
+		Reference: tags[TagImage], ExecutionRole: aws.ToString(d.ExecutionRoleArn), TaskRole: aws.ToString(d.TaskRoleArn), Arch: string(types.CPUArchitectureX8664), Tags: tags,
+	}
+	delete(s.Tags, TagImage)
+	s.CPU, _ = strconv.Atoi(aws.ToString(d.Cpu))
+	s.Memory, _ = strconv.Atoi(aws.ToString(d.Memory))
+	if p := d.RuntimePlatform; p != nil && p.CpuArchitecture != "" {
+		s.Arch = string(p.CpuArchitecture)
+	}
+	for _, c := range d.ContainerDefinitions {
+		if aws.ToString(c.Name) != agent {
+			s.Tracing = aws.ToString(c.Image)
+			continue
+		}
+		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), c.Command, int(aws.ToInt32(c.StopTimeout))
+		s.Init = c.LinuxParameters != nil && aws.ToBool(c.LinuxParameters.InitProcessEnabled)
+		for _, p := range c.PortMappings {
+			s.Port, s.PortName = int(aws.ToInt32(p.ContainerPort)), aws.ToString(p.Name)
+		}
+		s.Environment = Variables(cloud.FromSDK(c.Environment, func(e types.KeyValuePair) (string, string) { return aws.ToString(e.Name), aws.ToString(e.Value) }))
+		s.Secrets = Variables(cloud.FromSDK(c.Secrets, func(x types.Secret) (string, string) { return aws.ToString(x.Name), aws.ToString(x.ValueFrom) }))
+		if c.LogConfiguration != nil {
+			s.Log = c.LogConfiguration.Options
+		}
+		if h := c.HealthCheck; h != nil {
+			s.HealthCheck = HealthCheck{
+				Command: h.Command, Interval: inSeconds(h.Interval), Timeout: inSeconds(h.Timeout), Start: inSeconds(h.StartPeriod), Retries: int(aws.ToInt32(h.Retries)),
+			}
+		}
+	}
+	return s
+}
+
+// input registers a revision of a family with the agent's container in it.
+func (s TaskDefinitionSpec) input(family, agent string) *ecs.RegisterTaskDefinitionInput {
+	tags := maps.Clone(s.Tags)
+	if s.Reference != "" {
+		tags[TagImage] = s.Reference
+	}
+	in := &ecs.RegisterTaskDefinitionInput{
+		Family: &family, NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+		Cpu: aws.String(strconv.Itoa(s.CPU)), Memory: aws.String(strconv.Itoa(s.Memory)), Tags: toECSTags(tags),
+		RuntimePlatform:      &types.RuntimePlatform{CpuArchitecture: types.CPUArchitecture(s.Arch), OperatingSystemFamily: types.OSFamilyLinux},
+		ContainerDefinitions: []types.ContainerDefinition{container(agent, s)},
+	}
+	if s.ExecutionRole != "" {
+		in.ExecutionRoleArn = &s.ExecutionRole
+	}
+	if s.TaskRole != "" {
+		in.TaskRoleArn = &s.TaskRole
+	}
+	if s.Tracing != "" {
+		in.ContainerDefinitions = append(in.ContainerDefinitions, tracing(s))
+	}
+	return in
+}
