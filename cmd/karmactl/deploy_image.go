@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -25,10 +26,11 @@ func (im *images) transport() http.RoundTripper {
 	if im.registry != nil {
 		return im.registry
 	}
-	if im.aws.BaseEndpoint == nil {
+	endpoint := cloud.ECREndpoint(im.aws)
+	if endpoint == nil {
 		return http.DefaultTransport
 	}
-	to, err := url.Parse(*im.aws.BaseEndpoint)
+	to, err := url.Parse(*endpoint)
 	if err != nil {
 		return http.DefaultTransport
 	}

@@ -78,7 +78,7 @@ func NewClients(cfg aws.Config) *Clients {
 		AutoScaling:    applicationautoscaling.NewFromConfig(cfg),
 		Budgets:        budgets.NewFromConfig(cfg),
 		CloudWatch:     cloudwatch.NewFromConfig(cfg),
-		Logs:           cloudwatchlogs.NewFromConfig(cfg),
+		Logs:           cloudwatchlogs.NewFromConfig(cfg, logsOptions),
 		EC2:            ec2.NewFromConfig(cfg),
 		ECR:            ecr.NewFromConfig(cfg),
 		ECS:            ecs.NewFromConfig(cfg),
@@ -86,7 +86,7 @@ func NewClients(cfg aws.Config) *Clients {
 		IAM:            iam.NewFromConfig(cfg),
 		Tagging:        resourcegroupstaggingapi.NewFromConfig(cfg),
 		Route53:        route53.NewFromConfig(cfg),
-		S3:             s3.NewFromConfig(cfg, s3Options(cfg)),
+		S3:             s3.NewFromConfig(cfg, s3Options),
 		SecretsManager: secretsmanager.NewFromConfig(cfg),
 		Discovery:      servicediscovery.NewFromConfig(cfg),
 		Quotas:         servicequotas.NewFromConfig(cfg),
@@ -97,11 +97,20 @@ func NewClients(cfg aws.Config) *Clients {
 	}
 }
 
-// s3Options: an endpoint of one's own has its buckets in the path. An object that
-// was written without a checksum is nothing to tell the user.
-func s3Options(cfg aws.Config) func(*s3.Options) {
-	return func(o *s3.Options) {
-		o.UsePathStyle = cfg.BaseEndpoint != nil
-		o.DisableLogOutputChecksumValidationSkipped = true
+// s3Options: an endpoint of one's own has its buckets in the path, whether it is
+// named for all services or, by AWS_ENDPOINT_URL_S3 or in the profile, for S3 alone.
+// An object that was written without a checksum is nothing to tell the user.
+func s3Options(o *s3.Options) {
+	o.UsePathStyle = o.BaseEndpoint != nil
+	o.DisableLogOutputChecksumValidationSkipped = true
+}
+
+// logsOptions: an endpoint of one's own has no other host for what streams.
+func logsOptions(o *cloudwatchlogs.Options) {
+	if o.BaseEndpoint != nil {
+		o.APIOptions = append(o.APIOptions, plainHost)
 	}
 }
+
+// ECREndpoint is the endpoint of one's own that ECR is asked at; nil is AWS's.
+func ECREndpoint(cfg aws.Config) *string { return ecr.NewFromConfig(cfg).Options().BaseEndpoint }

@@ -68,9 +68,6 @@ func LoadConfig(ctx context.Context, s Sign) (aws.Config, Account, error) {
 	}
 	cfg.HTTPClient = keepBody{cfg.HTTPClient}
 	cfg.Retryer = func() aws.Retryer { return retryer(20*time.Second, c) }
-	if cfg.BaseEndpoint != nil {
-		cfg = WithOptions(cfg, plainHost)
-	}
 	in.Region = cfg.Region
 	return cfg, in, nil
 }
