@@ -6,7 +6,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/awssim"
 )
 
-// losebucket has somebody delete a bucket with all that is in it: losebucket name.
+// losebucket deletes a bucket, as a user might, with all that is in it: losebucket name.
 func losebucket(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: losebucket name")

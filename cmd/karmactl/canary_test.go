@@ -27,7 +27,7 @@ var canaries = []string{
 
 // disguises are a canary as it is and as JSON has it, and both in the encodings
 // that could carry them: of base64 the part that is the same wherever in a longer
-// text it stands.
+// text it is.
 func disguises(canary string) []string {
 	var all []string
 	for _, plain := range []string{canary, strings.Trim(string(must(json.Marshal(canary))), `"`)} {
@@ -168,7 +168,7 @@ func nestedText(value string) string {
 	for _, name := range []string{"validator", "karma-hello", "abracadabra", "skill-extractor", "voice-extractor"} {
 		all[name+"-agent"] = entry
 	}
-	text, _ := json.Marshal(all) // text has no other fate
+	text, _ := json.Marshal(all) // text can always be written
 	return string(text)
 }
 

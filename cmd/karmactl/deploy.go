@@ -137,7 +137,7 @@ func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) 
 	return d.run(ctx)
 }
 
-// run plans, refuses, pushes, changes and follows, those that are called first.
+// run plans, refuses, pushes, changes and follows; agents that others call go first.
 func (d *deploy) run(ctx context.Context) error {
 	plan, err := d.plan(ctx)
 	if err != nil {

@@ -26,10 +26,10 @@ func (s *session) rolloutAgent(env *provision.Env, name string, say say) *rollou
 	}
 }
 
-// say tells a line of a rollout that nobody follows on a board.
+// say tells a line of a rollout that is on no board.
 func (s *session) say(l rollout.Line) { s.sayOn(nil)(l) }
 
-// sayOn tells lines of rollouts; how far each one is stands on the board, where there is one.
+// sayOn tells lines of rollouts; how far each one is is shown on the board, where there is one.
 func (s *session) sayOn(board *ui.Board) say {
 	return func(l rollout.Line) {
 		r := pictured(l.Progress)

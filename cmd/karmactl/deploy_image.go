@@ -57,7 +57,7 @@ func newImages(s *session) (*images, error) {
 	return &images{session: s, temp: temp, load: map[string]v1.Image{}, want: map[string]string{}}, nil
 }
 
-// close leaves nothing behind: a leftover in the temporary directory harms nobody.
+// close leaves nothing behind: a leftover in the temporary directory does no harm.
 func (im *images) close() { _ = os.RemoveAll(im.temp) }
 
 // source gives an image to push, or a reference by digest of one that is there;

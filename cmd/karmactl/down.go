@@ -105,7 +105,7 @@ func allOrSome(s *session, o downOptions) teardown {
 			return w
 		},
 		images: o.Images, leaveUsed: o.keepNetwork,
-		question: question{command: "down", text: fmt.Sprintf("This deletes %s. Type %s to go on:", what, name), word: name, declined: "nothing was deleted"},
+		question: question{command: "down", text: fmt.Sprintf("This deletes %s. Type %s to continue:", what, name), word: name, declined: "nothing was deleted"},
 	}
 }
 

@@ -63,7 +63,7 @@ func (e *advice) Error() string { return e.err.Error() }
 func (e *advice) Unwrap() error { return e.err }
 func (e *advice) Try() string   { return e.try }
 
-// try is what to do about an error: the outermost advice counts, because it knows most of what was going on.
+// try is what to do about an error: the outermost advice counts, because it knows most of what was being done.
 func try(err error) string {
 	var a advised
 	if errors.As(err, &a) {
@@ -90,7 +90,7 @@ func fault(a *app, err error) *ui.Fault {
 		}
 	case errors.Is(err, engine.ErrInterrupted):
 		f.Message = "interrupted; what was made is recorded"
-		f.Suggestion = cmp.Or(f.Suggestion, "run the same command again: it goes on where this one stopped")
+		f.Suggestion = cmp.Or(f.Suggestion, "run the same command again: it continues where this one stopped")
 	case errors.As(err, &aws):
 		f.Message, f.Why = strings.TrimSpace(strings.Replace(err.Error(), aws.Error(), aws.What, 1)), aws.Why
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/awssim"
 )
 
-// plant puts somebody's function into a subnet of the stack, or takes it away
+// plant puts another owner's function into a subnet of the stack, or takes it away
 // again: plant key, ! plant.
 func plant(ts *testscript.TestScript, neg bool, args []string) {
 	sim, _, err := awssim.OpenFile(ts.Getenv("KARMACTL_SIMULATE"), simulateSpeed, awssim.Options{Region: "us-east-1"})

@@ -128,7 +128,7 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 	}
 	if !a.term.Ask {
 		return nil, &advice{
-			&usageError{fmt.Errorf("there is nothing to read in %s, and nobody to ask: looked for %s", o.dir, importer.Looked)},
+			&usageError{fmt.Errorf("there is nothing to read in %s, and no terminal to ask on: looked for %s", o.dir, importer.Looked)},
 			"karmactl init --agents NAME,NAME, or --from PATH, or --example for the shipped fleet of five",
 		}
 	}

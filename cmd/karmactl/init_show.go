@@ -100,8 +100,8 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// offerRehearsal asks whether to try the file at once, where there is somebody to
-// ask and the file is in this folder.
+// offerRehearsal asks whether to try the file at once, where there is a terminal to
+// ask on and the file is in this folder.
 func (a *app) offerRehearsal(ctx context.Context, o initOptions) error {
 	if !a.term.Ask || a.term.Quiet || a.opts.yes || filepath.Clean(o.dir) != "." {
 		return nil

@@ -19,7 +19,7 @@ const (
 	releasesURL = "https://github.com/karmacadabra/karmactl/releases"
 	// askEvery is how often the releases are asked for at most, whatever they answer.
 	askEvery = 24 * time.Hour
-	// askWithin is how long the answer may keep whoever asks for the version.
+	// askWithin is how long the answer may keep a user who asks for the version.
 	askWithin = 2 * time.Second
 )
 
@@ -46,7 +46,7 @@ func ourReleases() (releases, error) {
 
 // newerThan is the newest release when it is newer than this one, else "". It asks
 // at most once a day, never in CI, never for a build that is not a release, and not
-// at all with KARMACTL_NO_UPDATE_CHECK. Where nobody answers nothing is said.
+// at all with KARMACTL_NO_UPDATE_CHECK. Without an answer nothing is said.
 func (r releases) newerThan(ctx context.Context, version string) string {
 	mine, ok := releaseNumbers(version)
 	if !ok || r.env("CI") != "" || r.env("KARMACTL_NO_UPDATE_CHECK") != "" {
@@ -113,7 +113,7 @@ func (r releases) ask(ctx context.Context) string {
 }
 
 // releaseNumbers are the three numbers of a release; what has more in its version
-// is a build of somebody's, or not for everybody yet.
+// is a private build, or not for every user yet.
 func releaseNumbers(version string) (n [3]int, ok bool) {
 	parts := strings.Split(version, ".")
 	if len(parts) != len(n) || !strings.HasPrefix(version, "v") {

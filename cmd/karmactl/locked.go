@@ -10,12 +10,12 @@ import (
 )
 
 // noBucketError is a command that found no state bucket: there was never a stack
-// here, or somebody deleted it. Only up makes one, and down where there is
+// here, or it was deleted. Only up makes one, and down where there is
 // something to take down.
 type noBucketError struct{ err error }
 
 func (e *noBucketError) Error() string {
-	return fmt.Sprintf("%s: no up was ever run here, or somebody deleted it", e.err)
+	return fmt.Sprintf("%s: no up was ever run here, or the bucket was deleted", e.err)
 }
 func (e *noBucketError) Unwrap() error { return e.err }
 

@@ -32,7 +32,7 @@ type logsOptions struct {
 func (o *logsOptions) addFlags(f *pflag.FlagSet, file *string) {
 	// Everybody's fingers follow with -f, so here the file has its long name alone.
 	f.StringVar(file, "file", "", "the agents.yaml to read (default config/agents.yaml, then agents.yaml)")
-	f.BoolVarP(&o.follow, "follow", "f", false, "go on with what is written from now on")
+	f.BoolVarP(&o.follow, "follow", "f", false, "continue with what is written from now on")
 	f.StringVarP(&o.since, "since", "s", "", "from when: 30m, 2h, 7d ago, or a time (default 1h, with --tail 1d; with --follow the last 10 lines)")
 	f.StringVar(&o.until, "until", "", "up to when: as --since (default now)")
 	f.IntVarP(&o.tail, "tail", "n", 0, "only the last `N` events of the past (0 is all)")
@@ -86,7 +86,7 @@ Here -f is --follow; the file is --file.`,
 				err := runLogs(ctx, s, names, o)
 				switch {
 				case errors.Is(err, syscall.EPIPE):
-					return nil // whoever read has enough
+					return nil // the reader has enough
 				case err != nil && ctx.Err() != nil && o.follow:
 					return nil // the end of following
 				case err != nil && c.Context().Err() != nil:
@@ -175,7 +175,7 @@ func (f logsOptions) everything() bool {
 }
 
 // weave asks ECS while the logs are read: for what it says of the tasks, which goes in between when it is told to, and,
-// following, for the tasks' log streams, which are then read without delay. Whoever may read logs may not be allowed to
+// following, for the tasks' log streams, which are then read without delay. A user who may read logs may not be allowed to
 // ask ECS: then the logs come without.
 func weave(ctx context.Context, s *session, clients *cloud.Clients, names []string, o *logs.Options, told bool) (stop func()) {
 	events := &fleet.Events{API: clients.ECS, Cluster: provision.ClusterName(s.cfg.Stack()), Agents: names, Clock: s.clock}
@@ -185,7 +185,7 @@ func weave(ctx context.Context, s *session, clients *cloud.Clients, names []stri
 		events.Task = func(agent, id string) {
 			select {
 			case known <- logs.Stream{Group: provision.LogGroupName(s.cfg.Stack(), agent), Name: fleet.LogStream(agent, id)}:
-			default: // nobody takes them, or there are too many: FilterLogEvents shows the stream when it speaks
+			default: // the lane is off, or there are too many: FilterLogEvents shows the stream when it speaks
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func runQuery(ctx context.Context, s *session, api logs.QueryAPI, name string, o
 	return r.WriteTable(s.app.term.Out, width)
 }
 
-// completeQueries offers the queries of agents.yaml and those that come with karmactl.
+// completeQueries offers the queries of agents.yaml and the queries that come with karmactl.
 func (a *app) completeQueries() complete {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var names []string

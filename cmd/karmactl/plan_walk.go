@@ -18,7 +18,7 @@ type scope struct {
 	only []string
 	// asleep is what the state says of hibernation; nil is awake.
 	asleep *state.Hibernation
-	// images are those that up --build ships; nil without it.
+	// images are what up --build ships; nil without it.
 	images *images
 	// budget is --budget, in dollars a month; "" is the file's own.
 	budget string

@@ -22,7 +22,7 @@ const (
 	mostRehearsal = 10 * time.Second
 	mostOfAWS     = 6 * time.Minute
 	// mostStarts is how many times as long as a program that only imports the AWS SDK's
-	// clients a start may take. The SDK fills its tables before main, which nobody can
+	// clients a start may take. The SDK fills its tables before main, which cannot be
 	// put off; the rest is ours.
 	mostStarts = 1.5
 )

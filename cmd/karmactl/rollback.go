@@ -22,7 +22,7 @@ type rollbackOptions struct {
 
 func (o *rollbackOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.to, "to", 0, "the `REVISION` to go back to (default the last that completed)")
-	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the rollback goes on")
+	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the rollback continues")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say where it would go and stop")
 }
 
@@ -31,8 +31,8 @@ func newRollbackCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rollback <agent>", Short: "Go back to the last revision that completed", Args: agentArgument(1, 1, "karmactl rollback AGENT"), ValidArgsFunction: a.completeOneAgent(),
 		Long: `Sets the agent's service to the last revision that completed before the one that
-runs, or to the one named, and follows that. While a deployment goes on it is that
-one which is stopped. After AWS's own rollback the last completed revision runs
+runs, or to the one named, and follows that. A deployment that is under way is
+stopped instead. After AWS's own rollback the last completed revision runs
 already, and there is nothing to do. Later revisions are retired, so that the next
 up does not bring them back.`,
 		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error { return runRollback(ctx, s, args[0], o) }),
@@ -93,7 +93,7 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 		board.Close()
 	}
 	if ctx.Err() != nil {
-		return &advice{engine.ErrInterrupted, "the rollback goes on: karmactl deploy " + ag.Name + " --resume"}
+		return &advice{engine.ErrInterrupted, "the rollback continues: karmactl deploy " + ag.Name + " --resume"}
 	}
 	if err != nil {
 		return err

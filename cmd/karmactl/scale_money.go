@@ -34,7 +34,7 @@ func (sc *scaling) price(ctx context.Context) error {
 	return err
 }
 
-// capacityOf is what agents have now. A schedule counts for as long as nobody scales by hand.
+// capacityOf is what agents have now. A schedule counts until a user scales by hand.
 func capacityOf(all map[string]fleet.Scaled) capacity {
 	c := capacity{bounds: map[string]agents.Scale{}, schedule: map[string]string{}}
 	for name, x := range all {

@@ -33,7 +33,7 @@ func newSecretsStatusCmd(a *app) *cobra.Command {
 agents.yaml where its value is, whether there is one, the version and its age, and
 which running tasks were created before that version and so use an older one. AWS
 does not tell the keys inside a secret: karmactl notes them in a tag when it writes;
-where somebody else has written since, it says "not known".`,
+where another program has written since, it says "not known".`,
 		RunE: a.withSession(areAgents, runSecretsStatus),
 	}
 }
@@ -73,7 +73,7 @@ func (a *app) showSecrets(doc *secretsStatusDoc) {
 	t := a.term
 	table := ui.Table{
 		Columns: []string{"agent", "variable", "key", "value", "version", "changed", "", ""},
-		Spare:   []int{5, 4}, // the date, since how long ago stands beside it
+		Spare:   []int{5, 4}, // the date, since how long ago is beside it
 	}
 	for _, ag := range doc.Agents {
 		name := ag.Agent

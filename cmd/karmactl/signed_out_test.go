@@ -13,7 +13,7 @@ import (
 )
 
 // TestCredentialsThatEndMidwayEndTheRunAsCtrlCDoes lets them expire in the middle of an up, before the last of what was
-// made is in the state. That is in the emergency copy, and with new credentials up goes on from there.
+// made is in the state. That is in the emergency copy, and with new credentials up continues from there.
 func TestCredentialsThatEndMidwayEndTheRunAsCtrlCDoes(t *testing.T) {
 	t.Chdir(t.TempDir())
 	synctest.Test(t, func(t *testing.T) {

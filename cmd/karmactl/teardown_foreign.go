@@ -14,7 +14,7 @@ import (
 // deleted by then.
 type foreignUseError struct {
 	users []string
-	// monthly is what the stack goes on costing as it is, in dollars; "" is not known.
+	// monthly is what the stack still costs as it is, in dollars; "" is not known.
 	monthly string
 }
 

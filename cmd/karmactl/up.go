@@ -34,7 +34,7 @@ func newUpCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "up [PLANFILE]", Short: "Make it so: from nothing, or from where it was left", Args: cobra.MaximumNArgs(1),
 		Long: `Shows the plan, asks, and makes it so. Running it again changes nothing. After
-any interruption running it again goes on where it stopped. It ends with each
+any interruption running it again continues where it stopped. It ends with each
 agent's URL, once AWS reports its targets healthy.
 
 --build builds the image of every agent that has a build in agents.yaml before it
@@ -142,7 +142,7 @@ func (p *plan) showAndAsk(ctx context.Context, command string) error {
 
 // question is what a person is asked before something is done.
 type question struct {
-	// command is the one that asks, for whoever has no terminal.
+	// command is the one that asks, for a user without a terminal.
 	command string
 	// text is answered with word.
 	text, word string

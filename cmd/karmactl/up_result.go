@@ -81,13 +81,13 @@ func (s *session) finish(r *ui.Result, res *engine.Result, err error) error {
 	case cloud.Classify(err) == engine.SignedOut:
 		r.Outcome = "interrupted"
 		r.Headline = "Interrupted, because the credentials have ended: what was made is recorded."
-		r.Next = []string{"sign in and run the same command again: it goes on where this one stopped"}
+		r.Next = []string{"sign in and run the same command again: it continues where this one stopped"}
 		r.Blocked = nil
 		code = exitInterrupted
 	case errors.Is(err, engine.ErrInterrupted):
 		r.Outcome = "interrupted"
 		r.Headline = "Interrupted: what was made is recorded."
-		r.Next = []string{"run the same command again: it goes on where this one stopped"}
+		r.Next = []string{"run the same command again: it continues where this one stopped"}
 		r.Blocked = nil
 		code = exitInterrupted
 	default:

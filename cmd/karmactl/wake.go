@@ -149,7 +149,7 @@ func rescale(ctx context.Context, s *session, kept []state.Scale) error {
 		return err
 	}
 	if err := res.Err(); err != nil {
-		return fmt.Errorf("everything is back but for what karmactl scale had set: %w: run karmactl wake again", err)
+		return fmt.Errorf("everything is back except what karmactl scale had set: %w: run karmactl wake again", err)
 	}
 	s.app.term.Notef("scaled again as before: %s", scaled(kept))
 	return nil

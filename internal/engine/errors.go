@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Class is what an error means for the one who decides whether to go on.
+// Class is what an error means for the caller that decides whether to continue.
 type Class int
 
 // The classes. NotYet is waited for on create, Busy on delete, Lost is looked

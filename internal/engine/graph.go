@@ -24,7 +24,7 @@ func ups(steps []Step) []*vertex {
 	return vs
 }
 
-// downs makes a node wait for those that need it. What is owned goes after its
+// downs makes a node wait for the nodes that need it. What is owned goes after its
 // owner, with which AWS deletes it; so the owner waits for what needs what it owns.
 func downs(steps []Step) []*vertex {
 	vs, byKey := vertices(steps)
@@ -91,7 +91,7 @@ func vertices(steps []Step) ([]*vertex, map[Key]*vertex) {
 	return vs, byKey
 }
 
-// check finds keys used twice, needs that nobody manages, and cycles, before
+// check finds keys used twice, needs that no node manages, and cycles, before
 // anything runs.
 func check(steps []Step) error {
 	byKey := map[Key]Step{}

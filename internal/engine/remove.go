@@ -222,7 +222,7 @@ func (d *removal) remove(ctx context.Context, r *run, v *vertex) Outcome {
 }
 
 // Orphan is a step for something that is recorded and not wanted any more. Its
-// needs are those that were recorded, since its references are not known now.
+// needs are the recorded ones, since its references are not known now.
 func Orphan(s Step, needs []Key) Step { return &orphan{Step: s, needs: needs} }
 
 type orphan struct {

@@ -84,7 +84,7 @@ type Look struct {
 // Phase is how far along an observed resource is.
 type Phase int
 
-// The phases. Leftovers that AWS goes on listing (a NAT gateway in "deleted",
+// The phases. Leftovers that AWS still lists (a NAT gateway in "deleted",
 // a service in INACTIVE) are Absent.
 const (
 	Absent Phase = iota
@@ -131,7 +131,7 @@ type Change struct {
 	// Replace: AWS cannot change this field in place.
 	Replace bool
 	// Essential: a resource that reads back otherwise in this field is useless or
-	// unsafe, so that what needs it must not go on. A difference in any other field
+	// unsafe, so that what needs it must not continue. A difference in any other field
 	// that stays after AWS took the change is noted and left.
 	Essential bool
 	// Exact tells changes of a field apart whose Was and Now do not say all: a
@@ -161,12 +161,12 @@ type MissingInput struct {
 
 // Prerequisite is implemented by resources that may have to wait for the user.
 type Prerequisite interface {
-	// Missing is asked after the needs are settled; nil means go on.
+	// Missing is asked after the needs are settled; nil means that nothing is.
 	Missing(ctx context.Context) (*MissingInput, error)
 }
 
 // Optional is implemented by resources that may have nothing to hold yet. One
-// that is absent and not wanted is left out; those that refer to it see no id.
+// that is absent and not wanted is left out; resources that refer to it see no id.
 type Optional interface {
 	// Wanted is asked after the needs are settled; why says what it waits for.
 	Wanted(ctx context.Context) (wanted bool, why string, err error)

@@ -206,7 +206,7 @@ func (r *run) checkAgreed(o Outcome) error {
 
 // converge polls until the resource is Ready and as wanted. What a create could
 // not set at once is updated here. A difference that stays after the update keeps
-// nobody waiting, unless it is in an essential field: see Change.Essential.
+// no resource waiting, unless it is in an essential field: see Change.Essential.
 func (t *visit) converge(ctx context.Context, id string) Outcome {
 	if t.o.Verb == None && t.found.Phase == Ready {
 		t.leave(t.o.Differs)

@@ -8,7 +8,7 @@ import (
 
 // slots bound the calls to AWS that are under way. A slot that is given back goes
 // to the waiter that most depends on: with more ready nodes than slots, the VPC
-// must not queue behind fifty log groups that nobody waits for.
+// must not queue behind fifty log groups that nothing waits for.
 type slots struct {
 	mu     sync.Mutex
 	free   int

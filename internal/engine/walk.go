@@ -138,7 +138,7 @@ type vertex struct {
 	// began is when its own work began: waiting for its needs is not work.
 	began time.Time
 	// bad is set before usable is closed when dependents must not start. A step
-	// that was usable early may still fail later: those that have not looked by
+	// that was usable early may still fail later: dependents that have not looked by
 	// then do not start either.
 	bad     atomic.Pointer[Outcome]
 	outcome Outcome

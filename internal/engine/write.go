@@ -53,7 +53,7 @@ func (t *visit) hasRecorded(id string) bool {
 
 // begin records that something is about to be made. What cannot be recorded is
 // not made, and nothing else is begun either: one node fails with the reason, and
-// those that were about to begin as well are interrupted.
+// the nodes that were about to begin as well are interrupted.
 func (t *visit) begin(ctx context.Context) error {
 	err := t.Record.Begin(ctx, t.key)
 	if err == nil {

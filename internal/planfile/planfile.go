@@ -45,7 +45,7 @@ func Parse(path string, b []byte) (*File, error) {
 	switch {
 	case err != nil:
 	case dec.InputOffset() < int64(len(bytes.TrimRight(b, " \t\r\n"))):
-		err = errors.New("something stands behind its end")
+		err = errors.New("something is behind its end")
 	case f.Version != Version:
 		return nil, fmt.Errorf("%s is a plan of version %d, this karmactl reads version %d: plan again with karmactl plan --out %s", path, f.Version, Version, path)
 	default:
@@ -57,7 +57,7 @@ func Parse(path string, b []byte) (*File, error) {
 	return &f, nil
 }
 
-// consistent refuses steps that nobody planned: a walk is held to each of them.
+// consistent refuses steps that were not planned: a walk is held to each of them.
 func (f *File) consistent() error {
 	seen := map[engine.Key]bool{}
 	for i, n := range f.Steps {

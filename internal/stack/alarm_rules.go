@@ -10,7 +10,7 @@ import (
 
 // highUse is an alarm on a service's CPU or memory, in percent of what it
 // reserves, over ten of fifteen minutes. No data is a service at zero, no alarm.
-// It tells somebody: scaling has alarms of its own.
+// It sends mail: scaling has alarms of its own.
 func highUse(h *provision.Env, agent, what, metric string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
 	return &provision.Alarm{Env: h, Name: agent + "/" + what, Topic: topic, Refs: []engine.Node{cluster}, Rule: provision.AlarmRule{
 		Metric: "AWS/ECS/" + metric, Statistic: "Average", Comparison: "GreaterThanThreshold", Threshold: percent,

@@ -11,7 +11,7 @@ import (
 
 // Deploy makes the stack want images, by agent and by digest, in those agents'
 // task definitions, and not wait for their tasks. There is no second diff: a
-// walk over the stack goes on to decide what that changes.
+// walk over the stack decides what that changes.
 func (s *Stack) Deploy(images map[string]string) {
 	s.Run(images)
 	for _, n := range s.resources {

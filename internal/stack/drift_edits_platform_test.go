@@ -10,8 +10,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-// nobody is a policy that allows nothing.
-const nobody = `{"Version":"2012-10-17","Statement":[]}`
+// allowsNothing is a policy that allows nothing.
+const allowsNothing = `{"Version":"2012-10-17","Statement":[]}`
 
 func platformDrifts() []drift {
 	role := func(edit func(*awssim.IAMRole)) func(*awssim.World) bool {
@@ -39,7 +39,7 @@ func platformDrifts() []drift {
 			r.Inline["karmactl"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 		})},
 		{"role/execution/validator", "policy", role(func(r *awssim.IAMRole) { clear(r.Inline) })},
-		{"role/execution/validator", "trust", role(func(r *awssim.IAMRole) { r.Trust = nobody })},
+		{"role/execution/validator", "trust", role(func(r *awssim.IAMRole) { r.Trust = allowsNothing })},
 		{"cluster", "container_insights", cluster(func(c *awssim.Cluster) { c.Insights = "enhanced" })},
 		{"cluster", "capacity_providers", cluster(func(c *awssim.Cluster) { c.Providers = []string{"FARGATE"} })},
 		{"cluster", "service_connect_namespace", cluster(func(c *awssim.Cluster) { c.Namespace = "" })},

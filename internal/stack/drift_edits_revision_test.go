@@ -13,7 +13,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-// revisionDrifts are revisions of the validator's family that somebody else has
+// revisionDrifts are revisions of the validator's family that another program has
 // registered: AWS changes none, and the latest one counts.
 func revisionDrifts() []drift {
 	const key = "task-definition/validator"

@@ -66,8 +66,8 @@ func serviceDrifts() []drift {
 	}
 }
 
-// madeAgain is a validator that was made again after those that call it were
-// deployed, who do not find it.
+// madeAgain is a validator that was made again after the agents that call it
+// were deployed: these do not find it.
 func madeAgain(w *awssim.World) bool {
 	var last time.Time
 	for _, s := range w.Services {

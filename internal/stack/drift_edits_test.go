@@ -25,7 +25,7 @@ func drifts() []drift {
 	return slices.Concat(networkDrifts(), edgeDrifts(), platformDrifts(), watchingDrifts(), serviceDrifts(), revisionDrifts())
 }
 
-// driftsByName tells them apart for those that draw one.
+// driftsByName tells them apart for tests that draw one.
 func driftsByName() map[string]drift {
 	out := map[string]drift{}
 	for _, d := range drifts() {

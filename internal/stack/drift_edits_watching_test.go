@@ -19,7 +19,7 @@ func watchingDrifts() []drift {
 		{"dashboard", "", func(w *awssim.World) bool { clear(w.Dashboards); return true }},
 		{"topic", "policy", func(w *awssim.World) bool {
 			for _, x := range w.Topics {
-				x.Policy = nobody
+				x.Policy = allowsNothing
 			}
 			return len(w.Topics) == 1
 		}},

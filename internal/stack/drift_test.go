@@ -17,7 +17,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-// undrifted are the fields that nobody can change behind our back, or that are not
+// undrifted are the fields that cannot be changed behind our back, or that are not
 // ours to put back, and why.
 var undrifted = map[string]string{
 	"vpc cidr":                "AWS does not change it",
@@ -51,7 +51,7 @@ var undrifted = map[string]string{
 }
 
 // TestEveryFieldDrifts holds the table of drifts against all that a plan may
-// show: a field that is in neither table is one of which nobody knows that up
+// show: a field that is in neither table is one of which it is not known that up
 // repairs it.
 func TestEveryFieldDrifts(t *testing.T) {
 	covered := map[string]bool{}

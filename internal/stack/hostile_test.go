@@ -84,7 +84,7 @@ func TestStrangersWithOurNamesAreRefusedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// interfaceOf puts somebody else's network interface into one of our subnets.
+// interfaceOf puts another owner's network interface into one of our subnets.
 func interfaceOf(w *awssim.World) {
 	for _, s := range w.Subnets {
 		if s.Tags["karmactl:key"] == "subnet/private-us-east-1a" {

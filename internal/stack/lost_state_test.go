@@ -14,7 +14,7 @@ import (
 
 var errBucketGone = errors.New("the state bucket was deleted")
 
-// losing is a record in a bucket that somebody deletes: from then on nothing can
+// losing is a record in a bucket that is deleted: from then on nothing can
 // be noted, and all of it is lost.
 type losing struct {
 	*engine.Memory
@@ -34,7 +34,7 @@ func (l *losing) Begin(ctx context.Context, k engine.Key) error {
 func TestSweepTheStateIsLostInMidRun(t *testing.T) {
 	want := clean(t)
 	up, down := life()[0], life()[2]
-	down.yaml = up.yaml // without a state nobody knows what another file had
+	down.yaml = up.yaml // without a state it is not known what another file had
 	for _, n := range spread(slices.Max(want.mutations), 17) {
 		t.Run(fmt.Sprintf("at call %d", n), func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +55,7 @@ func TestSweepTheStateIsLostInMidRun(t *testing.T) {
 	}
 }
 
-// loseStateAt walks while somebody deletes the state after mutating call n. Of a
+// loseStateAt walks while another program deletes the state after mutating call n. Of a
 // walk that notes what it begins one node says so, and nothing else is wrong.
 func (b *stackBench) loseStateAt(n int, walk func(engine.Walk) (*engine.Result, error)) {
 	b.t.Helper()
@@ -72,5 +72,5 @@ func (b *stackBench) loseStateAt(n int, walk func(engine.Walk) (*engine.Result, 
 		b.t.Errorf("%d nodes failed: %v", len(failed), res.Err())
 	}
 	b.rec = engine.NewMemory(b.home.Clock)
-	time.Sleep(10 * time.Second) // until AWS shows all that was made: nobody else remembers it
+	time.Sleep(10 * time.Second) // until AWS shows all that was made: nothing else remembers it
 }

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 )
 
-// Whoever reads only the first page of a listing finds one thing here, takes the
+// Code that reads only the first page of a listing finds one thing here, takes the
 // others for gone and makes them again.
 func TestAStackLivesWithOneItemOnAPage(t *testing.T) {
 	for name, cfg := range scenarios(t) {

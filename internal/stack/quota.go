@@ -60,7 +60,7 @@ func QuotaLimit(ctx context.Context, api quotaAPI, service, code string) (limit 
 }
 
 // Quotas are the Fargate quotas that a planned rollout would exceed. A quota that
-// cannot be read is a note: it is no reason not to go on. What others run in the
+// cannot be read is a note: it is no reason to stop. What others run in the
 // account is not counted.
 func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []string) (short []*QuotaShort, notes []error, err error) {
 	standing, rolling, err := s.vcpu(ctx, res, restarted)
@@ -96,7 +96,7 @@ func shortOf(ctx context.Context, env *provision.Env, standing, rolling map[stri
 		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
 		case err != nil:
-			notes = append(notes, fmt.Errorf("the quota %q (%s) is not known, so nobody has checked that %g vCPU fit into it: %w", q.name, q.code, standing[q.provider]+rolling[q.provider], err))
+			notes = append(notes, fmt.Errorf("the quota %q (%s) is not known, so it was not checked that %g vCPU fit into it: %w", q.name, q.code, standing[q.provider]+rolling[q.provider], err))
 		case known && limit < standing[q.provider]+rolling[q.provider]:
 			short = append(short, &QuotaShort{
 				Name: q.name, Code: q.code, Region: env.Account.Region, Limit: limit, Standing: standing[q.provider], Rolling: rolling[q.provider],
@@ -138,8 +138,8 @@ func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string
 	return standing, mostBeside(s.Config, names, rolls, fresh), nil
 }
 
-// mostBeside is the most that the new tasks of agents have beside what stands, by
-// capacity provider: those that are called go first, a level at a time, and a
+// mostBeside is the most that the new tasks of agents have beside what runs, by
+// capacity provider: agents that others call go first, a level at a time, and a
 // level's old tasks are gone before the next begins. Fresh ones replace none.
 func mostBeside(cfg *agents.Config, names []string, rolls map[string]map[string]float64, fresh map[string]bool) map[string]float64 {
 	most := map[string]float64{}

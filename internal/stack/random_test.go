@@ -24,7 +24,7 @@ import (
 )
 
 // RandomLives draws lives of a stack: the file is edited, up runs, dies, loses
-// replies, somebody changes things behind our back, an agent goes, all goes. After
+// replies, a stranger changes things behind our back, an agent goes, all goes. After
 // every up that ends, the account, the state and the bill are those of a clean up
 // of the same file. The bill is compared by the caller too, who knows prices.
 func RandomLives(t *testing.T, bill func(*agents.Config, *awssim.Sim) error) {

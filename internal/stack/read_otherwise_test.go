@@ -13,7 +13,7 @@ import (
 )
 
 // essential are the fields without which a resource is useless or unsafe, by kind. An
-// up fails when AWS goes on reading one of them otherwise.
+// up fails when AWS keeps reading one of them otherwise.
 var essential = map[string]string{
 	"alb": "subnets security_group", "certificate": "status", "cluster": "capacity_providers",
 	"endpoint": "tables subnets groups", "igw": "vpc", "listener": "port protocol certificate answer redirect",
@@ -122,8 +122,8 @@ func readOtherwise(t *testing.T, d drift) {
 	})
 }
 
-// instead has the revision that an edit registered stand in for the one before it:
-// read back otherwise, not made by somebody.
+// instead has the revision that an edit registered replace the one before it:
+// read back otherwise, not made by another program.
 func instead(w *awssim.World, before map[string]*awssim.TaskDefinition) {
 	for arn, made := range w.TaskDefinitions {
 		if before[arn] != nil {

@@ -53,7 +53,7 @@ func (s *Stack) under(keys []engine.Key) map[engine.Key]bool {
 	return found
 }
 
-// Users are those that use one of some resources, each once, in order.
+// Users are the users of one of some resources, each once, in order.
 func Users(used map[engine.Key][]string, of func(engine.Key) bool) []string {
 	var out []string
 	for key, users := range used {

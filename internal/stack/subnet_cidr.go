@@ -8,7 +8,7 @@ import (
 // subnetCIDR cuts the VPC's block into equal parts: the first half for public
 // subnets (tier 0), the second for private ones (tier 1), in the order of the
 // AZs. A block of /20 or larger is always cut into 16, so that an AZ that is
-// added later takes a part that nobody has.
+// added later takes a part that no other has.
 func subnetCIDR(vpc string, zones, tier, i int) string {
 	block, err := netip.ParsePrefix(vpc)
 	if err != nil || !block.Addr().Is4() {

@@ -91,7 +91,7 @@ type stage struct {
 	name string
 	yaml string
 	down bool
-	// agents are those that a down takes; none is all.
+	// agents are the agents that a down takes; none is all.
 	agents []string
 }
 
@@ -240,7 +240,7 @@ func survive(t *testing.T, want *undisturbed, fault awssim.Fault, n int) {
 }
 
 // TestSweepAnUpThatDiedMayGoOnWithAnotherFile edits the file after the process
-// died: what it had begun and nobody wants any more must not stay behind.
+// died: what it had begun and the file does not want any more must not stay behind.
 func TestSweepAnUpThatDiedMayGoOnWithAnotherFile(t *testing.T) {
 	less := strings.NewReplacer(
 		"  abracadabra:\n    port: 9003\n    calls: [validator]\n", "", "endpoints: [s3, logs]", "endpoints: []", "xray: true", "xray: false",

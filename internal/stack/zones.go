@@ -20,7 +20,7 @@ type zonesAPI interface {
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
 var withoutFargate = []string{"apne1-az3", "usw1-az2"}
 
-// chooseZones are the zones that a stack spreads over. Those that it is in already
+// chooseZones are the zones that a stack spreads over. The zones that it is in already
 // stay, in their order, whatever has become of them: another zone would be another
 // stack. To them come those named, or the first available ones that run tasks, up
 // to n.

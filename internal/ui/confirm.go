@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ErrNoTerminal is the answer to a question that there is nobody to ask.
+// ErrNoTerminal is the answer to a question without a terminal to ask on.
 var ErrNoTerminal = errors.New("there is no terminal to ask on")
 
 // Confirm asks for one exact word. Anything else is no.

@@ -29,7 +29,7 @@ type Cost struct {
 	Assumptions []string     `json:"assumptions"`
 	Missing     []string     `json:"missing"`
 	Savings     []CostSaving `json:"savings,omitempty"`
-	// Unpriced are the savings that nobody can put a figure on, for want of prices.
+	// Unpriced are the savings that have no figure, because prices are missing.
 	Unpriced []string `json:"unpriced_savings,omitempty"`
 	// Together is the total with the savings that go together.
 	Together *CostTogether  `json:"together,omitempty"`

@@ -14,7 +14,7 @@ type Fault struct {
 	Why        string         `json:"why,omitempty"`
 	Suggestion string         `json:"suggestion,omitempty"`
 	Problems   []FaultProblem `json:"problems,omitempty"`
-	// Text is printed as it stands, where a message has its own layout.
+	// Text is printed as it is, where a message has its own layout.
 	Text string `json:"-"`
 }
 

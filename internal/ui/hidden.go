@@ -17,7 +17,7 @@ import (
 // maxHidden is far more than any store of secrets takes.
 const maxHidden = 1 << 20
 
-// ErrTooLong is input that nobody can have meant.
+// ErrTooLong is input that cannot be meant.
 var ErrTooLong = errors.New("standard input is more than a megabyte")
 
 // Hidden asks for something that must not be seen: typed on a terminal it is not

@@ -16,7 +16,7 @@ type live struct {
 	// the terminal's lock, so it must not print.
 	picture func(width, tick int) []string
 	tick    int
-	// lines is how many stand on the screen.
+	// lines is how many are on the screen.
 	lines int
 	done  chan struct{}
 	wg    sync.WaitGroup
@@ -71,7 +71,7 @@ func (l *live) own() {
 }
 
 // paint paints over the picture before, below what stays from now on. It is one
-// write, so that nothing flickers. Whoever calls it holds the terminal's lock.
+// write, so that nothing flickers. Its caller holds the terminal's lock.
 func (l *live) paint(stays string) {
 	width, height := l.t.size()
 	lines := l.picture(width, l.tick)

@@ -173,7 +173,7 @@ func (t *Terminal) planText(p *Plan) string {
 	if h := p.Hibernation; h != nil && h.Since != "" {
 		saving := "saving $" + h.Hourly + " an hour"
 		if h.Hourly == "" {
-			saving = "saving what is not known for want of prices"
+			saving = "saving what is not known, because prices are missing"
 		}
 		fmt.Fprintf(&b, "  %s %s: %s\n", c.bold("Hibernated since "+h.Since+","), saving, c.bold("karmactl wake")+" brings it back.")
 	}

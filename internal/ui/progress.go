@@ -56,7 +56,7 @@ func (p *jsonProgress) Report(e engine.Event) {
 }
 func (p *jsonProgress) Close() {}
 
-// silent leaves out what nobody has to read: a node that is as it should be.
+// silent leaves out what a user need not read: a node that is as it should be.
 func silent(e engine.Event) bool {
 	return e.Phase == engine.EventPlanned || (e.Phase == engine.EventDone && e.Verb == engine.None)
 }

@@ -32,7 +32,7 @@ type PushLayers struct {
 	Mounted  int `json:"mounted"`
 }
 
-// PushBytes are the layers' bytes. Done are those that are there or on their way;
+// PushBytes are the layers' bytes. Done are the bytes that are there or on their way;
 // Sent went over the wire.
 type PushBytes struct {
 	Done  int64 `json:"done"`

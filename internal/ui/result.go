@@ -96,7 +96,7 @@ func (t *Terminal) Result(r *Result) error {
 }
 
 // checks are a line for each agent. Where the addresses do not fit on the screen,
-// what they have in common stands below, once.
+// what they have in common is below, once.
 func (t *Terminal) checks(all []Check) {
 	const name = 17
 	c := t.paint()

@@ -138,7 +138,7 @@ func TestTheLiveTableShowsGroupsAndKeepsFailuresAbove(t *testing.T) {
 			}
 			time.Sleep(40 * time.Second)
 			synctest.Wait()
-			term.mu.Lock() // the table goes on painting
+			term.mu.Lock() // the table continues to paint
 			running := errw.String()
 			term.mu.Unlock()
 			golden(t, map[int]string{100: "table.wide.running", 50: "table.narrow.running"}[width], screen(running))

@@ -32,7 +32,7 @@ func TestTheCommandPlansOverTheWire(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), bin, "-f", file, "plan", "--detailed-exitcode")
 	cmd.Dir = t.TempDir()
-	// Images of public registries are not asked for: the proxy is nobody.
+	// Images of public registries are not asked for: the proxy does not exist.
 	cmd.Env = append(os.Environ(), "HOME="+cmd.Dir, "HTTPS_PROXY=http://127.0.0.1:9", "AWS_CA_BUNDLE=", "NO_COLOR=1",
 		"AWS_ENDPOINT_URL_CLOUDWATCH="+ministack().url(t)) // which moto has not
 	var stderr strings.Builder

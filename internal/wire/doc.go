@@ -5,7 +5,7 @@
 //
 // An emulator is not AWS. What it does otherwise is a gap: one line in its table
 // (moto_test.go, ministack_test.go) with what AWS does, and with the answer that
-// AWS would have given, so that the scenario can go on behind it. A gap that the
+// AWS would have given, so that the scenario can continue. A gap that the
 // emulator has closed fails the test, so that the tables stay true. Product code
 // knows nothing of all this.
 package wire

@@ -49,7 +49,7 @@ func called(t *testing.T) []string {
 }
 
 // unanswered compares the operations that no emulator has answered with the list
-// of those that are known, each with its reason.
+// of the known ones, each with its reason.
 func unanswered(t *testing.T, answered map[string]bool) {
 	t.Helper()
 	const file = "testdata/unanswered.txt"

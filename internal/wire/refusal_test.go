@@ -177,7 +177,7 @@ func (r *rig) schedule(expression, zone string) error {
 	return err
 }
 
-// refusals are those that karmactl's order and messages rely on. The codes are
+// refusals are the refusals that karmactl's order and messages rely on. The codes are
 // AWS's: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 // and the Errors section of each operation.
 func refusals() []refusal {
