@@ -14,9 +14,9 @@ import (
 var notInSpecs = map[string]struct{ fields, why string }{
 	"ListenerRule":      {"Listener", "rules of a listener move one at a time: it has the lock"},
 	"Namespace":         {"Name", "it is the id: Cloud Map's own comes later"},
-	"Parameter":         {"Overwrite Nested", "values of secrets are in no spec: specs are compared and shown"},
+	"Parameter":         {"Input Nested", "values of secrets are in no spec: specs are compared and shown"},
 	"Record":            {"Zone Type", "with the name they are the id: AWS gives records none"},
-	"Secret":            {"Overwrite Nested Agent mu seen fates", "values of secrets are in no spec: specs are compared and shown"},
+	"Secret":            {"Input Nested Agent mu seen actions", "values of secrets are in no spec: specs are compared and shown"},
 	"StateBucket":       {"Bucket Region", "they are the id, which is known before there is a bucket"},
 	"ValidationRecords": {"Zone", "with the names it is the id: AWS gives records none"},
 }
