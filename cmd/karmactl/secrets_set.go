@@ -72,6 +72,9 @@ func runSecretsSet(ctx context.Context, s *session, agent, key string, o secrets
 	if value == "" {
 		return &usageError{fmt.Errorf("there is no value: type it at the prompt, or pipe it into karmactl secrets set %s %s", agent, key)}
 	}
+	if err := provision.CheckSecretValue(value); err != nil {
+		return &usageError{err}
+	}
 	w := &overwriting{session: s, command: "secrets set", agents: []agents.Agent{ag}, values: provision.WithValue(key, value), dryRun: o.dryRun}
 	doc, err := w.run(ctx)
 	if err != nil {

@@ -78,6 +78,11 @@ func (n *NestedSecret) values(ctx context.Context, agent string, keys []string) 
 	}
 	all := flatten(nested[n.entry(agent)])
 	maps.DeleteFunc(all, func(k, _ string) bool { return !slices.Contains(keys, k) })
+	for _, k := range all.names() {
+		if err := CheckSecretValue(all[k]); err != nil {
+			return nil, fmt.Errorf("%s in %s of the nested secret %s: %w", k, n.entry(agent), n.Name, err)
+		}
+	}
 	return all, nil
 }
 
@@ -111,6 +116,9 @@ func (h *Env) secretVersion(ctx context.Context, name string) (text, version str
 	out, err := h.Clients.SecretsManager.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
 	if err != nil {
 		return "", "", err
+	}
+	if out.SecretString == nil && len(out.SecretBinary) > 0 {
+		return "", "", fmt.Errorf("the secret %s is binary, of which ECS can read no key: put its values in as text", name)
 	}
 	return aws.ToString(out.SecretString), aws.ToString(out.VersionId), nil
 }

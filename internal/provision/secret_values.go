@@ -3,10 +3,13 @@ package provision
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -24,6 +27,15 @@ func FromNested() *SecretInput { return &SecretInput{} }
 
 // WithValue overwrites one value.
 func WithValue(key, value string) *SecretInput { return &SecretInput{given: secretValues{key: value}} }
+
+// CheckSecretValue refuses what no environment variable can hold. The SDK would write
+// bytes that are not UTF-8 as other characters.
+func CheckSecretValue(value string) error {
+	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+		return errors.New("the value is not text, and ECS hands it over as an environment variable: put it in as base64, and let the agent decode it")
+	}
+	return nil
+}
 
 // String tells the names only.
 func (o SecretInput) String() string { return o.given.String() }

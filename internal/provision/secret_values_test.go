@@ -182,3 +182,18 @@ func TestAValueThatAWSQuotesIsLeftOut(t *testing.T) {
 		})
 	}
 }
+
+func TestAValueThatNoEnvironmentVariableHoldsIsRefused(t *testing.T) {
+	for value, text := range map[string]bool{"": true, "ключ\r\n🔑": true, "kp\xff\xfe\x80raw": false, "a\x00b": false} {
+		if err := CheckSecretValue(value); (err == nil) != text {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		b.put("karmacadabra", `{"validator-agent":{"private_key":"a\u0000b"}}`)
+		if _, err := b.nested().values(context.Background(), "validator", []string{"private_key"}); err == nil || !strings.Contains(err.Error(), "private_key in validator-agent") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
