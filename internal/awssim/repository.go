@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -151,25 +150,15 @@ func validLifecycle(text string) error {
 	bad := func(why string) error {
 		return fail("InvalidParameterException", "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: '%s'", why)
 	}
-	var doc struct {
-		Rules []struct {
-			RulePriority int
-			Selection    struct {
-				TagStatus, CountType, CountUnit string
-				CountNumber                     int
-				TagPrefixList, TagPatternList   []string
-			}
-			Action struct{ Type string }
-		}
-	}
-	if err := json.Unmarshal([]byte(text), &doc); err != nil || len(doc.Rules) == 0 {
+	rules, err := lifecycleRules(text)
+	if err != nil || len(rules) == 0 {
 		return bad("Lifecycle policy validation failure: not a policy")
 	}
 	seen, last := map[int]bool{}, 0
-	for _, r := range doc.Rules {
+	for _, r := range rules {
 		last = max(last, r.RulePriority)
 	}
-	for _, r := range doc.Rules {
+	for _, r := range rules {
 		sel := r.Selection
 		switch {
 		case r.RulePriority < 1 || seen[r.RulePriority]:

@@ -26,9 +26,10 @@ func (s *Sim) repositoryImageNoun() noun {
 		ops: []operation{
 			on("ECR.DescribeImages", s.describeImages, "RepositoryName", "ImageIds").pages("ImageDetails", 100, 1000, "ImageIds"),
 			on("ECR.ListImages", s.listImages, "RepositoryName").pages("ImageIds", 100, 1000),
-			on("ECR.BatchGetImage", s.batchGetImage, "RepositoryName", "ImageIds", "AcceptedMediaTypes"),
+			on("ECR.BatchGetImage", s.batchGetImage, "RegistryId", "RepositoryName", "ImageIds", "AcceptedMediaTypes"),
 			on("ECR.BatchDeleteImage", s.batchDeleteImage, "RepositoryName", "ImageIds"),
 		},
+		settle: s.settleRepositories,
 	}
 }
 
@@ -125,6 +126,9 @@ func missingImage(id types.ImageIdentifier) types.ImageFailure {
 }
 
 func (s *Sim) batchGetImage(in *ecr.BatchGetImageInput) (*ecr.BatchGetImageOutput, error) {
+	if id := aws.ToString(in.RegistryId); id != "" && id != s.world.Account {
+		return nil, fail("RepositoryNotFoundException", "The repository with name '%s' does not exist in the registry with id '%s'", aws.ToString(in.RepositoryName), id)
+	}
 	r, err := s.repository(aws.ToString(in.RepositoryName))
 	if err != nil {
 		return nil, err

@@ -61,11 +61,11 @@ func (r *Repository) Want() RepositorySpec {
 	}
 }
 
-// lifecyclePolicy keeps the last five images; what lost its tag goes after a
-// week. A rule for any image must come last.
-const lifecyclePolicy = `{"rules":[
-{"rulePriority":1,"description":"untagged images go after 7 days","selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":7},"action":{"type":"expire"}},
-{"rulePriority":2,"description":"keep the last 5 images","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":5},"action":{"type":"expire"}}]}`
+// lifecyclePolicy keeps the last 200 images, which share most of their layers. ECR does
+// not know what runs: with few, some pushes that are rolled back would take the image
+// that runs, and with it the next Spot interruption's replacement. An image without a
+// tag counts as any other, because a task definition names its image by digest.
+const lifecyclePolicy = `{"rules":[{"rulePriority":1,"description":"keep the last 200 images","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":200},"action":{"type":"expire"}}]}`
 
 // Find looks among the registry's repositories.
 func (r *Repository) Find(ctx context.Context, look engine.Look) (engine.Found[RepositorySpec], error) {

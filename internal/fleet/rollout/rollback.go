@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -57,6 +59,7 @@ func (a *Agent) Target(ctx context.Context, to int) (RollbackPlan, error) {
 			return b, nil
 		}
 	}
+	var expired []string
 	for _, l := range lines {
 		if l.Status != types.ServiceDeploymentStatusSuccessful {
 			continue
@@ -72,10 +75,17 @@ func (a *Agent) Target(ctx context.Context, to int) (RollbackPlan, error) {
 		if err != nil {
 			return b, err
 		}
-		if d.Status == types.TaskDefinitionStatusActive {
-			b.To = td
-			return b, nil
+		if d.Status != types.TaskDefinitionStatusActive {
+			continue
 		}
+		if there, err := a.hasImage(ctx, d); err != nil || there {
+			b.To = td
+			return b, err
+		}
+		expired = append(expired, strconv.Itoa(tasks.Revision(td)))
+	}
+	if len(expired) > 0 {
+		return b, fmt.Errorf("%s has no earlier revision that completed and still has its image (of revision %s it is no longer in ECR): deploy another image instead", a.Name, strings.Join(expired, ", "))
 	}
 	return b, fmt.Errorf("%s has no earlier revision that completed: deploy another image instead", a.Name)
 }
@@ -94,8 +104,12 @@ func (a *Agent) named(ctx context.Context, b RollbackPlan, to int) (RollbackPlan
 		return b, fmt.Errorf("revision %d of %s was retired when it was rolled back: deploy its image again: karmactl deploy %s --image %s",
 			to, a.Name, a.Name, aws.ToString(container(a.Name, d).Image))
 	}
+	there, err := a.hasImage(ctx, d)
+	if err == nil && !there {
+		return b, fmt.Errorf("the image of revision %d of %s is no longer in ECR (%s): deploy another image instead", to, a.Name, aws.ToString(container(a.Name, d).Image))
+	}
 	b.To = aws.ToString(d.TaskDefinitionArn)
-	return b, nil
+	return b, err
 }
 
 // Begin begins the rollback and returns the ARN of the deployment to follow.

@@ -2,15 +2,18 @@ package rollout
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -85,6 +88,53 @@ func TestADeploymentThatSomebodyStoppedAdvisesWhatWorks(t *testing.T) {
 		}
 		if doc, err := ag.Follow(ctx, arn, back.To, back.From, FollowOptions{Limit: patience}); err != nil || doc.Outcome != Succeeded || doc.Revision != 1 {
 			t.Errorf("the rollback ends %+v: %v", doc, err)
+		}
+	})
+}
+
+func TestARollbackGoesToARevisionThatStillHasItsImage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, ctx := newBench(t), context.Background()
+		ag := f.agent()
+		f.walk("-")
+		second := f.push("v2")
+		f.begin(second)(patience)
+		f.begin("public.ecr.aws/docker/library/python:3.12-slim")(patience)
+		_, digest, _ := strings.Cut(second, "@")
+		_ = f.sim.Edit(func(w *awssim.World) { delete(w.Repositories["karmacadabra/validator"].Images, digest) })
+		if b, err := ag.Target(ctx, 2); err == nil || !strings.Contains(err.Error(), "the image of revision 2 of validator is no longer in ECR") {
+			t.Errorf("a rollback to revision 2, whose image is gone, is planned: %+v, %v", b, err)
+		}
+		b, err := ag.Target(ctx, 0)
+		if err != nil || tasks.Revision(b.To) != 1 {
+			t.Errorf("the rollback goes to %q, not to revision 1: %v", b.To, err)
+		}
+	})
+}
+
+func TestPushesThatAreRolledBackDoNotExpireWhatRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, ctx := newBench(t), context.Background()
+		f.walk("-")
+		f.begin(f.push("v2"))(patience)
+		_ = f.sim.Edit(func(w *awssim.World) {
+			for i := range 12 {
+				digest := fmt.Sprintf("sha256:%064d", i)
+				w.Repositories["karmacadabra/validator"].Images[digest] = &awssim.RepositoryImage{Digest: digest, Tags: []string{fmt.Sprintf("broken-%d", i)}, Pushed: time.Now()}
+			}
+		})
+		time.Sleep(10 * 24 * time.Hour)
+		running := f.agent()
+		svc, err := running.service(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := running.revision(ctx, aws.ToString(svc.TaskDefinition))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if there, err := running.hasImage(ctx, d); err != nil || !there {
+			t.Errorf("ten days after twelve more pushes the image that runs is gone: %v", err)
 		}
 	})
 }
