@@ -44,7 +44,7 @@ func (f front) blobs(r *http.Request, repository, digest string) (*http.Response
 			return out, nil
 		}
 	}
-	out, err := f.registryStore().RoundTrip(r)
+	out, err := f.registries().RoundTrip(r)
 	if err != nil || out.StatusCode != http.StatusCreated || q.Get("digest") == "" {
 		return out, err
 	}

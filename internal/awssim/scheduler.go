@@ -31,7 +31,7 @@ func (s *Sim) busy() bool {
 		return true
 	}
 	for _, t := range s.world.Tasks {
-		if t.Status != "RUNNING" && t.Status != "STOPPED" || t.fated() {
+		if t.Status != "RUNNING" && t.Status != "STOPPED" || t.unsettled() {
 			return true
 		}
 	}

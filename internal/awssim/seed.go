@@ -12,6 +12,8 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/karmacadabra/karmactl/internal/awssim/registry"
 )
 
 // Seed is what a rehearsal needs of an account before a stack comes: what
@@ -115,11 +117,11 @@ func (s *Sim) seedSecret(from string, keys []string) error {
 
 // seedImage puts the stand-in image into a repository of the account.
 func (s *Sim) seedImage(repository, tag string) error {
-	index, err := StandIn(tag)
+	index, err := registry.StandIn(tag)
 	if err != nil {
 		return err
 	}
-	to, err := name.NewTag(s.registryStore().own+"/"+repository+":"+tag, name.Insecure)
+	to, err := name.NewTag(s.registryHost()+"/"+repository+":"+tag, name.Insecure)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/karmacadabra/karmactl/internal/awssim/iam"
+	"github.com/karmacadabra/karmactl/internal/awssim/registry"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -54,7 +55,10 @@ type Sim struct {
 	// services are the tasks of each service, oldest first; nil is not known.
 	services map[string][]*Task
 	vault    vault
-	images   images
+	registry struct {
+		once sync.Once
+		all  *registry.Registry
+	}
 	// queries are those of Logs Insights that this process started, by id.
 	queries map[string]*logQuery
 

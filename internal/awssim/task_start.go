@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/awssim/iam"
+	"github.com/karmacadabra/karmactl/internal/awssim/registry"
 )
 
 // prepare is what Fargate does before a container starts: secrets, then images,
@@ -37,7 +38,7 @@ func (s *Sim) prepare(t *Task) string {
 			t.Behaviour = behaviour
 			for _, e := range c.Environment {
 				if aws.ToString(e.Name) == behaviourEnv {
-					t.Behaviour = behaviourOf(aws.ToString(e.Value))
+					t.Behaviour = registry.BehaviourOf(aws.ToString(e.Value))
 				}
 			}
 		}

@@ -1,0 +1,149 @@
+package awssim
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// fargateMemory are the sizes that Fargate has, in MiB by CPU units:
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+func fargateMemory(cpu, memory int) bool {
+	step := func(from, to, by int) bool { return memory >= from && memory <= to && (memory-from)%by == 0 }
+	switch cpu {
+	case 256:
+		return memory == 512 || memory == 1024 || memory == 2048
+	case 512:
+		return step(1024, 4096, 1024)
+	case 1024:
+		return step(2048, 8192, 1024)
+	case 2048:
+		return step(4096, 16384, 1024)
+	case 4096:
+		return step(8192, 30720, 1024)
+	case 8192:
+		return step(16384, 61440, 4096)
+	case 16384:
+		return step(32768, 122880, 8192)
+	}
+	return false
+}
+
+func checkTaskDefinition(in *ecs.RegisterTaskDefinitionInput) error {
+	bad := func(format string, args ...any) error { return fail("ClientException", format, args...) }
+	if !ecsFamily.MatchString(aws.ToString(in.Family)) {
+		return bad("Family contains invalid characters.")
+	}
+	if n := len(in.ContainerDefinitions); n == 0 || n > maxContainers {
+		return bad("A task definition has 1 to %d container definitions.", maxContainers)
+	}
+	if b, err := json.Marshal(in); err != nil || len(b) > maxTaskDefinition {
+		return bad("Actual length: '%d'. Max allowed length is '65536' bytes.", len(b))
+	}
+	if slices.Contains(in.RequiresCompatibilities, types.CompatibilityFargate) {
+		if in.NetworkMode != types.NetworkModeAwsvpc {
+			return bad("Fargate only supports network mode ‘awsvpc’.")
+		}
+		cpu, _ := strconv.Atoi(aws.ToString(in.Cpu))
+		memory, _ := strconv.Atoi(aws.ToString(in.Memory))
+		if !fargateMemory(cpu, memory) {
+			return bad("No Fargate configuration exists for given values: %s CPU, %s memory. See the Amazon ECS documentation for the valid values.", aws.ToString(in.Cpu), aws.ToString(in.Memory))
+		}
+	}
+	names, essential := map[string]bool{}, false
+	for _, c := range in.ContainerDefinitions {
+		if names[aws.ToString(c.Name)] {
+			return bad("Container.name should be unique: %s", aws.ToString(c.Name))
+		}
+		names[aws.ToString(c.Name)] = true
+		essential = essential || c.Essential == nil || *c.Essential
+		if err := checkContainer(in, c); err != nil {
+			return err
+		}
+	}
+	if !essential {
+		return bad("Invalid 'essential' setting: at least one container must be essential.")
+	}
+	return nil
+}
+
+func checkContainer(in *ecs.RegisterTaskDefinitionInput, c types.ContainerDefinition) error {
+	bad := func(format string, args ...any) error { return fail("ClientException", format, args...) }
+	name := aws.ToString(c.Name)
+	if !ecsFamily.MatchString(name) {
+		return bad("Container.name contains invalid characters.")
+	}
+	if aws.ToString(c.Image) == "" {
+		return bad("Container.image should not be null or empty.")
+	}
+	if n := c.StopTimeout; n != nil && (*n < 2 || *n > 120) {
+		return bad("Container stop timeout %d is not valid. It must be between 2 and 120 seconds.", *n)
+	}
+	for _, p := range c.PortMappings {
+		if p.ContainerPort == nil || *p.ContainerPort < 1 || *p.ContainerPort > 65535 {
+			return bad("Invalid 'containerPort' setting for container '%s'", name)
+		}
+		if p.HostPort != nil && *p.HostPort != *p.ContainerPort {
+			return bad("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
+		}
+		if p.Name != nil && !portName.MatchString(*p.Name) {
+			return bad("The port mapping name '%s' contains invalid characters.", *p.Name)
+		}
+		if p.AppProtocol != "" && p.Name == nil {
+			return bad("The appProtocol parameter requires a port mapping name.")
+		}
+	}
+	if h := c.HealthCheck; h != nil {
+		in := func(n *int32, from, to int32) bool { return n == nil || *n >= from && *n <= to }
+		if len(h.Command) < 2 || !in(h.Interval, 5, 300) || !in(h.Timeout, 2, 60) || !in(h.Retries, 1, 10) || !in(h.StartPeriod, 0, 300) {
+			return bad("The health check of container '%s' is not valid.", name)
+		}
+	}
+	seen := map[string]bool{}
+	for _, e := range c.Environment {
+		seen[aws.ToString(e.Name)] = true
+	}
+	for _, x := range c.Secrets {
+		from := aws.ToString(x.ValueFrom)
+		if seen[aws.ToString(x.Name)] {
+			return bad("The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '%s'.", aws.ToString(x.Name))
+		}
+		seen[aws.ToString(x.Name)] = true
+		if strings.Contains(from, ":secretsmanager:") && !asmARN.MatchString(from) || !strings.Contains(from, ":secretsmanager:") && !ssmARN.MatchString(from) {
+			return bad("an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again.")
+		}
+	}
+	if in.ExecutionRoleArn == nil && (len(c.Secrets) > 0 || c.LogConfiguration != nil && c.LogConfiguration.LogDriver == types.LogDriverAwslogs) {
+		return bad("Fargate requires task definition to have execution role ARN to support log driver awslogs and secrets.")
+	}
+	return checkLog(c)
+}
+
+func checkLog(c types.ContainerDefinition) error {
+	l := c.LogConfiguration
+	if l == nil || l.LogDriver != types.LogDriverAwslogs {
+		return nil
+	}
+	for _, need := range []string{"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} {
+		if l.Options[need] == "" {
+			return fail("ClientException", "Log driver awslogs requires options: %s", need)
+		}
+	}
+	for k, v := range l.Options {
+		switch k {
+		case "awslogs-group", "awslogs-region", "awslogs-stream-prefix", "awslogs-create-group", "awslogs-datetime-format", "awslogs-multiline-pattern", "max-buffer-size":
+		case "mode":
+			if v != "blocking" && v != "non-blocking" {
+				return fail("ClientException", "Log driver awslogs: mode %q is not valid", v)
+			}
+		default:
+			return fail("ClientException", "Log driver awslogs disallows options: %s", k)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package awssim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+func (s *Sim) describeTask(t *Task, tags bool) types.Task {
+	d := types.Task{
+		TaskArn: &t.ARN, ClusterArn: aws.String(s.world.arn("ecs", "cluster/"+t.Cluster)), TaskDefinitionArn: &t.Definition, LastStatus: &t.Status, DesiredStatus: &t.Wanted,
+		CapacityProviderName: &t.Provider, LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), StartedBy: &t.Deployment, CreatedAt: &t.Created,
+		EnableExecuteCommand: t.Exec, HealthStatus: t.Health, Group: aws.String("service:" + t.Service[strings.LastIndexByte(t.Service, '/')+1:]), Version: 1,
+		Attachments: []types.Attachment{{Type: aws.String("ElasticNetworkInterface"), Status: aws.String("ATTACHED"), Details: []types.KeyValuePair{
+			{Name: aws.String("subnetId"), Value: &t.Subnet}, {Name: aws.String("networkInterfaceId"), Value: &t.Interface}, {Name: aws.String("privateIPv4Address"), Value: &t.IP},
+		}}},
+	}
+	if n := s.world.Subnets[t.Subnet]; n != nil {
+		d.AvailabilityZone = &n.AZ
+	}
+	if at := t.Created.Add(taskPulling); t.StopCode == "" && !s.now().Before(at) {
+		d.PullStartedAt = &at
+	}
+	if at := t.Created.Add(taskPulled); t.StopCode == "" && !s.now().Before(at) {
+		d.PullStoppedAt = &at
+	}
+	if !t.Started.IsZero() {
+		d.StartedAt, d.Connectivity = &t.Started, types.ConnectivityConnected
+	}
+	if t.Wanted == "STOPPED" {
+		d.StoppingAt, d.StopCode, d.StoppedReason = &t.StoppingAt, t.StopCode, &t.Reason
+	}
+	if t.Status == "STOPPED" {
+		d.StoppedAt = &t.StoppedAt
+	}
+	if def := s.world.TaskDefinitions[t.Definition]; def != nil {
+		d.Cpu, d.Memory = def.Definition.Cpu, def.Definition.Memory
+		d.Containers = s.injected(t)
+		for i, c := range def.Definition.ContainerDefinitions {
+			d.Containers = append(d.Containers, s.describeContainer(t, i, c))
+		}
+	}
+	if x := s.world.Services[t.Service]; tags && x != nil && x.PropagateTags == types.PropagateTagsService {
+		d.Tags = toECSTags(x.Tags)
+	}
+	return d
+}
+
+// injected are the containers that AWS puts into a task and that no task definition
+// names: Service Connect's proxy, and GuardDuty's agent where the account has
+// runtime monitoring. AWS promises no order; here they come first.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
+// https://docs.aws.amazon.com/guardduty/latest/ug/how-runtime-monitoring-works-ecs-fargate.html
+func (s *Sim) injected(t *Task) []types.Container {
+	names := []string{"aws-guardduty-agent-" + t.ID[:6]}
+	if !s.world.RuntimeMonitoring {
+		names = nil
+	}
+	if sc := t.Config.Connect; sc != nil && sc.Enabled {
+		names = append(names, "ecs-service-connect-"+t.ID[:5])
+	}
+	var out []types.Container
+	for i, name := range names {
+		c := types.Container{
+			Name: &name, LastStatus: &t.Status, TaskArn: &t.ARN, HealthStatus: types.HealthStatusHealthy, ContainerArn: aws.String(t.ARN + "/" + name),
+			RuntimeId: aws.String(fmt.Sprintf("%s-9%09d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{PrivateIpv4Address: &t.IP}},
+			ImageDigest: aws.String("sha256:" + strings.Repeat("5c", 32)),
+		}
+		if t.Status == "STOPPED" && !t.Started.IsZero() {
+			c.ExitCode = aws.Int32(0)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func (s *Sim) describeContainer(t *Task, i int, c types.ContainerDefinition) types.Container {
+	status := t.Status
+	if status == "PROVISIONING" {
+		status = "PENDING"
+	}
+	_, digest, _ := strings.Cut(aws.ToString(c.Image), "@")
+	out := types.Container{
+		Name: c.Name, Image: c.Image, LastStatus: &status, TaskArn: &t.ARN, HealthStatus: t.Health, ContainerArn: aws.String(t.ARN + "/" + fmt.Sprint(i)),
+		RuntimeId: aws.String(fmt.Sprintf("%s-%010d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{PrivateIpv4Address: &t.IP}},
+	}
+	if digest != "" && !t.Started.IsZero() {
+		out.ImageDigest = &digest
+	}
+	if t.Status == "STOPPED" && i == 0 {
+		out.ExitCode = t.ExitCode
+		if t.ContainerReason != "" {
+			out.Reason = &t.ContainerReason
+		} else if t.StopCode == types.TaskStopCodeTaskFailedToStart {
+			out.Reason = &t.Reason
+		}
+	}
+	if t.Exec && t.Status == "RUNNING" {
+		out.ManagedAgents = []types.ManagedAgent{{Name: types.ManagedAgentNameExecuteCommandAgent, LastStatus: aws.String("RUNNING")}}
+	}
+	return out
+}
