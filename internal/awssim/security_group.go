@@ -111,6 +111,7 @@ func (s *Sim) describeSecurityGroups(in *ec2.DescribeSecurityGroupsInput) (*ec2.
 		return nil, err
 	}
 	sources, filters := takeFilter(in.Filters, "ip-permission.group-id")
+	targets, filters := takeFilter(filters, "egress.ip-permission.group-id")
 	out := &ec2.DescribeSecurityGroupsOutput{}
 	for _, g := range sorted(s.world.SecurityGroups) {
 		ok, err := ec2Filters(filters, g.Tags, map[string]string{"group-id": g.ID, "group-name": g.Name, "vpc-id": g.VPC})
@@ -118,6 +119,9 @@ func (s *Sim) describeSecurityGroups(in *ec2.DescribeSecurityGroupsInput) (*ec2.
 			return nil, err
 		}
 		if sources != nil && !slices.ContainsFunc(g.Ingress, func(r SecurityGroupRule) bool { return slices.Contains(sources, r.Group) }) {
+			continue
+		}
+		if targets != nil && !slices.ContainsFunc(g.Egress, func(r SecurityGroupRule) bool { return slices.Contains(targets, r.Group) }) {
 			continue
 		}
 		if ok && seen(g) && wanted(in.GroupIds, g.ID) {

@@ -104,7 +104,7 @@ func heldAddress(err error) bool {
 
 // busy are the codes of something that is held by something else that is going away.
 var busy = map[string]bool{
-	"DependencyViolation": true, "InvalidIPAddress.InUse": true, "ResourceInUse": true, "ResourceInUseException": true,
+	"DependencyViolation": true, "InvalidGroup.InUse": true, "InvalidIPAddress.InUse": true, "ResourceInUse": true, "ResourceInUseException": true,
 	"DeleteConflict": true, "ClusterContainsServicesException": true, "ClusterContainsTasksException": true,
 	"ClusterContainsContainerInstancesException": true, "UpdateInProgressException": true, "OperationInProgress": true,
 	"OperationAbortedException": true, "ConcurrentModification": true, "ConcurrentModificationException": true,

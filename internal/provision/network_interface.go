@@ -19,7 +19,7 @@ import (
 // interfaces that hold it, and tells those that go by themselves from those of
 // somebody else. Any other error, and nil, come back as they are.
 func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInterface) bool) error {
-	if !cloud.Is(err, "DependencyViolation") {
+	if !cloud.Is(err, "DependencyViolation", "InvalidGroup.InUse") {
 		return err
 	}
 	now := h.Clock.Now().Add(-time.Second) // those who are refused together share the listings

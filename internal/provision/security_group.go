@@ -140,7 +140,7 @@ func (g *SecurityGroup) Update(ctx context.Context, id string, have, want Securi
 // another group names it in a rule; the graph sees to our own.
 func (g *SecurityGroup) Delete(ctx context.Context, id string) error {
 	_, err := g.Clients.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &id})
-	if !cloud.Is(err, "DependencyViolation") {
+	if !cloud.Is(err, "DependencyViolation", "InvalidGroup.InUse") {
 		return err
 	}
 	err = g.held(ctx, err, func(n types.NetworkInterface) bool {

@@ -189,11 +189,17 @@ func diffIngress(have, want []ingress) []engine.Change {
 // what is to go on working is never cut off.
 func updateIngress(ctx context.Context, api *ec2.Client, id string, have, want []ingress) error {
 	open, shut, text := ruleChanges(have, want)
-	if len(open) > 0 {
-		_, err := api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: permissions(open, id)})
-		if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
-			return err
+	// AWS opens all of them or none: one that is there already keeps the others shut.
+	err := openIngress(ctx, api, id, open)
+	if cloud.Is(err, "InvalidPermission.Duplicate") && len(open) > 1 {
+		for _, one := range open {
+			if err = openIngress(ctx, api, id, []ingress{one}); err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
+				return err
+			}
 		}
+	}
+	if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
+		return err
 	}
 	if len(text) > 0 {
 		_, err := api.UpdateSecurityGroupRuleDescriptionsIngress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{
@@ -212,31 +218,40 @@ func updateIngress(ctx context.Context, api *ec2.Client, id string, have, want [
 	return nil
 }
 
+func openIngress(ctx context.Context, api *ec2.Client, id string, rules []ingress) error {
+	if len(rules) == 0 {
+		return nil
+	}
+	_, err := api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: permissions(rules, id)})
+	return err
+}
+
 // named adds to AWS's refusal to delete a group the groups of others that name
 // it in a rule. Those of the stack go before it.
 func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error {
 	if held := new(engine.InUse); errors.As(cause, &held) {
 		return cause
 	}
-	groups, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.Clients.EC2, &ec2.DescribeSecurityGroupsInput{
-		Filters: []types.Filter{{Name: aws.String("ip-permission.group-id"), Values: []string{id}}},
-	}), func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
-	if err != nil {
-		return cause
-	}
 	var holders []string
-	for _, sg := range groups {
-		if aws.ToString(sg.GroupId) == id {
-			continue
+	for _, filter := range []string{"ip-permission.group-id", "egress.ip-permission.group-id"} {
+		groups, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.Clients.EC2, &ec2.DescribeSecurityGroupsInput{
+			Filters: []types.Filter{{Name: &filter, Values: []string{id}}},
+		}), func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
+		if err != nil {
+			return cause
 		}
-		if fromEC2Tags(sg.Tags)[cloud.TagStack] == g.Stack {
-			// One of the stack's own, by a rule that somebody added: it goes too.
-			if err := g.letGo(ctx, sg, id); err != nil {
-				return err
+		for _, sg := range groups {
+			switch {
+			case aws.ToString(sg.GroupId) == id:
+			case fromEC2Tags(sg.Tags)[cloud.TagStack] == g.Stack:
+				// One of the stack's own, by a rule that was added to it: it goes too.
+				if err := g.letGo(ctx, sg, id); err != nil {
+					return err
+				}
+			default:
+				holders = append(holders, fmt.Sprintf("a rule of security group %s (%s)", aws.ToString(sg.GroupId), aws.ToString(sg.GroupName)))
 			}
-			continue
 		}
-		holders = append(holders, fmt.Sprintf("a rule of security group %s (%s)", aws.ToString(sg.GroupId), aws.ToString(sg.GroupName)))
 	}
 	if len(holders) == 0 {
 		return cause
@@ -244,25 +259,33 @@ func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error
 	return &engine.InUse{Holder: strings.Join(holders, ", "), Foreign: true, Err: cause}
 }
 
-// letGo revokes the rules of a group that name another one.
+// letGo revokes the rules of a group that name another one, inwards and outwards.
 func (g *SecurityGroup) letGo(ctx context.Context, of types.SecurityGroup, id string) error {
-	var rules []types.IpPermission
-	for _, p := range of.IpPermissions {
+	var err error
+	if in := naming(of.IpPermissions, id); len(in) > 0 {
+		_, err = g.Clients.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: of.GroupId, IpPermissions: in})
+	}
+	if out := naming(of.IpPermissionsEgress, id); len(out) > 0 && err == nil {
+		_, err = g.Clients.EC2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: of.GroupId, IpPermissions: out})
+	}
+	if cloud.Is(err, "InvalidPermission.NotFound") {
+		return nil
+	}
+	return err
+}
+
+// naming are the permissions that name a group, and of them that group alone.
+func naming(perms []types.IpPermission, id string) []types.IpPermission {
+	var out []types.IpPermission
+	for _, p := range perms {
 		for _, pair := range p.UserIdGroupPairs {
 			if aws.ToString(pair.GroupId) == id {
-				rules = append(rules, types.IpPermission{
+				out = append(out, types.IpPermission{
 					IpProtocol: p.IpProtocol, FromPort: p.FromPort, ToPort: p.ToPort,
 					UserIdGroupPairs: []types.UserIdGroupPair{{GroupId: pair.GroupId}},
 				})
 			}
 		}
 	}
-	if len(rules) == 0 {
-		return nil
-	}
-	_, err := g.Clients.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: of.GroupId, IpPermissions: rules})
-	if cloud.Is(err, "InvalidPermission.NotFound") {
-		return nil
-	}
-	return err
+	return out
 }

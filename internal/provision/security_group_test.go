@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -181,6 +182,60 @@ func TestAStrangersRuleIsNamed(t *testing.T) {
 		o, _ := res.Get("sg/agents")
 		if held := new(engine.InUse); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "a rule of security group sg-other (database)") {
 			t.Errorf("the stranger is not named: %v", o.Err)
+		}
+	})
+}
+
+func TestAnEgressRuleThatNamesAGroupIsFound(t *testing.T) {
+	for name, tags := range map[string]cloud.Tags{"of a stranger": nil, "of the stack": {cloud.TagStack: "karmacadabra-prod"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, slow)
+				n := newNetwork(b.home)
+				b.up(n.steps...)
+				b.edit(func(w *awssim.World) {
+					w.SecurityGroups["sg-other"] = &awssim.SecurityGroup{ID: "sg-other", VPC: n.vpc.ID(), Name: "batch", Tags: tags, Egress: []awssim.SecurityGroupRule{
+						{Protocol: "tcp", From: 9001, To: 9001, Group: n.agents.ID()},
+					}}
+				})
+				res, err := b.walk(true, n.steps...).Down(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				o, _ := res.Get("sg/agents")
+				if held := new(engine.InUse); tags == nil && (!errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "a rule of security group sg-other (batch)")) {
+					t.Errorf("the stranger is not named: %v", o.Err)
+				}
+				if tags != nil && o.Err != nil {
+					t.Errorf("the rule of the stack's own group stays: %v", o.Err)
+				}
+			})
+		})
+	}
+}
+
+func TestARuleThatIsThereKeepsNoOtherShut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		n := newNetwork(b.home)
+		b.up(n.steps...)
+		have := n.agents.Want().Ingress
+		if len(have) < 2 {
+			t.Fatal("the group has too few rules for this test")
+		}
+		if err := updateIngress(context.Background(), b.home.Clients.EC2, n.agents.ID(), have, nil); err != nil {
+			t.Fatal(err)
+		}
+		// Another run opens one of them in the meantime.
+		if err := updateIngress(context.Background(), b.home.Clients.EC2, n.agents.ID(), nil, have[:1]); err != nil {
+			t.Fatal(err)
+		}
+		if err := updateIngress(context.Background(), b.home.Clients.EC2, n.agents.ID(), nil, have); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		if res := b.plan(n.steps...); res.Changes() {
+			t.Errorf("rules are missing: %s", verbs(res))
 		}
 	})
 }
