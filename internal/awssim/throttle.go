@@ -3,6 +3,8 @@ package awssim
 import (
 	"strings"
 	"time"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // bucket is one of AWS's token buckets.
@@ -24,7 +26,7 @@ func Throttled(service string) error {
 
 // admitted takes a token from every bucket that the operation counts against.
 func (s *Sim) admitted(service, op string) bool {
-	names := bucketsOf(service, op)
+	names := bucketsOf(service, op, s.opts.Region)
 	for name, r := range names {
 		b := s.buckets[name]
 		if b == nil {
@@ -47,7 +49,7 @@ func (s *Sim) admitted(service, op string) bool {
 // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/request-throttling.html
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
-func bucketsOf(service, op string) map[string]rate {
+func bucketsOf(service, op, region string) map[string]rate {
 	reads := strings.HasPrefix(op, "Describe") || strings.HasPrefix(op, "Get") || strings.HasPrefix(op, "List")
 	switch service {
 	case "EC2":
@@ -88,8 +90,11 @@ func bucketsOf(service, op string) map[string]rate {
 		}
 		return map[string]rate{"ecs/" + op: {100, 20}}
 	case "CloudWatch Logs":
-		if op == "FilterLogEvents" {
-			return map[string]rate{"logs/filter": {5, 5}}
+		switch granted := cloud.LogQuotasOf(region); op {
+		case "FilterLogEvents":
+			return map[string]rate{"logs/" + op: {granted.Filter, granted.Filter}}
+		case "GetLogEvents":
+			return map[string]rate{"logs/" + op: {granted.Stream, granted.Stream}}
 		}
 		return map[string]rate{"logs/" + op: {10, 5}}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/smithy-go"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/logs/logstest"
 )
@@ -45,7 +46,7 @@ func tellStreams(ctx context.Context, lines []logstest.Line) <-chan Stream {
 
 // busyRegion is a region with its quotas, where half of the first pages and a quarter of the last ones are empty and have
 // a token.
-func busyRegion(lines []logstest.Line, granted Quotas) *logstest.Server {
+func busyRegion(lines []logstest.Line, granted cloud.LogQuotas) *logstest.Server {
 	server := logstest.NewServer(time.Now, lines)
 	server.Allow, server.AllowStream = logstest.Bucket(granted.Filter), logstest.Bucket(granted.Stream)
 	server.ThrottleEvery, server.EmptyEvery, server.EmptyPages = 20, 17, true
@@ -72,7 +73,7 @@ func TestAMinuteIsFollowedWithoutLossInABusyRegion(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				lines := logstest.Minute(time.Now().Add(2*time.Second), c.flush, 42)
-				server := busyRegion(lines, QuotasOf(c.region))
+				server := busyRegion(lines, cloud.LogQuotasOf(c.region))
 				if c.setup != nil {
 					c.setup(server)
 				}
@@ -106,7 +107,7 @@ func TestAnOutageLeavesNoGapAndDoublesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		lines := logstest.Minute(start.Add(2*time.Second), time.Second, 7)
-		server := busyRegion(lines, QuotasOf("sa-east-1"))
+		server := busyRegion(lines, cloud.LogQuotasOf("sa-east-1"))
 		ctx, cancel := context.WithTimeout(t.Context(), 240*time.Second)
 		defer cancel()
 		// The net is gone for longer than the lane and the reads of the look-back remember; then FilterLogEvents for longer.

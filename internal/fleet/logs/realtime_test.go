@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet/logs/logstest"
 )
 
@@ -58,7 +59,7 @@ type setup struct {
 	// Region gives the quotas of the server and of the tailer; empty is no quota. Granted is what the server grants
 	// instead, when the two are to differ.
 	Region  string
-	Granted Quotas
+	Granted cloud.LogQuotas
 	// Busy has empty pages, Lane the fast lane and Live the sessions.
 	Busy, Lane, Live bool
 	URL              string
@@ -95,8 +96,8 @@ func serve() error {
 	}
 	server := logstest.NewServer(time.Now, s.lines())
 	if s.Region != "" {
-		granted := QuotasOf(s.Region)
-		if s.Granted != (Quotas{}) {
+		granted := cloud.LogQuotasOf(s.Region)
+		if s.Granted != (cloud.LogQuotas{}) {
 			granted = s.Granted
 		}
 		server.Allow, server.AllowStream = logstest.Bucket(granted.Filter), logstest.Bucket(granted.Stream)
@@ -316,7 +317,7 @@ func BenchmarkMinute(b *testing.B) {
 		{"5-calls_no-lane", setup{Flush: time.Second, Region: smallest, Busy: true}},
 		{"5-calls_writers-1s", setup{Flush: time.Second, Region: smallest, Busy: true, Lane: true}},
 		{"5-calls_writers-5s", setup{Flush: 5 * time.Second, Region: smallest, Busy: true, Lane: true}},
-		{"5-calls-25-of-streams_writers-1s", setup{Flush: time.Second, Region: "sa-east-1", Granted: Quotas{Filter: 5, Stream: 25}, Busy: true, Lane: true}},
+		{"5-calls-25-of-streams_writers-1s", setup{Flush: time.Second, Region: "sa-east-1", Granted: cloud.LogQuotas{Filter: 5, Stream: 25}, Busy: true, Lane: true}},
 		{"10-calls_writers-1s", setup{Flush: time.Second, Region: "sa-east-1", Busy: true, Lane: true}},
 		{"10-calls_writers-5s", setup{Flush: 5 * time.Second, Region: "sa-east-1", Busy: true, Lane: true}},
 		{"25-calls_writers-1s", setup{Flush: time.Second, Region: "us-east-1", Busy: true, Lane: true}},

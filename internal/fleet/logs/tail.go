@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -173,7 +174,7 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 	if o.LookBack == 0 {
 		o.LookBack = DefaultLookBack
 	}
-	quotas := QuotasOf(o.Region)
+	quotas := cloud.LogQuotasOf(o.Region)
 	if o.CallsPerSecond == 0 {
 		o.CallsPerSecond = filterShare * quotas.Filter
 	}
