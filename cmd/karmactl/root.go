@@ -102,7 +102,7 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 		cmds []*cobra.Command
 	}{
 		{"stack", []*cobra.Command{newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newStateCmd(a)}},
-		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newStatusCmd(a), newDoctorCmd(a), newLogsCmd(a), newScaleCmd(a), newExecCmd(a), newSecretsCmd(a), newDashboardCmd(a)}},
+		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newStatusCmd(a), newDoctorCmd(a), newLogsCmd(a), newScaleCmd(a), newExecCmd(a), newRunCmd(a), newSecretsCmd(a), newDashboardCmd(a)}},
 		{"money", []*cobra.Command{newCostCmd(a), newHibernateCmd(a), newWakeCmd(a)}},
 		{"other", []*cobra.Command{newVersionCmd(a)}},
 	} {

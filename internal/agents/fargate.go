@@ -59,6 +59,17 @@ func NextFargateMemory(cpu, memory int) int {
 	return 0
 }
 
+// CheckFargateSize is nil for a size that Fargate has, CPU in units and memory in MiB; else it says what is allowed.
+func CheckFargateSize(cpu, memory int) error {
+	switch sizes := FargateMemory(cpu); {
+	case sizes == nil:
+		return fmt.Errorf("Fargate has no tasks of %d CPU units: %s", cpu, either(FargateCPU()))
+	case !slices.Contains(sizes, memory):
+		return fmt.Errorf("%d MiB of memory is no size of Fargate's: %s", memory, memoryAllowed(cpu))
+	}
+	return nil
+}
+
 // memoryAllowed says in words what memory goes with a CPU value.
 func memoryAllowed(cpu int) string {
 	sizes := FargateMemory(cpu)

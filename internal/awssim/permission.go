@@ -65,6 +65,19 @@ var dependent = map[string][]permission{
 			return map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}
 		},
 	}},
+	"ECS.RunTask": {{
+		action: "iam:PassRole", source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html",
+		resources: func(s *Sim, in any) []string {
+			d := s.taskDefinition(aws.ToString(in.(*ecs.RunTaskInput).TaskDefinition))
+			if d == nil {
+				return nil
+			}
+			return slices.DeleteFunc([]string{aws.ToString(d.Definition.ExecutionRoleArn), aws.ToString(d.Definition.TaskRoleArn)}, func(s string) bool { return s == "" })
+		},
+		context: func(any) map[string]string {
+			return map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+		},
+	}},
 	"ECS.CreateCluster": {{action: "servicediscovery:GetNamespace", source: "AWS's AmazonECS_FullAccess has it; whether it is asked only an account can tell"}},
 	"ECS.UpdateCluster": {{action: "servicediscovery:GetNamespace", source: "as for CreateCluster"}},
 	"ECS.CreateService": {{

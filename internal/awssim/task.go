@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // How long the phases of a Fargate task take. AWS publishes none of it: 25 to
@@ -60,12 +63,21 @@ type Task struct {
 	// ContainerReason is what the container itself says.
 	ContainerReason string
 	WasHealthy      bool
+	// What RunTask was told of a task that belongs to no service.
+	StartedBy string
+	Token     string
+	Tags      cloud.Tags
+	Overrides *types.TaskOverride
+	// Said is how many lines of its program such a task has written.
+	Said int
 }
 
 func (s *Sim) taskNoun() noun {
 	return noun{
 		ops: []operation{
-			on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus").pages("TaskArns", 100, 100),
+			on("ECS.RunTask", s.runTask, "Cluster", "TaskDefinition", "Count", "LaunchType", "CapacityProviderStrategy", "NetworkConfiguration", "Overrides", "StartedBy",
+				"ClientToken", "EnableExecuteCommand", "EnableECSManagedTags", "PlatformVersion", "Tags"),
+			on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus", "StartedBy").pages("TaskArns", 100, 100),
 			on("ECS.DescribeTasks", s.describeTasks, "Cluster", "Tasks", "Include"),
 			on("ECS.StopTask", s.stopTask, "Cluster", "Task", "Reason"),
 			on("ECS.ExecuteCommand", s.executeCommand, "Cluster", "Task", "Container", "Command", "Interactive"),
@@ -91,15 +103,17 @@ func (s *Sim) listTasks(in *ecs.ListTasksInput) (*ecs.ListTasksOutput, error) {
 		}
 		service = x.ARN
 	}
+	if in.StartedBy != nil && (in.ServiceName != nil || in.Family != nil) {
+		return nil, invalid("When you specify startedBy as the filter, it must be the only filter that you use.")
+	}
 	want := in.DesiredStatus
 	if want == "" {
 		want = types.DesiredStatusRunning
 	}
 	var all []string
 	for _, t := range sorted(s.world.Tasks) {
-		family := t.Definition[strings.LastIndexByte(t.Definition, '/')+1:]
-		family, _, _ = strings.Cut(family, ":")
-		if t.Cluster == c.Name && t.Wanted == string(want) && (service == "" || t.Service == service) && (in.Family == nil || *in.Family == family) {
+		if t.Cluster == c.Name && t.Wanted == string(want) && (service == "" || t.Service == service) && (in.Family == nil || *in.Family == familyOf(t)) &&
+			(in.StartedBy == nil || *in.StartedBy == cmp.Or(t.StartedBy, t.Deployment)) {
 			all = append(all, t.ARN)
 		}
 	}

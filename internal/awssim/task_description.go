@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -11,8 +12,8 @@ import (
 func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 	d := types.Task{
 		TaskArn: &t.ARN, ClusterArn: aws.String(s.world.arn("ecs", "cluster/"+t.Cluster)), TaskDefinitionArn: &t.Definition, LastStatus: &t.Status, DesiredStatus: &t.Wanted,
-		CapacityProviderName: &t.Provider, LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), StartedBy: &t.Deployment, CreatedAt: &t.Created,
-		EnableExecuteCommand: t.Exec, HealthStatus: t.Health, Group: aws.String("service:" + t.Service[strings.LastIndexByte(t.Service, '/')+1:]), Version: 1,
+		CapacityProviderName: &t.Provider, LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), StartedBy: aws.String(cmp.Or(t.StartedBy, t.Deployment)), CreatedAt: &t.Created,
+		EnableExecuteCommand: t.Exec, HealthStatus: t.Health, Group: aws.String(taskGroup(t)), Version: 1, Overrides: t.Overrides,
 		Attachments: []types.Attachment{{Type: aws.String("ElasticNetworkInterface"), Status: aws.String("ATTACHED"), Details: []types.KeyValuePair{
 			{Name: aws.String("subnetId"), Value: &t.Subnet}, {Name: aws.String("networkInterfaceId"), Value: &t.Interface}, {Name: aws.String("privateIPv4Address"), Value: &t.IP},
 		}}},
@@ -44,6 +45,8 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 	}
 	if x := s.world.Services[t.Service]; tags && x != nil && x.PropagateTags == types.PropagateTagsService {
 		d.Tags = toECSTags(x.Tags)
+	} else if tags && t.Service == "" {
+		d.Tags = toECSTags(t.Tags)
 	}
 	return d
 }

@@ -11,19 +11,24 @@ import (
 
 // unsettled tells whether a running task will not stay as it is.
 func (t *Task) unsettled() bool {
-	return t.Status == "RUNNING" && (t.Behaviour != "" || t.Health != types.HealthStatusHealthy || !t.StopAt.IsZero())
+	return t.Status == "RUNNING" && (t.Service == "" || t.Behaviour != "" || t.Health != types.HealthStatusHealthy || !t.StopAt.IsZero())
 }
 
-// start puts a task into the subnet with the fewest of the service's.
+// start starts a task of a service's deployment.
 func (s *Sim) start(x *Service, d *Deployment, provider string, at time.Time) *Task {
-	id := s.taskID()
-	t := &Task{
-		ARN: s.world.arn("ecs", "task/"+x.Cluster+"/"+id), ID: id, Service: x.ARN, Deployment: d.ID, Cluster: x.Cluster, Definition: d.Config.TaskDefinition,
-		Provider: provider, Exec: d.Config.Exec, Status: "PROVISIONING", Wanted: "RUNNING", Health: types.HealthStatusUnknown, Config: d.Config, Created: at,
-	}
-	vpc := d.Config.Network.AwsvpcConfiguration
+	return s.place(&Task{
+		Service: x.ARN, Deployment: d.ID, Cluster: x.Cluster, Definition: d.Config.TaskDefinition, Provider: provider, Exec: d.Config.Exec, Config: d.Config, Created: at,
+	})
+}
+
+// place puts a task into the subnet with the fewest of its service's.
+func (s *Sim) place(t *Task) *Task {
+	t.ID = s.taskID()
+	t.ARN = s.world.arn("ecs", "task/"+t.Cluster+"/"+t.ID)
+	t.Status, t.Wanted, t.Health = "PROVISIONING", "RUNNING", types.HealthStatusUnknown
+	vpc := t.Config.Network.AwsvpcConfiguration
 	used := map[string]int{}
-	for _, o := range s.standing(x.ARN, "") {
+	for _, o := range s.standing(t.Service, "") {
 		used[o.Subnet]++
 	}
 	t.Subnet = slices.MinFunc(vpc.Subnets, func(a, b string) int { return used[a] - used[b] })
@@ -81,6 +86,10 @@ func (s *Sim) run(t *Task, at time.Time) {
 			s.tell(x, at, "registered 1 targets in (target-group %s)", arn)
 		}
 	}
+	if t.Service == "" && t.Behaviour == "" {
+		s.perform(t, at)
+		return
+	}
 	s.speak(t, at, "starting")
 	if t.Behaviour == "" {
 		s.speak(t, at.Add(time.Second), "listening")
@@ -100,6 +109,10 @@ func (s *Sim) follow(t *Task, at time.Time) {
 	case t.Behaviour == "oom" && !at.Before(t.Started.Add(crashAfter)):
 		t.ExitCode, t.ContainerReason = aws.Int32(137), "OutOfMemoryError: Container killed due to memory usage"
 		s.failTask(t, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited", at)
+		return
+	}
+	if t.Service == "" {
+		s.perform(t, at)
 		return
 	}
 	if !at.Before(t.Started.Add(healthyAfter)) {
@@ -182,7 +195,10 @@ func (s *Sim) stop(t *Task, code types.TaskStopCode, reason string, at time.Time
 func (s *Sim) stopped(t *Task, at time.Time) {
 	t.Status, t.StoppedAt = "STOPPED", at
 	if t.ExitCode == nil && !t.Started.IsZero() {
-		t.ExitCode = aws.Int32(0)
+		t.ExitCode = aws.Int32(0) // a server ends by itself on SIGTERM
+		if t.Service == "" {
+			t.ExitCode = aws.Int32(128 + 15) // and a command dies of it
+		}
 	}
 	s.releaseNetworkInterface(t.Interface, at.Add(interfaceLingers))
 }

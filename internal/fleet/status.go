@@ -113,6 +113,7 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 	}
 	r := w.read(ctx, services)
 	st.Notes = r.notes
+	st.Attention = append(st.Attention, w.runs(r.tasks)...)
 	for _, a := range w.Agents {
 		i := slices.IndexFunc(services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == a.Name })
 		if i < 0 {

@@ -170,6 +170,9 @@ func (c *Cluster) Update(ctx context.Context, id string, have, want ClusterSpec)
 
 // Delete deletes the cluster; services and tasks in it are waited for.
 func (c *Cluster) Delete(ctx context.Context, id string) error {
+	if err := c.StopRuns(ctx); err != nil {
+		return err
+	}
 	_, err := c.Clients.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: &id})
 	return err
 }

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/fleet/logs"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/tasks"
+)
+
+type runOptions struct {
+	cpu, memory int
+	spot        bool
+	detach      bool
+	attach      string
+	timeout     time.Duration
+}
+
+func (o *runOptions) addFlags(f *pflag.FlagSet) {
+	f.IntVar(&o.cpu, "cpu", 0, "CPU units of the task (default the agent's)")
+	f.IntVar(&o.memory, "memory", 0, "memory of the task in `MIB` (default the agent's)")
+	f.BoolVar(&o.spot, "spot", false, "on Spot: cheaper, and AWS may take the task away")
+	f.BoolVarP(&o.detach, "detach", "d", false, "start the task, say its id and leave")
+	f.StringVar(&o.attach, "attach", "", "follow the task whose `ID` begins so, instead of starting one")
+	f.DurationVar(&o.timeout, "timeout", 0, "stop the task after this long (default none)")
+}
+
+func newRunCmd(a *app) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use: "run AGENT [-- CMD...]", Short: "A command once, in a task of its own", Args: agentArgument(1, 0, "karmactl run AGENT [-- CMD]"),
+		ValidArgsFunction: a.completeOneAgent(),
+		Long: `Starts a task of its own with the image, rights, secrets and network that the
+agent runs with, and a command of yours in place of the agent's. Its log comes to
+standard output as it is written and is whole at the end; the exit code is the
+command's, 128 + n when signal n ended it. Ctrl-C, and --timeout, stop the task.
+
+The task runs on demand and is billed by the second. A task that karmactl was not
+there to stop ends with its command; status names it until then, --attach follows
+it, and down stops it.`,
+		Example: "  karmactl run validator -- python migrate.py\n  karmactl run validator --cpu 1024 --memory 4096 -- sh -c 'seq 10'\n  karmactl run validator --detach -- python backfill.py",
+		RunE: func(c *cobra.Command, args []string) error {
+			dash := c.ArgsLenAtDash()
+			if dash < 0 && len(args) > 1 || dash > 1 || dash == 0 {
+				return &usageError{errors.New("the command goes after --: karmactl run AGENT -- CMD")}
+			}
+			return a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
+				func(ctx context.Context, s *session, args []string) error {
+					return runRun(ctx, s, args[0], args[1:], o)
+				})(c, args)
+		},
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+// check looks at what needs no AWS.
+func (o *runOptions) check(cfg *agents.Config, args []string) error {
+	if err := areAgents(cfg, args[:1]); err != nil {
+		return err
+	}
+	if o.attach != "" && (len(args) > 1 || o.detach || o.cpu+o.memory > 0 || o.spot) {
+		return &usageError{errors.New("--attach follows a task that runs: it goes with no command, --detach, --cpu, --memory or --spot")}
+	}
+	agent, _ := cfg.Agent(args[0])
+	o.cpu, o.memory = cmp.Or(o.cpu, agent.CPU), cmp.Or(o.memory, agent.Memory)
+	if err := agents.CheckFargateSize(o.cpu, o.memory); err != nil {
+		return &usageError{fmt.Errorf("--cpu, --memory: %w", err)}
+	}
+	return nil
+}
+
+func runRun(ctx context.Context, s *session, name string, command []string, o runOptions) error {
+	s.app.graceful.Store(true) // Ctrl-C stops the task, and its end is waited for
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("--timeout %s is over: the task is being stopped", o.timeout))
+		defer cancel()
+	}
+	env := s.env(false)
+	runs, err := provision.Runs(ctx, env.Clients.ECS, env.ClusterName(), env.Stack)
+	if err != nil {
+		return err
+	}
+	var t ecstypes.Task
+	if o.attach != "" {
+		t, err = chosenRun(runs, name, o.attach)
+	} else {
+		sayRuns(s, runs)
+		t, err = startRun(ctx, s, env, name, command, o)
+	}
+	if err != nil {
+		return err
+	}
+	id := tasks.Short(aws.ToString(t.TaskArn))
+	if o.detach {
+		s.app.term.Notef("task %s was started: karmactl run %s --attach %s follows it", id, name, id)
+		s.app.term.Printf("%s\n", tasks.ID(aws.ToString(t.TaskArn)))
+		return nil
+	}
+	return followRun(ctx, s, env, name, aws.ToString(t.TaskArn))
+}
+
+// chosenRun is the agent's run whose id begins so.
+func chosenRun(runs []ecstypes.Task, agent, id string) (ecstypes.Task, error) {
+	for _, t := range runs {
+		if provision.RunAgent(t) == agent && strings.HasPrefix(tasks.ID(aws.ToString(t.TaskArn)), id) {
+			return t, nil
+		}
+	}
+	return ecstypes.Task{}, &advice{fmt.Errorf("no run of %s has a task %s, or it has ended", agent, id), "karmactl logs " + agent + " --task " + id}
+}
+
+// sayRuns names the tasks of earlier runs that have not ended.
+func sayRuns(s *session, runs []ecstypes.Task) {
+	for _, t := range runs {
+		id := tasks.Short(aws.ToString(t.TaskArn))
+		s.app.term.Notef("task %s of %s, started %s ago to run once, has not ended: karmactl run %s --attach %s",
+			id, provision.RunAgent(t), s.clock.Now().Sub(aws.ToTime(t.CreatedAt)).Round(time.Second), provision.RunAgent(t), id)
+	}
+}
+
+// startRun starts the task with what the agent's service runs. It is not interrupted in the
+// middle, so that no task is started that nobody knows of.
+func startRun(ctx context.Context, s *session, env *provision.Env, name string, command []string, o runOptions) (ecstypes.Task, error) {
+	store, err := s.readState(ctx)
+	if err != nil {
+		return ecstypes.Task{}, err
+	}
+	if err := refuseWhileAsleep(store, "run"); err != nil {
+		return ecstypes.Task{}, err
+	}
+	services, err := tasks.Services(ctx, env.Clients.ECS, env.ClusterName(), []string{name})
+	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
+		return ecstypes.Task{}, err
+	}
+	if len(services) == 0 {
+		return ecstypes.Task{}, &advice{fmt.Errorf("%s has no service, so there is nothing to run it with", name), "karmactl up --only " + name}
+	}
+	agent, _ := s.cfg.Agent(name)
+	price := ""
+	if prices, err := s.app.book(s.cfg); err == nil {
+		if hour, known := cost.TaskHour(prices, agent.Arch, o.cpu, o.memory, o.spot); known {
+			price = fmt.Sprintf(", $%s an hour", hour.StringFixed(4))
+		}
+	}
+	stops := " · Ctrl-C stops it"
+	if o.detach {
+		stops = ""
+	}
+	s.app.term.Notef("%s: revision %d, %d CPU units, %d MiB%s%s", name, tasks.Revision(aws.ToString(services[0].TaskDefinition)), o.cpu, o.memory, price, stops)
+	spec := provision.RunSpec{
+		Cluster: env.ClusterName(), TaskDefinition: aws.ToString(services[0].TaskDefinition), Container: name, Command: command, Network: services[0].NetworkConfiguration,
+		Spot: o.spot, Exec: services[0].EnableExecuteCommand, Tags: env.RunTags(name), Token: rand.Text(),
+	}
+	if o.cpu != agent.CPU || o.memory != agent.Memory {
+		spec.CPU, spec.Memory = o.cpu, o.memory
+	}
+	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	return provision.RunTask(starting, env.Clients.ECS, spec)
+}
+
+// followRun follows the task and ends as its command did.
+func followRun(ctx context.Context, s *session, env *provision.Env, name, arn string) error {
+	style := logs.Style{Format: logs.Raw}
+	if s.app.term.JSON {
+		style.Format = logs.JSON
+	}
+	p := logs.NewPrinter(s.app.term.Out, style)
+	run := &fleet.Run{
+		ECS: env.Clients.ECS, Cluster: env.ClusterName(), Agent: name, Clock: s.clock, Stop: s.app.stop,
+		Log:  &logs.StreamReader{API: env.Clients.Logs, Agent: name, Stream: logs.Stream{Group: provision.LogGroupName(s.cfg.Stack(), name), Name: fleet.LogStream(name, tasks.ID(arn))}},
+		Emit: func(e logs.Event) error { return errors.Join(p.Print(e), p.Flush()) },
+		Say:  func(text string) { s.app.term.Notef("%s", text) },
+	}
+	end, err := run.Follow(ctx, arn)
+	switch {
+	case err != nil:
+		return err
+	case end.Stopped:
+		s.app.term.Notef("task %s was stopped", tasks.Short(arn))
+		return &exit{code: exitInterrupted}
+	case end.End.ExitCode == nil:
+		why := tasks.Explained(name, end.End.Reason)
+		return &exit{code: exitDeployment, err: &advice{fmt.Errorf("task %s did not start: %s", tasks.Short(arn), end.End.Reason), why.Fix()}}
+	case *end.End.ExitCode != 0:
+		s.app.term.Notef("task %s ended with exit code %d: %s", tasks.Short(arn), *end.End.ExitCode, end.End.Reason)
+		return &exit{code: int(*end.End.ExitCode)}
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package awssim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// program is what a simulated command says, how long it takes and how it ends.
+type program struct {
+	lines []programLine
+	takes time.Duration
+	code  int32
+}
+
+type programLine struct {
+	after time.Duration
+	text  string
+}
+
+// programOf reads a command. The simulated AWS runs no programs; of a shell it knows echo, seq,
+// sleep, exit and kill, one after the other, so that a rehearsal can say and end as it likes.
+// Anything else is one line that names the command, two seconds and exit code 0.
+func programOf(command []string) program {
+	text := strings.Join(command, " ")
+	if n := len(command); n > 2 && command[n-2] == "-c" {
+		text = command[n-1]
+	}
+	p := program{}
+	for statement := range strings.SplitSeq(strings.ReplaceAll(text, "&&", ";"), ";") {
+		word, rest, _ := strings.Cut(strings.TrimSpace(statement), " ")
+		rest = strings.Trim(strings.TrimSpace(rest), `'"`)
+		n, err := strconv.Atoi(strings.TrimPrefix(rest, "-"))
+		switch {
+		case word == "echo":
+			p.say(rest)
+		case word == "seq" && err == nil:
+			for i := range n {
+				p.say(fmt.Sprint(i + 1))
+			}
+		case word == "sleep" && err == nil:
+			p.takes += time.Duration(n) * time.Second
+		case word == "exit" && err == nil:
+			p.code = int32(n & 255) // what a process leaves behind is a byte
+			return p
+		case word == "kill" && err == nil:
+			p.code = int32(128 + n&127)
+			return p
+		case word != "":
+			p.say("simulated: " + strings.TrimSpace(statement))
+			p.takes += 2 * time.Second
+		}
+	}
+	return p
+}
+
+func (p *program) say(text string) {
+	p.lines = append(p.lines, programLine{p.takes, text})
+	p.takes += time.Millisecond
+}
