@@ -60,7 +60,7 @@ func (o *office) run(stdin string, args ...string) (int, string) {
 		stop:     make(chan struct{}), leaveSignals: func() {},
 	}
 	global := []string{"--file", o.file, "--simulate", filepath.Join(o.dir, "world"), "--state", "s3://karmactl-state-123456789012-us-east-1/it"}
-	return a.run(context.Background(), append(args, global...)), out.String()
+	return a.run(context.Background(), append(global, args...)), out.String() // before a command of the user's
 }
 
 // must runs what has to work.
