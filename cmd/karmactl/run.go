@@ -136,7 +136,7 @@ func sayRuns(s *session, runs []ecstypes.Task) {
 }
 
 // startRun starts the task with what the agent's service runs. It is not interrupted in the
-// middle, so that no task is started that nobody knows of.
+// middle, so that no task is started whose id is not known.
 func startRun(ctx context.Context, s *session, env *provision.Env, name string, command []string, o runOptions) (ecstypes.Task, error) {
 	store, err := s.readState(ctx)
 	if err != nil {

@@ -199,7 +199,7 @@ func (r *Run) drain(ctx context.Context, end *RunEnd) error {
 	return nil
 }
 
-// leave stops the task when there is nobody any more who waits for it.
+// leave stops the task when this process will not see its end.
 func (r *Run) leave(ctx context.Context, arn string, err error) error {
 	return errors.Join(err, r.stop(context.WithoutCancel(ctx), arn))
 }

@@ -61,7 +61,7 @@ func (b *bench) follow(ctx context.Context, arn string, stop <-chan struct{}) ra
 	return r
 }
 
-// left are the tasks that run for nobody.
+// left are the runs that have not ended.
 func (b *bench) left() int {
 	b.t.Helper()
 	home := b.home()
