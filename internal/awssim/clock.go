@@ -16,8 +16,8 @@ type clockState struct {
 }
 
 // FastClock runs Speed times as fast as the machine's: in a rehearsal the two
-// minutes of a NAT gateway take two seconds. It stands still while the simulated
-// AWS works, or a large account would age by minutes while its calls are computed.
+// minutes of a NAT gateway take two seconds. It stops while the simulated AWS
+// works, or a large account would age by minutes while its calls are computed.
 type FastClock struct {
 	Speed float64
 
@@ -49,7 +49,7 @@ func (c *FastClock) now() time.Time {
 	return later(c.at, c.running())
 }
 
-// running is what the clock says when it does not stand still.
+// running is what the clock says when it does not stop.
 func (c *FastClock) running() time.Time {
 	return c.state.Sim.Add(time.Duration(float64(time.Since(c.state.Real)) * c.Speed))
 }
@@ -68,7 +68,7 @@ func (c *FastClock) Wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// stop has the clock stand still until start was called as often.
+// stop stops the clock until start was called as often.
 func (c *FastClock) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,7 +78,7 @@ func (c *FastClock) stop() {
 	c.working++
 }
 
-// start has the clock go on from where it stood.
+// start lets the clock continue from where it was.
 func (c *FastClock) start() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -127,7 +127,7 @@ func (s *Sim) setCluster(c *Cluster, settings []types.ClusterSetting, connect *t
 	return nil
 }
 
-// setProviders replaces the providers: those that are left out are removed.
+// setProviders replaces the providers: the ones that are left out are removed.
 func setProviders(c *Cluster, providers []string, strategy []types.CapacityProviderStrategyItem) error {
 	for _, p := range providers {
 		if p != "FARGATE" && p != "FARGATE_SPOT" {

@@ -74,7 +74,7 @@ func (s *Sim) getCostAndUsage(in *costexplorer.GetCostAndUsageInput) (*costexplo
 	return &costexplorer.GetCostAndUsageOutput{ResultsByTime: []types.ResultByTime{result}, GroupDefinitions: in.GroupBy, NextPageToken: next}, nil
 }
 
-// billPage is three services or fewer, so that nobody takes the first page for the bill.
+// billPage is three services or fewer, so that no caller takes the first page for the bill.
 func billPage(size int, names []string, token string) ([]string, *string, error) {
 	from := 0
 	if token != "" {

@@ -24,8 +24,8 @@ type Deployment struct {
 	Failed   int
 	Rollout  types.DeploymentRolloutState
 	Reason   string
-	// Endpoints of Service Connect that its tasks can resolve: those that were
-	// there when it began.
+	// Endpoints of Service Connect that its tasks can resolve: the ones that
+	// were there when it began.
 	Endpoints []string
 	Created   time.Time
 	Updated   time.Time
@@ -49,7 +49,7 @@ func (s *Sim) deploymentNoun() noun {
 }
 
 // deploy begins a deployment of what the service is configured to now; the one
-// before it goes on until the new one's tasks are healthy. undoes names the
+// before it continues until the new one's tasks are healthy. undoes names the
 // service deployment that this one rolls back, "" for none.
 func (s *Sim) deploy(x *Service, undoes string) *Deployment {
 	d := &Deployment{

@@ -69,7 +69,7 @@ func groupInput(name string) *elb.CreateTargetGroupInput {
 	}
 }
 
-// listener answers 404 but for what a forward leads to.
+// listener answers 404 except to what a forward leads to.
 func (e *edge) listener(lb string) string {
 	e.t.Helper()
 	out, err := e.elb.CreateListener(context.Background(), listenerInput(lb))

@@ -53,7 +53,7 @@ func (e LogEvent) compare(o LogEvent) int {
 }
 
 // writeLog puts an event where it belongs: a late one goes between older ones,
-// where a reader that went on from the newest never sees it.
+// where a reader that continued from the newest never sees it.
 func (s *Sim) writeLog(g *LogGroup, stream string, timestamp int64, message string) {
 	s.stream(g, stream)
 	s.world.Serial++

@@ -11,8 +11,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/awssim/insights"
 )
 
-// logQuery is a query of Logs Insights that was started. Queries belong to the process and not to the world: nobody
-// asks for the results of another's.
+// logQuery is a query of Logs Insights that was started. Queries belong to the process and not to the world: no
+// process asks for the results of another's.
 type logQuery struct {
 	started time.Time
 	stopped bool
@@ -129,7 +129,7 @@ func (s *Sim) anyKept(groups []*LogGroup, to time.Time) bool {
 }
 
 // queryRows are a group's events between two moments, both included, as rows with the fields that AWS gives every
-// event and those that it finds in a message of JSON.
+// event and the fields that it finds in a message of JSON.
 func (s *Sim) queryRows(g *LogGroup, from, to time.Time, stats *types.QueryStatistics) []insights.Row {
 	var rows []insights.Row
 	for _, e := range s.events(g) {

@@ -19,7 +19,7 @@ func (s *Sim) metricDataNoun() noun {
 }
 
 // getMetricData answers for the metrics that agents have by the minute. A metric
-// that nobody reported has no values; it is not an error.
+// that was not reported has no values; it is not an error.
 func (s *Sim) getMetricData(in *cw.GetMetricDataInput) (*cw.GetMetricDataOutput, error) {
 	if n := len(in.MetricDataQueries); n == 0 || n > 500 {
 		return nil, fail("ValidationError", "The collection MetricDataQueries must have a size between 1 and 500.")

@@ -11,8 +11,8 @@ import (
 )
 
 // How long a NAT gateway takes, from Terraform's logs in public repositories
-// (85 to 121 s to make, 42 to 61 s to delete), and how long AWS goes on listing
-// a deleted one.
+// (85 to 121 s to make, 42 to 61 s to delete), and how long AWS still lists a
+// deleted one.
 const (
 	natPending  = 95 * time.Second
 	natDeleting = 50 * time.Second
@@ -125,7 +125,7 @@ func (s *Sim) createNatGateway(in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGat
 	return &ec2.CreateNatGatewayOutput{NatGateway: n.describe(), ClientToken: in.ClientToken}, nil
 }
 
-// natQuota is AWS's default of NAT gateways a zone; those that failed or are
+// natQuota is AWS's default of NAT gateways a zone; gateways that failed or are
 // deleted do not count.
 const natQuota = 5
 

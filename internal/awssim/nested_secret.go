@@ -13,7 +13,7 @@ const nestedName = "karmacadabra"
 var nestedAgents = []string{"validator", "karma-hello", "abracadabra", "skill-extractor", "voice-extractor"}
 
 // seedNestedSecret puts the user's own secret into a fresh account, with values
-// that nobody can take for real ones.
+// that cannot be taken for real ones.
 func (s *Sim) seedNestedSecret() {
 	if s.world.Seeded {
 		return

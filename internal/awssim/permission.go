@@ -190,7 +190,7 @@ func actionOf(service, op string, in any) string {
 
 // resourceOf is the ARN of what a call is about, as far as policies are written
 // for it: of buckets, objects, roles and repositories, and of what is named by
-// its ARN. "*" is asked where AWS has no resource, or nobody narrows it.
+// its ARN. "*" is asked where AWS has no resource, or no policy narrows it.
 func resourceOf(service string, in any) string {
 	switch service {
 	case "S3":

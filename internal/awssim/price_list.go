@@ -120,7 +120,7 @@ func (s *Sim) priceListNoun() noun {
 	}
 }
 
-// getProducts lists one product a page, so that nobody takes the first page for all.
+// getProducts lists one product a page, so that no caller takes the first page for all.
 func (s *Sim) getProducts(in *pricing.GetProductsInput) (*pricing.GetProductsOutput, error) {
 	if v := aws.ToString(in.FormatVersion); v != "" && v != "aws_v1" {
 		return nil, fail("InvalidParameterException", "Invalid FormatVersion: %s", v)

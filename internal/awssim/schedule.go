@@ -152,7 +152,7 @@ func (c *cron) matches(t time.Time) bool {
 		c.fields[4].has(int(t.Weekday())+1) && c.fields[5].has(t.Year())
 }
 
-// lookBack is how far a schedule is searched for when nobody called for long.
+// lookBack is how far a schedule is searched for when there was no call for long.
 const lookBack = 32 * 24 * time.Hour
 
 // last is the last time after from and up to now at which the schedule was due.

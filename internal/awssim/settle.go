@@ -6,9 +6,9 @@ import (
 
 const (
 	// tick is how finely the account lives: what happens by itself happens at a
-	// multiple of it, never at the moment at which somebody happens to look.
+	// multiple of it, never at the moment of a call.
 	tick = time.Second
-	// mostUnwatched is how much of the time in which nobody called is lived through.
+	// mostUnwatched is how much of the time without a call is lived through.
 	mostUnwatched = 2 * time.Hour
 )
 

@@ -287,7 +287,7 @@ func (s *Sim) modifyTargetGroupAttributes(in *elb.ModifyTargetGroupAttributesInp
 func (s *Sim) deleteTargetGroup(in *elb.DeleteTargetGroupInput) (*elb.DeleteTargetGroupOutput, error) {
 	g, err := s.targetGroup(aws.ToString(in.TargetGroupArn))
 	if err != nil {
-		// AWS does not mind a target group that is not there.
+		// AWS accepts a target group that is not there.
 		return &elb.DeleteTargetGroupOutput{}, nil //nolint:nilerr // so does AWS
 	}
 	if s.loadBalancerOf(g.ARN) != nil {

@@ -30,7 +30,7 @@ func (s *Sim) transact(write bool, f func() error) error {
 	return errors.Join(ferr, s.give())
 }
 
-// work has a fast clock stand still until what it returns is called.
+// work stops a fast clock until what it returns is called.
 func (s *Sim) work() (end func()) {
 	c, ok := s.opts.Clock.(*FastClock)
 	if !ok {

@@ -72,7 +72,7 @@ func (s *Sim) settleVPCEndpoints() {
 	}
 }
 
-// endpointServices are those that are simulated, and whether they have a gateway.
+// endpointServices are the simulated ones, and whether they have a gateway.
 var endpointServices = map[string]bool{
 	"s3": true, "dynamodb": true, "ecr.api": false, "ecr.dkr": false, "logs": false, "secretsmanager": false,
 	"ssmmessages": false, "ssm": false, "sts": false, "monitoring": false, "xray": false, "ecs": false,

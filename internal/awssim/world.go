@@ -107,7 +107,7 @@ func newWorld(account, region string) *World {
 }
 
 // unique is the next number that ids are made of. Like AWS's it looks random, so
-// that nobody counts on the order of ids and the first digits tell one from
+// that no code counts on the order of ids and the first digits tell one from
 // another; and it is the same in each run.
 func (w *World) unique() uint64 {
 	w.Serial++

@@ -14,7 +14,7 @@ import (
 type AlarmSilenceSpec struct{}
 
 // AlarmSilence is the silence of one alarm: it is there while the alarm's actions are
-// off. The alarm goes on changing state and tells nobody. up leaves it as it is.
+// off. The alarm still changes state and sends nothing. up leaves it as it is.
 type AlarmSilence struct {
 	engine.Ref
 	*Env

@@ -246,7 +246,7 @@ func (b *Budget) Update(ctx context.Context, _ string, have, want BudgetSpec) er
 	})
 }
 
-// notify makes the notifications anew where they differ: AWS has no call that
+// notify makes the notifications again where they differ: AWS has no call that
 // replaces the subscribers of one.
 func (b *Budget) notify(ctx context.Context, want Notices) error {
 	have, err := b.found(ctx)

@@ -30,7 +30,7 @@ func newEdgeBench(t *testing.T) *edgeBench {
 	return e
 }
 
-// build makes the resources anew, as a second run of the command would.
+// build makes the resources again, as a second run of the command would.
 func (e *edgeBench) build() {
 	h := e.home
 	vpc := &VPC{Env: h, CIDR: "10.0.0.0/16"}

@@ -72,8 +72,8 @@ func (e *ElasticIP) Update(ctx context.Context, id string, have, want ElasticIPS
 }
 
 // Delete releases the address. While a NAT gateway that is being deleted holds
-// it AWS answers AuthFailure, which cloud.Classify takes for busy. Somebody who
-// gave it to an interface of his own is named.
+// it AWS answers AuthFailure, which cloud.Classify takes for busy. A user
+// who gave it to an interface of his own is named.
 func (e *ElasticIP) Delete(ctx context.Context, id string) error {
 	_, err := e.Clients.EC2.ReleaseAddress(ctx, &ec2.ReleaseAddressInput{AllocationId: &id})
 	if !cloud.Is(err, "InvalidIPAddress.InUse") {

@@ -55,7 +55,7 @@ func nameOf(key engine.Key) string {
 }
 
 // ours refuses what has the name of a resource and neither its tags nor a record in
-// the state: it is somebody else's.
+// the state: it is another owner's.
 func (h *Env) ours(look engine.Look, key engine.Key, tags cloud.Tags, what, id string) error {
 	if look.ID != "" || tags.Ours(h.Stack, key) {
 		return nil
@@ -76,7 +76,7 @@ type candidate[T any] struct {
 	Item T
 	ID   string
 	Tags cloud.Tags
-	// Gone: AWS goes on listing it, but it is no more.
+	// Gone: AWS still lists it, but it is no more.
 	Gone bool
 	// Leaving: it is being deleted.
 	Leaving bool
@@ -192,7 +192,7 @@ func changes(parts ...[]engine.Change) []engine.Change {
 	return out
 }
 
-// nodes are references as nodes, without those that the configuration leaves out.
+// nodes are references as nodes, without the ones that the configuration leaves out.
 func nodes[N interface {
 	comparable
 	engine.Node

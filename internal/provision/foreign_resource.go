@@ -125,7 +125,7 @@ func (h *Env) foreignTasks(ctx context.Context) ([]ForeignResource, error) {
 	return out, nil
 }
 
-// foreignListeners are listeners that somebody added to the stack's load balancer,
+// foreignListeners are listeners that a user added to the stack's load balancer,
 // which AWS would delete with it.
 func (h *Env) foreignListeners(ctx context.Context) ([]ForeignResource, error) {
 	all, err := h.listeners(ctx, time.Time{})

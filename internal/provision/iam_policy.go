@@ -91,8 +91,8 @@ func NamedSecret(account cloud.Account, name string) string {
 	return account.ARN("secretsmanager", "secret:"+name+"-??????")
 }
 
-// WrittenSecret is what GetSecretValue is allowed on for an ARN that somebody
-// wrote, with AWS's six characters or without: that cannot be told from the
+// WrittenSecret is what GetSecretValue is allowed on for an ARN that a
+// user wrote, with AWS's six characters or without: that cannot be told from the
 // text, so both are allowed. What follows the name is a JSON key, which is no
 // part of a permission.
 func WrittenSecret(arn string) []string {
@@ -102,7 +102,7 @@ func WrittenSecret(arn string) []string {
 	return []string{arn, arn + "-??????"}
 }
 
-// TaskPolicy is what the agent itself may do in AWS: nothing, but for a shell
+// TaskPolicy is what the agent itself may do in AWS: nothing, except a shell
 // (ECS Exec) and for tracing when they are on. "" is no policy at all.
 func TaskPolicy(exec, xray bool) string {
 	var all []statement

@@ -115,7 +115,7 @@ func (r *Registries) ask(ctx context.Context, reference string, arch agents.Arch
 	return "", &WrongArch{Reference: reference, Have: have, Want: want}
 }
 
-// architectures are those that an image or an index is for.
+// architectures are the ones that an image or an index is for.
 func architectures(desc *remote.Descriptor) ([]string, error) {
 	if !desc.MediaType.IsIndex() {
 		img, err := desc.Image()
@@ -167,7 +167,7 @@ func pinned(image string) bool {
 
 // ECRAt sends what goes to the account's ECR host to an endpoint, scheme and all,
 // and nothing else: behind an emulator the registry is the endpoint's own /v2/,
-// while ECR goes on answering with AWS's host name.
+// while ECR still answers with AWS's host name.
 type ECRAt struct {
 	Host     string // 123456789012.dkr.ecr.us-east-1.amazonaws.com
 	Endpoint *url.URL

@@ -41,7 +41,7 @@ type Listener struct {
 	Port         int
 	// Protocol is HTTP or HTTPS.
 	Protocol string
-	// Certificate is nil but for HTTPS.
+	// Certificate is nil except for HTTPS.
 	Certificate *CertificateValidation
 	// Agents are named by the answer to what no rule takes.
 	Agents []string
@@ -127,7 +127,7 @@ func (h *Env) listeners(ctx context.Context, notOlder time.Time) ([]candidate[ty
 }
 
 // Find looks among the listeners of the stack's load balancer. One without our
-// tags on our port is somebody else's.
+// tags on our port is another owner's.
 func (l *Listener) Find(ctx context.Context, look engine.Look) (engine.Found[ListenerSpec], error) {
 	all, err := l.listeners(ctx, look.NotOlder)
 	if err != nil {

@@ -111,7 +111,7 @@ func (r *ListenerRule) Find(ctx context.Context, look engine.Look) (engine.Found
 	})
 }
 
-// rulesOf lists the rules of listeners, but for their default rules.
+// rulesOf lists the rules of listeners, except their default rules.
 func (h *Env) rulesOf(ctx context.Context, listeners ...string) ([]candidate[types.Rule], error) {
 	var all []types.Rule
 	for _, arn := range listeners {

@@ -109,7 +109,7 @@ func (h *Env) servingLoadBalancer(ctx context.Context, notOlder time.Time) (stri
 	return "", nil
 }
 
-// Find looks for the stack's name. One without our tags is somebody else's.
+// Find looks for the stack's name. One without our tags is another owner's.
 func (l *LoadBalancer) Find(ctx context.Context, look engine.Look) (engine.Found[LoadBalancerSpec], error) {
 	all, err := l.loadBalancers(ctx, look.NotOlder)
 	if err != nil {
@@ -162,7 +162,7 @@ const (
 	albAccessLogsPrefix   = "access_logs.s3.prefix"
 )
 
-// readAttributes reads those that we own. The logs of a stack are under its name in
+// readAttributes reads the attributes that we own. The logs of a stack are under its name in
 // their bucket; those under another one show as a difference.
 func (s *LoadBalancerSpec) readAttributes(attrs []types.LoadBalancerAttribute, stack string) {
 	bucket, prefix, logs := "", "", false
@@ -193,7 +193,7 @@ func (s *LoadBalancerSpec) readAttributes(attrs []types.LoadBalancerAttribute, s
 	}
 }
 
-// attributes are those that differ.
+// attributes are the ones that differ.
 func (l *LoadBalancer) attributes(have, want LoadBalancerSpec) []types.LoadBalancerAttribute {
 	var out []types.LoadBalancerAttribute
 	set := func(k, v string) {

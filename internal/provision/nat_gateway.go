@@ -108,7 +108,7 @@ func (n *NATGateway) Update(ctx context.Context, id string, have, want NATGatewa
 	return updateEC2Tags(ctx, n.Clients.EC2, id, have.Tags, want.Tags)
 }
 
-// Delete deletes the NAT gateway. Its address stays and goes on costing.
+// Delete deletes the NAT gateway. Its address stays and still costs.
 func (n *NATGateway) Delete(ctx context.Context, id string) error {
 	_, err := n.Clients.EC2.DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &id})
 	return err

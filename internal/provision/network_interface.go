@@ -16,13 +16,13 @@ import (
 )
 
 // held explains why AWS refuses to delete something: it names the network
-// interfaces that hold it, and tells those that go by themselves from those of
-// somebody else. Any other error, and nil, come back as they are.
+// interfaces that hold it, and tells the ones that go by themselves from another
+// owner's. Any other error, and nil, come back as they are.
 func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInterface) bool) error {
 	if !cloud.Is(err, "DependencyViolation", "InvalidGroup.InUse") {
 		return err
 	}
-	now := h.Clock.Now().Add(-time.Second) // those who are refused together share the listings
+	now := h.Clock.Now().Add(-time.Second) // callers that are refused together share the listings
 	all, lerr := cloud.List(ctx, h.Inventory, "network-interface", now, func(ctx context.Context) ([]types.NetworkInterface, error) {
 		return h.networkInterfaces(ctx, now)
 	})
@@ -52,7 +52,7 @@ func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInter
 	return err
 }
 
-// networkInterfaces are all that is in the stack's VPC, whoever made it.
+// networkInterfaces are all that is in the stack's VPC, karmactl's or not.
 func (h *Env) networkInterfaces(ctx context.Context, notOlder time.Time) ([]types.NetworkInterface, error) {
 	vpcs, err := cloud.List(ctx, h.Inventory, "vpc", notOlder, (&VPC{Env: h}).list)
 	if err != nil || len(vpcs) == 0 {

@@ -73,8 +73,8 @@ func TestTheNetworkGoesThroughItsLife(t *testing.T) {
 	})
 }
 
-// tables counts what the account has of each kind, without what AWS goes on
-// listing after it is deleted.
+// tables counts what the account has of each kind, without what AWS still lists
+// after it is deleted.
 func tables(t *testing.T, sim *awssim.Sim) string {
 	t.Helper()
 	s := ""

@@ -36,7 +36,7 @@ type Parameter struct {
 	mu sync.Mutex
 	// there: it has a value. nested: the nested secret has one, or one is given.
 	there, nested bool
-	// unread is why the nested secret cannot be read, which a down does not mind.
+	// unread is why the nested secret cannot be read, which is no error of a down.
 	unread error
 	action Action
 }

@@ -169,7 +169,7 @@ func (r *Role) putPolicy(ctx context.Context, name, policy string) error {
 }
 
 // Delete empties the role first: IAM answers DeleteConflict while it has policies,
-// also those that somebody else put in.
+// also policies that another program put in.
 func (r *Role) Delete(ctx context.Context, id string) error {
 	inline, err := cloud.Pages(ctx, iam.NewListRolePoliciesPaginator(r.Clients.IAM, &iam.ListRolePoliciesInput{RoleName: &id}),
 		func(out *iam.ListRolePoliciesOutput) []string { return out.PolicyNames })

@@ -28,7 +28,7 @@ func (h *Env) RepositoryURI(agent string) string {
 }
 
 // Deploys tells whether a service's changes begin a deployment; tags, the circuit
-// breaker and the like do not.
+// breaker and other settings do not.
 func Deploys(o engine.Outcome) bool {
 	if o.Verb == engine.Create {
 		return true

@@ -81,8 +81,8 @@ func (r *Route) Find(ctx context.Context, look engine.Look) (engine.Found[RouteS
 // routeID names a route, to which AWS gives no id.
 func routeID(table string) string { return table + "|" + anywhere }
 
-// routeTarget is what a route leads to, whatever that is: somebody may have
-// pointed it elsewhere.
+// routeTarget is what a route leads to, whatever that is: a user may
+// have pointed it elsewhere.
 func routeTarget(r types.Route) string {
 	for _, id := range []*string{
 		r.NatGatewayId, r.GatewayId, r.NetworkInterfaceId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.LocalGatewayId, r.CarrierGatewayId, r.InstanceId,

@@ -89,7 +89,7 @@ func (a *RouteTableAssociation) Diff(have, want RouteTableAssociationSpec) []eng
 }
 
 // Create ties the subnet to the table. A subnet that is tied already is the
-// answer to a repeated call, unless the table is somebody else's.
+// answer to a repeated call, unless the table is another owner's.
 func (a *RouteTableAssociation) Create(ctx context.Context, want RouteTableAssociationSpec, _ string) (string, error) {
 	_, err := a.Clients.EC2.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &want.Table, SubnetId: &want.Subnet})
 	if cloud.Is(err, "Resource.AlreadyAssociated") {

@@ -37,7 +37,7 @@ func TestARouteChangesItsTargetInPlace(t *testing.T) {
 		b := newBench(t, slow)
 		n := newNetwork(b.home)
 		b.up(n.steps...)
-		b.edit(func(w *awssim.World) { // somebody sends the private subnets out directly
+		b.edit(func(w *awssim.World) { // a user sends the private subnets out directly
 			table := w.RouteTables[n.privateTable.ID()]
 			for i := range table.Routes {
 				if table.Routes[i].Destination == anywhere {

@@ -18,7 +18,7 @@ const maxSamplingRuleName = 32
 type SamplingRuleSpec struct {
 	// Service is a pattern of the names under which services trace.
 	Service string
-	// Requests are those that it counts: host, method and path, as patterns.
+	// Requests are the requests that it counts: host, method and path, as patterns.
 	Requests  string
 	Rate      float64
 	Reservoir int

@@ -30,7 +30,7 @@ type ScalableTargetSpec struct {
 }
 
 // ScalableTarget is how far Application Auto Scaling may move the number of an
-// agent's tasks. The bounds are the configuration's, unless somebody else moves
+// agent's tasks. The bounds are the configuration's, unless another program moves
 // them: a schedule (there are scheduled actions) or karmactl scale (the tag
 // karmactl:scale=manual). Then a plan leaves them as they are.
 //

@@ -24,7 +24,7 @@ type ScaleOverrideSpec struct {
 
 // ScaleOverride is the bounds of an agent's scalable target in the hands of karmactl
 // scale. ScalableTarget is the same thing in the hands of up, which leaves alone
-// what is somebody else's. AWS moves the number of tasks into new bounds at once,
+// what is another owner's. AWS moves the number of tasks into new bounds at once,
 // so that a number set here is not undone by scaling in.
 type ScaleOverride struct {
 	engine.Ref
@@ -74,7 +74,7 @@ func (b *ScaleOverride) read(ctx context.Context, notOlder time.Time) (ScaleOver
 			continue
 		}
 		arn := aws.ToString(st.ScalableTargetARN)
-		// The index of tags runs behind: it is believed only when it says that nobody
+		// The index of tags runs behind: it is believed only when it says that no stack
 		// has changed anything, which is not enough here.
 		tags, err := b.scalableTargetTags().read(ctx, &arn)
 		if err != nil {

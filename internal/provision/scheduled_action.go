@@ -63,7 +63,7 @@ func (a *ScheduledAction) Key() engine.Key {
 // OfAgent is the agent that it belongs to.
 func (a *ScheduledAction) OfAgent() string { return a.Agent }
 
-// Needs nothing: the target is looked for by those who make a schedule.
+// Needs nothing: the target is looked for by the code that makes a schedule.
 func (a *ScheduledAction) Needs() []engine.Node { return nil }
 
 // After the other changes of the target.

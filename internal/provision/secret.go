@@ -61,7 +61,7 @@ type secretSeen struct {
 	keys    []string
 	// nested are the agent's keys that the nested secret has, or that are given.
 	nested []string
-	// unread is why the nested secret cannot be read, which a down does not mind.
+	// unread is why the nested secret cannot be read, which is no error of a down.
 	unread error
 	// deleted is the ARN of one that is scheduled for deletion.
 	deleted string
@@ -299,8 +299,8 @@ func (s *Secret) restore(ctx context.Context, arn string) (string, error) {
 	return arn, err
 }
 
-// Update makes the first copy when there is no value yet, overwrites those that it
-// is asked to, and sets the tags.
+// Update makes the first copy when there is no value yet, overwrites the values that
+// it is asked to, and sets the tags.
 func (s *Secret) Update(ctx context.Context, id string, have, want SecretSpec) error {
 	seen := s.look()
 	if have.Keys == "" && want.Keys != "" || have.Outdated != "" {

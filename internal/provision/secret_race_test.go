@@ -22,7 +22,7 @@ import (
 const flatName = "karmacadabra/validator"
 
 // colleague writes into the flat secret before karmactl's calls of one operation,
-// as somebody does who does not know of karmactl's lock: at the console, or in a
+// as a user does who does not know of karmactl's lock: at the console, or in a
 // rotation.
 type colleague struct {
 	b      *bench
@@ -194,7 +194,7 @@ func TestAWriterWhoNeverStopsIsTold(t *testing.T) {
 		if err != nil || res.Err() == nil {
 			t.Fatalf("got %v, %v", err, res.Err())
 		}
-		if text := res.Err().Error(); !strings.Contains(text, "somebody else wrote") || !strings.Contains(text, "run it again") || strings.Contains(text, "canary") {
+		if text := res.Err().Error(); !strings.Contains(text, "another program wrote") || !strings.Contains(text, "run it again") || strings.Contains(text, "canary") {
 			t.Fatalf("it says: %s", text)
 		}
 		tries := 50 - len(c.writes)

@@ -180,8 +180,8 @@ func (s *Secret) keepFirst(actions map[string]Action) {
 	}
 }
 
-// firstActions are those of a first copy. Of a deleted secret nobody may see
-// the values before it is had back: its keys count as unchanged until then.
+// firstActions are those of a first copy. The values of a deleted secret cannot
+// be read before it is restored: its keys count as unchanged until then.
 func (s *Secret) firstActions(seen secretSeen) map[string]Action {
 	actions := map[string]Action{}
 	for _, key := range s.Agent.OwnKeys() {

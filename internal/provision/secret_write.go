@@ -14,7 +14,7 @@ import (
 )
 
 // A flat secret is read, changed and written as a whole, and karmactl's lock keeps
-// only karmactl away: what somebody else writes in between, at the console or in a
+// only karmactl away: what another program writes in between, at the console or in a
 // rotation, would be lost. AWS has no put with a condition, but it has one for a
 // label: AWSCURRENT moves only when the version that it moves from is named. So a
 // new version is put beside the current one first, and becomes the current one
@@ -25,7 +25,7 @@ const (
 	stageCurrent = "AWSCURRENT"
 	// stageWritten is on a version until it is the current one. It is a label of its
 	// own because a rotation takes AWSPENDING on another version than the current one
-	// for a rotation that is still going on, and refuses to begin:
+	// for a rotation that is still under way, and refuses to begin:
 	// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
 	stageWritten = "karmactl"
 	// overwriteTries bounds the versions that are put: AWS keeps those of a day, and
@@ -38,7 +38,7 @@ type edit struct {
 	// was is the version that it was read from, "" when there is no value yet.
 	was  string
 	text string
-	// values are those in the text, or those that are there when it is "" because
+	// values are those in the text, or the values that are there when it is "" because
 	// there is nothing to write.
 	values secretValues
 }
@@ -85,7 +85,7 @@ func (d difference) merged() map[string]any {
 }
 
 // write makes the secret what it is to become, and tells the version and the keys
-// that it has then. When somebody else was faster it reads what they wrote, and
+// that it has then. When another program was faster it reads what that wrote, and
 // begins again. Cut short between its calls it has changed no value that counts:
 // the next run does it all again, and takes the label from the version that was left.
 func (s *Secret) write(ctx context.Context, id string) (secretSeen, error) {
@@ -104,7 +104,7 @@ func (s *Secret) write(ctx context.Context, id string) (secretSeen, error) {
 			return now, e.values.unquoted(err)
 		}
 	}
-	return secretSeen{}, fmt.Errorf("somebody else wrote the secret %s each of the %d times that karmactl was about to, so nothing was written: to do it anyway would have lost their values (%w): find out who it is (CloudTrail has PutSecretValue), then run it again", s.SecretName(s.Agent.Name), overwriteTries, refused)
+	return secretSeen{}, fmt.Errorf("another program wrote the secret %s each of the %d times that karmactl was about to, so nothing was written: to do it anyway would have lost their values (%w): find out who it is (CloudTrail has PutSecretValue), then run it again", s.SecretName(s.Agent.Name), overwriteTries, refused)
 }
 
 // put makes a version of the text, and that the current one if the version that was

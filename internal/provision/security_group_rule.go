@@ -33,7 +33,7 @@ type Rule struct {
 // before it is made.
 const self = "self"
 
-// ingress is a rule as AWS has it. Somebody else may have added any kind.
+// ingress is a rule as AWS has it. Another program may have added any kind.
 type ingress struct {
 	Protocol string
 	From, To int32
@@ -149,7 +149,7 @@ func letsAllOut(perms []types.IpPermission) bool {
 	return slices.ContainsFunc(ingressOf(perms, ""), func(i ingress) bool { return i.Protocol == "-1" && i.Source == anywhere })
 }
 
-// ruleChanges tells what has to be opened, closed and only described anew.
+// ruleChanges tells what has to be opened, closed and only described again.
 func ruleChanges(have, want []ingress) (open, shut, text []ingress) {
 	for _, w := range want {
 		i := slices.IndexFunc(have, func(h ingress) bool { return h.opens() == w.opens() })
@@ -186,7 +186,7 @@ func diffIngress(have, want []ingress) []engine.Change {
 }
 
 // updateIngress makes have into want, one call each way: it opens first, so that
-// what is to go on working is never cut off.
+// what is to continue to work is never cut off.
 func updateIngress(ctx context.Context, api *ec2.Client, id string, have, want []ingress) error {
 	open, shut, text := ruleChanges(have, want)
 	// AWS opens all of them or none: one that is there already keeps the others shut.

@@ -126,7 +126,7 @@ func (s *Service) namespace() string {
 	return engine.Unknown(s.Namespace.Key())
 }
 
-// callees are the names of those that something is true of.
+// callees are the names of the callees that something is true of.
 func (s *Service) callees(that func(*Service) bool) Set {
 	var out []string
 	for _, c := range s.Callees {

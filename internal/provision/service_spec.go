@@ -25,7 +25,7 @@ type ServiceSpec struct {
 	Network  Network
 	Target   Target
 	Connect  Connect
-	// Resolves are the callees that its tasks find: those that were there when its
+	// Resolves are the callees that its tasks find: the ones that were there when its
 	// deployment began.
 	Resolves Set
 	Breaker  Breaker

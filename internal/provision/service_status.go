@@ -71,7 +71,7 @@ func failedBefore(x types.Service) string {
 	return reason
 }
 
-// resolves are the callees that were made before the deployment that goes on. The
+// resolves are the callees that were made before the deployment that is under way. The
 // Service Connect names of a deployment are fixed when it begins, so one that came
 // later takes one more roll:
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html

@@ -23,7 +23,7 @@ var notInSpecs = map[string]struct{ fields, why string }{
 
 // resourceType is what the test knows of one type of this package.
 type resourceType struct {
-	// fields are its own, with what is promoted left out; references are those that are resources.
+	// fields are its own, with what is promoted left out; references are the ones that are resources.
 	fields, references map[string]bool
 	methods            map[string]*ast.FuncDecl
 }

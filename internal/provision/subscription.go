@@ -93,7 +93,7 @@ func (s *Subscription) mine(ctx context.Context, notOlder time.Time, hash string
 	}
 	for _, sub := range all {
 		// One that its reader has ended is listed as Deleted for some days: it gets
-		// no mail, and nobody can confirm it.
+		// no mail, and cannot be confirmed.
 		if aws.ToString(sub.SubscriptionArn) != "Deleted" && aws.ToString(sub.Protocol) == "email" && addressHash(aws.ToString(sub.Endpoint)) == hash {
 			return &sub, nil
 		}

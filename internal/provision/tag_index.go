@@ -38,7 +38,7 @@ func (h *Env) tagsAt(ctx context.Context, notOlder time.Time, arn string, want c
 
 // ownTags are the tags of what has a resource's name, with ask to read them at the
 // service itself. They are nil when it went away since it was listed; what is
-// somebody else's is refused.
+// another owner's is refused.
 func (h *Env) ownTags(ctx context.Context, look engine.Look, key engine.Key, what, arn string, ask func(context.Context, *string) (cloud.Tags, error)) (cloud.Tags, error) {
 	tags, err := h.tagsAt(ctx, look.NotOlder, arn, h.TagsOf(key), ask)
 	switch {

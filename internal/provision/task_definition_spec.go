@@ -12,8 +12,8 @@ import (
 )
 
 // TagImage is the image reference of agents.yaml that a revision was made from.
-// While the file still says the same, the revision keeps its digest, whoever put
-// it there: a tag that moved does not make a plan dirty.
+// While the file still says the same, the revision keeps its digest, from any
+// source: a tag that moved does not make a plan dirty.
 const TagImage = "karmactl:image"
 
 // TaskDefinitionSpec is what we own of a revision.

@@ -113,7 +113,7 @@ func (e *VPCEndpoint) list(ctx context.Context) ([]candidate[types.VpcEndpoint],
 // Diff compares. Tables, subnets and groups change in place.
 func (e *VPCEndpoint) Diff(have, want VPCEndpointSpec) []engine.Change {
 	privateDNS := field("private_dns", have.PrivateDNS, want.PrivateDNS)
-	if want.PrivateDNS { // without it nobody reaches the service through an interface endpoint
+	if want.PrivateDNS { // without it no task reaches the service through an interface endpoint
 		privateDNS = essential(privateDNS)
 	}
 	return changes(

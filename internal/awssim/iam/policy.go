@@ -109,7 +109,7 @@ func Parse(text string) (Policy, error) {
 	return p, nil
 }
 
-// Request is what somebody wants to do.
+// Request is what a caller wants to do.
 type Request struct {
 	// Action is the permission: ecs:CreateService.
 	Action string

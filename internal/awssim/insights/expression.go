@@ -190,7 +190,7 @@ func number(f float64) string {
 	return strconv.FormatFloat(math.Round(f*1e4)/1e4, 'f', -1, 64)
 }
 
-// value reads a literal, a field, a call, or what stands in parentheses.
+// value reads a literal, a field, a call, or what is in parentheses.
 func (p *parser) value() (expression, error) {
 	t := p.peek()
 	switch t.kind {

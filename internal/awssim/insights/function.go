@@ -13,7 +13,7 @@ type function struct {
 	do          func(r Row, args []expression) (string, bool)
 }
 
-// functions are those that are simulated:
+// functions are the simulated ones:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
 var functions = map[string]function{
 	"ispresent": {1, 1, func(r Row, args []expression) (string, bool) {
