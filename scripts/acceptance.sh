@@ -246,7 +246,7 @@ step 0 "a second region" in_region "$second" up --yes --only web &&
 	step 0 "the first region still has nothing to do" in_region "$region" plan --detailed-exitcode &&
 	answer "Q18 two regions" "neither changes the other"
 step 0 "a good deployment" in_region "$region" deploy web --image "$good"
-step 3 "a bad deployment is rolled back" in_region "$region" deploy web --image "$bad"
+step 3 "a bad deployment is rolled back" in_region "$region" deploy web --image "$bad" --fail-fast=false
 step 0 "rollback to the first revision" in_region "$region" rollback web --to 1
 step 0 "hibernate" in_region "$region" hibernate --yes
 step 0 "wake at once" in_region "$region" wake --yes && answer "Q11 a load balancer and a Service Connect name that were deleted a moment ago" "made again: the step above has the time"
