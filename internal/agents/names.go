@@ -40,7 +40,7 @@ var (
 	cidrRule      = textRule{pattern: lazyregexp.New(`^[0-9.]+/[0-9]+$`), allowed: "a private block such as 10.0.0.0/16", refuse: refuseCIDR}
 	// ACM takes at most 64 characters for the first name of a certificate.
 	domainRule = textRule{pattern: domainPattern, near: domainOf, most: 64, allowed: "a domain in lower case such as agents.example.com"}
-	zoneDomain = textRule{pattern: domainPattern, near: domainOf, most: 253, allowed: "a domain in lower case such as example.com"}
+	zoneDomain = textRule{pattern: zonePattern, near: domainOf, most: 253, allowed: "a domain in lower case such as example.com, or a hosted zone's id such as Z0123456789ABC"}
 
 	// The characters that every tagging service takes.
 	tagKeyRule = textRule{pattern: tagCharacters, most: 128, allowed: "letters, digits, spaces and _ . : / = + - @", refuse: func(s string) string {
@@ -93,6 +93,7 @@ var (
 
 var (
 	domainPattern = lazyregexp.New(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	zonePattern   = lazyregexp.New(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$|^Z[A-Z0-9]{1,31}$`)
 	tagCharacters = lazyregexp.New(`^[\p{L}\p{N} _.:/=+@-]*$`)
 )
 

@@ -49,6 +49,7 @@ func checkDomain(r *reader, c *Config) {
 	case lb.Zone == "":
 	case lb.Domain == "":
 		r.problem(r.at("load_balancer", "zone"), "zone is given without a domain", "domain: names what HTTPS is served at")
+	case !strings.Contains(lb.Zone, "."): // the id of a zone, whose name AWS knows
 	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone):
 		r.problem(r.at("load_balancer", "zone"), fmt.Sprintf("zone %q does not hold the domain %q", lb.Zone, lb.Domain), fmt.Sprintf("%s, or a domain that it ends in, such as %s", lb.Domain, lb.Domain[strings.IndexByte(lb.Domain, '.')+1:]))
 	}

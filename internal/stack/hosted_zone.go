@@ -7,6 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 type hostedZoneAPI interface {
@@ -14,33 +17,47 @@ type hostedZoneAPI interface {
 }
 
 // hostedZone is the id of the public zone that a domain's records go into: the
-// one named zone, or without a name the longest that the domain ends in.
+// one of the name or id zone, or without it the longest that the domain ends in.
+// Route 53 takes two zones of one name, and only one of them is delegated to.
 // karmactl never makes a zone: delegating a domain to it is up to its registrar.
-func hostedZone(ctx context.Context, api hostedZoneAPI, domain, zone string) (id string, err error) {
+func hostedZone(ctx context.Context, api hostedZoneAPI, domain, zone string) (string, error) {
 	bare := func(n string) string { return strings.ToLower(strings.TrimSuffix(n, ".")) }
-	domain, zone = bare(domain), bare(zone)
-	if zone != "" && domain != zone && !strings.HasSuffix(domain, "."+zone) {
+	domain = bare(domain)
+	byID := zone != "" && !strings.Contains(zone, ".")
+	if !byID {
+		zone = bare(zone)
+	}
+	if zone != "" && !byID && domain != zone && !strings.HasSuffix(domain, "."+zone) {
 		return "", fmt.Errorf("load_balancer.domain %s is not in load_balancer.zone %s: change one of them", domain, zone)
 	}
+	zones, err := cloud.Pages(ctx, route53.NewListHostedZonesPaginator(api, &route53.ListHostedZonesInput{}),
+		func(out *route53.ListHostedZonesOutput) []types.HostedZone { return out.HostedZones })
+	if err != nil {
+		return "", fmt.Errorf("the hosted zones cannot be listed: %w", err)
+	}
 	best := ""
-	p := route53.NewListHostedZonesPaginator(api, &route53.ListHostedZonesInput{})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return "", fmt.Errorf("the hosted zones cannot be listed: %w", err)
-		}
-		for _, z := range out.HostedZones {
-			name := bare(aws.ToString(z.Name))
-			fits := domain == name || strings.HasSuffix(domain, "."+name)
-			if z.Config != nil && z.Config.PrivateZone || !fits || zone != "" && name != zone || len(name) <= len(best) {
-				continue
-			}
-			best, id = name, strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/")
+	var ids []string // of the zones of the best name
+	for _, z := range zones {
+		name, id := bare(aws.ToString(z.Name)), strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/")
+		fits := domain == name || strings.HasSuffix(domain, "."+name)
+		named := zone == "" || zone == name || zone == id
+		switch {
+		case z.Config != nil && z.Config.PrivateZone || !fits || !named || len(name) < len(best):
+		case name == best:
+			ids = append(ids, id)
+		default:
+			best, ids = name, []string{id}
 		}
 	}
+	if len(ids) > 1 {
+		return "", fmt.Errorf("the account has %d public hosted zones %s: say in load_balancer.zone which one the registrar delegates to: %s", len(ids), best, strings.Join(ids, " or "))
+	}
+	if len(ids) == 1 {
+		return ids[0], nil
+	}
 	switch {
-	case id != "":
-		return id, nil
+	case byID:
+		return "", fmt.Errorf("the account has no public hosted zone %s that %s is in: change load_balancer.zone", zone, domain)
 	case zone != "":
 		return "", fmt.Errorf("the account has no public hosted zone %s: create it in Route 53 and have the registrar delegate to it, or remove load_balancer.domain to serve plain HTTP", zone)
 	}

@@ -14,10 +14,11 @@ func TestTheLongestPublicZoneIsChosen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
 		ctx := context.Background()
-		parent, ours := "", ""
+		parent, ours, one, two := "", "", "", ""
 		b.edit(func(w *awssim.World) {
 			parent, ours = w.SeedHostedZone("example.com", false), w.SeedHostedZone("prod.example.com", false)
 			w.SeedHostedZone("agents.example.com", true)
+			one, two = w.SeedHostedZone("example.net", false), w.SeedHostedZone("example.net", false)
 		})
 		for _, c := range []struct{ domain, zone, id, err string }{
 			{"agents.prod.example.com", "", ours, ""},
@@ -26,6 +27,10 @@ func TestTheLongestPublicZoneIsChosen(t *testing.T) {
 			{"agents.example.org", "", "", "no public hosted zone"},
 			{"myexample.com", "", "", "no public hosted zone"},
 			{"agents.example.com", "example.org", "", "is not in load_balancer.zone"},
+			{"agents.example.net", "", "", "2 public hosted zones example.net: say in load_balancer.zone"},
+			{"agents.example.net", "example.net", "", one + " or " + two},
+			{"agents.example.net", two, two, ""},
+			{"agents.example.com", two, "", "no public hosted zone " + two},
 		} {
 			id, err := hostedZone(ctx, b.home.Clients.Route53, c.domain, c.zone)
 			if id != c.id || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
