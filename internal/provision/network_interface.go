@@ -105,8 +105,8 @@ func describeInterface(n types.NetworkInterface) string {
 	return fmt.Sprintf("network interface %s (%s, %s, owner %s)", aws.ToString(n.NetworkInterfaceId), text, kind, owner)
 }
 
-// isNATGateway: EC2 writes nat_gateway, where the SDK's constant has natGateway
+// isNATGateway: EC2 writes nat_gateway, and never natGateway, the SDK's constant
 // (recorded answers; so says the filter of DescribeNetworkInterfaces).
 func isNATGateway(t types.NetworkInterfaceType) bool {
-	return t == "nat_gateway" || t == types.NetworkInterfaceTypeNatGateway
+	return t == "nat_gateway"
 }
