@@ -17,14 +17,16 @@ func edgeDrifts() []drift {
 func balancerDrifts() []drift {
 	balancer := func(edit func(*awssim.World, *awssim.LoadBalancer)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool {
-			return one(w.LoadBalancers, "alb", lb, func(l *awssim.LoadBalancer) { edit(w, l) })
+			return one(w.LoadBalancers, "alb", balancerTags, func(l *awssim.LoadBalancer) { edit(w, l) })
 		}
 	}
 	attribute := func(name, value string) func(*awssim.World) bool {
 		return balancer(func(_ *awssim.World, l *awssim.LoadBalancer) { l.Attributes[name] = value })
 	}
 	group := func(edit func(*awssim.TargetGroup)) func(*awssim.World) bool {
-		return func(w *awssim.World) bool { return one(w.TargetGroups, "target-group/validator", tg, edit) }
+		return func(w *awssim.World) bool {
+			return one(w.TargetGroups, "target-group/validator", targetGroupTags, edit)
+		}
 	}
 	return []drift{
 		{"alb", "idle_timeout", attribute("idle_timeout.timeout_seconds", "5")},
@@ -34,10 +36,10 @@ func balancerDrifts() []drift {
 			l.Attributes["access_logs.s3.enabled"], l.Attributes["access_logs.s3.bucket"] = "true", "somebody-elses"
 		})},
 		{"alb", "security_group", balancer(func(w *awssim.World, l *awssim.LoadBalancer) {
-			l.Groups = []string{idOf(w.SecurityGroups, "sg/agents", sg)}
+			l.Groups = []string{idOf(w.SecurityGroups, "sg/agents", securityGroupTags)}
 		})},
 		{"alb", "subnets", balancer(func(w *awssim.World, l *awssim.LoadBalancer) {
-			public, private := idOf(w.Subnets, "subnet/public-us-east-1a", su), idOf(w.Subnets, "subnet/private-us-east-1a", su)
+			public, private := idOf(w.Subnets, "subnet/public-us-east-1a", subnetTags), idOf(w.Subnets, "subnet/private-us-east-1a", subnetTags)
 			for i := range l.Subnets {
 				if l.Subnets[i] == public {
 					l.Subnets[i], l.Interfaces[private] = private, l.Interfaces[public]
@@ -59,11 +61,11 @@ func balancerDrifts() []drift {
 
 func listenerDrifts() []drift {
 	listener := func(key string, edit func(*awssim.Listener)) func(*awssim.World) bool {
-		return func(w *awssim.World) bool { return one(w.Listeners, key, li, edit) }
+		return func(w *awssim.World) bool { return one(w.Listeners, key, listenerTags, edit) }
 	}
 	rule := func(key string, edit func(*awssim.World, *awssim.ListenerRule)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool {
-			return one(w.ListenerRules, key, lr, func(r *awssim.ListenerRule) { edit(w, r) })
+			return one(w.ListenerRules, key, ruleTags, func(r *awssim.ListenerRule) { edit(w, r) })
 		}
 	}
 	plain := func(l *awssim.Listener) { l.Protocol, l.Certificate, l.Policy = elbtypes.ProtocolEnumHttp, "", "" }
@@ -87,7 +89,7 @@ func listenerDrifts() []drift {
 		{"rule/https/validator", "priority", rule("rule/https/validator", func(_ *awssim.World, r *awssim.ListenerRule) { r.Priority = 49_998 })},
 		{"rule/https/validator", "rewrite", rule("rule/https/validator", func(_ *awssim.World, r *awssim.ListenerRule) { r.Transforms = nil })},
 		{"rule/https/validator", "target_group", rule("rule/https/validator", func(w *awssim.World, r *awssim.ListenerRule) {
-			r.Actions = []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String(idOf(w.TargetGroups, "target-group/karma-hello", tg))}}
+			r.Actions = []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String(idOf(w.TargetGroups, "target-group/karma-hello", targetGroupTags))}}
 		})},
 		{"rule/https/validator", "paths", rule("rule/https/validator", func(_ *awssim.World, r *awssim.ListenerRule) {
 			r.Conditions = []elbtypes.RuleCondition{{Field: aws.String("path-pattern"), PathPatternConfig: &elbtypes.PathPatternConditionConfig{Values: []string{"/other"}}}}
@@ -100,7 +102,7 @@ func listenerDrifts() []drift {
 			r.Alias, r.AliasZone = "dualstack.other-1.eu-west-1.elb.amazonaws.com", "Z32O12XQLNTSW2"
 		})},
 		{"certificate", "status", func(w *awssim.World) bool {
-			return one(w.Certificates, "certificate", ce, func(c *awssim.Certificate) { c.Status = acmtypes.CertificateStatusExpired })
+			return one(w.Certificates, "certificate", certificateTags, func(c *awssim.Certificate) { c.Status = acmtypes.CertificateStatusExpired })
 		}},
 		{"record/validation", "records", validation(func(_ *awssim.HostedZone, r *awssim.DNSRecord) { r.Values = []string{"other.example.com."} })},
 		{"record/validation", "", validation(func(z *awssim.HostedZone, r *awssim.DNSRecord) { delete(z.Records, r.Name+" "+"CNAME") })},

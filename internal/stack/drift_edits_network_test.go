@@ -8,19 +8,19 @@ import (
 
 func networkDrifts() []drift {
 	agentsGroup := func(edit func(*awssim.SecurityGroup)) func(*awssim.World) bool {
-		return func(w *awssim.World) bool { return one(w.SecurityGroups, "sg/agents", sg, edit) }
+		return func(w *awssim.World) bool { return one(w.SecurityGroups, "sg/agents", securityGroupTags, edit) }
 	}
 	endpoint := func(key string, edit func(*awssim.World, *awssim.VPCEndpoint)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool {
-			return one(w.VPCEndpoints, key, ve, func(e *awssim.VPCEndpoint) { edit(w, e) })
+			return one(w.VPCEndpoints, key, endpointTags, func(e *awssim.VPCEndpoint) { edit(w, e) })
 		}
 	}
 	return []drift{
 		{"vpc", "dns_hostnames", func(w *awssim.World) bool {
-			return one(w.VPCs, "vpc", vp, func(v *awssim.VPC) { v.DNSHostnames = false })
+			return one(w.VPCs, "vpc", vpcTags, func(v *awssim.VPC) { v.DNSHostnames = false })
 		}},
 		{"subnet/public-us-east-1a", "public_ips", func(w *awssim.World) bool {
-			return one(w.Subnets, "subnet/public-us-east-1a", su, func(v *awssim.Subnet) { v.PublicIPs = false })
+			return one(w.Subnets, "subnet/public-us-east-1a", subnetTags, func(v *awssim.Subnet) { v.PublicIPs = false })
 		}},
 		{"igw", "vpc", detach},
 		{"sg/agents", "ingress", agentsGroup(func(g *awssim.SecurityGroup) { g.Ingress = g.Ingress[1:] })},
@@ -29,27 +29,27 @@ func networkDrifts() []drift {
 		})},
 		{"sg/agents", "egress_all", agentsGroup(func(g *awssim.SecurityGroup) { g.Egress = nil })},
 		{"route/public", "", func(w *awssim.World) bool {
-			return one(w.RouteTables, "route-table/public", rt, func(r *awssim.RouteTable) {
+			return one(w.RouteTables, "route-table/public", routeTableTags, func(r *awssim.RouteTable) {
 				r.Routes = slices.DeleteFunc(r.Routes, func(x awssim.Route) bool { return x.Destination == "0.0.0.0/0" })
 			})
 		}},
 		{"route/private-us-east-1a", "target", func(w *awssim.World) bool {
-			return one(w.RouteTables, "route-table/private-us-east-1a", rt, func(r *awssim.RouteTable) {
+			return one(w.RouteTables, "route-table/private-us-east-1a", routeTableTags, func(r *awssim.RouteTable) {
 				for i := range r.Routes {
 					if r.Routes[i].Destination == "0.0.0.0/0" {
-						r.Routes[i].Target = idOf(w.InternetGateways, "igw", ig)
+						r.Routes[i].Target = idOf(w.InternetGateways, "igw", gatewayTags)
 					}
 				}
 			})
 		}},
 		{"route/public", "blackhole", detach},
 		{"route-table-association/public-us-east-1a", "", func(w *awssim.World) bool {
-			return one(w.RouteTables, "route-table/public", rt, func(r *awssim.RouteTable) { unassociate(w, r) })
+			return one(w.RouteTables, "route-table/public", routeTableTags, func(r *awssim.RouteTable) { unassociate(w, r) })
 		}},
 		{"route-table-association/public-us-east-1a", "table", func(w *awssim.World) bool {
 			var moved awssim.RouteTableAssociation
-			return one(w.RouteTables, "route-table/public", rt, func(r *awssim.RouteTable) { moved = unassociate(w, r) }) && moved.Subnet != "" &&
-				one(w.RouteTables, "route-table/private-us-east-1a", rt, func(r *awssim.RouteTable) { r.Associations = append(r.Associations, moved) })
+			return one(w.RouteTables, "route-table/public", routeTableTags, func(r *awssim.RouteTable) { moved = unassociate(w, r) }) && moved.Subnet != "" &&
+				one(w.RouteTables, "route-table/private-us-east-1a", routeTableTags, func(r *awssim.RouteTable) { r.Associations = append(r.Associations, moved) })
 		}},
 		{"endpoint/s3", "tables", endpoint("endpoint/s3", func(w *awssim.World, e *awssim.VPCEndpoint) {
 			t := w.RouteTables[e.Tables[0]]
@@ -58,7 +58,7 @@ func networkDrifts() []drift {
 		})},
 		{"endpoint/logs", "private_dns", endpoint("endpoint/logs", func(_ *awssim.World, e *awssim.VPCEndpoint) { e.PrivateDNS = false })},
 		{"endpoint/logs", "groups", endpoint("endpoint/logs", func(w *awssim.World, e *awssim.VPCEndpoint) {
-			e.Groups = []string{idOf(w.SecurityGroups, "sg/agents", sg)}
+			e.Groups = []string{idOf(w.SecurityGroups, "sg/agents", securityGroupTags)}
 			for _, i := range e.Interfaces {
 				w.NetworkInterfaces[i].Groups = e.Groups
 			}
@@ -79,7 +79,7 @@ func networkDrifts() []drift {
 
 // detach takes the internet gateway off its VPC: the routes to it are black holes.
 func detach(w *awssim.World) bool {
-	return one(w.InternetGateways, "igw", ig, func(g *awssim.InternetGateway) { g.VPC = "" })
+	return one(w.InternetGateways, "igw", gatewayTags, func(g *awssim.InternetGateway) { g.VPC = "" })
 }
 
 // unassociate takes the first public subnet off its table.

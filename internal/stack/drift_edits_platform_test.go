@@ -15,16 +15,16 @@ const allowsNothing = `{"Version":"2012-10-17","Statement":[]}`
 
 func platformDrifts() []drift {
 	role := func(edit func(*awssim.IAMRole)) func(*awssim.World) bool {
-		return func(w *awssim.World) bool { return one(w.Roles, "role/execution/validator", ro, edit) }
+		return func(w *awssim.World) bool { return one(w.Roles, "role/execution/validator", roleTags, edit) }
 	}
 	cluster := func(edit func(*awssim.Cluster)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool { edit(w.Clusters["karmacadabra-prod"]); return true }
 	}
 	repository := func(edit func(*awssim.Repository)) func(*awssim.World) bool {
-		return func(w *awssim.World) bool { return one(w.Repositories, "repository/validator", re, edit) }
+		return func(w *awssim.World) bool { return one(w.Repositories, "repository/validator", repositoryTags, edit) }
 	}
 	secret := func(edit func(*awssim.Secret)) func(*awssim.World) bool {
-		return func(w *awssim.World) bool { return one(w.Secrets, "secret/validator", se, edit) }
+		return func(w *awssim.World) bool { return one(w.Secrets, "secret/validator", secretTags, edit) }
 	}
 	bucket := func(edit func(*awssim.Bucket)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool {
@@ -64,7 +64,9 @@ func platformDrifts() []drift {
 
 func scalingDrifts() []drift {
 	bounds := func(edit func(*awssim.ScalableTarget)) func(*awssim.World) bool {
-		return func(w *awssim.World) bool { return one(w.ScalableTargets, "scalable-target/validator", st, edit) }
+		return func(w *awssim.World) bool {
+			return one(w.ScalableTargets, "scalable-target/validator", scalableTags, edit)
+		}
 	}
 	policy := func(edit func(*aastypes.TargetTrackingScalingPolicyConfiguration)) func(*awssim.World) bool {
 		return bounds(func(x *awssim.ScalableTarget) {

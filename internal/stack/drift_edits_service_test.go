@@ -53,7 +53,7 @@ func serviceDrifts() []drift {
 		{key, "target_group", edited(func(s *awssim.Service) { s.Config.LoadBalancers = nil })},
 		{key, "subnets", network(func(_ *awssim.World, vpc *ecstypes.AwsVpcConfiguration) { vpc.Subnets = vpc.Subnets[:1] })},
 		{key, "security_groups", network(func(w *awssim.World, vpc *ecstypes.AwsVpcConfiguration) {
-			vpc.SecurityGroups = append(slices.Clone(vpc.SecurityGroups), idOf(w.SecurityGroups, "sg/alb", sg))
+			vpc.SecurityGroups = append(slices.Clone(vpc.SecurityGroups), idOf(w.SecurityGroups, "sg/alb", securityGroupTags))
 		})},
 		{key, "public_ip", network(func(_ *awssim.World, vpc *ecstypes.AwsVpcConfiguration) {
 			vpc.AssignPublicIp = ecstypes.AssignPublicIpEnabled

@@ -49,23 +49,23 @@ func one[T any](all map[string]*T, key string, tags func(*T) map[string]string, 
 	return false
 }
 
-func vp(v *awssim.VPC) map[string]string             { return v.Tags }
-func su(v *awssim.Subnet) map[string]string          { return v.Tags }
-func sg(v *awssim.SecurityGroup) map[string]string   { return v.Tags }
-func ig(v *awssim.InternetGateway) map[string]string { return v.Tags }
-func rt(v *awssim.RouteTable) map[string]string      { return v.Tags }
-func ve(v *awssim.VPCEndpoint) map[string]string     { return v.Tags }
-func lb(v *awssim.LoadBalancer) map[string]string    { return v.Tags }
-func tg(v *awssim.TargetGroup) map[string]string     { return v.Tags }
-func li(v *awssim.Listener) map[string]string        { return v.Tags }
-func lr(v *awssim.ListenerRule) map[string]string    { return v.Tags }
-func ce(v *awssim.Certificate) map[string]string     { return v.Tags }
-func ro(v *awssim.IAMRole) map[string]string         { return v.Tags }
-func lg(v *awssim.LogGroup) map[string]string        { return v.Tags }
-func re(v *awssim.Repository) map[string]string      { return v.Tags }
-func al(v *awssim.Alarm) map[string]string           { return v.Tags }
-func st(v *awssim.ScalableTarget) map[string]string  { return v.Tags }
-func se(v *awssim.Secret) map[string]string          { return v.Tags }
+func vpcTags(v *awssim.VPC) map[string]string                     { return v.Tags }
+func subnetTags(v *awssim.Subnet) map[string]string               { return v.Tags }
+func securityGroupTags(v *awssim.SecurityGroup) map[string]string { return v.Tags }
+func gatewayTags(v *awssim.InternetGateway) map[string]string     { return v.Tags }
+func routeTableTags(v *awssim.RouteTable) map[string]string       { return v.Tags }
+func endpointTags(v *awssim.VPCEndpoint) map[string]string        { return v.Tags }
+func balancerTags(v *awssim.LoadBalancer) map[string]string       { return v.Tags }
+func targetGroupTags(v *awssim.TargetGroup) map[string]string     { return v.Tags }
+func listenerTags(v *awssim.Listener) map[string]string           { return v.Tags }
+func ruleTags(v *awssim.ListenerRule) map[string]string           { return v.Tags }
+func certificateTags(v *awssim.Certificate) map[string]string     { return v.Tags }
+func roleTags(v *awssim.IAMRole) map[string]string                { return v.Tags }
+func logGroupTags(v *awssim.LogGroup) map[string]string           { return v.Tags }
+func repositoryTags(v *awssim.Repository) map[string]string       { return v.Tags }
+func alarmTags(v *awssim.Alarm) map[string]string                 { return v.Tags }
+func scalableTags(v *awssim.ScalableTarget) map[string]string     { return v.Tags }
+func secretTags(v *awssim.Secret) map[string]string               { return v.Tags }
 
 // idOf is the id of the thing of a key.
 func idOf[T any](all map[string]*T, key string, tags func(*T) map[string]string) string {

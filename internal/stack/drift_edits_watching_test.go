@@ -31,7 +31,7 @@ func alarmDrifts() []drift {
 	const key = "alarm/validator/high-cpu"
 	alarm := func(edit func(*cwtypes.MetricAlarm)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool {
-			return one(w.Alarms, key, al, func(a *awssim.Alarm) { edit(&a.Alarm) })
+			return one(w.Alarms, key, alarmTags, func(a *awssim.Alarm) { edit(&a.Alarm) })
 		}
 	}
 	return []drift{
@@ -60,7 +60,7 @@ func alarmDrifts() []drift {
 
 func logDrifts() []drift {
 	group := func(edit func(*awssim.LogGroup)) func(*awssim.World) bool {
-		return func(w *awssim.World) bool { return one(w.LogGroups, "log-group/validator", lg, edit) }
+		return func(w *awssim.World) bool { return one(w.LogGroups, "log-group/validator", logGroupTags, edit) }
 	}
 	filter := func(edit func(*awssim.MetricFilter)) func(*awssim.World) bool {
 		return group(func(g *awssim.LogGroup) {

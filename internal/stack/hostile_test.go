@@ -28,12 +28,12 @@ func own[T any](all map[string]*T, key string, tags func(*T) map[string]string) 
 // touch it, and up names it.
 func TestStrangersWithOurNamesAreRefusedAndLeftAlone(t *testing.T) {
 	for key, give := range map[engine.Key]func(*awssim.World) bool{
-		"alb":                      func(w *awssim.World) bool { return own(w.LoadBalancers, "alb", lb) },
-		"target-group/validator":   func(w *awssim.World) bool { return own(w.TargetGroups, "target-group/validator", tg) },
-		"role/execution/validator": func(w *awssim.World) bool { return own(w.Roles, "role/execution/validator", ro) },
-		"log-group/validator":      func(w *awssim.World) bool { return own(w.LogGroups, "log-group/validator", lg) },
-		"repository/validator":     func(w *awssim.World) bool { return own(w.Repositories, "repository/validator", re) },
-		"alarm/validator/high-cpu": func(w *awssim.World) bool { return own(w.Alarms, "alarm/validator/high-cpu", al) },
+		"alb":                      func(w *awssim.World) bool { return own(w.LoadBalancers, "alb", balancerTags) },
+		"target-group/validator":   func(w *awssim.World) bool { return own(w.TargetGroups, "target-group/validator", targetGroupTags) },
+		"role/execution/validator": func(w *awssim.World) bool { return own(w.Roles, "role/execution/validator", roleTags) },
+		"log-group/validator":      func(w *awssim.World) bool { return own(w.LogGroups, "log-group/validator", logGroupTags) },
+		"repository/validator":     func(w *awssim.World) bool { return own(w.Repositories, "repository/validator", repositoryTags) },
+		"alarm/validator/high-cpu": func(w *awssim.World) bool { return own(w.Alarms, "alarm/validator/high-cpu", alarmTags) },
 		"cluster": func(w *awssim.World) bool {
 			return own(w.Clusters, "cluster", func(x *awssim.Cluster) map[string]string { return x.Tags })
 		},
@@ -52,7 +52,7 @@ func TestStrangersWithOurNamesAreRefusedAndLeftAlone(t *testing.T) {
 		"budget": func(w *awssim.World) bool {
 			return own(w.Budgets, "budget", func(x *awssim.Budget) map[string]string { return x.Tags })
 		},
-		"scalable-target/validator": func(w *awssim.World) bool { return own(w.ScalableTargets, "scalable-target/validator", st) },
+		"scalable-target/validator": func(w *awssim.World) bool { return own(w.ScalableTargets, "scalable-target/validator", scalableTags) },
 		"service/validator": func(w *awssim.World) bool {
 			return own(w.Services, "service/validator", func(x *awssim.Service) map[string]string { return x.Tags })
 		},
@@ -182,9 +182,9 @@ func TestDownOfAHostileAccount(t *testing.T) {
 			alb.Ingress = append(alb.Ingress, awssim.SecurityGroupRule{Protocol: "tcp", From: 1, To: 2, Group: agents.ID})
 		}},
 		"a load balancer that is protected": {before: func(w *awssim.World) {
-			one(w.LoadBalancers, "alb", lb, func(l *awssim.LoadBalancer) { l.Attributes["deletion_protection.enabled"] = "true" })
+			one(w.LoadBalancers, "alb", balancerTags, func(l *awssim.LoadBalancer) { l.Attributes["deletion_protection.enabled"] = "true" })
 		}, says: []string{"protect"}, after: func(w *awssim.World) {
-			one(w.LoadBalancers, "alb", lb, func(l *awssim.LoadBalancer) { l.Attributes["deletion_protection.enabled"] = "false" })
+			one(w.LoadBalancers, "alb", balancerTags, func(l *awssim.LoadBalancer) { l.Attributes["deletion_protection.enabled"] = "false" })
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

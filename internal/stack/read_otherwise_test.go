@@ -33,19 +33,19 @@ func (d drift) isEssential() bool {
 func known() []drift {
 	return []drift{
 		{"endpoint/s3", "private_dns", func(w *awssim.World) bool {
-			return one(w.VPCEndpoints, "endpoint/s3", ve, func(e *awssim.VPCEndpoint) { e.PrivateDNS = true })
+			return one(w.VPCEndpoints, "endpoint/s3", endpointTags, func(e *awssim.VPCEndpoint) { e.PrivateDNS = true })
 		}},
 		{"listener/http", "tls_policy", func(w *awssim.World) bool {
-			return one(w.Listeners, "listener/http", li, func(l *awssim.Listener) { l.Policy = "ELBSecurityPolicy-2016-08" })
+			return one(w.Listeners, "listener/http", listenerTags, func(l *awssim.Listener) { l.Policy = "ELBSecurityPolicy-2016-08" })
 		}},
 		{"target-group/validator", "health.timeout", func(w *awssim.World) bool {
-			return one(w.TargetGroups, "target-group/validator", tg, func(g *awssim.TargetGroup) { g.Timeout = 7 })
+			return one(w.TargetGroups, "target-group/validator", targetGroupTags, func(g *awssim.TargetGroup) { g.Timeout = 7 })
 		}},
 		{"log-group/validator", "retention_days", func(w *awssim.World) bool {
-			return one(w.LogGroups, "log-group/validator", lg, func(g *awssim.LogGroup) { g.RetentionDays = 365 })
+			return one(w.LogGroups, "log-group/validator", logGroupTags, func(g *awssim.LogGroup) { g.RetentionDays = 365 })
 		}},
 		{"repository/validator", "scan_on_push", func(w *awssim.World) bool {
-			return one(w.Repositories, "repository/validator", re, func(r *awssim.Repository) { r.ScanOnPush = !r.ScanOnPush })
+			return one(w.Repositories, "repository/validator", repositoryTags, func(r *awssim.Repository) { r.ScanOnPush = !r.ScanOnPush })
 		}},
 	}
 }
