@@ -57,9 +57,9 @@ func (sc *scaling) doc() (*scaleDoc, error) {
 		ch := ui.Change{Key: string(o.Key), Kind: o.Key.Kind(), Group: "agents", Agent: agent, Verb: string(o.Verb), Fields: []ui.Field{}}
 		for _, c := range o.Changes {
 			ch.Fields = append(ch.Fields, ui.Field{Field: c.Field, Was: c.Was, Now: c.Now})
-			if x := after[agent]; x != nil && o.Key.Kind() == "bounds" {
-				x.set(c)
-			}
+		}
+		if want, ok := o.Want.(provision.ScaleOverrideSpec); ok && after[agent] != nil {
+			after[agent].set(want)
 		}
 		d.Changes = append(d.Changes, ch)
 	}
@@ -75,15 +75,11 @@ func (sc *scaling) doc() (*scaleDoc, error) {
 	return d, sc.hours(d, s)
 }
 
-func (x *scaledAgent) set(c engine.Change) {
-	switch c.Field {
-	case "min":
-		_, _ = fmt.Sscan(c.Now, &x.Min) // a number that was printed
-	case "max":
-		_, _ = fmt.Sscan(c.Now, &x.Max)
-	case "owner":
-		x.Manual = c.Now == provision.ScaleManual
+func (x *scaledAgent) set(want provision.ScaleOverrideSpec) {
+	if !want.KeepCounts {
+		x.Min, x.Max = want.Min, want.Max
 	}
+	x.Manual = want.Owner == provision.ScaleManual
 }
 
 // notes are what the user should know of the alarms and of other owners.

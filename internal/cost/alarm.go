@@ -4,11 +4,10 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // priceAlarm: $0.10 a month each.
-func priceAlarm(b *bill, a *provision.Alarm) { b.alarm(a.Key(), "alarm", 1) }
+func priceAlarm(b *bill, k engine.Key) { b.alarm(k, "alarm", 1) }
 
 // alarmsPerPolicy is how many alarms Application Auto Scaling makes by itself
 // for one target tracking policy: one to go up, one to go down.
@@ -16,8 +15,8 @@ const alarmsPerPolicy = 2
 
 // priceScalingPolicy: the policy is free, its alarms are not, and no inventory
 // of the stack shows them.
-func priceScalingPolicy(b *bill, p *provision.ScalingPolicy) {
-	b.alarm(p.Key(), "alarms that target tracking makes", alarmsPerPolicy)
+func priceScalingPolicy(b *bill, k engine.Key) {
+	b.alarm(k, "alarms that target tracking makes", alarmsPerPolicy)
 }
 
 // freeAlarms is CloudWatch's free tier of standard alarms.

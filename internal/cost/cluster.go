@@ -3,6 +3,7 @@ package cost
 import (
 	"github.com/shopspring/decimal"
 
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -25,21 +26,21 @@ var insightsEvents = Range{decimal.RequireFromString("0.1"), decimal.RequireFrom
 
 // priceCluster: a cluster is free, Container Insights is not. Classic metrics
 // bill as custom metrics, enhanced ones at a price of their own.
-func priceCluster(b *bill, c *provision.Cluster) {
+func priceCluster(b *bill, k engine.Key, c provision.ClusterSpec) {
 	services := b.kindCount("service")
 	switch c.Insights {
 	case "on", "enabled":
 		b.metrics = b.metrics.plus(whole(insightsCluster + services*(insightsService+insightsFamily)))
 	case "enhanced":
 		tasks := Range{}
-		for _, n := range b.nodes {
-			if s, ok := n.(*provision.Service); ok {
-				t := tasksOf(s.Agent)
+		for _, i := range b.items {
+			if s, ok := i.spec.(provision.ServiceSpec); ok {
+				t := b.tasksOf(i.key.Name(), s)
 				tasks = tasks.plus(Range{whole(1).Low, decimal.Max(t.Expected, decimal.NewFromInt(1)), decimal.Max(t.High, decimal.NewFromInt(1))})
 			}
 		}
 		b.add(charge{
-			key: c.Key(), noun: "cluster", item: "Container Insights, enhanced (estimated)", unit: "metric",
+			key: k, noun: "cluster", item: "Container Insights, enhanced (estimated)", unit: "metric",
 			quantity: tasks.scale(decimal.NewFromInt(enhancedTask)).plus(whole(enhancedCluster)), price: InsightsMetric, hourly: true,
 		})
 	default:
@@ -50,8 +51,8 @@ func priceCluster(b *bill, c *provision.Cluster) {
 
 func (b *bill) kindCount(kind string) int {
 	n := 0
-	for _, node := range b.nodes {
-		if node.Key().Kind() == kind {
+	for _, i := range b.items {
+		if i.key.Kind() == kind {
 			n++
 		}
 	}

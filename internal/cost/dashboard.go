@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -16,15 +17,15 @@ const (
 
 // priceDashboard: $3.00 a month, free while it is small and one of the
 // account's first three.
-func priceDashboard(b *bill, d *provision.Dashboard) {
-	b.add(charge{key: d.Key(), noun: "dashboard", item: "dashboard", unit: "dashboard", quantity: whole(1), price: DashboardMonth, hourly: true})
+func priceDashboard(b *bill, k engine.Key, d provision.DashboardSpec) {
+	b.add(charge{key: k, noun: "dashboard", item: "dashboard", unit: "dashboard", quantity: whole(1), price: DashboardMonth, hourly: true})
 	if dashboardMetrics(d) <= freeDashboardMetrics {
 		b.free("dashboard", "three dashboards of up to 50 metrics", "dashboard", decimal.NewFromInt(freeDashboards), whole(1), DashboardMonth, true)
 	}
 }
 
 // dashboardMetrics counts the lines of its charts in what would be drawn.
-func dashboardMetrics(d *provision.Dashboard) int {
+func dashboardMetrics(d provision.DashboardSpec) int {
 	var body struct {
 		Widgets []struct {
 			Properties struct {
@@ -32,7 +33,7 @@ func dashboardMetrics(d *provision.Dashboard) int {
 			} `json:"properties"`
 		} `json:"widgets"`
 	}
-	if err := json.Unmarshal([]byte(d.Want().Body), &body); err != nil {
+	if err := json.Unmarshal([]byte(d.Body), &body); err != nil {
 		return freeDashboardMetrics + 1 // rather dear than wrong
 	}
 	n := 0

@@ -10,7 +10,6 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // Component is one line of the bill to come.
@@ -161,16 +160,25 @@ func Of(cfg *agents.Config, nodes []engine.Node, book *Book) (*Estimate, error) 
 }
 
 func of(cfg *agents.Config, nodes []engine.Node, book *Book, up running) (*Estimate, error) {
-	b := &bill{cfg: cfg, book: book, up: up, nodes: nodes, agents: map[engine.Key]string{}, out: &Estimate{Region: book.Region, PricesAsOf: book.AsOf, SpotAsOf: book.SpotAsOf}}
+	items, err := wanted(nodes)
+	if err != nil {
+		return nil, err
+	}
+	return price(cfg, items, book, up)
+}
+
+// price is the estimate of what items are. Nothing is asked of anybody.
+func price(cfg *agents.Config, items []item, book *Book, up running) (*Estimate, error) {
+	b := &bill{cfg: cfg, book: book, up: up, items: items, agents: map[engine.Key]string{}, out: &Estimate{Region: book.Region, PricesAsOf: book.AsOf, SpotAsOf: book.SpotAsOf}}
 	table := kinds()
 	seen := map[string]bool{}
 	var order []string
-	for _, n := range nodes {
-		b.agents[n.Key()] = provision.AgentOf(n)
-		kind := n.Key().Kind()
+	for _, i := range items {
+		b.agents[i.key] = i.agent
+		kind := i.key.Kind()
 		k, ok := table[kind]
 		if !ok {
-			return nil, fmt.Errorf("%s is of a kind without a price: it needs an entry in internal/cost/kinds.go", n.Key())
+			return nil, fmt.Errorf("%s is of a kind without a price: it needs an entry in internal/cost/kinds.go", i.key)
 		}
 		if !seen[kind] {
 			seen[kind] = true
@@ -179,7 +187,7 @@ func of(cfg *agents.Config, nodes []engine.Node, book *Book, up running) (*Estim
 		if k.each == nil {
 			continue
 		}
-		if err := k.each(b, n); err != nil {
+		if err := k.each(b, i.key, i.spec); err != nil {
 			return nil, err
 		}
 	}
@@ -188,7 +196,7 @@ func of(cfg *agents.Config, nodes []engine.Node, book *Book, up running) (*Estim
 			once(b)
 		}
 	}
-	if len(nodes) > 0 {
+	if len(items) > 0 {
 		priceFreeAlarms(b)
 		priceMetrics(b)
 		priceLogs(b)
@@ -221,7 +229,7 @@ type bill struct {
 	cfg   *agents.Config
 	book  *Book
 	up    running
-	nodes []engine.Node
+	items []item
 	// agents are whose each resource is; what all share is no one's.
 	agents map[engine.Key]string
 	out    *Estimate

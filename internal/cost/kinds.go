@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // Class is what a kind of resource does to the bill.
@@ -20,8 +21,10 @@ const (
 type kind struct {
 	class Class
 	// each prices one resource, once what the kind has together.
-	each func(b *bill, n engine.Node) error
+	each func(b *bill, k engine.Key, spec any) error
 	once func(b *bill)
+	// want is the spec that a resource of this kind wants; nil for kinds whose spec prices nothing.
+	want func(n engine.Node) (any, error)
 }
 
 // kinds has an entry for every kind in internal/stack/kinds.go: a resource that has
@@ -30,9 +33,9 @@ func kinds() map[string]kind {
 	free := kind{class: Free}
 	return map[string]kind{
 		// network
-		"nat":                     {class: Priced, each: each(priceNATGateway), once: priceNATData},
-		"eip":                     {class: Priced, each: each(priceElasticIP)},
-		"endpoint":                {class: Priced, each: each(priceVPCEndpoint), once: priceEndpointData},
+		"nat":                     {class: Priced, each: byKey(priceNATGateway), once: priceNATData},
+		"eip":                     {class: Priced, each: byKey(priceElasticIP)},
+		"endpoint":                {class: Priced, each: each(priceVPCEndpoint), want: wants[*provision.VPCEndpoint, provision.VPCEndpointSpec], once: priceEndpointData},
 		"vpc":                     free,
 		"igw":                     free,
 		"subnet":                  free,
@@ -41,7 +44,7 @@ func kinds() map[string]kind {
 		"route-table-association": free,
 		"sg":                      free,
 		// edge
-		"alb":                    {class: Priced, each: each(priceLoadBalancer)},
+		"alb":                    {class: Priced, each: each(priceLoadBalancer), want: wants[*provision.LoadBalancer, provision.LoadBalancerSpec]},
 		"listener":               free,
 		"rule":                   free,
 		"target-group":           free,
@@ -49,11 +52,11 @@ func kinds() map[string]kind {
 		"certificate-validation": free,
 		"record":                 free, // queries of aliases are; the zone is the user's
 		// platform
-		"cluster":       {class: Priced, each: each(priceCluster)},
+		"cluster":       {class: Priced, each: each(priceCluster), want: wants[*provision.Cluster, provision.ClusterSpec]},
 		"log-group":     {class: ByUsage},
-		"metric-filter": {class: ByUsage, each: each(priceMetricFilter)},
+		"metric-filter": {class: ByUsage, each: byKey(priceMetricFilter)},
 		"repository":    {class: ByUsage, once: priceImages},
-		"dashboard":     {class: Priced, each: each(priceDashboard)},
+		"dashboard":     {class: Priced, each: each(priceDashboard), want: wants[*provision.Dashboard, provision.DashboardSpec]},
 		"sampling-rule": {class: ByUsage, once: priceTraces},
 		"topic":         free, // the first thousand e-mails a month are
 		"subscription":  free,
@@ -63,24 +66,41 @@ func kinds() map[string]kind {
 		"budget":        free,             // one that only tells is
 		"state-bucket":  {class: ByUsage}, // walked apart; priceStateBucket
 		// agents
-		"service":         {class: Priced, each: each(priceService)},
-		"task-definition": free,
-		"scalable-target": free,
-		"scaling-policy":  {class: Priced, each: each(priceScalingPolicy)},
-		"alarm":           {class: Priced, each: each(priceAlarm)},
-		"secret":          {class: Priced, each: each(priceSecret)},
+		"service":         {class: Priced, each: each(priceService), want: wants[*provision.Service, provision.ServiceSpec]},
+		"task-definition": {class: Free, want: wants[*provision.TaskDefinition, provision.TaskDefinitionSpec]},
+		"scalable-target": {class: Free, want: wants[*provision.ScalableTarget, provision.ScalableTargetSpec]},
+		"scaling-policy":  {class: Priced, each: byKey(priceScalingPolicy)},
+		"alarm":           {class: Priced, each: byKey(priceAlarm)},
+		"secret":          {class: Priced, each: byKey(priceSecret)},
 		"parameter":       free, // of the standard tier
 	}
 }
 
-// each gives a pricing function its own type back.
-func each[R engine.Node](f func(*bill, R)) func(*bill, engine.Node) error {
-	return func(b *bill, n engine.Node) error {
-		r, ok := n.(R)
+// each gives a pricing function the spec of its kind.
+func each[S any](f func(*bill, engine.Key, S)) func(*bill, engine.Key, any) error {
+	return func(b *bill, k engine.Key, spec any) error {
+		s, ok := spec.(S)
 		if !ok {
-			return fmt.Errorf("%s is a %T, which internal/cost/kinds.go does not price", n.Key(), n)
+			return fmt.Errorf("%s has a %T, which internal/cost/kinds.go does not price", k, spec)
 		}
-		f(b, r)
+		f(b, k, s)
 		return nil
 	}
+}
+
+// byKey is for kinds of which one costs what the other does.
+func byKey(f func(*bill, engine.Key)) func(*bill, engine.Key, any) error {
+	return func(b *bill, k engine.Key, _ any) error {
+		f(b, k)
+		return nil
+	}
+}
+
+// wants is the wanted spec of a resource.
+func wants[R interface{ Want() S }, S any](n engine.Node) (any, error) {
+	r, ok := n.(R)
+	if !ok {
+		return nil, fmt.Errorf("%s is a %T, which internal/cost/kinds.go does not price", n.Key(), n)
+	}
+	return r.Want(), nil
 }

@@ -1,11 +1,11 @@
 package cost
 
-import "github.com/karmacadabra/karmactl/internal/provision"
+import "github.com/karmacadabra/karmactl/internal/engine"
 
 // priceSecret: $0.40 a month each, however small; reads cost cents. The
 // Parameter Store keeps the same values for nothing (secrets.store: ssm).
-func priceSecret(b *bill, s *provision.Secret) {
-	b.add(charge{key: s.Key(), noun: "secret", item: "secret", unit: "secret", quantity: whole(1), price: SecretMonth, hourly: true})
+func priceSecret(b *bill, k engine.Key) {
+	b.add(charge{key: k, noun: "secret", item: "secret", unit: "secret", quantity: whole(1), price: SecretMonth, hourly: true})
 }
 
 // priceNestedSecret: the user's own secret, which karmactl only reads. It bills while the agents

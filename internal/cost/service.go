@@ -1,9 +1,10 @@
 package cost
 
 import (
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/shopspring/decimal"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -11,16 +12,19 @@ import (
 // task by the second, from the start of the image pull to the end of the task.
 // Spot is a price of its own and does not turn into on-demand when there is no
 // capacity: the task is then missing, not dearer.
-func priceService(b *bill, s *provision.Service) {
-	a := s.Agent
-	tasks := tasksOf(a)
-	onDemand, spot := split(a.Spot, tasks)
-	vcpu := decimal.NewFromInt(int64(a.CPU)).Div(decimal.NewFromInt(1024))
-	gb := decimal.NewFromInt(int64(a.Memory)).Div(decimal.NewFromInt(1024))
-	up := exactly(b.up.of(a.Name))
-	p := fargatePrices(a.Arch)
+func priceService(b *bill, k engine.Key, s provision.ServiceSpec) {
+	size, ok := specOf[provision.TaskDefinitionSpec](b, engine.Key("task-definition/"+k.Name()))
+	if !ok {
+		return // nothing says how large its tasks are
+	}
+	tasks := b.tasksOf(k.Name(), s)
+	onDemand, spot := split(s.Capacity, tasks)
+	vcpu := decimal.NewFromInt(int64(size.CPU)).Div(decimal.NewFromInt(1024))
+	gb := decimal.NewFromInt(int64(size.Memory)).Div(decimal.NewFromInt(1024))
+	up := exactly(b.up.of(k.Name()))
+	p := fargatePrices(size.Arch)
 	add := func(item, unit string, tasks Range, size decimal.Decimal, price, ceiling Item) {
-		c := charge{key: s.Key(), noun: "service", item: item, unit: unit, quantity: tasks.times(up).scale(size), price: price, hourly: true}
+		c := charge{key: k, noun: "service", item: item, unit: unit, quantity: tasks.times(up).scale(size), price: price, hourly: true}
 		if ceiling != "" {
 			c.busyPrice = b.book.Prices[ceiling].USD.Mul(half)
 		}
@@ -30,8 +34,8 @@ func priceService(b *bill, s *provision.Service) {
 	add("Fargate memory", "GB-hour", onDemand, gb, p.gb, "")
 	add("Fargate Spot vCPU", "vCPU-hour", spot, vcpu, p.spotVCPU, p.vcpu)
 	add("Fargate Spot memory", "GB-hour", spot, gb, p.spotGB, p.gb)
-	if s.PublicIP {
-		b.add(charge{key: s.Key(), noun: "service", item: "public IPv4 address of each task", unit: "address-hour", quantity: tasks.times(up), price: AddressInUse, hourly: true})
+	if s.Network.PublicIP {
+		b.add(charge{key: k, noun: "service", item: "public IPv4 address of each task", unit: "address-hour", quantity: tasks.times(up), price: AddressInUse, hourly: true})
 	}
 }
 
@@ -41,28 +45,29 @@ var half = decimal.RequireFromString("0.5")
 
 type fargate struct{ vcpu, gb, spotVCPU, spotGB Item }
 
-func fargatePrices(arch agents.Arch) fargate {
-	if arch == agents.ArchARM {
+func fargatePrices(arch string) fargate {
+	if arch == string(types.CPUArchitectureArm64) {
 		return fargate{FargateARMVCPU, FargateARMGB, SpotARMVCPU, SpotARMGB}
 	}
 	return fargate{FargateVCPU, FargateGB, SpotVCPU, SpotGB}
 }
 
-func tasksOf(a agents.Agent) Range {
-	low, high := decimal.NewFromInt(int64(a.Scale.Min)), decimal.NewFromInt(int64(max(a.Scale.Min, a.Scale.Max)))
-	return Range{low, low, high}
+// tasksOf is how many tasks a service has: the bounds of its autoscaling, or its
+// desired count where that was set outside of them by hand.
+func (b *bill) tasksOf(agent string, s provision.ServiceSpec) Range {
+	number := func(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
+	t, ok := specOf[provision.ScalableTargetSpec](b, engine.Key("scalable-target/"+agent))
+	if high := max(t.Min, t.Max); ok && s.Tasks >= t.Min && s.Tasks <= high {
+		return Range{number(t.Min), number(t.Min), number(high)}
+	}
+	return exactly(number(s.Tasks))
 }
 
 // split shares tasks between on-demand and Spot as ECS's capacity provider
 // strategy does: base first, the rest by weight.
-func split(s agents.Spot, tasks Range) (onDemand, spot Range) {
+func split(s provision.Strategy, tasks Range) (onDemand, spot Range) {
 	part := func(n decimal.Decimal) decimal.Decimal {
-		if !s.Enabled {
-			return decimal.Zero
-		}
-		weight := max(1, s.SpotWeight) // as in the service's strategy
-		rest := decimal.Max(decimal.Zero, n.Sub(decimal.NewFromInt(int64(s.Base))))
-		return rest.Mul(decimal.NewFromInt(int64(weight))).Div(decimal.NewFromInt(int64(weight + s.OnDemandWeight)))
+		return decimal.NewFromFloat(s.Divide(n.InexactFloat64())[provision.FargateSpot])
 	}
 	spot = Range{part(tasks.Low), part(tasks.Expected), part(tasks.High)}
 	return tasks.minus(spot), spot

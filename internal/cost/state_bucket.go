@@ -26,7 +26,7 @@ var (
 )
 
 func (b *bill) stateWrites() decimal.Decimal {
-	ups := weeksPerMonth.Mul(decimal.NewFromInt(upsAWeek * 2 * int64(len(b.nodes))))
+	ups := weeksPerMonth.Mul(decimal.NewFromInt(upsAWeek * 2 * int64(len(b.items))))
 	return ups.Add(decimal.NewFromInt(workingDays * sleepWrites)).Round(0)
 }
 

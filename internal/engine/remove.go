@@ -77,7 +77,7 @@ func (t *visit) admitDown(ctx context.Context) *Outcome {
 		close(t.v.looked)
 	}
 	if bad := t.v.await(ctx, t.Clock); bad != nil {
-		bad.Key, bad.Verb = t.key, Delete
+		bad.Key, bad.Verb, bad.Have = t.key, Delete, t.o.Have
 		return bad
 	}
 	if !t.chosen(t.key) {
@@ -92,7 +92,7 @@ func (t *visit) admitDown(ctx context.Context) *Outcome {
 	}
 	if notManaged := new(NotManaged); errors.As(err, &notManaged) {
 		t.o.Reason = "not karmactl's"
-		t.found, err = Found[any]{}, nil
+		t.found, t.o.Have, err = Found[any]{}, nil, nil
 	}
 	if err != nil {
 		t.failed(err)

@@ -17,6 +17,7 @@ func (n *node) settle(ctx context.Context, r *run, v *vertex) Outcome {
 		return *stop
 	}
 	t.want = n.Want()
+	t.o.Want = t.want
 	if err := t.decide(); err != nil {
 		return t.failed(err)
 	}
@@ -45,7 +46,7 @@ func (t *visit) admit(ctx context.Context) *Outcome {
 		err = t.read(ctx)
 	}
 	if bad := t.v.await(ctx, t.Clock); bad != nil {
-		bad.Key, bad.Verb = t.key, None
+		bad.Key, bad.Verb, bad.Have = t.key, None, t.o.Have
 		if bad.Status == Blocked && !t.Apply {
 			bad.Verb = Create
 		}

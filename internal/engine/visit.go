@@ -56,6 +56,11 @@ func (t *visit) read(ctx context.Context) error {
 	}
 	var err error
 	t.found, err = t.readUntilVisible(ctx, look, until)
+	switch {
+	case err != nil || t.found.Phase == Absent || t.found.Phase == Leaving || t.found.Discard:
+	default:
+		t.o.Have = t.found.Spec
+	}
 	return err
 }
 

@@ -1,8 +1,6 @@
 package provision
 
 import (
-	"slices"
-
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -30,10 +28,13 @@ func (h *Env) RepositoryURI(agent string) string {
 // Deploys tells whether a service's changes begin a deployment; tags, the circuit
 // breaker and other settings do not.
 func Deploys(o engine.Outcome) bool {
-	if o.Verb == engine.Create {
-		return true
-	}
-	return slices.ContainsFunc(o.Changes, func(c engine.Change) bool {
-		return slices.Contains([]string{"task_definition", "capacity", "subnets", "security_groups", "public_ip", "target_group", "service_connect", "resolves", "exec", "deployment"}, c.Field)
-	})
+	have, found := o.Have.(ServiceSpec)
+	want, wanted := o.Want.(ServiceSpec)
+	return o.Verb == engine.Create || o.Verb == engine.Update && found && wanted && have.rolls(want)
+}
+
+// rolls tells whether AWS begins a deployment for the change to want.
+func (s ServiceSpec) rolls(want ServiceSpec) bool {
+	return s.TaskDefinition != want.TaskDefinition || !s.Capacity.Equal(want.Capacity) || !s.Network.Equal(want.Network) || s.Target != want.Target ||
+		s.Connect != want.Connect || !s.Resolves.Equal(want.Resolves) || s.Exec != want.Exec || s.Failed != want.Failed
 }

@@ -27,6 +27,9 @@ type ScalableTargetSpec struct {
 	Min  int
 	Max  int
 	Tags cloud.Tags
+	// Elsewhere is found where a schedule or karmactl scale rules the bounds: a
+	// difference in them is then no change.
+	Elsewhere bool
 }
 
 // ScalableTarget is how far Application Auto Scaling may move the number of an
@@ -93,8 +96,7 @@ func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Fou
 	return none, nil
 }
 
-// owned is what of have is the configuration's to rule: bounds that a schedule
-// or karmactl scale moves count as wanted. The schedule is only asked for when
+// owned says whether a schedule or karmactl scale rules the bounds. The schedule is only asked for when
 // the bounds differ.
 func (t *ScalableTarget) owned(ctx context.Context, notOlder time.Time, have ScalableTargetSpec) (ScalableTargetSpec, error) {
 	byHand := have.Tags[TagScale] == ScaleManual
@@ -118,7 +120,7 @@ func (t *ScalableTarget) owned(ctx context.Context, notOlder time.Time, have Sca
 	}
 	if manual {
 		t.note = t.override(have, byHand)
-		have.Min, have.Max = t.Min, t.Max
+		have.Elsewhere = true
 	}
 	return have, nil
 }
@@ -162,6 +164,9 @@ func (t *ScalableTarget) schedule(ctx context.Context) ([]types.ScheduledAction,
 
 // Diff compares.
 func (t *ScalableTarget) Diff(have, want ScalableTargetSpec) []engine.Change {
+	if have.Elsewhere {
+		return cloud.DiffTags(have.Tags, want.Tags)
+	}
 	return changes(
 		field("min", have.Min, want.Min),
 		field("max", have.Max, want.Max),
@@ -187,7 +192,7 @@ func (t *ScalableTarget) register(ctx context.Context, want ScalableTargetSpec, 
 
 // Update sets bounds and tags.
 func (t *ScalableTarget) Update(ctx context.Context, _ string, have, want ScalableTargetSpec) error {
-	if have.Min != want.Min || have.Max != want.Max {
+	if !have.Elsewhere && (have.Min != want.Min || have.Max != want.Max) {
 		if err := t.register(ctx, want, nil); err != nil {
 			return err
 		}
