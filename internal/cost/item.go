@@ -65,7 +65,7 @@ func found(wants []item, outcomes []engine.Outcome) []item {
 	return out
 }
 
-// specOf is the spec of one resource among those that are priced.
+// specOf is the spec of one resource among the resources that are priced.
 func specOf[S any](b *bill, k engine.Key) (spec S, ok bool) {
 	for _, i := range b.items {
 		if i.key == k {

@@ -25,7 +25,7 @@ type Outcome struct {
 	Status  Status
 	Changes []Change
 	// Have is the spec of what was found, nil where nothing is or will stay; Want is the
-	// one that is wanted, nil where it was not asked for. Those who know the kind know
+	// one that is wanted, nil where it was not asked for. A caller that knows the kind knows
 	// the type.
 	Have, Want any
 	// Reason says why: what was found, why it is kept, what it is blocked by.
