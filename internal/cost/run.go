@@ -9,7 +9,7 @@ import (
 // TaskHour is what one more task costs an hour, in US dollars: CPU in units of 1/1024 vCPU,
 // memory in MiB. Fargate bills it by the second, a minute at least. False when a price is not known.
 func TaskHour(book *Book, arch agents.Arch, cpu, memory int, spot bool) (decimal.Decimal, bool) {
-	p := fargatePrices(arch)
+	p := fargatePrices(arch == agents.ArchARM)
 	vcpu, gb := p.vcpu, p.gb
 	if spot {
 		vcpu, gb = p.spotVCPU, p.spotGB

@@ -22,7 +22,7 @@ func priceService(b *bill, k engine.Key, s provision.ServiceSpec) {
 	vcpu := decimal.NewFromInt(int64(size.CPU)).Div(decimal.NewFromInt(1024))
 	gb := decimal.NewFromInt(int64(size.Memory)).Div(decimal.NewFromInt(1024))
 	up := exactly(b.up.of(k.Name()))
-	p := fargatePrices(size.Arch)
+	p := fargatePrices(size.Arch == string(types.CPUArchitectureArm64))
 	add := func(item, unit string, tasks Range, size decimal.Decimal, price, ceiling Item) {
 		c := charge{key: k, noun: "service", item: item, unit: unit, quantity: tasks.times(up).scale(size), price: price, hourly: true}
 		if ceiling != "" {
@@ -45,8 +45,8 @@ var half = decimal.RequireFromString("0.5")
 
 type fargate struct{ vcpu, gb, spotVCPU, spotGB Item }
 
-func fargatePrices(arch string) fargate {
-	if arch == string(types.CPUArchitectureArm64) {
+func fargatePrices(arm bool) fargate {
+	if arm {
 		return fargate{FargateARMVCPU, FargateARMGB, SpotARMVCPU, SpotARMGB}
 	}
 	return fargate{FargateVCPU, FargateGB, SpotVCPU, SpotGB}
