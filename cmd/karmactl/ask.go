@@ -9,23 +9,23 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/stack"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // askAgents asks every agent that AWS reports healthy from here. That alone failing (a
 // fresh DNS name, a proxy, an emulator without a data plane) is said with its
 // cause and changes nothing else.
-func askAgents(ctx context.Context, s *session, st *stack.Stack, waits []ui.Waiting) []ui.Check {
+func askAgents(ctx context.Context, s *session, st *stack.Stack, waits []document.Waiting) []document.Check {
 	urls := st.URLs()
 	waiting := map[string]bool{}
 	for _, w := range waits {
 		waiting[w.Agent] = true
 	}
-	var checks []ui.Check
+	var checks []document.Check
 	for _, ag := range s.cfg.Agents {
 		if url := urls[ag.Name]; url != "" && !waiting[ag.Name] {
-			checks = append(checks, ui.Check{Agent: ag.Name, URL: strings.TrimRight(url, "/") + ag.Health.Path})
+			checks = append(checks, document.Check{Agent: ag.Name, URL: strings.TrimRight(url, "/") + ag.Health.Path})
 		}
 	}
 	var wg sync.WaitGroup
@@ -40,7 +40,7 @@ func askAgents(ctx context.Context, s *session, st *stack.Stack, waits []ui.Wait
 	return checks
 }
 
-func askOne(ctx context.Context, s *session, c *ui.Check) {
+func askOne(ctx context.Context, s *session, c *document.Check) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, nil)
 	if err != nil {
 		c.Note = err.Error()

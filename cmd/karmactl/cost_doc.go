@@ -11,11 +11,11 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
-	"github.com/karmacadabra/karmactl/internal/ui"
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 // estimate prices the configuration.
-func (a *app) estimate(cfg *agents.Config, o costOptions) (*ui.Cost, *cost.Estimate, *cost.Book, error) {
+func (a *app) estimate(cfg *agents.Config, o costOptions) (*document.Cost, *cost.Estimate, *cost.Book, error) {
 	prices, err := a.book(cfg)
 	if err != nil {
 		return nil, nil, nil, err
@@ -28,7 +28,7 @@ func (a *app) estimate(cfg *agents.Config, o costOptions) (*ui.Cost, *cost.Estim
 	return doc, e, prices, err
 }
 
-func costDoc(cfg *agents.Config, e *cost.Estimate, budget string) (*ui.Cost, error) {
+func costDoc(cfg *agents.Config, e *cost.Estimate, budget string) (*document.Cost, error) {
 	if budget == "" {
 		budget = cfg.Budget.MonthlyUSD
 	}
@@ -36,16 +36,16 @@ func costDoc(cfg *agents.Config, e *cost.Estimate, budget string) (*ui.Cost, err
 	if err != nil {
 		return nil, &usageError{err}
 	}
-	doc := &ui.Cost{
+	doc := &document.Cost{
 		Stack: cfg.Project + "/" + cfg.Environment, Region: e.Region, Monthly: costRange(e.Total()), PricesAsOf: e.PricesAsOf, SpotAsOf: e.SpotAsOf,
-		Budget: budget, Over: v.Over, Assumptions: e.Assumptions, Missing: append([]string{}, e.Missing...), Components: []ui.CostComponent{},
+		Budget: budget, Over: v.Over, Assumptions: e.Assumptions, Missing: append([]string{}, e.Missing...), Components: []document.CostComponent{},
 		Agents: costShares(e.ByAgent()), Nouns: costShares(e.ByNoun()),
 	}
 	known := false
 	for _, c := range e.Components {
 		known = known || c.Known
 		m := c.Monthly()
-		x := ui.CostComponent{
+		x := document.CostComponent{
 			Key: string(c.Key), Agent: c.Agent, Noun: c.Noun, Item: c.Item, Unit: c.Unit, Quantity: exact(c.Quantity.Expected),
 		}
 		if c.Known { // what is not known is left empty, never 0
@@ -54,7 +54,7 @@ func costDoc(cfg *agents.Config, e *cost.Estimate, budget string) (*ui.Cost, err
 		doc.Components = append(doc.Components, x)
 	}
 	if !known {
-		doc.Monthly, doc.Agents, doc.Nouns = ui.Range{}, []ui.CostShare{}, []ui.CostShare{}
+		doc.Monthly, doc.Agents, doc.Nouns = document.Range{}, []document.CostShare{}, []document.CostShare{}
 	}
 	return doc, nil
 }
@@ -62,37 +62,37 @@ func costDoc(cfg *agents.Config, e *cost.Estimate, budget string) (*ui.Cost, err
 // exact has enough digits for the parts to add up.
 func exact(d decimal.Decimal) string { return d.Round(8).String() }
 
-func costRange(r cost.Range) ui.Range {
-	return ui.Range{Low: cost.USD(r.Low), Expected: cost.USD(r.Expected), High: cost.USD(r.High)}
+func costRange(r cost.Range) document.Range {
+	return document.Range{Low: cost.USD(r.Low), Expected: cost.USD(r.Expected), High: cost.USD(r.High)}
 }
 
-func costShares(all []cost.Share) []ui.CostShare {
-	out := []ui.CostShare{}
+func costShares(all []cost.Share) []document.CostShare {
+	out := []document.CostShare{}
 	for _, s := range all {
 		r := costRange(s.Monthly)
-		out = append(out, ui.CostShare{Name: s.Name, Monthly: r.Expected, Low: r.Low, High: r.High})
+		out = append(out, document.CostShare{Name: s.Name, Monthly: r.Expected, Low: r.Low, High: r.High})
 	}
 	return out
 }
 
-func addSavings(doc *ui.Cost, s *cost.Savings) {
-	doc.Savings, doc.Facts = []ui.CostSaving{}, s.Facts
+func addSavings(doc *document.Cost, s *cost.Savings) {
+	doc.Savings, doc.Facts = []document.CostSaving{}, s.Facts
 	for _, r := range s.Ranked {
-		doc.Savings = append(doc.Savings, ui.CostSaving{
+		doc.Savings = append(doc.Savings, document.CostSaving{
 			Name: r.Name, Monthly: cost.USD(r.Monthly), Change: r.Change, Tradeoff: r.Tradeoff, How: r.How, Excludes: append([]string{}, r.Excludes...),
 		})
 	}
 	doc.Unpriced = s.Unpriced
 	if len(doc.Missing) == 0 {
-		doc.Together = &ui.CostTogether{Monthly: cost.USD(s.Together), Names: append([]string{}, s.Chosen...)}
+		doc.Together = &document.CostTogether{Monthly: cost.USD(s.Together), Names: append([]string{}, s.Chosen...)}
 	}
 	for _, n := range s.NotWorth {
-		doc.NotWorth = append(doc.NotWorth, ui.CostNotWorth{Monthly: cost.USD(n.Monthly), Change: n.Change, Why: n.Why})
+		doc.NotWorth = append(doc.NotWorth, document.CostNotWorth{Monthly: cost.USD(n.Monthly), Change: n.Change, Why: n.Why})
 	}
 }
 
 // actualCost asks Cost Explorer, or the cache.
-func actualCost(ctx context.Context, s *session, month string, e *cost.Estimate, prices *cost.Book) (*ui.CostActual, error) {
+func actualCost(ctx context.Context, s *session, month string, e *cost.Estimate, prices *cost.Book) (*document.CostActual, error) {
 	var err error
 	now := s.clock.Now()
 	when := now
@@ -111,11 +111,11 @@ func actualCost(ctx context.Context, s *session, month string, e *cost.Estimate,
 	if err != nil {
 		return nil, err
 	}
-	out := &ui.CostActual{From: got.From, To: got.To, Total: cost.USD(got.Total), Tag: string(got.Tag), AskedAt: got.AskedAt.Format(time.RFC3339), Lines: []ui.CostActualLine{}, Notes: got.Caveats()}
+	out := &document.CostActual{From: got.From, To: got.To, Total: cost.USD(got.Total), Tag: string(got.Tag), AskedAt: got.AskedAt.Format(time.RFC3339), Lines: []document.CostActualLine{}, Notes: got.Caveats()}
 	sum := decimal.Zero
 	for _, l := range cost.Compare(e, got, prices, now) {
 		sum = sum.Add(l.Estimated)
-		out.Lines = append(out.Lines, ui.CostActualLine{Service: l.Service, Estimate: cost.USD(l.Estimated), Actual: cost.USD(l.Actual), Why: l.Why})
+		out.Lines = append(out.Lines, document.CostActualLine{Service: l.Service, Estimate: cost.USD(l.Estimated), Actual: cost.USD(l.Actual), Why: l.Why})
 	}
 	out.Estimate = cost.USD(sum)
 	return out, nil

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/provision"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 func newDashboardCmd(a *app) *cobra.Command {
@@ -23,11 +23,7 @@ func runDashboard(s *session) error {
 	}
 	url := provision.DashboardURL(s.account, s.cfg.Stack())
 	if term.JSON {
-		return term.Document(struct {
-			Schema string `json:"schema"`
-			Kind   string `json:"kind"`
-			URL    string `json:"url"`
-		}{ui.Schema, "Dashboard", url})
+		return term.Document(document.Dashboard{Head: document.Of("Dashboard"), URL: url})
 	}
 	term.Printf("%s\n", url)
 	return nil

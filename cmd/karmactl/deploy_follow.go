@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -45,16 +46,16 @@ func (s *session) sayOn(board *ui.Board) say {
 }
 
 // pictured is a picture as it is shown.
-func pictured(p *rollout.Progress) *ui.Rollout {
+func pictured(p *rollout.Progress) *document.Rollout {
 	if p == nil {
 		return nil
 	}
-	r := &ui.Rollout{Revisions: []ui.RolloutRevision{}, Tasks: []ui.RolloutTask{}}
+	r := &document.Rollout{Revisions: []document.RolloutRevision{}, Tasks: []document.RolloutTask{}}
 	for _, x := range p.Revisions {
-		r.Revisions = append(r.Revisions, ui.RolloutRevision(x))
+		r.Revisions = append(r.Revisions, document.RolloutRevision(x))
 	}
 	for _, t := range p.Tasks {
-		r.Tasks = append(r.Tasks, ui.RolloutTask(t))
+		r.Tasks = append(r.Tasks, document.RolloutTask(t))
 	}
 	return r
 }
@@ -138,9 +139,8 @@ func (s *session) retire(ctx context.Context, ag *rollout.Agent, revisions []int
 func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.Deployment) bool) error {
 	code := 0
 	for _, doc := range docs {
-		doc.Schema, doc.Kind = "karmactl/v1", "Deployment"
 		if s.app.term.JSON {
-			if err := s.app.term.Line(doc); err != nil {
+			if err := s.app.term.Line(document.Deployment{Head: document.Of("Deployment"), Deployed: document.Deployed(*doc)}); err != nil {
 				return err
 			}
 		} else {

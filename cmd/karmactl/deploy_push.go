@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -64,11 +65,11 @@ func (im *images) pushAll(ctx context.Context, p *rollout.Pusher, repository fun
 }
 
 // pushed is how far a push is, as it is shown.
-func (im *images) pushed(name string, x rollout.PushProgress) ui.Push {
-	return ui.Push{
+func (im *images) pushed(name string, x rollout.PushProgress) document.Push {
+	return document.Push{
 		Agent: name, Image: im.want[name], Short: ui.Short(im.want[name]), AlreadyThere: x.AlreadyThere,
-		Layers: ui.PushLayers{Total: x.Layers, Uploaded: x.Uploaded, There: x.There, Mounted: x.Mounted},
-		Bytes:  ui.PushBytes{Done: x.Done, Total: x.Bytes, Sent: x.Sent},
+		Layers: document.PushLayers{Total: x.Layers, Uploaded: x.Uploaded, There: x.There, Mounted: x.Mounted},
+		Bytes:  document.PushBytes{Done: x.Done, Total: x.Bytes, Sent: x.Sent},
 	}
 }
 

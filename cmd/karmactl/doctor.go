@@ -8,7 +8,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/doctor"
-	"github.com/karmacadabra/karmactl/internal/ui"
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 func newDoctorCmd(a *app) *cobra.Command {
@@ -25,8 +25,8 @@ value. Exit code 7 when there is a problem.`,
 
 func runDoctor(ctx context.Context, s *session, names []string) error {
 	var unread []error
-	doc := &ui.Doctor{
-		Stack: s.cfg.Project + "/" + s.cfg.Environment, Region: s.account.Region, Findings: []ui.DoctorFinding{}, Passed: []string{},
+	doc := &document.Doctor{
+		Stack: s.cfg.Project + "/" + s.cfg.Environment, Region: s.account.Region, Findings: []document.Finding{}, Passed: []string{},
 	}
 	// The state only tells whether the stack is asleep on purpose; one that cannot
 	// be read is no reason not to look.
@@ -55,7 +55,7 @@ func runDoctor(ctx context.Context, s *session, names []string) error {
 	}
 	doc.Passed, doc.Notes = r.Passed, append(s.texts(append(unread, r.Notes...)), r.Past...)
 	for _, f := range r.Findings {
-		doc.Findings = append(doc.Findings, ui.DoctorFinding(f))
+		doc.Findings = append(doc.Findings, document.Finding(f))
 	}
 	if err := s.app.term.Doctor(doc); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
@@ -109,9 +110,9 @@ func allOrSome(s *session, o downOptions) teardown {
 	}
 }
 
-func (p *plan) teardownDoc() *ui.Plan {
+func (p *plan) teardownDoc() *document.Plan {
 	doc := p.doc()
-	doc.Destroy, doc.Waiting, doc.Warnings = true, []ui.Waiting{}, kept(p.res)
+	doc.Destroy, doc.Waiting, doc.Warnings = true, []document.Waiting{}, kept(p.res)
 	return doc
 }
 

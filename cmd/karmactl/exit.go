@@ -8,10 +8,10 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // The exit codes that scripts rely on; every command's help lists them.
@@ -74,9 +74,9 @@ func try(err error) string {
 
 // fault maps an error to its message, reason, advice and exit code. It is the only place that does: what a resource
 // or a command returns is explained here.
-func fault(a *app, err error) *ui.Fault {
+func fault(a *app, err error) *document.Error {
 	err = cloud.Explain(err, a.account)
-	f := &ui.Fault{Code: code(err), Message: strings.TrimSpace(err.Error()), Suggestion: try(err)} // of several one may have been said before
+	f := &document.Error{Code: code(err), Message: strings.TrimSpace(err.Error()), Suggestion: try(err)} // of several one may have been said before
 	var (
 		problems *agents.Problems
 		aws      *cloud.Problem
@@ -86,7 +86,7 @@ func fault(a *app, err error) *ui.Fault {
 		f.Text = problems.Error()
 		f.Message = "agents.yaml is not valid"
 		for _, p := range problems.List {
-			f.Problems = append(f.Problems, ui.FaultProblem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Allowed: p.Allowed})
+			f.Problems = append(f.Problems, document.FileProblem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Allowed: p.Allowed})
 		}
 	case errors.Is(err, engine.ErrInterrupted):
 		f.Message = "interrupted; what was made is recorded"

@@ -9,12 +9,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type hibernateOptions struct {
@@ -135,7 +135,7 @@ func hibernateLocked(ctx context.Context, s *session, store *state.Store, o hibe
 		}
 	}
 	if !doc.Summary.Any() {
-		return s.finish(&ui.Result{Outcome: "succeeded", Hibernation: doc.Hibernation}, p.res, nil)
+		return s.finish(&document.Result{Outcome: "succeeded", Hibernation: doc.Hibernation}, p.res, nil)
 	}
 	t := hibernation(s, o, func(ctx context.Context, scales []state.Scale) error {
 		// Noted before the first deletion: what is missing from here on is missing on purpose.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -14,7 +15,7 @@ import (
 
 // hibernationPlan says what would go and what that saves; the notes are for the
 // user's decision.
-func (p *plan) hibernationPlan(o hibernateOptions) (*ui.Plan, []string, error) {
+func (p *plan) hibernationPlan(o hibernateOptions) (*document.Plan, []string, error) {
 	saving, err := p.saving()
 	if err != nil {
 		return nil, nil, err
@@ -25,7 +26,7 @@ func (p *plan) hibernationPlan(o hibernateOptions) (*ui.Plan, []string, error) {
 	}
 	about = append(about, kept(p.res)...) // what others use
 	doc := p.doc()
-	doc.Destroy, doc.Waiting, doc.Hibernation = true, []ui.Waiting{}, hibernationDoc(p.asleep, saving)
+	doc.Destroy, doc.Waiting, doc.Hibernation = true, []document.Waiting{}, hibernationDoc(p.asleep, saving)
 	doc.Warnings = about
 	if !doc.Summary.Any() {
 		doc.Warnings = []string{}
@@ -72,8 +73,8 @@ func (p *plan) saving() (cost.Rest, error) {
 }
 
 // hibernationDoc is the state's word on it, with the saving.
-func hibernationDoc(asleep *state.Hibernation, saving cost.Rest) *ui.Hibernation {
-	h := &ui.Hibernation{}
+func hibernationDoc(asleep *state.Hibernation, saving cost.Rest) *document.Hibernation {
+	h := &document.Hibernation{}
 	if len(saving.Lacks) == 0 { // what is not known is left empty, never 0
 		h.Hourly, h.Monthly = saving.Hourly.StringFixed(4), cost.USD(saving.Monthly)
 	}

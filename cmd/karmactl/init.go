@@ -210,20 +210,3 @@ func folder(dir string) string {
 	}
 	return filepath.Base(abs)
 }
-
-// importDoc is init's result as JSON.
-type importDoc struct {
-	Schema      string   `json:"schema"`
-	Kind        string   `json:"kind"`
-	File        string   `json:"file"`
-	Source      string   `json:"source"`
-	Stack       string   `json:"stack"`
-	Region      string   `json:"region"`
-	Agents      []string `json:"agents"`
-	MonthlyUSD  string   `json:"monthly_usd,omitempty"`
-	Notes       []string `json:"notes"`
-	NotRead     []string `json:"not_read"`
-	SecretsToDo []string `json:"secrets_to_set"`
-	importer.Account
-	Next []string `json:"next"`
-}

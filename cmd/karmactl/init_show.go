@@ -8,14 +8,14 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/importer"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // showImport tells what was written, what was not, what it costs and what is next.
 func (a *app) showImport(ctx context.Context, o initOptions, file string, res *importer.Result) error {
-	d := importDoc{
-		Schema: ui.Schema, Kind: "Import", File: file, Source: res.Source, Stack: res.Config.Stack(), Region: res.Config.Region,
+	d := document.Import{
+		Head: document.Of("Import"), File: file, Source: res.Source, Stack: res.Config.Stack(), Region: res.Config.Region,
 		Account: res.Account, Notes: res.Notes, NotRead: res.Beside, SecretsToDo: secretsToSet(res), Next: nextSteps(o, res),
 	}
 	for _, ag := range res.Config.Agents {

@@ -11,8 +11,8 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/stack"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // budgetOptions are of every command that can make the stack dearer.
@@ -72,11 +72,8 @@ func (m money) line() string {
 }
 
 // doc is it for scripts.
-func (m money) doc() *ui.Monthly {
-	d := &ui.Monthly{Budget: m.budget}
-	for _, item := range m.lacks {
-		d.Missing = append(d.Missing, string(item))
-	}
+func (m money) doc() *document.Monthly {
+	d := &document.Monthly{Budget: m.budget, Missing: itemNames(m.lacks)}
 	if len(m.lacks) > 0 { // what is not known is left empty, never 0
 		return d
 	}

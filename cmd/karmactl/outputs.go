@@ -11,27 +11,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/provision"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
-
-type outputsDoc struct {
-	Schema  string            `json:"schema"`
-	Kind    string            `json:"kind"`
-	Stack   string            `json:"stack"`
-	Region  string            `json:"region"`
-	Account string            `json:"account"`
-	URLs    map[string]string `json:"urls"`
-	// Dashboard is the address of the CloudWatch dashboard; "" where there is none.
-	Dashboard string                       `json:"dashboard,omitempty"`
-	Resources map[engine.Key]outputsDetail `json:"resources"`
-}
-
-type outputsDetail struct {
-	ID      string            `json:"id"`
-	Outputs map[string]string `json:"outputs,omitempty"`
-}
 
 type outputsOptions struct{ all bool }
 
@@ -60,7 +42,7 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 	}
 	term := s.app.term
 	if len(args) == 1 {
-		value, err := d.value(args[0])
+		value, err := outputNamed(d, args[0])
 		if err != nil {
 			return err
 		}
@@ -92,7 +74,7 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 }
 
 // readOutputs plans, since what is there is found on the way.
-func readOutputs(ctx context.Context, s *session) (*outputsDoc, error) {
+func readOutputs(ctx context.Context, s *session) (*document.Outputs, error) {
 	store, err := s.readState(ctx)
 	if err != nil {
 		return nil, err
@@ -105,13 +87,13 @@ func readOutputs(ctx context.Context, s *session) (*outputsDoc, error) {
 	if err := p.res.Err(); err != nil {
 		return nil, err
 	}
-	d := &outputsDoc{
-		Schema: ui.Schema, Kind: "Outputs", Stack: s.cfg.Stack(), Region: s.account.Region, Account: s.account.ID,
-		URLs: p.stack.URLs(), Resources: map[engine.Key]outputsDetail{},
+	d := &document.Outputs{
+		Head: document.Of("Outputs"), Stack: s.cfg.Stack(), Region: s.account.Region, Account: s.account.ID,
+		URLs: p.stack.URLs(), Resources: map[string]document.Output{},
 	}
 	for _, o := range p.res.Outcomes {
 		if o.ID != "" {
-			d.Resources[o.Key] = outputsDetail{ID: o.ID, Outputs: o.Outputs}
+			d.Resources[string(o.Key)] = document.Output{ID: o.ID, Outputs: o.Outputs}
 		}
 		if o.Key.Kind() == "dashboard" && o.ID != "" {
 			d.Dashboard = provision.DashboardURL(s.account, s.cfg.Stack())
@@ -120,15 +102,15 @@ func readOutputs(ctx context.Context, s *session) (*outputsDoc, error) {
 	return d, nil
 }
 
-// value is one output by its name.
-func (d *outputsDoc) value(name string) (string, error) {
+// outputNamed is one output by its name.
+func outputNamed(d *document.Outputs, name string) (string, error) {
 	if url, ok := d.URLs[strings.TrimPrefix(name, "URL.")]; ok {
 		return url, nil
 	}
 	if name == "dashboard" && d.Dashboard != "" {
 		return d.Dashboard, nil
 	}
-	if r, ok := d.Resources[engine.Key(name)]; ok {
+	if r, ok := d.Resources[name]; ok {
 		return r.ID, nil
 	}
 	var names []string
@@ -136,9 +118,9 @@ func (d *outputsDoc) value(name string) (string, error) {
 		names = append(names, "URL."+agent)
 	}
 	for k, r := range d.Resources {
-		names = append(names, string(k))
+		names = append(names, k)
 		for output, value := range r.Outputs {
-			full := string(k) + "." + output
+			full := k + "." + output
 			if full == name {
 				return value, nil
 			}

@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type planOptions struct {
@@ -96,7 +96,7 @@ func runPlanOffline(a *app, o planOptions) error {
 	return o.show(a, doc)
 }
 
-func (o planOptions) show(a *app, doc *ui.Plan) error {
+func (o planOptions) show(a *app, doc *document.Plan) error {
 	if err := a.term.Plan(doc); err != nil {
 		return err
 	}

@@ -7,12 +7,13 @@ import (
 	"slices"
 
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // priced is a plan with what it would cost.
-func (p *plan) priced() (*ui.Plan, error) {
+func (p *plan) priced() (*document.Plan, error) {
 	doc := p.doc()
 	var v cost.Verdict
 	var err error
@@ -52,7 +53,7 @@ func (s *session) withinBudget(budget string, insist bool) error {
 }
 
 // cost is the estimate of what a plan leads to, and what it changes.
-func (p *plan) cost() (*ui.PlanCost, cost.Verdict, error) {
+func (p *plan) cost() (*document.PlanCost, cost.Verdict, error) {
 	prices, err := p.app.book(p.cfg)
 	if err != nil {
 		return nil, cost.Verdict{}, err
@@ -74,10 +75,8 @@ func (p *plan) cost() (*ui.PlanCost, cost.Verdict, error) {
 	if err != nil {
 		return nil, v, err
 	}
-	out := &ui.PlanCost{PricesAsOf: e.PricesAsOf, Region: e.Region, Budget: budget, Over: v.Over, Unknown: len(v.Unsure)}
-	for _, item := range e.Lacks(func(cost.Component) bool { return true }) {
-		out.Missing = append(out.Missing, string(item))
-	}
+	out := &document.PlanCost{PricesAsOf: e.PricesAsOf, Region: e.Region, Budget: budget, Over: v.Over, Unknown: len(v.Unsure)}
+	out.Missing = itemNames(e.Lacks(func(cost.Component) bool { return true }))
 	known := func(c cost.Component) bool { return c.Known }
 	if slices.ContainsFunc(e.Components, known) { // what is not known is left empty, never 0
 		out.Monthly = costRange(e.Total())
@@ -86,7 +85,7 @@ func (p *plan) cost() (*ui.PlanCost, cost.Verdict, error) {
 		out.Delta = cost.USD(delta)
 	}
 	for _, h := range e.Overview(p.cfg, nodes) {
-		out.Lines = append(out.Lines, ui.CostLine{Name: h.Name, About: h.About, Range: costRange(h.Monthly)})
+		out.Lines = append(out.Lines, document.CostLine{Name: h.Name, About: h.About, Range: costRange(h.Monthly)})
 	}
 	if e.PricesAsOf == "" {
 		out.PricesAsOf = "no date"
@@ -95,12 +94,19 @@ func (p *plan) cost() (*ui.PlanCost, cost.Verdict, error) {
 }
 
 // lack says which prices are missing, and what helps.
-func lack(region string, items []cost.Item) string {
-	names := make([]string, len(items))
-	for i, item := range items {
-		names[i] = string(item)
-	}
+func lack(region string, items []cost.Item) string { return lackNames(region, itemNames(items)) }
+
+func lackNames(region string, names []string) string {
 	return fmt.Sprintf("no price for %s in %s (karmactl cost refresh fetches them)", ui.Few(names, 3), region)
+}
+
+// itemNames are the names of items without a price; nil when all have one.
+func itemNames(items []cost.Item) []string {
+	var names []string
+	for _, item := range items {
+		names = append(names, string(item))
+	}
+	return names
 }
 
 func prices(n int) string {

@@ -3,16 +3,16 @@ package main
 import (
 	"slices"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/stack"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 // doc is a plan for people and scripts.
-func (p *plan) doc() *ui.Plan {
-	doc := &ui.Plan{
+func (p *plan) doc() *document.Plan {
+	doc := &document.Plan{
 		Stack: p.cfg.Project + "/" + p.cfg.Environment, Region: p.account.Region, Account: p.account.ID, File: p.cfg.File,
-		Changes: []ui.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), notes(p.res), p.warnings),
+		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), notes(p.res), p.warnings),
 	}
 	total := map[string]int{}
 	outcomes := p.res.Outcomes
@@ -28,22 +28,22 @@ func (p *plan) doc() *ui.Plan {
 		if o.Verb == engine.None {
 			continue
 		}
-		ch := ui.Change{
+		ch := document.Change{
 			Key: string(o.Key), Kind: o.Key.Kind(), Group: group, Agent: p.stack.AgentOf(o.Key), Verb: string(o.Verb),
-			Fields: []ui.Field{}, Reason: o.Reason,
+			Fields: []document.Field{}, Reason: o.Reason,
 		}
 		for _, c := range o.Changes {
-			ch.Fields = append(ch.Fields, ui.Field{Field: c.Field, Was: c.Was, Now: c.Now})
+			ch.Fields = append(ch.Fields, document.Field{Field: c.Field, Was: c.Was, Now: c.Now})
 		}
 		doc.Changes = append(doc.Changes, ch)
 	}
 	for _, g := range stack.Groups() {
-		doc.Groups = append(doc.Groups, ui.Group{Name: g, About: p.stack.About(g), Total: total[g]})
+		doc.Groups = append(doc.Groups, document.Group{Name: g, About: p.stack.About(g), Total: total[g]})
 	}
 	return doc
 }
 
-func count(s ui.Summary, v engine.Verb) ui.Summary {
+func count(s document.Summary, v engine.Verb) document.Summary {
 	switch v {
 	case engine.Create:
 		s.Create++
@@ -60,15 +60,15 @@ func count(s ui.Summary, v engine.Verb) ui.Summary {
 }
 
 // waiting lists each agent that waits once.
-func waiting(res *engine.Result) []ui.Waiting {
-	out := []ui.Waiting{}
+func waiting(res *engine.Result) []document.Waiting {
+	out := []document.Waiting{}
 	seen := map[engine.MissingInput]bool{}
 	for _, o := range res.With(engine.AwaitingUser) {
 		if o.Missing == nil || seen[*o.Missing] {
 			continue
 		}
 		seen[*o.Missing] = true
-		out = append(out, ui.Waiting{Agent: o.Missing.Agent, Reason: o.Missing.Reason, Command: o.Missing.Command})
+		out = append(out, document.Waiting{Agent: o.Missing.Agent, Reason: o.Missing.Reason, Command: o.Missing.Command})
 	}
 	return out
 }

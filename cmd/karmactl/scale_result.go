@@ -4,46 +4,21 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-type scaleDoc struct {
-	Schema  string          `json:"schema"`
-	Kind    string          `json:"kind"`
-	DryRun  bool            `json:"dry_run"`
-	Summary ui.Summary      `json:"summary"`
-	Agents  []scaledAgent   `json:"agents"`
-	Changes []ui.Change     `json:"changes"`
-	Window  *scaleWindow    `json:"schedule,omitempty"`
-	Firings []scaleFiring   `json:"firings,omitempty"`
-	Cost    *scaleCost      `json:"cost,omitempty"`
-	Monthly *ui.Monthly     `json:"monthly,omitempty"`
-	Notes   []string        `json:"notes"`
-	s       agents.Schedule // for the text
-}
-
-type scaledAgent struct {
-	Agent  string `json:"agent"`
-	WasMin int    `json:"was_min"`
-	WasMax int    `json:"was_max"`
-	Min    int    `json:"min"`
-	Max    int    `json:"max"`
-	Manual bool   `json:"manual"`
-}
-
-func (sc *scaling) doc() (*scaleDoc, error) {
-	d := &scaleDoc{Schema: ui.Schema, Kind: "Scale", DryRun: sc.o.dryRun, Agents: []scaledAgent{}, Changes: []ui.Change{}, Notes: []string{}}
-	after := map[string]*scaledAgent{}
+func (sc *scaling) doc() (*document.Scale, error) {
+	d := &document.Scale{Head: document.Of("Scale"), DryRun: sc.o.dryRun, Agents: []document.ScaledAgent{}, Changes: []document.Change{}, Notes: []string{}}
+	after := map[string]*document.ScaledAgent{}
 	for _, name := range sc.scope() {
 		was, up := sc.was[name]
 		if !up {
 			d.Notes = append(d.Notes, (&provision.NotUp{Agent: name}).Error())
 			continue
 		}
-		d.Agents = append(d.Agents, scaledAgent{Agent: name, WasMin: was.Min, WasMax: was.Max, Min: was.Min, Max: was.Max, Manual: was.Manual})
+		d.Agents = append(d.Agents, document.ScaledAgent{Agent: name, WasMin: was.Min, WasMax: was.Max, Min: was.Min, Max: was.Max, Manual: was.Manual})
 	}
 	for i := range d.Agents {
 		after[d.Agents[i].Agent] = &d.Agents[i]
@@ -54,12 +29,12 @@ func (sc *scaling) doc() (*scaleDoc, error) {
 		if o.Verb == engine.None {
 			continue
 		}
-		ch := ui.Change{Key: string(o.Key), Kind: o.Key.Kind(), Group: "agents", Agent: agent, Verb: string(o.Verb), Fields: []ui.Field{}}
+		ch := document.Change{Key: string(o.Key), Kind: o.Key.Kind(), Group: "agents", Agent: agent, Verb: string(o.Verb), Fields: []document.Field{}}
 		for _, c := range o.Changes {
-			ch.Fields = append(ch.Fields, ui.Field{Field: c.Field, Was: c.Was, Now: c.Now})
+			ch.Fields = append(ch.Fields, document.Field{Field: c.Field, Was: c.Was, Now: c.Now})
 		}
 		if want, ok := o.Want.(provision.ScaleOverrideSpec); ok && after[agent] != nil {
-			after[agent].set(want)
+			setBounds(after[agent], want)
 		}
 		d.Changes = append(d.Changes, ch)
 	}
@@ -71,11 +46,11 @@ func (sc *scaling) doc() (*scaleDoc, error) {
 	if !scheduled {
 		return d, nil
 	}
-	d.s = s
 	return d, sc.hours(d, s)
 }
 
-func (x *scaledAgent) set(want provision.ScaleOverrideSpec) {
+// setBounds takes what was asked for over into an agent's bounds.
+func setBounds(x *document.ScaledAgent, want provision.ScaleOverrideSpec) {
 	if !want.KeepCounts {
 		x.Min, x.Max = want.Min, want.Max
 	}
@@ -110,7 +85,7 @@ func (sc *scaling) notes() []string {
 	return out
 }
 
-func (sc *scaling) show(d *scaleDoc) {
+func (sc *scaling) show(d *document.Scale) {
 	t := sc.app.term
 	sc.showHours(d)
 	for _, ag := range d.Agents {

@@ -3,57 +3,29 @@ package main
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
 // scheduleOff takes schedules away.
 const scheduleOff = "off"
 
-type scaleWindow struct {
-	Name     string `json:"name"`
-	Days     string `json:"days"`
-	Start    string `json:"start"`
-	Stop     string `json:"stop"`
-	Timezone string `json:"timezone"`
-	// StartCron and StopCron are what AWS is given.
-	StartCron string `json:"start_cron"`
-	StopCron  string `json:"stop_cron"`
-	Open      bool   `json:"open"`
-}
-
-type scaleFiring struct {
-	Action string    `json:"action"`
-	Local  time.Time `json:"local"`
-	UTC    time.Time `json:"utc"`
-	// AfterClockChange: the first after the clocks of the zone change.
-	AfterClockChange bool `json:"after_clock_change,omitempty"`
-}
-
-type scaleCost struct {
-	// Saves and Keeps are "" when prices are missing: Missing has which.
-	Saves   string      `json:"saves_monthly"`
-	Keeps   string      `json:"keeps_monthly"`
-	Missing []cost.Item `json:"missing,omitempty"`
-	AsOf    string      `json:"prices_as_of"`
-}
-
 // hours tells when a schedule fires and what it saves.
-func (sc *scaling) hours(d *scaleDoc, s agents.Schedule) error {
+func (sc *scaling) hours(d *document.Scale, s agents.Schedule) error {
 	w, err := s.Window()
 	if err != nil {
 		return err
 	}
-	d.Window = &scaleWindow{
+	d.Window = &document.ScaleWindow{
 		Name: s.Name, Days: s.Days, Start: s.Start, Stop: s.Stop, Timezone: s.Timezone,
 		StartCron: w.StartCron(), StopCron: w.StopCron(), Open: w.Open(sc.at),
 	}
 	change, changes := w.ClockChange(sc.at)
 	for _, f := range w.Firings(sc.at) {
-		d.Firings = append(d.Firings, scaleFiring{Action: f.Action, Local: f.At, UTC: f.At.UTC(), AfterClockChange: changes && f.At.After(change)})
+		d.Firings = append(d.Firings, document.ScaleFiring{Action: f.Action, Local: f.At, UTC: f.At.UTC(), AfterClockChange: changes && f.At.After(change)})
 	}
 	prices, err := sc.app.book(sc.cfg)
 	if err != nil {
@@ -63,7 +35,7 @@ func (sc *scaling) hours(d *scaleDoc, s agents.Schedule) error {
 	if err != nil {
 		return err
 	}
-	d.Cost = &scaleCost{AsOf: prices.AsOf, Missing: append(slices.Clone(c.SavesLacks), c.KeepsLacks...)}
+	d.Cost = &document.ScaleCost{AsOf: prices.AsOf, Missing: itemNames(slices.Concat(c.SavesLacks, c.KeepsLacks))}
 	if len(c.SavesLacks) == 0 {
 		d.Cost.Saves = cost.USD(c.Saves)
 	}
@@ -74,14 +46,14 @@ func (sc *scaling) hours(d *scaleDoc, s agents.Schedule) error {
 }
 
 // showHours is the schedule: who is on when, when it fires next, what it saves.
-func (sc *scaling) showHours(d *scaleDoc) {
+func (sc *scaling) showHours(d *document.Scale) {
 	t, w := sc.app.term, d.Window
 	if w == nil {
 		return
 	}
 	t.Printf("%-15s %s %s–%s %s\n", w.Name, w.Days, w.Start, w.Stop, w.Timezone)
 	t.Printf("  %-17s %-10s %s\n", "agent", "in hours", "off hours")
-	for _, ag := range fleet.ScheduledAgents(sc.cfg, d.s) {
+	for _, ag := range fleet.ScheduledAgents(sc.cfg, sc.cfg.Schedules[w.Name]) {
 		t.Printf("  %-17s %-10s %s\n", ag.Name, bounds(ag.Scale.Min, ag.Scale.Max), "0")
 	}
 	t.Printf("  actions           %s · %s\n", w.StartCron, w.StopCron)
@@ -100,9 +72,9 @@ func (sc *scaling) showHours(d *scaleDoc) {
 }
 
 // saves says what a schedule saves and what not.
-func (sc *scaling) saves(c *scaleCost) string {
+func (sc *scaling) saves(c *document.ScaleCost) string {
 	if len(c.Missing) > 0 {
-		return "what it saves is not known: " + lack(sc.cfg.Region, c.Missing) + ". NAT, load balancer and addresses keep billing: karmactl hibernate"
+		return "what it saves is not known: " + lackNames(sc.cfg.Region, c.Missing) + ". NAT, load balancer and addresses keep billing: karmactl hibernate"
 	}
 	return fmt.Sprintf("saves %s/mo of fargate. NAT, load balancer and addresses (%s) keep billing: karmactl hibernate", c.Saves, c.Keeps)
 }

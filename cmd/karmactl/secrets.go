@@ -10,10 +10,10 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 func newSecretsCmd(a *app) *cobra.Command {
@@ -29,36 +29,6 @@ never printed, logged or kept: only the names of keys are, and what became of th
 	return cmd
 }
 
-// secretsDoc is the JSON of secrets sync and secrets set.
-type secretsDoc struct {
-	Schema  string         `json:"schema"`
-	Kind    string         `json:"kind"`
-	Stack   string         `json:"stack"`
-	Store   agents.Store   `json:"store"`
-	DryRun  bool           `json:"dry_run"`
-	Summary secretsSummary `json:"summary"`
-	Agents  []secretsAgent `json:"agents"`
-	Notes   []string       `json:"notes"`
-	Next    []string       `json:"next"`
-}
-
-type secretsSummary struct {
-	Created   int `json:"created"`
-	Updated   int `json:"updated"`
-	Unchanged int `json:"unchanged"`
-	Missing   int `json:"missing"`
-}
-
-type secretsAgent struct {
-	Agent string       `json:"agent"`
-	Keys  []secretsKey `json:"keys"`
-}
-
-type secretsKey struct {
-	Key    string           `json:"key"`
-	Result provision.Action `json:"result"`
-}
-
 // overwriting is one run of secrets sync or secrets set.
 type overwriting struct {
 	*session
@@ -69,7 +39,7 @@ type overwriting struct {
 }
 
 // run looks first, and takes the lock only when there is something to write.
-func (w *overwriting) run(ctx context.Context) (*secretsDoc, error) {
+func (w *overwriting) run(ctx context.Context) (*document.Secrets, error) {
 	var rec engine.Recorder = engine.NewMemory(w.clock)
 	x, res, err := w.walkOver(ctx, w.env(true), rec, nil)
 	if err != nil || w.dryRun || !res.Changes() {
@@ -117,20 +87,20 @@ func (w *overwriting) written(res *engine.Result) {
 	}
 }
 
-func (w *overwriting) doc(x *provision.SecretSync, res *engine.Result) *secretsDoc {
-	d := &secretsDoc{
-		Schema: ui.Schema, Kind: "Secrets", Stack: w.cfg.Stack(), Store: w.cfg.Secrets.Store, DryRun: w.dryRun,
-		Agents: []secretsAgent{}, Notes: []string{}, Next: []string{},
+func (w *overwriting) doc(x *provision.SecretSync, res *engine.Result) *document.Secrets {
+	d := &document.Secrets{
+		Head: document.Of("Secrets"), Stack: w.cfg.Stack(), Store: string(w.cfg.Secrets.Store), DryRun: w.dryRun,
+		Agents: []document.SecretsAgent{}, Notes: []string{}, Next: []string{},
 	}
 	if res == nil {
 		return d
 	}
 	for _, f := range x.Actions() {
 		if n := len(d.Agents); n == 0 || d.Agents[n-1].Agent != f.Agent {
-			d.Agents = append(d.Agents, secretsAgent{Agent: f.Agent})
+			d.Agents = append(d.Agents, document.SecretsAgent{Agent: f.Agent})
 		}
 		at := &d.Agents[len(d.Agents)-1]
-		at.Keys = append(at.Keys, secretsKey{Key: f.Key, Result: f.Action})
+		at.Keys = append(at.Keys, document.SecretsKey{Key: f.Key, Result: string(f.Action)})
 		switch f.Action {
 		case provision.ValueCreated:
 			d.Summary.Created++
@@ -151,12 +121,12 @@ func (w *overwriting) doc(x *provision.SecretSync, res *engine.Result) *secretsD
 
 // next is what brings the values to the agents. A key that had no value is not in
 // the revision that runs: it takes a new one.
-func next(all []secretsAgent) []string {
+func next(all []document.SecretsAgent) []string {
 	var first, again []string
 	out := []string{}
 	for _, ag := range all {
 		has := func(f provision.Action) bool {
-			return slices.ContainsFunc(ag.Keys, func(k secretsKey) bool { return k.Result == f })
+			return slices.ContainsFunc(ag.Keys, func(k document.SecretsKey) bool { return k.Result == string(f) })
 		}
 		switch {
 		case has(provision.ValueCreated):
@@ -175,7 +145,7 @@ func next(all []secretsAgent) []string {
 }
 
 // show prints what became of every key.
-func (w *overwriting) show(d *secretsDoc) error {
+func (w *overwriting) show(d *document.Secrets) error {
 	t := w.app.term
 	if t.JSON {
 		return t.Document(d)

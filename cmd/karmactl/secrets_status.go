@@ -4,27 +4,16 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
-
-// secretsStatusDoc is the JSON of secrets status.
-type secretsStatusDoc struct {
-	Schema string               `json:"schema"`
-	Kind   string               `json:"kind"`
-	Stack  string               `json:"stack"`
-	Store  agents.Store         `json:"store"`
-	At     time.Time            `json:"at"`
-	Agents []fleet.AgentSecrets `json:"agents"`
-	Next   []string             `json:"next"`
-}
 
 func newSecretsStatusCmd(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -43,8 +32,8 @@ func runSecretsStatus(ctx context.Context, s *session, names []string) error {
 	if err != nil {
 		return err
 	}
-	doc := secretsStatusDoc{
-		Schema: ui.Schema, Kind: "SecretsStatus", Stack: s.cfg.Stack(), Store: s.cfg.Secrets.Store, At: s.clock.Now().UTC(), Agents: all, Next: []string{},
+	doc := document.SecretsStatus{
+		Head: document.Of("SecretsStatus"), Stack: s.cfg.Stack(), Store: string(s.cfg.Secrets.Store), At: s.clock.Now().UTC(), Agents: all, Next: []string{},
 	}
 	var older []string
 	for _, ag := range all {
@@ -69,7 +58,7 @@ func (s *session) secretsOf(ctx context.Context, of []agents.Agent) ([]fleet.Age
 	return all, err
 }
 
-func (a *app) showSecrets(doc *secretsStatusDoc) {
+func (a *app) showSecrets(doc *document.SecretsStatus) {
 	t := a.term
 	table := ui.Table{
 		Columns: []string{"agent", "variable", "key", "value", "version", "changed", "", ""},

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 func newStateCmd(a *app) *cobra.Command {
@@ -22,16 +22,6 @@ next up finds everything again by its tags.`,
 	cmd.AddCommand(
 		newStateListCmd(a), newStateShowCmd(a), newStateRemoveCmd(a), newStateRestoreCmd(a), newStateHistoryCmd(a), newStateUnlockCmd(a), newStateImportCmd(a))
 	return cmd
-}
-
-type stateDoc struct {
-	Schema    string                      `json:"schema"`
-	Kind      string                      `json:"kind"`
-	Stack     string                      `json:"stack"`
-	Lineage   string                      `json:"lineage"`
-	Serial    int64                       `json:"serial"`
-	Resources map[engine.Key]engine.Entry `json:"resources"`
-	InFlight  map[engine.Key]time.Time    `json:"in_flight,omitempty"`
 }
 
 func newStateListCmd(a *app) *cobra.Command {
@@ -49,9 +39,12 @@ func runStateList(ctx context.Context, s *session) error {
 	defer func() { _ = store.Close(ctx) }()
 	st := store.Snapshot()
 	if s.app.term.JSON {
-		d := stateDoc{Schema: ui.Schema, Kind: "State", Stack: s.cfg.Stack(), Lineage: st.Lineage, Serial: st.Serial, Resources: map[engine.Key]engine.Entry{}, InFlight: st.InFlight}
+		d := document.State{Head: document.Of("State"), Stack: s.cfg.Stack(), Lineage: st.Lineage, Serial: st.Serial, Resources: map[string]document.Entry{}, InFlight: map[string]time.Time{}}
 		for _, e := range store.Entries() {
-			d.Resources[e.Key] = e
+			d.Resources[string(e.Key)] = entryDoc(e)
+		}
+		for k, at := range st.InFlight {
+			d.InFlight[string(k)] = at
 		}
 		return s.app.term.Document(d)
 	}
@@ -79,12 +72,7 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 		return &advice{fmt.Errorf("the state has no %s", key), "karmactl state list"}
 	}
 	if s.app.term.JSON {
-		return s.app.term.Document(struct {
-			Schema string     `json:"schema"`
-			Kind   string     `json:"kind"`
-			Key    engine.Key `json:"key"`
-			engine.Entry
-		}{ui.Schema, "StateEntry", e.Key, e})
+		return s.app.term.Document(document.StateEntry{Head: document.Of("StateEntry"), Key: string(e.Key), Entry: entryDoc(e)})
 	}
 	s.app.term.Printf("key      %s\nid       %s\nneeds    %v\ncreated  %s\n", e.Key, e.ID, e.Needs, e.CreatedAt.Format(time.RFC3339))
 	for _, id := range e.Deposed {
@@ -94,6 +82,18 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 		s.app.term.Printf("differs  %s\n", d)
 	}
 	return nil
+}
+
+// entryDoc is what the state remembers of a resource, for scripts: the state's own format is another.
+func entryDoc(e engine.Entry) document.Entry {
+	d := document.Entry{ResourceKind: e.Kind, ID: e.ID, CreatedAt: e.CreatedAt, Deposed: e.Deposed}
+	for _, k := range e.Needs {
+		d.Needs = append(d.Needs, string(k))
+	}
+	for _, x := range e.Differs {
+		d.Differs = append(d.Differs, document.Difference{Field: x.Field, Want: x.Want, Read: x.Read})
+	}
+	return d
 }
 
 func newStateRemoveCmd(a *app) *cobra.Command {

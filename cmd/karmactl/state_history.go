@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type stateHistoryOptions struct{ limit int }
@@ -37,11 +37,11 @@ func runStateHistory(ctx context.Context, s *session, o stateHistoryOptions) err
 		return err
 	}
 	if s.app.term.JSON {
-		return s.app.term.Document(struct {
-			Schema   string          `json:"schema"`
-			Kind     string          `json:"kind"`
-			Versions []state.Version `json:"versions"`
-		}{ui.Schema, "StateHistory", vs})
+		d := document.StateHistory{Head: document.Of("StateHistory"), Versions: []document.StateVersion{}}
+		for _, v := range vs {
+			d.Versions = append(d.Versions, document.StateVersion{ID: v.ID, Time: v.Time, Bytes: v.Size, Serial: v.Serial, Current: v.Current})
+		}
+		return s.app.term.Document(d)
 	}
 	for _, v := range vs {
 		mark := ""

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -18,27 +19,6 @@ import (
 
 // watchEvery is how often --watch looks.
 const watchEvery = 5 * time.Second
-
-// statusDoc is the JSON of status.
-type statusDoc struct {
-	Schema    string              `json:"schema"`
-	Kind      string              `json:"kind"`
-	Stack     string              `json:"stack"`
-	Region    string              `json:"region"`
-	At        time.Time           `json:"at"`
-	Agents    []fleet.AgentStatus `json:"agents"`
-	Attention []fleet.Attention   `json:"attention"`
-	Drift     []statusDrift       `json:"drift"`
-	Notes     []string            `json:"notes,omitempty"`
-	Cost      *statusCost         `json:"cost,omitempty"`
-}
-
-// statusDrift is a resource that is not as agents.yaml wants it.
-type statusDrift struct {
-	Key    string     `json:"key"`
-	Verb   string     `json:"verb"`
-	Fields []ui.Field `json:"fields"`
-}
 
 type statusOptions struct{ watch, drift bool }
 
@@ -88,9 +68,9 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		if err != nil {
 			return err
 		}
-		doc := statusDoc{
-			Schema: ui.Schema, Kind: "Status", Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
-			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []statusDrift{}, Notes: s.texts(st.Notes),
+		doc := document.Status{
+			Head: document.Of("Status"), Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
+			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
 		}
 		if len(names) == 0 { // what some agents cost is not what the stack does
 			if doc.Cost, err = costNow(s, st.Agents); err != nil {
@@ -115,7 +95,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 
 // readDrift plans and lists what differs, and what karmactl scale rules instead. Without a state that can be read, the
 // resources are found by their tags.
-func readDrift(ctx context.Context, s *session) (drift []statusDrift, scaled []string, err error) {
+func readDrift(ctx context.Context, s *session) (drift []document.Drift, scaled []string, err error) {
 	var rec engine.Recorder = engine.NewMemory(s.clock)
 	about := scope{}
 	if store, err := s.readState(ctx); err == nil {
@@ -128,9 +108,9 @@ func readDrift(ctx context.Context, s *session) (drift []statusDrift, scaled []s
 	if err != nil {
 		return nil, nil, err
 	}
-	drift = []statusDrift{}
+	drift = []document.Drift{}
 	for _, ch := range p.doc().Changes {
-		drift = append(drift, statusDrift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
+		drift = append(drift, document.Drift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
 	}
 	for _, o := range p.res.Outcomes {
 		if o.Key.Kind() == "scalable-target" { // no drift, but not as agents.yaml says
@@ -140,7 +120,7 @@ func readDrift(ctx context.Context, s *session) (drift []statusDrift, scaled []s
 	return drift, scaled, p.res.Err()
 }
 
-func (a *app) showStatus(doc statusDoc, o statusOptions) error {
+func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	switch {
 	case a.term.JSON && o.watch:
 		return a.term.Line(doc)
@@ -172,7 +152,7 @@ func (a *app) showStatus(doc statusDoc, o statusOptions) error {
 		screen.Below = append(screen.Below, "drift: none, all is as agents.yaml wants it")
 	}
 	if doc.Cost != nil {
-		screen.Below = append(screen.Below, doc.Cost.line())
+		screen.Below = append(screen.Below, costLine(doc.Cost))
 	}
 	screen.Below = append(screen.Below, doc.Notes...)
 	a.term.Status(screen)

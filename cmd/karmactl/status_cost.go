@@ -4,22 +4,12 @@ import (
 	"fmt"
 
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
-// statusCost is what the stack costs as it is now, by karmactl's own prices.
-type statusCost struct {
-	// Today is a whole day, Month 730 hours, as it is now; "" where prices are missing.
-	Today      string      `json:"today"`
-	Month      string      `json:"month"`
-	PricesAsOf string      `json:"prices_as_of"`
-	Budget     string      `json:"budget,omitempty"`
-	Over       bool        `json:"over_budget"`
-	Missing    []cost.Item `json:"missing,omitempty"`
-}
-
 // costNow prices the tasks that there are; nil while nothing is up.
-func costNow(s *session, all []fleet.AgentStatus) (*statusCost, error) {
+func costNow(s *session, all []fleet.AgentStatus) (*document.StatusCost, error) {
 	tasks, up := map[string]int{}, false
 	for _, a := range all {
 		tasks[a.Name] = a.Running + a.Pending
@@ -36,7 +26,7 @@ func costNow(s *session, all []fleet.AgentStatus) (*statusCost, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &statusCost{PricesAsOf: prices.AsOf, Budget: s.cfg.Budget.MonthlyUSD, Missing: r.Lacks}
+	out := &document.StatusCost{PricesAsOf: prices.AsOf, Budget: s.cfg.Budget.MonthlyUSD, Missing: itemNames(r.Lacks)}
 	if len(r.Lacks) > 0 {
 		return out, nil
 	}
@@ -46,8 +36,8 @@ func costNow(s *session, all []fleet.AgentStatus) (*statusCost, error) {
 	return out, err
 }
 
-// line is it for people.
-func (c *statusCost) line() string {
+// costLine is it for people.
+func costLine(c *document.StatusCost) string {
 	if len(c.Missing) > 0 {
 		return fmt.Sprintf("what it costs is not known: %d prices are missing (karmactl cost refresh fetches them)", len(c.Missing))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -22,7 +23,7 @@ func (p *plan) progress(st *stack.Stack, w engine.Walk) ui.Progress {
 	}
 	shape := ui.Shape{Group: st.Group, Clock: p.clock}
 	for _, g := range stack.Groups() {
-		shape.Groups = append(shape.Groups, ui.Group{Name: g, Total: total[g]})
+		shape.Groups = append(shape.Groups, document.Group{Name: g, Total: total[g]})
 	}
 	return p.app.term.Progress(shape)
 }
@@ -59,22 +60,22 @@ func changed(res *engine.Result) bool {
 }
 
 // resultDoc counts and lists; the command adds what is its own.
-func resultDoc(res *engine.Result) *ui.Result {
-	r := &ui.Result{Outcome: "failed", Waiting: waiting(res)}
+func resultDoc(res *engine.Result) *document.Result {
+	r := &document.Result{Outcome: "failed", Waiting: waiting(res)}
 	for _, o := range res.Outcomes {
 		r.Summary = count(r.Summary, o.Verb)
 		switch o.Status {
 		case engine.Failed:
-			r.Failed = append(r.Failed, ui.Problem{Key: string(o.Key), Error: o.Err.Error(), Suggestion: try(o.Err)})
+			r.Failed = append(r.Failed, document.Problem{Key: string(o.Key), Error: o.Err.Error(), Suggestion: try(o.Err)})
 		case engine.Blocked, engine.Interrupted:
-			r.Blocked = append(r.Blocked, ui.Problem{Key: string(o.Key), Error: o.Reason})
+			r.Blocked = append(r.Blocked, document.Problem{Key: string(o.Key), Error: o.Reason})
 		}
 	}
 	return r
 }
 
 // finish prints the result and turns the walk's error into the exit code.
-func (s *session) finish(r *ui.Result, res *engine.Result, err error) error {
+func (s *session) finish(r *document.Result, res *engine.Result, err error) error {
 	code := exitError
 	switch {
 	case err == nil:

@@ -3,17 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/karmacadabra/karmactl/internal/ui"
+	"github.com/karmacadabra/karmactl/internal/document"
 )
-
-type validateDoc struct {
-	Schema string   `json:"schema"`
-	Kind   string   `json:"kind"`
-	File   string   `json:"file"`
-	Stack  string   `json:"stack"`
-	Region string   `json:"region"`
-	Agents []string `json:"agents"`
-}
 
 func newValidateCmd(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -29,7 +20,7 @@ func runValidate(a *app) error {
 	if err != nil {
 		return err
 	}
-	d := validateDoc{Schema: ui.Schema, Kind: "Validation", File: cfg.File, Stack: cfg.Stack(), Region: cfg.Region}
+	d := document.Validation{Head: document.Of("Validation"), File: cfg.File, Stack: cfg.Stack(), Region: cfg.Region}
 	for _, ag := range cfg.Agents {
 		d.Agents = append(d.Agents, ag.Name)
 	}

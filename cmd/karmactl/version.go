@@ -6,23 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/karmacadabra/karmactl/internal/ui"
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 // version is set by the linker: -X main.version=v1.2.3. Where the linker was not
 // told, as by go install, it is the module's version.
 var version string
-
-type versionDoc struct {
-	Schema   string `json:"schema"`
-	Kind     string `json:"kind"`
-	Version  string `json:"version"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-	Revision string `json:"revision,omitempty"`
-	// Newer is the newest release, when it is newer than this program.
-	Newer string `json:"newer,omitempty"`
-}
 
 func newVersionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -41,8 +30,8 @@ at all where KARMACTL_NO_UPDATE_CHECK is set. karmactl --version never asks.`,
 
 func runVersion(a *app, newer string) error {
 	info, _ := debug.ReadBuildInfo()
-	d := versionDoc{
-		Schema: ui.Schema, Kind: "Version", Version: versionOf(version, info), Revision: revisionOf(info),
+	d := document.Version{
+		Head: document.Of("Version"), Version: versionOf(version, info), Revision: revisionOf(info),
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Newer: newer,
 	}
 	if a.term.JSON {

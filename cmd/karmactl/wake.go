@@ -11,10 +11,10 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/state"
-	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type wakeOptions struct {
@@ -70,7 +70,7 @@ func runWake(ctx context.Context, s *session, o wakeOptions) error {
 
 // notAsleep says that there is nothing to wake.
 func notAsleep(s *session) error {
-	return s.app.term.Result(&ui.Result{
+	return s.app.term.Result(&document.Result{
 		Outcome: "succeeded", Headline: "It does not hibernate.", Next: []string{"karmactl up makes it as " + s.cfg.File + " says"},
 	})
 }

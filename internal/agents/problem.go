@@ -10,15 +10,15 @@ import (
 
 // Problem is one thing wrong with agents.yaml.
 type Problem struct {
-	File string `json:"file"`
+	File string
 	// Line and Column count from 1; Column counts characters.
-	Line   int `json:"line"`
-	Column int `json:"column"`
+	Line   int
+	Column int
 	// Message is what is wrong, Allowed what is allowed instead.
-	Message string `json:"message"`
-	Allowed string `json:"allowed"`
+	Message string
+	Allowed string
 	// Source is the text of the line.
-	Source string `json:"source,omitempty"`
+	Source string
 }
 
 // String renders file:line:column: what is wrong: what is allowed, with the

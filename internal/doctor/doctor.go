@@ -14,19 +14,12 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// Finding is one thing that is wrong.
-type Finding struct {
-	// Agent is whose it is; "" for the whole stack.
-	Agent    string   `json:"agent"`
-	Check    string   `json:"check"`
-	Problem  string   `json:"problem"`
-	Cause    string   `json:"cause"`
-	Evidence []string `json:"evidence"`
-	Fix      string   `json:"fix"`
-}
+// Finding is one thing that is wrong; Agent is "" for the whole stack.
+type Finding = document.Finding
 
 // Check is one thing to look at.
 type Check struct {

@@ -95,11 +95,11 @@ func endings(agent string, all []types.Task, down bool) []Attention {
 	var out []Attention
 	command := "karmactl logs " + agent + " --since 1h"
 	if spot > 0 {
-		out = append(out, Attention{agent, AboutSpot, fmt.Sprintf("AWS took %s back within the last hour", plural(spot, "Spot task")), command})
+		out = append(out, Attention{Agent: agent, About: AboutSpot, Problem: fmt.Sprintf("AWS took %s back within the last hour", plural(spot, "Spot task")), Command: command})
 	}
 	if own > 0 && !down {
 		last := tasks.Ended(*tasks.LastEnd(all, agent, ""), agent)
-		out = append(out, Attention{agent, AboutPast, fmt.Sprintf("%s stopped within the last hour, the last: %s", plural(own, "task"), last), command})
+		out = append(out, Attention{Agent: agent, About: AboutPast, Problem: fmt.Sprintf("%s stopped within the last hour, the last: %s", plural(own, "task"), last), Command: command})
 	}
 	return out
 }

@@ -13,6 +13,8 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 // MetricsAPI is what measuring needs of *cloudwatch.Client.
@@ -20,12 +22,8 @@ type MetricsAPI interface {
 	GetMetricData(context.Context, *cloudwatch.GetMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error)
 }
 
-// Usage is a percentage now, and over the last hour in twelve parts; a part in
-// which nothing was measured is -1.
-type Usage struct {
-	Now  float64   `json:"now"`
-	Hour []float64 `json:"hour"`
-}
+// Usage is a percentage now, and over the last hour in twelve parts.
+type Usage = document.Usage
 
 // measures are what CloudWatch has of an agent. Nil is not known.
 type measures struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -13,12 +12,13 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // Known is what metadata alone can tell of a value.
-type Known string
+type Known = string
 
 // A key inside a secret is known only where karmactl has noted it in a tag.
 const (
@@ -28,41 +28,13 @@ const (
 )
 
 // AgentSecrets are the values of one agent, and the tasks that have them.
-type AgentSecrets struct {
-	Agent  string        `json:"agent"`
-	Values []SecretValue `json:"values"`
-	Tasks  []SecretTask  `json:"tasks"`
-}
+type AgentSecrets = document.AgentSecrets
 
 // SecretValue is what is known of one variable's value, which is never read.
-type SecretValue struct {
-	Env  string `json:"env"`
-	Key  string `json:"key"`
-	From string `json:"from,omitempty"`
-	// Source is the secret or parameter that has it.
-	Source string `json:"source"`
-	Value  Known  `json:"value"`
-	// Version and Changed are the source's: which of its keys has changed since
-	// is not told by AWS.
-	Version string     `json:"version"`
-	Changed *time.Time `json:"changed"`
-}
+type SecretValue = document.SecretValue
 
 // SecretTask is a running task. A task reads its values once, before it starts.
-type SecretTask struct {
-	ID       string    `json:"id"`
-	Revision int       `json:"revision"`
-	Created  time.Time `json:"created"`
-	// Injected are the variables it got from secrets, Older those of a version
-	// that is not the current one any more.
-	Injected []string `json:"injected"`
-	Older    []string `json:"older"`
-}
-
-// Older are the tasks that still use an older version.
-func (a AgentSecrets) Older() []SecretTask {
-	return slices.DeleteFunc(slices.Clone(a.Tasks), func(t SecretTask) bool { return len(t.Older) == 0 })
-}
+type SecretTask = document.SecretTask
 
 // Secrets reads what the agents' secrets are by metadata alone: no value is read,
 // so that read-only credentials are enough.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
@@ -33,41 +34,13 @@ type SchedulesAPI interface {
 }
 
 // AgentStatus is how one agent is.
-type AgentStatus struct {
-	Name      string `json:"name"`
-	Desired   int    `json:"desired"`
-	Running   int    `json:"running"`
-	Pending   int    `json:"pending"`
-	Revision  int    `json:"revision"`
-	Rollout   string `json:"rollout,omitempty"`
-	Image     string `json:"image"`
-	Healthy   int    `json:"healthy"`
-	Unhealthy int    `json:"unhealthy"`
-	// Spot and OnDemand count the running tasks.
-	Spot     int    `json:"spot"`
-	OnDemand int    `json:"on_demand"`
-	CPU      *Usage `json:"cpu,omitempty"`
-	Memory   *Usage `json:"memory,omitempty"`
-	// Errors5xx counts the agent's answers in the last hour; nil is not known.
-	Errors5xx *int       `json:"errors_5xx,omitempty"`
-	Schedule  string     `json:"schedule"`
-	LastEvent *LastEvent `json:"last_event,omitempty"`
-}
+type AgentStatus = document.AgentStatus
 
 // LastEvent is what ECS said last of a service.
-type LastEvent struct {
-	At      time.Time `json:"at"`
-	Message string    `json:"message"`
-}
+type LastEvent = document.LastEvent
 
-// Attention is something to look at, and the command that helps.
-type Attention struct {
-	Agent string `json:"agent"`
-	// About is one of the constants: what it is about.
-	About   string `json:"about"`
-	Problem string `json:"problem"`
-	Command string `json:"command"`
-}
+// Attention is something to look at; About is one of the constants.
+type Attention = document.Attention
 
 // Status is how the fleet is.
 type Status struct {
@@ -118,7 +91,7 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 		i := slices.IndexFunc(services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == a.Name })
 		if i < 0 {
 			st.Agents = append(st.Agents, AgentStatus{Name: a.Name})
-			st.Attention = append(st.Attention, Attention{a.Name, AboutTasks, "has no service", "karmactl doctor " + a.Name})
+			st.Attention = append(st.Attention, Attention{Agent: a.Name, About: AboutTasks, Problem: "has no service", Command: "karmactl doctor " + a.Name})
 			continue
 		}
 		s := agentStatus(a.Name, services[i], r)
@@ -273,7 +246,7 @@ func agentStatus(name string, s types.Service, r readings) AgentStatus {
 		a.CPU, a.Memory, a.Errors5xx = m.cpu, m.memory, m.errors
 	}
 	if len(s.Events) > 0 {
-		a.LastEvent = &LastEvent{aws.ToTime(s.Events[0].CreatedAt), tasks.PlainEvent(name, aws.ToString(s.Events[0].Message))}
+		a.LastEvent = &LastEvent{At: aws.ToTime(s.Events[0].CreatedAt), Message: tasks.PlainEvent(name, aws.ToString(s.Events[0].Message))}
 	}
 	return a
 }

@@ -154,7 +154,7 @@ func envFile(file, path string) (*tree, error) {
 			value = strings.TrimSpace(value[:k])
 		}
 		name = strings.TrimSpace(name)
-		root.put(name, &tree{name: name, text: value, at: Place{file, i + 1}})
+		root.put(name, &tree{name: name, text: value, at: Place{File: file, Line: i + 1}})
 	}
 	return root, nil
 }

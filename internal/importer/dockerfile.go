@@ -61,7 +61,7 @@ func readDockerfile(path, file string) (*dockerfile, error) {
 		if _, word, ok := strings.Cut(m[2], "<<"); ok && (strings.EqualFold(m[1], "RUN") || strings.EqualFold(m[1], "COPY")) {
 			heredoc = strings.Trim(strings.TrimPrefix(strings.Fields(word + " ")[0], "-"), `"'`)
 		}
-		d.add(strings.ToUpper(m[1]), strings.TrimSpace(m[2]), Place{file, at})
+		d.add(strings.ToUpper(m[1]), strings.TrimSpace(m[2]), Place{File: file, Line: at})
 	}
 	return d, nil
 }
@@ -219,7 +219,7 @@ func ReadDockerfile(dir, path string, o Options) (*Result, error) {
 		return nil, err
 	}
 	r.roots = append(r.roots, d.root)
-	a := r.fleet.addAgent(first(o.Folder, "agent"), Place{file, 1})
+	a := r.fleet.addAgent(first(o.Folder, "agent"), Place{File: file, Line: 1})
 	a.build = &build{context: "."}
 	if name := filepath.ToSlash(file); name != "Dockerfile" {
 		a.build.dockerfile = name

@@ -94,7 +94,7 @@ func (m *module) blocks(kind string) []*hclsyntax.Block {
 	return out
 }
 
-func at(r hcl.Range) Place { return Place{r.Filename, r.Start.Line} }
+func at(r hcl.Range) Place { return Place{File: r.Filename, Line: r.Start.Line} }
 
 // source is an expression as it is written.
 func (m *module) source(r hcl.Range) string {

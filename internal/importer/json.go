@@ -41,7 +41,7 @@ func (j *jsonReader) read(name string) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{name: name, at: Place{j.file, j.line()}}
+	t := &tree{name: name, at: Place{File: j.file, Line: j.line()}}
 	switch v := tok.(type) {
 	case json.Delim:
 		t.kind = list

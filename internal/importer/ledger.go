@@ -5,32 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // Field is a value of a source, or several that belong together, and what became
 // of them.
-type Field struct {
-	Place
-	// Name is the source's own name for it: services.api.restart.
-	Name string `json:"name"`
-	// Key is what it became in agents.yaml; "" when it is not carried over.
-	Key string `json:"key,omitempty"`
-	// Instead is what to do where it is not carried over, or how karmactl does it by itself.
-	Instead string `json:"instead,omitempty"`
-	// Values is how many values of the source these are.
-	Values int `json:"values"`
-}
+type Field = document.Setting
 
 // Account is what became of all that the sources say.
-type Account struct {
-	// Carried became keys of agents.yaml.
-	Carried []Field `json:"carried"`
-	// Own is what karmactl does by itself.
-	Own []Field `json:"by_itself"`
-	// Left is not carried over.
-	Left []Field `json:"not_carried_over"`
-}
+type Account = document.Account
 
 // noCounterpart is said of what no reader knows.
 const noCounterpart = "agents.yaml has no key for it"

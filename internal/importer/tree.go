@@ -1,25 +1,16 @@
 package importer
 
 import (
-	"fmt"
 	"iter"
 	"strconv"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 // Place is where something is written: a file as the user named it, and a line
 // that begins at 1; 0 is the file as a whole.
-type Place struct {
-	File string `json:"file"`
-	Line int    `json:"line,omitempty"`
-}
-
-func (p Place) String() string {
-	if p.Line == 0 {
-		return p.File
-	}
-	return fmt.Sprintf("%s:%d", p.File, p.Line)
-}
+type Place = document.Place
 
 // outcome is what became of a value of a source. Of a value that is used twice, the
 // higher one counts.

@@ -35,7 +35,7 @@ const (
 )
 
 func (y *yamlReader) read(name string, n *yaml.Node, depth int) *tree {
-	t := &tree{name: name, at: Place{y.file, n.Line}}
+	t := &tree{name: name, at: Place{File: y.file, Line: n.Line}}
 	y.nodes++
 	if depth > deepest || y.nodes > mostNodes {
 		t.null = true

@@ -5,108 +5,13 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
-// Cost is what a stack costs a month, what would make it cheaper, and what it
-// did cost. It is the JSON document and the text alike; money is a decimal
-// string in USD.
-type Cost struct {
-	Schema     string `json:"schema"`
-	Kind       string `json:"kind"`
-	Stack      string `json:"stack"`
-	Region     string `json:"region"`
-	Monthly    Range  `json:"monthly"`
-	PricesAsOf string `json:"prices_as_of"`
-	SpotAsOf   string `json:"spot_prices_as_of,omitempty"`
-	// Monthly's figures are "" when no price at all is known.
-	// Budget is the monthly limit, "" for none.
-	Budget     string          `json:"budget,omitempty"`
-	Over       bool            `json:"over_budget"`
-	Agents     []CostShare     `json:"agents"`
-	Nouns      []CostShare     `json:"nouns"`
-	Components []CostComponent `json:"components"`
-	// Assumptions and Missing are in words.
-	Assumptions []string     `json:"assumptions"`
-	Missing     []string     `json:"missing"`
-	Savings     []CostSaving `json:"savings,omitempty"`
-	// Unpriced are the savings that have no figure, because prices are missing.
-	Unpriced []string `json:"unpriced_savings,omitempty"`
-	// Together is the total with the savings that go together.
-	Together *CostTogether  `json:"together,omitempty"`
-	NotWorth []CostNotWorth `json:"not_worth,omitempty"`
-	Facts    []string       `json:"facts,omitempty"`
-	Actual   *CostActual    `json:"actual,omitempty"`
-}
-
-// CostShare is a part of the total.
-type CostShare struct {
-	Name    string `json:"name"`
-	Monthly string `json:"monthly"`
-	Low     string `json:"low"`
-	High    string `json:"high"`
-}
-
-// CostComponent is one line of the bill. Its money has more digits than cents,
-// so that the components add up to the total.
-type CostComponent struct {
-	Key       string `json:"key"`
-	Agent     string `json:"agent"`
-	Noun      string `json:"noun"`
-	Item      string `json:"item"`
-	Unit      string `json:"unit"`
-	Quantity  string `json:"quantity"`
-	UnitPrice string `json:"unit_price"`
-	Monthly   string `json:"monthly"`
-	Low       string `json:"low"`
-	High      string `json:"high"`
-}
-
-// CostSaving is one change that saves.
-type CostSaving struct {
-	Name     string   `json:"name"`
-	Monthly  string   `json:"monthly"`
-	Change   string   `json:"change"`
-	Tradeoff string   `json:"tradeoff"`
-	How      string   `json:"how"`
-	Excludes []string `json:"excludes"`
-}
-
-// CostTogether is what is left with the savings that go together.
-type CostTogether struct {
-	Monthly string   `json:"monthly"`
-	Names   []string `json:"names"`
-}
-
-// CostNotWorth is a change that does not save.
-type CostNotWorth struct {
-	Monthly string `json:"monthly"`
-	Change  string `json:"change"`
-	Why     string `json:"why"`
-}
-
-// CostActual is what Cost Explorer says, beside the estimate for the same time.
-type CostActual struct {
-	From     string           `json:"from"`
-	To       string           `json:"to"`
-	Total    string           `json:"total"`
-	Estimate string           `json:"estimate"`
-	Tag      string           `json:"tag"`
-	AskedAt  string           `json:"asked_at"`
-	Lines    []CostActualLine `json:"lines"`
-	Notes    []string         `json:"notes"`
-}
-
-// CostActualLine is one AWS service.
-type CostActualLine struct {
-	Service  string `json:"service"`
-	Estimate string `json:"estimate"`
-	Actual   string `json:"actual"`
-	Why      string `json:"why,omitempty"`
-}
-
 // Cost prints it.
-func (t *Terminal) Cost(c *Cost) error {
-	c.Schema, c.Kind = Schema, "Cost"
+func (t *Terminal) Cost(c *document.Cost) error {
+	c.Head = document.Of("Cost")
 	if t.JSON {
 		return t.Document(c)
 	}
@@ -130,7 +35,7 @@ func (t *Terminal) Cost(c *Cost) error {
 	return nil
 }
 
-func (t *Terminal) costHead(b *strings.Builder, c *Cost, width int) {
+func (t *Terminal) costHead(b *strings.Builder, c *document.Cost, width int) {
 	p := t.paint()
 	asOf := "list prices of " + c.PricesAsOf
 	if c.PricesAsOf == "" {
@@ -172,7 +77,7 @@ func (t *Terminal) costHead(b *strings.Builder, c *Cost, width int) {
 }
 
 // costBars is a bar chart: the longest bar is the dearest share.
-func (t *Terminal) costBars(b *strings.Builder, title string, shares []CostShare, width int) {
+func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.CostShare, width int) {
 	if len(shares) == 0 {
 		return
 	}
@@ -198,7 +103,7 @@ func (t *Terminal) costBars(b *strings.Builder, title string, shares []CostShare
 	fmt.Fprintln(b)
 }
 
-func (t *Terminal) costComponents(b *strings.Builder, c *Cost) {
+func (t *Terminal) costComponents(b *strings.Builder, c *document.Cost) {
 	for _, x := range c.Components {
 		who := x.Key
 		if who == "" {
@@ -209,7 +114,7 @@ func (t *Terminal) costComponents(b *strings.Builder, c *Cost) {
 	fmt.Fprintln(b)
 }
 
-func (t *Terminal) costFoot(b *strings.Builder, c *Cost) {
+func (t *Terminal) costFoot(b *strings.Builder, c *document.Cost) {
 	p := t.paint()
 	for _, a := range c.Assumptions {
 		b.WriteString(t.para("  · ", p.dim(a)))
@@ -217,7 +122,7 @@ func (t *Terminal) costFoot(b *strings.Builder, c *Cost) {
 	fmt.Fprintf(b, "\n  What would make it cheaper: %s\n", p.bold("karmactl cost --savings"))
 }
 
-func (t *Terminal) costSavings(b *strings.Builder, c *Cost) {
+func (t *Terminal) costSavings(b *strings.Builder, c *document.Cost) {
 	p := t.paint()
 	under := strings.Repeat(" ", 12)
 	if len(c.Savings) > 0 {
@@ -249,7 +154,7 @@ func (t *Terminal) costSavings(b *strings.Builder, c *Cost) {
 	}
 }
 
-func (t *Terminal) costActual(b *strings.Builder, a *CostActual, width int) {
+func (t *Terminal) costActual(b *strings.Builder, a *document.CostActual, width int) {
 	p := t.paint()
 	fmt.Fprintln(b, p.dim(between(fmt.Sprintf("  %s up to %s", a.From, a.To), "estimate    actual", width-30)))
 	for _, l := range a.Lines {

@@ -3,11 +3,13 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 // CostMarkdown prints the estimate as a table of GitHub's Markdown, for the comment
 // of a pull request.
-func (t *Terminal) CostMarkdown(c *Cost) {
+func (t *Terminal) CostMarkdown(c *document.Cost) {
 	var b strings.Builder
 	total := "the cost is not known"
 	switch {

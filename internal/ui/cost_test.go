@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
-func costText(t *testing.T, c *Cost) string {
+func costText(t *testing.T, c *document.Cost) string {
 	t.Helper()
 	var out bytes.Buffer
 	term := NewTerminal(strings.NewReader(""), &out, &bytes.Buffer{}, func(string) string { return "" })
@@ -17,7 +19,7 @@ func costText(t *testing.T, c *Cost) string {
 }
 
 func TestTheLongestBarIsTheDearestShare(t *testing.T) {
-	text := costText(t, &Cost{Monthly: Range{"40.00", "60.00", "90.00"}, Nouns: []CostShare{{"nat_gateway", "40.00", "40.00", "41.00"}, {"service", "20.00", "0.00", "49.00"}}})
+	text := costText(t, &document.Cost{Monthly: document.Range{Low: "40.00", Expected: "60.00", High: "90.00"}, Nouns: []document.CostShare{{Name: "nat_gateway", Monthly: "40.00", Low: "40.00", High: "41.00"}, {Name: "service", Monthly: "20.00", Low: "0.00", High: "49.00"}}})
 	bars := map[string]int{}
 	for _, line := range strings.Split(text, "\n") {
 		if f := strings.Fields(line); len(f) > 2 {
@@ -30,7 +32,7 @@ func TestTheLongestBarIsTheDearestShare(t *testing.T) {
 }
 
 func TestATotalWithoutPricesIsNotShownAsNothing(t *testing.T) {
-	text := costText(t, &Cost{Region: "eu-west-1", Budget: "100", Missing: []string{"no price for nat_gateway_hour in eu-west-1"}})
+	text := costText(t, &document.Cost{Region: "eu-west-1", Budget: "100", Missing: []string{"no price for nat_gateway_hour in eu-west-1"}})
 	for _, want := range []string{"the total is not known", "budget not checked", "karmactl cost refresh"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)
@@ -41,16 +43,16 @@ func TestATotalWithoutPricesIsNotShownAsNothing(t *testing.T) {
 	}
 }
 
-func markdown(c *Cost) string {
+func markdown(c *document.Cost) string {
 	var out bytes.Buffer
 	NewTerminal(strings.NewReader(""), &out, &bytes.Buffer{}, func(string) string { return "" }).CostMarkdown(c)
 	return out.String()
 }
 
 func TestMarkdownIsATableForAPullRequest(t *testing.T) {
-	got := markdown(&Cost{
-		Stack: "karmacadabra/prod", Region: "eu-west-1", Monthly: Range{"83.10", "84.55", "174.20"}, PricesAsOf: "2026-09-29", SpotAsOf: "2026-09-29", Budget: "100",
-		Nouns: []CostShare{{"nat_gateway", "35.52", "35.04", "40.10"}, {"service", "13.64", "13.64", "68.00"}},
+	got := markdown(&document.Cost{
+		Stack: "karmacadabra/prod", Region: "eu-west-1", Monthly: document.Range{Low: "83.10", Expected: "84.55", High: "174.20"}, PricesAsOf: "2026-09-29", SpotAsOf: "2026-09-29", Budget: "100",
+		Nouns: []document.CostShare{{Name: "nat_gateway", Monthly: "35.52", Low: "35.04", High: "40.10"}, {Name: "service", Monthly: "13.64", Low: "13.64", High: "68.00"}},
 	})
 	want := `### karmacadabra/prod in eu-west-1: $84.55 a month
 
@@ -70,7 +72,7 @@ Within the budget of $100.
 }
 
 func TestMarkdownOfAnUnknownTotalDoesNotSayNothing(t *testing.T) {
-	got := markdown(&Cost{Stack: "a/b", Region: "eusc-de-east-1", Budget: "100", Missing: []string{"no price for nat_gateway_hour in eusc-de-east-1"}})
+	got := markdown(&document.Cost{Stack: "a/b", Region: "eusc-de-east-1", Budget: "100", Missing: []string{"no price for nat_gateway_hour in eusc-de-east-1"}})
 	if !strings.Contains(got, "the cost is not known") || !strings.Contains(got, "- no price for nat_gateway_hour") || strings.Contains(got, "0.00") || strings.Contains(got, "Within") {
 		t.Errorf("got\n%s", got)
 	}

@@ -3,33 +3,13 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
-// Doctor is what was found to be wrong. It is the JSON document and the text alike.
-type Doctor struct {
-	Schema   string          `json:"schema"`
-	Kind     string          `json:"kind"`
-	Stack    string          `json:"stack"`
-	Region   string          `json:"region"`
-	Findings []DoctorFinding `json:"findings"`
-	// Passed are the names of the checks that found nothing.
-	Passed []string `json:"passed"`
-	Notes  []string `json:"notes,omitempty"`
-}
-
-// DoctorFinding is one thing that is wrong; Agent is "" for the whole stack.
-type DoctorFinding struct {
-	Agent    string   `json:"agent"`
-	Check    string   `json:"check"`
-	Problem  string   `json:"problem"`
-	Cause    string   `json:"cause"`
-	Evidence []string `json:"evidence"`
-	Fix      string   `json:"fix"`
-}
-
 // Doctor prints it.
-func (t *Terminal) Doctor(d *Doctor) error {
-	d.Schema, d.Kind = Schema, "Doctor"
+func (t *Terminal) Doctor(d *document.Doctor) error {
+	d.Head = document.Of("Doctor")
 	if t.JSON {
 		return t.Document(d)
 	}
@@ -37,7 +17,7 @@ func (t *Terminal) Doctor(d *Doctor) error {
 	return nil
 }
 
-func (t *Terminal) doctorText(d *Doctor) string {
+func (t *Terminal) doctorText(d *document.Doctor) string {
 	c := t.paint()
 	width := max(60, min(t.Width(), 100))
 	var b strings.Builder

@@ -3,33 +3,13 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
-// Fault is an error for people, and the JSON document instead of a result.
-type Fault struct {
-	Schema     string         `json:"schema"`
-	Kind       string         `json:"kind"`
-	Code       int            `json:"code"`
-	Message    string         `json:"message"`
-	Why        string         `json:"why,omitempty"`
-	Suggestion string         `json:"suggestion,omitempty"`
-	Problems   []FaultProblem `json:"problems,omitempty"`
-	// Text is printed as it is, where a message has its own layout.
-	Text string `json:"-"`
-}
-
-// FaultProblem is one problem in a file.
-type FaultProblem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Message string `json:"message"`
-	Allowed string `json:"allowed,omitempty"`
-}
-
 // Fault prints an error: to standard error as text, to standard output as JSON.
-func (t *Terminal) Fault(f *Fault) {
-	f.Schema, f.Kind = Schema, "Error"
+func (t *Terminal) Fault(f *document.Error) {
+	f.Head = document.Of("Error")
 	if t.JSON {
 		_ = t.Line(f) // there is nowhere left to say that this failed
 		return

@@ -5,116 +5,9 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
-
-// Plan is what `up` would do. It is the JSON document and the text alike.
-type Plan struct {
-	Schema  string `json:"schema"`
-	Kind    string `json:"kind"`
-	Stack   string `json:"stack"`
-	Region  string `json:"region"`
-	Account string `json:"account"`
-	// File is where the configuration came from.
-	File     string    `json:"file"`
-	Summary  Summary   `json:"summary"`
-	Changes  []Change  `json:"changes"`
-	Cost     *PlanCost `json:"cost,omitempty"`
-	Waiting  []Waiting `json:"waiting"`
-	Warnings []string  `json:"warnings"`
-	// Groups are for the text only: the groups in order, with their description.
-	Groups []Group `json:"-"`
-	// Offline: nothing was asked of AWS.
-	Offline bool `json:"offline,omitempty"`
-	// Destroy: it is the plan of `down`.
-	Destroy bool `json:"destroy,omitempty"`
-	// Hibernation is there while the stack hibernates: what sleeps is no change.
-	Hibernation *Hibernation `json:"hibernation,omitempty"`
-}
-
-// Hibernation says since when a stack hibernates and what that saves. Money is a
-// decimal string in USD.
-type Hibernation struct {
-	// Since is in RFC 3339; "" when it does not hibernate yet.
-	Since   string `json:"since,omitempty"`
-	KeepALB bool   `json:"keep_alb,omitempty"`
-	Hourly  string `json:"saves_hourly"`
-	Monthly string `json:"saves_monthly"`
-}
-
-// Monthly is what a command changes of the expected monthly bill, in USD; empty where
-// prices are missing.
-type Monthly struct {
-	Was string `json:"was"`
-	Now string `json:"now"`
-	// Delta has its sign.
-	Delta  string `json:"delta"`
-	Budget string `json:"budget,omitempty"`
-	Over   bool   `json:"over_budget"`
-	// Missing are the items without a price.
-	Missing []string `json:"missing,omitempty"`
-}
-
-// Group is one line of a plan.
-type Group struct {
-	Name string
-	// About says in a line what the group is made of.
-	About string
-	Total int
-}
-
-// Summary counts the verbs.
-type Summary struct {
-	Create    int `json:"create"`
-	Update    int `json:"update"`
-	Replace   int `json:"replace"`
-	Delete    int `json:"delete"`
-	Unchanged int `json:"unchanged"`
-}
-
-// Any tells whether there is anything to do.
-func (s Summary) Any() bool { return s.Create+s.Update+s.Replace+s.Delete > 0 }
-
-// Change is one resource that changes.
-type Change struct {
-	Key    string  `json:"key"`
-	Kind   string  `json:"kind"`
-	Group  string  `json:"group"`
-	Agent  string  `json:"agent,omitempty"`
-	Verb   string  `json:"verb"`
-	Fields []Field `json:"fields"`
-	Reason string  `json:"reason,omitempty"`
-}
-
-// Field is one field that changes.
-type Field struct {
-	Field string `json:"field"`
-	Was   string `json:"was"`
-	Now   string `json:"now"`
-}
-
-// Waiting is an agent that waits for its user.
-type Waiting struct {
-	Agent   string `json:"agent"`
-	Reason  string `json:"reason"`
-	Command string `json:"command"`
-}
-
-// PlanCost is the monthly estimate of what the plan leads to. Money is a decimal
-// string in USD.
-type PlanCost struct {
-	Monthly    Range  `json:"monthly"`
-	Delta      string `json:"delta"`
-	PricesAsOf string `json:"prices_as_of"`
-	// Lines are for the text.
-	Lines  []CostLine `json:"-"`
-	Region string     `json:"-"`
-	Budget string     `json:"-"`
-	Over   bool       `json:"-"`
-	// Unknown is how many prices are missing: they are not in the total.
-	Unknown int `json:"unknown_prices,omitempty"`
-	// Missing names them.
-	Missing []string `json:"missing,omitempty"`
-}
 
 // Few lists the first n names and counts the rest.
 func Few(names []string, n int) string {
@@ -124,23 +17,9 @@ func Few(names []string, n int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:n], ", "), len(names)-n)
 }
 
-// Range is a monthly figure and how far it may be off.
-type Range struct {
-	Low      string `json:"low"`
-	Expected string `json:"expected"`
-	High     string `json:"high"`
-}
-
-// CostLine is one line of the estimate.
-type CostLine struct {
-	Name  string
-	About string
-	Range Range
-}
-
 // Plan prints a plan.
-func (t *Terminal) Plan(p *Plan) error {
-	p.Schema, p.Kind = Schema, "Plan"
+func (t *Terminal) Plan(p *document.Plan) error {
+	p.Head = document.Of("Plan")
 	if t.JSON {
 		return t.Document(p)
 	}
@@ -148,7 +27,7 @@ func (t *Terminal) Plan(p *Plan) error {
 	return nil
 }
 
-func (t *Terminal) planText(p *Plan) string {
+func (t *Terminal) planText(p *document.Plan) string {
 	c := t.paint()
 	width := max(60, min(t.Width(), 100))
 	var b strings.Builder
@@ -193,10 +72,10 @@ func (t *Terminal) planText(p *Plan) string {
 
 // planGroup is one line for what is all new or all gone, and a line for each
 // change otherwise.
-func (t *Terminal) planGroup(b *strings.Builder, p *Plan, g Group, width int) {
+func (t *Terminal) planGroup(b *strings.Builder, p *document.Plan, g document.Group, width int) {
 	c := t.paint()
 	n := map[string]int{}
-	var mine []Change
+	var mine []document.Change
 	for _, ch := range p.Changes {
 		if ch.Group == g.Name {
 			n[ch.Verb]++
@@ -233,7 +112,7 @@ func (t *Terminal) planGroup(b *strings.Builder, p *Plan, g Group, width int) {
 	}
 }
 
-func (t *Terminal) planChange(b *strings.Builder, ch Change) {
+func (t *Terminal) planChange(b *strings.Builder, ch document.Change) {
 	c := t.paint()
 	sign := map[string]string{
 		"create": c.green("+"), "update": c.yellow("~"), "replace": c.yellow("±"), "delete": c.red("-"),
@@ -264,7 +143,7 @@ func (p paint) difference(d string) string {
 	return p.green(d)
 }
 
-func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
+func (t *Terminal) planCost(b *strings.Builder, cost *document.PlanCost, width int) {
 	c := t.paint()
 	fmt.Fprintln(b)
 	if cost.Monthly.Expected == "" {
@@ -305,7 +184,7 @@ func (t *Terminal) planCost(b *strings.Builder, cost *PlanCost, width int) {
 }
 
 // rangeCells are the columns "expected", "low" and "high".
-func rangeCells(expected string, r Range) string {
+func rangeCells(expected string, r document.Range) string {
 	return fmt.Sprintf("%8s  %6s – %s", expected, whole(r.Low), pad(whole(r.High), 6))
 }
 

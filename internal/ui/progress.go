@@ -8,6 +8,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -23,7 +24,7 @@ type Shape struct {
 	// Group of a key.
 	Group func(engine.Key) string
 	// Groups in order, with the number of nodes.
-	Groups []Group
+	Groups []document.Group
 	Clock  engine.Clock
 }
 

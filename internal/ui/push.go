@@ -6,43 +6,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // pushEvery is how often a push that takes long is told of where nothing is painted.
 const pushEvery = 10 * time.Second
 
-// Push is how far an agent's image is on its way to its repository.
-type Push struct {
-	Agent string `json:"agent"`
-	// Image is the whole reference, Short what tells it from others.
-	Image  string     `json:"image"`
-	Short  string     `json:"-"`
-	Layers PushLayers `json:"layers"`
-	Bytes  PushBytes  `json:"bytes"`
-	// AlreadyThere: the image itself was there.
-	AlreadyThere bool `json:"already_there"`
-}
+func layersDone(l document.PushLayers) int { return l.Uploaded + l.There + l.Mounted }
 
-// PushLayers are an image's layers, and what became of them.
-type PushLayers struct {
-	Total    int `json:"total"`
-	Uploaded int `json:"uploaded"`
-	There    int `json:"there"`
-	Mounted  int `json:"mounted"`
-}
-
-// PushBytes are the layers' bytes. Done are the bytes that are there or on their way;
-// Sent went over the wire.
-type PushBytes struct {
-	Done  int64 `json:"done"`
-	Total int64 `json:"total"`
-	Sent  int64 `json:"sent"`
-}
-
-func (l PushLayers) done() int { return l.Uploaded + l.There + l.Mounted }
-
-func (l PushLayers) skipped() (parts []string) {
+func layersSkipped(l document.PushLayers) (parts []string) {
 	if l.There > 0 {
 		parts = append(parts, fmt.Sprintf("%d there already", l.There))
 	}
@@ -54,14 +27,14 @@ func (l PushLayers) skipped() (parts []string) {
 
 func mb(n int64) string { return fmt.Sprintf("%.1f", float64(n)/1e6) }
 
-// sofar is how far it is.
-func (x Push) sofar() string {
-	parts := []string{fmt.Sprintf("%d/%d layers", x.Layers.done(), x.Layers.Total), fmt.Sprintf("%s / %s MB", mb(x.Bytes.Done), mb(x.Bytes.Total))}
-	return strings.Join(append(parts, x.Layers.skipped()...), ", ")
+// soFar is how far it is.
+func soFar(x document.Push) string {
+	parts := []string{fmt.Sprintf("%d/%d layers", layersDone(x.Layers), x.Layers.Total), fmt.Sprintf("%s / %s MB", mb(x.Bytes.Done), mb(x.Bytes.Total))}
+	return strings.Join(append(parts, layersSkipped(x.Layers)...), ", ")
 }
 
-// sum is what it came to.
-func (x Push) sum() string {
+// pushSum is what it came to.
+func pushSum(x document.Push) string {
 	if x.AlreadyThere {
 		return "already there"
 	}
@@ -70,7 +43,7 @@ func (x Push) sum() string {
 		layers = "layer"
 	}
 	parts := []string{fmt.Sprintf("%d %s", x.Layers.Uploaded, layers), mb(x.Bytes.Sent) + " MB sent"}
-	return strings.Join(append(parts, x.Layers.skipped()...), ", ")
+	return strings.Join(append(parts, layersSkipped(x.Layers)...), ", ")
 }
 
 // Pushes shows images that are pushed at once: a live row for each while it is on
@@ -87,7 +60,7 @@ type Pushes struct {
 
 // pushRow is one of them.
 type pushRow struct {
-	now   Push
+	now   document.Push
 	said  time.Time
 	ended bool
 }
@@ -96,7 +69,7 @@ type pushRow struct {
 func (t *Terminal) Pushes(clock engine.Clock, agents []string) *Pushes {
 	p := &Pushes{t: t, clock: clock, began: clock.Now()}
 	for _, a := range agents {
-		p.rows = append(p.rows, &pushRow{now: Push{Agent: a}})
+		p.rows = append(p.rows, &pushRow{now: document.Push{Agent: a}})
 	}
 	p.live = t.goLive(p.picture)
 	return p
@@ -106,7 +79,7 @@ func (t *Terminal) Pushes(clock engine.Clock, agents []string) *Pushes {
 func (p *Pushes) Close() { p.live.close() }
 
 // Report takes how far a push is.
-func (p *Pushes) Report(x Push) {
+func (p *Pushes) Report(x document.Push) {
 	now := p.clock.Now()
 	p.mu.Lock()
 	r := p.row(x.Agent)
@@ -120,25 +93,25 @@ func (p *Pushes) Report(x Push) {
 	switch {
 	case !due || p.live != nil:
 	case first && p.t.JSON:
-		p.say(now, x, engine.EventStarted, x.sofar())
+		p.say(now, x, engine.EventStarted, soFar(x))
 	case !first:
-		p.say(now, x, engine.EventWaiting, x.sofar())
+		p.say(now, x, engine.EventWaiting, soFar(x))
 	}
 }
 
 // End takes how a push ended.
-func (p *Pushes) End(x Push, err error) {
+func (p *Pushes) End(x document.Push, err error) {
 	p.mu.Lock()
 	p.row(x.Agent).ended = true
 	p.mu.Unlock()
 	if err != nil {
-		p.say(p.clock.Now(), x, engine.EventFailed, fmt.Sprintf("failed at %s: %v", x.sofar(), err))
+		p.say(p.clock.Now(), x, engine.EventFailed, fmt.Sprintf("failed at %s: %v", soFar(x), err))
 		return
 	}
-	p.say(p.clock.Now(), x, engine.EventDone, x.sum())
+	p.say(p.clock.Now(), x, engine.EventDone, pushSum(x))
 }
 
-func (p *Pushes) say(at time.Time, x Push, phase engine.EventPhase, what string) {
+func (p *Pushes) say(at time.Time, x document.Push, phase engine.EventPhase, what string) {
 	took := at.Sub(p.began)
 	text := fmt.Sprintf("%s  %s  %s", x.Short, what, Duration(took))
 	if p.t.JSON {
@@ -155,7 +128,7 @@ func (p *Pushes) row(agent string) *pushRow {
 			return r
 		}
 	}
-	r := &pushRow{now: Push{Agent: agent}}
+	r := &pushRow{now: document.Push{Agent: agent}}
 	p.rows = append(p.rows, r)
 	return r
 }
@@ -179,7 +152,7 @@ func (p *Pushes) picture(width, tick int) []string {
 
 // line is one push in so many columns. What has no room is left out, what matters
 // least first.
-func (p *Pushes) line(x Push, names, width, tick int, took time.Duration) string {
+func (p *Pushes) line(x document.Push, names, width, tick int, took time.Duration) string {
 	c := p.t.paint()
 	const sign, gap = 4, 2
 	text, at := "  "+c.blue(spinner(tick))+" "+fit(pad(x.Agent, names), max(1, width-sign)), sign+names
@@ -187,11 +160,11 @@ func (p *Pushes) line(x Push, names, width, tick int, took time.Duration) string
 		return strings.TrimRight(text, " ")
 	}
 	parts := []string{
-		fmt.Sprintf("%5s layers", fmt.Sprintf("%d/%d", x.Layers.done(), x.Layers.Total)),
+		fmt.Sprintf("%5s layers", fmt.Sprintf("%d/%d", layersDone(x.Layers), x.Layers.Total)),
 		fmt.Sprintf("%13s MB", mb(x.Bytes.Done)+" / "+mb(x.Bytes.Total)),
 		bar(x.Bytes.Done, x.Bytes.Total),
 	}
-	parts = append(parts, x.Layers.skipped()...)
+	parts = append(parts, layersSkipped(x.Layers)...)
 	if took >= time.Second && x.Bytes.Sent > 0 {
 		parts = append(parts, fmt.Sprintf("%.1f MB/s", float64(x.Bytes.Sent)/1e6/took.Seconds()))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -17,15 +18,15 @@ import (
 type pushStep struct {
 	at    float64
 	agent string
-	now   Push
+	now   document.Push
 	ended bool
 	err   error
 }
 
 // pushRun is a recorded run: one image is there, one goes, slowly, one fails.
 func pushRun() []pushStep {
-	at := func(total, up, there, mounted int, mb, of, sent float64) Push {
-		return Push{Layers: PushLayers{Total: total, Uploaded: up, There: there, Mounted: mounted}, Bytes: PushBytes{Done: int64(mb * 1e6), Total: int64(of * 1e6), Sent: int64(sent * 1e6)}}
+	at := func(total, up, there, mounted int, mb, of, sent float64) document.Push {
+		return document.Push{Layers: document.PushLayers{Total: total, Uploaded: up, There: there, Mounted: mounted}, Bytes: document.PushBytes{Done: int64(mb * 1e6), Total: int64(of * 1e6), Sent: int64(sent * 1e6)}}
 	}
 	whole := at(5, 0, 5, 0, 48, 48, 0)
 	whole.AlreadyThere = true

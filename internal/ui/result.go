@@ -7,54 +7,21 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
-// Result is the last line of `up`, `down` and their like.
-type Result struct {
-	Schema  string            `json:"schema"`
-	Kind    string            `json:"kind"`
-	Outcome string            `json:"outcome"`
-	Summary Summary           `json:"summary"`
-	URLs    map[string]string `json:"urls,omitempty"`
-	Waiting []Waiting         `json:"waiting"`
-	Failed  []Problem         `json:"failed"`
-	Blocked []Problem         `json:"blocked"`
-	Notes   []string          `json:"notes,omitempty"`
-	// Hibernation is that of hibernate.
-	Hibernation *Hibernation `json:"hibernation,omitempty"`
-	// Headline and Next are for the text.
-	Headline string   `json:"-"`
-	Checks   []Check  `json:"-"`
-	Next     []string `json:"-"`
-}
-
-// Problem is a resource that was not finished, and why.
-type Problem struct {
-	Key   string `json:"key"`
-	Error string `json:"error"`
-	// Suggestion is what to do about it; "" where nothing is known to help.
-	Suggestion string `json:"suggestion,omitempty"`
-}
-
-// Check is one agent that was asked.
-type Check struct {
-	Agent string
-	URL   string
-	OK    bool
-	Note  string
-}
-
 // Result prints the end of a run.
-func (t *Terminal) Result(r *Result) error {
-	r.Schema, r.Kind = Schema, "Result"
+func (t *Terminal) Result(r *document.Result) error {
+	r.Head = document.Of("Result")
 	if r.Waiting == nil {
-		r.Waiting = []Waiting{}
+		r.Waiting = []document.Waiting{}
 	}
 	if r.Failed == nil {
-		r.Failed = []Problem{}
+		r.Failed = []document.Problem{}
 	}
 	if r.Blocked == nil {
-		r.Blocked = []Problem{}
+		r.Blocked = []document.Problem{}
 	}
 	if t.JSON {
 		return t.Line(r)
@@ -97,7 +64,7 @@ func (t *Terminal) Result(r *Result) error {
 
 // checks are a line for each agent. Where the addresses do not fit on the screen,
 // what they have in common is below, once.
-func (t *Terminal) checks(all []Check) {
+func (t *Terminal) checks(all []document.Check) {
 	const name = 17
 	c := t.paint()
 	base, widest := "", 0
@@ -107,8 +74,8 @@ func (t *Terminal) checks(all []Check) {
 			base = u.Scheme + "://" + u.Host
 		}
 	}
-	common := func(ch Check) bool { return strings.HasPrefix(ch.URL, base+"/") }
-	short := t.Screen && len("  ✔ ")+name+widest > t.Width() && !slices.ContainsFunc(all, func(ch Check) bool { return !common(ch) })
+	common := func(ch document.Check) bool { return strings.HasPrefix(ch.URL, base+"/") }
+	short := t.Screen && len("  ✔ ")+name+widest > t.Width() && !slices.ContainsFunc(all, func(ch document.Check) bool { return !common(ch) })
 	for _, ch := range all {
 		sign, at := c.green("✔"), ch.URL
 		if !ch.OK {

@@ -1,32 +1,11 @@
 package ui
 
+import "github.com/karmacadabra/karmactl/internal/document"
+
 import "fmt"
 
-// Rollout is how far a deployment is.
-type Rollout struct {
-	Revisions []RolloutRevision `json:"revisions"`
-	Tasks     []RolloutTask     `json:"tasks"`
-}
-
-// RolloutRevision is a revision and how many of its tasks there are.
-type RolloutRevision struct {
-	Revision int    `json:"revision"`
-	State    string `json:"state"`
-	Desired  int    `json:"desired"`
-	Running  int    `json:"running"`
-	Healthy  int    `json:"healthy"`
-	Failed   int    `json:"failed"`
-}
-
-// RolloutTask is a task and what it is at.
-type RolloutTask struct {
-	ID       string `json:"id"`
-	Revision int    `json:"revision"`
-	Phase    string `json:"phase"`
-}
-
 // Rollout is an agent's section of the board.
-func (b *Board) Rollout(agent string, r *Rollout) {
+func (b *Board) Rollout(agent string, r *document.Rollout) {
 	if b == nil {
 		return
 	}

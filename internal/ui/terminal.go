@@ -15,9 +15,6 @@ import (
 	"golang.org/x/term"
 )
 
-// Schema is the version of every JSON document. Fields are added, never renamed.
-const Schema = "karmactl/v1"
-
 // Terminal is where a command reads from and writes to.
 type Terminal struct {
 	In  io.Reader

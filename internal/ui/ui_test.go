@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -69,7 +70,7 @@ var groupOf = map[engine.Key]string{"vpc": "network", "igw": "network", "nat/us-
 func shape(clock engine.Clock) Shape {
 	return Shape{
 		Group:  func(k engine.Key) string { return groupOf[k] },
-		Groups: []Group{{Name: "network", Total: 3}, {Name: "edge", Total: 2}},
+		Groups: []document.Group{{Name: "network", Total: 3}, {Name: "edge", Total: 2}},
 		Clock:  clock,
 	}
 }
@@ -160,25 +161,25 @@ func TestTheLiveTableShowsGroupsAndKeepsFailuresAbove(t *testing.T) {
 
 func TestAPlanReadsLikeTheContract(t *testing.T) {
 	term, out, _ := fixed(96)
-	err := term.Plan(&Plan{
+	err := term.Plan(&document.Plan{
 		Stack: "karmacadabra/prod", Region: "us-east-1", Account: "123456789012", File: "config/agents.yaml",
-		Summary: Summary{Create: 3, Update: 1, Unchanged: 40},
-		Groups: []Group{
+		Summary: document.Summary{Create: 3, Update: 1, Unchanged: 40},
+		Groups: []document.Group{
 			{Name: "network", About: "vpc 10.0.0.0/16 · 2 AZ · nat single · s3 endpoint", Total: 3},
 			{Name: "edge", About: "alb http · /validator/* → :9001 (prefix stripped) …", Total: 13},
 			{Name: "agents", About: "validator karma-hello abracadabra skill-extractor voice-extractor", Total: 45},
 		},
-		Changes: []Change{
+		Changes: []document.Change{
 			{Key: "vpc", Group: "network", Verb: "create"},
 			{Key: "igw", Group: "network", Verb: "create"},
 			{Key: "subnet/a", Group: "network", Verb: "create"},
-			{Key: "service/validator", Group: "agents", Verb: "update", Fields: []Field{{"cpu", "256", "512"}, {"tags[Team]", "", "agents"}}},
+			{Key: "service/validator", Group: "agents", Verb: "update", Fields: []document.Field{{Field: "cpu", Was: "256", Now: "512"}, {Field: "tags[Team]", Was: "", Now: "agents"}}},
 		},
-		Waiting:  []Waiting{{"voice-extractor", "no image yet", "karmactl deploy voice-extractor --build"}},
+		Waiting:  []document.Waiting{{Agent: "voice-extractor", Reason: "no image yet", Command: "karmactl deploy voice-extractor --build"}},
 		Warnings: []string{"plain HTTP"},
-		Cost: &PlanCost{
-			Monthly: Range{"69.00", "81.07", "128.40"}, Delta: "6.14", PricesAsOf: "2026-09-11", Region: "us-east-1", Budget: "100",
-			Lines: []CostLine{{"fargate spot", "5 × 0.25 vCPU / 0.5 GB x86", Range{"14.34", "14.34", "45.10"}}, {"nat", "1 gateway + address + 10 GB", Range{"36.50", "36.95", "41.00"}}},
+		Cost: &document.PlanCost{
+			Monthly: document.Range{Low: "69.00", Expected: "81.07", High: "128.40"}, Delta: "6.14", PricesAsOf: "2026-09-11", Region: "us-east-1", Budget: "100",
+			Lines: []document.CostLine{{Name: "fargate spot", About: "5 × 0.25 vCPU / 0.5 GB x86", Range: document.Range{Low: "14.34", Expected: "14.34", High: "45.10"}}, {Name: "nat", About: "1 gateway + address + 10 GB", Range: document.Range{Low: "36.50", Expected: "36.95", High: "41.00"}}},
 		},
 	})
 	if err != nil {
@@ -189,7 +190,7 @@ func TestAPlanReadsLikeTheContract(t *testing.T) {
 
 func TestErrorsSayWhatWhyAndWhatToDo(t *testing.T) {
 	term, out, errw := fixed(80)
-	f := &Fault{Code: 6, Message: "the state is locked by ana@laptop", Why: "up since 10:12", Suggestion: "karmactl state unlock"}
+	f := &document.Error{Code: 6, Message: "the state is locked by ana@laptop", Why: "up since 10:12", Suggestion: "karmactl state unlock"}
 	term.Fault(f)
 	golden(t, "fault.text", errw.String())
 	term.JSON = true

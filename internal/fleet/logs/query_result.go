@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/shopspring/decimal"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 // QueryResult is what a query found and what it cost.
@@ -153,17 +155,10 @@ func (r QueryResult) WriteJSON(w io.Writer) error {
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(struct {
-		Schema       string              `json:"schema"`
-		Kind         string              `json:"kind"`
-		Query        string              `json:"query"`
-		Columns      []string            `json:"columns"`
-		Rows         []map[string]string `json:"rows"`
-		Matched      int64               `json:"matched"`
-		Scanned      int64               `json:"scanned"`
-		BytesScanned int64               `json:"bytes_scanned"`
-		Cost         string              `json:"cost"`
-	}{"karmactl/v1", "LogQuery", r.Name, append([]string{}, r.Columns...), rows, int64(r.Matched), int64(r.Scanned), int64(r.BytesScanned), r.Cost.String()})
+	return enc.Encode(document.LogQuery{
+		Head: document.Of("LogQuery"), Query: r.Name, Columns: append([]string{}, r.Columns...), Rows: rows,
+		Matched: int64(r.Matched), Scanned: int64(r.Scanned), BytesScanned: int64(r.BytesScanned), Cost: r.Cost.String(),
+	})
 }
 
 // plain makes a cell one line without control characters.

@@ -4,32 +4,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 // Progress is how far a rollout is.
-type Progress struct {
-	Revisions []RevisionRow
-	Tasks     []TaskRow
-}
+type Progress = document.Rollout
 
 // RevisionRow is one revision: what is deployed, or what it takes the place of.
-type RevisionRow struct {
-	Revision int
-	// State is AWS's word for the deployment; what ran before is serving, or replaced.
-	State   string
-	Desired int
-	Running int
-	// Healthy counts the tasks that answer the load balancer.
-	Healthy int
-	Failed  int
-}
+type RevisionRow = document.RolloutRevision
 
 // TaskRow is one task and what it is at.
-type TaskRow struct {
-	ID       string
-	Revision int
-	Phase    string
-}
+type TaskRow = document.RolloutTask
 
 // Phases of a task. Before it runs they are Fargate's, after that the load balancer's.
 const (

@@ -29,30 +29,28 @@ const (
 	Started = "started"
 )
 
-// Deployment is how a deployment ended: the JSON document of `deploy`.
+// Deployment is how a deployment ended. It has the fields of document.Deployed.
 type Deployment struct {
-	Schema string `json:"schema"`
-	Kind   string `json:"kind"`
-	Agent  string `json:"agent"`
+	Agent string
 	// Revision is what was deployed, Previous what ran before; 0 is none.
-	Revision int    `json:"revision"`
-	Previous int    `json:"previous"`
-	Image    string `json:"image"`
-	Outcome  string `json:"outcome"`
+	Revision int
+	Previous int
+	Image    string
+	Outcome  string
 	// Verified: tasks of the revision have run and were healthy.
-	Verified bool   `json:"verified"`
-	Reason   string `json:"reason"`
+	Verified bool
+	Reason   string
 	// ExitCode, StoppedReason, Task and Log are of the first task that failed.
-	ExitCode      *int     `json:"exit_code"`
-	StoppedReason string   `json:"stopped_reason"`
-	Task          string   `json:"task,omitempty"`
-	Log           []string `json:"log"`
+	ExitCode      *int
+	StoppedReason string
+	Task          string
+	Log           []string
 	// Changes between the revisions may explain a failure.
-	Changes []string `json:"changes,omitempty"`
+	Changes []string
 	// Fix is what mends it, where the reason tells.
-	Fix string `json:"fix,omitempty"`
+	Fix string
 	// Follow is the command that follows what AWS still does; "" when AWS is done.
-	Follow string `json:"follow,omitempty"`
+	Follow string
 }
 
 // OK tells whether there is nothing to worry about.

@@ -1,0 +1,33 @@
+package document
+
+// Deployment is how a deployment of one agent ended. deploy and rollback print one for each
+// agent, a line each, after the events.
+type Deployment struct {
+	Head
+	Deployed
+}
+
+// Deployed is what became of it.
+type Deployed struct {
+	Agent string `json:"agent"`
+	// Revision is what was deployed, Previous what ran before; 0 is none.
+	Revision int    `json:"revision"`
+	Previous int    `json:"previous"`
+	Image    string `json:"image"`
+	// Outcome is succeeded, failed, rolled_back, superseded, timed_out, unchanged or started.
+	Outcome string `json:"outcome"`
+	// Verified: tasks of the revision have run and were healthy.
+	Verified bool   `json:"verified"`
+	Reason   string `json:"reason"`
+	// ExitCode, StoppedReason, Task and Log are of the first task that failed.
+	ExitCode      *int     `json:"exit_code"`
+	StoppedReason string   `json:"stopped_reason"`
+	Task          string   `json:"task,omitempty"`
+	Log           []string `json:"log"`
+	// Changes between the revisions may explain a failure.
+	Changes []string `json:"changes,omitempty"`
+	// Fix is what mends it, where the reason tells.
+	Fix string `json:"fix,omitempty"`
+	// Follow is the command that follows what AWS still does; not there when AWS is done.
+	Follow string `json:"follow,omitempty"`
+}

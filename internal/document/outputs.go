@@ -1,0 +1,29 @@
+package document
+
+// Outputs are what outputs tells of a stack that is up.
+type Outputs struct {
+	Head
+	Stack   string `json:"stack"`
+	Region  string `json:"region"`
+	Account string `json:"account"`
+	// URLs are the agents' by their names.
+	URLs map[string]string `json:"urls"`
+	// Dashboard is the address of the CloudWatch dashboard; not there where there is none.
+	Dashboard string `json:"dashboard,omitempty"`
+	// Resources are all that are there, by their keys.
+	Resources map[string]Output `json:"resources"`
+}
+
+// Output is what AWS calls a resource.
+type Output struct {
+	// ID is an id or an ARN.
+	ID string `json:"id"`
+	// Outputs are further names, such as dns_name of alb.
+	Outputs map[string]string `json:"outputs,omitempty"`
+}
+
+// Dashboard is where the CloudWatch dashboard is.
+type Dashboard struct {
+	Head
+	URL string `json:"url"`
+}

@@ -1,0 +1,64 @@
+package document
+
+import "time"
+
+// State is what state list tells.
+type State struct {
+	Head
+	Stack string `json:"stack"`
+	// Lineage tells states of different origin apart.
+	Lineage string `json:"lineage"`
+	// Serial grows with each write.
+	Serial int64 `json:"serial"`
+	// Resources are by their keys.
+	Resources map[string]Entry `json:"resources"`
+	// InFlight are keys whose creation was begun and not recorded, and since when.
+	InFlight map[string]time.Time `json:"in_flight,omitempty"`
+}
+
+// StateEntry is what state show tells of one key.
+type StateEntry struct {
+	Head
+	Key string `json:"key"`
+	Entry
+}
+
+// Entry is what is recorded of a resource.
+type Entry struct {
+	// ResourceKind is the resource's kind: the first part of its key.
+	ResourceKind string `json:"resource_kind"`
+	// ID is an id or an ARN.
+	ID string `json:"id"`
+	// Needs are the keys that it refers to.
+	Needs     []string  `json:"needs,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	// Deposed are ids of ones that it has taken the place of, still to be deleted.
+	Deposed []string `json:"deposed,omitempty"`
+	// Differs are settings that AWS reads back otherwise than they were sent.
+	Differs []Difference `json:"differs,omitempty"`
+}
+
+// Difference is a setting that AWS reads back in words of its own.
+type Difference struct {
+	Field string `json:"field"`
+	Want  string `json:"want"`
+	Read  string `json:"read"`
+}
+
+// StateHistory is what state history tells.
+type StateHistory struct {
+	Head
+	// Versions are newest first.
+	Versions []StateVersion `json:"versions"`
+}
+
+// StateVersion is a version of the state.
+type StateVersion struct {
+	ID   string    `json:"id"`
+	Time time.Time `json:"time"`
+	// Bytes is its size.
+	Bytes int64 `json:"bytes"`
+	// Serial is 0 where it is not known.
+	Serial  int64 `json:"serial"`
+	Current bool  `json:"current"`
+}
