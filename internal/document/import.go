@@ -34,7 +34,7 @@ type Account struct {
 	Left []Setting `json:"not_carried_over"`
 }
 
-// Setting is a value of a source, or several that stand together, and what became
+// Setting is a value of a source, or several of one place, and what became
 // of them.
 type Setting struct {
 	Place

@@ -9,7 +9,7 @@ type Status struct {
 	Region string        `json:"region"`
 	At     time.Time     `json:"at"`
 	Agents []AgentStatus `json:"agents"`
-	// Attention is what somebody should look at.
+	// Attention is what to look at.
 	Attention []Attention `json:"attention"`
 	// Drift is filled with --drift.
 	Drift []Drift  `json:"drift"`
