@@ -51,8 +51,8 @@ func (w *Watcher) runs(all []types.Task) []Attention {
 		}
 		id := tasks.Short(aws.ToString(t.TaskArn))
 		out = append(out, Attention{
-			agent, AboutTasks, fmt.Sprintf("task %s, started %s ago to run once, has not ended", id, w.Clock.Now().Sub(aws.ToTime(t.CreatedAt)).Round(time.Second)),
-			"karmactl run " + agent + " --attach " + id,
+			Agent: agent, About: AboutTasks, Problem: fmt.Sprintf("task %s, started %s ago to run once, has not ended", id, w.Clock.Now().Sub(aws.ToTime(t.CreatedAt)).Round(time.Second)),
+			Command: "karmactl run " + agent + " --attach " + id,
 		})
 	}
 	return out
