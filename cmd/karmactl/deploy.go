@@ -263,7 +263,9 @@ func (d *deploy) price(st *stack.Stack, res *engine.Result) (money, error) {
 		return m, err
 	}
 	theirs := slices.DeleteFunc(slices.Clone(st.Resources()), func(n engine.Node) bool { return !slices.Contains(d.names, st.AgentOf(n.Key())) })
-	delta, err := cost.Delta(d.cfg, theirs, res.Outcomes, prices)
+	// The walk has read the other agents, too: what it found of them is no part of this.
+	outcomes := slices.DeleteFunc(slices.Clone(res.Outcomes), func(o engine.Outcome) bool { return !slices.Contains(d.names, st.AgentOf(o.Key)) })
+	delta, err := cost.Delta(d.cfg, theirs, outcomes, prices)
 	if err != nil {
 		return m, err
 	}
