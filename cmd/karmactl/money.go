@@ -32,6 +32,8 @@ func (o *budgetOptions) addFlags(f *pflag.FlagSet) {
 type money struct {
 	// was and now are in dollars a month.
 	was, now decimal.Decimal
+	// less is true when no agent gets more tasks or hours: that is cheaper at any price.
+	less bool
 	// lacks are prices without which neither is known.
 	lacks  []cost.Item
 	region string
@@ -49,7 +51,7 @@ func (m money) guard(insist bool) error {
 	for _, item := range m.lacks {
 		v.Unsure = append(v.Unsure, fmt.Sprintf("no price for %s in %s", item, m.region))
 	}
-	if insist || len(m.lacks) == 0 && !m.now.Round(2).GreaterThan(m.was.Round(2)) {
+	if insist || m.less || len(m.lacks) == 0 && !m.now.Round(2).GreaterThan(m.was.Round(2)) {
 		return nil
 	}
 	return v.Err()

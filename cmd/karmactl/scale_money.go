@@ -31,7 +31,19 @@ func (sc *scaling) price(ctx context.Context) error {
 		}
 	}
 	sc.money, err = sc.compare(sc.before, sc.after, sc.o.budget)
+	sc.money.less = !more(sc.before, sc.after)
 	return err
+}
+
+// more tells whether an agent gets more tasks, or is no longer bound to a schedule's hours.
+func more(before, after capacity) bool {
+	for name, a := range after.bounds {
+		b := before.bounds[name]
+		if a.Min > b.Min || a.Max > b.Max || before.schedule[name] != "" && after.schedule[name] != before.schedule[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // capacityOf is what agents have now. A schedule counts until a user scales by hand.
