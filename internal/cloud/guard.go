@@ -74,7 +74,7 @@ func makesNew(operation string) bool {
 	if withToken[operation] || sameAgain[operation] {
 		return false
 	}
-	for _, p := range []string{"Create", "Allocate", "RegisterTaskDefinition", "RequestCertificate"} {
+	for _, p := range []string{"Create", "Allocate", "RegisterTaskDefinition", "RequestCertificate", "RunTask"} {
 		if strings.HasPrefix(operation, p) {
 			return true
 		}

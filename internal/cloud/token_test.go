@@ -44,7 +44,7 @@ func TestACreateWithATokenIsOneThatTheSDKMayRepeat(t *testing.T) {
 					continue
 				}
 				key, ok := kv.Key.(*ast.Ident)
-				creates := strings.HasPrefix(operation, "Create") || strings.HasPrefix(operation, "Request") || strings.HasPrefix(operation, "Allocate")
+				creates := strings.HasPrefix(operation, "Create") || strings.HasPrefix(operation, "Request") || strings.HasPrefix(operation, "Allocate") || strings.HasPrefix(operation, "Run")
 				if ok && creates && slices.Contains(tokenFields, key.Name) {
 					given[operation] = true
 				}
