@@ -63,7 +63,7 @@ func NextFargateMemory(cpu, memory int) int {
 func CheckFargateSize(cpu, memory int) error {
 	switch sizes := FargateMemory(cpu); {
 	case sizes == nil:
-		return fmt.Errorf("Fargate has no tasks of %d CPU units: %s", cpu, either(FargateCPU()))
+		return fmt.Errorf("no Fargate task has %d CPU units: %s", cpu, either(FargateCPU()))
 	case !slices.Contains(sizes, memory):
 		return fmt.Errorf("%d MiB of memory is no size of Fargate's: %s", memory, memoryAllowed(cpu))
 	}
