@@ -22,8 +22,7 @@ type RepositorySpec struct {
 	Tags      cloud.Tags
 }
 
-// Repository holds the images of one agent: $0.10 a GB and month. Its id is its
-// name, its output "uri" is where to push.
+// Repository holds the images of one agent: $0.10 a GB and month. Its output "uri" is where to push.
 type Repository struct {
 	engine.Ref
 	*Env
@@ -32,17 +31,11 @@ type Repository struct {
 
 // RepositoryName is the name of an agent's repository: karmacadabra/validator. An
 // environment other than prod has its own: karmacadabra/staging/validator.
-func (h *Env) RepositoryName(agent string) string {
-	if env := h.environment(); env != "prod" {
-		return h.Project + "/" + env + "/" + agent
-	}
-	return h.Project + "/" + agent
-}
+func (h *Env) RepositoryName(agent string) string { return h.agentPath(agent) }
 
 // Name is the repository's name, known before it is made.
 func (r *Repository) Name() string { return r.RepositoryName(r.Agent) }
-
-func (r *Repository) arn() string { return r.Account.ARN("ecr", "repository/"+r.Name()) }
+func (r *Repository) arn() string  { return r.Account.ARN("ecr", "repository/"+r.Name()) }
 
 // Key is repository/agent.
 func (r *Repository) Key() engine.Key { return engine.Key("repository/" + r.Agent) }
@@ -60,12 +53,6 @@ func (r *Repository) Want() RepositorySpec {
 		Lifecycle: document(lifecyclePolicy), Tags: r.TagsOf(r.Key()),
 	}
 }
-
-// lifecyclePolicy keeps the last 200 images, which share most of their layers. ECR does
-// not know what runs: with few, some pushes that are rolled back would take the image
-// that runs, and with it the next Spot interruption's replacement. An image without a
-// tag counts as any other, because a task definition names its image by digest.
-const lifecyclePolicy = `{"rules":[{"rulePriority":1,"description":"keep the last 200 images","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":200},"action":{"type":"expire"}}]}`
 
 // Find looks among the registry's repositories.
 func (r *Repository) Find(ctx context.Context, look engine.Look) (engine.Found[RepositorySpec], error) {
@@ -95,21 +82,16 @@ func (r *Repository) observe(ctx context.Context, look engine.Look, repo types.R
 		Phase: engine.Ready, ID: r.Name(), Outputs: map[string]string{"uri": aws.ToString(repo.RepositoryUri)},
 		Spec: RepositorySpec{Mutability: string(repo.ImageTagMutability), Tags: tags},
 	}
-	if repo.ImageScanningConfiguration != nil {
-		found.Spec.ScanOnPush = repo.ImageScanningConfiguration.ScanOnPush
+	if scan := repo.ImageScanningConfiguration; scan != nil {
+		found.Spec.ScanOnPush = scan.ScanOnPush
 	}
-	if repo.EncryptionConfiguration != nil {
-		found.Spec.Encryption = string(repo.EncryptionConfiguration.EncryptionType)
+	if e := repo.EncryptionConfiguration; e != nil {
+		found.Spec.Encryption = string(e.EncryptionType)
 	}
-	out, err := r.Clients.ECR.GetLifecyclePolicy(ctx, &ecr.GetLifecyclePolicyInput{RepositoryName: repo.RepositoryName})
-	if err == nil {
-		found.Spec.Lifecycle = document(aws.ToString(out.LifecyclePolicyText))
-	} else if cloud.Is(err, "RepositoryNotFoundException") {
+	if found.Spec.Lifecycle, err = r.lifecycle(ctx); cloud.Is(err, "RepositoryNotFoundException") {
 		return engine.Found[RepositorySpec]{}, nil
-	} else if !cloud.IsNotFound(err) {
-		return engine.Found[RepositorySpec]{}, err
 	}
-	return found, nil
+	return found, err
 }
 
 // Diff compares. How a repository encrypts cannot change.
@@ -126,11 +108,9 @@ func (r *Repository) Diff(have, want RepositorySpec) []engine.Change {
 // Create makes the repository; its lifecycle policy is put on it after.
 func (r *Repository) Create(ctx context.Context, want RepositorySpec, _ string) (string, error) {
 	_, err := r.Clients.ECR.CreateRepository(ctx, &ecr.CreateRepositoryInput{
-		RepositoryName:             aws.String(r.Name()),
-		ImageTagMutability:         types.ImageTagMutability(want.Mutability),
+		RepositoryName: aws.String(r.Name()), ImageTagMutability: types.ImageTagMutability(want.Mutability), Tags: toECRTags(want.Tags),
 		ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush},
 		EncryptionConfiguration:    &types.EncryptionConfiguration{EncryptionType: types.EncryptionType(want.Encryption)},
-		Tags:                       toECRTags(want.Tags),
 	})
 	if err != nil {
 		return "", err
@@ -141,16 +121,14 @@ func (r *Repository) Create(ctx context.Context, want RepositorySpec, _ string) 
 // Update sets scanning, mutability, the lifecycle policy and tags.
 func (r *Repository) Update(ctx context.Context, id string, have, want RepositorySpec) error {
 	if have.ScanOnPush != want.ScanOnPush {
-		_, err := r.Clients.ECR.PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{
-			RepositoryName: &id, ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush},
-		})
-		if err != nil {
+		scan := &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush}
+		if _, err := r.Clients.ECR.PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{RepositoryName: &id, ImageScanningConfiguration: scan}); err != nil {
 			return err
 		}
 	}
 	if have.Mutability != want.Mutability {
-		_, err := r.Clients.ECR.PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{RepositoryName: &id, ImageTagMutability: types.ImageTagMutability(want.Mutability)})
-		if err != nil {
+		mutability := types.ImageTagMutability(want.Mutability)
+		if _, err := r.Clients.ECR.PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{RepositoryName: &id, ImageTagMutability: mutability}); err != nil {
 			return err
 		}
 	}
@@ -162,8 +140,7 @@ func (r *Repository) Update(ctx context.Context, id string, have, want Repositor
 	return r.repositoryTags().update(ctx, r.arn(), have.Tags, want.Tags)
 }
 
-// Delete deletes the repository. Images are only deleted with it when that was
-// asked for.
+// Delete deletes the repository, and its images only when that was asked for.
 func (r *Repository) Delete(ctx context.Context, id string) error {
 	_, err := r.Clients.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: &id, Force: r.DeleteImages})
 	if cloud.Is(err, "RepositoryNotEmptyException") {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -14,13 +13,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
-
-// TagSecretKeys says which keys a secret has: "<start of the version> key key".
-// It lets a plan and `secrets status` go without reading a value. It is believed
-// only while the version is still the current one.
-const TagSecretKeys = "karmactl:keys"
 
 // recoveryDays is how long a deleted secret can be had back; AWS takes 7 to 30.
 // The name is taken for as long, and nothing is charged.
@@ -55,21 +48,12 @@ type Secret struct {
 	actions map[string]Action
 }
 
-// secretSeen is what Find saw, names only.
-type secretSeen struct {
-	version string
-	keys    []string
-	// nested are the agent's keys that the nested secret has, or that are given.
-	nested []string
-	// unread is why the nested secret cannot be read, which is no error of a down.
-	unread error
-	// deleted is the ARN of one that is scheduled for deletion.
-	deleted string
-}
-
 // SecretName is the name of an agent's flat secret: karmacadabra/validator. An
 // environment other than prod has its own: karmacadabra/staging/validator.
-func (h *Env) SecretName(agent string) string {
+func (h *Env) SecretName(agent string) string { return h.agentPath(agent) }
+
+// agentPath is what repositories and secrets of an agent are called.
+func (h *Env) agentPath(agent string) string {
 	if env := h.environment(); env != "prod" {
 		return h.Project + "/" + env + "/" + agent
 	}
@@ -179,67 +163,6 @@ func (s *Secret) Find(ctx context.Context, look engine.Look) (engine.Found[Secre
 	return found, nil
 }
 
-// inspect finds out which keys a secret has: from its tag when that speaks of the
-// current version, else by reading it.
-func (s *Secret) inspect(ctx context.Context, notOlder time.Time, x types.SecretListEntry, tags cloud.Tags) (secretSeen, error) {
-	var seen secretSeen
-	for version, stages := range x.SecretVersionsToStages {
-		for _, stage := range stages {
-			if stage == stageCurrent {
-				seen.version = version
-			}
-		}
-	}
-	noted := strings.Fields(tags[TagSecretKeys])
-	if x.DeletedDate != nil {
-		seen.deleted = aws.ToString(x.ARN)
-		if len(noted) > 0 {
-			seen.keys = noted[1:]
-		}
-		return seen, nil
-	}
-	if seen.version == "" {
-		return seen, nil
-	}
-	if keys, ok := NotedKeys(tags[TagSecretKeys], seen.version); ok {
-		seen.keys = keys
-		return seen, nil
-	}
-	text, err := s.secretText(ctx, aws.ToString(x.ARN))
-	if cloud.IsNotFound(err) {
-		return seen, nil
-	}
-	seen.keys = flatten([]byte(text)).names()
-	return seen, err
-}
-
-// NotedKeys are the keys that a tag names, when it speaks of this version.
-func NotedKeys(note, version string) ([]string, bool) {
-	noted := strings.Fields(note)
-	if len(noted) == 0 || noted[0] != start(version) {
-		return nil, false
-	}
-	return noted[1:], true
-}
-
-func start(version string) string { return version[:min(8, len(version))] }
-
-// notable are the characters and the length that a tag takes.
-var notable = lazyregexp.New(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
-
-// note is the tag for what was seen; "" when there is no value, or when a tag
-// cannot hold it: then the secret is read each time.
-func (seen secretSeen) note() string {
-	if seen.version == "" {
-		return ""
-	}
-	note := strings.Join(append([]string{start(seen.version)}, seen.keys...), " ")
-	if !notable.MatchString(note) {
-		return ""
-	}
-	return note
-}
-
 func (s *Secret) list(ctx context.Context) ([]types.SecretListEntry, error) {
 	return cloud.Pages(ctx, secretsmanager.NewListSecretsPaginator(s.Clients.SecretsManager, &secretsmanager.ListSecretsInput{
 		IncludePlannedDeletion: aws.Bool(true), MaxResults: aws.Int32(100),
@@ -292,11 +215,16 @@ func (s *Secret) Create(ctx context.Context, want SecretSpec, token string) (str
 
 // restore has the deleted secret back, and overwrites what it is asked to.
 func (s *Secret) restore(ctx context.Context, arn string) (string, error) {
-	if _, err := s.Clients.SecretsManager.RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &arn}); err != nil || s.Input == nil {
-		return arn, err
+	if _, err := s.Clients.SecretsManager.RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: &arn}); err != nil {
+		return "", err
 	}
-	_, err := s.write(ctx, arn)
-	return arn, err
+	if s.Input == nil {
+		return arn, nil
+	}
+	if _, err := s.write(ctx, arn); err != nil {
+		return "", err
+	}
+	return arn, nil
 }
 
 // Update makes the first copy when there is no value yet, overwrites the values that
