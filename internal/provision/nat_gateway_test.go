@@ -15,16 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// edit changes the simulated account behind karmactl's back, long enough ago
-// that no listing from before it is trusted any more.
-func (b *bench) edit(f func(*awssim.World)) {
-	b.t.Helper()
-	if err := b.sim.Edit(f); err != nil {
-		b.t.Fatal(err)
-	}
-	time.Sleep(10 * time.Second)
-}
-
 func TestANATGatewayIsAwaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)
