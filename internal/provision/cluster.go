@@ -38,8 +38,8 @@ type Cluster struct {
 // ClusterName of a stack is its own.
 func ClusterName(stack string) string { return stack }
 
-// clusterName is also what the services' ids and alarms are built from.
-func (h *Env) clusterName() string { return ClusterName(h.Stack) }
+// ClusterName is the name of the stack's cluster, and what the services' ids and alarms are built from.
+func (h *Env) ClusterName() string { return ClusterName(h.Stack) }
 
 // Key is cluster.
 func (c *Cluster) Key() engine.Key { return "cluster" }
@@ -67,7 +67,7 @@ func (c *Cluster) Want() ClusterSpec {
 // Find describes the cluster by its name. A deleted one is listed as INACTIVE.
 func (c *Cluster) Find(ctx context.Context, look engine.Look) (engine.Found[ClusterSpec], error) {
 	var found engine.Found[ClusterSpec]
-	name := c.clusterName()
+	name := c.ClusterName()
 	all, err := cloud.List(ctx, c.Inventory, "cluster", look.NotOlder, func(ctx context.Context) ([]types.Cluster, error) {
 		out, err := c.Clients.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
 			Clusters: []string{name}, Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings},
@@ -130,7 +130,7 @@ func (c *Cluster) Diff(have, want ClusterSpec) []engine.Change {
 // own settings.
 func (c *Cluster) Create(ctx context.Context, want ClusterSpec, _ string) (string, error) {
 	in := &ecs.CreateClusterInput{
-		ClusterName:       aws.String(c.clusterName()),
+		ClusterName:       aws.String(c.ClusterName()),
 		CapacityProviders: want.Providers,
 		Settings:          insights(want.Insights),
 		Tags:              toECSTags(want.Tags),
@@ -141,7 +141,7 @@ func (c *Cluster) Create(ctx context.Context, want ClusterSpec, _ string) (strin
 	if _, err := c.Clients.ECS.CreateCluster(ctx, in); err != nil {
 		return "", err
 	}
-	return c.clusterName(), nil
+	return c.ClusterName(), nil
 }
 
 // Update changes the settings, the capacity providers, the tags.

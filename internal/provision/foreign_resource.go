@@ -100,7 +100,7 @@ func (h *Env) foreignServices(ctx context.Context) ([]ForeignResource, error) {
 // foreignTasks are tasks that run in the stack's cluster without a service and
 // without the stack's tags.
 func (h *Env) foreignTasks(ctx context.Context) ([]ForeignResource, error) {
-	cluster := h.clusterName()
+	cluster := h.ClusterName()
 	arns, err := tasks.List(ctx, h.Clients.ECS, cluster, "", ecstypes.DesiredStatusRunning)
 	if cloud.Is(err, "ClusterNotFoundException") {
 		return nil, nil

@@ -186,3 +186,12 @@ func (e ECRAt) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // isWrongArch tells an image that cannot run from a registry that did not answer.
 func isWrongArch(err error) bool { return errors.As(err, new(*WrongArch)) }
+
+// RepositoryURI is where an agent's images are pushed to, known before it is made.
+func (h *Env) RepositoryURI(agent string) string {
+	suffix := "amazonaws.com"
+	if h.Account.Partition == "aws-cn" {
+		suffix += ".cn"
+	}
+	return h.Account.ID + ".dkr.ecr." + h.Account.Region + "." + suffix + "/" + h.RepositoryName(agent)
+}

@@ -30,10 +30,11 @@ type LogGroup struct {
 // LogGroupName of an agent of a stack: /ecs/karmacadabra-prod/validator.
 func LogGroupName(stack, agent string) string { return "/ecs/" + stack + "/" + agent }
 
-func (h *Env) logGroupName(agent string) string { return LogGroupName(h.Stack, agent) }
+// LogGroupName is the name of an agent's log group.
+func (h *Env) LogGroupName(agent string) string { return LogGroupName(h.Stack, agent) }
 
 // Name is the group's name, known before it is made.
-func (g *LogGroup) Name() string { return g.logGroupName(g.Agent) }
+func (g *LogGroup) Name() string { return g.LogGroupName(g.Agent) }
 
 func (g *LogGroup) arn() string { return g.Account.ARN("logs", "log-group:"+g.Name()) }
 
@@ -74,7 +75,7 @@ func (g *LogGroup) Find(ctx context.Context, look engine.Look) (engine.Found[Log
 }
 
 func (g *LogGroup) list(ctx context.Context) ([]types.LogGroup, error) {
-	return cloud.Pages(ctx, cloudwatchlogs.NewDescribeLogGroupsPaginator(g.Clients.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.logGroupName(""))}),
+	return cloud.Pages(ctx, cloudwatchlogs.NewDescribeLogGroupsPaginator(g.Clients.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.LogGroupName(""))}),
 		func(out *cloudwatchlogs.DescribeLogGroupsOutput) []types.LogGroup { return out.LogGroups })
 }
 

@@ -88,12 +88,12 @@ func (h *Env) RunTags(agent string) cloud.Tags {
 
 // StopRuns stops the stack's tasks that run once, so that its cluster can go.
 func (h *Env) StopRuns(ctx context.Context) error {
-	runs, err := Runs(ctx, h.Clients.ECS, h.clusterName(), h.Stack)
+	runs, err := Runs(ctx, h.Clients.ECS, h.ClusterName(), h.Stack)
 	if err != nil {
 		return err
 	}
 	for _, t := range runs {
-		if _, err := h.Clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: aws.String(h.clusterName()), Task: t.TaskArn, Reason: aws.String("karmactl down")}); err != nil {
+		if _, err := h.Clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: aws.String(h.ClusterName()), Task: t.TaskArn, Reason: aws.String("karmactl down")}); err != nil {
 			return fmt.Errorf("stop task %s: %w", aws.ToString(t.TaskArn), err)
 		}
 	}

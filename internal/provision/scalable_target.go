@@ -52,7 +52,7 @@ type ScalableTarget struct {
 }
 
 // scalableID is how Application Auto Scaling names an agent's service.
-func (h *Env) scalableID(agent string) string { return "service/" + h.clusterName() + "/" + agent }
+func (h *Env) scalableID(agent string) string { return "service/" + h.ClusterName() + "/" + agent }
 
 // Key is scalable-target/agent.
 func (t *ScalableTarget) Key() engine.Key { return engine.Key("scalable-target/" + t.Agent) }

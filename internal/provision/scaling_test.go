@@ -18,9 +18,9 @@ import (
 func (b *bench) running(agent string) {
 	b.t.Helper()
 	err := b.sim.Edit(func(w *awssim.World) {
-		arn := b.home.Account.ARN("ecs", "service/"+b.home.clusterName()+"/"+agent)
+		arn := b.home.Account.ARN("ecs", "service/"+b.home.ClusterName()+"/"+agent)
 		w.Services[arn] = &awssim.Service{
-			ARN: arn, Name: agent, Cluster: b.home.clusterName(), Status: "ACTIVE", Desired: 1,
+			ARN: arn, Name: agent, Cluster: b.home.ClusterName(), Status: "ACTIVE", Desired: 1,
 			Deployments: []*awssim.Deployment{{ID: "d", RetryAt: time.Now().AddDate(1, 0, 0)}},
 		}
 	})

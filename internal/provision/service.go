@@ -35,17 +35,17 @@ type Service struct {
 	// endpoints on the way to the registry, and the rules that lead to the target
 	// group, without which ECS refuses it.
 	Order []engine.Node
-	// Detached does not wait for tasks: a deploy follows its deployment itself,
+	// NoWait does not wait for tasks: a deploy follows its deployment itself,
 	// by its ARN and without the lock.
-	Detached bool
+	NoWait bool
 
 	// retried is the deployment that failed and that an update has begun again: AWS may
 	// tell of it for a moment longer.
 	retried string
 }
 
-// serviceName of an agent, in the stack's own cluster.
-func (h *Env) serviceName(agent string) string { return agent }
+// ServiceName is the name of an agent's service in the stack's own cluster.
+func (h *Env) ServiceName(agent string) string { return agent }
 
 // Key is service/AGENT.
 func (s *Service) Key() engine.Key { return engine.Key("service/" + s.Agent.Name) }
@@ -145,7 +145,7 @@ func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[Serv
 		return found, err
 	}
 	for _, x := range all {
-		if aws.ToString(x.ServiceName) != s.serviceName(s.Agent.Name) || aws.ToString(x.Status) == "INACTIVE" {
+		if aws.ToString(x.ServiceName) != s.ServiceName(s.Agent.Name) || aws.ToString(x.Status) == "INACTIVE" {
 			continue
 		}
 		arn := aws.ToString(x.ServiceArn)
@@ -162,18 +162,11 @@ func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[Serv
 }
 
 func (s *Service) list(ctx context.Context) ([]types.Service, error) {
-	cluster := s.clusterName()
-	var arns []string
-	p := ecs.NewListServicesPaginator(s.Clients.ECS, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if cloud.Is(err, "ClusterNotFoundException") {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		arns = append(arns, out.ServiceArns...)
+	cluster := s.ClusterName()
+	arns, err := unlessGone(cloud.Pages(ctx, ecs.NewListServicesPaginator(s.Clients.ECS, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)}),
+		func(out *ecs.ListServicesOutput) []string { return out.ServiceArns }))
+	if err != nil {
+		return nil, err
 	}
 	var all []types.Service
 	for batch := range slices.Chunk(arns, 10) {
@@ -213,7 +206,7 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 // call with the token gives the same one.
 func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (string, error) {
 	in := &ecs.CreateServiceInput{
-		ServiceName: aws.String(s.serviceName(s.Agent.Name)), Cluster: aws.String(s.clusterName()), ClientToken: aws.String(token),
+		ServiceName: aws.String(s.ServiceName(s.Agent.Name)), Cluster: aws.String(s.ClusterName()), ClientToken: aws.String(token),
 		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(want.Tasks)), CapacityProviderStrategy: want.Capacity.input(),
 		NetworkConfiguration: want.Network.input(), LoadBalancers: want.Target.input(), ServiceConnectConfiguration: want.Connect.input(), DeploymentConfiguration: want.deployment(),
 		EnableExecuteCommand: want.Exec, EnableECSManagedTags: want.ManagedTags, PropagateTags: types.PropagateTags(want.PropagateTags),
@@ -233,7 +226,7 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 // deployment, and a field that is left out stays as it is. Tasks that run stay on
 // their capacity provider unless a deployment is forced.
 func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec) error {
-	in := &ecs.UpdateServiceInput{Cluster: aws.String(s.clusterName()), Service: &id}
+	in := &ecs.UpdateServiceInput{Cluster: aws.String(s.ClusterName()), Service: &id}
 	tags := have.Tags
 	have.Tags = want.Tags
 	changed := len(s.Diff(have, want)) > 0
@@ -285,7 +278,7 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 // Delete stops the service and its tasks. It drains until they have stopped.
 func (s *Service) Delete(ctx context.Context, id string) error {
 	parts := strings.Split(id, "/")
-	cluster := s.clusterName()
+	cluster := s.ClusterName()
 	if len(parts) == 3 {
 		cluster = parts[1]
 	}

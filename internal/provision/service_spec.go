@@ -12,6 +12,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // ServiceSpec is what we own of a service.
@@ -277,4 +278,18 @@ func (s *Service) VCPU(tasks int) map[string]float64 {
 		out[provider] = math.Ceil(n) * float64(s.Agent.CPU) / 1024
 	}
 	return out
+}
+
+// Deploys tells whether a service's changes begin a deployment; tags, the circuit
+// breaker and other settings do not.
+func Deploys(o engine.Outcome) bool {
+	have, found := o.Have.(ServiceSpec)
+	want, wanted := o.Want.(ServiceSpec)
+	return o.Verb == engine.Create || o.Verb == engine.Update && found && wanted && have.rolls(want)
+}
+
+// rolls tells whether AWS begins a deployment for the change to want.
+func (s ServiceSpec) rolls(want ServiceSpec) bool {
+	return s.TaskDefinition != want.TaskDefinition || !s.Capacity.Equal(want.Capacity) || !s.Network.Equal(want.Network) || s.Target != want.Target ||
+		s.Connect != want.Connect || !s.Resolves.Equal(want.Resolves) || s.Exec != want.Exec || s.Failed != want.Failed
 }

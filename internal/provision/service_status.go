@@ -29,7 +29,7 @@ func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Foun
 	if id := aws.ToString(primary.Id); primary.RolloutState == types.DeploymentRolloutStateFailed && id != s.retried {
 		found.Spec.Failed = id
 	}
-	if s.Detached {
+	if s.NoWait {
 		return nil
 	}
 	failed := ""
@@ -82,7 +82,7 @@ func (s *Service) resolves(x types.Service, all []types.Service) Set {
 	}
 	return s.callees(func(c *Service) bool {
 		return slices.ContainsFunc(all, func(other types.Service) bool {
-			return aws.ToString(other.ServiceName) == c.serviceName(c.Agent.Name) && aws.ToString(other.Status) == "ACTIVE" &&
+			return aws.ToString(other.ServiceName) == c.ServiceName(c.Agent.Name) && aws.ToString(other.Status) == "ACTIVE" &&
 				!aws.ToTime(other.CreatedAt).After(began)
 		})
 	})
@@ -106,7 +106,7 @@ func (s *Service) starting(ctx context.Context, x types.Service, primary types.D
 // lastEnd is how the agent's last task that failed ended, what that means and what
 // mends it. ECS tells of a stopped task for an hour.
 func (s *Service) lastEnd(ctx context.Context) (string, error) {
-	stopped, err := tasks.Of(ctx, s.Clients.ECS, s.clusterName(), s.serviceName(s.Agent.Name), types.DesiredStatusStopped)
+	stopped, err := tasks.Of(ctx, s.Clients.ECS, s.ClusterName(), s.ServiceName(s.Agent.Name), types.DesiredStatusStopped)
 	if err != nil {
 		return "", err
 	}
@@ -125,7 +125,7 @@ func (s *Service) lastEnd(ctx context.Context) (string, error) {
 func (s *Service) Desired(ctx context.Context) (tasks int, there bool, err error) {
 	all, err := cloud.List(ctx, s.Inventory, "service", time.Time{}, s.list)
 	for _, x := range all {
-		if aws.ToString(x.ServiceName) == s.serviceName(s.Agent.Name) && aws.ToString(x.Status) == "ACTIVE" {
+		if aws.ToString(x.ServiceName) == s.ServiceName(s.Agent.Name) && aws.ToString(x.Status) == "ACTIVE" {
 			return int(x.DesiredCount), true, err
 		}
 	}

@@ -32,9 +32,9 @@ type TaskDefinition struct {
 	Secret     *Secret
 	Parameters []*Parameter
 	XRay       bool
-	// Deploy is the image, by digest, that a deploy brings; "" keeps the one that
+	// ImageOverride is the image, by digest, that a deploy brings; "" keeps the one that
 	// is there. The image belongs to deploy, everything else to agents.yaml.
-	Deploy string
+	ImageOverride string
 
 	mu      sync.Mutex
 	seen    TaskDefinitionSpec
@@ -70,8 +70,8 @@ func (t *TaskDefinition) Needs() []engine.Node {
 	return append(out, nodes(t.Parameters...)...)
 }
 
-// family is the name of the revisions: karmacadabra-prod-validator.
-func (h *Env) family(agent string) string { return h.Stack + "-" + agent }
+// Family is the name of an agent's revisions: karmacadabra-prod-validator.
+func (h *Env) Family(agent string) string { return h.Stack + "-" + agent }
 
 // Missing finds out what the revision is to have: the image's digest, and where
 // each secret comes from. It waits for the user when there is no image, or when a
@@ -149,7 +149,7 @@ func (t *TaskDefinition) roleARN(r *Role) string {
 // Find describes the latest active revision of the family, whichever is recorded.
 func (t *TaskDefinition) Find(ctx context.Context, look engine.Look) (engine.Found[TaskDefinitionSpec], error) {
 	var found engine.Found[TaskDefinitionSpec]
-	family := t.family(t.Agent.Name)
+	family := t.Family(t.Agent.Name)
 	out, err := t.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
 	var spec TaskDefinitionSpec
 	switch {
@@ -180,7 +180,7 @@ func (t *TaskDefinition) leftovers(ctx context.Context, id string) (engine.Found
 	if id == "" {
 		return engine.Found[TaskDefinitionSpec]{}, nil
 	}
-	left, err := t.revisions(ctx, t.family(t.Agent.Name), types.TaskDefinitionStatusInactive)
+	left, err := t.revisions(ctx, t.Family(t.Agent.Name), types.TaskDefinitionStatusInactive)
 	if err != nil || len(left) == 0 {
 		return engine.Found[TaskDefinitionSpec]{}, err
 	}
@@ -236,7 +236,7 @@ func (t *TaskDefinition) Update(ctx context.Context, id string, have, want TaskD
 }
 
 func (t *TaskDefinition) register(ctx context.Context, want TaskDefinitionSpec) (string, error) {
-	in := want.input(t.family(t.Agent.Name), t.Agent.Name)
+	in := want.input(t.Family(t.Agent.Name), t.Agent.Name)
 	out, err := t.Clients.ECS.RegisterTaskDefinition(ctx, in)
 	if err != nil {
 		return "", err

@@ -20,8 +20,8 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	t.mu.Unlock()
 	unpinned := fmt.Sprintf("the image %s of %s is not pinned: its registry did not answer; a deploy pins it", t.Agent.Image, t.Agent.Name)
 	switch {
-	case t.Deploy != "":
-		return t.Deploy, "", nil
+	case t.ImageOverride != "":
+		return t.ImageOverride, "", nil
 	case seen.Image != "" && seen.Reference == t.Agent.Image:
 		if !pinned(seen.Image) {
 			note = unpinned
@@ -48,20 +48,15 @@ func (t *TaskDefinition) pushed(ctx context.Context) (string, error) {
 	if t.Repository == nil {
 		return "", nil
 	}
+	images, err := unlessGone(cloud.Pages(ctx, ecr.NewDescribeImagesPaginator(t.Clients.ECR, &ecr.DescribeImagesInput{RepositoryName: aws.String(t.Repository.Name())}),
+		func(out *ecr.DescribeImagesOutput) []ecrtypes.ImageDetail { return out.ImageDetails }))
+	if err != nil {
+		return "", err
+	}
 	var newest ecrtypes.ImageDetail
-	p := ecr.NewDescribeImagesPaginator(t.Clients.ECR, &ecr.DescribeImagesInput{RepositoryName: aws.String(t.Repository.Name())})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if cloud.IsNotFound(err) {
-			return "", nil
-		}
-		if err != nil {
-			return "", err
-		}
-		for _, d := range out.ImageDetails {
-			if newest.ImagePushedAt == nil || d.ImagePushedAt != nil && d.ImagePushedAt.After(*newest.ImagePushedAt) {
-				newest = d
-			}
+	for _, d := range images {
+		if newest.ImagePushedAt == nil || d.ImagePushedAt != nil && d.ImagePushedAt.After(*newest.ImagePushedAt) {
+			newest = d
 		}
 	}
 	if newest.ImageDigest == nil {

@@ -16,7 +16,7 @@ func (s *Stack) Deploy(images map[string]string) {
 	s.Run(images)
 	for _, n := range s.resources {
 		if r, ok := n.(*provision.Service); ok {
-			_, r.Detached = images[r.Agent.Name]
+			_, r.NoWait = images[r.Agent.Name]
 		}
 	}
 }
@@ -25,7 +25,7 @@ func (s *Stack) Deploy(images map[string]string) {
 func (s *Stack) Run(images map[string]string) {
 	for _, n := range s.resources {
 		if r, ok := n.(*provision.TaskDefinition); ok {
-			r.Deploy = images[r.Agent.Name]
+			r.ImageOverride = images[r.Agent.Name]
 		}
 	}
 }
