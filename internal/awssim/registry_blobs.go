@@ -53,7 +53,8 @@ func (f front) blobs(r *http.Request, repository, digest string) (*http.Response
 
 // mount puts a layer of one repository into another, where the account allows it.
 func (f front) mount(repository, from, digest string) bool {
-	if !f.world.BlobMounting || !f.hasBlob(from, digest) {
+	on := false
+	if err := f.transact(false, func() error { on = f.world.BlobMounting; return nil }); err != nil || !on || !f.hasBlob(from, digest) {
 		return false
 	}
 	return f.transact(true, func() error { return f.addBlob(repository, digest) }) == nil

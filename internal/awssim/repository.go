@@ -63,8 +63,9 @@ func (s *Sim) repository(name string) (*Repository, error) {
 	return r, nil
 }
 
+// registryHost is the account's own registry. It needs no lock: account and region are for ever.
 func (s *Sim) registryHost() string {
-	return s.world.Account + ".dkr.ecr." + s.world.Region + ".amazonaws.com"
+	return s.opts.Account + ".dkr.ecr." + s.opts.Region + ".amazonaws.com"
 }
 
 func (s *Sim) createRepository(in *ecr.CreateRepositoryInput) (*ecr.CreateRepositoryOutput, error) {
