@@ -1,171 +1,21 @@
 package stack
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/provision"
 )
-
-// shipped reads one of the files that karmactl ships, with lines replaced.
-func shipped(t *testing.T, file string, oldnew ...string) *agents.Config {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "config", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(oldnew); i += 2 {
-		if !bytes.Contains(b, []byte(oldnew[i])) {
-			t.Fatalf("%s has no %q to replace", file, oldnew[i])
-		}
-		b = bytes.Replace(b, []byte(oldnew[i]), []byte(oldnew[i+1]), 1)
-	}
-	return parse(t, string(b))
-}
-
-func parse(t *testing.T, yaml string) *agents.Config {
-	t.Helper()
-	cfg, err := agents.Parse("agents.yaml", []byte(yaml), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cfg
-}
-
-// fleet is a file with n agents, each calling the one before.
-func fleet(t *testing.T, n int) *agents.Config {
-	var b strings.Builder
-	fmt.Fprintln(&b, "project: karmacadabra\nenvironment: prod\nregion: us-east-1\ndefaults: {image: 'public.ecr.aws/docker/library/python:3.13-slim'}\nagents:")
-	for i := range n {
-		fmt.Fprintf(&b, "  agent-%02d:\n    port: %d\n", i, 9001+i)
-		if i > 0 && i%5 != 0 {
-			fmt.Fprintf(&b, "    calls: [agent-%02d]\n", i-1)
-		}
-	}
-	return parse(t, b.String())
-}
-
-// stackBench is a simulated account in which a whole stack is made.
-type stackBench struct {
-	*bench
-	cfg *agents.Config
-	// dying is the record of a process that is about to be killed.
-	dying *mortal
-}
-
-func newStackBench(t *testing.T, cfg *agents.Config) *stackBench {
-	t.Helper()
-	b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond, Throttle: true})
-	if cfg.LoadBalancer.Domain != "" {
-		if err := b.sim.Edit(func(w *awssim.World) { w.SeedHostedZone("example.com", false) }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(cfg.Agents) > 20 { // more than a new account may run
-		if err := b.sim.Edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{"L-36FBB829": 4000} }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sb := &stackBench{bench: b, cfg: cfg}
-	return sb
-}
-
-// fresh is the stack over clients of its own; a plan's clients cannot write.
-func (b *stackBench) fresh(readOnly bool) *Stack {
-	b.t.Helper()
-	cfg := cloud.WithOptions(b.sim.Config(), cloud.LostReplies)
-	if readOnly {
-		cfg = cloud.WithOptions(cfg, cloud.ReadOnly)
-	}
-	cfg.Retryer = func() aws.Retryer { return cloud.Retryer(20 * time.Second) } // the product's own; its waits cost nothing here
-	home := &provision.Env{
-		Project: b.cfg.Project, Stack: b.cfg.Stack(), Tags: b.cfg.Tags, Account: b.home.Account, Clock: b.home.Clock,
-		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(b.home.Clock), Images: &provision.Registries{Transport: b.sim.Registry()},
-	}
-	facts, err := ReadLookup(context.Background(), b.cfg, home)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return New(b.cfg, home, facts)
-}
-
-func (b *stackBench) planStack() *engine.Result {
-	b.t.Helper()
-	s := b.fresh(true)
-	w := b.walk(false, s.Steps()...)
-	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
-	return b.done(w.Up(context.Background()))
-}
-
-func (b *stackBench) upStack(shown *engine.Result) *engine.Result {
-	b.t.Helper()
-	s := b.fresh(false)
-	w := b.walk(true, s.Steps()...)
-	w.Orphans, w.Shown = s.Orphans(engine.Known(b.rec)), shown
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
-	return b.done(w.Up(context.Background()))
-}
-
-func (b *stackBench) downStack() *engine.Result {
-	b.t.Helper()
-	s := b.fresh(false)
-	s.DeleteImages = true
-	w := b.walk(true, s.Steps()...)
-	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
-	return b.done(w.Down(context.Background()))
-}
-
-func (b *stackBench) done(res *engine.Result, err error) *engine.Result {
-	b.t.Helper()
-	if err == nil {
-		err = res.Err()
-	}
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return res
-}
-
-// onlyAccounts leaves out what stays after down: what belongs to the account, and
-// the record that proves a domain.
-func onlyAccounts(inventory []string) []string {
-	return slices.DeleteFunc(inventory, func(s string) bool {
-		return strings.HasPrefix(s, "service-linked-role ") || strings.HasPrefix(s, "record _")
-	})
-}
-
-// scenarios are the configurations that are taken from nothing and back.
-func scenarios(t *testing.T) map[string]*agents.Config {
-	return map[string]*agents.Config{
-		"as shipped":          shipped(t, "agents.yaml"),
-		"everything on":       shipped(t, "agents.full.yaml"),
-		"one agent":           fleet(t, 1),
-		"twelve agents":       fleet(t, 12),
-		"a NAT gateway an AZ": shipped(t, "agents.yaml", "nat: single", "nat: per-az"),
-		"agents on one port":  shipped(t, "agents.yaml", "port: 9002", "port: 9001", "port: 9005", "port: 9001"),
-		"no NAT gateway":      shipped(t, "agents.yaml", "nat: single", "nat: none"),
-		"with a domain":       shipped(t, "agents.yaml", "observability:", "load_balancer: {domain: agents.example.com}\nobservability:"),
-		"parameters and mail": shipped(t, "agents.yaml", "  nested: karmacadabra", "  nested: karmacadabra\n  store: ssm", "  xray: false", "  xray: true\n  alarms: {emails: [ops@example.com]}", "  monthly_usd: 100 ", "  emails: [ops@example.com]\n  monthly_usd: 100 "),
-	}
-}
 
 func TestAStackComesUpStaysAndGoes(t *testing.T) {
 	for name, cfg := range scenarios(t) {
