@@ -50,7 +50,7 @@ func TestAlarmsAndTheDashboardOverTheWire(t *testing.T) {
 		t.Errorf("the plan wants muted alarms back:%s", orders(res))
 	}
 
-	board, err := client.GetDashboard(t.Context(), &cloudwatch.GetDashboardInput{DashboardName: &stack})
+	board, err := client.GetDashboard(t.Context(), &cloudwatch.GetDashboardInput{DashboardName: aws.String(stack + "-" + cfg.Region)})
 	if err != nil {
 		t.Fatal(err)
 	}

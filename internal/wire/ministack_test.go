@@ -6,8 +6,6 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/acm"
-	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	scalingtypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -64,15 +62,6 @@ func ministackGaps() []*gap {
 						out.VpcEndpoints[i].Groups = append(out.VpcEndpoints[i].Groups, types.SecurityGroupIdentifier{GroupId: &g})
 					}
 					out.VpcEndpoints[i].PrivateDnsEnabled, met = made.PrivateDnsEnabled, true
-				}
-				return met
-			})),
-		newGap("the list of certificates does not tell their type",
-			amend("ACM.ListCertificates", func(_ *acm.ListCertificatesInput, out *acm.ListCertificatesOutput) (met bool) {
-				for i, c := range out.CertificateSummaryList {
-					if c.Type == "" {
-						out.CertificateSummaryList[i].Type, met = acmtypes.CertificateTypeAmazonIssued, true
-					}
 				}
 				return met
 			})),
