@@ -248,3 +248,6 @@ func (a *aviary) mustSay(said, want string) {
 		a.t.Errorf("not said: %q in\n%s", want, said)
 	}
 }
+
+// shippedFile is the agents.yaml that karmactl comes with.
+func shippedFile() string { return filepath.Join("..", "..", "config", "agents.yaml") }

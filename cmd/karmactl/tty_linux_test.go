@@ -121,8 +121,6 @@ func reacting(t *testing.T, columns uint16, then []reaction, env []string, args 
 	return out.String(), cmd.ProcessState.ExitCode()
 }
 
-func shippedFile() string { return filepath.Join("..", "..", "config", "agents.yaml") }
-
 func TestATerminalGetsColourAndAPipeNone(t *testing.T) {
 	t.Parallel()
 	screen, code := inTerminal(t, 100, "", "", nil, "plan", "--offline", "-f", shippedFile())
