@@ -129,9 +129,8 @@ func chosenRun(runs []ecstypes.Task, agent, id string) (ecstypes.Task, error) {
 // sayRuns names the tasks of earlier runs that have not ended.
 func sayRuns(s *session, runs []ecstypes.Task) {
 	for _, t := range runs {
-		id := tasks.Short(aws.ToString(t.TaskArn))
-		s.app.term.Notef("task %s of %s, started %s ago to run once, has not ended: karmactl run %s --attach %s",
-			id, provision.RunAgent(t), s.clock.Now().Sub(aws.ToTime(t.CreatedAt)).Round(time.Second), provision.RunAgent(t), id)
+		x := fleet.UnfinishedRun(t, s.clock.Now())
+		s.app.term.Notef("%s %s: %s", x.Agent, x.Problem, x.Command)
 	}
 }
 

@@ -42,20 +42,20 @@ type RunAPI interface {
 func (w *Watcher) runs(all []types.Task) []Attention {
 	var out []Attention
 	for _, t := range all {
-		agent := ""
-		if t.Overrides != nil && len(t.Overrides.ContainerOverrides) > 0 {
-			agent = aws.ToString(t.Overrides.ContainerOverrides[0].Name)
+		if x := UnfinishedRun(t, w.Clock.Now()); slices.ContainsFunc(w.Agents, func(a agents.Agent) bool { return a.Name == x.Agent }) {
+			out = append(out, x)
 		}
-		if aws.ToString(t.StartedBy) != provision.StartedByRun || aws.ToString(t.LastStatus) == "STOPPED" || !slices.ContainsFunc(w.Agents, func(a agents.Agent) bool { return a.Name == agent }) {
-			continue
-		}
-		id := tasks.Short(aws.ToString(t.TaskArn))
-		out = append(out, Attention{
-			Agent: agent, About: AboutTasks, Problem: fmt.Sprintf("task %s, started %s ago to run once, has not ended", id, w.Clock.Now().Sub(aws.ToTime(t.CreatedAt)).Round(time.Second)),
-			Command: "karmactl run " + agent + " --attach " + id,
-		})
 	}
 	return out
+}
+
+// UnfinishedRun says of a task that `karmactl run` started that it has not ended, and how to follow it.
+func UnfinishedRun(t types.Task, now time.Time) Attention {
+	agent, id := provision.RunAgent(t), tasks.Short(aws.ToString(t.TaskArn))
+	return Attention{
+		Agent: agent, About: AboutTasks, Problem: fmt.Sprintf("task %s, started %s ago to run once, has not ended", id, now.Sub(aws.ToTime(t.CreatedAt)).Round(time.Second)),
+		Command: "karmactl run " + agent + " --attach " + id,
+	}
 }
 
 // Run follows a task that runs once to its end.

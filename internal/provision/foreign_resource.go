@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -108,18 +107,15 @@ func (h *Env) foreignTasks(ctx context.Context) ([]ForeignResource, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, err := tasks.Describe(ctx, h.Clients.ECS, cluster, arns, ecstypes.TaskFieldTags)
+	if err != nil {
+		return nil, err
+	}
 	var out []ForeignResource
-	for batch := range slices.Chunk(arns, tasks.MaxDescribed) {
-		answer, err := h.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: batch, Include: []ecstypes.TaskField{ecstypes.TaskFieldTags}})
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range answer.Tasks {
-			ofService := strings.HasPrefix(aws.ToString(t.Group), "service:")
-			if !ofService && fromECSTags(t.Tags)[cloud.TagStack] != h.Stack {
-				id := aws.ToString(t.TaskArn)
-				out = append(out, ForeignResource{In: []engine.Key{"cluster"}, What: "ECS task " + id[strings.LastIndexByte(id, '/')+1:]})
-			}
+	for _, t := range all {
+		ofService := strings.HasPrefix(aws.ToString(t.Group), "service:")
+		if !ofService && fromECSTags(t.Tags)[cloud.TagStack] != h.Stack {
+			out = append(out, ForeignResource{In: []engine.Key{"cluster"}, What: "ECS task " + tasks.ID(aws.ToString(t.TaskArn))})
 		}
 	}
 	return out, nil

@@ -110,20 +110,15 @@ func Runs(ctx context.Context, api *ecs.Client, cluster, stack string) ([]types.
 	if err != nil {
 		return nil, err
 	}
-	var runs []types.Task
-	for batch := range slices.Chunk(arns, tasks.MaxDescribed) {
-		out, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: batch, Include: []types.TaskField{types.TaskFieldTags}})
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range out.Tasks {
-			if fromECSTags(t.Tags)[cloud.TagStack] == stack && aws.ToString(t.LastStatus) != "STOPPED" {
-				runs = append(runs, t)
-			}
-		}
-	}
-	return runs, nil
+	all, err := tasks.Describe(ctx, api, cluster, arns, types.TaskFieldTags)
+	return slices.DeleteFunc(all, func(t types.Task) bool { return fromECSTags(t.Tags)[cloud.TagStack] != stack || RunAgent(t) == "" }), err
 }
 
-// RunAgent is the agent that a task runs once for; "" is a task of a service.
-func RunAgent(t types.Task) string { return fromECSTags(t.Tags)[TagRun] }
+// RunAgent is the agent that a task runs once for, by the container whose command RunTask replaced;
+// "" is a task of a service, or one that has ended.
+func RunAgent(t types.Task) string {
+	if aws.ToString(t.StartedBy) != StartedByRun || aws.ToString(t.LastStatus) == "STOPPED" || t.Overrides == nil || len(t.Overrides.ContainerOverrides) == 0 {
+		return ""
+	}
+	return aws.ToString(t.Overrides.ContainerOverrides[0].Name)
+}

@@ -30,11 +30,12 @@ func List(ctx context.Context, api API, cluster, service string, wanted types.De
 	return cloud.Pages(ctx, ecs.NewListTasksPaginator(api, in), func(out *ecs.ListTasksOutput) []string { return out.TaskArns })
 }
 
-// Describe reads tasks by their ARNs. One that is gone is left out.
-func Describe(ctx context.Context, api API, cluster string, arns []string) ([]types.Task, error) {
+// Describe reads tasks by their ARNs, with what AWS gives only when it is asked to include it: their
+// tags. One that is gone is left out.
+func Describe(ctx context.Context, api API, cluster string, arns []string, include ...types.TaskField) ([]types.Task, error) {
 	var all []types.Task
 	for part := range slices.Chunk(arns, MaxDescribed) {
-		out, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: part})
+		out, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: part, Include: include})
 		if err != nil {
 			return nil, err
 		}

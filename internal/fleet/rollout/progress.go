@@ -1,11 +1,11 @@
 package rollout
 
 import (
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // Progress is how far a rollout is.
@@ -17,44 +17,25 @@ type RevisionRow = document.RolloutRevision
 // TaskRow is one task and what it is at.
 type TaskRow = document.RolloutTask
 
-// Phases of a task. Before it runs they are Fargate's, after that the load balancer's.
+// Phases of a task that runs, as its load balancer sees it. The others are Fargate's: tasks.Phase.
 const (
-	Provisioning = "gets its network interface"
-	Pending      = "waits to start"
-	Pulling      = "pulls its image"
-	Starting     = "starts"
-	Checked      = "runs, its health is being checked"
-	Healthy      = "is healthy"
-	Unhealthy    = "is unhealthy"
-	Running      = "runs"
-	Stopping     = "stops"
+	Checked   = "runs, its health is being checked"
+	Healthy   = "is healthy"
+	Unhealthy = "is unhealthy"
 )
 
 // phaseOf is what a task is at; health is its target's state, "" when there is none.
 func phaseOf(t types.Task, targets bool, health elbtypes.TargetHealthStateEnum) string {
-	switch aws.ToString(t.LastStatus) {
-	case "PROVISIONING":
-		return Provisioning
-	case "RUNNING":
-		switch {
-		case !targets:
-			return Running
-		case health == elbtypes.TargetHealthStateEnumHealthy:
-			return Healthy
-		case health == elbtypes.TargetHealthStateEnumUnhealthy:
-			return Unhealthy
-		}
-		return Checked
-	}
+	phase := tasks.Phase(t)
 	switch {
-	case t.StoppingAt != nil:
-		return Stopping
-	case t.PullStartedAt == nil:
-		return Pending
-	case t.PullStoppedAt == nil:
-		return Pulling
+	case phase != tasks.Running || !targets:
+		return phase
+	case health == elbtypes.TargetHealthStateEnumHealthy:
+		return Healthy
+	case health == elbtypes.TargetHealthStateEnumUnhealthy:
+		return Unhealthy
 	}
-	return Starting
+	return Checked
 }
 
 // progress is how far the deployment is now: the deployment's numbers, and the tasks as they

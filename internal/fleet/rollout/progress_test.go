@@ -12,6 +12,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 func TestEveryStateOfATaskHasItsPhase(t *testing.T) {
@@ -22,18 +23,18 @@ func TestEveryStateOfATaskHasItsPhase(t *testing.T) {
 		targets bool
 		health  elbtypes.TargetHealthStateEnum
 	}{
-		{Provisioning, types.Task{LastStatus: aws.String("PROVISIONING")}, true, ""},
-		{Pending, types.Task{LastStatus: aws.String("PENDING")}, true, ""},
-		{Pulling, types.Task{LastStatus: aws.String("PENDING"), PullStartedAt: at}, true, ""},
-		{Starting, types.Task{LastStatus: aws.String("PENDING"), PullStartedAt: at, PullStoppedAt: at}, true, ""},
-		{Starting, types.Task{LastStatus: aws.String("ACTIVATING"), PullStartedAt: at, PullStoppedAt: at}, true, ""},
+		{tasks.Provisioning, types.Task{LastStatus: aws.String("PROVISIONING")}, true, ""},
+		{tasks.Pending, types.Task{LastStatus: aws.String("PENDING")}, true, ""},
+		{tasks.Pulling, types.Task{LastStatus: aws.String("PENDING"), PullStartedAt: at}, true, ""},
+		{tasks.Starting, types.Task{LastStatus: aws.String("PENDING"), PullStartedAt: at, PullStoppedAt: at}, true, ""},
+		{tasks.Starting, types.Task{LastStatus: aws.String("ACTIVATING"), PullStartedAt: at, PullStoppedAt: at}, true, ""},
 		{Checked, types.Task{LastStatus: aws.String("RUNNING")}, true, ""},
 		{Checked, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumInitial},
 		{Healthy, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumHealthy},
 		{Unhealthy, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumUnhealthy},
-		{Running, types.Task{LastStatus: aws.String("RUNNING")}, false, ""},
-		{Stopping, types.Task{LastStatus: aws.String("DEACTIVATING"), StoppingAt: at}, true, ""},
-		{Stopping, types.Task{LastStatus: aws.String("STOPPED"), StoppingAt: at, PullStartedAt: at}, true, ""},
+		{tasks.Running, types.Task{LastStatus: aws.String("RUNNING")}, false, ""},
+		{tasks.Stopping, types.Task{LastStatus: aws.String("DEACTIVATING"), StoppingAt: at}, true, ""},
+		{tasks.Stopping, types.Task{LastStatus: aws.String("STOPPED"), StoppingAt: at, PullStartedAt: at}, true, ""},
 	} {
 		if got := phaseOf(c.task, c.targets, c.health); got != c.want {
 			t.Errorf("%s, target %q: %q, want %q", aws.ToString(c.task.LastStatus), c.health, got, c.want)
@@ -63,7 +64,7 @@ func TestAFollowedTaskGoesThroughItsPhases(t *testing.T) {
 		if d := f.begin(image)(patience); d.Outcome != Succeeded {
 			t.Fatalf("it %s: %s", d.Outcome, d.Reason)
 		}
-		if want := []string{Provisioning, Pending, Pulling, Starting, Checked, Healthy}; !slices.Equal(phases, want) {
+		if want := []string{tasks.Provisioning, tasks.Pending, tasks.Pulling, tasks.Starting, Checked, Healthy}; !slices.Equal(phases, want) {
 			t.Errorf("the task %q, want %q", phases, want)
 		}
 		want := []RevisionRow{{Revision: 2, State: "successful", Desired: 1, Running: 1, Healthy: 1}, {Revision: 1, State: "replaced"}}

@@ -59,7 +59,7 @@ func (t *taskWatch) newest(d *types.ServiceDeployment) string {
 // settled tells whether there is nothing to wait for in a task.
 func (t *taskWatch) settled() bool {
 	for _, r := range t.rows {
-		if r.Phase != Healthy && r.Phase != Running && r.Phase != Stopping {
+		if r.Phase != Healthy && r.Phase != tasks.Running && r.Phase != tasks.Stopping {
 			return false
 		}
 	}

@@ -124,7 +124,7 @@ func (w *watch) pace(d *types.ServiceDeployment) time.Duration {
 	switch {
 	case w.tasks.blind:
 		return every
-	case phase == "" && !w.tasks.started, phase == Provisioning, phase == Pending, phase == Pulling && w.failures == 0:
+	case phase == "" && !w.tasks.started, phase == tasks.Provisioning, phase == tasks.Pending, phase == tasks.Pulling && w.failures == 0:
 		return slowly
 	case w.tasks.settled() && w.failures == 0:
 		return ending
