@@ -244,6 +244,10 @@ type Agent struct {
 	Exec bool
 	// StopTimeout is between SIGTERM and SIGKILL, 2 s to 120 s.
 	StopTimeout time.Duration
+	// RequestTimeout is how long a request to it may take, 1 s to a day, before Service
+	// Connect answers it with 504; 0 is for ever. That holds for requests of other agents
+	// and for the load balancer's, which has its own idle timeout besides.
+	RequestTimeout time.Duration
 }
 
 // Spot is the capacity provider strategy. With Enabled false everything is

@@ -36,8 +36,8 @@ func defaultConfig() Config {
 	}
 }
 
-// defaultAgent is an agent that says nothing. Memory and StopTimeout are
-// filled in by fillIn.
+// defaultAgent is an agent that says nothing. Memory, StopTimeout and
+// RequestTimeout are filled in by fillIn.
 func defaultAgent() Agent {
 	return Agent{
 		CPU:  256,
@@ -74,6 +74,9 @@ func fillIn(r *reader, c *Config) {
 	}
 	for i := range c.Agents {
 		fillInAgent(&c.Agents[i])
+		if c.Agents[i].RequestTimeout == 0 {
+			c.Agents[i].RequestTimeout = c.LoadBalancer.IdleTimeout
+		}
 	}
 	for i := range c.Agents {
 		fillInCalls(c, &c.Agents[i])

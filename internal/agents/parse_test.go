@@ -38,7 +38,7 @@ func TestAFileThatNamesOneAgentAndItsPortIsEnough(t *testing.T) {
 			Healthy: 2, Unhealthy: 3, Grace: time.Minute, Codes: "200-299",
 		},
 		Env:  map[string]string{"PORT": "9001", "AGENT_NAME": "validator"},
-		Exec: true, StopTimeout: 2 * time.Minute,
+		Exec: true, StopTimeout: 2 * time.Minute, RequestTimeout: time.Minute,
 	}}
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -145,6 +145,7 @@ agents:
     calls: [b]
     exec: true
     stop_timeout: 45s
+    request_timeout: 90s
   b: {port: 8081, spot: false}
 `
 
@@ -178,8 +179,8 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	if diff := cmp.Diff(want, a.Env); diff != "" {
 		t.Error(diff)
 	}
-	if c.Network.AZs != 3 || c.Agents[1].StopTimeout != 30*time.Second {
-		t.Errorf("azs %d, stop timeout on demand %s", c.Network.AZs, c.Agents[1].StopTimeout)
+	if c.Network.AZs != 3 || c.Agents[1].StopTimeout != 30*time.Second || c.Agents[1].RequestTimeout != c.LoadBalancer.IdleTimeout {
+		t.Errorf("azs %d, stop timeout on demand %s, request timeout %s", c.Network.AZs, c.Agents[1].StopTimeout, c.Agents[1].RequestTimeout)
 	}
 }
 

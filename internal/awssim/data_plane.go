@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -16,7 +17,8 @@ import (
 
 // RoundTripper sends requests through the simulated load balancers: by host to
 // a load balancer, then listener, rule, rewrite and a healthy target, as AWS
-// does. A target answers 200 with its address and the path that it was asked for.
+// does. A target answers 200 with its address and the path that it was asked for,
+// at once or after as long as the query says: ?takes=20s.
 func (s *Sim) RoundTripper() http.RoundTripper { return dataPlane{s} }
 
 type dataPlane struct{ sim *Sim }
@@ -28,6 +30,8 @@ type answered struct {
 	body   string
 	// location is where a redirect leads.
 	location string
+	// after is how long the answer takes.
+	after time.Duration
 }
 
 // RoundTrip answers a request; a host that no name leads to is an error, as it
@@ -41,6 +45,9 @@ func (d dataPlane) RoundTrip(r *http.Request) (*http.Response, error) {
 		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := d.sim.opts.Clock.Wait(r.Context(), a.after); err != nil {
 		return nil, err
 	}
 	h := http.Header{"Content-Type": {a.kind}, "Server": {"awselb/2.0"}}
@@ -112,7 +119,32 @@ func (s *Sim) act(a types.Action, r *http.Request, path string) answered {
 		return answered{status: http.StatusBadGateway, kind: "text/html", body: "<h1>502 Bad Gateway</h1>"}
 	}
 	body, _ := json.Marshal(map[string]any{"status": "ok", "target": t.IP, "port": t.Port, "path": path})
-	return answered{status: http.StatusOK, kind: "application/json", body: string(body)}
+	return s.inTime(answered{status: http.StatusOK, kind: "application/json", body: string(body)}, r, t)
+}
+
+// inTime is a target's answer if it comes before anything on its way gives it up: Service
+// Connect's proxy, which takes what comes to the port of its container, or the load
+// balancer, which waits for its idle timeout:
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-504-issues
+func (s *Sim) inTime(a answered, r *http.Request, t *Target) answered {
+	takes, err := time.ParseDuration(r.URL.Query().Get("takes"))
+	if err != nil {
+		return a
+	}
+	a.after = takes
+	if limit := s.proxyTimeout(t); limit > 0 && takes > limit {
+		a = answered{status: http.StatusGatewayTimeout, kind: "text/plain", body: "upstream request timeout", after: limit}
+	}
+	if limit := s.idleTimeout(r.URL.Hostname()); a.after > limit {
+		a = answered{status: http.StatusGatewayTimeout, kind: "text/html", body: "<h1>504 Gateway Time-out</h1>", after: limit}
+	}
+	return a
+}
+
+// idleTimeout is that of the load balancer that a host leads to.
+func (s *Sim) idleTimeout(host string) time.Duration {
+	n, _ := strconv.Atoi(s.loadBalancerAt(host).Attributes[attrIdleTimeout])
+	return time.Duration(n) * time.Second
 }
 
 // aTarget is a target that gets a request: a healthy one, or when none is, any

@@ -92,11 +92,15 @@ func (s *Sim) checkEndpoints(x *Service, d *TaskDefinition) error {
 		return fail("NamespaceNotFoundException", "The specified namespace wasn't found: %s", *sc.Namespace)
 	}
 	for _, svc := range sc.Services {
-		if !hasPortName(d, aws.ToString(svc.PortName)) {
+		port := portNamed(d, aws.ToString(svc.PortName))
+		if port == nil {
 			return invalid("The Service Connect service with portName %s does not match a named port of the task definition.", aws.ToString(svc.PortName))
 		}
 		if len(svc.ClientAliases) > 1 {
 			return invalid("A Service Connect service takes one client alias.")
+		}
+		if err := checkTimeout(svc.Timeout, port.AppProtocol); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -113,13 +117,14 @@ func containerPort(d *TaskDefinition, container string, port int32) (int32, bool
 	return port, false
 }
 
-func hasPortName(d *TaskDefinition, name string) bool {
+// portNamed is the port of a name; nil when the task definition has none.
+func portNamed(d *TaskDefinition, name string) *types.PortMapping {
 	for _, c := range d.Definition.ContainerDefinitions {
 		for _, p := range c.PortMappings {
 			if aws.ToString(p.Name) == name {
-				return true
+				return &p
 			}
 		}
 	}
-	return false
+	return nil
 }

@@ -1,11 +1,72 @@
 package awssim
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
+
+// What Service Connect's proxy does with HTTP unless it is told otherwise: the SDK's text of
+// TimeoutConfiguration has the second one, and https://github.com/aws/containers-roadmap/issues/1958
+// the first.
+const (
+	connectRequest = 15 * time.Second
+	connectIdle    = 5 * time.Minute
+)
+
+// proxyTimeout is how long the proxy in front of a target waits for an answer; 0 is for
+// ever. What comes to the container's own port passes it, from the load balancer too:
+// IngressPortOverride alone leads around it.
+func (s *Sim) proxyTimeout(t *Target) time.Duration {
+	for _, x := range s.world.Tasks {
+		c, d := x.Config.Connect, s.world.TaskDefinitions[x.Definition]
+		if x.IP != t.IP || x.Status == "STOPPED" || c == nil || !c.Enabled || d == nil {
+			continue
+		}
+		for _, svc := range c.Services {
+			if p := portNamed(d, aws.ToString(svc.PortName)); p != nil && int(aws.ToInt32(p.ContainerPort)) == t.Port && svc.IngressPortOverride == nil {
+				return requestLimit(svc.Timeout, p.AppProtocol)
+			}
+		}
+	}
+	return 0
+}
+
+// requestLimit is when the proxy ends a request: at the shorter of its two timeouts. One
+// of 0 is none, and a port of TCP knows no requests.
+func requestLimit(t *types.TimeoutConfiguration, protocol types.ApplicationProtocol) time.Duration {
+	if protocol == "" {
+		return 0
+	}
+	request, idle := connectRequest, connectIdle
+	if t != nil && t.PerRequestTimeoutSeconds != nil {
+		request = time.Duration(*t.PerRequestTimeoutSeconds) * time.Second
+	}
+	if t != nil && t.IdleTimeoutSeconds != nil {
+		idle = time.Duration(*t.IdleTimeoutSeconds) * time.Second
+	}
+	if request > 0 && idle > 0 {
+		return min(request, idle)
+	}
+	return cmp.Or(request, idle)
+}
+
+// checkTimeout holds ECS's rule: without an application protocol there are no requests to time.
+func checkTimeout(t *types.TimeoutConfiguration, protocol types.ApplicationProtocol) error {
+	switch {
+	case t == nil:
+		return nil
+	case aws.ToInt32(t.PerRequestTimeoutSeconds) < 0 || aws.ToInt32(t.IdleTimeoutSeconds) < 0:
+		return invalid("The timeouts of a Service Connect service must be 0 or more.")
+	case t.PerRequestTimeoutSeconds != nil && protocol == "":
+		return invalid("perRequestTimeout can only be set if Service Connect appProtocol isn't TCP.")
+	}
+	return nil
+}
 
 // register puts the service's Service Connect names into the namespace, which is
 // then in use.

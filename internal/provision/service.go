@@ -114,6 +114,7 @@ func (s *Service) Want() ServiceSpec {
 	}
 	if s.Namespace != nil {
 		w.Connect = Connect{Namespace: s.namespace(), Name: s.Agent.Name, Port: s.Agent.Port}
+		w.Timeout = connectTimeout(s.Agent.RequestTimeout)
 	}
 	w.Resolves = s.callees(func(c *Service) bool { return c.ID() != "" })
 	return w
@@ -189,6 +190,7 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 		essential(field("public_ip", have.Network.PublicIP, want.Network.PublicIP)),
 		essential(field("target_group", have.Target, want.Target)),
 		essential(field("service_connect", have.Connect, want.Connect)),
+		field("request_timeout", have.Timeout, want.Timeout),
 		same("resolves", have.Resolves, want.Resolves),
 		field("circuit_breaker", have.Breaker, want.Breaker),
 		field("rollout", have.Rollout, want.Rollout),
@@ -208,7 +210,7 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 	in := &ecs.CreateServiceInput{
 		ServiceName: aws.String(s.ServiceName(s.Agent.Name)), Cluster: aws.String(s.ClusterName()), ClientToken: aws.String(token),
 		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(want.Tasks)), CapacityProviderStrategy: want.Capacity.input(),
-		NetworkConfiguration: want.Network.input(), LoadBalancers: want.Target.input(), ServiceConnectConfiguration: want.Connect.input(), DeploymentConfiguration: want.deployment(),
+		NetworkConfiguration: want.Network.input(), LoadBalancers: want.Target.input(), ServiceConnectConfiguration: want.Connect.input(want.Timeout), DeploymentConfiguration: want.deployment(),
 		EnableExecuteCommand: want.Exec, EnableECSManagedTags: want.ManagedTags, PropagateTags: types.PropagateTags(want.PropagateTags),
 		AvailabilityZoneRebalancing: types.AvailabilityZoneRebalancing(want.ZoneRebalance), Tags: toECSTags(want.Tags),
 	}
@@ -242,8 +244,8 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 	if have.Target != want.Target {
 		in.LoadBalancers = want.Target.input()
 	}
-	if have.Connect != want.Connect {
-		in.ServiceConnectConfiguration = want.Connect.input()
+	if have.Connect != want.Connect || have.Timeout != want.Timeout {
+		in.ServiceConnectConfiguration = want.Connect.input(want.Timeout)
 	}
 	if !have.Resolves.Equal(want.Resolves) || have.Failed != want.Failed {
 		in.ForceNewDeployment = true

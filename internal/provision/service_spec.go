@@ -26,6 +26,7 @@ type ServiceSpec struct {
 	Network  Network
 	Target   Target
 	Connect  Connect
+	Timeout  ConnectTimeout
 	// Resolves are the callees that its tasks find: the ones that were there when its
 	// deployment began.
 	Resolves Set
@@ -127,20 +128,6 @@ func (t Target) String() string {
 	return fmt.Sprintf("%s %s:%d", t.Group, t.Container, t.Port)
 }
 
-// Connect is the name and port under which Service Connect knows a service, and the
-// namespace in which it looks for others. Without Namespace it is off.
-type Connect struct {
-	Namespace, Name string
-	Port            int
-}
-
-func (c Connect) String() string {
-	if c.Namespace == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s %s:%d", c.Namespace, c.Name, c.Port)
-}
-
 // Breaker is the circuit breaker: when a deployment has failed, and what happens then.
 type Breaker struct {
 	On, Rollback bool
@@ -200,7 +187,7 @@ func readService(x types.Service) ServiceSpec {
 	}
 	for _, d := range x.Deployments {
 		if aws.ToString(d.Status) == "PRIMARY" {
-			w.Connect = readConnect(d.ServiceConnectConfiguration)
+			w.Connect, w.Timeout = readConnect(d.ServiceConnectConfiguration)
 		}
 	}
 	return w
@@ -213,18 +200,6 @@ func readStrategy(items []types.CapacityProviderStrategyItem) Strategy {
 	}
 	slices.SortFunc(out, func(a, b Capacity) int { return cmp.Compare(a.Provider, b.Provider) })
 	return out
-}
-
-func readConnect(c *types.ServiceConnectConfiguration) Connect {
-	if c == nil || !c.Enabled {
-		return Connect{}
-	}
-	for _, s := range c.Services {
-		for _, alias := range s.ClientAliases {
-			return Connect{Namespace: aws.ToString(c.Namespace), Name: aws.ToString(alias.DnsName), Port: int(aws.ToInt32(alias.Port))}
-		}
-	}
-	return Connect{}
 }
 
 func (s Strategy) input() []types.CapacityProviderStrategyItem {
@@ -249,15 +224,6 @@ func (t Target) input() []types.LoadBalancer {
 		return []types.LoadBalancer{}
 	}
 	return []types.LoadBalancer{{TargetGroupArn: &t.Group, ContainerName: &t.Container, ContainerPort: aws.Int32(int32(t.Port))}}
-}
-
-func (c Connect) input() *types.ServiceConnectConfiguration {
-	if c.Namespace == "" {
-		return &types.ServiceConnectConfiguration{Enabled: false}
-	}
-	return &types.ServiceConnectConfiguration{Enabled: true, Namespace: &c.Namespace, Services: []types.ServiceConnectService{{
-		PortName: &c.Name, DiscoveryName: &c.Name, ClientAliases: []types.ServiceConnectClientAlias{{DnsName: &c.Name, Port: aws.Int32(int32(c.Port))}},
-	}}}
 }
 
 // deployment is how a service is to be deployed.
@@ -291,5 +257,5 @@ func Deploys(o engine.Outcome) bool {
 // rolls tells whether AWS begins a deployment for the change to want.
 func (s ServiceSpec) rolls(want ServiceSpec) bool {
 	return s.TaskDefinition != want.TaskDefinition || !s.Capacity.Equal(want.Capacity) || !s.Network.Equal(want.Network) || s.Target != want.Target ||
-		s.Connect != want.Connect || !s.Resolves.Equal(want.Resolves) || s.Exec != want.Exec || s.Failed != want.Failed
+		s.Connect != want.Connect || s.Timeout != want.Timeout || !s.Resolves.Equal(want.Resolves) || s.Exec != want.Exec || s.Failed != want.Failed
 }

@@ -50,6 +50,9 @@ func serviceDrifts() []drift {
 			s.Config.Strategy = []ecstypes.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE"), Weight: 7}}
 		})},
 		{key, "service_connect", edited(func(s *awssim.Service) { s.Config.Connect = nil })},
+		{key, "request_timeout", edited(func(s *awssim.Service) {
+			setTimeout(s, &ecstypes.TimeoutConfiguration{PerRequestTimeoutSeconds: aws.Int32(1)})
+		})},
 		{key, "target_group", edited(func(s *awssim.Service) { s.Config.LoadBalancers = nil })},
 		{key, "subnets", network(func(_ *awssim.World, vpc *ecstypes.AwsVpcConfiguration) { vpc.Subnets = vpc.Subnets[:1] })},
 		{key, "security_groups", network(func(w *awssim.World, vpc *ecstypes.AwsVpcConfiguration) {
@@ -63,6 +66,17 @@ func serviceDrifts() []drift {
 		})},
 		{key, "deployment", edited(func(s *awssim.Service) { s.Deployments[0].Rollout = ecstypes.DeploymentRolloutStateFailed })},
 		{"service/karma-hello", "resolves", madeAgain},
+	}
+}
+
+// setTimeout gives a service, and what runs of it, another timeout in Service Connect.
+func setTimeout(s *awssim.Service, t *ecstypes.TimeoutConfiguration) {
+	c := *s.Config.Connect
+	c.Services = slices.Clone(c.Services)
+	c.Services[0].Timeout = t
+	s.Config.Connect = &c
+	for _, d := range s.Deployments {
+		d.Config = s.Config
 	}
 }
 

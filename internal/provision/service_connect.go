@@ -1,0 +1,90 @@
+package provision
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// Connect is the name and port under which Service Connect knows a service, and the
+// namespace in which it looks for others. Without Namespace it is off.
+type Connect struct {
+	Namespace, Name string
+	Port            int
+}
+
+func (c Connect) String() string {
+	if c.Namespace == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s %s:%d", c.Namespace, c.Name, c.Port)
+}
+
+// ConnectTimeout is how long the proxy in front of an agent waits. 0 is for ever.
+type ConnectTimeout struct {
+	// Request is until the response to a request is complete, which is answered with 504
+	// otherwise; Idle is until a silent connection is closed.
+	Request, Idle time.Duration
+}
+
+// The timeouts that AWS does not tell of: the SDK's text of TimeoutConfiguration has the
+// second one, and https://github.com/aws/containers-roadmap/issues/1958 the first.
+const (
+	connectRequest = 15 * time.Second
+	connectIdle    = 5 * time.Minute
+)
+
+// connectTimeout lets a request take so long. A shorter idle timeout would end it first.
+func connectTimeout(request time.Duration) ConnectTimeout {
+	if request == 0 {
+		return ConnectTimeout{}
+	}
+	return ConnectTimeout{Request: request, Idle: max(request, connectIdle)}
+}
+
+func (t ConnectTimeout) String() string {
+	if t == connectTimeout(t.Request) {
+		return t.Request.String()
+	}
+	return fmt.Sprintf("%s, idle %s", t.Request, t.Idle)
+}
+
+func readConnectTimeout(t *types.TimeoutConfiguration) ConnectTimeout {
+	out := ConnectTimeout{Request: connectRequest, Idle: connectIdle}
+	if t != nil && t.PerRequestTimeoutSeconds != nil {
+		out.Request = time.Duration(*t.PerRequestTimeoutSeconds) * time.Second
+	}
+	if t != nil && t.IdleTimeoutSeconds != nil {
+		out.Idle = time.Duration(*t.IdleTimeoutSeconds) * time.Second
+	}
+	return out
+}
+
+func (t ConnectTimeout) input() *types.TimeoutConfiguration {
+	return &types.TimeoutConfiguration{PerRequestTimeoutSeconds: seconds(t.Request), IdleTimeoutSeconds: seconds(t.Idle)}
+}
+
+func readConnect(c *types.ServiceConnectConfiguration) (Connect, ConnectTimeout) {
+	if c == nil || !c.Enabled {
+		return Connect{}, ConnectTimeout{}
+	}
+	for _, s := range c.Services {
+		for _, alias := range s.ClientAliases {
+			at := Connect{Namespace: aws.ToString(c.Namespace), Name: aws.ToString(alias.DnsName), Port: int(aws.ToInt32(alias.Port))}
+			return at, readConnectTimeout(s.Timeout)
+		}
+	}
+	return Connect{}, ConnectTimeout{}
+}
+
+func (c Connect) input(t ConnectTimeout) *types.ServiceConnectConfiguration {
+	if c.Namespace == "" {
+		return &types.ServiceConnectConfiguration{Enabled: false}
+	}
+	return &types.ServiceConnectConfiguration{Enabled: true, Namespace: &c.Namespace, Services: []types.ServiceConnectService{{
+		PortName: &c.Name, DiscoveryName: &c.Name, ClientAliases: []types.ServiceConnectClientAlias{{DnsName: &c.Name, Port: aws.Int32(int32(c.Port))}},
+		Timeout: t.input(),
+	}}}
+}
