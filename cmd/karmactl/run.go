@@ -155,7 +155,7 @@ func startRun(ctx context.Context, s *session, env *provision.Env, name string, 
 	agent, _ := s.cfg.Agent(name)
 	price := ""
 	if prices, err := s.app.book(s.cfg); err == nil {
-		if hour, known := cost.TaskHour(prices, agent.Arch, o.cpu, o.memory, o.spot); known {
+		if hour, known := cost.TaskHour(prices, agent.Arch, o.cpu, o.memory, agent.Container.StorageGiB, o.spot); known {
 			price = fmt.Sprintf(", $%s an hour", hour.StringFixed(4))
 		}
 	}

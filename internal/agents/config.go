@@ -239,7 +239,8 @@ type Agent struct {
 	// Build is how `deploy --build` makes the image; nil when there is none.
 	Build *Build
 	// Calls are the agents that this one calls over Service Connect.
-	Calls []string
+	Calls     []string
+	Container Container
 	// Exec turns ECS Exec on.
 	Exec bool
 	// StopTimeout is between SIGTERM and SIGKILL, 2 s to 120 s.

@@ -50,7 +50,8 @@ func defaultAgent() Agent {
 			Path: "/health", Interval: 10 * time.Second, Timeout: 5 * time.Second,
 			Healthy: 2, Unhealthy: 3, Grace: time.Minute, Codes: "200-299",
 		},
-		Exec: true,
+		Exec:      true,
+		Container: Container{Init: true},
 	}
 }
 
@@ -77,6 +78,7 @@ func fillIn(r *reader, c *Config) {
 		if c.Agents[i].RequestTimeout == 0 {
 			c.Agents[i].RequestTimeout = c.LoadBalancer.IdleTimeout
 		}
+		fillInExec(r, &c.Agents[i])
 	}
 	for i := range c.Agents {
 		fillInCalls(c, &c.Agents[i])

@@ -38,7 +38,7 @@ func TestAFileThatNamesOneAgentAndItsPortIsEnough(t *testing.T) {
 			Healthy: 2, Unhealthy: 3, Grace: time.Minute, Codes: "200-299",
 		},
 		Env:  map[string]string{"PORT": "9001", "AGENT_NAME": "validator"},
-		Exec: true, StopTimeout: 2 * time.Minute, RequestTimeout: time.Minute,
+		Exec: true, Container: Container{Init: true}, StopTimeout: 2 * time.Minute, RequestTimeout: time.Minute,
 	}}
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -143,10 +143,16 @@ agents:
     image: registry.example.com:5000/team/{agent}:1.2
     build: {context: src, dockerfile: Dockerfile.agent, target: final, args: {AGENT_NAME: "{agent}"}}
     calls: [b]
+    entrypoint: [tini, --]
+    workdir: /app
+    user: 1000:1000
+    init_process: true
+    ulimits: {nofile: 65536}
+    storage: 50
     exec: true
     stop_timeout: 45s
     request_timeout: 90s
-  b: {port: 8081, spot: false}
+  b: {port: 8081, spot: false, read_only: true}
 `
 
 func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
@@ -167,6 +173,7 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 		}
 	}
 	a, night := c.Agents[0], c.Schedules["night"]
+	a.Container.ReadOnly = c.Agents[1].Container.ReadOnly // no agent can have exec and read_only
 	other := a.Secrets[slices.IndexFunc(a.Secrets, func(s Secret) bool { return s.Env == "OTHER" })]
 	walk("Config", reflect.ValueOf(*c))
 	walk("Agent", reflect.ValueOf(a))

@@ -44,6 +44,9 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 	if c.LoadBalancer.Domain != "" && len(a.Name)+1+len(c.LoadBalancer.Domain) > 253 {
 		r.problem(r.places[path].key, "the agent's host name is longer than 253 characters", "a shorter name or domain")
 	}
+	if in("exec", "read_only") && a.Exec && a.Container.ReadOnly {
+		r.problem(r.at(path, "exec"), "exec cannot be true with read_only: ECS Exec writes to the container's file system", "exec: false, or read_only: false")
+	}
 	for _, s := range a.Secrets {
 		checkSecret(r, path, a, s)
 	}

@@ -7,7 +7,7 @@ import (
 
 // agentFields are the keys of an agent; port is the first.
 func agentFields() []field[Agent] {
-	return []field[Agent]{
+	return append([]field[Agent]{
 		need(key("port", "The container's own port.", integer(1, 65535), func(a *Agent) *int { return &a.Port })),
 		key("cpu", "CPU units; 256 is a quarter of a vCPU.", oneNumber(FargateCPU()), func(a *Agent) *int { return &a.CPU }),
 		key("memory", "MiB. Default: the least that goes with cpu.", integer(512, 122880), func(a *Agent) *int { return &a.Memory }),
@@ -29,7 +29,7 @@ func agentFields() []field[Agent] {
 		key("exec", "Allow a shell in running tasks (ECS Exec).", boolean(), func(a *Agent) *bool { return &a.Exec }),
 		key("stop_timeout", "From SIGTERM to SIGKILL. Default: 120s on Spot, else 30s.", duration(2*time.Second, 120*time.Second), func(a *Agent) *time.Duration { return &a.StopTimeout }),
 		key("request_timeout", "How long a request to it may take before Service Connect answers it with 504, another agent's as well as the load balancer's. Default: load_balancer.idle_timeout.", duration(time.Second, 24*time.Hour), func(a *Agent) *time.Duration { return &a.RequestTimeout }),
-	}
+	}, containerFields()...)
 }
 
 func healthFields() []field[Health] {

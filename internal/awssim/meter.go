@@ -26,12 +26,12 @@ type metered struct {
 var rates = struct {
 	nat, balancer, address, endpoint                         decimal.Decimal
 	vcpu, gb, armVCPU, armGB                                 decimal.Decimal
-	spotVCPU, spotGB, spotARMVCPU, spotARMGB                 decimal.Decimal
+	spotVCPU, spotGB, spotARMVCPU, spotARMGB, storage        decimal.Decimal
 	secret, alarm, dashboard, metric, insightsMetric, aMonth decimal.Decimal
 }{
 	nat: usd("0.045"), balancer: usd("0.0225"), address: usd("0.005"), endpoint: usd("0.01"),
 	vcpu: usd("0.04048"), gb: usd("0.004445"), armVCPU: usd("0.03238"), armGB: usd("0.00356"),
-	spotVCPU: usd("0.01288871"), spotGB: usd("0.00141527"), spotARMVCPU: usd("0.01030969"), spotARMGB: usd("0.00113349"),
+	spotVCPU: usd("0.01288871"), spotGB: usd("0.00141527"), spotARMVCPU: usd("0.01030969"), spotARMGB: usd("0.00113349"), storage: usd("0.000111"),
 	secret: usd("0.40"), alarm: usd("0.10"), dashboard: usd("3"), metric: usd("0.30"), insightsMetric: usd("0.07"), aMonth: usd("730"),
 }
 
@@ -107,7 +107,11 @@ func taskRate(d ecstypes.TaskDefinition, provider string) decimal.Decimal {
 	case arm:
 		vcpu, gb = rates.armVCPU, rates.armGB
 	}
-	return number(d.Cpu).Mul(vcpu).Add(number(d.Memory).Mul(gb))
+	rate := number(d.Cpu).Mul(vcpu).Add(number(d.Memory).Mul(gb))
+	if e := d.EphemeralStorage; e != nil { // the first 20 GiB are free
+		rate = rate.Add(times(rates.storage, int(e.SizeInGiB)-20))
+	}
+	return rate
 }
 
 // meterWatching bills alarms, dashboards and metrics. They carry no tags in the bill.

@@ -123,6 +123,15 @@ func TestTaskDefinitionsAreRefusedAsAWSDoes(t *testing.T) {
 			in.ExecutionRoleArn = aws.String("r")
 			in.ContainerDefinitions[0].Secrets = []types.Secret{{Name: aws.String("X"), ValueFrom: aws.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:x:key")}}
 		}, "an invalid ARN format"},
+		"a disk of 20 GiB": {func(in *ecs.RegisterTaskDefinitionInput) {
+			in.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: 20}
+		}, "between 21 and 200 GiB"},
+		"a limit that Fargate sets itself": {func(in *ecs.RegisterTaskDefinitionInput) {
+			in.ContainerDefinitions[0].Ulimits = []types.Ulimit{{Name: types.UlimitNameCore, SoftLimit: 1, HardLimit: 1}}
+		}, "do not support the ulimit core"},
+		"a soft limit above the hard one": {func(in *ecs.RegisterTaskDefinitionInput) {
+			in.ContainerDefinitions[0].Ulimits = []types.Ulimit{{Name: types.UlimitNameNofile, SoftLimit: 2, HardLimit: 1}}
+		}, "Invalid ulimit nofile"},
 		"an upper-case port name": {func(in *ecs.RegisterTaskDefinitionInput) {
 			in.ContainerDefinitions[0].PortMappings[0].Name = aws.String("A")
 		}, "contains invalid characters"},

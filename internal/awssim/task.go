@@ -175,11 +175,20 @@ func (s *Sim) executeCommand(in *ecs.ExecuteCommandInput) (*ecs.ExecuteCommandOu
 	if d != nil && in.Container != nil && !slices.ContainsFunc(d.Definition.ContainerDefinitions, func(c types.ContainerDefinition) bool { return aws.ToString(c.Name) == *in.Container }) {
 		return nil, invalid("The container %s does not exist in the task.", *in.Container)
 	}
-	if !t.Exec {
+	if !t.Exec || readOnlyRoot(d, aws.ToString(in.Container)) {
 		return nil, invalid("The execute command failed because execute command was not enabled when the task was run or the execute command agent isn’t running. Wait and try again or run a new task with execute command enabled and try again.")
 	}
 	return &ecs.ExecuteCommandOutput{
 		ClusterArn: aws.String(s.world.arn("ecs", "cluster/"+t.Cluster)), TaskArn: &t.ARN, ContainerName: in.Container, Interactive: true,
 		Session: &types.Session{SessionId: aws.String("ecs-execute-command-" + t.ID), StreamUrl: aws.String("wss://ssmmessages.simulated/v1/data-channel/" + t.ID), TokenValue: aws.String("simulated")},
 	}, nil
+}
+
+// readOnlyRoot tells whether a container cannot write to its file system: the agent of ECS
+// Exec, which has to, does not run in it then.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+func readOnlyRoot(d *TaskDefinition, container string) bool {
+	return d != nil && slices.ContainsFunc(d.Definition.ContainerDefinitions, func(c types.ContainerDefinition) bool {
+		return aws.ToBool(c.ReadonlyRootFilesystem) && (container == "" || aws.ToString(c.Name) == container)
+	})
 }

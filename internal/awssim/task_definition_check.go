@@ -55,6 +55,9 @@ func checkTaskDefinition(in *ecs.RegisterTaskDefinitionInput) error {
 			return bad("No Fargate configuration exists for given values: %s CPU, %s memory. See the Amazon ECS documentation for the valid values.", aws.ToString(in.Cpu), aws.ToString(in.Memory))
 		}
 	}
+	if e := in.EphemeralStorage; e != nil && (e.SizeInGiB < 21 || e.SizeInGiB > 200) {
+		return bad("EphemeralStorage size must be between 21 and 200 GiB.")
+	}
 	names, essential := map[string]bool{}, false
 	for _, c := range in.ContainerDefinitions {
 		if names[aws.ToString(c.Name)] {
@@ -121,8 +124,28 @@ func checkContainer(in *ecs.RegisterTaskDefinitionInput, c types.ContainerDefini
 	if in.ExecutionRoleArn == nil && (len(c.Secrets) > 0 || c.LogConfiguration != nil && c.LogConfiguration.LogDriver == types.LogDriverAwslogs) {
 		return bad("Fargate requires task definition to have execution role ARN to support log driver awslogs and secrets.")
 	}
+	if err := checkUlimits(in, c); err != nil {
+		return err
+	}
 	return checkLog(c)
 }
+
+// checkUlimits: Fargate sets every limit itself but the number of open files.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html
+func checkUlimits(in *ecs.RegisterTaskDefinitionInput, c types.ContainerDefinition) error {
+	for _, u := range c.Ulimits {
+		switch {
+		case u.Name != types.UlimitNameNofile && slices.Contains(in.RequiresCompatibilities, types.CompatibilityFargate):
+			return fail("ClientException", "Fargate compatible task definitions do not support the ulimit %s", u.Name)
+		case u.SoftLimit > u.HardLimit || u.SoftLimit < 0 || u.HardLimit > maxOpenFiles:
+			return fail("ClientException", "Invalid ulimit %s of container %s: soft %d, hard %d", u.Name, aws.ToString(c.Name), u.SoftLimit, u.HardLimit)
+		}
+	}
+	return nil
+}
+
+// maxOpenFiles is the kernel's own bound (fs.nr_open): no process may have more.
+const maxOpenFiles = 1 << 20
 
 func checkLog(c types.ContainerDefinition) error {
 	l := c.LogConfiguration

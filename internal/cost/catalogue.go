@@ -19,6 +19,7 @@ const (
 	SpotGB          Item = "fargate_spot_gb_hour"
 	SpotARMVCPU     Item = "fargate_spot_arm_vcpu_hour"
 	SpotARMGB       Item = "fargate_spot_arm_gb_hour"
+	FargateStorage  Item = "fargate_storage_gb_hour"
 	LoadBalancer    Item = "load_balancer_hour"
 	LoadBalancerLCU Item = "load_balancer_lcu_hour"
 	NATHour         Item = "nat_gateway_hour"
@@ -80,6 +81,7 @@ var catalogue = []entry{
 	{item: FargateGB, service: "AmazonECS", family: "Compute", usage: "Fargate-GB-Hours"},
 	{item: FargateARMVCPU, service: "AmazonECS", family: "Compute", usage: "Fargate-ARM-vCPU-Hours:perCPU"},
 	{item: FargateARMGB, service: "AmazonECS", family: "Compute", usage: "Fargate-ARM-GB-Hours"},
+	{item: FargateStorage, service: "AmazonECS", family: "Compute", usage: "Fargate-EphemeralStorage-GB-Hours"},
 	{item: SpotVCPU, from: fromSpot, spot: "vCPU-Hours"},
 	{item: SpotGB, from: fromSpot, spot: "GB-Hours"},
 	{item: SpotARMVCPU, from: fromSpot, spot: "ARM-vCPU-Hours"},

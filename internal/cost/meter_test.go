@@ -78,7 +78,10 @@ func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
 		"everything on":     func(c *agents.Config) { *c = *config(t, "agents.full.yaml") },
 		"one agent":         func(c *agents.Config) { c.Agents = c.Agents[:1] },
 		"twelve agents":     twelve,
-		"with a domain":     func(c *agents.Config) { c.LoadBalancer.Domain = "agents.example.com" },
+		"disks": func(c *agents.Config) {
+			c.Agents[0].Container.StorageGiB, c.Agents[1].Container.StorageGiB, c.Agents[1].Spot = 21, 200, agents.Spot{}
+		},
+		"with a domain": func(c *agents.Config) { c.LoadBalancer.Domain = "agents.example.com" },
 		"mail and budget": func(c *agents.Config) {
 			c.Observability.Alarms.Emails, c.Budget.Emails = []string{"ops@example.com"}, []string{"ops@example.com"}
 		},

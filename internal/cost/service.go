@@ -34,10 +34,18 @@ func priceService(b *bill, k engine.Key, s provision.ServiceSpec) {
 	add("Fargate memory", "GB-hour", onDemand, gb, p.gb, "")
 	add("Fargate Spot vCPU", "vCPU-hour", spot, vcpu, p.spotVCPU, p.vcpu)
 	add("Fargate Spot memory", "GB-hour", spot, gb, p.spotGB, p.gb)
+	if above := size.Storage - freeStorage; above > 0 {
+		add("Fargate storage above 20 GiB", "GB-hour", tasks, decimal.NewFromInt(int64(above)), FargateStorage, "")
+	}
 	if s.Network.PublicIP {
 		b.add(charge{key: k, noun: "service", item: "public IPv4 address of each task", unit: "address-hour", quantity: tasks.times(up), price: AddressInUse, hourly: true})
 	}
 }
+
+// freeStorage is what each task has of its own disk, in GiB, without being billed for
+// it. Spot has no other price for what is above it: AWS's feed names vCPU and memory only.
+// https://aws.amazon.com/fargate/pricing/
+const freeStorage = 20
 
 // half of the on-demand price is what a busy month takes Spot for, whatever the
 // discount is today: AWS promises none.

@@ -132,6 +132,10 @@ func (c *compose) run(a *agent, s *tree) {
 			t.carry(a.key("command"))
 		}
 	}
+	a.carrySettings(settings{
+		entrypoint: s.get("entrypoint"), workdir: s.get("working_dir"), user: s.get("user"), readOnly: s.get("read_only"), init: s.get("init"),
+		ulimits: s.get("ulimits"), fill: c.fill, unknown: "the shell that runs compose fills it in",
+	})
 	if t := s.get("stop_grace_period"); t != nil {
 		if n, ok := seconds(c.fill(t)); ok {
 			a.stopTimeout = a.within(t, "stop_grace_period", n, 2, 120)
@@ -272,7 +276,7 @@ func (c *compose) rest(s *tree) {
 	s.get("expose").settle(own, "agents reach each other on their ports")
 	for k, v := range s.each() {
 		switch k {
-		case "restart", "container_name", "hostname", "networks", "links", "logging", "pull_policy", "tty", "stdin_open", "init", "attach", "develop", "deploy":
+		case "restart", "container_name", "hostname", "networks", "links", "logging", "pull_policy", "tty", "stdin_open", "attach", "develop", "deploy":
 			if k == "deploy" {
 				for dk, dv := range v.each() {
 					switch dk {
@@ -301,7 +305,7 @@ var ownWhy = map[string]string{
 	"networks": "one VPC, in which agents find each other by name", "links": "one VPC, in which agents find each other by name",
 	"logging": "CloudWatch Logs", "pull_policy": "images are pinned by digest",
 	"tty": "for a terminal only", "stdin_open": "for a terminal only", "attach": "for a terminal only",
-	"init": "the platform's own", "develop": "for development only",
+	"develop": "for development only",
 }
 
 // together reads what needs all agents: who depends on whom.

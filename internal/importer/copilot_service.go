@@ -156,7 +156,10 @@ func (c *copilot) container(a *agent, m *tree) {
 			v.leave("it has something that looks like a secret: write command without it")
 		}
 	}
-	m.get("entrypoint").leave("the image's own entrypoint runs: put it there")
+	a.carrySettings(settings{
+		entrypoint: m.get("entrypoint"), readOnly: m.get("storage", "readonly_fs"), storage: m.get("storage", "ephemeral"),
+		fill: (*tree).str, unknown: "Copilot fills it in",
+	})
 	if v := m.get("logging", "retention"); v != nil {
 		n, _ := v.number()
 		c.fleet.retention = max(c.fleet.retention, n)

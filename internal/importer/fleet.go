@@ -63,6 +63,7 @@ type agent struct {
 	env         []pair
 	secrets     []secret
 	command     []string
+	container   container
 	image       string
 	build       *build
 	calls       []string

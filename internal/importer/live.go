@@ -146,6 +146,9 @@ func (l *live) readService(ctx context.Context, s types.Service) error {
 		"network_mode": string(d.NetworkMode), "task_role_arn": aws.ToString(d.TaskRoleArn), "execution_role_arn": aws.ToString(d.ExecutionRoleArn),
 		"container_definitions": containers, "volume": volumes,
 	}
+	if e := d.EphemeralStorage; e != nil {
+		body["ephemeral_storage"] = []object{{"size_in_gib": e.SizeInGiB}}
+	}
 	if p := d.RuntimePlatform; p != nil {
 		body["runtime_platform"] = []object{{"cpu_architecture": string(p.CpuArchitecture), "operating_system_family": string(p.OperatingSystemFamily)}}
 	}
@@ -172,6 +175,14 @@ func containerObject(c types.ContainerDefinition) object {
 		"user": aws.ToString(c.User), "workingDirectory": aws.ToString(c.WorkingDirectory), "portMappings": ports, "environment": env, "secrets": secrets,
 		"mountPoints": mounts, "stopTimeout": c.StopTimeout, "readonlyRootFilesystem": c.ReadonlyRootFilesystem,
 	}
+	if p := c.LinuxParameters; p != nil {
+		out["linuxParameters"] = object{"initProcessEnabled": p.InitProcessEnabled}
+	}
+	var limits []object
+	for _, u := range c.Ulimits {
+		limits = append(limits, object{"name": string(u.Name), "softLimit": u.SoftLimit, "hardLimit": u.HardLimit})
+	}
+	out["ulimits"] = limits
 	if h := c.HealthCheck; h != nil {
 		out["healthCheck"] = object{"command": h.Command, "interval": h.Interval, "timeout": h.Timeout, "retries": h.Retries, "startPeriod": h.StartPeriod}
 	}

@@ -28,6 +28,12 @@ func (x *terraform) container(a *agent, c *tree) {
 	if t := c.get("command"); t != nil && len(t.list()) > 0 {
 		x.commandOf(a, t)
 	}
+	a.carrySettings(settings{
+		entrypoint: c.first("entryPoint", "entry_point"), workdir: c.first("workingDirectory", "working_directory"), user: c.get("user"),
+		readOnly: c.first("readonlyRootFilesystem", "readonly_root_filesystem"), ulimits: c.get("ulimits"),
+		init: c.first("linuxParameters", "linux_parameters").first("initProcessEnabled", "init_process_enabled"),
+		fill: (*tree).str, unknown: "only Terraform knows it",
+	})
 	if t := c.first("healthCheck", "health_check"); t != nil {
 		x.containerCheck(a, t)
 	}
@@ -192,7 +198,7 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 	s.settle(own, "a service of its own, in a cluster of its own")
 	for k, t := range d.each() {
 		switch k {
-		case "volume", "ephemeral_storage", "proxy_configuration":
+		case "volume", "proxy_configuration":
 			t.settle(left, "agents keep nothing on disk: use S3, a database or EFS")
 		case "task_role_arn":
 			t.settle(left, "each agent has a role of its own, without rights: attach to it what it needs")
@@ -224,8 +230,6 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 				}
 			}
 			t.settle(own, "the agent's port")
-		case "entryPoint", "user", "workingDirectory":
-			t.settle(left, "the image's own "+map[string]string{"entryPoint": "entrypoint", "user": "user", "workingDirectory": "working directory"}[k]+": set it there")
 		case "mountPoints", "volumesFrom":
 			t.settle(left, "agents keep nothing on disk: use S3, a database or EFS")
 		case "dependsOn":

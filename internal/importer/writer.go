@@ -121,6 +121,7 @@ func (a *agent) write(p *page, indent int, key string) {
 				p.entry(in+1, key+".secrets."+s.env, s.env, s.yaml())
 			}
 		})
+		a.container.write(p, in, key)
 		p.texts(in, key+".command", a.command)
 		p.text(in, key+".image", a.image)
 		if b := a.build; b != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -107,12 +109,21 @@ func logTo(options Variables) *types.LogConfiguration {
 // container is the agent's own.
 func container(agent string, want TaskDefinitionSpec) types.ContainerDefinition {
 	c := types.ContainerDefinition{
-		Name: &agent, Image: &want.Image, Essential: aws.Bool(true), Command: want.Command,
+		Name: &agent, Image: &want.Image, Essential: aws.Bool(true), EntryPoint: want.Entrypoint, Command: want.Command, Ulimits: toUlimits(want.Ulimits),
 		// The port has a name, which is what Service Connect refers to.
 		PortMappings: []types.PortMapping{{ContainerPort: aws.Int32(int32(want.Port)), Name: &want.PortName, Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}},
 		Environment:  cloud.ToSDK(want.Environment, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} }),
 		Secrets:      cloud.ToSDK(want.Secrets, func(k, v string) types.Secret { return types.Secret{Name: &k, ValueFrom: &v} }),
 		HealthCheck:  want.HealthCheck.input(), LogConfiguration: logTo(want.Log),
+	}
+	if want.WorkDir != "" {
+		c.WorkingDirectory = &want.WorkDir
+	}
+	if want.User != "" {
+		c.User = &want.User
+	}
+	if want.ReadOnly {
+		c.ReadonlyRootFilesystem = aws.Bool(true)
 	}
 	if want.StopTimeout > 0 {
 		c.StopTimeout = aws.Int32(int32(want.StopTimeout))
@@ -121,6 +132,31 @@ func container(agent string, want TaskDefinitionSpec) types.ContainerDefinition 
 		c.LinuxParameters = &types.LinuxParameters{InitProcessEnabled: aws.Bool(true)}
 	}
 	return c
+}
+
+// toUlimits are limits as ECS takes them.
+func toUlimits(limits Variables) []types.Ulimit {
+	return cloud.ToSDK(limits, func(name, text string) types.Ulimit {
+		soft, hard, two := strings.Cut(text, ":")
+		if !two {
+			hard = soft
+		}
+		low, _ := strconv.ParseInt(soft, 10, 32)
+		high, _ := strconv.ParseInt(hard, 10, 32)
+		return types.Ulimit{Name: types.UlimitName(name), SoftLimit: int32(low), HardLimit: int32(high)}
+	})
+}
+
+// ulimitsOf are a container's limits in our words.
+func ulimitsOf(c types.ContainerDefinition) Variables {
+	out := Variables{}
+	for _, u := range c.Ulimits {
+		out[string(u.Name)] = strconv.Itoa(int(u.SoftLimit))
+		if u.HardLimit != u.SoftLimit {
+			out[string(u.Name)] += ":" + strconv.Itoa(int(u.HardLimit))
+		}
+	}
+	return out
 }
 
 // tracing is the container beside the agent that sends traces on. It logs where the

@@ -125,7 +125,12 @@ func (t *TaskDefinition) Want() TaskDefinitionSpec {
 	s := TaskDefinitionSpec{
 		Reference: a.Image, Image: t.image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port, PortName: a.Name,
 		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: a.Command, Environment: a.Env, Secrets: t.secrets,
-		HealthCheck: healthCheckOf(a.Health.Container), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Exec, Tags: t.TagsOf(t.Key()),
+		HealthCheck: healthCheckOf(a.Health.Container), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Container.Init, Tags: t.TagsOf(t.Key()),
+	}
+	c := a.Container
+	s.Entrypoint, s.WorkDir, s.User, s.ReadOnly, s.Storage = c.Entrypoint, c.WorkDir, c.User, c.ReadOnly, c.StorageGiB
+	if c.OpenFiles > 0 {
+		s.Ulimits = Variables{"nofile": strconv.Itoa(c.OpenFiles)}
 	}
 	if a.Arch == agents.ArchARM {
 		s.Arch = string(types.CPUArchitectureArm64)
@@ -202,6 +207,12 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 		essential(field("port", have.Port, want.Port)),
 		field("port_name", have.PortName, want.PortName),
 		same("command", have.Command, want.Command),
+		same("entrypoint", have.Entrypoint, want.Entrypoint),
+		field("workdir", have.WorkDir, want.WorkDir),
+		essential(field("user", have.User, want.User)),
+		essential(field("read_only", have.ReadOnly, want.ReadOnly)),
+		same("ulimits", have.Ulimits, want.Ulimits),
+		field("storage", have.Storage, want.Storage),
 		same("environment", have.Environment, want.Environment),
 		essential(same("secrets", have.Secrets, want.Secrets)),
 		same("health_check", have.HealthCheck, want.HealthCheck),

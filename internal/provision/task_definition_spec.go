@@ -36,6 +36,15 @@ type TaskDefinitionSpec struct {
 	// Secrets are references by variable, never values.
 	Secrets     Variables
 	HealthCheck HealthCheck
+	// Entrypoint, WorkDir and User replace the image's own; "" is the image's.
+	Entrypoint    Command
+	WorkDir, User string
+	// ReadOnly mounts the root file system read-only.
+	ReadOnly bool
+	// Ulimits are limits by name: N, or SOFT:HARD where the two differ.
+	Ulimits Variables
+	// Storage is the task's own disk in GiB; 0 is Fargate's 20.
+	Storage int
 	// StopTimeout is in seconds.
 	StopTimeout int
 	// Log are the options of the log driver awslogs; without any there is no log.
@@ -58,12 +67,17 @@ func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) 
 	if p := d.RuntimePlatform; p != nil && p.CpuArchitecture != "" {
 		s.Arch = string(p.CpuArchitecture)
 	}
+	if e := d.EphemeralStorage; e != nil {
+		s.Storage = int(e.SizeInGiB)
+	}
 	for _, c := range d.ContainerDefinitions {
 		if aws.ToString(c.Name) != agent {
 			s.Tracing = aws.ToString(c.Image)
 			continue
 		}
 		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), c.Command, int(aws.ToInt32(c.StopTimeout))
+		s.Entrypoint, s.WorkDir, s.User = c.EntryPoint, aws.ToString(c.WorkingDirectory), aws.ToString(c.User)
+		s.ReadOnly, s.Ulimits = aws.ToBool(c.ReadonlyRootFilesystem), ulimitsOf(c)
 		s.Init = c.LinuxParameters != nil && aws.ToBool(c.LinuxParameters.InitProcessEnabled)
 		for _, p := range c.PortMappings {
 			s.Port, s.PortName = int(aws.ToInt32(p.ContainerPort)), aws.ToString(p.Name)
@@ -93,6 +107,9 @@ func (s TaskDefinitionSpec) input(family, agent string) *ecs.RegisterTaskDefinit
 		Cpu: aws.String(strconv.Itoa(s.CPU)), Memory: aws.String(strconv.Itoa(s.Memory)), Tags: toECSTags(tags),
 		RuntimePlatform:      &types.RuntimePlatform{CpuArchitecture: types.CPUArchitecture(s.Arch), OperatingSystemFamily: types.OSFamilyLinux},
 		ContainerDefinitions: []types.ContainerDefinition{container(agent, s)},
+	}
+	if s.Storage > 0 {
+		in.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: int32(s.Storage)}
 	}
 	if s.ExecutionRole != "" {
 		in.ExecutionRoleArn = &s.ExecutionRole

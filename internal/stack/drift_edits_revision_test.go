@@ -57,6 +57,16 @@ func revisionDrifts() []drift {
 			c.PortMappings[0].Name = aws.String("other")
 		})},
 		{key, "command", agent(func(c *ecstypes.ContainerDefinition) { c.Command = []string{"other"} })},
+		{key, "entrypoint", agent(func(c *ecstypes.ContainerDefinition) { c.EntryPoint = []string{"other"} })},
+		{key, "workdir", agent(func(c *ecstypes.ContainerDefinition) { c.WorkingDirectory = aws.String("/other") })},
+		{key, "user", agent(func(c *ecstypes.ContainerDefinition) { c.User = aws.String("0") })},
+		{key, "read_only", agent(func(c *ecstypes.ContainerDefinition) {
+			c.ReadonlyRootFilesystem = aws.Bool(!aws.ToBool(c.ReadonlyRootFilesystem))
+		})},
+		{key, "ulimits", agent(func(c *ecstypes.ContainerDefinition) {
+			c.Ulimits = []ecstypes.Ulimit{{Name: ecstypes.UlimitNameNofile, SoftLimit: 10, HardLimit: 20}}
+		})},
+		{key, "storage", task(func(d *ecstypes.TaskDefinition) { d.EphemeralStorage = &ecstypes.EphemeralStorage{SizeInGiB: 100} })},
 		{key, "environment", agent(func(c *ecstypes.ContainerDefinition) {
 			c.Environment = []ecstypes.KeyValuePair{{Name: aws.String("OTHER"), Value: aws.String("1")}}
 		})},

@@ -34,6 +34,11 @@ defaults:
 agents:
   validator:
     port: 9001
+    entrypoint: [tini, --]
+    workdir: /app
+    user: 1000:1000
+    ulimits: {nofile: 65536}
+    storage: 50
   karma-hello:
     port: 9002
     calls: [validator]

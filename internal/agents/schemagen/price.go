@@ -20,6 +20,7 @@ var edits = []struct{ path, name, yaml string }{
 	{"agents.NAME.spot.base", "`1` for all five", "defaults: {spot: {base: 1}}"},
 	{"agents.NAME.spot.on_demand", "`1` for all five, two tasks each", "defaults: {spot: {on_demand: 1}, scale: {min: 2}}"},
 	{"agents.NAME.scale.min", "`2` for all five", "defaults: {scale: {min: 2}}"},
+	{"agents.NAME.storage", "`50` for all five", "defaults: {storage: 50}"},
 	{"agents.NAME.secrets.VARIABLE.from", "for all keys of all five", "defaults: {secrets: {PRIVATE_KEY: {from: shared, key: a}, OPENAI_API_KEY: {from: shared, key: b}}}"},
 	{"network.azs", "`3`", "network: {azs: 3}"},
 	{"network.nat", "`none`", "network: {nat: none}"},

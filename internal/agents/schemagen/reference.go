@@ -27,6 +27,7 @@ var sections = []section{
 	{"spot", "agents.NAME.spot", "In place of `true` and `false`: a mix of Spot and on-demand."},
 	{"health", "agents.NAME.health", ""},
 	{"container-check", "agents.NAME.health.command", "In place of a text or a list: the container's check with times of its own."},
+	{"ulimits", "agents.NAME.ulimits", "The only limit that Fargate lets a task set."},
 	{"secret", "agents.NAME.secrets.VARIABLE", "In place of a text, which is the key."},
 	{"build", "agents.NAME.build", "In place of a text, which is the context."},
 	{"network", "network", ""},
