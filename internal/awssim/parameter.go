@@ -29,7 +29,7 @@ type Parameter struct {
 func (s *Sim) parameterNoun() noun {
 	return noun{
 		ops: []operation{
-			on("SSM.PutParameter", s.putParameter, "Name", "Value", "Type", "Tier", "Tags", "Overwrite", "Description"),
+			on("SSM.PutParameter", s.putParameter, "Name", "Value", "Type", "Tier", "Tags", "Overwrite", "Description", "KeyId"),
 			on("SSM.DescribeParameters", s.describeParameters, "ParameterFilters").pages("Parameters", 10, 50),
 			on("SSM.GetParameter", s.getParameter, "Name", "WithDecryption"),
 			on("SSM.DeleteParameter", s.deleteParameter, "Name"),
@@ -96,6 +96,13 @@ func (s *Sim) putParameter(in *ssm.PutParameterInput) (*ssm.PutParameterOutput, 
 	if in.Type != "" && in.Type != p.Kind {
 		return nil, fail("ValidationException", "Parameter %s has another type, which can't be changed.", name)
 	}
+	if in.KeyId != nil && p.Kind != types.ParameterTypeSecureString {
+		return nil, fail("ValidationException", "KeyId is required for SecureString type parameter only.")
+	}
+	// Without a key a SecureString has AWS's own, whichever it had before.
+	if p.KeyID = aws.ToString(in.KeyId); p.KeyID == ownParameterKey {
+		p.KeyID = ""
+	}
 	sealed, err := s.seal(aws.ToString(in.Value))
 	if err != nil {
 		return nil, err
@@ -126,10 +133,13 @@ func (s *Sim) describeParameters(in *ssm.DescribeParametersInput) (*ssm.Describe
 	return out, nil
 }
 
+// ownParameterKey is AWS's own key for parameters.
+const ownParameterKey = "alias/aws/ssm"
+
 // key is the key that encrypts a parameter, "" for one that is not encrypted.
 func (p *Parameter) key() string {
 	if p.Kind == types.ParameterTypeSecureString && p.KeyID == "" {
-		return "alias/aws/ssm"
+		return ownParameterKey
 	}
 	return p.KeyID
 }

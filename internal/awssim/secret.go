@@ -133,10 +133,17 @@ func suffix(of string) string {
 	return base32.StdEncoding.EncodeToString(sum[:])[:6]
 }
 
+// secretListing is how far ListSecrets may be behind: "ListSecrets might not reflect changes
+// from the last five minutes. To get the latest information for a specific secret, use
+// DescribeSecret", in the SDK's words.
+const secretListing = 5 * time.Minute
+
+// listSecrets knows neither a secret nor a deletion before so long.
 func (s *Sim) listSecrets(in *secretsmanager.ListSecretsInput) (*secretsmanager.ListSecretsOutput, error) {
 	out := &secretsmanager.ListSecretsOutput{}
 	for _, x := range sorted(s.world.Secrets) {
-		if !s.visible(x.Created) || (!x.DeleteAt.IsZero() && !aws.ToBool(in.IncludePlannedDeletion)) {
+		known := func(at time.Time) bool { return !at.IsZero() && !s.now().Before(at.Add(secretListing)) }
+		if !known(x.Created) || known(x.DeletedAt) && !aws.ToBool(in.IncludePlannedDeletion) {
 			continue
 		}
 		ok, err := secretMatches(x, in.Filters)
@@ -148,7 +155,7 @@ func (s *Sim) listSecrets(in *secretsmanager.ListSecretsInput) (*secretsmanager.
 		}
 		e := types.SecretListEntry{ARN: &x.ARN, Name: &x.Name, Description: &x.Description, CreatedDate: &x.Created, LastChangedDate: &x.Changed, Tags: toSecretTags(x.Tags)}
 		e.SecretVersionsToStages, e.KmsKeyId = x.stages(), optional(x.KeyID)
-		if !x.DeleteAt.IsZero() {
+		if known(x.DeletedAt) {
 			e.DeletedDate = &x.DeletedAt
 		}
 		out.SecretList = append(out.SecretList, e)

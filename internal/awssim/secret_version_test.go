@@ -15,6 +15,41 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
+func TestTheListOfSecretsIsMinutesBehindAndADescriptionIsNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, c := account(t)
+		ctx, name := context.Background(), aws.String("fresh/one")
+		if _, err := c.SecretsManager.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: name, ClientRequestToken: aws.String(strings.Repeat("1", 32))}); err != nil {
+			t.Fatal(err)
+		}
+		seen := func() (listed, deleted, described bool) {
+			out, err := c.SecretsManager.ListSecrets(ctx, &secretsmanager.ListSecretsInput{IncludePlannedDeletion: aws.Bool(true)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, x := range out.SecretList {
+				if aws.ToString(x.Name) == *name {
+					listed, deleted = true, x.DeletedDate != nil
+				}
+			}
+			d, err := c.SecretsManager.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: name})
+			return listed, deleted, err == nil && d.DeletedDate == nil
+		}
+		time.Sleep(time.Minute)
+		if listed, _, described := seen(); listed || !described {
+			t.Errorf("after a minute: listed %t, described %t", listed, described)
+		}
+		time.Sleep(secretListing)
+		if _, err := c.SecretsManager.DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{SecretId: name}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if listed, deleted, described := seen(); !listed || deleted || described {
+			t.Errorf("a minute after its deletion: listed %t as deleted %t, described %t", listed, deleted, described)
+		}
+	})
+}
+
 func TestAVersionIsItsTokenAndTheOneBeforeItIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, c := account(t)

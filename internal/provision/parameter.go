@@ -19,7 +19,10 @@ import (
 type ParameterSpec struct {
 	// Outdated: it has another value than the one that is to overwrite it.
 	Outdated bool
-	Tags     cloud.Tags
+	// EncryptedWith is the key of a SecureString that was found. A user may have given it
+	// one of his own, which is kept.
+	EncryptedWith string
+	Tags          cloud.Tags
 }
 
 // Parameter is one value of one agent in the Parameter Store, instead of a key
@@ -80,11 +83,11 @@ func (p *Parameter) Want() ParameterSpec { return ParameterSpec{Tags: p.TagsOf(p
 // Find looks among the stack's parameters, whose listing has no tags.
 func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[ParameterSpec], error) {
 	var found engine.Found[ParameterSpec]
-	names, err := cloud.List(ctx, p.Inventory, "parameter", look.NotOlder, p.list)
+	all, err := cloud.List(ctx, p.Inventory, "parameter", look.NotOlder, p.list)
 	if err != nil {
 		return found, err
 	}
-	if slices.Contains(names, p.name()) {
+	if i := slices.IndexFunc(all, func(m types.ParameterMetadata) bool { return aws.ToString(m.Name) == p.name() }); i >= 0 {
 		tags, err := p.ownTags(ctx, look, p.Key(), "parameter "+p.name(), p.Account.ARN("ssm", "parameter"+p.name()), func(ctx context.Context, _ *string) (cloud.Tags, error) {
 			name := p.name()
 			return p.parameterTags().read(ctx, &name)
@@ -93,7 +96,7 @@ func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[Pa
 			return found, err
 		}
 		if tags != nil {
-			found = engine.Found[ParameterSpec]{Phase: engine.Ready, ID: p.name(), Spec: ParameterSpec{Tags: tags}}
+			found = engine.Found[ParameterSpec]{Phase: engine.Ready, ID: p.name(), Spec: ParameterSpec{EncryptedWith: aws.ToString(all[i].KeyId), Tags: tags}}
 			if found.Spec.Outdated, err = p.outdated(ctx); err != nil {
 				return found, err
 			}
@@ -114,16 +117,10 @@ func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[Pa
 	return found, nil
 }
 
-func (p *Parameter) list(ctx context.Context) ([]string, error) {
+func (p *Parameter) list(ctx context.Context) ([]types.ParameterMetadata, error) {
 	return cloud.Pages(ctx, ssm.NewDescribeParametersPaginator(p.Clients.SSM, &ssm.DescribeParametersInput{MaxResults: aws.Int32(50), ParameterFilters: []types.ParameterStringFilter{{
 		Key: aws.String("Path"), Option: aws.String("Recursive"), Values: []string{"/" + p.Project + "/" + p.environment()},
-	}}}), func(out *ssm.DescribeParametersOutput) []string {
-		var names []string
-		for _, m := range out.Parameters {
-			names = append(names, aws.ToString(m.Name))
-		}
-		return names
-	})
+	}}}), func(out *ssm.DescribeParametersOutput) []types.ParameterMetadata { return out.Parameters })
 }
 
 // Diff compares tags, and tells whether there is a value to overwrite.
@@ -153,7 +150,7 @@ func (p *Parameter) Create(ctx context.Context, want ParameterSpec, _ string) (s
 // Update overwrites the value where that is asked for, and sets the tags.
 func (p *Parameter) Update(ctx context.Context, id string, have, want ParameterSpec) error {
 	if have.Outdated {
-		if err := p.overwrite(ctx, id); err != nil {
+		if err := p.overwrite(ctx, id, have.EncryptedWith); err != nil {
 			return err
 		}
 	}

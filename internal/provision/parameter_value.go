@@ -54,13 +54,18 @@ func (p *Parameter) outdated(ctx context.Context) (bool, error) {
 	return action == ValueUpdated, nil
 }
 
-// overwrite makes a new version. The type and the tier stay what they are.
-func (p *Parameter) overwrite(ctx context.Context, id string) error {
+// overwrite makes a new version. The type and the tier stay what they are, and the key
+// where it is named: a SecureString without one is encrypted with AWS's own.
+func (p *Parameter) overwrite(ctx context.Context, id, encryptedWith string) error {
 	value, ok, err := p.value(ctx)
 	if err != nil || !ok {
 		return err
 	}
-	_, err = p.Clients.SSM.PutParameter(ctx, &ssm.PutParameterInput{Name: &id, Value: &value, Overwrite: aws.Bool(true)})
+	in := &ssm.PutParameterInput{Name: &id, Value: &value, Overwrite: aws.Bool(true)}
+	if encryptedWith != "" {
+		in.KeyId = &encryptedWith
+	}
+	_, err = p.Clients.SSM.PutParameter(ctx, in)
 	return secretValues{p.Name: value}.unquoted(err)
 }
 

@@ -105,45 +105,18 @@ func (s *Secret) Want() SecretSpec {
 	return SecretSpec{Keys: strings.Join(s.available(), " "), Noted: true, Tags: s.TagsOf(s.Key())}
 }
 
-// Find looks among the secrets by name. One that is scheduled for deletion is
-// gone, and can be had back.
+// Find asks for the secret by name. One that is scheduled for deletion is gone, and
+// can be had back.
 func (s *Secret) Find(ctx context.Context, look engine.Look) (engine.Found[SecretSpec], error) {
-	all, err := cloud.List(ctx, s.Inventory, "secret", look.NotOlder, s.list)
-	if err != nil {
-		return engine.Found[SecretSpec]{}, err
-	}
-	name := s.SecretName(s.Agent.Name)
 	var found engine.Found[SecretSpec]
 	var seen secretSeen
-	for _, x := range all {
-		if aws.ToString(x.Name) != name {
-			continue
-		}
-		arn, tags := aws.ToString(x.ARN), fromSecretTags(x.Tags)
-		if !tags.Ours(s.Stack, s.Key()) && look.ID != arn {
-			return found, s.foreign(s.Key(), "secret "+name, arn)
-		}
-		if seen, err = s.inspect(ctx, look.NotOlder, x, tags); err != nil {
+	x, err := s.describe(ctx, look)
+	if err != nil {
+		return found, err
+	}
+	if x != nil {
+		if found, seen, err = s.found(ctx, look, x); err != nil {
 			return found, err
-		}
-		if seen.deleted != "" {
-			break
-		}
-		found = engine.Found[SecretSpec]{
-			Phase: engine.Ready, ID: arn, Outputs: map[string]string{"name": name, "version": seen.version},
-			Spec: SecretSpec{Keys: strings.Join(seen.keys, " "), Noted: tags[TagSecretKeys] == seen.note(), Tags: tags},
-		}
-		delete(found.Spec.Tags, TagSecretKeys)
-		if s.Input != nil && seen.version != "" {
-			text, err := s.secretText(ctx, arn)
-			if err != nil {
-				return found, err
-			}
-			d, err := s.compare(ctx, look.NotOlder, text)
-			if err != nil {
-				return found, err
-			}
-			found.Spec.Outdated = strings.Join(d.outdated, " ")
 		}
 	}
 	if len(seen.keys) == 0 {
@@ -163,11 +136,47 @@ func (s *Secret) Find(ctx context.Context, look engine.Look) (engine.Found[Secre
 	return found, nil
 }
 
-func (s *Secret) list(ctx context.Context) ([]types.SecretListEntry, error) {
-	return cloud.Pages(ctx, secretsmanager.NewListSecretsPaginator(s.Clients.SecretsManager, &secretsmanager.ListSecretsInput{
-		IncludePlannedDeletion: aws.Bool(true), MaxResults: aws.Int32(100),
-		Filters: []types.Filter{{Key: types.FilterNameStringTypeName, Values: []string{s.Project + "/"}}},
-	}), func(out *secretsmanager.ListSecretsOutput) []types.SecretListEntry { return out.SecretList })
+// describe is nil when there is no such secret. ListSecrets may be five minutes behind,
+// in the SDK's words, and DescribeSecret, of which AWS takes 10,000 calls a second, is not.
+func (s *Secret) describe(ctx context.Context, look engine.Look) (*secretsmanager.DescribeSecretOutput, error) {
+	name := s.SecretName(s.Agent.Name)
+	all, err := cloud.List(ctx, s.Inventory, "secret "+name, look.NotOlder, func(ctx context.Context) ([]*secretsmanager.DescribeSecretOutput, error) {
+		out, err := s.Clients.SecretsManager.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &name})
+		if cloud.IsNotFound(err) {
+			return nil, nil
+		}
+		return []*secretsmanager.DescribeSecretOutput{out}, err
+	})
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// found is what a description says of the secret, which is foreign when it has not our tags.
+func (s *Secret) found(ctx context.Context, look engine.Look, x *secretsmanager.DescribeSecretOutput) (found engine.Found[SecretSpec], seen secretSeen, err error) {
+	name, arn, tags := aws.ToString(x.Name), aws.ToString(x.ARN), fromSecretTags(x.Tags)
+	if !tags.Ours(s.Stack, s.Key()) && look.ID != arn {
+		return found, seen, s.foreign(s.Key(), "secret "+name, arn)
+	}
+	if seen, err = s.inspect(ctx, x, tags); err != nil || seen.deleted != "" {
+		return found, seen, err
+	}
+	found = engine.Found[SecretSpec]{
+		Phase: engine.Ready, ID: arn, Outputs: map[string]string{"name": name, "version": seen.version},
+		Spec: SecretSpec{Keys: strings.Join(seen.keys, " "), Noted: tags[TagSecretKeys] == seen.note(), Tags: tags},
+	}
+	delete(found.Spec.Tags, TagSecretKeys)
+	if s.Input == nil || seen.version == "" {
+		return found, seen, nil
+	}
+	text, err := s.secretText(ctx, arn)
+	if err != nil {
+		return found, seen, err
+	}
+	d, err := s.compare(ctx, look.NotOlder, text)
+	found.Spec.Outdated = strings.Join(d.outdated, " ")
+	return found, seen, err
 }
 
 // Diff compares names and tags. Which keys there are is the user's to say, once

@@ -3,10 +3,9 @@ package provision
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
@@ -31,9 +30,9 @@ type secretSeen struct {
 
 // inspect finds out which keys a secret has: from its tag when that speaks of the
 // current version, else by reading it.
-func (s *Secret) inspect(ctx context.Context, notOlder time.Time, x types.SecretListEntry, tags cloud.Tags) (secretSeen, error) {
+func (s *Secret) inspect(ctx context.Context, x *secretsmanager.DescribeSecretOutput, tags cloud.Tags) (secretSeen, error) {
 	var seen secretSeen
-	for version, stages := range x.SecretVersionsToStages {
+	for version, stages := range x.VersionIdsToStages {
 		for _, stage := range stages {
 			if stage == stageCurrent {
 				seen.version = version

@@ -89,6 +89,32 @@ func TestAGivenValueIsMergedIntoTheSecret(t *testing.T) {
 	})
 }
 
+// A SecureString that is written without naming a key is encrypted with AWS's own from then on.
+func TestAParameterKeepsItsKeyWhenItIsOverwritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		b.overwriting(agents.StoreSSM, FromNested())
+		const name, key = "/karmacadabra/prod/validator/private_key", "arn:aws:kms:us-east-1:000000000000:key/ours"
+		keyed := func(change string) (was string) {
+			if err := b.sim.Edit(func(w *awssim.World) {
+				if change != "" {
+					w.Parameters[name].KeyID = change
+				}
+				was = w.Parameters[name].KeyID
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return was
+		}
+		keyed(key)
+		got, _ := b.overwriting(agents.StoreSSM, WithValue("private_key", "mine"))
+		b.mustSee(got, "private_key updated")
+		if now := keyed(""); now != key {
+			t.Errorf("its key is %q now", now)
+		}
+	})
+}
+
 func TestADeletedSecretIsHadBackBeforeItIsOverwritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow)

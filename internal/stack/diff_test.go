@@ -14,6 +14,7 @@ import (
 var unseen = map[string]string{
 	"ServiceSpec.Tasks":             "the number of tasks belongs to autoscaling and to karmactl scale",
 	"ScalableTargetSpec.Elsewhere":  "it says who rules the bounds, and nothing is done about that",
+	"ParameterSpec.EncryptedWith":   "whose key it is, is the user's",
 	"SecretSpec.Keys":               "a key too many was put there by secrets set, which is the user's", // one too few is copied
 	"ValidationRecordsSpec.Records": "a record too many does no harm: it may be another certificate's",  // one too few is shown
 	"StateBucketSpec.Encryption":    "another encryption is no weaker, and may be with the user's key",  // none is shown
