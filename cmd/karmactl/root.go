@@ -81,7 +81,7 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 	f.StringVar(&a.opts.simulate, "simulate", "", "rehearse on a simulated AWS that is kept in `FILE`; needs no account")
 	f.StringVarP(&a.opts.output, "output", "o", "text", "text or json")
 	f.BoolVarP(&a.opts.yes, "yes", "y", false, "do not ask")
-	f.IntVar(&a.opts.parallel, "parallel", 16, "how many resources are worked on at once")
+	f.IntVar(&a.opts.parallel, "parallel", engine.DefaultWidth, "how many resources are worked on at once")
 	f.DurationVar(&a.opts.timeout, "timeout", 0, "give up after this long (default none)")
 	f.BoolVar(&a.opts.noColor, "no-color", false, "no colour (also NO_COLOR)")
 	f.BoolVarP(&a.opts.quiet, "quiet", "q", false, "no progress and no notes")

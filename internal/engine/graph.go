@@ -58,7 +58,8 @@ func (v *vertex) within(n *vertex) bool {
 	return false
 }
 
-// rank gives every vertex the length of the longest chain that waits for it.
+// rank gives every vertex the length of the longest chain that waits for it. An
+// owner on the way down waits until what it owns was read.
 func rank(vs []*vertex) {
 	waiting := map[*vertex][]*vertex{}
 	for _, v := range vs {
@@ -78,6 +79,11 @@ func rank(vs []*vertex) {
 	}
 	for _, v := range vs {
 		of(v)
+	}
+	for _, v := range vs {
+		for above, o := 1, v.owner; o != nil; above, o = above+1, o.owner {
+			v.rank = max(v.rank, o.rank+above)
+		}
 	}
 }
 

@@ -121,6 +121,20 @@ func TestAnOwnerThatDoesNotGoLeavesWhatItOwns(t *testing.T) {
 	})
 }
 
+// The owner waits until what it owns was read: a read that queued behind everything
+// else would hold up the owner, and what waits for the owner.
+func TestWhatIsOwnedIsReadBeforeItsOwnerWhenSlotsAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vs := downs(newEdge(t).steps)
+		rank(vs)
+		for _, v := range vs {
+			if v.owner != nil && v.rank <= v.owner.rank {
+				t.Errorf("%s has rank %d and its owner %s has %d", v.step.Key(), v.rank, v.owner.step.Key(), v.owner.rank)
+			}
+		}
+	})
+}
+
 func TestWhatIsOwnedDependsOnItsOwner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := Dependents(newEdge(t).steps, func(k Key) bool { return k == "listener" })

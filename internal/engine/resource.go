@@ -154,7 +154,7 @@ type MissingInput struct {
 //	Announcer     has something to tell the user        ScalableTarget, Secret, Subscription, TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
-//	Owned         AWS deletes it with another one       Listener, ListenerRule
+//	Owned         AWS deletes it with another one       Listener, ListenerRule, ScalingPolicy
 //	Reviser       AWS keeps numbered revisions of it    TaskDefinition
 //	Disposable    may be deleted and made again         Certificate, CertificateValidation, TargetGroup
 //	Patient       takes longer than 15 minutes          CertificateValidation
