@@ -5,93 +5,142 @@ package document
 // string in USD.
 type Cost struct {
 	Head
-	Stack      string `json:"stack"`
-	Region     string `json:"region"`
-	Monthly    Range  `json:"monthly"`
+	// Stack is project-environment.
+	Stack string `json:"stack"`
+	// Region is the AWS region whose prices these are.
+	Region string `json:"region"`
+	// Monthly is the total; its figures are "" when no price at all is known.
+	Monthly Range `json:"monthly"`
+	// PricesAsOf is the date of the prices.
 	PricesAsOf string `json:"prices_as_of"`
-	SpotAsOf   string `json:"spot_prices_as_of,omitempty"`
-	// Monthly's figures are "" when no price at all is known.
+	// SpotAsOf is the date of the Spot prices; not there when no agent runs on Spot.
+	SpotAsOf string `json:"spot_prices_as_of,omitempty"`
 	// Budget is the monthly limit, "" for none.
-	Budget     string          `json:"budget,omitempty"`
-	Over       bool            `json:"over_budget"`
-	Agents     []CostShare     `json:"agents"`
-	Nouns      []CostShare     `json:"nouns"`
+	Budget string `json:"budget,omitempty"`
+	// Over: the expected total is above the budget.
+	Over bool `json:"over_budget"`
+	// Agents are the parts of the total by agent; what is shared has a part of its own.
+	Agents []CostShare `json:"agents"`
+	// Nouns are the parts of the total by what AWS bills.
+	Nouns []CostShare `json:"nouns"`
+	// Components are the lines of the bill, which add up to the total.
 	Components []CostComponent `json:"components"`
 	// Assumptions and Missing are in words.
-	Assumptions []string     `json:"assumptions"`
-	Missing     []string     `json:"missing"`
-	Savings     []CostSaving `json:"savings,omitempty"`
+	Assumptions []string `json:"assumptions"`
+	Missing     []string `json:"missing"`
+	// Savings are the changes that would save, the largest first.
+	Savings []CostSaving `json:"savings,omitempty"`
 	// Unpriced are the savings that have no figure, because prices are missing.
 	Unpriced []string `json:"unpriced_savings,omitempty"`
 	// Together is the total with the savings that go together.
-	Together *CostTogether  `json:"together,omitempty"`
+	Together *CostTogether `json:"together,omitempty"`
+	// NotWorth are changes that people expect to save and that do not.
 	NotWorth []CostNotWorth `json:"not_worth,omitempty"`
-	Facts    []string       `json:"facts,omitempty"`
-	Actual   *CostActual    `json:"actual,omitempty"`
+	// Facts are sentences about the bill that no single line shows.
+	Facts []string `json:"facts,omitempty"`
+	// Actual is there with --actual.
+	Actual *CostActual `json:"actual,omitempty"`
 }
 
 // CostShare is a part of the total.
 type CostShare struct {
-	Name    string `json:"name"`
+	// Name is an agent or a noun.
+	Name string `json:"name"`
+	// Monthly is what to expect.
 	Monthly string `json:"monthly"`
-	Low     string `json:"low"`
-	High    string `json:"high"`
+	// Low is the least that is likely.
+	Low string `json:"low"`
+	// High is the most that is likely.
+	High string `json:"high"`
 }
 
 // CostComponent is one line of the bill. Its money has more digits than cents,
 // so that the components add up to the total.
 type CostComponent struct {
-	Key       string `json:"key"`
-	Agent     string `json:"agent"`
-	Noun      string `json:"noun"`
-	Item      string `json:"item"`
-	Unit      string `json:"unit"`
-	Quantity  string `json:"quantity"`
+	// Key is the resource.
+	Key string `json:"key"`
+	// Agent is "" for what is shared.
+	Agent string `json:"agent"`
+	// Noun is what AWS bills: fargate, nat-gateway and so on.
+	Noun string `json:"noun"`
+	// Item is what of it is counted.
+	Item string `json:"item"`
+	// Unit is what the quantity counts.
+	Unit string `json:"unit"`
+	// Quantity is how many units a month.
+	Quantity string `json:"quantity"`
+	// UnitPrice is the price of one unit.
 	UnitPrice string `json:"unit_price"`
-	Monthly   string `json:"monthly"`
-	Low       string `json:"low"`
-	High      string `json:"high"`
+	// Monthly is what to expect.
+	Monthly string `json:"monthly"`
+	// Low is the least that is likely.
+	Low string `json:"low"`
+	// High is the most that is likely.
+	High string `json:"high"`
 }
 
 // CostSaving is one change that saves.
 type CostSaving struct {
-	Name     string   `json:"name"`
-	Monthly  string   `json:"monthly"`
-	Change   string   `json:"change"`
-	Tradeoff string   `json:"tradeoff"`
-	How      string   `json:"how"`
+	// Name is what `together` and `excludes` call it.
+	Name string `json:"name"`
+	// Monthly is what it saves.
+	Monthly string `json:"monthly"`
+	// Change is what changes.
+	Change string `json:"change"`
+	// Tradeoff is what is lost by it.
+	Tradeoff string `json:"tradeoff"`
+	// How is what to write or to run.
+	How string `json:"how"`
+	// Excludes are the savings that cannot be had beside it.
 	Excludes []string `json:"excludes"`
 }
 
 // CostTogether is what is left with the savings that go together.
 type CostTogether struct {
-	Monthly string   `json:"monthly"`
-	Names   []string `json:"names"`
+	// Monthly is the total that is left.
+	Monthly string `json:"monthly"`
+	// Names are the savings that go together.
+	Names []string `json:"names"`
 }
 
 // CostNotWorth is a change that does not save.
 type CostNotWorth struct {
+	// Monthly is what it would change; a positive figure costs more.
 	Monthly string `json:"monthly"`
-	Change  string `json:"change"`
-	Why     string `json:"why"`
+	// Change is what would change.
+	Change string `json:"change"`
+	// Why is the reason that it does not save.
+	Why string `json:"why"`
 }
 
 // CostActual is what Cost Explorer says, beside the estimate for the same time.
 type CostActual struct {
-	From     string           `json:"from"`
-	To       string           `json:"to"`
-	Total    string           `json:"total"`
-	Estimate string           `json:"estimate"`
-	Tag      string           `json:"tag"`
-	AskedAt  string           `json:"asked_at"`
-	Lines    []CostActualLine `json:"lines"`
-	Notes    []string         `json:"notes"`
+	// From is the first day.
+	From string `json:"from"`
+	// To is the day after the last.
+	To string `json:"to"`
+	// Total is what AWS billed.
+	Total string `json:"total"`
+	// Estimate is what karmactl estimates for the same time.
+	Estimate string `json:"estimate"`
+	// Tag is the cost allocation tag that was asked for.
+	Tag string `json:"tag"`
+	// AskedAt is when Cost Explorer was asked; an answer is kept for eight hours, because each request is billed.
+	AskedAt string `json:"asked_at"`
+	// Lines are the AWS services.
+	Lines []CostActualLine `json:"lines"`
+	// Notes say what the figures do not include.
+	Notes []string `json:"notes"`
 }
 
 // CostActualLine is one AWS service.
 type CostActualLine struct {
-	Service  string `json:"service"`
+	// Service is AWS's name of it.
+	Service string `json:"service"`
+	// Estimate is what karmactl estimates for the same time.
 	Estimate string `json:"estimate"`
-	Actual   string `json:"actual"`
-	Why      string `json:"why,omitempty"`
+	// Actual is what AWS billed.
+	Actual string `json:"actual"`
+	// Why: may explain the difference.
+	Why string `json:"why,omitempty"`
 }

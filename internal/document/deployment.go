@@ -9,16 +9,19 @@ type Deployment struct {
 
 // Deployed is what became of it.
 type Deployed struct {
+	// Agent is its name.
 	Agent string `json:"agent"`
 	// Revision is what was deployed, Previous what ran before; 0 is none.
-	Revision int    `json:"revision"`
-	Previous int    `json:"previous"`
-	Image    string `json:"image"`
+	Revision int `json:"revision"`
+	Previous int `json:"previous"`
+	// Image is the reference with the digest that is deployed.
+	Image string `json:"image"`
 	// Outcome is succeeded, failed, rolled_back, superseded, timed_out, unchanged or started.
 	Outcome string `json:"outcome"`
 	// Verified: tasks of the revision have run and were healthy.
-	Verified bool   `json:"verified"`
-	Reason   string `json:"reason"`
+	Verified bool `json:"verified"`
+	// Reason is why it failed, in a sentence; "" when it did not.
+	Reason string `json:"reason"`
 	// ExitCode, StoppedReason, Task and Log are of the first task that failed.
 	ExitCode      *int     `json:"exit_code"`
 	StoppedReason string   `json:"stopped_reason"`

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
@@ -129,14 +130,14 @@ Money is a decimal string in USD, and "" where a price is missing. Times are in 
 	for _, name := range names {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", name, strings.TrimSpace(decls[name].doc))
 		b.WriteString("| field | type | meaning |\n|---|---|---|\n")
-		rows(&b, decls, name, "", map[string]bool{})
+		rows(t, &b, decls, name, "", map[string]bool{})
 		fmt.Fprintf(&b, "\n```json\n%s```\n", encode(t, samples()[name]))
 	}
 	return b.String()
 }
 
 // rows writes the fields of a type, and below each those of its parts.
-func rows(b *strings.Builder, decls map[string]declaration, name, prefix string, open map[string]bool) {
+func rows(t *testing.T, b *strings.Builder, decls map[string]declaration, name, prefix string, open map[string]bool) {
 	if open[name] {
 		return
 	}
@@ -146,9 +147,12 @@ func rows(b *strings.Builder, decls map[string]declaration, name, prefix string,
 		part := strings.TrimLeft(f.typ, "*[]")
 		if f.name == "" { // embedded: its fields are this one's
 			if part != "Head" {
-				rows(b, decls, part, prefix, open)
+				rows(t, b, decls, part, prefix, open)
 			}
 			continue
+		}
+		if f.doc == "" {
+			t.Errorf("%s.%s has no comment: what is it, for someone who writes a script?", name, f.name)
 		}
 		_, known := decls[part]
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", prefix+f.name, plainType(f.typ, known), strings.ReplaceAll(f.doc, "|", `\|`))
@@ -160,7 +164,7 @@ func rows(b *strings.Builder, decls map[string]declaration, name, prefix string,
 			} else if strings.HasPrefix(f.typ, "map[") {
 				sep = ".*."
 			}
-			rows(b, decls, below, prefix+f.name+sep, open)
+			rows(t, b, decls, below, prefix+f.name+sep, open)
 		}
 	}
 }
@@ -229,10 +233,17 @@ func declarations(t *testing.T) map[string]declaration {
 	return out
 }
 
+// fieldsOf are a struct's fields. A comment that names the fields after it, too,
+// is the comment of each.
 func fieldsOf(s *ast.StructType) []field {
 	var out []field
+	said := ""
 	for _, f := range s.Fields.List {
 		x := field{typ: typeText(f.Type), doc: strings.TrimSpace(strings.ReplaceAll(f.Doc.Text(), "\n", " "))}
+		if x.doc == "" && len(f.Names) == 1 && slices.Contains(strings.FieldsFunc(said, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), f.Names[0].Name) {
+			x.doc = said
+		}
+		said = x.doc
 		if f.Tag != nil {
 			tag := reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("json")
 			x.name, _, _ = strings.Cut(tag, ",")

@@ -3,20 +3,30 @@ package document
 // Error is an error for people, and the JSON document instead of a result.
 type Error struct {
 	Head
-	Code       int           `json:"code"`
-	Message    string        `json:"message"`
-	Why        string        `json:"why,omitempty"`
-	Suggestion string        `json:"suggestion,omitempty"`
-	Problems   []FileProblem `json:"problems,omitempty"`
+	// Code is the exit code.
+	Code int `json:"code"`
+	// Message is what happened, in a sentence.
+	Message string `json:"message"`
+	// Why is the reason, where it is known.
+	Why string `json:"why,omitempty"`
+	// Suggestion is what to do.
+	Suggestion string `json:"suggestion,omitempty"`
+	// Problems are those of a file, all of them.
+	Problems []FileProblem `json:"problems,omitempty"`
 	// Text is printed as it is, where a message has its own layout.
 	Text string `json:"-"`
 }
 
 // FileProblem is one problem in a file.
 type FileProblem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
+	// File is named as the user named it.
+	File string `json:"file"`
+	// Line begins at 1.
+	Line int `json:"line"`
+	// Column begins at 1.
+	Column int `json:"column"`
+	// Message is what is wrong.
 	Message string `json:"message"`
+	// Allowed is what may be written instead.
 	Allowed string `json:"allowed,omitempty"`
 }

@@ -8,13 +8,16 @@ type Import struct {
 	// File is the agents.yaml that was written, Source what it was read from.
 	File   string `json:"file"`
 	Source string `json:"source"`
-	Stack  string `json:"stack"`
+	// Stack is project-environment.
+	Stack string `json:"stack"`
+	// Region is the AWS region that the file names.
 	Region string `json:"region"`
 	// Agents are their names.
 	Agents []string `json:"agents"`
 	// MonthlyUSD is the expected price; not there where it is not known.
-	MonthlyUSD string   `json:"monthly_usd,omitempty"`
-	Notes      []string `json:"notes"`
+	MonthlyUSD string `json:"monthly_usd,omitempty"`
+	// Notes are what to know before the first `up`.
+	Notes []string `json:"notes"`
 	// NotRead are other sources that were there.
 	NotRead []string `json:"not_read"`
 	// SecretsToDo are the commands that give the agents' secrets their values.

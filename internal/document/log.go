@@ -6,12 +6,14 @@ import "time"
 type LogEvent struct {
 	Head
 	// Time is when the agent said it, in milliseconds.
-	Time  time.Time `json:"ts"`
-	Agent string    `json:"agent"`
+	Time time.Time `json:"ts"`
+	// Agent is its name.
+	Agent string `json:"agent"`
 	// Task is the task's ID; "" for what ECS says of the service.
 	Task string `json:"task"`
 	// ID is AWS's own of the event.
-	ID      string `json:"id"`
+	ID string `json:"id"`
+	// Message is the line as the agent wrote it.
 	Message string `json:"message"`
 	// Source is ecs for what ECS did; not there for what the agent said.
 	Source string `json:"source,omitempty"`
@@ -22,13 +24,16 @@ type LogEvent struct {
 // LogQuery is the answer of logs --query.
 type LogQuery struct {
 	Head
-	Query   string   `json:"query"`
+	// Query is the query as it was run.
+	Query string `json:"query"`
+	// Columns are the names of the columns, in order.
 	Columns []string `json:"columns"`
 	// Rows are the cells by the names of their columns.
 	Rows []map[string]string `json:"rows"`
 	// Matched and Scanned count events.
-	Matched      int64 `json:"matched"`
-	Scanned      int64 `json:"scanned"`
+	Matched int64 `json:"matched"`
+	Scanned int64 `json:"scanned"`
+	// BytesScanned is what AWS bills.
 	BytesScanned int64 `json:"bytes_scanned"`
 	// Cost is in USD.
 	Cost string `json:"cost"`

@@ -3,8 +3,11 @@ package document
 // Outputs are what outputs tells of a stack that is up.
 type Outputs struct {
 	Head
-	Stack   string `json:"stack"`
-	Region  string `json:"region"`
+	// Stack is project-environment.
+	Stack string `json:"stack"`
+	// Region is the AWS region.
+	Region string `json:"region"`
+	// Account is the AWS account's 12 digits.
 	Account string `json:"account"`
 	// URLs are the agents' by their names.
 	URLs map[string]string `json:"urls"`
@@ -25,5 +28,6 @@ type Output struct {
 // Dashboard is where the CloudWatch dashboard is.
 type Dashboard struct {
 	Head
+	// URL is its address in the console.
 	URL string `json:"url"`
 }

@@ -3,16 +3,24 @@ package document
 // Plan is what `up` would do. It is the JSON document and the text alike.
 type Plan struct {
 	Head
-	Stack   string `json:"stack"`
-	Region  string `json:"region"`
+	// Stack is project-environment.
+	Stack string `json:"stack"`
+	// Region is the AWS region.
+	Region string `json:"region"`
+	// Account is the AWS account's 12 digits; "" for a plan that asked nothing of AWS.
 	Account string `json:"account"`
 	// File is where the configuration came from.
-	File     string    `json:"file"`
-	Summary  Summary   `json:"summary"`
-	Changes  []Change  `json:"changes"`
-	Cost     *PlanCost `json:"cost,omitempty"`
-	Waiting  []Waiting `json:"waiting"`
-	Warnings []string  `json:"warnings"`
+	File string `json:"file"`
+	// Summary counts the changes.
+	Summary Summary `json:"summary"`
+	// Changes are the resources that change, in the order of their groups.
+	Changes []Change `json:"changes"`
+	// Cost is there when prices are known.
+	Cost *PlanCost `json:"cost,omitempty"`
+	// Waiting are the agents that wait for their user.
+	Waiting []Waiting `json:"waiting"`
+	// Warnings are what to know before it is done.
+	Warnings []string `json:"warnings"`
 	// Groups are for the text only: the groups in order, with their description.
 	Groups []Group `json:"-"`
 	// Offline: nothing was asked of AWS.
@@ -27,21 +35,28 @@ type Plan struct {
 // decimal string in USD.
 type Hibernation struct {
 	// Since is in RFC 3339; "" when it does not hibernate yet.
-	Since   string `json:"since,omitempty"`
-	KeepALB bool   `json:"keep_alb,omitempty"`
-	Hourly  string `json:"saves_hourly"`
+	Since string `json:"since,omitempty"`
+	// KeepALB: the load balancer stays, with its address and its price.
+	KeepALB bool `json:"keep_alb,omitempty"`
+	// Hourly is what an hour asleep saves.
+	Hourly string `json:"saves_hourly"`
+	// Monthly is what a month asleep saves.
 	Monthly string `json:"saves_monthly"`
 }
 
 // Monthly is what a command changes of the expected monthly bill, in USD; empty where
 // prices are missing.
 type Monthly struct {
+	// Was is the figure for what is there.
 	Was string `json:"was"`
+	// Now is the figure for what will be there.
 	Now string `json:"now"`
 	// Delta has its sign.
-	Delta  string `json:"delta"`
+	Delta string `json:"delta"`
+	// Budget is the monthly limit; not there when none is set.
 	Budget string `json:"budget,omitempty"`
-	Over   bool   `json:"over_budget"`
+	// Over: `now` is above the budget.
+	Over bool `json:"over_budget"`
 	// Missing are the items without a price.
 	Missing []string `json:"missing,omitempty"`
 }
@@ -56,43 +71,64 @@ type Group struct {
 
 // Summary counts the verbs.
 type Summary struct {
-	Create    int `json:"create"`
-	Update    int `json:"update"`
-	Replace   int `json:"replace"`
-	Delete    int `json:"delete"`
+	// Create counts resources that are made.
+	Create int `json:"create"`
+	// Update counts resources that are changed in place.
+	Update int `json:"update"`
+	// Replace counts resources that are made again, because AWS cannot change them.
+	Replace int `json:"replace"`
+	// Delete counts resources that are deleted.
+	Delete int `json:"delete"`
+	// Unchanged counts resources that stay as they are.
 	Unchanged int `json:"unchanged"`
 }
 
 // Change is one resource that changes.
 type Change struct {
-	Key    string  `json:"key"`
-	Kind   string  `json:"kind"`
-	Group  string  `json:"group"`
-	Agent  string  `json:"agent,omitempty"`
-	Verb   string  `json:"verb"`
+	// Key is the resource.
+	Key string `json:"key"`
+	// Kind is the first part of its key.
+	Kind string `json:"kind"`
+	// Group is network, edge, platform or agents.
+	Group string `json:"group"`
+	// Agent is the agent that it belongs to; not there for what is shared.
+	Agent string `json:"agent,omitempty"`
+	// Verb is create, update, replace or delete.
+	Verb string `json:"verb"`
+	// Fields are what is different; empty for what is made or deleted.
 	Fields []Field `json:"fields"`
-	Reason string  `json:"reason,omitempty"`
+	// Reason is why, where the fields do not say it.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Field is one field that changes.
 type Field struct {
+	// Field is its name.
 	Field string `json:"field"`
-	Was   string `json:"was"`
-	Now   string `json:"now"`
+	// Was is what AWS has.
+	Was string `json:"was"`
+	// Now is what agents.yaml wants.
+	Now string `json:"now"`
 }
 
 // Waiting is an agent that waits for its user.
 type Waiting struct {
-	Agent   string `json:"agent"`
-	Reason  string `json:"reason"`
+	// Agent is its name.
+	Agent string `json:"agent"`
+	// Reason is what it waits for.
+	Reason string `json:"reason"`
+	// Command is what gives it that.
 	Command string `json:"command"`
 }
 
 // PlanCost is the monthly estimate of what the plan leads to. Money is a decimal
 // string in USD.
 type PlanCost struct {
-	Monthly    Range  `json:"monthly"`
-	Delta      string `json:"delta"`
+	// Monthly is the total that the plan leads to.
+	Monthly Range `json:"monthly"`
+	// Delta is the change of the expected total, with its sign.
+	Delta string `json:"delta"`
+	// PricesAsOf is the date of the prices.
 	PricesAsOf string `json:"prices_as_of"`
 	// Lines are for the text.
 	Lines  []CostLine `json:"-"`
@@ -107,9 +143,12 @@ type PlanCost struct {
 
 // Range is a monthly figure and how far it may be off.
 type Range struct {
-	Low      string `json:"low"`
+	// Low is the least that is likely.
+	Low string `json:"low"`
+	// Expected is what to expect.
 	Expected string `json:"expected"`
-	High     string `json:"high"`
+	// High is the most that is likely.
+	High string `json:"high"`
 }
 
 // CostLine is one line of the estimate.

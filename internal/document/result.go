@@ -3,13 +3,20 @@ package document
 // Result is the last line of `up`, `down` and their like.
 type Result struct {
 	Head
-	Outcome string            `json:"outcome"`
-	Summary Summary           `json:"summary"`
-	URLs    map[string]string `json:"urls,omitempty"`
-	Waiting []Waiting         `json:"waiting"`
-	Failed  []Problem         `json:"failed"`
-	Blocked []Problem         `json:"blocked"`
-	Notes   []string          `json:"notes,omitempty"`
+	// Outcome is succeeded, failed or interrupted.
+	Outcome string `json:"outcome"`
+	// Summary counts what was done.
+	Summary Summary `json:"summary"`
+	// URLs are the addresses of the agents that are up, by their names.
+	URLs map[string]string `json:"urls,omitempty"`
+	// Waiting are the agents that wait for their user.
+	Waiting []Waiting `json:"waiting"`
+	// Failed are the resources that failed.
+	Failed []Problem `json:"failed"`
+	// Blocked are the resources that were not begun, because what they need failed.
+	Blocked []Problem `json:"blocked"`
+	// Notes are what to know afterwards.
+	Notes []string `json:"notes,omitempty"`
 	// Hibernation is that of hibernate.
 	Hibernation *Hibernation `json:"hibernation,omitempty"`
 	// Headline and Next are for the text.
@@ -20,7 +27,9 @@ type Result struct {
 
 // Problem is a resource that was not finished, and why.
 type Problem struct {
-	Key   string `json:"key"`
+	// Key is the resource.
+	Key string `json:"key"`
+	// Error is what went wrong, in a sentence.
 	Error string `json:"error"`
 	// Suggestion is what to do about it; "" where nothing is known to help.
 	Suggestion string `json:"suggestion,omitempty"`

@@ -5,34 +5,45 @@ import "time"
 // Secrets is what secrets sync and secrets set have written, or would write. No value is in it.
 type Secrets struct {
 	Head
+	// Stack is project-environment.
 	Stack string `json:"stack"`
 	// Store is secretsmanager or ssm.
 	Store string `json:"store"`
 	// DryRun: nothing was written.
-	DryRun  bool           `json:"dry_run"`
+	DryRun bool `json:"dry_run"`
+	// Summary counts the keys.
 	Summary SecretsSummary `json:"summary"`
-	Agents  []SecretsAgent `json:"agents"`
-	Notes   []string       `json:"notes"`
+	// Agents are the agents that were named, or all.
+	Agents []SecretsAgent `json:"agents"`
+	// Notes are what to know afterwards.
+	Notes []string `json:"notes"`
 	// Next are commands that bring the values to the agents.
 	Next []string `json:"next"`
 }
 
 // SecretsSummary counts keys.
 type SecretsSummary struct {
-	Created   int `json:"created"`
-	Updated   int `json:"updated"`
+	// Created counts keys that were not there.
+	Created int `json:"created"`
+	// Updated counts keys that got another value.
+	Updated int `json:"updated"`
+	// Unchanged counts keys that have the same value.
 	Unchanged int `json:"unchanged"`
-	Missing   int `json:"missing"`
+	// Missing counts keys for which no value was given and none is there.
+	Missing int `json:"missing"`
 }
 
 // SecretsAgent is an agent's own keys.
 type SecretsAgent struct {
-	Agent string       `json:"agent"`
-	Keys  []SecretsKey `json:"keys"`
+	// Agent is its name.
+	Agent string `json:"agent"`
+	// Keys are in the order of agents.yaml.
+	Keys []SecretsKey `json:"keys"`
 }
 
 // SecretsKey is a key and what became of it.
 type SecretsKey struct {
+	// Key is the key in the agent's secret.
 	Key string `json:"key"`
 	// Result is created, updated, unchanged or missing.
 	Result string `json:"result"`
@@ -41,10 +52,13 @@ type SecretsKey struct {
 // SecretsStatus is what is known of the agents' values, none of which was read.
 type SecretsStatus struct {
 	Head
+	// Stack is project-environment.
 	Stack string `json:"stack"`
 	// Store is secretsmanager or ssm.
-	Store  string         `json:"store"`
-	At     time.Time      `json:"at"`
+	Store string `json:"store"`
+	// At is when AWS was asked.
+	At time.Time `json:"at"`
+	// Agents are the agents that use secrets.
 	Agents []AgentSecrets `json:"agents"`
 	// Next are commands.
 	Next []string `json:"next"`
@@ -52,9 +66,12 @@ type SecretsStatus struct {
 
 // AgentSecrets are the values of one agent, and the tasks that have them.
 type AgentSecrets struct {
-	Agent  string        `json:"agent"`
+	// Agent is its name.
+	Agent string `json:"agent"`
+	// Values are the variables that come from secrets.
 	Values []SecretValue `json:"values"`
-	Tasks  []SecretTask  `json:"tasks"`
+	// Tasks are the agent's running tasks.
+	Tasks []SecretTask `json:"tasks"`
 }
 
 // Older are the tasks that use older values.
@@ -72,6 +89,7 @@ func (a AgentSecrets) Older() []SecretTask {
 type SecretValue struct {
 	// Env is the variable's name in the container.
 	Env string `json:"env"`
+	// Key is the key inside of the source; "" when the variable is the whole of it.
 	Key string `json:"key"`
 	// From is what agents.yaml refers to; not there for the agent's own secret.
 	From string `json:"from,omitempty"`
@@ -87,9 +105,12 @@ type SecretValue struct {
 
 // SecretTask is a running task. A task reads its values once, before it starts.
 type SecretTask struct {
-	ID       string    `json:"id"`
-	Revision int       `json:"revision"`
-	Created  time.Time `json:"created"`
+	// ID is the task's ID.
+	ID string `json:"id"`
+	// Revision is the revision that it runs.
+	Revision int `json:"revision"`
+	// Created is when ECS made it.
+	Created time.Time `json:"created"`
 	// Injected are the variables it got from secrets, Older those of a version
 	// that is not the current one any more.
 	Injected []string `json:"injected"`

@@ -5,6 +5,7 @@ import "time"
 // State is what state list tells.
 type State struct {
 	Head
+	// Stack is project-environment.
 	Stack string `json:"stack"`
 	// Lineage tells states of different origin apart.
 	Lineage string `json:"lineage"`
@@ -19,6 +20,7 @@ type State struct {
 // StateEntry is what state show tells of one key.
 type StateEntry struct {
 	Head
+	// Key is the resource's key.
 	Key string `json:"key"`
 	Entry
 }
@@ -30,7 +32,8 @@ type Entry struct {
 	// ID is an id or an ARN.
 	ID string `json:"id"`
 	// Needs are the keys that it refers to.
-	Needs     []string  `json:"needs,omitempty"`
+	Needs []string `json:"needs,omitempty"`
+	// CreatedAt is when karmactl made it or took it into the state.
 	CreatedAt time.Time `json:"created_at"`
 	// Deposed are ids of ones that it has taken the place of, still to be deleted.
 	Deposed []string `json:"deposed,omitempty"`
@@ -40,9 +43,12 @@ type Entry struct {
 
 // Difference is a setting that AWS reads back in words of its own.
 type Difference struct {
+	// Field is its name.
 	Field string `json:"field"`
-	Want  string `json:"want"`
-	Read  string `json:"read"`
+	// Want is what was sent.
+	Want string `json:"want"`
+	// Read is what AWS reads back.
+	Read string `json:"read"`
 }
 
 // StateHistory is what state history tells.
@@ -54,11 +60,14 @@ type StateHistory struct {
 
 // StateVersion is a version of the state.
 type StateVersion struct {
-	ID   string    `json:"id"`
+	// ID is what `state rollback` takes.
+	ID string `json:"id"`
+	// Time is when it was written.
 	Time time.Time `json:"time"`
 	// Bytes is its size.
 	Bytes int64 `json:"bytes"`
 	// Serial is 0 where it is not known.
-	Serial  int64 `json:"serial"`
-	Current bool  `json:"current"`
+	Serial int64 `json:"serial"`
+	// Current: it is the one in use.
+	Current bool `json:"current"`
 }

@@ -5,14 +5,19 @@ import "time"
 // Status is how the agents are.
 type Status struct {
 	Head
-	Stack  string        `json:"stack"`
-	Region string        `json:"region"`
-	At     time.Time     `json:"at"`
+	// Stack is project-environment.
+	Stack string `json:"stack"`
+	// Region is the AWS region.
+	Region string `json:"region"`
+	// At is when AWS was asked.
+	At time.Time `json:"at"`
+	// Agents are the agents that were named, or all.
 	Agents []AgentStatus `json:"agents"`
 	// Attention is what to look at.
 	Attention []Attention `json:"attention"`
 	// Drift is filled with --drift.
-	Drift []Drift  `json:"drift"`
+	Drift []Drift `json:"drift"`
+	// Notes say what could not be asked.
 	Notes []string `json:"notes,omitempty"`
 	// Cost is there when something is up and all agents are shown.
 	Cost *StatusCost `json:"cost,omitempty"`
@@ -20,11 +25,16 @@ type Status struct {
 
 // AgentStatus is how one agent is.
 type AgentStatus struct {
-	Name     string `json:"name"`
-	Desired  int    `json:"desired"`
-	Running  int    `json:"running"`
-	Pending  int    `json:"pending"`
-	Revision int    `json:"revision"`
+	// Name is the agent's.
+	Name string `json:"name"`
+	// Desired is how many tasks it should have.
+	Desired int `json:"desired"`
+	// Running is how many tasks run.
+	Running int `json:"running"`
+	// Pending is how many tasks are about to run.
+	Pending int `json:"pending"`
+	// Revision is the number of the one that is deployed.
+	Revision int `json:"revision"`
 	// Rollout is AWS's word for the state of its deployment.
 	Rollout string `json:"rollout,omitempty"`
 	// Image is what tells it from others: a digest or a tag.
@@ -33,28 +43,35 @@ type AgentStatus struct {
 	Healthy   int `json:"healthy"`
 	Unhealthy int `json:"unhealthy"`
 	// Spot and OnDemand count the running tasks.
-	Spot     int    `json:"spot"`
-	OnDemand int    `json:"on_demand"`
-	CPU      *Usage `json:"cpu,omitempty"`
-	Memory   *Usage `json:"memory,omitempty"`
+	Spot     int `json:"spot"`
+	OnDemand int `json:"on_demand"`
+	// CPU is the average use of what its tasks have; not there when not known.
+	CPU *Usage `json:"cpu,omitempty"`
+	// Memory is the average use of what its tasks have; not there when not known.
+	Memory *Usage `json:"memory,omitempty"`
 	// Errors5xx counts the agent's answers in the last hour; not there when not known.
 	Errors5xx *int `json:"errors_5xx,omitempty"`
 	// Schedule is "" without one.
-	Schedule  string     `json:"schedule"`
+	Schedule string `json:"schedule"`
+	// LastEvent is what ECS said last of its service.
 	LastEvent *LastEvent `json:"last_event,omitempty"`
 }
 
 // Usage is a percentage now, and over the last hour in twelve parts; a part in
 // which nothing was measured is -1.
 type Usage struct {
-	Now  float64   `json:"now"`
+	// Now is the newest measurement, in percent.
+	Now float64 `json:"now"`
+	// Hour are five minutes each, in percent.
 	Hour []float64 `json:"hour"`
 }
 
 // LastEvent is what ECS said last of a service.
 type LastEvent struct {
-	At      time.Time `json:"at"`
-	Message string    `json:"message"`
+	// At is when.
+	At time.Time `json:"at"`
+	// Message is in ECS's words.
+	Message string `json:"message"`
 }
 
 // Attention is something to look at, and the command that helps.
@@ -62,25 +79,34 @@ type Attention struct {
 	// Agent is "" for the whole stack.
 	Agent string `json:"agent"`
 	// About is what it is about, in one word.
-	About   string `json:"about"`
+	About string `json:"about"`
+	// Problem is what it is, in a sentence.
 	Problem string `json:"problem"`
+	// Command is what helps.
 	Command string `json:"command"`
 }
 
 // Drift is a resource that is not as agents.yaml wants it.
 type Drift struct {
-	Key    string  `json:"key"`
-	Verb   string  `json:"verb"`
+	// Key is the resource.
+	Key string `json:"key"`
+	// Verb is what `up` would do: create, update, replace or delete.
+	Verb string `json:"verb"`
+	// Fields are what is different.
 	Fields []Field `json:"fields"`
 }
 
 // StatusCost is what the stack costs as it is now, by karmactl's own prices.
 type StatusCost struct {
 	// Today is a whole day, Month 730 hours, as it is now; "" where prices are missing.
-	Today      string   `json:"today"`
-	Month      string   `json:"month"`
-	PricesAsOf string   `json:"prices_as_of"`
-	Budget     string   `json:"budget,omitempty"`
-	Over       bool     `json:"over_budget"`
-	Missing    []string `json:"missing,omitempty"`
+	Today string `json:"today"`
+	Month string `json:"month"`
+	// PricesAsOf is the date of the prices.
+	PricesAsOf string `json:"prices_as_of"`
+	// Budget is the monthly limit; not there when none is set.
+	Budget string `json:"budget,omitempty"`
+	// Over: the month is above the budget.
+	Over bool `json:"over_budget"`
+	// Missing are the items without a price.
+	Missing []string `json:"missing,omitempty"`
 }

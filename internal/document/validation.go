@@ -3,8 +3,12 @@ package document
 // Validation is agents.yaml that is valid; one that is not is an Error with its problems.
 type Validation struct {
 	Head
-	File   string   `json:"file"`
-	Stack  string   `json:"stack"`
-	Region string   `json:"region"`
+	// File is the file that was read.
+	File string `json:"file"`
+	// Stack is project-environment.
+	Stack string `json:"stack"`
+	// Region is the AWS region.
+	Region string `json:"region"`
+	// Agents are the agents' names, in the order of the file.
 	Agents []string `json:"agents"`
 }

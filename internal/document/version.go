@@ -3,6 +3,7 @@ package document
 // Version is which karmactl it is.
 type Version struct {
 	Head
+	// Version is the release, or the commit's pseudo-version.
 	Version string `json:"version"`
 	// Go is the version of Go that built it.
 	Go string `json:"go"`
