@@ -39,7 +39,12 @@ type office struct {
 }
 
 func newOffice(t *testing.T, yaml string) *office {
-	sim, err := awssim.New(awssim.Options{Region: "us-east-1", Visible: time.Second})
+	return newOfficeIn(t, yaml, awssim.Options{Region: "us-east-1", Visible: time.Second})
+}
+
+// newOfficeIn is an office in an account that is as slow and as strict as the options say.
+func newOfficeIn(t *testing.T, yaml string, opts awssim.Options) *office {
+	sim, err := awssim.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,21 @@ func (s *session) readState(ctx context.Context) (*state.Store, error) {
 	return state.Open(ctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, ReadOnly: true})
 }
 
+// readStateAndAround reads what a plan needs before it can walk, side by side.
+func (s *session) readStateAndAround(ctx context.Context) (store *state.Store, around *surroundings, err error) {
+	err = sideBySide(ctx, func(ctx context.Context) (err error) {
+		store, err = s.readState(ctx)
+		return err
+	}, func(ctx context.Context) (err error) {
+		around, err = s.lookAround(ctx)
+		return err
+	})
+	if err != nil && store != nil {
+		err = errors.Join(err, store.Close(ctx))
+	}
+	return store, around, err
+}
+
 // locked runs f with the lock and the state.
 func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) (err error) {
 	backend, err := s.backend()

@@ -17,12 +17,14 @@ import (
 type planOptions struct {
 	out               string
 	offline, detailed bool
+	refresh           bool
 	budget            string
 }
 
 func (o *planOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.out, "out", "", "keep the plan in `FILE`; up FILE applies exactly that, or refuses")
 	f.BoolVar(&o.offline, "offline", false, "ask nothing of AWS: no credentials needed")
+	addRefresh(f, &o.refresh)
 	f.StringVar(&o.budget, "budget", "", "warn above this many dollars a month, instead of the file's")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "exit 2 when there are changes")
 }
@@ -33,11 +35,15 @@ func newPlanCmd(a *app) *cobra.Command {
 		Use: "plan", Short: "Show what up would do, and what it would cost", Args: cobra.NoArgs,
 		Long: `Compares agents.yaml with what is in the account and shows what up would do.
 Nothing is written: the clients of a plan refuse every operation that is not a read.
-With --offline nothing is asked of AWS, and everything counts as new.`,
+With --offline nothing is asked of AWS, and everything counts as new. With more than
+ten agents plan and up take a repository's lifecycle policy and a target group's
+drain, which AWS tells one at a time, for what up last read; --refresh asks.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case o.offline && o.out != "":
 				return &usageError{errors.New("--offline and --out do not go together: a plan that is kept is one of the account as it is")}
+			case o.offline && o.refresh:
+				return &usageError{errors.New("--offline and --refresh do not go together: one asks nothing of AWS, the other all")}
 			case o.offline:
 				return runPlanOffline(a, o)
 			}
@@ -48,14 +54,19 @@ With --offline nothing is asked of AWS, and everything counts as new.`,
 	return cmd
 }
 
+// addRefresh is the same for all that plan as up does.
+func addRefresh(f *pflag.FlagSet, to *bool) {
+	f.BoolVar(to, "refresh", false, "ask AWS for what the state knows, too")
+}
+
 // runPlan reads the state and the account, and says what up would do.
 func runPlan(ctx context.Context, s *session, o planOptions) error {
-	store, err := s.readState(ctx)
+	store, around, err := s.readStateAndAround(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
-	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), budget: o.budget})
+	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), budget: o.budget, refresh: o.refresh, around: around})
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -22,6 +24,26 @@ type scope struct {
 	images *images
 	// budget is --budget, in dollars a month; "" is the file's own.
 	budget string
+	// refresh is --refresh: AWS is asked for what the state knows, too.
+	refresh bool
+	// around is what was looked up while the state was read; nil is nothing yet.
+	around *surroundings
+}
+
+// surroundings are what has to be known of the account before a stack can be walked, and
+// the clients and listings with which that was read.
+type surroundings struct {
+	env   *provision.Env
+	facts stack.Lookup
+	since time.Time
+}
+
+// lookAround reads them with clients that cannot write.
+func (s *session) lookAround(ctx context.Context) (*surroundings, error) {
+	a := &surroundings{env: s.env(true), since: s.clock.Now()}
+	var err error
+	a.facts, err = stack.ReadLookup(ctx, s.cfg, a.env)
+	return a, err
 }
 
 // plan is what a walk without Apply said.
@@ -44,20 +66,26 @@ type plan struct {
 
 // planUp walks the stack with clients that cannot write.
 func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*plan, error) {
-	env := s.env(true)
-	facts, err := stack.ReadLookup(ctx, s.cfg, env)
-	if err != nil {
-		return nil, err
+	around := o.around
+	if around == nil {
+		var err error
+		if around, err = s.lookAround(ctx); err != nil {
+			return nil, err
+		}
 	}
-	p := &plan{session: s, scope: o, stack: stack.New(s.cfg, env, facts)}
+	p := &plan{session: s, scope: o, stack: stack.New(s.cfg, around.env, around.facts)}
 	o.images.wantedBy(p.stack)
-	if p.bucket, err = s.stateBucket(ctx, env, false); err != nil {
-		return nil, err
-	}
 	w := s.walk(p.stack, rec)
-	w.Keep = p.stack.Keep(stack.DownOptions{})
+	w.Keep, w.Since, w.Refresh = p.stack.Keep(stack.DownOptions{}), around.since, o.refresh
 	p.sleeps = o.limit(&w, p.stack)
-	if p.res, err = w.Up(ctx); err != nil {
+	err := sideBySide(ctx, func(ctx context.Context) (err error) {
+		p.bucket, err = s.stateBucket(ctx, around.env, false)
+		return err
+	}, func(ctx context.Context) (err error) {
+		p.res, err = w.Up(ctx)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	drop(p.res, sleepsWell(p.sleeps))
@@ -70,6 +98,19 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	}
 	p.warnings = append(p.warnings, s.texts(unknown)...)
 	return p, err
+}
+
+// sideBySide does both at the same time, and gives up the second when the first fails.
+func sideBySide(ctx context.Context, first, second func(context.Context) error) error {
+	ctx2, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- second(ctx2) }()
+	err := first(ctx)
+	if err != nil {
+		cancel()
+	}
+	return cmp.Or(err, <-done)
 }
 
 // limit holds a walk up to the chosen agents and what they share, and keeps it from
@@ -107,7 +148,7 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 	st := stack.New(p.cfg, env, p.stack.Lookup)
 	p.images.wantedBy(st)
 	w := p.walk(st, store)
-	w.Apply, w.Shown, w.Keep = true, p.res, st.Keep(stack.DownOptions{})
+	w.Apply, w.Shown, w.Keep, w.Refresh = true, p.res, st.Keep(stack.DownOptions{}), p.refresh
 	sleeps := p.limit(&w, st)
 	progress := p.progress(st, w)
 	w.Report = progress

@@ -33,7 +33,7 @@ func (p *plan) save(path string, store *state.Store) error {
 	st := store.Snapshot()
 	f := planfile.File{
 		Version: planfile.Version, Stack: p.cfg.Stack(), Account: p.account.ID, Region: p.account.Region, Config: config,
-		Lineage: lineage(st), Serial: st.Serial, Made: p.clock.Now().UTC(),
+		Lineage: lineage(st), Serial: st.Serial, Made: p.clock.Now().UTC(), Refresh: p.refresh,
 	}
 	for _, o := range p.res.Outcomes {
 		n := planfile.Step{Key: o.Key, Verb: o.Verb}
@@ -91,15 +91,17 @@ func shownBy(s *session, f *planfile.File, path string, store *state.Store) (*en
 	return res, nil
 }
 
-// planKept reads the plan that a file keeps, for a walk to be held to.
-func planKept(s *session, path string, store *state.Store) (*engine.Result, error) {
+// planKept reads the plan that a file keeps, for a walk to be held to, and whether it was
+// made with --refresh.
+func planKept(s *session, path string, store *state.Store) (res *engine.Result, refresh bool, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("the plan cannot be read: %w", err)
+		return nil, false, fmt.Errorf("the plan cannot be read: %w", err)
 	}
 	f, err := planfile.Parse(path, b)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return shownBy(s, f, path, store)
+	res, err = shownBy(s, f, path, store)
+	return res, f.Refresh, err
 }

@@ -19,6 +19,7 @@ type upOptions struct {
 	only     []string
 	dryRun   bool
 	build    bool
+	refresh  bool
 	budgetOptions
 }
 
@@ -26,6 +27,7 @@ func (o *upOptions) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.only, "only", nil, "only these agents, and what they share")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the plan and stop")
 	f.BoolVar(&o.build, "build", false, "build and push the images of agents that have a build")
+	addRefresh(f, &o.refresh)
 	o.budgetOptions.addFlags(f)
 }
 
@@ -63,7 +65,7 @@ func runUp(ctx context.Context, s *session, o upOptions) error {
 			return err
 		}
 	}
-	about := scope{only: o.only, budget: o.budget}
+	about := scope{only: o.only, budget: o.budget, refresh: o.refresh}
 	if o.build {
 		built, err := buildImages(ctx, s, o.only)
 		if err != nil {
@@ -179,7 +181,7 @@ func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, 
 			return err
 		}
 		if o.planFile != "" {
-			p.res, err = planKept(s, o.planFile, store)
+			p.res, p.refresh, err = planKept(s, o.planFile, store)
 		} else {
 			err = p.showAndAsk(ctx, "up")
 		}

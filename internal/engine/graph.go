@@ -90,9 +90,11 @@ func rank(vs []*vertex) {
 func vertices(steps []Step) ([]*vertex, map[Key]*vertex) {
 	vs := make([]*vertex, len(steps))
 	byKey := make(map[Key]*vertex, len(steps))
+	kinds := map[string]bool{}
 	for i, s := range steps {
-		vs[i] = &vertex{step: s, usable: make(chan struct{})}
-		byKey[s.Key()] = vs[i]
+		kind := s.Key().Kind()
+		vs[i] = &vertex{step: s, usable: make(chan struct{}), first: !kinds[kind]}
+		byKey[s.Key()], kinds[kind] = vs[i], true
 	}
 	return vs, byKey
 }

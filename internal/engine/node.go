@@ -89,7 +89,7 @@ func (t typed[S]) Want() any { return t.Resource.Want() }
 
 func (t typed[S]) Find(ctx context.Context, look Look) (Found[any], error) {
 	f, err := t.Resource.Find(ctx, look)
-	return Found[any]{f.Phase, f.ID, f.Spec, f.Why, f.Err, f.Usable, f.Discard, f.Duplicates, f.Outputs}, err
+	return Found[any]{f.Phase, f.ID, f.Spec, f.Why, f.Err, f.Usable, f.Discard, f.Duplicates, f.Outputs, f.Known}, err
 }
 
 func (t typed[S]) Diff(have, want any) []Change { return t.Resource.Diff(have.(S), want.(S)) }

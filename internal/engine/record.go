@@ -17,6 +17,8 @@ type Entry struct {
 	Deposed []string `json:"deposed,omitempty"`
 	// Differs are settings that AWS took and reads back otherwise.
 	Differs []Difference `json:"differs,omitempty"`
+	// Known is what the resource knows of that id without asking; see Found.Known.
+	Known map[string]string `json:"known,omitempty"`
 }
 
 // Recorder remembers ids. Begin returns only when the note is safe, because it

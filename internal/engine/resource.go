@@ -79,6 +79,9 @@ type Look struct {
 	// NotOlder is the moment before which a shared listing must not have been
 	// read to answer. A zero time allows any.
 	NotOlder time.Time
+	// Known is what an earlier Find told of that id in Found.Known; nil when nothing
+	// is known, or AWS is to be asked.
+	Known map[string]string
 }
 
 // Phase is how far along an observed resource is.
@@ -113,6 +116,10 @@ type Found[S any] struct {
 	Duplicates []string
 	// Outputs are observed facts that dependents or the user read: a DNS name, a URI.
 	Outputs map[string]string
+	// Known is what AWS need not be asked again while the id stays the same, in words
+	// that only the resource understands. It is written into the state: never a value
+	// of the user's. Nil for most.
+	Known map[string]string
 }
 
 // failure is the error of a Broken resource.

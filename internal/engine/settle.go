@@ -289,6 +289,7 @@ func (t *visit) stillMaking(found Found[any], id string) (why string, err error)
 
 // arrived is the outcome of a resource that is Ready and as wanted.
 func (t *visit) arrived(id string, found Found[any]) Outcome {
+	t.remember(found)
 	t.observe(id, found.Outputs)
 	t.o.ID, t.o.Outputs = id, found.Outputs
 	return t.o

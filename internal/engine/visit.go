@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 )
@@ -50,7 +51,7 @@ func (t *visit) observe(id string, outputs map[string]string) {
 // read finds what is there. What may have been made moments ago, by a run that
 // died before it could say so, is looked for longer.
 func (t *visit) read(ctx context.Context) error {
-	look, until := Look{ID: t.entry.ID, NotOlder: t.began}, time.Time{}
+	look, until := Look{ID: t.entry.ID, NotOlder: t.Since, Known: t.known()}, time.Time{}
 	if t.Apply {
 		look.NotOlder, until = t.Clock.Now().Add(-readFor), t.hiddenUntil()
 	}
@@ -62,6 +63,24 @@ func (t *visit) read(ctx context.Context) error {
 		t.o.Have = t.found.Spec
 	}
 	return err
+}
+
+// known is what need not be asked of AWS. After a run that died at this node, or that
+// has replaced it and not yet deleted the old one, everything is asked.
+func (t *visit) known() map[string]string {
+	if _, flying := t.Record.InFlight(t.key); flying || t.Refresh || len(t.entry.Deposed) > 0 {
+		return nil
+	}
+	return t.entry.Known
+}
+
+// remember records what need not be asked of AWS again.
+func (t *visit) remember(found Found[any]) {
+	e, ok := t.Record.Get(t.key)
+	if ok && e.ID == found.ID && !maps.Equal(e.Known, found.Known) {
+		e.Known = found.Known
+		t.Record.Record(e)
+	}
 }
 
 // hiddenUntil is until when AWS may not show what was made: by a run that died
@@ -93,8 +112,12 @@ func (t *visit) readUntilVisible(ctx context.Context, look Look, until time.Time
 	}
 }
 
-// readOnce is one Find, in a slot.
+// readOnce is one Find, in a slot. In a plan the first of a kind needs none: it reads
+// the listing that all others of its kind wait for.
 func (t *visit) readOnce(ctx context.Context, look Look) (Found[any], error) {
+	if !t.Apply && t.v.first {
+		return t.node.Find(ctx, look)
+	}
 	var found Found[any]
 	err := t.call(ctx, func() error {
 		var err error

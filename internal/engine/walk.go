@@ -30,6 +30,11 @@ type Walk struct {
 	Explain func(error) error
 	// Width is how many nodes may be calling AWS at once; 0 means DefaultWidth.
 	Width int
+	// Since is from when on a listing is fresh enough for a plan, which then need not
+	// list again what was listed for it before; zero is from when the walk begins.
+	Since time.Time
+	// Refresh has AWS asked for what is known from the record, too.
+	Refresh bool
 	// Apply makes it so; without it nothing is written.
 	Apply bool
 	// Stop is closed to start nothing new and to let running calls finish.
@@ -100,7 +105,6 @@ func (w *Walk) removals(res *Result) []Step {
 type run struct {
 	*Walk
 	slots    *slots
-	began    time.Time
 	stopOnce sync.Once
 	stopped  chan struct{}
 	// mute is set by the first node that could not be noted.
@@ -111,7 +115,10 @@ func newRun(w *Walk) *run {
 	if w.Width <= 0 {
 		w.Width = DefaultWidth
 	}
-	return &run{Walk: w, began: w.Clock.Now(), slots: newSlots(w.Width), stopped: make(chan struct{})}
+	if w.Since.IsZero() {
+		w.Since = w.Clock.Now()
+	}
+	return &run{Walk: w, slots: newSlots(w.Width), stopped: make(chan struct{})}
 }
 
 // halt makes the rest of the walk start nothing new.
@@ -140,6 +147,8 @@ type vertex struct {
 	rank   int           // the length of the longest chain that waits for it
 	usable chan struct{}
 	once   sync.Once
+	// first is that no step before it is of its kind.
+	first bool
 	// began is when its own work began: waiting for its needs is not work.
 	began time.Time
 	// bad is set before usable is closed when dependents must not start. A step

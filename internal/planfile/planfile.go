@@ -23,7 +23,9 @@ type File struct {
 	Lineage string    `json:"lineage,omitempty"`
 	Serial  int64     `json:"serial"`
 	Made    time.Time `json:"made"`
-	Steps   []Step    `json:"steps"`
+	// Refresh is that it was planned with --refresh; up then asks AWS as much.
+	Refresh bool   `json:"refresh,omitempty"`
+	Steps   []Step `json:"steps"`
 }
 
 // Step is one node's verb and the fields that change.

@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -21,28 +20,26 @@ const elbTagsPerCall = 20
 // elbTags reads tags by ARN, twenty a call. What went away since it was listed
 // is left out: AWS refuses a whole call for one of those.
 func elbTags(ctx context.Context, api *elb.Client, arns []string) (map[string]cloud.Tags, error) {
-	out := make(map[string]cloud.Tags, len(arns))
-	for some := range slices.Chunk(arns, elbTagsPerCall) {
-		got, err := api.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: some})
+	var describe func(ctx context.Context, arns []string) ([]types.TagDescription, error)
+	describe = func(ctx context.Context, arns []string) ([]types.TagDescription, error) {
+		out, err := api.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
 		switch {
-		case cloud.IsNotFound(err) && len(some) == 1:
+		case cloud.IsNotFound(err) && len(arns) == 1:
+			return nil, nil
 		case cloud.IsNotFound(err):
-			for _, arn := range some {
-				one, err := elbTags(ctx, api, []string{arn})
-				if err != nil {
-					return nil, err
-				}
-				if t, ok := one[arn]; ok {
-					out[arn] = t
-				}
-			}
+			return cloud.Chunks(ctx, arns, 1, describe)
 		case err != nil:
 			return nil, err
-		default:
-			for _, d := range got.TagDescriptions {
-				out[aws.ToString(d.ResourceArn)] = cloud.FromSDK(d.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
-			}
 		}
+		return out.TagDescriptions, nil
+	}
+	all, err := cloud.Chunks(ctx, arns, elbTagsPerCall, describe)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]cloud.Tags, len(all))
+	for _, d := range all {
+		out[aws.ToString(d.ResourceArn)] = cloud.FromSDK(d.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 	}
 	return out, nil
 }

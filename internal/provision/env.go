@@ -9,6 +9,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -29,6 +30,8 @@ type Env struct {
 	Inventory *cloud.Inventory
 	// Batches are what all resources of a kind delete together.
 	Batches cloud.Batches
+	// Agents is how many agents the stack has; see believes.
+	Agents int
 	// Images finds the digest behind an image reference; nil pins nothing.
 	Images Resolver
 	Clock  engine.Clock
@@ -69,6 +72,18 @@ func (h *Env) foreign(key engine.Key, what, id string) error {
 		Key: key, What: what, ID: id,
 		Adopt: fmt.Sprintf("to hand it over, tag it %s=%s and %s=%s", cloud.TagStack, h.Stack, cloud.TagKey, key),
 	}
+}
+
+// askEach is the size of a fleet up to which every plan asks for the settings that AWS
+// tells of one resource only: a target group's drain, a repository's lifecycle policy.
+// Fifty agents' target groups alone would empty the load balancers' bucket of 40 calls:
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/request-throttling.html
+const askEach = 10
+
+// believes tells whether such a setting is taken to be what the state knows, which is
+// what is wanted. Only a change by hand is not seen then; a walk with Refresh sees it.
+func (h *Env) believes(look engine.Look, want map[string]string) bool {
+	return h.Agents > askEach && maps.Equal(look.Known, want)
 }
 
 // candidate is one item of a listing that may be the resource looked for.

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -110,19 +111,44 @@ func noSuchAgent(agents []string) string {
 	}
 }
 
-// listeners are those of the stack's load balancer.
-func (h *Env) listeners(ctx context.Context, notOlder time.Time) ([]candidate[types.Listener], error) {
-	return cloud.List(ctx, h.Inventory, "listener", notOlder, func(ctx context.Context) ([]candidate[types.Listener], error) {
-		lb, err := h.servingLoadBalancer(ctx, notOlder)
-		if err != nil || lb == "" {
-			return nil, err
-		}
-		all, err := unlessGone(cloud.Pages(ctx, elb.NewDescribeListenersPaginator(h.Clients.ELB, &elb.DescribeListenersInput{LoadBalancerArn: &lb}),
-			func(out *elb.DescribeListenersOutput) []types.Listener { return out.Listeners }))
+// namedListeners are those of the load balancer of the stack's name. Whose they are,
+// the tags tell, which are read meanwhile.
+func (h *Env) namedListeners(ctx context.Context, notOlder time.Time) ([]types.Listener, error) {
+	return cloud.List(ctx, h.Inventory, "listener by name", notOlder, func(ctx context.Context) ([]types.Listener, error) {
+		lbs, err := h.namedLoadBalancers(ctx, notOlder)
 		if err != nil {
 			return nil, err
 		}
-		return elbCandidates(ctx, h.Clients.ELB, all, func(i types.Listener) string { return aws.ToString(i.ListenerArn) })
+		lbs = slices.DeleteFunc(slices.Clone(lbs), func(lb types.LoadBalancer) bool { return !serves(lb) })
+		return cloud.Chunks(ctx, lbs, 1, func(ctx context.Context, one []types.LoadBalancer) ([]types.Listener, error) {
+			return unlessGone(cloud.Pages(ctx, elb.NewDescribeListenersPaginator(h.Clients.ELB, &elb.DescribeListenersInput{LoadBalancerArn: one[0].LoadBalancerArn}),
+				func(out *elb.DescribeListenersOutput) []types.Listener { return out.Listeners }))
+		})
+	})
+}
+
+// listeners are those of the stack's load balancer, with their tags.
+func (h *Env) listeners(ctx context.Context, notOlder time.Time) ([]candidate[types.Listener], error) {
+	return cloud.List(ctx, h.Inventory, "listener", notOlder, func(ctx context.Context) ([]candidate[types.Listener], error) {
+		var lb string
+		var all []candidate[types.Listener]
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() (err error) {
+			lb, err = h.servingLoadBalancer(ctx, notOlder)
+			return err
+		})
+		g.Go(func() error {
+			named, err := h.namedListeners(ctx, notOlder)
+			if err != nil {
+				return err
+			}
+			all, err = elbCandidates(ctx, h.Clients.ELB, named, func(i types.Listener) string { return aws.ToString(i.ListenerArn) })
+			return err
+		})
+		if err := g.Wait(); err != nil {
+			return nil, err
+		}
+		return slices.DeleteFunc(all, func(c candidate[types.Listener]) bool { return aws.ToString(c.Item.LoadBalancerArn) != lb }), nil
 	})
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -95,33 +97,68 @@ const rewritten = "/$1"
 // Find looks among the rules of the stack's listeners.
 func (r *ListenerRule) Find(ctx context.Context, look engine.Look) (engine.Found[ListenerRuleSpec], error) {
 	return find(ctx, r.Env, r.Key(), look, func(ctx context.Context) ([]candidate[types.Rule], error) {
-		listeners, err := r.listeners(ctx, look.NotOlder)
-		if err != nil {
-			return nil, err
-		}
-		var arns []string
-		for _, l := range listeners {
-			if l.Tags[cloud.TagStack] == r.Stack {
-				arns = append(arns, l.ID)
-			}
-		}
-		return r.rulesOf(ctx, arns...)
+		return r.rules(ctx, look.NotOlder)
 	}, func(rule types.Rule, tags cloud.Tags) engine.Found[ListenerRuleSpec] {
 		return engine.Found[ListenerRuleSpec]{Spec: readRule(rule, tags)}
 	})
 }
 
-// rulesOf lists the rules of listeners, except their default rules.
-func (h *Env) rulesOf(ctx context.Context, listeners ...string) ([]candidate[types.Rule], error) {
-	var all []types.Rule
-	for _, arn := range listeners {
-		rules, err := unlessGone(cloud.Pages(ctx, elb.NewDescribeRulesPaginator(h.Clients.ELB, &elb.DescribeRulesInput{ListenerArn: &arn}),
-			func(out *elb.DescribeRulesOutput) []types.Rule { return out.Rules }))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, slices.DeleteFunc(rules, func(r types.Rule) bool { return aws.ToBool(r.IsDefault) })...)
+// rules are those of the stack's listeners. They are listed while the listeners' tags,
+// which tell whose each is, are read.
+func (h *Env) rules(ctx context.Context, notOlder time.Time) ([]candidate[types.Rule], error) {
+	type rulesOf struct {
+		listener string
+		rules    []types.Rule
 	}
+	var listed []rulesOf
+	var listeners []candidate[types.Listener]
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		listeners, err = h.listeners(gctx, notOlder)
+		return err
+	})
+	g.Go(func() error {
+		named, err := h.namedListeners(gctx, notOlder)
+		if err != nil {
+			return err
+		}
+		listed, err = cloud.Chunks(gctx, named, 1, func(ctx context.Context, one []types.Listener) ([]rulesOf, error) {
+			arn := aws.ToString(one[0].ListenerArn)
+			rules, err := h.describeRules(ctx, arn)
+			return []rulesOf{{arn, rules}}, err
+		})
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var all []types.Rule
+	for _, l := range listeners {
+		for _, r := range listed {
+			if r.listener == l.ID && l.Tags[cloud.TagStack] == h.Stack {
+				all = append(all, r.rules...)
+			}
+		}
+	}
+	return h.ruleCandidates(ctx, all)
+}
+
+// rulesOf lists the rules of a listener, except its default rule.
+func (h *Env) rulesOf(ctx context.Context, listener string) ([]candidate[types.Rule], error) {
+	all, err := h.describeRules(ctx, listener)
+	if err != nil {
+		return nil, err
+	}
+	return h.ruleCandidates(ctx, all)
+}
+
+func (h *Env) describeRules(ctx context.Context, listener string) ([]types.Rule, error) {
+	all, err := unlessGone(cloud.Pages(ctx, elb.NewDescribeRulesPaginator(h.Clients.ELB, &elb.DescribeRulesInput{ListenerArn: &listener}),
+		func(out *elb.DescribeRulesOutput) []types.Rule { return out.Rules }))
+	return slices.DeleteFunc(all, func(r types.Rule) bool { return aws.ToBool(r.IsDefault) }), err
+}
+
+func (h *Env) ruleCandidates(ctx context.Context, all []types.Rule) ([]candidate[types.Rule], error) {
 	return elbCandidates(ctx, h.Clients.ELB, all, func(i types.Rule) string { return aws.ToString(i.RuleArn) })
 }
 

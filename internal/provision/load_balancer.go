@@ -78,10 +78,10 @@ func (l *LoadBalancer) Want() LoadBalancerSpec {
 	return want
 }
 
-// loadBalancers is the stack's load balancer, by its name, which is unique in
-// an account and region.
-func (h *Env) loadBalancers(ctx context.Context, notOlder time.Time) ([]candidate[types.LoadBalancer], error) {
-	return cloud.List(ctx, h.Inventory, "alb", notOlder, func(ctx context.Context) ([]candidate[types.LoadBalancer], error) {
+// namedLoadBalancers is the load balancer of the stack's name, which is unique in an
+// account and region. Whose it is, its tags tell.
+func (h *Env) namedLoadBalancers(ctx context.Context, notOlder time.Time) ([]types.LoadBalancer, error) {
+	return cloud.List(ctx, h.Inventory, "alb by name", notOlder, func(ctx context.Context) ([]types.LoadBalancer, error) {
 		out, err := h.Clients.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{h.loadBalancerName()}})
 		if cloud.IsNotFound(err) {
 			return nil, nil
@@ -89,7 +89,18 @@ func (h *Env) loadBalancers(ctx context.Context, notOlder time.Time) ([]candidat
 		if err != nil {
 			return nil, err
 		}
-		return elbCandidates(ctx, h.Clients.ELB, out.LoadBalancers, func(i types.LoadBalancer) string { return aws.ToString(i.LoadBalancerArn) })
+		return out.LoadBalancers, nil
+	})
+}
+
+// loadBalancers is the load balancer of the stack's name, with its tags.
+func (h *Env) loadBalancers(ctx context.Context, notOlder time.Time) ([]candidate[types.LoadBalancer], error) {
+	return cloud.List(ctx, h.Inventory, "alb", notOlder, func(ctx context.Context) ([]candidate[types.LoadBalancer], error) {
+		all, err := h.namedLoadBalancers(ctx, notOlder)
+		if err != nil {
+			return nil, err
+		}
+		return elbCandidates(ctx, h.Clients.ELB, all, func(i types.LoadBalancer) string { return aws.ToString(i.LoadBalancerArn) })
 	})
 }
 
@@ -101,12 +112,15 @@ func (h *Env) servingLoadBalancer(ctx context.Context, notOlder time.Time) (stri
 		return "", err
 	}
 	for _, c := range all {
-		failed := c.Item.State != nil && c.Item.State.Code == types.LoadBalancerStateEnumFailed
-		if c.Tags[cloud.TagStack] == h.Stack && !failed {
+		if c.Tags[cloud.TagStack] == h.Stack && serves(c.Item) {
 			return c.ID, nil
 		}
 	}
 	return "", nil
+}
+
+func serves(lb types.LoadBalancer) bool {
+	return lb.State == nil || lb.State.Code != types.LoadBalancerStateEnumFailed
 }
 
 // Find looks for the stack's name. One without our tags is another owner's.

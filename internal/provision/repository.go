@@ -88,9 +88,14 @@ func (r *Repository) observe(ctx context.Context, look engine.Look, repo types.R
 	if e := repo.EncryptionConfiguration; e != nil {
 		found.Spec.Encryption = string(e.EncryptionType)
 	}
+	if want := r.known(repo, document(lifecyclePolicy)); r.believes(look, want) {
+		found.Spec.Lifecycle, found.Known = document(lifecyclePolicy), want
+		return found, nil
+	}
 	if found.Spec.Lifecycle, err = r.lifecycle(ctx); cloud.Is(err, "RepositoryNotFoundException") {
 		return engine.Found[RepositorySpec]{}, nil
 	}
+	found.Known = r.known(repo, found.Spec.Lifecycle)
 	return found, err
 }
 

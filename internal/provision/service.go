@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -162,6 +161,9 @@ func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[Serv
 	return found, nil
 }
 
+// servicesPerCall: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
+const servicesPerCall = 10
+
 func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 	cluster := s.ClusterName()
 	arns, err := unlessGone(cloud.Pages(ctx, ecs.NewListServicesPaginator(s.Clients.ECS, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)}),
@@ -169,15 +171,13 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []types.Service
-	for batch := range slices.Chunk(arns, 10) {
-		out, err := s.Clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: batch, Include: []types.ServiceField{types.ServiceFieldTags}})
+	return cloud.Chunks(ctx, arns, servicesPerCall, func(ctx context.Context, some []string) ([]types.Service, error) {
+		out, err := s.Clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: some, Include: []types.ServiceField{types.ServiceFieldTags}})
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, out.Services...)
-	}
-	return all, nil
+		return out.Services, nil
+	})
 }
 
 // Diff compares.

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -94,7 +95,16 @@ func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[
 		return engine.Found[StateBucketSpec]{}, err
 	}
 	found := engine.Found[StateBucketSpec]{Phase: engine.Ready, ID: id}
-	if err := b.readBasics(ctx, &found.Spec, &id, owner); err != nil {
+	// Each setting is a call of its own, and none needs another's answer. What is not ours
+	// may only be asked the basics, which its tags have to tell first.
+	g, gctx := errgroup.WithContext(ctx)
+	certain := b.managed(nil)
+	g.Go(func() error { return b.readVersioning(gctx, &found.Spec, &id, owner) })
+	g.Go(func() error { return b.readTags(gctx, &found.Spec, &id, owner) })
+	if certain {
+		b.readRest(gctx, g, &found.Spec, &id, owner)
+	}
+	if err := g.Wait(); err != nil {
 		return found, err
 	}
 	if !b.managed(found.Spec.Tags) {
@@ -104,7 +114,12 @@ func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[
 		found.Spec = b.Want() // the user's own: what it is otherwise is not asked
 		return found, nil
 	}
-	return found, b.readRest(ctx, &found.Spec, &id, owner)
+	if !certain {
+		g, gctx := errgroup.WithContext(ctx)
+		b.readRest(gctx, g, &found.Spec, &id, owner)
+		return found, g.Wait()
+	}
+	return found, nil
 }
 
 // managed tells whether the bucket is karmactl's to change: the account's default
@@ -113,13 +128,15 @@ func (b *StateBucket) managed(tags cloud.Tags) bool {
 	return b.made || b.Bucket == "" || b.Bucket == StateBucketName(b.Account) || tags[statePurpose] == "state"
 }
 
-// readBasics reads what is asked of every bucket. Each setting is a call of its own.
-func (b *StateBucket) readBasics(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
+func (b *StateBucket) readVersioning(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
 	v, err := b.Clients.S3.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: id, ExpectedBucketOwner: owner})
-	if err != nil {
-		return err
+	if err == nil {
+		s.Versioned = v.Status == types.BucketVersioningStatusEnabled
 	}
-	s.Versioned = v.Status == types.BucketVersioningStatusEnabled
+	return err
+}
+
+func (b *StateBucket) readTags(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
 	t, err := b.Clients.S3.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: id, ExpectedBucketOwner: owner})
 	if cloud.Is(err, "NoSuchTagSet") {
 		return nil
@@ -131,8 +148,14 @@ func (b *StateBucket) readBasics(ctx context.Context, s *StateBucketSpec, id, ow
 	return nil
 }
 
-// readRest reads what only a bucket of ours is asked.
-func (b *StateBucket) readRest(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
+// readRest has g read what only a bucket of ours is asked.
+func (b *StateBucket) readRest(ctx context.Context, g *errgroup.Group, s *StateBucketSpec, id, owner *string) {
+	g.Go(func() error { return b.readEncryption(ctx, s, id, owner) })
+	g.Go(func() error { return b.readBlock(ctx, s, id, owner) })
+	g.Go(func() error { return b.readExpiry(ctx, s, id, owner) })
+}
+
+func (b *StateBucket) readEncryption(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
 	e, err := b.Clients.S3.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: id, ExpectedBucketOwner: owner})
 	if err != nil && !cloud.Is(err, "ServerSideEncryptionConfigurationNotFoundError") {
 		return err
@@ -144,6 +167,10 @@ func (b *StateBucket) readRest(ctx context.Context, s *StateBucketSpec, id, owne
 			}
 		}
 	}
+	return nil
+}
+
+func (b *StateBucket) readBlock(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
 	p, err := b.Clients.S3.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: id, ExpectedBucketOwner: owner})
 	if err != nil && !cloud.Is(err, "NoSuchPublicAccessBlockConfiguration") {
 		return err
@@ -152,6 +179,10 @@ func (b *StateBucket) readRest(ctx context.Context, s *StateBucketSpec, id, owne
 		c := p.PublicAccessBlockConfiguration
 		s.Blocked = aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets)
 	}
+	return nil
+}
+
+func (b *StateBucket) readExpiry(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
 	rules, err := b.lifecycle(ctx, id, owner)
 	if err != nil {
 		return err

@@ -127,6 +127,10 @@ func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if found.Phase == engine.Absent {
 		return found, t.taken(ctx, look.NotOlder)
 	}
+	if want := knownDrain(targetGroupDrain); t.believes(look, want) {
+		found.Spec.Drain, found.Known = targetGroupDrain, want
+		return found, nil
+	}
 	attrs, err := t.Clients.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &found.ID})
 	if cloud.IsNotFound(err) {
 		return engine.Found[TargetGroupSpec]{}, nil
@@ -140,8 +144,12 @@ func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[
 			found.Spec.Drain = time.Duration(n) * time.Second
 		}
 	}
+	found.Known = knownDrain(found.Spec.Drain)
 	return found, nil
 }
+
+// knownDrain is a target group that drains for so long.
+func knownDrain(d time.Duration) map[string]string { return map[string]string{"drain": d.String()} }
 
 func readTargetGroup(g types.TargetGroup, tags cloud.Tags) engine.Found[TargetGroupSpec] {
 	spec := TargetGroupSpec{

@@ -120,11 +120,17 @@ func (t *TaskDefinition) Notes() []string {
 // Want is the revision of the configuration.
 func (t *TaskDefinition) Want() TaskDefinitionSpec {
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	image, secrets := t.image, t.secrets
+	t.mu.Unlock()
+	return t.with(image, secrets)
+}
+
+// with is the revision of the configuration that has an image and secrets.
+func (t *TaskDefinition) with(image string, secrets Variables) TaskDefinitionSpec {
 	a := t.Agent
 	s := TaskDefinitionSpec{
-		Reference: a.Image, Image: t.image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port, PortName: a.Name,
-		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: a.Command, Environment: a.Env, Secrets: t.secrets,
+		Reference: a.Image, Image: image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port, PortName: a.Name,
+		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: a.Command, Environment: a.Env, Secrets: secrets,
 		HealthCheck: healthCheckOf(a.Health.Container), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Container.Init, Tags: t.TagsOf(t.Key()),
 	}
 	c := a.Container
@@ -151,31 +157,41 @@ func (t *TaskDefinition) roleARN(r *Role) string {
 	return t.Account.GlobalARN("iam", "role/"+r.Name())
 }
 
-// Find describes the latest active revision of the family, whichever is recorded.
+// Find is the recorded revision where that is known to be what the service runs; else
+// it describes the latest active one of the family, whichever is recorded.
 func (t *TaskDefinition) Find(ctx context.Context, look engine.Look) (engine.Found[TaskDefinitionSpec], error) {
+	found, err := t.recorded(ctx, look)
+	if err == nil && found.Phase == engine.Absent {
+		found, err = t.latest(ctx, look)
+	}
+	if err != nil {
+		return found, err
+	}
+	t.mu.Lock()
+	t.seen = found.Spec
+	t.mu.Unlock()
+	return found, nil
+}
+
+// latest describes the latest active revision of the family.
+func (t *TaskDefinition) latest(ctx context.Context, look engine.Look) (engine.Found[TaskDefinitionSpec], error) {
 	var found engine.Found[TaskDefinitionSpec]
 	family := t.Family(t.Agent.Name)
 	out, err := t.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
-	var spec TaskDefinitionSpec
 	switch {
 	case cloud.Is(err, "ClientException") && strings.Contains(err.Error(), "Unable to describe task definition"):
-		if found, err = t.leftovers(ctx, look.ID); err != nil {
-			return found, err
-		}
+		return t.leftovers(ctx, look.ID)
 	case err != nil:
 		return found, err
 	case out.TaskDefinition.Status != types.TaskDefinitionStatusActive:
 	default:
 		arn := aws.ToString(out.TaskDefinition.TaskDefinitionArn)
-		spec = readTaskDefinition(t.Agent.Name, out.TaskDefinition, fromECSTags(out.Tags))
+		spec := readTaskDefinition(t.Agent.Name, out.TaskDefinition, fromECSTags(out.Tags))
 		if !spec.Tags.Ours(t.Stack, t.Key()) && look.ID == "" {
 			return found, t.foreign(t.Key(), "task definition "+family, arn)
 		}
-		found = engine.Found[TaskDefinitionSpec]{Phase: engine.Ready, ID: arn, Spec: spec, Outputs: map[string]string{"image": spec.Image, "revision": strconv.Itoa(int(out.TaskDefinition.Revision))}}
+		found = foundRevision(arn, spec)
 	}
-	t.mu.Lock()
-	t.seen = spec
-	t.mu.Unlock()
 	return found, nil
 }
 

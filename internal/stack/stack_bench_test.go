@@ -94,6 +94,7 @@ func (b *stackBench) fresh(readOnly bool) *Stack {
 	home := &provision.Env{
 		Project: b.cfg.Project, Stack: b.cfg.Stack(), Tags: b.cfg.Tags, Account: b.home.Account, Clock: b.home.Clock,
 		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(b.home.Clock), Images: &provision.Registries{Transport: b.sim.Registry()},
+		Agents: len(b.cfg.Agents),
 	}
 	facts, err := ReadLookup(context.Background(), b.cfg, home)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -19,11 +20,13 @@ import (
 
 // Schema is the version of the format that this karmactl writes. It goes up with every change
 // of the fields, engine.Entry's among them, because readers are strict.
-const Schema = 2
+const Schema = 3
 
 // migrations[i] turns the JSON of schema i+1 into that of schema i+2.
 var migrations = []func([]byte) ([]byte, error){
 	// Schema 2 brought hibernation, and a stack of schema 1 is awake.
+	func(data []byte) ([]byte, error) { return data, nil },
+	// Schema 3 brought what is known of an id, and of those of schema 2 nothing is.
 	func(data []byte) ([]byte, error) { return data, nil },
 }
 
@@ -230,6 +233,7 @@ func cloneEntry(e engine.Entry) engine.Entry {
 	e.Needs = append([]engine.Key(nil), e.Needs...)
 	e.Deposed = append([]string(nil), e.Deposed...)
 	e.Differs = append([]engine.Difference(nil), e.Differs...)
+	e.Known = maps.Clone(e.Known)
 	return e
 }
 

@@ -40,6 +40,7 @@ func sample() *State {
 	at := time.Date(2026, 11, 5, 10, 0, 0, 123456789, time.UTC)
 	service := entry("service/validator", "arn:aws:ecs:us-east-1:123456789012:service/karmacadabra-prod/validator", "cluster/main", "target-group/validator")
 	service.Deposed = []string{"arn:aws:ecs:us-east-1:123456789012:service/karmacadabra-prod/old"}
+	service.Known = map[string]string{"content": "9f86d081884c7d65", "image": "karmacadabra/validator@sha256:0a1b2c"}
 	return &State{
 		Version: Schema, Stack: "karmacadabra-prod", Account: "123456789012", Region: "us-east-1",
 		Lineage: "K3XQ5T7YJ2M4N6P8R1S3V5W7Z9", Serial: 42,
@@ -94,9 +95,9 @@ func TestWhatIsNotAStateIsRefusedWithTheWayOut(t *testing.T) {
 		{"a list", `[]`, &corrupt},
 		{"null", `null`, &corrupt},
 		{"two states in one file", string(whole) + string(whole), &corrupt},
-		{"version 0", edit(`"version": 2`, `"version": 0`), &corrupt},
-		{"a version in words", edit(`"version": 2`, `"version": "1"`), &corrupt},
-		{"a newer version", edit(`"version": 2`, `"version": 3`), &newer},
+		{"version 0", edit(`"version": 3`, `"version": 0`), &corrupt},
+		{"a version in words", edit(`"version": 3`, `"version": "1"`), &corrupt},
+		{"a newer version", edit(`"version": 3`, `"version": 4`), &newer},
 		{"an unknown key", edit(`"stack"`, `"note": "mine", "stack"`), &unknown},
 		{"an unknown key in a resource", edit(`"kind": "vpc"`, `"colour": "red", "kind": "vpc"`), &unknown},
 		{"the same resource twice", edit(`"service/validator": {`, `"vpc/main": {"kind": "vpc", "id": "vpc-2", "createdAt": "2026-11-05T10:00:00Z"}, "service/validator": {`), &corrupt},
@@ -156,7 +157,7 @@ func TestAnEarlierSchemaIsMigratedStepByStep(t *testing.T) {
 	}
 }
 
-// A stack that an earlier karmactl wrote the state of is awake.
+// A stack that an earlier karmactl wrote the state of is awake, and nothing is known of it.
 func TestAStateOfSchemaOneIsReadAsAwake(t *testing.T) {
 	old, err := os.ReadFile(filepath.Join("testdata", "state.v1.json"))
 	if err != nil {
@@ -168,6 +169,10 @@ func TestAStateOfSchemaOneIsReadAsAwake(t *testing.T) {
 	}
 	want := sample()
 	want.Hibernation = nil
+	for k, e := range want.Resources {
+		e.Known = nil
+		want.Resources[k] = e
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
