@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/aws/aws-sdk-go-v2/service/pricing/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // PriceListRegion is one of the few that answer GetProducts; it has the prices
@@ -103,20 +105,18 @@ func (e entry) products(ctx context.Context, api PriceList, region string, known
 }
 
 func list(ctx context.Context, api PriceList, service string, filters ...types.Filter) ([]Product, error) {
+	docs, err := cloud.Pages(ctx, pricing.NewGetProductsPaginator(api, &pricing.GetProductsInput{ServiceCode: &service, FormatVersion: aws.String("aws_v1"), Filters: filters}),
+		func(out *pricing.GetProductsOutput) []string { return out.PriceList })
+	if err != nil {
+		return nil, err
+	}
 	var all []Product
-	pages := pricing.NewGetProductsPaginator(api, &pricing.GetProductsInput{ServiceCode: &service, FormatVersion: aws.String("aws_v1"), Filters: filters})
-	for pages.HasMorePages() {
-		out, err := pages.NextPage(ctx)
+	for _, doc := range docs {
+		p, err := ReadDocument(doc)
 		if err != nil {
 			return nil, err
 		}
-		for _, doc := range out.PriceList {
-			p, err := ReadDocument(doc)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, p)
-		}
+		all = append(all, p)
 	}
 	return all, nil
 }

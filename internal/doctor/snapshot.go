@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -122,19 +123,16 @@ func (sn *snapshot) readRoles(ctx context.Context) error {
 }
 
 func (sn *snapshot) readLogGroups(ctx context.Context) error {
-	found := map[string]bool{}
 	prefix := provision.LogGroupName(sn.Cfg.Stack(), "")
-	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(sn.Clients.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &prefix})
-	for pages.HasMorePages() {
-		out, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, g := range out.LogGroups {
-			found[aws.ToString(g.LogGroupName)] = true
-		}
+	all, err := cloud.Pages(ctx, cloudwatchlogs.NewDescribeLogGroupsPaginator(sn.Clients.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &prefix}),
+		func(out *cloudwatchlogs.DescribeLogGroupsOutput) []logtypes.LogGroup { return out.LogGroups })
+	if err != nil {
+		return err
 	}
-	sn.logGroups = found
+	sn.logGroups = map[string]bool{}
+	for _, g := range all {
+		sn.logGroups[aws.ToString(g.LogGroupName)] = true
+	}
 	return nil
 }
 

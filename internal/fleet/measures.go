@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 )
 
@@ -66,21 +67,18 @@ func (w *Watcher) measure(ctx context.Context, services []types.Service, groups 
 		}
 	}
 	values := map[string]cwtypes.MetricDataResult{}
-	for part := range slices.Chunk(queries, maxQueries) {
-		p := cloudwatch.NewGetMetricDataPaginator(w.Metrics, &cloudwatch.GetMetricDataInput{
+	results, err := cloud.Chunks(ctx, queries, maxQueries, func(ctx context.Context, part []cwtypes.MetricDataQuery) ([]cwtypes.MetricDataResult, error) {
+		return cloud.Pages(ctx, cloudwatch.NewGetMetricDataPaginator(w.Metrics, &cloudwatch.GetMetricDataInput{
 			MetricDataQueries: part, StartTime: &start, EndTime: &end, ScanBy: cwtypes.ScanByTimestampAscending,
-		})
-		for p.HasMorePages() {
-			out, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range out.MetricDataResults {
-				v := values[aws.ToString(r.Id)]
-				v.Timestamps, v.Values = append(v.Timestamps, r.Timestamps...), append(v.Values, r.Values...)
-				values[aws.ToString(r.Id)] = v
-			}
-		}
+		}), func(out *cloudwatch.GetMetricDataOutput) []cwtypes.MetricDataResult { return out.MetricDataResults })
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range results { // a metric's values may go on on the next page
+		v := values[aws.ToString(r.Id)]
+		v.Timestamps, v.Values = append(v.Timestamps, r.Timestamps...), append(v.Values, r.Values...)
+		values[aws.ToString(r.Id)] = v
 	}
 	w.measured, w.at = map[string]measures{}, w.Clock.Now()
 	for i, s := range services {

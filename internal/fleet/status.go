@@ -184,24 +184,22 @@ func targetGroups(services []types.Service) map[string]string {
 // schedules tells each agent's scheduled actions in words.
 func (w *Watcher) schedules(ctx context.Context) (map[string]string, error) {
 	all := map[string][]string{}
-	p := aas.NewDescribeScheduledActionsPaginator(w.Schedules, &aas.DescribeScheduledActionsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs})
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
+	actions, err := cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(w.Schedules, &aas.DescribeScheduledActionsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs}),
+		func(out *aas.DescribeScheduledActionsOutput) []aastypes.ScheduledAction { return out.ScheduledActions })
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range actions {
+		agent, ours := strings.CutPrefix(aws.ToString(x.ResourceId), "service/"+w.Cluster+"/")
+		if !ours || x.ScalableTargetAction == nil {
+			continue
 		}
-		for _, x := range out.ScheduledActions {
-			agent, ours := strings.CutPrefix(aws.ToString(x.ResourceId), "service/"+w.Cluster+"/")
-			if !ours || x.ScalableTargetAction == nil {
-				continue
-			}
-			low, high := aws.ToInt32(x.ScalableTargetAction.MinCapacity), aws.ToInt32(x.ScalableTargetAction.MaxCapacity)
-			bounds := fmt.Sprint(low)
-			if low != high {
-				bounds = fmt.Sprintf("%d–%d", low, high)
-			}
-			all[agent] = append(all[agent], strings.TrimSpace(bounds+" from "+agents.PlainCron(aws.ToString(x.Schedule))+" "+aws.ToString(x.Timezone)))
+		low, high := aws.ToInt32(x.ScalableTargetAction.MinCapacity), aws.ToInt32(x.ScalableTargetAction.MaxCapacity)
+		bounds := fmt.Sprint(low)
+		if low != high {
+			bounds = fmt.Sprintf("%d–%d", low, high)
 		}
+		all[agent] = append(all[agent], strings.TrimSpace(bounds+" from "+agents.PlainCron(aws.ToString(x.Schedule))+" "+aws.ToString(x.Timezone)))
 	}
 	out := map[string]string{}
 	for agent, s := range all {

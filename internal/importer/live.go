@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // object is what AWS says of something, under the names that Terraform gives it:
@@ -90,23 +91,18 @@ func (l *live) readCluster(ctx context.Context) error {
 }
 
 func (l *live) readServices(ctx context.Context) error {
-	p := ecs.NewListServicesPaginator(l.clients.ECS, &ecs.ListServicesInput{Cluster: &l.cluster, MaxResults: aws.Int32(10)}) // as many as DescribeServices takes
-	for p.HasMorePages() {
-		page, err := p.NextPage(ctx)
-		if err != nil {
+	arns, err := cloud.Pages(ctx, ecs.NewListServicesPaginator(l.clients.ECS, &ecs.ListServicesInput{Cluster: &l.cluster, MaxResults: aws.Int32(100)}),
+		func(out *ecs.ListServicesOutput) []string { return out.ServiceArns })
+	if err != nil {
+		return err
+	}
+	services, err := tasks.Services(ctx, l.clients.ECS, l.cluster, arns)
+	if err != nil {
+		return err
+	}
+	for _, s := range services {
+		if err := l.readService(ctx, s); err != nil {
 			return err
-		}
-		if len(page.ServiceArns) == 0 {
-			continue
-		}
-		out, err := l.clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &l.cluster, Services: page.ServiceArns})
-		if err != nil {
-			return err
-		}
-		for _, s := range out.Services {
-			if err := l.readService(ctx, s); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -219,32 +215,32 @@ func (l *live) readGroups(ctx context.Context) error {
 func (l *live) readScaling(ctx context.Context) error {
 	space := scalingtypes.ServiceNamespaceEcs
 	ours := "service/" + l.cluster + "/"
-	targets := applicationautoscaling.NewDescribeScalableTargetsPaginator(l.clients.AutoScaling, &applicationautoscaling.DescribeScalableTargetsInput{ServiceNamespace: space})
-	for targets.HasMorePages() {
-		page, err := targets.NextPage(ctx)
-		if err != nil {
-			return err
+	targets, err := cloud.Pages(ctx, applicationautoscaling.NewDescribeScalableTargetsPaginator(l.clients.AutoScaling, &applicationautoscaling.DescribeScalableTargetsInput{ServiceNamespace: space}),
+		func(out *applicationautoscaling.DescribeScalableTargetsOutput) []scalingtypes.ScalableTarget {
+			return out.ScalableTargets
+		})
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		id := aws.ToString(t.ResourceId)
+		if !strings.HasPrefix(id, ours) {
+			continue
 		}
-		for _, t := range page.ScalableTargets {
-			id := aws.ToString(t.ResourceId)
-			if !strings.HasPrefix(id, ours) {
-				continue
-			}
-			if err := l.add("aws_appautoscaling_target", strings.TrimPrefix(id, ours), object{"resource_id": id, "min_capacity": t.MinCapacity, "max_capacity": t.MaxCapacity}); err != nil {
-				return err
-			}
+		if err := l.add("aws_appautoscaling_target", strings.TrimPrefix(id, ours), object{"resource_id": id, "min_capacity": t.MinCapacity, "max_capacity": t.MaxCapacity}); err != nil {
+			return err
 		}
 	}
-	policies := applicationautoscaling.NewDescribeScalingPoliciesPaginator(l.clients.AutoScaling, &applicationautoscaling.DescribeScalingPoliciesInput{ServiceNamespace: space})
-	for policies.HasMorePages() {
-		page, err := policies.NextPage(ctx)
-		if err != nil {
+	policies, err := cloud.Pages(ctx, applicationautoscaling.NewDescribeScalingPoliciesPaginator(l.clients.AutoScaling, &applicationautoscaling.DescribeScalingPoliciesInput{ServiceNamespace: space}),
+		func(out *applicationautoscaling.DescribeScalingPoliciesOutput) []scalingtypes.ScalingPolicy {
+			return out.ScalingPolicies
+		})
+	if err != nil {
+		return err
+	}
+	for _, p := range policies {
+		if err := l.addPolicy(ours, p); err != nil {
 			return err
-		}
-		for _, p := range page.ScalingPolicies {
-			if err := l.addPolicy(ours, p); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -171,17 +172,15 @@ func (a *Agent) Retire(ctx context.Context, revisions []int) ([]int, error) {
 
 // RevisionsAfter are the active revisions after one, the newest first.
 func (a *Agent) RevisionsAfter(ctx context.Context, than int) ([]int, error) {
+	arns, err := cloud.Pages(ctx, ecs.NewListTaskDefinitionsPaginator(a.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &a.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc}),
+		func(out *ecs.ListTaskDefinitionsOutput) []string { return out.TaskDefinitionArns })
+	if err != nil {
+		return nil, err
+	}
 	var out []int
-	p := ecs.NewListTaskDefinitionsPaginator(a.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &a.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc})
-	for p.HasMorePages() {
-		page, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, arn := range page.TaskDefinitionArns {
-			if n := tasks.Revision(arn); n > than {
-				out = append(out, n)
-			}
+	for _, arn := range arns {
+		if n := tasks.Revision(arn); n > than {
+			out = append(out, n)
 		}
 	}
 	return out, nil
