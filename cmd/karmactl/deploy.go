@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -290,6 +291,30 @@ func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) 
 	return &advice{fmt.Errorf("nothing was deployed: %w", short[0]), short[0].Ask() + ", or deploy fewer agents at a time"}
 }
 
+// baselines are what agents run before something is changed, read side by side.
+func (d *deploy) baselines(ctx context.Context, h *provision.Env, names []string) (map[string]rollout.Baseline, error) {
+	all := make([]rollout.Baseline, len(names))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(d.app.opts.parallel)
+	for i, name := range names {
+		g.Go(func() (err error) {
+			all[i], err = d.rolloutAgent(h, name, d.say).ReadBaseline(ctx)
+			if cloud.IsNotFound(err) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	before := map[string]rollout.Baseline{}
+	for i, name := range names {
+		before[name] = all[i]
+	}
+	return before, nil
+}
+
 // change walks the stack under the lock, and finds what it has begun.
 func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result) (begun, error) {
 	h := d.env(false)
@@ -301,12 +326,9 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 		if err := refuseWhileAsleep(store, "deploy"); err != nil {
 			return err
 		}
-		for _, name := range names {
-			b, err := d.rolloutAgent(h, name, d.say).ReadBaseline(ctx)
-			if err != nil && !cloud.IsNotFound(err) {
-				return err
-			}
-			before[name] = b
+		var err error
+		if before, err = d.baselines(ctx, h, names); err != nil {
+			return err
 		}
 		st := stack.New(d.cfg, h, stack.Lookup{})
 		_, res, err := d.walked(ctx, store, st.OnlyOf(names), plan)

@@ -42,7 +42,8 @@ func (n *node) settle(ctx context.Context, r *run, v *vertex) Outcome {
 // something first, or there is nothing to hold.
 func (t *visit) admit(ctx context.Context) *Outcome {
 	var err error
-	if !t.Apply { // reads of a plan overlap; those of an apply are as fresh as can be
+	early := t.onlyRead() // such reads overlap; those of what may be changed are as fresh as can be
+	if early {
 		err = t.read(ctx)
 	}
 	if bad := t.v.await(ctx, t.Clock); bad != nil {
@@ -53,11 +54,11 @@ func (t *visit) admit(ctx context.Context) *Outcome {
 		t.observe(t.entry.ID, nil)
 		return bad
 	}
-	if t.Apply {
-		if t.stopping() {
-			t.o.Status = Interrupted
-			return &t.o
-		}
+	if t.Apply && t.stopping() {
+		t.o.Status = Interrupted
+		return &t.o
+	}
+	if !early {
 		err = t.read(ctx)
 	}
 	if err != nil {

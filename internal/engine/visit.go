@@ -112,10 +112,14 @@ func (t *visit) readUntilVisible(ctx context.Context, look Look, until time.Time
 	}
 }
 
-// readOnce is one Find, in a slot. In a plan the first of a kind needs none: it reads
-// the listing that all others of its kind wait for.
+// onlyRead tells whether nothing will be done to the node: in a plan, and to one that is
+// not chosen.
+func (t *visit) onlyRead() bool { return !t.Apply || !t.chosen(t.key) }
+
+// readOnce is one Find, in a slot. The first of a kind that is only read needs none: it
+// reads the listing that all others of its kind wait for.
 func (t *visit) readOnce(ctx context.Context, look Look) (Found[any], error) {
-	if !t.Apply && t.v.first {
+	if t.onlyRead() && t.v.first {
 		return t.node.Find(ctx, look)
 	}
 	var found Found[any]

@@ -26,8 +26,8 @@ func TestADeploymentIsFollowedWithFewCalls(t *testing.T) {
 			of[c.Operation]++
 		}
 		t.Logf("%d calls in %s: %v", len(calls), time.Since(began), of)
-		if len(calls) > 145 {
-			t.Errorf("%d calls, more than 145, in %s", len(calls), time.Since(began))
+		if len(calls) > 155 {
+			t.Errorf("%d calls, more than 155, in %s", len(calls), time.Since(began))
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/tasks"
@@ -29,16 +30,26 @@ type Baseline struct {
 
 // ReadBaseline notes which deployments there are, to tell the next one from them.
 func (a *Agent) ReadBaseline(ctx context.Context) (Baseline, error) {
-	svc, err := a.service(ctx)
-	if err != nil || svc == nil {
+	var svc *types.Service
+	var lines []types.ServiceDeploymentBrief
+	var unlisted error
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		svc, err = a.service(gctx)
+		return err
+	})
+	g.Go(func() error {
+		lines, unlisted = a.deployments(gctx) // an error counts where there is a service
+		return nil
+	})
+	if err := g.Wait(); err != nil || svc == nil {
 		return Baseline{}, err
 	}
 	b := Baseline{Exists: true, TaskDefinition: aws.ToString(svc.TaskDefinition)}
-	lines, err := a.deployments(ctx)
 	for _, l := range lines {
 		b.known = append(b.known, aws.ToString(l.ServiceDeploymentArn))
 	}
-	return b, err
+	return b, unlisted
 }
 
 // service is nil when there is none.

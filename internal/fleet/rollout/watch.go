@@ -20,7 +20,7 @@ const (
 	every  = 400 * time.Millisecond
 	slowly = 2 * time.Second
 	// ending is for the time in which only tasks of the old revision are waited for.
-	ending = 700 * time.Millisecond
+	ending = 400 * time.Millisecond
 	// slowlyEvery is how often the deployment itself is asked for meanwhile: a task
 	// that has stopped shows among the tasks.
 	slowlyEvery = 2 * slowly
