@@ -20,7 +20,7 @@ func runValidate(a *app) error {
 	if err != nil {
 		return err
 	}
-	d := document.Validation{Head: document.Of("Validation"), File: cfg.File, Stack: cfg.Stack(), Region: cfg.Region}
+	d := document.Validation{Head: document.Of("Validation"), File: cfg.File, Stack: cfg.Stack(), Region: cfg.Region, Warnings: append([]string{}, cfg.Warnings()...)}
 	for _, ag := range cfg.Agents {
 		d.Agents = append(d.Agents, ag.Name)
 	}
@@ -28,5 +28,8 @@ func runValidate(a *app) error {
 		return a.term.Document(d)
 	}
 	a.term.Printf("%s is valid: %s in %s, %d agents\n", cfg.File, cfg.Stack(), cfg.Region, len(cfg.Agents))
+	for _, w := range d.Warnings {
+		a.term.Notef("note: %s", w)
+	}
 	return nil
 }

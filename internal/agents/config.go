@@ -18,6 +18,10 @@ type Config struct {
 	State string
 	// Tags are put on every taggable resource, beside karmactl's own two.
 	Tags map[string]string
+	// Boundary is the ARN of the policy that bounds every role that karmactl makes; "" is none.
+	Boundary string
+	// RolePath is where these roles are, with a slash at both ends; "" is IAM's default.
+	RolePath string
 
 	Budget        Budget
 	Network       Network
@@ -241,6 +245,8 @@ type Agent struct {
 	// Calls are the agents that this one calls over Service Connect.
 	Calls     []string
 	Container Container
+	// Permissions are what the agent may do in AWS, beside what karmactl needs.
+	Permissions []Permission
 	// Exec turns ECS Exec on.
 	Exec bool
 	// StopTimeout is between SIGTERM and SIGKILL, 2 s to 120 s.

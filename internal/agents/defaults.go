@@ -119,6 +119,11 @@ func fillInAgent(a *Agent) {
 	a.Health.fillInContainer()
 	name := func(s string) string { return strings.ReplaceAll(s, "{agent}", a.Name) }
 	a.Image = name(a.Image)
+	for _, p := range a.Permissions {
+		for i := range p.On {
+			p.On[i] = name(p.On[i])
+		}
+	}
 	if b := a.Build; b != nil {
 		b.Context, b.Dockerfile, b.Target = name(b.Context), name(b.Dockerfile), name(b.Target)
 		for k, v := range b.Args {

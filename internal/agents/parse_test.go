@@ -114,6 +114,8 @@ environment: staging
 region: eu-west-1
 state: s3://my-bucket/prefix
 tags: {Owner: me, Count: 3}
+permissions_boundary: arn:aws:iam::123456789012:policy/team/boundary
+role_path: /team/agents/
 budget: {monthly_usd: 99.50, emails: [ops@example.com]}
 network: {cidr: 10.1.0.0/16, azs: [eu-west-1a, eu-west-1b, eu-west-1c], nat: per-az, endpoints: [s3, logs], endpoint_azs: one, namespace: agents.internal}
 load_balancer: {idle_timeout: 2m, strip_prefix: true, deletion_protection: true, access_logs: my-logs, domain: agents.example.com, zone: example.com}
@@ -149,6 +151,7 @@ agents:
     init_process: true
     ulimits: {nofile: 65536}
     storage: 50
+    permissions: [{policy: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, {allow: [s3:PutObject], on: ["arn:aws:s3:::acme-{agent}/*"]}]
     exec: true
     stop_timeout: 45s
     request_timeout: 90s

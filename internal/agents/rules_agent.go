@@ -47,6 +47,9 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 	if in("exec", "read_only") && a.Exec && a.Container.ReadOnly {
 		r.problem(r.at(path, "exec"), "exec cannot be true with read_only: ECS Exec writes to the container's file system", "exec: false, or read_only: false")
 	}
+	if in("permissions") {
+		checkPermissions(r, path, a)
+	}
 	for _, s := range a.Secrets {
 		checkSecret(r, path, a, s)
 	}

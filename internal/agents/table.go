@@ -68,6 +68,8 @@ func sectionFields() []field[document] {
 		key("region", "The AWS region.", text(regionRule), func(d *document) *string { return &d.Region }),
 		key("state", "Where the state lives: s3://bucket/prefix or a local path. Default: a bucket of the account and region.", text(stateRule), func(d *document) *string { return &d.State }),
 		key("tags", "Tags on every resource, beside karmactl's own.", dict(tagKeyRule, "a tag", anyText(tagValueRule), func(string) string { return "" }), func(d *document) *map[string]string { return &d.Tags }),
+		key("permissions_boundary", "The managed policy that bounds every role that karmactl makes, by ARN. Default: none.", text(boundaryRule), func(d *document) *string { return &d.Boundary }),
+		key("role_path", "The path of every role that karmactl makes. Default: /.", text(rolePathRule), func(d *document) *string { return &d.RolePath }),
 		key("budget", "The monthly limit that up refuses to exceed.", object("budget", []field[Budget]{
 			key("monthly_usd", "US dollars a month. Default: no limit.", dollars(), func(b *Budget) *string { return &b.MonthlyUSD }),
 			// AWS Budgets takes at most ten addresses per notification.

@@ -127,8 +127,8 @@ func (s *Sim) needs(service, op string, in any) []need {
 	if r, ok := in.(*iam.CreateServiceLinkedRoleInput); ok {
 		own.context["iam:AWSServiceName"] = aws.ToString(r.AWSServiceName)
 	}
-	if b := text(in, "PermissionsBoundary"); b != "" {
-		own.context["iam:PermissionsBoundary"] = b
+	if service == "IAM" {
+		s.roleContext(in, own.context)
 	}
 	all := []need{own}
 	for _, p := range dependent[service+"."+op] {
@@ -151,6 +151,21 @@ func (s *Sim) needs(service, op string, in any) []need {
 		all = append(all, need{action: action, resource: "*"})
 	}
 	return all
+}
+
+// roleContext has the condition keys of a call about a role: its boundary, or the one
+// that it is to have, and the managed policy.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+func (s *Sim) roleContext(in any, context map[string]string) {
+	boundary := text(in, "PermissionsBoundary")
+	if r := s.world.Roles[strings.ToLower(text(in, "RoleName"))]; r != nil && boundary == "" {
+		boundary = r.Boundary
+	}
+	for key, value := range map[string]string{"iam:PermissionsBoundary": boundary, "iam:PolicyARN": text(in, "PolicyArn")} {
+		if value != "" {
+			context[key] = value
+		}
+	}
 }
 
 // Needs are the IAM actions that an operation can ask of its caller, whatever

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -42,7 +43,7 @@ type IAMRole struct {
 func (s *Sim) roleNoun() noun {
 	return noun{
 		ops: []operation{
-			on("IAM.CreateRole", s.createRole, "RoleName", "AssumeRolePolicyDocument", "Description", "Tags"),
+			on("IAM.CreateRole", s.createRole, "RoleName", "AssumeRolePolicyDocument", "Description", "Tags", "Path", "PermissionsBoundary"),
 			on("IAM.GetRole", s.getRole, "RoleName"),
 			on("IAM.GetAccountAuthorizationDetails", s.getAccountAuthorizationDetails, "Filter").pages("RoleDetailList", 100, 1000),
 			on("IAM.UpdateAssumeRolePolicy", s.updateAssumeRolePolicy, "RoleName", "PolicyDocument"),
@@ -63,7 +64,10 @@ func (s *Sim) roleNoun() noun {
 	}
 }
 
-var roleName = lazyregexp.New(`^[\w+=,.@-]{1,64}$`)
+var (
+	roleName = lazyregexp.New(`^[\w+=,.@-]{1,64}$`)
+	rolePath = lazyregexp.New(`^/([!-~]{1,510}/)?$`)
+)
 
 // role finds by name, which IAM compares without regard to case.
 func (s *Sim) role(name string) (*IAMRole, error) {
@@ -100,7 +104,7 @@ func (s *Sim) rolePrincipal(r *IAMRole, session string) policy.Principal {
 	p := policy.Principal{ARN: "arn:aws:sts::" + s.world.Account + ":assumed-role/" + r.Name + "/" + session}
 	texts := slices.Collect(maps.Values(r.Inline))
 	for _, arn := range r.Attached {
-		texts = append(texts, s.world.ManagedPolicies[arn])
+		texts = append(texts, s.managedPolicy(arn))
 	}
 	for _, text := range texts {
 		if one, err := policy.Parse(text); err == nil {
@@ -109,10 +113,21 @@ func (s *Sim) rolePrincipal(r *IAMRole, session string) policy.Principal {
 	}
 	p.Organization, _ = parsePolicies(s.world.Operator.Organization) // the operator's own calls say what is wrong with it
 	if r.Boundary != "" {
-		boundary, _ := policy.Parse(s.world.ManagedPolicies[r.Boundary]) // one that is not there allows nothing
+		boundary, _ := policy.Parse(s.managedPolicy(r.Boundary)) // one that is not there allows nothing
 		p.Boundary = &boundary
 	}
 	return p
+}
+
+// awsPolicies are the managed policies of AWS that the simulation knows the text of.
+var awsPolicies = map[string]string{
+	"arn:aws:iam::aws:policy/AdministratorAccess":    `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`,
+	"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}]}`,
+}
+
+// managedPolicy is the text of a managed policy, "" when it is not known.
+func (s *Sim) managedPolicy(arn string) string {
+	return cmp.Or(s.world.ManagedPolicies[arn], awsPolicies[arn])
 }
 
 func (s *Sim) createRole(in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {
@@ -123,6 +138,14 @@ func (s *Sim) createRole(in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error)
 	if s.world.Roles[strings.ToLower(name)] != nil {
 		return nil, fail("EntityAlreadyExists", "Role with name %s already exists.", name)
 	}
+	path := cmp.Or(aws.ToString(in.Path), "/")
+	if !rolePath.MatchString(path) {
+		return nil, fail("ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+	}
+	boundary := aws.ToString(in.PermissionsBoundary)
+	if err := s.attachable("Scope ARN: "+boundary, boundary); boundary != "" && err != nil {
+		return nil, err
+	}
 	if err := validPolicy(aws.ToString(in.AssumeRolePolicyDocument), true); err != nil {
 		return nil, err
 	}
@@ -131,7 +154,7 @@ func (s *Sim) createRole(in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error)
 		return nil, err
 	}
 	r := &IAMRole{
-		Name: name, Path: "/", ARN: "arn:aws:iam::" + s.world.Account + ":role/" + name, Trust: aws.ToString(in.AssumeRolePolicyDocument),
+		Name: name, Path: path, ARN: "arn:aws:iam::" + s.world.Account + ":role" + path + name, Boundary: boundary, Trust: aws.ToString(in.AssumeRolePolicyDocument),
 		Description: aws.ToString(in.Description), Inline: map[string]string{}, Tags: tags, Created: s.now(),
 	}
 	s.world.Roles[strings.ToLower(name)] = r
@@ -195,8 +218,16 @@ func toIAMTags(tags cloud.Tags) []types.Tag {
 func (r *IAMRole) describe() *types.Role {
 	return &types.Role{
 		RoleName: &r.Name, Arn: &r.ARN, Path: &r.Path, RoleId: aws.String("AROA" + strings.ToUpper(r.Name)), CreateDate: &r.Created,
-		AssumeRolePolicyDocument: escaped(r.Trust), Description: &r.Description, Tags: toIAMTags(r.Tags),
+		AssumeRolePolicyDocument: escaped(r.Trust), Description: &r.Description, Tags: toIAMTags(r.Tags), PermissionsBoundary: r.boundary(),
 	}
+}
+
+// boundary is what bounds the role, as IAM tells it.
+func (r *IAMRole) boundary() *types.AttachedPermissionsBoundary {
+	if r.Boundary == "" {
+		return nil
+	}
+	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: &r.Boundary, PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy}
 }
 
 func (s *Sim) getRole(in *iam.GetRoleInput) (*iam.GetRoleOutput, error) {
@@ -216,12 +247,12 @@ func (s *Sim) getAccountAuthorizationDetails(in *iam.GetAccountAuthorizationDeta
 		if !s.visible(r.Created) {
 			continue
 		}
-		d := types.RoleDetail{RoleName: &r.Name, Arn: &r.ARN, Path: &r.Path, CreateDate: &r.Created, AssumeRolePolicyDocument: escaped(r.Trust), Tags: toIAMTags(r.Tags)}
+		d := types.RoleDetail{RoleName: &r.Name, Arn: &r.ARN, Path: &r.Path, CreateDate: &r.Created, AssumeRolePolicyDocument: escaped(r.Trust), Tags: toIAMTags(r.Tags), PermissionsBoundary: r.boundary()}
 		for _, name := range slices.Sorted(maps.Keys(r.Inline)) {
 			d.RolePolicyList = append(d.RolePolicyList, types.PolicyDetail{PolicyName: &name, PolicyDocument: escaped(r.Inline[name])})
 		}
 		for _, arn := range r.Attached {
-			d.AttachedManagedPolicies = append(d.AttachedManagedPolicies, types.AttachedPolicy{PolicyArn: &arn})
+			d.AttachedManagedPolicies = append(d.AttachedManagedPolicies, types.AttachedPolicy{PolicyArn: &arn, PolicyName: aws.String(arn[strings.LastIndexByte(arn, '/')+1:])})
 		}
 		all = append(all, d)
 	}
@@ -274,4 +305,18 @@ func (s *Sim) deleteRole(in *iam.DeleteRoleInput) (*iam.DeleteRoleOutput, error)
 	}
 	delete(s.world.Roles, strings.ToLower(r.Name))
 	return &iam.DeleteRoleOutput{}, nil
+}
+
+// RoleMay tells whether a call with a role's rights is allowed, as IAM decides it: its
+// policies, its boundary and the organization's.
+func (s *Sim) RoleMay(role, action, resource string) bool {
+	allowed := false
+	err := s.transact(false, func() error {
+		r, err := s.role(role)
+		if err == nil {
+			allowed = s.refusal(s.rolePrincipal(r, "test"), action, resource) == ""
+		}
+		return err
+	})
+	return err == nil && allowed
 }

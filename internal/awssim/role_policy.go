@@ -20,6 +20,8 @@ func (s *Sim) rolePolicyNoun() noun {
 			on("IAM.AttachRolePolicy", s.attachRolePolicy, "RoleName", "PolicyArn"),
 			on("IAM.ListAttachedRolePolicies", s.listAttachedRolePolicies, "RoleName").pages("AttachedPolicies", 100, 1000),
 			on("IAM.DetachRolePolicy", s.detachRolePolicy, "RoleName", "PolicyArn"),
+			on("IAM.PutRolePermissionsBoundary", s.putRolePermissionsBoundary, "RoleName", "PermissionsBoundary"),
+			on("IAM.DeleteRolePermissionsBoundary", s.deleteRolePermissionsBoundary, "RoleName"),
 		},
 	}
 }
@@ -82,12 +84,57 @@ func (s *Sim) deleteRolePolicy(in *iam.DeleteRolePolicyInput) (*iam.DeleteRolePo
 	return &iam.DeleteRolePolicyOutput{}, nil
 }
 
+// policiesPerRole is the quota that an account begins with.
+const policiesPerRole = 10
+
+// attachable tells whether a managed policy can be attached: one of the account's own
+// that is there, or any that has the form of AWS's, which the simulation has no list of.
+func (s *Sim) attachable(what, arn string) error {
+	if _, own := s.world.ManagedPolicies[arn]; own || strings.HasPrefix(arn, "arn:aws:iam::aws:policy/") {
+		return nil
+	}
+	return fail("NoSuchEntity", "%s does not exist or is not attachable.", what)
+}
+
+func (s *Sim) putRolePermissionsBoundary(in *iam.PutRolePermissionsBoundaryInput) (*iam.PutRolePermissionsBoundaryOutput, error) {
+	r, err := s.ownRole(aws.ToString(in.RoleName))
+	if err != nil {
+		return nil, err
+	}
+	arn := aws.ToString(in.PermissionsBoundary)
+	if err := s.attachable("Scope ARN: "+arn, arn); err != nil {
+		return nil, err
+	}
+	r.Boundary = arn
+	return &iam.PutRolePermissionsBoundaryOutput{}, nil
+}
+
+func (s *Sim) deleteRolePermissionsBoundary(in *iam.DeleteRolePermissionsBoundaryInput) (*iam.DeleteRolePermissionsBoundaryOutput, error) {
+	r, err := s.ownRole(aws.ToString(in.RoleName))
+	if err != nil {
+		return nil, err
+	}
+	if r.Boundary == "" {
+		return nil, fail("NoSuchEntity", "Role with name %s does not have a permissions boundary", r.Name)
+	}
+	r.Boundary = ""
+	return &iam.DeleteRolePermissionsBoundaryOutput{}, nil
+}
+
 func (s *Sim) attachRolePolicy(in *iam.AttachRolePolicyInput) (*iam.AttachRolePolicyOutput, error) {
 	r, err := s.ownRole(aws.ToString(in.RoleName))
 	if err != nil {
 		return nil, err
 	}
-	if arn := aws.ToString(in.PolicyArn); !slices.Contains(r.Attached, arn) {
+	arn := aws.ToString(in.PolicyArn)
+	if err := s.attachable("Policy "+arn, arn); err != nil {
+		return nil, err
+	}
+	switch {
+	case slices.Contains(r.Attached, arn):
+	case len(r.Attached) == policiesPerRole:
+		return nil, fail("LimitExceeded", "Cannot exceed quota for PoliciesPerRole: %d", policiesPerRole)
+	default:
 		r.Attached = append(r.Attached, arn)
 	}
 	return &iam.AttachRolePolicyOutput{}, nil

@@ -11,4 +11,6 @@ type Validation struct {
 	Region string `json:"region"`
 	// Agents are the agents' names, in the order of the file.
 	Agents []string `json:"agents"`
+	// Warnings are what the file allows and a reader should look at twice: rights on everything.
+	Warnings []string `json:"warnings"`
 }

@@ -158,12 +158,12 @@ type MissingInput struct {
 //
 //	Prerequisite  the user has to do something first    TaskDefinition
 //	Optional      there may be nothing to hold yet      AlarmSilence, Parameter, Secret
-//	Announcer     has something to tell the user        ScalableTarget, Secret, Subscription, TaskDefinition
+//	Announcer     has something to tell the user        Role, ScalableTarget, Secret, Subscription, TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
 //	Owned         AWS deletes it with another one       Listener, ListenerRule, ScalingPolicy
 //	Reviser       AWS keeps numbered revisions of it    TaskDefinition
-//	Disposable    may be deleted and made again         Certificate, CertificateValidation, TargetGroup
+//	Disposable    may be deleted and made again         Certificate, CertificateValidation, Role, TargetGroup
 //	Patient       takes longer than 15 minutes          CertificateValidation
 
 // Prerequisite is implemented by resources that may have to wait for the user.

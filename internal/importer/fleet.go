@@ -64,6 +64,7 @@ type agent struct {
 	secrets     []secret
 	command     []string
 	container   container
+	permissions []permission
 	image       string
 	build       *build
 	calls       []string

@@ -201,7 +201,7 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 		case "volume", "proxy_configuration":
 			t.settle(left, "agents keep nothing on disk: use S3, a database or EFS")
 		case "task_role_arn":
-			t.settle(left, "each agent has a role of its own, without rights: attach to it what it needs")
+			t.settle(left, "each agent has a role of its own: write permissions with what it may do")
 		case "network_mode":
 			if t.str() != "awsvpc" {
 				t.leave("Fargate has awsvpc: each task an address of its own")

@@ -28,7 +28,7 @@ var ownKinds = map[string]string{
 
 // leftKinds are resources that are no part of a fleet, and what to do about them.
 var leftKinds = []struct{ prefix, instead string }{
-	{"aws_iam_", "each agent has roles of its own: attach the rights that it needs to its task role"},
+	{"aws_iam_", "each agent has roles of its own: write permissions with what it may do"},
 	{"aws_cloudwatch_event", "agents.yaml has no jobs yet: keep the schedule in Terraform"},
 	{"aws_scheduler", "agents.yaml has no jobs yet: keep the schedule in Terraform"},
 	{"aws_secretsmanager", "keep the secret in Terraform; agents take it with secrets: {NAME: {from: …}}"},

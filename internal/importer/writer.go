@@ -132,6 +132,13 @@ func (a *agent) write(p *page, indent int, key string) {
 				p.pairs(in+1, key+".build.args", "args", b.args)
 			})
 		}
+		if len(a.permissions) > 0 {
+			var all []string
+			for _, x := range a.permissions {
+				all = append(all, x.yaml())
+			}
+			p.put(in, key+".permissions", "["+strings.Join(all, ", ")+"]")
+		}
 		p.texts(in, key+".calls", a.calls)
 		p.truth(in, key+".exec", a.exec)
 		p.seconds(in, key+".stop_timeout", a.stopTimeout)

@@ -1,8 +1,14 @@
 package provision
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -27,7 +33,15 @@ type RoleSpec struct {
 	Trust string
 	// Policy is the inline policy, or "" for none.
 	Policy string
-	Tags   cloud.Tags
+	// Permissions is the inline policy with the rights that the file gives the agent;
+	// Policies are the managed policies that karmactl has attached, by ARN.
+	Permissions string
+	Policies    Set
+	// Boundary is the ARN of the policy that bounds what the role may do, or "".
+	Boundary string
+	// Path begins and ends with a slash.
+	Path string
+	Tags cloud.Tags
 }
 
 // Role is one of an agent's two roles. Its id is its name. It cannot be assumed
@@ -40,16 +54,44 @@ type Role struct {
 	Agent string
 	// Policy is the inline policy as JSON: ExecutionPolicy or TaskPolicy.
 	Policy string
+	// Path and Boundary are those of all roles of the stack; "" is none.
+	Path, Boundary string
+	// Permissions and Managed are the rights that the file gives the agent.
+	Permissions string
+	Managed     []string
+
+	mu sync.Mutex
+	// others are the policies that someone else gave the role, by name or ARN.
+	others []string
 }
+
+// Disposable is true: a role holds no data, and a path cannot change.
+func (r *Role) Disposable() {}
 
 // Name is the role's name, known before it is made. IAM knows no regions, so a stack
 // of the same name in another region needs names of its own.
 func (r *Role) Name() string {
+	if r.path() == noPath {
+		return r.plainName()
+	}
+	sum := sha256.Sum256([]byte(r.path()))
+	return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind, hex.EncodeToString(sum[:])[:nameDigits])
+}
+
+// noPath is IAM's default path.
+const noPath = "/"
+
+// path is where the roles of the stack are.
+func (r *Role) path() string { return cmp.Or(r.Path, noPath) }
+
+// plainName is the name without a path. A path makes another name, so that a role
+// with another path can be made while the old one is still used.
+func (r *Role) plainName() string {
 	return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind)
 }
 
 // ARN is the role's ARN, known before it is made.
-func (r *Role) ARN() string { return r.Account.GlobalARN("iam", "role/"+r.Name()) }
+func (r *Role) ARN() string { return r.Account.GlobalARN("iam", "role"+r.path()+r.Name()) }
 
 // Key is role/kind/agent.
 func (r *Role) Key() engine.Key { return engine.Key("role/" + r.Kind + "/" + r.Agent) }
@@ -62,42 +104,93 @@ func (r *Role) Needs() []engine.Node { return nil }
 
 // Want is a role that only ECS tasks of this account can take.
 func (r *Role) Want() RoleSpec {
-	return RoleSpec{Trust: document(taskTrust(r.Account)), Policy: document(r.Policy), Tags: r.TagsOf(r.Key())}
+	return RoleSpec{
+		Trust: document(taskTrust(r.Account)), Policy: document(r.Policy), Permissions: document(r.Permissions), Policies: setOf(r.Managed),
+		Boundary: r.Boundary, Path: r.path(), Tags: r.TagsOf(r.Key()),
+	}
 }
 
 // Find looks by name in the one listing of all roles.
 func (r *Role) Find(ctx context.Context, look engine.Look) (engine.Found[RoleSpec], error) {
-	roles, listed, err := r.roles(ctx, look.NotOlder)
-	if err == nil && !listed {
-		roles, err = r.get(ctx)
+	names := []string{look.ID, r.Name()}
+	if look.ID == "" { // the state is lost, or the path is new
+		names = []string{r.Name(), r.plainName()}
 	}
+	roles, listed, err := r.roles(ctx, look.NotOlder)
 	if err != nil {
 		return engine.Found[RoleSpec]{}, err
 	}
-	for _, role := range roles {
-		if aws.ToString(role.RoleName) != r.Name() {
+	for _, name := range slices.Compact(names) {
+		if name == "" {
 			continue
 		}
-		found := engine.Found[RoleSpec]{
-			Phase: engine.Ready, ID: r.Name(), Outputs: map[string]string{"arn": aws.ToString(role.Arn)},
-			Spec: RoleSpec{
-				Trust: iamDocument(aws.ToString(role.AssumeRolePolicyDocument)),
-				Tags:  cloud.FromSDK(role.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }),
-			},
-		}
-		for _, p := range role.RolePolicyList {
-			if aws.ToString(p.PolicyName) == inlinePolicy {
-				found.Spec.Policy = iamDocument(aws.ToString(p.PolicyDocument))
+		if !listed {
+			if roles, err = r.get(ctx, name); err != nil {
+				return engine.Found[RoleSpec]{}, err
 			}
 		}
-		return found, r.ours(look, r.Key(), found.Spec.Tags, "IAM role "+r.Name(), aws.ToString(role.Arn))
+		i := slices.IndexFunc(roles, func(d types.RoleDetail) bool { return aws.ToString(d.RoleName) == name })
+		if i < 0 {
+			continue
+		}
+		found := r.read(roles[i])
+		return found, r.ours(look, r.Key(), found.Spec.Tags, "IAM role "+name, aws.ToString(roles[i].Arn))
 	}
 	return engine.Found[RoleSpec]{}, nil
 }
 
-// get asks for this role alone, where the listing of all is not allowed.
-func (r *Role) get(ctx context.Context) ([]types.RoleDetail, error) {
-	name := aws.String(r.Name())
+// read is a role in our words. What someone else gave it is no part of the spec: it is
+// told, and stays.
+func (r *Role) read(role types.RoleDetail) engine.Found[RoleSpec] {
+	spec := RoleSpec{
+		Trust: iamDocument(aws.ToString(role.AssumeRolePolicyDocument)), Path: cmp.Or(aws.ToString(role.Path), noPath),
+		Tags: cloud.FromSDK(role.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }),
+	}
+	if b := role.PermissionsBoundary; b != nil {
+		spec.Boundary = aws.ToString(b.PermissionsBoundaryArn)
+	}
+	ours := strings.Fields(spec.Tags[tagPolicies])
+	delete(spec.Tags, tagPolicies)
+	var others, policies []string
+	for _, p := range role.RolePolicyList {
+		switch name := aws.ToString(p.PolicyName); name {
+		case inlinePolicy:
+			spec.Policy = iamDocument(aws.ToString(p.PolicyDocument))
+		case permissionsPolicy:
+			spec.Permissions = iamDocument(aws.ToString(p.PolicyDocument))
+		default:
+			others = append(others, name)
+		}
+	}
+	for _, p := range role.AttachedManagedPolicies {
+		arn := aws.ToString(p.PolicyArn)
+		if slices.Contains(r.Managed, arn) || slices.Contains(ours, policyDigest(arn)) {
+			policies = append(policies, arn)
+		} else {
+			others = append(others, arn)
+		}
+	}
+	spec.Policies = setOf(policies)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.others = others
+	return engine.Found[RoleSpec]{Phase: engine.Ready, ID: aws.ToString(role.RoleName), Spec: spec, Outputs: map[string]string{"arn": aws.ToString(role.Arn)}}
+}
+
+// Notes tell what someone else gave the role.
+func (r *Role) Notes() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []string
+	for _, p := range r.others {
+		out = append(out, fmt.Sprintf("the %s role of %s has %s, which karmactl did not give it: up leaves it there, down takes it away with the role", r.Kind, r.Agent, p))
+	}
+	return out
+}
+
+// get asks for one role alone, where the listing of all is not allowed.
+func (r *Role) get(ctx context.Context, role string) ([]types.RoleDetail, error) {
+	name := &role
 	out, err := r.Clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
 	if cloud.IsNotFound(err) {
 		return nil, nil
@@ -105,14 +198,37 @@ func (r *Role) get(ctx context.Context) ([]types.RoleDetail, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := types.RoleDetail{RoleName: name, Arn: out.Role.Arn, AssumeRolePolicyDocument: out.Role.AssumeRolePolicyDocument, Tags: out.Role.Tags}
-	p, err := r.Clients.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: name, PolicyName: aws.String(inlinePolicy)})
-	if err == nil {
-		d.RolePolicyList = []types.PolicyDetail{{PolicyName: p.PolicyName, PolicyDocument: p.PolicyDocument}}
-	} else if !cloud.IsNotFound(err) {
+	d := types.RoleDetail{RoleName: name, Arn: out.Role.Arn, Path: out.Role.Path, AssumeRolePolicyDocument: out.Role.AssumeRolePolicyDocument, Tags: out.Role.Tags}
+	d.PermissionsBoundary = out.Role.PermissionsBoundary
+	inline, attached, err := r.policiesOf(ctx, role)
+	if cloud.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
+	d.AttachedManagedPolicies = attached
+	for _, n := range inline {
+		p, err := r.Clients.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: name, PolicyName: &n})
+		if err == nil {
+			d.RolePolicyList = append(d.RolePolicyList, types.PolicyDetail{PolicyName: p.PolicyName, PolicyDocument: p.PolicyDocument})
+		} else if !cloud.IsNotFound(err) {
+			return nil, err
+		}
+	}
 	return []types.RoleDetail{d}, nil
+}
+
+// policiesOf are the names of a role's inline policies, and its managed ones.
+func (r *Role) policiesOf(ctx context.Context, role string) ([]string, []types.AttachedPolicy, error) {
+	inline, err := cloud.Pages(ctx, iam.NewListRolePoliciesPaginator(r.Clients.IAM, &iam.ListRolePoliciesInput{RoleName: &role}),
+		func(out *iam.ListRolePoliciesOutput) []string { return out.PolicyNames })
+	if err != nil {
+		return nil, nil, err
+	}
+	attached, err := cloud.Pages(ctx, iam.NewListAttachedRolePoliciesPaginator(r.Clients.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: &role}),
+		func(out *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return out.AttachedPolicies })
+	return inline, attached, err
 }
 
 // Diff compares documents by what they mean.
@@ -120,35 +236,51 @@ func (r *Role) Diff(have, want RoleSpec) []engine.Change {
 	return changes(
 		essential(differs("trust", have.Trust, want.Trust)),
 		essential(differs("policy", have.Policy, want.Policy)),
+		essential(granted(have.Permissions, want.Permissions)),
+		essential(same("policies", attached(have.Policies), attached(want.Policies))),
+		essential(field("permissions_boundary", have.Boundary, want.Boundary)),
+		fixed("path", have.Path, want.Path),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }
 
-// Create makes the role; its policy can only be put into it after.
+// Create makes the role with its boundary; its policies can only be put into it after.
 func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, error) {
-	_, err := r.Clients.IAM.CreateRole(ctx, &iam.CreateRoleInput{
+	in := &iam.CreateRoleInput{
 		RoleName:                 aws.String(r.Name()),
+		Path:                     &want.Path,
 		AssumeRolePolicyDocument: &want.Trust,
 		Description:              aws.String(r.Kind + " role of agent " + r.Agent),
 		Tags:                     toIAMTags(want.Tags),
-	})
-	if err != nil {
+	}
+	if want.Boundary != "" {
+		in.PermissionsBoundary = &want.Boundary
+	}
+	if _, err := r.Clients.IAM.CreateRole(ctx, in); err != nil {
 		return "", err
 	}
 	return r.Name(), nil
 }
 
-// Update sets trust, policy and tags.
+// Update sets boundary, trust, policies and tags. The boundary comes first: a policy
+// that allows more is bound from the beginning.
 func (r *Role) Update(ctx context.Context, id string, have, want RoleSpec) error {
+	if err := r.updateBoundary(ctx, id, have.Boundary, want.Boundary); err != nil {
+		return err
+	}
 	if have.Trust != want.Trust {
 		if _, err := r.Clients.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &id, PolicyDocument: &want.Trust}); err != nil {
 			return err
 		}
 	}
-	if have.Policy != want.Policy {
-		if err := r.putPolicy(ctx, id, want.Policy); err != nil {
-			return err
-		}
+	if err := r.putPolicy(ctx, id, inlinePolicy, have.Policy, want.Policy); err != nil {
+		return err
+	}
+	if err := r.putPolicy(ctx, id, permissionsPolicy, have.Permissions, want.Permissions); err != nil {
+		return err
+	}
+	if err := r.updatePolicies(ctx, id, have.Policies, want.Policies); err != nil {
+		return err
 	}
 	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
 		_, err := r.Clients.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: &id, Tags: toIAMTags(set)})
@@ -159,20 +291,22 @@ func (r *Role) Update(ctx context.Context, id string, have, want RoleSpec) error
 	})
 }
 
-func (r *Role) putPolicy(ctx context.Context, name, policy string) error {
-	if policy == "" {
-		_, err := r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &name, PolicyName: aws.String(inlinePolicy)})
+func (r *Role) putPolicy(ctx context.Context, role, name, have, want string) error {
+	switch {
+	case have == want:
+		return nil
+	case want == "":
+		_, err := r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: &name})
 		return err
 	}
-	_, err := r.Clients.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String(inlinePolicy), PolicyDocument: &policy})
+	_, err := r.Clients.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &role, PolicyName: &name, PolicyDocument: &want})
 	return err
 }
 
 // Delete empties the role first: IAM answers DeleteConflict while it has policies,
 // also policies that another program put in.
 func (r *Role) Delete(ctx context.Context, id string) error {
-	inline, err := cloud.Pages(ctx, iam.NewListRolePoliciesPaginator(r.Clients.IAM, &iam.ListRolePoliciesInput{RoleName: &id}),
-		func(out *iam.ListRolePoliciesOutput) []string { return out.PolicyNames })
+	inline, attached, err := r.policiesOf(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -180,11 +314,6 @@ func (r *Role) Delete(ctx context.Context, id string) error {
 		if _, err := r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &id, PolicyName: &p}); err != nil && !cloud.IsNotFound(err) {
 			return err
 		}
-	}
-	attached, err := cloud.Pages(ctx, iam.NewListAttachedRolePoliciesPaginator(r.Clients.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: &id}),
-		func(out *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return out.AttachedPolicies })
-	if err != nil {
-		return err
 	}
 	for _, p := range attached {
 		if _, err := r.Clients.IAM.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &id, PolicyArn: p.PolicyArn}); err != nil && !cloud.IsNotFound(err) {

@@ -154,7 +154,7 @@ func (t *TaskDefinition) roleARN(r *Role) string {
 	if r == nil {
 		return ""
 	}
-	return t.Account.GlobalARN("iam", "role/"+r.Name())
+	return r.ARN()
 }
 
 // Find is the recorded revision where that is known to be what the service runs; else

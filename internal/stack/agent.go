@@ -18,8 +18,13 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	rules := s.rules(a, e, target)
 	secrets := s.secrets(a)
 
-	execution := add(s, groupAgents, &provision.Role{Env: h, Kind: provision.ExecutionRole, Agent: a.Name, Policy: s.executionPolicy(a, secrets)})
-	task := add(s, groupAgents, &provision.Role{Env: h, Kind: provision.TaskRole, Agent: a.Name, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay)})
+	execution := add(s, groupAgents, &provision.Role{
+		Env: h, Kind: provision.ExecutionRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: s.executionPolicy(a, secrets),
+	})
+	task := add(s, groupAgents, &provision.Role{
+		Env: h, Kind: provision.TaskRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay),
+		Permissions: provision.PermissionsPolicy(a.Permissions), Managed: provision.ManagedPolicies(a.Permissions),
+	})
 	definition := add(s, groupAgents, &provision.TaskDefinition{
 		Env: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
 		Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay,

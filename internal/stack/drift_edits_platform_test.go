@@ -17,6 +17,9 @@ func platformDrifts() []drift {
 	role := func(edit func(*awssim.IAMRole)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool { return one(w.Roles, "role/execution/validator", roleTags, edit) }
 	}
+	task := func(edit func(*awssim.IAMRole)) func(*awssim.World) bool {
+		return func(w *awssim.World) bool { return one(w.Roles, "role/task/validator", roleTags, edit) }
+	}
 	cluster := func(edit func(*awssim.Cluster)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool { edit(w.Clusters["karmacadabra-prod"]); return true }
 	}
@@ -40,6 +43,9 @@ func platformDrifts() []drift {
 		})},
 		{"role/execution/validator", "policy", role(func(r *awssim.IAMRole) { clear(r.Inline) })},
 		{"role/execution/validator", "trust", role(func(r *awssim.IAMRole) { r.Trust = allowsNothing })},
+		{"role/task/validator", "permissions", task(func(r *awssim.IAMRole) { delete(r.Inline, "karmactl-permissions") })},
+		{"role/task/validator", "policies", task(func(r *awssim.IAMRole) { r.Attached = nil })},
+		{"role/task/validator", "permissions_boundary", task(func(r *awssim.IAMRole) { r.Boundary = "" })},
 		{"cluster", "container_insights", cluster(func(c *awssim.Cluster) { c.Insights = "enhanced" })},
 		{"cluster", "capacity_providers", cluster(func(c *awssim.Cluster) { c.Providers = []string{"FARGATE"} })},
 		{"cluster", "service_connect_namespace", cluster(func(c *awssim.Cluster) { c.Namespace = "" })},

@@ -37,6 +37,7 @@ var undrifted = map[string]string{
 	"target-group vpc":        "AWS does not move a target group",
 	"target-group port":       "AWS does not change it",
 	"certificate names":       "AWS does not change them",
+	"role path":               "AWS does not move a role",
 	"repository encryption":   "AWS does not change it",
 	"state-bucket encryption": "S3 has encrypted every bucket since 2023, and takes the default for none",
 

@@ -130,7 +130,7 @@ func operatorPolicies(actions []string) (read, change document) {
 		service, op, _ := strings.Cut(a, ":")
 		reads := cloud.Reads(op) || strings.HasPrefix(op, "View") || op == "BatchGetImage"
 		switch {
-		case a == "iam:CreateServiceLinkedRole" || a == "iam:PassRole": // have their own conditions
+		case a == "iam:CreateServiceLinkedRole" || a == "iam:PassRole" || a == "iam:AttachRolePolicy": // have their own conditions
 		case service == "s3" && reads:
 			look = append(look, a)
 		case service == "s3":
@@ -163,6 +163,10 @@ func operatorPolicies(actions []string) (read, change document) {
 		allow{Sid: "Push", Action: push, Resource: []string{"arn:*:ecr:*:*:repository/*"}},
 		allow{Sid: "Change", Action: rest, Resource: whole},
 		allow{Sid: "PassRoles", Action: []string{"iam:PassRole"}, Resource: whole, Condition: only("iam:PassedToService", "ecs-tasks.amazonaws.com")},
+		allow{
+			Sid: "Attach", Action: []string{"iam:AttachRolePolicy"}, Resource: whole,
+			Condition: map[string]map[string][]string{"ArnNotLike": {"iam:PolicyARN": {"arn:*:iam::aws:policy/AdministratorAccess", "arn:*:iam::aws:policy/IAMFullAccess", "arn:*:iam::aws:policy/PowerUserAccess"}}},
+		},
 		allow{
 			Sid: "LinkedRoles", Action: []string{"iam:CreateServiceLinkedRole"}, Resource: whole,
 			Condition: only("iam:AWSServiceName", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"),

@@ -30,5 +30,6 @@ func (s *Stack) Warnings() []string {
 	if s.Config.LoadBalancer.Domain == "" {
 		out = append(out, "plain HTTP: without load_balancer.domain there is no certificate, so send no keys through these URLs")
 	}
+	out = append(out, s.Config.Warnings()...)
 	return append(out, s.Notes()...)
 }

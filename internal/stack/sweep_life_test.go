@@ -22,6 +22,8 @@ environment: prod
 region: us-east-1
 budget: {monthly_usd: 300, emails: [ops@example.com]}
 tags: {Project: karmacadabra}
+permissions_boundary: arn:aws:iam::aws:policy/AdministratorAccess
+role_path: /agents/
 network: {nat: single, endpoints: [s3, logs]}
 load_balancer: {domain: agents.example.com}
 observability: {log_retention_days: 7, xray: true, alarms: {emails: [ops@example.com]}}
@@ -39,6 +41,9 @@ agents:
     user: 1000:1000
     ulimits: {nofile: 65536}
     storage: 50
+    permissions:
+      - {policy: arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess}
+      - {allow: [bedrock:InvokeModel], on: ["arn:aws:bedrock:*::foundation-model/*"]}
   karma-hello:
     port: 9002
     calls: [validator]

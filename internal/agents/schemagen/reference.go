@@ -28,6 +28,7 @@ var sections = []section{
 	{"health", "agents.NAME.health", ""},
 	{"container-check", "agents.NAME.health.command", "In place of a text or a list: the container's check with times of its own."},
 	{"ulimits", "agents.NAME.ulimits", "The only limit that Fargate lets a task set."},
+	{"permission", "agents.NAME.permissions", "A list: each entry is a managed policy, or actions and what they are allowed on. They are on the agent's own task role, apart from what karmactl needs."},
 	{"secret", "agents.NAME.secrets.VARIABLE", "In place of a text, which is the key."},
 	{"build", "agents.NAME.build", "In place of a text, which is the context."},
 	{"network", "network", ""},
