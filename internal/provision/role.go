@@ -71,10 +71,16 @@ func (r *Role) Disposable() {}
 // Name is the role's name, known before it is made. IAM knows no regions, so a stack
 // of the same name in another region needs names of its own.
 func (r *Role) Name() string {
-	if r.path() == noPath {
-		return r.plainName()
+	return r.nameBelow(r.path())
+}
+
+// nameBelow is the role's name below a path. A path makes another name, so that a role
+// with another path can be made while the old one is still used.
+func (r *Role) nameBelow(path string) string {
+	if path == noPath {
+		return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind)
 	}
-	sum := sha256.Sum256([]byte(r.path()))
+	sum := sha256.Sum256([]byte(path))
 	return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind, hex.EncodeToString(sum[:])[:nameDigits])
 }
 
@@ -83,12 +89,6 @@ const noPath = "/"
 
 // path is where the roles of the stack are.
 func (r *Role) path() string { return cmp.Or(r.Path, noPath) }
-
-// plainName is the name without a path. A path makes another name, so that a role
-// with another path can be made while the old one is still used.
-func (r *Role) plainName() string {
-	return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind)
-}
 
 // ARN is the role's ARN, known before it is made.
 func (r *Role) ARN() string { return r.Account.GlobalARN("iam", "role"+r.path()+r.Name()) }
@@ -114,7 +114,7 @@ func (r *Role) Want() RoleSpec {
 func (r *Role) Find(ctx context.Context, look engine.Look) (engine.Found[RoleSpec], error) {
 	names := []string{look.ID, r.Name()}
 	if look.ID == "" { // the state is lost, or the path is new
-		names = []string{r.Name(), r.plainName()}
+		names = []string{r.Name(), r.nameBelow(noPath)}
 	}
 	roles, listed, err := r.roles(ctx, look.NotOlder)
 	if err != nil {
@@ -246,8 +246,9 @@ func (r *Role) Diff(have, want RoleSpec) []engine.Change {
 
 // Create makes the role with its boundary; its policies can only be put into it after.
 func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, error) {
+	name := r.nameBelow(want.Path)
 	in := &iam.CreateRoleInput{
-		RoleName:                 aws.String(r.Name()),
+		RoleName:                 &name,
 		Path:                     &want.Path,
 		AssumeRolePolicyDocument: &want.Trust,
 		Description:              aws.String(r.Kind + " role of agent " + r.Agent),
@@ -259,7 +260,7 @@ func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, err
 	if _, err := r.Clients.IAM.CreateRole(ctx, in); err != nil {
 		return "", err
 	}
-	return r.Name(), nil
+	return name, nil
 }
 
 // Update sets boundary, trust, policies and tags. The boundary comes first: a policy
