@@ -227,7 +227,7 @@ func (r *IAMRole) boundary() *types.AttachedPermissionsBoundary {
 	if r.Boundary == "" {
 		return nil
 	}
-	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: &r.Boundary, PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy}
+	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: &r.Boundary, PermissionsBoundaryType: "Policy"} // AWS's text; the SDK has another
 }
 
 func (s *Sim) getRole(in *iam.GetRoleInput) (*iam.GetRoleOutput, error) {
