@@ -231,7 +231,7 @@ type Agent struct {
 	Scale  Scale
 	Health Health
 	// Env is the plain environment. PORT, AGENT_NAME and the address of each agent
-	// that this one calls (VALIDATOR_URL) are always there: the agent's own unless
+	// that this one calls (VALIDATOR_URL) are always there, and with XRay OTEL_SERVICE_NAME: the agent's own unless
 	// the file sets them, or has them as secrets.
 	Env map[string]string
 	// Secrets is the secret environment, ordered by variable name.

@@ -82,6 +82,23 @@ func fillIn(r *reader, c *Config) {
 	}
 	for i := range c.Agents {
 		fillInCalls(c, &c.Agents[i])
+		if c.Observability.XRay {
+			c.Agents[i].preset(ServiceNameVariable, c.Stack()+"-"+c.Agents[i].Name)
+		}
+	}
+}
+
+// ServiceNameVariable is where OpenTelemetry's SDKs read the name of what they trace. Without
+// it they call every program unknown_service, and no sampling rule of the stack takes it:
+// https://opentelemetry.io/docs/languages/sdk-configuration/general/
+const ServiceNameVariable = "OTEL_SERVICE_NAME"
+
+// preset gives an agent a variable that its file neither sets nor has as a secret.
+func (a *Agent) preset(variable, value string) {
+	_, stated := a.Env[variable]
+	secret := slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.Env == variable })
+	if !stated && !secret {
+		a.Env[variable] = value
 	}
 }
 
@@ -89,12 +106,8 @@ func fillIn(r *reader, c *Config) {
 // Service Connect knows them by the agent's name and port and by no longer name.
 func fillInCalls(c *Config, a *Agent) {
 	for _, name := range a.Calls {
-		callee, ok := c.Agent(name)
-		variable := CalleeURL(name)
-		_, stated := a.Env[variable]
-		secret := slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.Env == variable })
-		if ok && !stated && !secret {
-			a.Env[variable] = fmt.Sprintf("http://%s:%d", callee.Name, callee.Port)
+		if callee, ok := c.Agent(name); ok {
+			a.preset(CalleeURL(name), fmt.Sprintf("http://%s:%d", callee.Name, callee.Port))
 		}
 	}
 }

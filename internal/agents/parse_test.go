@@ -93,6 +93,9 @@ func TestTheFullFleetIsTheShippedOneWithEverythingOn(t *testing.T) {
 	plain.Network.Endpoints = []string{"s3", "ecr.api", "ecr.dkr", "logs", "secretsmanager"}
 	plain.Observability.ContainerInsights = InsightsOn
 	plain.Observability.XRay = true
+	for _, a := range plain.Agents {
+		a.Env["OTEL_SERVICE_NAME"] = "karmacadabra-prod-" + a.Name
+	}
 	if diff := cmp.Diff(plain, full); diff != "" {
 		t.Errorf("they differ elsewhere (-shipped +full):\n%s", diff)
 	}
@@ -185,7 +188,7 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	if night.Days != "MON,WED-FRI" || night.Start != "22:00" || a.Image != "registry.example.com:5000/team/a:1.2" || a.Build.Args["AGENT_NAME"] != "a" {
 		t.Errorf("schedule %+v, image %s, build %+v", night, a.Image, a.Build)
 	}
-	want := map[string]string{"LEVEL": "debug", "DEBUG": "true", "N": "1.50", "PORT": "8080", "AGENT_NAME": "a", "B_URL": "http://b:8081"}
+	want := map[string]string{"LEVEL": "debug", "DEBUG": "true", "N": "1.50", "PORT": "8080", "AGENT_NAME": "a", "B_URL": "http://b:8081", "OTEL_SERVICE_NAME": c.Stack() + "-a"}
 	if diff := cmp.Diff(want, a.Env); diff != "" {
 		t.Error(diff)
 	}

@@ -20,7 +20,7 @@ func agentFields() []field[Agent] {
 			key("memory", "Percentage of memory to hold; 0 is no such policy.", integer(0, 100), func(s *Scale) *int { return &s.MemoryPercent }),
 		}), func(a *Agent) *Scale { return &a.Scale }),
 		key("health", "How the load balancer and the container are checked.", object("health", healthFields()), func(a *Agent) *Health { return &a.Health }),
-		key("env", "The plain environment. PORT, AGENT_NAME and the address of each agent that this one calls (VALIDATOR_URL) are there by themselves.", dict(envNameRule, "an environment variable", anyText(anyRule("a text")), func(string) string { return "" }), func(a *Agent) *map[string]string { return &a.Env }),
+		key("env", "The plain environment. PORT, AGENT_NAME and the address of each agent that this one calls (VALIDATOR_URL) are there by themselves, and with xray OTEL_SERVICE_NAME.", dict(envNameRule, "an environment variable", anyText(anyRule("a text")), func(string) string { return "" }), func(a *Agent) *map[string]string { return &a.Env }),
 		key("secrets", "Environment variables from secrets: the key, or {key, from, optional}.", secretsValue(), func(a *Agent) *[]Secret { return &a.Secrets }),
 		key("command", "Replaces the image's own command.", words(`a list of texts such as ["python", "agent.py"]`), func(a *Agent) *[]string { return &a.Command }),
 		key("image", "The image to run; {agent} stands for the agent's name.", text(imageRule), func(a *Agent) *string { return &a.Image }),

@@ -33,6 +33,8 @@ type DiscoveryService struct {
 	ID        string
 	Name      string
 	Namespace string // id
+	// Left is when ECS began to take it out; zero is not.
+	Left time.Time
 }
 
 // DiscoveryOperation is an asynchronous operation of Cloud Map.
@@ -71,6 +73,7 @@ func (s *Sim) namespaceNoun() noun {
 }
 
 func (s *Sim) settleNamespaces() {
+	s.settleDiscovery()
 	for id, n := range s.world.Namespaces {
 		if !n.Deleted.IsZero() && !s.now().Before(n.Deleted.Add(namespaceTakes)) {
 			delete(s.world.Namespaces, id)

@@ -77,7 +77,7 @@ func (s *Sim) drain(x *Service, at time.Time) {
 	}
 	if !left {
 		x.Status, x.Deleted, x.Deployments = "INACTIVE", at, nil
-		s.unregister(x)
+		s.unregister(x, at)
 	}
 }
 

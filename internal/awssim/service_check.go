@@ -88,7 +88,8 @@ func (s *Sim) checkEndpoints(x *Service, d *TaskDefinition) error {
 	if sc == nil || !sc.Enabled {
 		return nil
 	}
-	if sc.Namespace != nil && s.namespace(*sc.Namespace) == nil {
+	ns := s.namespace(aws.ToString(sc.Namespace))
+	if sc.Namespace != nil && ns == nil {
 		return fail("NamespaceNotFoundException", "The specified namespace wasn't found: %s", *sc.Namespace)
 	}
 	for _, svc := range sc.Services {
@@ -98,6 +99,11 @@ func (s *Sim) checkEndpoints(x *Service, d *TaskDefinition) error {
 		}
 		if len(svc.ClientAliases) > 1 {
 			return invalid("A Service Connect service takes one client alias.")
+		}
+		if ns != nil {
+			if err := s.taken(x, ns, aws.ToString(svc.DiscoveryName)); err != nil {
+				return err
+			}
 		}
 		if err := checkTimeout(svc.Timeout, port.AppProtocol); err != nil {
 			return err

@@ -68,6 +68,14 @@ func checkTimeout(t *types.TimeoutConfiguration, protocol types.ApplicationProto
 	return nil
 }
 
+// connectLingers is how long a name stays taken after its service has drained: services that
+// were made again at once met it (https://github.com/aws/copilot-cli/issues/4313). AWS
+// publishes no time.
+const connectLingers = 20 * time.Second
+
+// discoveryID is that of the Cloud Map service which a cluster has for a name.
+func discoveryID(cluster, name string) string { return "srv-" + cluster + "-" + name }
+
 // register puts the service's Service Connect names into the namespace, which is
 // then in use.
 func (s *Sim) register(x *Service) {
@@ -77,20 +85,43 @@ func (s *Sim) register(x *Service) {
 	}
 	ns := s.namespace(aws.ToString(sc.Namespace))
 	for _, svc := range sc.Services {
-		id := "srv-" + x.Cluster + "-" + aws.ToString(svc.DiscoveryName)
+		id := discoveryID(x.Cluster, aws.ToString(svc.DiscoveryName))
 		if ns != nil && s.world.DiscoveryServices[id] == nil {
 			s.world.DiscoveryServices[id] = &DiscoveryService{ID: id, Name: aws.ToString(svc.DiscoveryName), Namespace: ns.ID}
 		}
 	}
 }
 
-// unregister takes them out again.
-func (s *Sim) unregister(x *Service) {
-	if x.Config.Connect != nil {
-		for _, svc := range x.Config.Connect.Services {
-			delete(s.world.DiscoveryServices, "srv-"+x.Cluster+"-"+aws.ToString(svc.DiscoveryName))
+// unregister has ECS take them out again, which it does after a while.
+func (s *Sim) unregister(x *Service, at time.Time) {
+	if x.Config.Connect == nil {
+		return
+	}
+	for _, svc := range x.Config.Connect.Services {
+		if d := s.world.DiscoveryServices[discoveryID(x.Cluster, aws.ToString(svc.DiscoveryName))]; d != nil {
+			d.Left = at
 		}
 	}
+}
+
+// settleDiscovery takes out the names whose time is over.
+func (s *Sim) settleDiscovery() {
+	for id, d := range s.world.DiscoveryServices {
+		if !d.Left.IsZero() && !s.now().Before(d.Left.Add(connectLingers)) {
+			delete(s.world.DiscoveryServices, id)
+		}
+	}
+}
+
+// taken is the refusal of a name that another service has in the namespace, or had until a
+// moment ago.
+func (s *Sim) taken(x *Service, namespace *Namespace, name string) error {
+	for id, d := range s.world.DiscoveryServices {
+		if d.Namespace == namespace.ID && d.Name == name && (id != discoveryID(x.Cluster, name) || !d.Left.IsZero()) {
+			return invalid("SC service is already used by %s.", namespace.ARN)
+		}
+	}
+	return nil
 }
 
 // endpoints are the Service Connect names that are there now: of other services

@@ -126,8 +126,9 @@ func (s *Sim) createVpcEndpoint(in *ec2.CreateVpcEndpointInput) (*ec2.CreateVpcE
 
 // checkEndpoint holds AWS's rules for services, quotas and private names.
 func (s *Sim) checkEndpoint(vpc *VPC, e *VPCEndpoint, private bool) error {
-	gateway, ok := endpointServices[strings.TrimPrefix(e.Service, "com.amazonaws."+s.world.Region+".")]
-	if !ok || !strings.HasPrefix(e.Service, "com.amazonaws."+s.world.Region+".") {
+	service, here := strings.CutPrefix(e.Service, s.endpointPrefix(e.Service))
+	gateway, ok := endpointServices[service]
+	if !ok || !here {
 		return fail("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", e.Service)
 	}
 	if e.Kind == types.VpcEndpointTypeGateway && !gateway {
@@ -337,4 +338,14 @@ func (s *Sim) deleteVpcEndpoints(in *ec2.DeleteVpcEndpointsInput) (*ec2.DeleteVp
 		}
 	}
 	return out, nil
+}
+
+// endpointPrefix is what the name of an endpoint's service begins with in this region: in
+// China ECR's begin with cn (https://github.com/aws/aws-cdk/issues/16139).
+func (s *Sim) endpointPrefix(service string) string {
+	prefix := "com.amazonaws." + s.world.Region + "."
+	if strings.HasPrefix(s.world.Region, "cn-") && strings.Contains(service, ".ecr.") {
+		return "cn." + prefix
+	}
+	return prefix
 }

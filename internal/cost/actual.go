@@ -62,7 +62,7 @@ func Spend(ctx context.Context, api Explorer, stack string, month, now time.Time
 	if err != nil {
 		return nil, err
 	}
-	a := &Actual{Stack: stack, From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), AskedAt: now.UTC(), Tag: tagState(ctx, api)}
+	a := &Actual{Stack: stack, From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), AskedAt: now.UTC(), Tag: TagActive}
 	in := &costexplorer.GetCostAndUsageInput{
 		Granularity: types.GranularityMonthly,
 		Metrics:     []string{"UnblendedCost"},
@@ -82,6 +82,11 @@ func Spend(ctx context.Context, api Explorer, stack string, month, now time.Time
 		if in.NextPageToken = out.NextPageToken; aws.ToString(in.NextPageToken) == "" {
 			break
 		}
+	}
+	// What is found by the tag shows that it is active. To ask costs a cent.
+	if len(a.Services) == 0 {
+		a.Tag = tagState(ctx, api)
+		a.Requests++
 	}
 	sort.SliceStable(a.Services, func(i, j int) bool { return a.Services[i].USD.GreaterThan(a.Services[j].USD) })
 	return a, nil

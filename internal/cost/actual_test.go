@@ -16,11 +16,17 @@ type explorer struct {
 	asked []*costexplorer.GetCostAndUsageInput
 	tag   types.CostAllocationTagStatus
 	err   error
+	// empty: nothing is counted by the tag. tagAsked counts the questions about it.
+	empty    bool
+	tagAsked int
 }
 
 func (e *explorer) GetCostAndUsage(_ context.Context, in *costexplorer.GetCostAndUsageInput, _ ...func(*costexplorer.Options)) (*costexplorer.GetCostAndUsageOutput, error) {
 	copied := *in
 	e.asked = append(e.asked, &copied)
+	if e.empty {
+		return &costexplorer.GetCostAndUsageOutput{}, e.err
+	}
 	group := func(name, usd string) types.Group {
 		return types.Group{Keys: []string{name}, Metrics: map[string]types.MetricValue{"UnblendedCost": {Amount: &usd, Unit: aws.String("USD")}}}
 	}
@@ -34,6 +40,7 @@ func (e *explorer) GetCostAndUsage(_ context.Context, in *costexplorer.GetCostAn
 }
 
 func (e *explorer) ListCostAllocationTags(context.Context, *costexplorer.ListCostAllocationTagsInput, ...func(*costexplorer.Options)) (*costexplorer.ListCostAllocationTagsOutput, error) {
+	e.tagAsked++
 	if e.tag == "" {
 		return nil, context.Canceled
 	}
@@ -98,13 +105,27 @@ func TestATagThatIsNotActiveIsSaidWithTheCommandThatActivatesIt(t *testing.T) {
 		types.CostAllocationTagStatusActive:   "at a cent",
 		"":                                    "only the account that pays may ask",
 	} {
-		a, err := Spend(context.Background(), &explorer{tag: tag}, "s", october, midMonth)
+		a, err := Spend(context.Background(), &explorer{tag: tag, empty: true}, "s", october, midMonth)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text := strings.Join(a.Caveats(), "\n")
 		if !strings.Contains(text, want) || strings.Contains(text, Activate) == (tag == types.CostAllocationTagStatusActive) {
 			t.Errorf("with the tag %q it says:\n%s", tag, text)
+		}
+	}
+}
+
+// Each request to Cost Explorer is billed, the one for the tag's state too.
+func TestEveryRequestIsCountedAndNoneIsMadeForWhatIsKnown(t *testing.T) {
+	for _, empty := range []bool{false, true} {
+		api := &explorer{tag: types.CostAllocationTagStatusActive, empty: empty}
+		a, err := Spend(context.Background(), api, "s", october, midMonth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Requests != len(api.asked)+api.tagAsked || api.tagAsked > 0 != empty {
+			t.Errorf("nothing counted %t: %d requests are told, %d were made, %d of them for the tag", empty, a.Requests, len(api.asked)+api.tagAsked, api.tagAsked)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -276,7 +275,7 @@ func (t *visit) stillMaking(found Found[any], id string) (why string, err error)
 	case found.Phase == Absent, t.o.Verb == Replace && found.ID != id: // that is still the one it replaces, which has the same tags
 		return "not visible yet", nil
 	case found.Phase == Broken:
-		return "", errors.New(found.Why)
+		return "", found.failure()
 	case found.Phase == Leaving:
 		return "", fmt.Errorf("it is being deleted: %s", found.Why)
 	case found.Phase == Pending && !found.Usable:

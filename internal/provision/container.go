@@ -15,10 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// collector receives traces (OTLP, X-Ray's UDP) and sends them to X-Ray. The X-Ray
-// SDKs and daemon are in maintenance.
-const collector = "public.ecr.aws/aws-observability/aws-otel-collector:latest"
-
 // logPrefix is the option of the log driver with the first part of a stream's name.
 const logPrefix = "awslogs-stream-prefix"
 
@@ -157,17 +153,4 @@ func ulimitsOf(c types.ContainerDefinition) Variables {
 		}
 	}
 	return out
-}
-
-// tracing is the container beside the agent that sends traces on. It logs where the
-// agent does, to streams of its own.
-func tracing(want TaskDefinitionSpec) types.ContainerDefinition {
-	log := maps.Clone(want.Log)
-	if log != nil {
-		log[logPrefix] = "tracing"
-	}
-	return types.ContainerDefinition{
-		Name: aws.String("tracing"), Image: &want.Tracing, Essential: aws.Bool(false), Command: []string{"--config=/etc/ecs/ecs-default-config.yaml"},
-		LogConfiguration: logTo(log),
-	}
 }

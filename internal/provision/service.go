@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -41,6 +42,8 @@ type Service struct {
 	// retried is the deployment that failed and that an update has begun again: AWS may
 	// tell of it for a moment longer.
 	retried string
+	// noRoom is since when this run has seen that a quota keeps its tasks from being placed.
+	noRoom time.Time
 }
 
 // ServiceName is the name of an agent's service in the stack's own cluster.

@@ -99,8 +99,31 @@ func (s *Service) starting(ctx context.Context, x types.Service, primary types.D
 	}
 	if len(x.Events) > 0 && primary.RunningCount+primary.PendingCount < primary.DesiredCount {
 		found.Why = tasks.PlainEvent(s.Agent.Name, aws.ToString(x.Events[0].Message))
+		s.judgeQuota(x.Events[0], primary, found)
 	}
 	return nil
+}
+
+// quotaPatience is how long a deployment may wait for the account's quota: the old tasks of
+// another agent that rolls out may make room. ECS itself goes on trying.
+const quotaPatience = time.Minute
+
+// judgeQuota ends the wait for a task that a quota of the account keeps from being placed.
+func (s *Service) judgeQuota(last types.ServiceEvent, primary types.Deployment, found *engine.Found[ServiceSpec]) {
+	c, known := tasks.CauseOf(s.Agent.Name, aws.ToString(last.Message))
+	if !known || c.Kind != tasks.KindQuota || aws.ToTime(last.CreatedAt).Before(aws.ToTime(primary.CreatedAt)) {
+		s.noRoom = time.Time{}
+		return
+	}
+	now := s.Clock.Now()
+	if s.noRoom.IsZero() {
+		s.noRoom = now
+	}
+	if now.Sub(s.noRoom) < quotaPatience {
+		return
+	}
+	found.Phase, found.Why = engine.Broken, fmt.Sprintf("%s: %s: %s; ECS goes on trying", found.Why, c.Why, c.Fix())
+	found.Err = &DeploymentFailed{Agent: s.Agent.Name, Why: found.Why}
 }
 
 // lastEnd is how the agent's last task that failed ended, what that means and what

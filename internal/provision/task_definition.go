@@ -145,7 +145,7 @@ func (t *TaskDefinition) with(image string, secrets Variables) TaskDefinitionSpe
 		s.Log = t.logOptions()
 	}
 	if t.XRay {
-		s.Tracing = collector
+		s.Tracing, s.TracingConfig = collector, collectorConfig
 	}
 	return s
 }
@@ -236,6 +236,7 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 		same("log", have.Log, want.Log),
 		field("init", have.Init, want.Init),
 		field("tracing", have.Tracing, want.Tracing),
+		differs("tracing_config", have.TracingConfig, want.TracingConfig),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

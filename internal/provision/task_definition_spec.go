@@ -53,7 +53,9 @@ type TaskDefinitionSpec struct {
 	Init bool
 	// Tracing is the image of the collector beside the agent, or "".
 	Tracing string
-	Tags    cloud.Tags
+	// TracingConfig is the collector's configuration.
+	TracingConfig string
+	Tags          cloud.Tags
 }
 
 // readTaskDefinition is a revision in our words.
@@ -72,7 +74,7 @@ func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) 
 	}
 	for _, c := range d.ContainerDefinitions {
 		if aws.ToString(c.Name) != agent {
-			s.Tracing = aws.ToString(c.Image)
+			s.Tracing, s.TracingConfig = aws.ToString(c.Image), readTracingConfig(c)
 			continue
 		}
 		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), c.Command, int(aws.ToInt32(c.StopTimeout))

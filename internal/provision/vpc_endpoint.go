@@ -52,10 +52,20 @@ func (e *VPCEndpoint) Needs() []engine.Node {
 	return slices.Concat(nodes(e.VPC), nodes(e.Tables...), nodes(e.Subnets...), nodes(e.Group))
 }
 
+// endpointService is AWS's name of a service for endpoints. In China the two of ECR begin
+// otherwise than everywhere else: https://github.com/aws/aws-cdk/issues/16139
+func endpointService(region, service string) string {
+	name := "com.amazonaws." + region + "." + service
+	if strings.HasPrefix(region, "cn-") && strings.HasPrefix(service, "ecr.") {
+		return "cn." + name
+	}
+	return name
+}
+
 // Want is a gateway for S3 and an interface with private DNS for the others.
 func (e *VPCEndpoint) Want() VPCEndpointSpec {
 	want := VPCEndpointSpec{
-		VPC: e.VPC.ID(), Service: "com.amazonaws." + e.Account.Region + "." + e.Service,
+		VPC: e.VPC.ID(), Service: endpointService(e.Account.Region, e.Service),
 		Type: string(types.VpcEndpointTypeGateway), Tables: idsOf(e.Tables...), Subnets: idsOf(e.Subnets...), Tags: e.TagsOf(e.Key()),
 	}
 	if e.Service != "s3" {

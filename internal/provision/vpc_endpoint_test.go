@@ -74,3 +74,16 @@ func TestEndpointsWaitForAWSsOwnThrottle(t *testing.T) {
 		b.down(n.steps...)
 	})
 }
+
+func TestInChinaTheEndpointsOfECRHaveNamesOfTheirOwn(t *testing.T) {
+	for _, c := range []struct{ region, service, want string }{
+		{"us-east-1", "ecr.api", "com.amazonaws.us-east-1.ecr.api"},
+		{"cn-north-1", "ecr.dkr", "cn.com.amazonaws.cn-north-1.ecr.dkr"},
+		{"cn-north-1", "s3", "com.amazonaws.cn-north-1.s3"},
+		{"cn-northwest-1", "secretsmanager", "com.amazonaws.cn-northwest-1.secretsmanager"},
+	} {
+		if got := endpointService(c.region, c.service); got != c.want {
+			t.Errorf("%s in %s is %s, not %s", c.service, c.region, got, c.want)
+		}
+	}
+}

@@ -80,7 +80,8 @@ func TestAQuotaThatCannotBeReadIsANote(t *testing.T) {
 	})
 }
 
-// What a plan refuses, AWS would have left waiting: the check is of a rule, not a guess.
+// What a plan warns of is what AWS does: the check is of a rule, not a guess. An up does
+// not wait for the end of its patience for what ECS said at once.
 func TestWithoutRoomECSPlacesNoTask(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newStackBench(t, fleetConfig())
@@ -88,14 +89,25 @@ func TestWithoutRoomECSPlacesNoTask(t *testing.T) {
 		b.allow("L-36FBB829", 0.5)
 		b.cfg.Agents[1].Env["MORE"] = "yes"
 		s := b.fresh(false)
-		ctx, cancel := context.WithTimeoutCause(context.Background(), 3*time.Minute, errors.New("long enough"))
-		defer cancel()
 		w := b.walk(true, s.Steps()...)
-		_, _ = w.Up(ctx)
+		began := time.Now()
+		res, err := w.Up(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
 		events := b.describe("validator").Services[0].Events
 		if len(events) == 0 || !strings.Contains(*events[0].Message, "the limit on the number of vCPUs") {
 			t.Errorf("ECS says %v", events)
 		}
+		failed := res.Err()
+		if !errors.As(failed, new(*provision.DeploymentFailed)) || !strings.Contains(failed.Error(), "quota of Fargate vCPU is used up: karmactl doctor validator") {
+			t.Errorf("up says %v", failed)
+		}
+		if took := time.Since(began); took > 3*time.Minute {
+			t.Errorf("up waited %s", took)
+		}
+		b.allow("L-36FBB829", 6)
+		b.upStack(nil)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
@@ -139,6 +140,32 @@ func TestACalleeThatComesLaterRollsItsCallersOnce(t *testing.T) {
 		b.upStack(shown)
 		if s, n := b.stale(), b.deployments("karma-hello"); len(s) > 0 || n != 2 {
 			t.Errorf("karma-hello was deployed %d times, and these cannot be resolved: %q", n, s)
+		}
+		if res := b.planStack(); res.Changes() {
+			t.Errorf("the plan after it is not empty: %s", verbs(res))
+		}
+	})
+}
+
+// A name stays taken for a moment after its service has gone, which hibernate and wake meet.
+func TestAServiceThatIsMadeAgainWaitsForItsName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, fleet(t, 1))
+		b.upStack(nil)
+		name := b.cfg.Agents[0].Name
+		if _, err := b.home.Clients.ECS.DeleteService(t.Context(), &ecs.DeleteServiceInput{Cluster: aws.String(b.cfg.Stack()), Service: &name, Force: aws.Bool(true)}); err != nil {
+			t.Fatal(err)
+		}
+		b.sim.ResetCalls()
+		b.upStack(nil)
+		tries := 0
+		for _, c := range b.sim.Calls() {
+			if c.Name() == "ECS.CreateService" {
+				tries++
+			}
+		}
+		if tries < 2 {
+			t.Errorf("the service was made at the first of %d tries: its name was free", tries)
 		}
 		if res := b.planStack(); res.Changes() {
 			t.Errorf("the plan after it is not empty: %s", verbs(res))
