@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/awssim/recorded"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -48,6 +49,7 @@ func newOfficeIn(t *testing.T, yaml string, opts awssim.Options) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recorded.Watch(t, sim.Observe)
 	o := &office{t: t, sim: sim, dir: t.TempDir()}
 	o.file = filepath.Join(o.dir, "agents.yaml")
 	if err := os.WriteFile(o.file, []byte(yaml), 0o600); err != nil {

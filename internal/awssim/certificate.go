@@ -140,7 +140,7 @@ func (s *Sim) requestCertificate(in *acm.RequestCertificateInput) (*acm.RequestC
 		}
 	}
 	c := &Certificate{
-		ARN: s.world.arn("acm", "certificate/"+s.world.hash()), Domain: domain, Names: names, Token: token,
+		ARN: s.world.arn("acm", "certificate/"+s.world.uuid()), Domain: domain, Names: names, Token: token,
 		Status: types.CertificateStatusPendingValidation, Tags: tags, Created: s.now(),
 	}
 	s.world.Certificates[c.ARN] = c
@@ -174,6 +174,11 @@ func (s *Sim) describeCertificate(in *acm.DescribeCertificateInput) (*acm.Descri
 	d := &types.CertificateDetail{
 		CertificateArn: aws.String(c.ARN), DomainName: aws.String(c.Domain), SubjectAlternativeNames: slices.Clone(c.Names), Status: c.Status,
 		Type: types.CertificateTypeAmazonIssued, CreatedAt: aws.Time(c.Created), FailureReason: c.Failure, InUseBy: s.inUseBy(c.ARN),
+		Subject: aws.String("CN=" + c.Domain), Issuer: aws.String("Amazon"), KeyAlgorithm: "RSA-2048", SignatureAlgorithm: aws.String("SHA256WITHRSA"),
+		Options: &types.CertificateOptions{CertificateTransparencyLoggingPreference: types.CertificateTransparencyLoggingPreferenceEnabled}, RenewalEligibility: types.RenewalEligibilityIneligible,
+	}
+	if len(d.InUseBy) > 0 {
+		d.RenewalEligibility = types.RenewalEligibilityEligible
 	}
 	for _, n := range c.Names {
 		v := types.DomainValidation{DomainName: aws.String(n), ValidationMethod: types.ValidationMethodDns, ValidationStatus: types.DomainStatusPendingValidation}

@@ -127,10 +127,14 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 			err = s.cut(o.pager, in, reply)
 		}
 		out = detach(reply)
+		sendEmptyLists(reflect.ValueOf(out))
 		return err
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.observe != nil && s.otherwise == nil {
+		s.observe(call.Name(), out, err)
+	}
 	for i := range slices.Backward(s.log) {
 		if s.log[i].N == call.N && s.log[i].Name() == call.Name() && s.log[i].At.Equal(call.At) {
 			s.log[i].Err = err

@@ -66,6 +66,9 @@ func recordKey(name string, kind types.RRType) string {
 
 func (s *Sim) listHostedZones(in *route53.ListHostedZonesInput) (*route53.ListHostedZonesOutput, error) {
 	out := &route53.ListHostedZonesOutput{MaxItems: in.MaxItems}
+	if out.MaxItems == nil {
+		out.MaxItems = aws.Int32(100) // AWS's own
+	}
 	for _, z := range sorted(s.world.HostedZones) {
 		out.HostedZones = append(out.HostedZones, types.HostedZone{
 			Id: aws.String("/hostedzone/" + z.ID), Name: aws.String(z.Name), CallerReference: aws.String(z.ID),

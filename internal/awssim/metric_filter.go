@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	logs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -16,6 +17,7 @@ type MetricFilter struct {
 	Namespace string
 	Value     string
 	Default   *float64
+	Created   time.Time
 }
 
 func (s *Sim) metricFilterNoun() noun {
@@ -52,7 +54,7 @@ func (s *Sim) putMetricFilter(in *logs.PutMetricFilterInput) (*logs.PutMetricFil
 	}
 	g.Filters[name] = &MetricFilter{
 		Name: name, Pattern: aws.ToString(in.FilterPattern), Metric: aws.ToString(t.MetricName), Namespace: aws.ToString(t.MetricNamespace),
-		Value: aws.ToString(t.MetricValue), Default: t.DefaultValue,
+		Value: aws.ToString(t.MetricValue), Default: t.DefaultValue, Created: s.now(),
 	}
 	return &logs.PutMetricFilterOutput{}, nil
 }
@@ -74,7 +76,7 @@ func (s *Sim) describeMetricFilters(in *logs.DescribeMetricFiltersInput) (*logs.
 				continue
 			}
 			all = append(all, types.MetricFilter{
-				LogGroupName: &g.Name, FilterName: &f.Name, FilterPattern: &f.Pattern,
+				LogGroupName: &g.Name, FilterName: &f.Name, FilterPattern: &f.Pattern, CreationTime: aws.Int64(f.Created.UnixMilli()),
 				MetricTransformations: []types.MetricTransformation{{MetricName: &f.Metric, MetricNamespace: &f.Namespace, MetricValue: &f.Value, DefaultValue: f.Default}},
 			})
 		}

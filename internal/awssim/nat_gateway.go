@@ -28,7 +28,9 @@ type NATGateway struct {
 	VPC      string
 	Address  string
 	PublicIP string
-	State    types.NatGatewayState
+	// PrivateIP is its interface's, and told when that is gone, too.
+	PrivateIP string
+	State     types.NatGatewayState
 	// Failure is AWS's code of what is wrong, "" when nothing is.
 	Failure   string
 	Interface string
@@ -120,7 +122,7 @@ func (s *Sim) createNatGateway(in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGat
 	}
 	a.HeldBy = n.ID
 	eni := s.attachNetworkInterface(subnet.ID, nil, "nat_gateway", "Interface for NAT Gateway "+n.ID, "440853647557", false)
-	eni.PublicIP, n.PublicIP, n.Interface = a.IP, a.IP, eni.ID
+	eni.PublicIP, n.PublicIP, n.PrivateIP, n.Interface = a.IP, a.IP, eni.PrivateIP, eni.ID
 	s.world.NATGateways[n.ID] = n
 	return &ec2.CreateNatGatewayOutput{NatGateway: n.describe(), ClientToken: in.ClientToken}, nil
 }
@@ -144,7 +146,7 @@ func (n *NATGateway) describe() *types.NatGateway {
 	d := &types.NatGateway{
 		NatGatewayId: &n.ID, SubnetId: &n.Subnet, VpcId: &n.VPC, State: n.State, CreateTime: &n.Created,
 		NatGatewayAddresses: []types.NatGatewayAddress{{
-			AllocationId: &n.Address, PublicIp: &n.PublicIP, IsPrimary: aws.Bool(true), NetworkInterfaceId: optional(n.Interface),
+			AllocationId: &n.Address, PublicIp: &n.PublicIP, IsPrimary: aws.Bool(true), NetworkInterfaceId: optional(n.Interface), PrivateIp: optional(n.PrivateIP),
 		}},
 		Tags: toEC2Tags(n.Tags),
 	}

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -114,6 +115,25 @@ func publicAddress(serial int) string {
 	return netip.AddrFrom4(base).String()
 }
 
+// publicName is the name that AWS gives to a public address.
+func (s *Sim) publicName(ip string) string {
+	domain := s.world.Region + ".compute.amazonaws.com"
+	if s.world.Region == "us-east-1" {
+		domain = "compute-1.amazonaws.com"
+	}
+	return "ec2-" + strings.ReplaceAll(ip, ".", "-") + "." + domain
+}
+
+// macAddress is made of the private address, so that it stays the same.
+func macAddress(ip string) string {
+	address, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ""
+	}
+	b := address.As4()
+	return fmt.Sprintf("0a:ff:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3])
+}
+
 func (s *Sim) describeNetworkInterfaces(in *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error) {
 	all := func(*NetworkInterface) bool { return true }
 	if err := only(in.NetworkInterfaceIds, s.world.NetworkInterfaces, all, "InvalidNetworkInterfaceID.NotFound"); err != nil {
@@ -140,21 +160,34 @@ func (s *Sim) describeNetworkInterfaces(in *ec2.DescribeNetworkInterfacesInput) 
 }
 
 func (s *Sim) describeNetworkInterface(n *NetworkInterface) types.NetworkInterface {
-	owner := s.world.Account
+	owner, attachment := s.world.Account, "eni-attach"
 	if strings.HasPrefix(n.Owner, "amazon-") {
 		owner = n.Owner
+	}
+	if n.Owner == "amazon-elb" || n.Kind == "nat_gateway" {
+		attachment = "ela-attach"
 	}
 	d := types.NetworkInterface{
 		NetworkInterfaceId: &n.ID, SubnetId: &n.Subnet, VpcId: &n.VPC, Description: &n.Description,
 		InterfaceType: types.NetworkInterfaceType(n.Kind), OwnerId: &s.world.Account,
 		RequesterManaged: aws.Bool(n.Owner != ""), PrivateIpAddress: &n.PrivateIP, Status: types.NetworkInterfaceStatusInUse, SourceDestCheck: aws.Bool(true), TagSet: []types.Tag{},
-		Attachment: &types.NetworkInterfaceAttachment{InstanceOwnerId: aws.String(owner), Status: types.AttachmentStatusAttached},
+		Attachment: &types.NetworkInterfaceAttachment{
+			InstanceOwnerId: aws.String(owner), Status: types.AttachmentStatusAttached,
+			AttachmentId: aws.String(attachment + n.ID[len("eni"):]), DeviceIndex: aws.Int32(1), DeleteOnTermination: aws.Bool(false), AttachTime: &n.Created,
+		},
+		MacAddress: aws.String(macAddress(n.PrivateIP)),
+	}
+	if sub := s.world.Subnets[n.Subnet]; sub != nil {
+		d.AvailabilityZone = &sub.AZ
 	}
 	if n.Owner != "" {
 		d.RequesterId = &n.Owner
 	}
 	if n.PublicIP != "" {
-		d.Association = &types.NetworkInterfaceAssociation{PublicIp: &n.PublicIP, IpOwnerId: &owner}
+		d.Association = &types.NetworkInterfaceAssociation{PublicIp: &n.PublicIP, IpOwnerId: &owner, PublicDnsName: aws.String(s.publicName(n.PublicIP))}
+	}
+	if n.PrivateIP != "" {
+		d.PrivateIpAddresses = []types.NetworkInterfacePrivateIpAddress{{Primary: aws.Bool(true), PrivateIpAddress: &n.PrivateIP, Association: d.Association}}
 	}
 	for _, id := range n.Groups {
 		g := types.GroupIdentifier{GroupId: aws.String(id)}

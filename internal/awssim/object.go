@@ -165,8 +165,18 @@ func (s *Sim) getObject(in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	}
 	return &s3.GetObjectOutput{
 		Body: io.NopCloser(bytes.NewReader(o.Body)), ContentLength: aws.Int64(int64(len(o.Body))), ETag: aws.String(o.ETag),
-		VersionId: versionOf(o), LastModified: aws.Time(o.Modified), Metadata: maps.Clone(o.Metadata), ContentType: aws.String(o.Type),
+		VersionId: versionOf(o), LastModified: aws.Time(o.Modified), Metadata: given(o.Metadata), ContentType: aws.String(o.Type),
+		AcceptRanges: aws.String("bytes"), ServerSideEncryption: types.ServerSideEncryptionAes256,
 	}, nil
+}
+
+// given is what an object was given with it, which a client reads as nothing and not
+// as unknown.
+func given(metadata map[string]string) map[string]string {
+	if metadata == nil {
+		return map[string]string{}
+	}
+	return maps.Clone(metadata)
 }
 
 // headObject has no body, so its errors are the bare statuses.
@@ -239,7 +249,7 @@ func (s *Sim) listObjectVersions(in *s3.ListObjectVersionsInput) (*s3.ListObject
 		return nil, err
 	}
 	n := s.keysPerPage(in.MaxKeys)
-	out := &s3.ListObjectVersionsOutput{Name: in.Bucket, Prefix: in.Prefix, IsTruncated: aws.Bool(false), MaxKeys: aws.Int32(n)}
+	out := &s3.ListObjectVersionsOutput{Name: in.Bucket, Prefix: in.Prefix, IsTruncated: aws.Bool(false), MaxKeys: aws.Int32(n), KeyMarker: aws.String(aws.ToString(in.KeyMarker)), VersionIdMarker: aws.String(aws.ToString(in.VersionIdMarker))}
 	for _, key := range slices.Sorted(maps.Keys(b.Objects)) {
 		if !strings.HasPrefix(key, aws.ToString(in.Prefix)) || key < aws.ToString(in.KeyMarker) {
 			continue

@@ -99,9 +99,7 @@ func (s *Sim) cut(l *pager, in, out any) error {
 		}
 		page, seen[id] = reflect.Append(page, all.Index(i)), true
 	}
-	if all.Len() > 0 {
-		all.Set(page)
-	}
+	all.Set(page)
 	if next != "" {
 		answer.FieldByName(l.next).Set(reflect.ValueOf(&next))
 	}

@@ -126,7 +126,7 @@ func (s *Sim) describeParameters(in *ssm.DescribeParametersInput) (*ssm.Describe
 		if ok && s.visible(p.Created) {
 			out.Parameters = append(out.Parameters, types.ParameterMetadata{
 				Name: &p.Name, ARN: aws.String(s.parameterARN(p)), Type: p.Kind, Version: p.Version, LastModifiedDate: &p.Changed, Tier: types.ParameterTierStandard,
-				KeyId: optional(p.key()),
+				KeyId: optional(p.key()), LastModifiedUser: aws.String("arn:aws:iam::" + s.world.Account + ":user/simulated"),
 			})
 		}
 	}

@@ -1,28 +1,20 @@
 package awssim
 
 import (
-	"encoding/json"
-	"os"
+	"reflect"
+	"strings"
 	"testing"
+
+	"github.com/karmacadabra/karmactl/internal/awssim/recorded"
 )
 
-// recorded are facts of public recordings of the real AWS; its file names them.
-type recorded struct {
-	Source   string
-	Statuses map[string]map[string]int // by service and code
-}
-
-func readRecorded(t *testing.T) recorded {
+func facts(t *testing.T) *recorded.Facts {
 	t.Helper()
-	b, err := os.ReadFile("testdata/recorded.json")
+	f, err := recorded.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r recorded
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return f
 }
 
 // otherStatus are recorded refusals that the simulated account does not make, or
@@ -36,7 +28,7 @@ var otherStatus = map[string]string{
 
 func TestARefusalHasTheStatusThatAWSSendsItWith(t *testing.T) {
 	n := 0
-	for service, codes := range readRecorded(t).Statuses {
+	for service, codes := range facts(t).Statuses {
 		for code, want := range codes {
 			n++
 			if got := statusOf(code); got != want && otherStatus[service+"."+code] == "" {
@@ -46,5 +38,63 @@ func TestARefusalHasTheStatusThatAWSSendsItWith(t *testing.T) {
 	}
 	if n < 60 {
 		t.Errorf("only %d refusals are recorded", n)
+	}
+}
+
+// at is the type that has a field of an answer.
+func at(out reflect.Type, path string) (reflect.Type, string, bool) {
+	parts := strings.Split(path, ".")
+	for i, part := range parts {
+		name := strings.TrimRight(part, "[]{}")
+		f, ok := out.FieldByName(name)
+		if !ok || i == len(parts)-1 {
+			return out, name, ok
+		}
+		for out = f.Type; out.Kind() != reflect.Struct; out = out.Elem() {
+			if k := out.Kind(); k != reflect.Pointer && k != reflect.Slice && k != reflect.Map {
+				return out, name, false
+			}
+		}
+	}
+	return out, "", false
+}
+
+func TestEveryRecordedFieldIsOneOfTheSDK(t *testing.T) {
+	s, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range facts(t).Operations {
+		of, ok := s.ops[name]
+		if !ok {
+			t.Errorf("%s is recorded and not simulated", name)
+			continue
+		}
+		for _, path := range o.Always {
+			if of, field, ok := at(of.out, path); !ok {
+				t.Errorf("%s has no field %s: %s is no field of %s", name, path, field, of)
+			}
+		}
+	}
+}
+
+func TestAnEmptyListIsSentWhereAWSAlwaysSendsTheList(t *testing.T) {
+	s, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	always := map[string]bool{}
+	for name, o := range facts(t).Operations {
+		for _, path := range o.Always {
+			of, field, _ := at(s.ops[name].out, path)
+			always[of.String()+"."+field] = true
+		}
+	}
+	for of, fields := range emptyLists {
+		for _, field := range fields {
+			if !always[of.String()+"."+field] {
+				t.Errorf("no recording says that %s always has %s", of, field)
+			}
+		}
 	}
 }

@@ -31,7 +31,7 @@ func refuse(status int, code, message string) error {
 // statuses are the HTTP statuses of refusals that are not a plain 400, by code.
 // The JSON services and EC2 send 400 for nearly all; S3, IAM, SNS and CloudWatch
 // tell what is not there from what may not be. What was recorded is in
-// testdata/recorded.json; the others are in AWS's lists of common errors.
+// recorded/recorded.json; the others are in AWS's lists of common errors.
 var statuses = map[string]int{
 	"NotModified": http.StatusNotModified, "PermanentRedirect": http.StatusMovedPermanently, "MovedPermanently": http.StatusMovedPermanently,
 

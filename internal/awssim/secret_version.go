@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -181,7 +182,7 @@ func (s *Sim) listSecretVersions(in *secretsmanager.ListSecretVersionIdsInput) (
 		if len(v.Stages) == 0 && !aws.ToBool(in.IncludeDeprecated) {
 			continue
 		}
-		out.Versions = append(out.Versions, types.SecretVersionsListEntry{VersionId: aws.String(v.ID), VersionStages: slices.Clone(v.Stages), CreatedDate: aws.Time(v.At)})
+		out.Versions = append(out.Versions, types.SecretVersionsListEntry{VersionId: aws.String(v.ID), VersionStages: slices.Clone(v.Stages), CreatedDate: aws.Time(v.At), KmsKeyIds: []string{cmp.Or(x.KeyID, "DefaultEncryptionKey")}})
 	}
 	return out, nil
 }

@@ -77,7 +77,9 @@ type Sim struct {
 	fault   func(Call) Fault
 	// otherwise edits the copy of the world that reads are answered from; nil is none.
 	otherwise func(*World)
-	dead      error
+	// observe is told of every answer; nil is not told.
+	observe func(operation string, answer any, err error)
+	dead    error
 }
 
 // New makes a simulated account, or opens the one in opts.File.
@@ -184,6 +186,14 @@ func (s *Sim) Inject(f func(Call) Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault, s.dead = f, nil
+}
+
+// Observe has f told of every answer and every refusal, except what Inject or
+// ReadOtherwise make. It may be called from many goroutines; nil ends it.
+func (s *Sim) Observe(f func(operation string, answer any, err error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.observe = f
 }
 
 // Calls are the calls so far.

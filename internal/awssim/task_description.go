@@ -14,9 +14,15 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 		TaskArn: &t.ARN, ClusterArn: aws.String(s.world.arn("ecs", "cluster/"+t.Cluster)), TaskDefinitionArn: &t.Definition, LastStatus: &t.Status, DesiredStatus: &t.Wanted,
 		CapacityProviderName: &t.Provider, LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), StartedBy: aws.String(cmp.Or(t.StartedBy, t.Deployment)), CreatedAt: &t.Created,
 		EnableExecuteCommand: t.Exec, HealthStatus: t.Health, Group: aws.String(taskGroup(t)), Version: 1, Overrides: t.Overrides,
-		Attachments: []types.Attachment{{Type: aws.String("ElasticNetworkInterface"), Status: aws.String("ATTACHED"), Details: []types.KeyValuePair{
+		Attachments: []types.Attachment{{Id: aws.String(t.attachment()), Type: aws.String("ElasticNetworkInterface"), Status: aws.String("ATTACHED"), Details: []types.KeyValuePair{
 			{Name: aws.String("subnetId"), Value: &t.Subnet}, {Name: aws.String("networkInterfaceId"), Value: &t.Interface}, {Name: aws.String("privateIPv4Address"), Value: &t.IP},
 		}}},
+	}
+	if d.Overrides == nil {
+		d.Overrides = new(types.TaskOverride)
+		for _, c := range s.containersOf(t) {
+			d.Overrides.ContainerOverrides = append(d.Overrides.ContainerOverrides, types.ContainerOverride{Name: c.Name})
+		}
 	}
 	if n := s.world.Subnets[t.Subnet]; n != nil {
 		d.AvailabilityZone = &n.AZ
@@ -39,7 +45,7 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 	if def := s.world.TaskDefinitions[t.Definition]; def != nil {
 		d.Cpu, d.Memory = def.Definition.Cpu, def.Definition.Memory
 		d.Containers = s.injected(t)
-		for i, c := range def.Definition.ContainerDefinitions {
+		for i, c := range s.containersOf(t) {
 			d.Containers = append(d.Containers, s.describeContainer(t, i, c))
 		}
 	}
@@ -49,6 +55,22 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 		d.Tags = toECSTags(t.Tags)
 	}
 	return d
+}
+
+// attachment is the id of the task's network interface in ECS.
+func (t *Task) attachment() string { return uuid(t.ID, "attachment") }
+
+// containerARN is the ARN of a container in a task.
+func (s *Sim) containerARN(t *Task, name string) string {
+	return s.world.arn("ecs", "container/"+t.Cluster+"/"+t.ID+"/"+uuid(t.ID, name))
+}
+
+// containersOf are the containers that a task's definition names.
+func (s *Sim) containersOf(t *Task) []types.ContainerDefinition {
+	if def := s.world.TaskDefinitions[t.Definition]; def != nil {
+		return def.Definition.ContainerDefinitions
+	}
+	return nil
 }
 
 // injected are the containers that AWS puts into a task and that no task definition
@@ -67,8 +89,8 @@ func (s *Sim) injected(t *Task) []types.Container {
 	var out []types.Container
 	for i, name := range names {
 		c := types.Container{
-			Name: &name, LastStatus: &t.Status, TaskArn: &t.ARN, HealthStatus: types.HealthStatusHealthy, ContainerArn: aws.String(t.ARN + "/" + name),
-			RuntimeId: aws.String(fmt.Sprintf("%s-9%09d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{PrivateIpv4Address: &t.IP}},
+			Name: &name, LastStatus: &t.Status, TaskArn: &t.ARN, HealthStatus: types.HealthStatusHealthy, ContainerArn: aws.String(s.containerARN(t, name)),
+			RuntimeId: aws.String(fmt.Sprintf("%s-9%09d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{AttachmentId: aws.String(t.attachment()), PrivateIpv4Address: &t.IP}},
 			ImageDigest: aws.String("sha256:" + strings.Repeat("5c", 32)),
 		}
 		if t.Status == "STOPPED" && !t.Started.IsZero() {
@@ -86,8 +108,8 @@ func (s *Sim) describeContainer(t *Task, i int, c types.ContainerDefinition) typ
 	}
 	_, digest, _ := strings.Cut(aws.ToString(c.Image), "@")
 	out := types.Container{
-		Name: c.Name, Image: c.Image, LastStatus: &status, TaskArn: &t.ARN, HealthStatus: t.Health, ContainerArn: aws.String(t.ARN + "/" + fmt.Sprint(i)),
-		RuntimeId: aws.String(fmt.Sprintf("%s-%010d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{PrivateIpv4Address: &t.IP}},
+		Name: c.Name, Image: c.Image, LastStatus: &status, TaskArn: &t.ARN, HealthStatus: t.Health, ContainerArn: aws.String(s.containerARN(t, aws.ToString(c.Name))),
+		RuntimeId: aws.String(fmt.Sprintf("%s-%010d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{AttachmentId: aws.String(t.attachment()), PrivateIpv4Address: &t.IP}},
 	}
 	if digest != "" && !t.Started.IsZero() {
 		out.ImageDigest = &digest

@@ -32,7 +32,7 @@ func (s *Sim) place(t *Task) *Task {
 		used[o.Subnet]++
 	}
 	t.Subnet = slices.MinFunc(vpc.Subnets, func(a, b string) int { return used[a] - used[b] })
-	eni := s.attachNetworkInterface(t.Subnet, vpc.SecurityGroups, "interface", t.ARN, "amazon-ecs", vpc.AssignPublicIp == types.AssignPublicIpEnabled)
+	eni := s.attachNetworkInterface(t.Subnet, vpc.SecurityGroups, "interface", s.world.arn("ecs", "attachment/"+t.attachment()), "amazon-ecs", vpc.AssignPublicIp == types.AssignPublicIpEnabled)
 	t.Interface, t.IP = eni.ID, eni.PrivateIP
 	s.world.Tasks[t.ARN], s.services = t, nil
 	return t

@@ -259,7 +259,11 @@ func (s *Sim) describeVpcEndpoint(e *VPCEndpoint) types.VpcEndpoint {
 		PrivateDnsEnabled: &e.PrivateDNS, CreationTimestamp: &e.Created, Tags: toEC2Tags(e.Tags),
 	}
 	for _, id := range e.Groups {
-		d.Groups = append(d.Groups, types.SecurityGroupIdentifier{GroupId: aws.String(id)})
+		g := types.SecurityGroupIdentifier{GroupId: aws.String(id)}
+		if sg := s.world.SecurityGroups[id]; sg != nil {
+			g.GroupName = &sg.Name
+		}
+		d.Groups = append(d.Groups, g)
 	}
 	return d
 }

@@ -1,8 +1,10 @@
 package awssim
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -130,4 +132,15 @@ func (w *World) arn(service, resource string) string {
 // hash is the unique end of an ARN of the load balancers: 16 hex digits.
 func (w *World) hash() string {
 	return fmt.Sprintf("%016x", w.unique())
+}
+
+// uuid is a unique id as ACM and ECS give it.
+func (w *World) uuid() string {
+	return uuid(w.hash(), w.hash())
+}
+
+// uuid is the id that texts have: the same texts have the same one.
+func uuid(texts ...string) string {
+	h := sha256.Sum256([]byte(strings.Join(texts, " ")))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/awssim/recorded"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -25,6 +26,7 @@ func raise(t *testing.T, cfg *agents.Config) *awssim.Sim {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recorded.Watch(t, sim.Observe)
 	home := &provision.Env{
 		Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags, Clock: clock,
 		Account:   cloud.Account{ID: "123456789012", Partition: "aws", Region: cfg.Region},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/awssim/recorded"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -50,6 +51,7 @@ func newBench(t *testing.T, change func(*agents.Config)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recorded.Watch(t, sim.Observe)
 	b := &bench{t: t, sim: sim, cfg: cfg, c: cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.LostReplies))}
 	home := &provision.Env{
 		Stack: cfg.Stack(), Project: cfg.Project, Tags: cfg.Tags, Clock: clock,

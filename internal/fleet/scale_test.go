@@ -9,6 +9,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/awssim/recorded"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -39,6 +40,7 @@ func newBench(t *testing.T, change func(*agents.Config)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recorded.Watch(t, sim.Observe)
 	b := &bench{t: t, sim: sim, cfg: cfg, rec: engine.NewMemory(engine.RealClock{})}
 	for _, a := range cfg.Agents {
 		b.names = append(b.names, a.Name)

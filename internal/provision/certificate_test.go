@@ -144,7 +144,7 @@ func TestWaitingForACertificateAsksForNoOther(t *testing.T) {
 		s := newSecure(t)
 		_ = s.sim.Edit(func(w *awssim.World) {
 			for i := range 50 {
-				arn := fmt.Sprintf("arn:aws:acm:us-east-1:%s:certificate/other-%d", w.Account, i)
+				arn := fmt.Sprintf("arn:aws:acm:us-east-1:%s:certificate/%08d-0000-4000-8000-000000000000", w.Account, i)
 				w.Certificates[arn] = &awssim.Certificate{ARN: arn, Domain: "other.example.com", Names: []string{"other.example.com"}, Status: "ISSUED"}
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/awssim/recorded"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
@@ -28,6 +29,7 @@ func newBench(t *testing.T, opts awssim.Options) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recorded.Watch(t, sim.Observe)
 	return &bench{t: t, sim: sim, rec: engine.NewMemory(opts.Clock), home: &Env{
 		Stack:     "karmacadabra-prod",
 		Project:   "karmacadabra",

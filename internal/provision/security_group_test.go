@@ -103,7 +103,7 @@ func TestWhatSomebodyElseHasInTheNetworkIsNamedAndNotWaitedForLong(t *testing.T)
 		n := newNetwork(b.home)
 		b.up(n.steps...)
 		stranger(b, n, awssim.NetworkInterface{
-			ID: "eni-1a", Subnet: n.private[0].ID(), Groups: []string{n.agents.ID()}, Kind: "lambda", Description: "AWS Lambda VPC ENI-report-5f3c", Owner: "AROAEXAMPLE:report",
+			ID: "eni-01a00000000000000", Subnet: n.private[0].ID(), Groups: []string{n.agents.ID()}, Kind: "lambda", Description: "AWS Lambda VPC ENI-report-5f3c", Owner: "AROAEXAMPLE:report",
 		})
 		res, err := b.walk(true, n.steps...).Down(context.Background())
 		if err != nil {
@@ -115,7 +115,7 @@ func TestWhatSomebodyElseHasInTheNetworkIsNamedAndNotWaitedForLong(t *testing.T)
 			if !errors.As(o.Err, &held) || !held.Foreign {
 				t.Fatalf("%s: the stranger is not named: %v", key, o.Err)
 			}
-			const want = "network interface eni-1a (AWS Lambda VPC ENI-report-5f3c, lambda, owner AROAEXAMPLE:report) holds it, and is not karmactl's"
+			const want = "network interface eni-01a00000000000000 (AWS Lambda VPC ENI-report-5f3c, lambda, owner AROAEXAMPLE:report) holds it, and is not karmactl's"
 			if !strings.Contains(o.Err.Error(), want) {
 				t.Errorf("%s: it says %q", key, o.Err)
 			}
@@ -126,7 +126,7 @@ func TestWhatSomebodyElseHasInTheNetworkIsNamedAndNotWaitedForLong(t *testing.T)
 		if o, _ := res.Get("igw"); o.Status != engine.Done {
 			t.Errorf("the gateway is %s: %v", o.Status, o.Err)
 		}
-		b.edit(func(w *awssim.World) { delete(w.NetworkInterfaces, "eni-1a") })
+		b.edit(func(w *awssim.World) { delete(w.NetworkInterfaces, "eni-01a00000000000000") })
 		b.down(n.steps...)
 	})
 }
@@ -137,7 +137,7 @@ func TestWhatLeavesByItselfIsWaitedFor(t *testing.T) {
 		n := newNetwork(b.home)
 		b.up(n.steps...)
 		stranger(b, n, awssim.NetworkInterface{
-			ID: "eni-1b", Subnet: n.public[0].ID(), Groups: []string{n.alb.ID()}, Kind: "interface", Owner: "amazon-elb",
+			ID: "eni-01b00000000000000", Subnet: n.public[0].ID(), Groups: []string{n.alb.ID()}, Kind: "interface", Owner: "amazon-elb",
 			Description: "ELB app/karmacadabra-prod/50dc6c495c0c9188", PublicIP: "198.51.100.9", Released: time.Now().Add(150 * time.Second),
 		})
 		began := time.Now()
@@ -153,13 +153,13 @@ func TestAStrangersPublicAddressKeepsTheGateway(t *testing.T) {
 		b := newBench(t, slow)
 		n := newNetwork(b.home)
 		b.up(n.steps...)
-		stranger(b, n, awssim.NetworkInterface{ID: "eni-1c", Subnet: n.public[0].ID(), Kind: "interface", PublicIP: "198.51.100.9"})
+		stranger(b, n, awssim.NetworkInterface{ID: "eni-01c00000000000000", Subnet: n.public[0].ID(), Kind: "interface", PublicIP: "198.51.100.9"})
 		res, err := b.walk(true, n.steps...).Down(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		o, _ := res.Get("igw")
-		if held := new(engine.InUse); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "eni-1c") {
+		if held := new(engine.InUse); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "eni-01c00000000000000") {
 			t.Errorf("the stranger is not named: %v", o.Err)
 		}
 	})
@@ -171,7 +171,7 @@ func TestAStrangersRuleIsNamed(t *testing.T) {
 		n := newNetwork(b.home)
 		b.up(n.steps...)
 		b.edit(func(w *awssim.World) {
-			w.SecurityGroups["sg-other"] = &awssim.SecurityGroup{ID: "sg-other", VPC: n.vpc.ID(), Name: "database", Ingress: []awssim.SecurityGroupRule{
+			w.SecurityGroups["sg-0e000000000000000"] = &awssim.SecurityGroup{ID: "sg-0e000000000000000", VPC: n.vpc.ID(), Name: "database", Ingress: []awssim.SecurityGroupRule{
 				{Protocol: "tcp", From: 5432, To: 5432, Group: n.agents.ID()},
 			}}
 		})
@@ -180,7 +180,7 @@ func TestAStrangersRuleIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		o, _ := res.Get("sg/agents")
-		if held := new(engine.InUse); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "a rule of security group sg-other (database)") {
+		if held := new(engine.InUse); !errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "a rule of security group sg-0e000000000000000 (database)") {
 			t.Errorf("the stranger is not named: %v", o.Err)
 		}
 	})
@@ -194,7 +194,7 @@ func TestAnEgressRuleThatNamesAGroupIsFound(t *testing.T) {
 				n := newNetwork(b.home)
 				b.up(n.steps...)
 				b.edit(func(w *awssim.World) {
-					w.SecurityGroups["sg-other"] = &awssim.SecurityGroup{ID: "sg-other", VPC: n.vpc.ID(), Name: "batch", Tags: tags, Egress: []awssim.SecurityGroupRule{
+					w.SecurityGroups["sg-0e000000000000000"] = &awssim.SecurityGroup{ID: "sg-0e000000000000000", VPC: n.vpc.ID(), Name: "batch", Tags: tags, Egress: []awssim.SecurityGroupRule{
 						{Protocol: "tcp", From: 9001, To: 9001, Group: n.agents.ID()},
 					}}
 				})
@@ -203,7 +203,7 @@ func TestAnEgressRuleThatNamesAGroupIsFound(t *testing.T) {
 					t.Fatal(err)
 				}
 				o, _ := res.Get("sg/agents")
-				if held := new(engine.InUse); tags == nil && (!errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "a rule of security group sg-other (batch)")) {
+				if held := new(engine.InUse); tags == nil && (!errors.As(o.Err, &held) || !held.Foreign || !strings.Contains(o.Err.Error(), "a rule of security group sg-0e000000000000000 (batch)")) {
 					t.Errorf("the stranger is not named: %v", o.Err)
 				}
 				if tags != nil && o.Err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/awssim/recorded"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -33,6 +34,7 @@ func newBench(t *testing.T, opts awssim.Options) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recorded.Watch(t, sim.Observe)
 	return &bench{t: t, sim: sim, rec: engine.NewMemory(opts.Clock), home: &provision.Env{
 		Stack:     "karmacadabra-prod",
 		Project:   "karmacadabra",

@@ -101,8 +101,8 @@ func lingering(w *awssim.World, subnet, group, owner, text string, d time.Durati
 	for _, s := range w.Subnets {
 		for _, g := range w.SecurityGroups {
 			if s.Tags["karmactl:key"] == subnet && g.Tags["karmactl:key"] == group {
-				w.NetworkInterfaces["eni-0b"] = &awssim.NetworkInterface{
-					ID: "eni-0b", Subnet: s.ID, VPC: s.VPC, Groups: []string{g.ID}, Kind: "interface", Owner: owner, Description: text,
+				w.NetworkInterfaces["eni-0b000000000000000"] = &awssim.NetworkInterface{
+					ID: "eni-0b000000000000000", Subnet: s.ID, VPC: s.VPC, Groups: []string{g.ID}, Kind: "interface", Owner: owner, Description: text,
 					PrivateIP: "10.0.0.251", PublicIP: "198.51.100.9", Created: time.Now(), Released: time.Now().Add(d),
 				}
 			}
@@ -152,7 +152,7 @@ func TestDownOfAHostileAccount(t *testing.T) {
 			lingering(w, "subnet/public-us-east-1a", "sg/alb", "amazon-elb", "ELB app/karmacadabra-prod/50dc6c495c0c9188", 150*time.Second)
 		}},
 		"interfaces of Fargate tasks that linger": {before: func(w *awssim.World) {
-			lingering(w, "subnet/private-us-east-1a", "sg/agents", "", "arn:aws:ecs:us-east-1:123456789012:attachment/0f3c", 75*time.Second)
+			lingering(w, "subnet/private-us-east-1a", "sg/agents", "", "arn:aws:ecs:us-east-1:123456789012:attachment/0f3c0000-0000-4000-8000-000000000000", 75*time.Second)
 		}},
 		"a service that is draining": {before: func(w *awssim.World) {
 			for _, s := range w.Services {

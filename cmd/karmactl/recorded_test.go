@@ -1,0 +1,141 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/awssim/recorded"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// wholeLife is what is asked of an account with everything in it.
+const wholeLife = `
+project: karmacadabra
+environment: prod
+region: us-east-1
+budget: {monthly_usd: 500, emails: [ops@example.com]}
+network: {nat: single, endpoints: [s3, ecr.api]}
+load_balancer: {domain: agents.example.com}
+observability: {xray: true, container_insights: "on", alarms: {emails: [ops@example.com]}}
+secrets: {nested: karmacadabra, entry: "{agent}-agent"}
+defaults: {image: "public.ecr.aws/x/agent:v1", exec: true, health: {command: "true"}}
+agents:
+  validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}, scale: {min: 1, max: 3}}
+  karma-hello: {port: 9002, calls: [validator]}
+`
+
+// simpleLife has secrets in parameters, and is reached without a domain.
+const simpleLife = `
+project: karmacadabra
+environment: prod
+region: us-east-1
+network: {nat: none}
+secrets: {store: ssm, nested: karmacadabra, entry: "{agent}-agent"}
+defaults: {image: "public.ecr.aws/x/agent:v1"}
+agents:
+  validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}}
+`
+
+// strike has an account tell of what seldom happens: what failed, a secret that someone
+// else made without a value, a task that is stopped by hand.
+func (o *office) strike() {
+	o.t.Helper()
+	reset := o.keep()
+	defer reset()
+	c := cloud.NewClients(cloud.WithOptions(o.sim.Config(), cloud.LostReplies))
+	_, err := c.SecretsManager.CreateSecret(o.t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("bare")})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if err := o.sim.Edit(func(w *awssim.World) {
+		w.Secrets["bare"].Tags = nil
+		for _, n := range w.NATGateways {
+			n.State, n.Failure = ec2types.NatGatewayStateFailed, "Gateway.NotAttached"
+		}
+		for _, l := range w.LoadBalancers {
+			l.Failure = "Insufficient capacity"
+		}
+		for _, cl := range w.Clusters {
+			cl.ProvidersUntil = time.Now().Add(time.Minute)
+		}
+	}); err != nil {
+		o.t.Fatal(err)
+	}
+	time.Sleep(time.Minute)
+	o.run("", "plan")
+	if _, err := c.SecretsManager.ListSecrets(o.t.Context(), &secretsmanager.ListSecretsInput{}); err != nil {
+		o.t.Fatal(err)
+	}
+	tasks, err := c.ECS.ListTasks(o.t.Context(), &ecs.ListTasksInput{Cluster: aws.String("karmacadabra-prod")})
+	if err != nil || len(tasks.TaskArns) == 0 {
+		o.t.Fatal(tasks, err)
+	}
+	if _, err := c.ECS.StopTask(o.t.Context(), &ecs.StopTaskInput{Cluster: aws.String("karmacadabra-prod"), Task: &tasks.TaskArns[0]}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// Every answer of the simulated account, to all that commands ask, is held to what the
+// real AWS was recorded to answer. The tests' benches hold theirs to it, too; here each
+// exception has to be needed.
+func TestEveryAnswerOfALifeIsAsAWSWasRecorded(t *testing.T) {
+	life := []string{
+		"plan", "up --yes", "up --yes", "outputs", "status", "status --drift", "doctor", "logs", "logs --query errors", "secrets status", "secrets sync",
+		"cost --actual", "scale validator=2", "run validator -- echo", "deploy validator --image public.ecr.aws/x/agent:v2", "deploy validator --restart",
+		"deploy validator --refresh-secrets", "rollback validator", "state list", "hibernate --yes", "wake --yes", "down --yes",
+	}
+	unneeded, compared, answers := map[string]int{}, map[string]bool{}, 0
+	facts, err := recorded.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lives := map[string]string{"with everything": wholeLife, "as simple as can be": simpleLife}
+	for name, yaml := range lives {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(t, yaml)
+				watcher := recorded.Watch(t, o.sim.Observe)
+				if err := o.sim.Edit(func(w *awssim.World) { w.SeedHostedZone("example.com", false) }); err != nil {
+					t.Fatal(err)
+				}
+				for i, command := range life {
+					if i == 2 {
+						o.strike()
+					}
+					_ = os.RemoveAll(filepath.Join(o.dir, "world.cache"))
+					if code, said := o.run("", strings.Fields(command)...); code != 0 && command != "doctor" {
+						t.Errorf("%s exits %d: %s", command, code, last(said, 12))
+					}
+				}
+				for _, key := range watcher.Unneeded() {
+					unneeded[key]++
+				}
+				for op, n := range watcher.Answers() {
+					if facts.Operations[op] != nil {
+						compared[op] = true
+						answers += n
+					}
+				}
+			})
+		})
+	}
+	for key, n := range unneeded {
+		if n == len(lives) {
+			t.Errorf("nothing needs the exception %q any more: delete it", key)
+		}
+	}
+	t.Logf("%d answers of %d operations are compared", answers, len(compared))
+	if len(compared) < 80 {
+		t.Errorf("only %d operations that are recorded are asked", len(compared))
+	}
+}
