@@ -73,7 +73,11 @@ func (o *office) strike() {
 	}
 	time.Sleep(time.Minute)
 	o.run("", "plan")
-	if _, err := c.SecretsManager.ListSecrets(o.t.Context(), &secretsmanager.ListSecretsInput{}); err != nil {
+	if _, err := c.SecretsManager.DeleteSecret(o.t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String("bare")}); err != nil {
+		o.t.Fatal(err)
+	}
+	time.Sleep(10 * time.Minute) // a listing is minutes behind
+	if _, err := c.SecretsManager.ListSecrets(o.t.Context(), &secretsmanager.ListSecretsInput{IncludePlannedDeletion: aws.Bool(true)}); err != nil {
 		o.t.Fatal(err)
 	}
 	tasks, err := c.ECS.ListTasks(o.t.Context(), &ecs.ListTasksInput{Cluster: aws.String("karmacadabra-prod")})

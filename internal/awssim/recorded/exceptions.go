@@ -30,6 +30,7 @@ var exceptions = map[string]string{
 	"EC2.DescribeNatGateways NatGateways[].FailureCode":                                                       unused,
 	"EC2.DescribeNatGateways NatGateways[].FailureMessage":                                                    unused,
 	"Secrets Manager.CreateSecret VersionId":                                                                  "a secret without a value has no version",
+	"Secrets Manager.ListSecrets SecretList[].SecretVersionsToStages":                                         "a secret without a value has none",
 	"Secrets Manager.ListSecrets SecretList[].Tags":                                                           "a secret that someone else made has none",
 	"ECS.UpdateService Service.AvailabilityZoneRebalancing":                                                   newer,
 	"ECS.UpdateService Service.CurrentServiceDeployment":                                                      newer,
@@ -45,5 +46,4 @@ var exceptions = map[string]string{
 	"Secrets Manager.ListSecretVersionIds Versions[].VersionId":                                               "it is the token that karmactl sent, which AWS takes in this form",
 	"SSM.DescribeParameters Parameters[].ARN":                                                                 newer,
 	"Secrets Manager.ListSecrets SecretList[].DeletedDate":                                                    unasked,
-	"Secrets Manager.ListSecrets SecretList[].SecretVersionsToStages":                                         "a secret without a value has none",
 }
