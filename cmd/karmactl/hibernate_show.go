@@ -20,7 +20,7 @@ func (p *plan) hibernationPlan(o hibernateOptions) (*document.Plan, []string, er
 	if err != nil {
 		return nil, nil, err
 	}
-	about := append([]string{p.saves(saving), "karmactl wake takes three to four minutes"}, p.renewed(o.keepALB)...)
+	about := append([]string{p.saves(saving), "karmactl wake takes " + cost.WakeTakes(p.cfg)}, p.renewed(o.keepALB)...)
 	if names := scaled(p.scales); names != "" {
 		about = append(about, "wake puts back how karmactl scale has set "+names)
 	}
@@ -51,7 +51,7 @@ func (p *plan) renewed(keepALB bool) []string {
 	var out []string
 	domain := p.cfg.LoadBalancer.Domain
 	switch {
-	case keepALB:
+	case keepALB, len(p.cfg.Public()) == 0:
 	case domain != "":
 		out = append(out, "the load balancer that wake makes has a new DNS name, and wake sets the aliases of "+domain+" to it")
 	default:

@@ -25,7 +25,7 @@ func newOutputsCmd(a *app) *cobra.Command {
 	var o outputsOptions
 	cmd := &cobra.Command{
 		Use: "outputs [NAME]", Short: "The agents' URLs and the dashboard", Args: cobra.MaximumNArgs(1),
-		Long: `Prints each agent's URL and the dashboard's; with --all the ids and ARNs of everything
+		Long: `Prints each public agent's URL and the dashboard's; with --all the ids and ARNs of everything
 that is there too. With a name it prints that value alone, for scripts: URL.AGENT (or just
 AGENT), dashboard, a key of --all for its id, or KEY.OUTPUT. JSON always has everything.`,
 		Example: "  karmactl outputs\n  curl \"$(karmactl outputs URL.validator)/health\"\n  karmactl outputs alb.dns_name",
@@ -55,7 +55,11 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 	for _, ag := range slices.Sorted(maps.Keys(d.URLs)) {
 		term.Printf("%-42s %s\n", "url/"+ag, d.URLs[ag])
 	}
-	if len(d.URLs) == 0 {
+	switch {
+	case len(d.URLs) > 0:
+	case len(s.cfg.Public()) == 0:
+		term.Notef("no agent is public, so none has a URL")
+	default:
 		term.Notef("nothing is up, so no agent has a URL: karmactl up")
 	}
 	if d.Dashboard != "" {

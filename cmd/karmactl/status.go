@@ -207,11 +207,15 @@ func statusCells(ag fleet.AgentStatus, now time.Time) []string {
 			last = string(r[:59]) + "…"
 		}
 	}
+	healthy := "–" // nothing checks it, or has yet
+	if checked := ag.Healthy + ag.Unhealthy; checked > 0 {
+		healthy = fmt.Sprintf("%d/%d", ag.Healthy, checked)
+	}
 	cpu, cpuLine := usageCells(ag.CPU)
 	memory, memoryLine := usageCells(ag.Memory)
 	return []string{
 		ag.Name, tasks, strings.Join(on, " "), fmt.Sprint(ag.Revision), image[:min(12, len(image))],
-		fmt.Sprintf("%d/%d", ag.Healthy, ag.Healthy+ag.Unhealthy), cpu, cpuLine, memory, memoryLine, errors, last,
+		healthy, cpu, cpuLine, memory, memoryLine, errors, last,
 	}
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
 )
 
@@ -27,9 +30,31 @@ func runValidate(a *app) error {
 	if a.term.JSON {
 		return a.term.Document(d)
 	}
-	a.term.Printf("%s is valid: %s in %s, %d agents\n", cfg.File, cfg.Stack(), cfg.Region, len(cfg.Agents))
+	a.term.Printf("%s is valid: %s in %s, %d agents%s\n", cfg.File, cfg.Stack(), cfg.Region, len(cfg.Agents), shapes(cfg))
 	for _, w := range d.Warnings {
 		a.term.Notef("note: %s", w)
 	}
 	return nil
+}
+
+// shapes counts the agents that the load balancer does not lead to, so that a port
+// that was forgotten shows.
+func shapes(cfg *agents.Config) string {
+	workers, private := 0, 0
+	for _, a := range cfg.Agents {
+		switch {
+		case a.Port == 0:
+			workers++
+		case !a.Public:
+			private++
+		}
+	}
+	out := ""
+	if workers > 0 {
+		out = fmt.Sprintf(", %d without a port (workers)", workers)
+	}
+	if private > 0 {
+		out += fmt.Sprintf(", %d for other agents only", private)
+	}
+	return out
 }

@@ -34,7 +34,7 @@ func newWakeCmd(a *app) *cobra.Command {
 		Long: `Makes the whole stack as agents.yaml says it, as up does for one that is awake:
 load balancer and NAT gateway side by side, tasks as soon as there is a way out
 for them, then what karmactl scale had set before. It takes three to four minutes
-and ends with each agent's URL.`,
+and ends with each public agent's URL.`,
 		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runWake(ctx, s, o) }),
 	}
 	o.addFlags(cmd.Flags())
@@ -113,7 +113,9 @@ func wakeLocked(ctx context.Context, s *session, store *state.Store, o wakeOptio
 		if err := store.Wake(ctx); err != nil {
 			return err
 		}
-		s.app.term.Notef("%s", afterWake(s.cfg.LoadBalancer.Domain, asleep))
+		if len(s.cfg.Public()) > 0 {
+			s.app.term.Notef("%s", afterWake(s.cfg.LoadBalancer.Domain, asleep))
+		}
 	}
 	return showUp(ctx, s, st, res, began, nil)
 }

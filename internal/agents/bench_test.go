@@ -28,7 +28,7 @@ func TestFiveHundredAgentsAreCheckedAndTheQuotaIsTheOnlyProblem(t *testing.T) {
 		_, err := Parse("agents.yaml", src, "")
 		best = min(best, time.Since(start))
 		var problems *Problems
-		if !errors.As(err, &problems) || len(problems.List) != 1 || !strings.Contains(err.Error(), "there are 500 agents: at most 100") {
+		if !errors.As(err, &problems) || len(problems.List) != 1 || !strings.Contains(err.Error(), "there are 500 public agents: at most 100") {
 			t.Fatalf("got %v", err)
 		}
 	}

@@ -3,7 +3,10 @@
 // that a file that loads is a file that AWS will accept.
 package agents
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Config is one environment of agents.yaml: overlays merged, defaults filled,
 // every rule checked. A Config that Load returned needs no further checking.
@@ -41,6 +44,12 @@ type Config struct {
 // Stack is the name of the whole: "karmacadabra-prod".
 func (c *Config) Stack() string { return c.Project + "-" + c.Environment }
 
+// Public are the agents that the load balancer leads to. Without any there is no
+// load balancer.
+func (c *Config) Public() []Agent {
+	return slices.DeleteFunc(slices.Clone(c.Agents), func(a Agent) bool { return !a.Public })
+}
+
 // Agent returns the agent of that name, or false.
 func (c *Config) Agent(name string) (Agent, bool) {
 	for _, a := range c.Agents {
@@ -75,7 +84,7 @@ type Network struct {
 	// CIDR is the VPC's block, /16 to /28, private, and large enough for a
 	// public and a private subnet of at least /27 in each zone.
 	CIDR string
-	// AZs is how many Availability Zones to use (2 or more: a load balancer needs two).
+	// AZs is how many Availability Zones to use. A load balancer needs two.
 	AZs int
 	// Zones names them instead, and AZs is then their number; empty means the
 	// first AZs of the region.
@@ -111,7 +120,7 @@ func (n Network) HasEndpoint(service string) bool {
 	return false
 }
 
-// LoadBalancer is the one Application Load Balancer.
+// LoadBalancer is the one Application Load Balancer, which is there when an agent is public.
 type LoadBalancer struct {
 	// IdleTimeout is 1 s to 4000 s.
 	IdleTimeout time.Duration
@@ -221,8 +230,11 @@ const (
 // Agent is one ECS service.
 type Agent struct {
 	Name string
-	// Port is the container's own port.
+	// Port is the container's own port. An agent without one, 0, is a worker: it
+	// answers nobody, and may call others.
 	Port int
+	// Public tells whether the load balancer leads to it. A worker is not public.
+	Public bool
 	// CPU is in Fargate CPU units (256 is a quarter of a vCPU), Memory in MiB.
 	CPU    int
 	Memory int
@@ -230,9 +242,9 @@ type Agent struct {
 	Spot   Spot
 	Scale  Scale
 	Health Health
-	// Env is the plain environment. PORT, AGENT_NAME and the address of each agent
-	// that this one calls (VALIDATOR_URL) are always there, and with XRay OTEL_SERVICE_NAME: the agent's own unless
-	// the file sets them, or has them as secrets.
+	// Env is the plain environment. PORT where there is one, AGENT_NAME, the address of
+	// each agent that this one calls (VALIDATOR_URL) and with XRay OTEL_SERVICE_NAME are
+	// always there: the agent's own unless the file sets them, or has them as secrets.
 	Env map[string]string
 	// Secrets is the secret environment, ordered by variable name.
 	Secrets []Secret
@@ -276,7 +288,8 @@ type Scale struct {
 	MemoryPercent int
 }
 
-// Health is the load balancer's check, asked of the container on its own path.
+// Health is how an agent is checked: by the load balancer, which asks a public one's
+// container on its own path, and in the container by Container.
 type Health struct {
 	Path     string
 	Interval time.Duration

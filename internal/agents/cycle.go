@@ -27,6 +27,8 @@ func checkCalls(r *reader, c *Config) {
 				r.problem(where.node(r, c), fmt.Sprintf("there is no agent %q", shorten(callee)), suggestOther(callee, a.Name, names))
 			case to == i:
 				r.problem(where.node(r, c), a.Name+" calls itself", "the names of other agents")
+			case c.Agents[to].Port == 0 && r.sound(join("agents", callee, "port")):
+				r.problem(where.node(r, c), fmt.Sprintf("%s has no port to be called at", callee), "agents with a port; with public: false it is for other agents only")
 			default:
 				where.to = to
 				next[i] = append(next[i], where)

@@ -40,9 +40,10 @@ func defaultConfig() Config {
 // RequestTimeout are filled in by fillIn.
 func defaultAgent() Agent {
 	return Agent{
-		CPU:  256,
-		Arch: ArchX86,
-		Spot: Spot{Enabled: true, SpotWeight: 1},
+		Public: true,
+		CPU:    256,
+		Arch:   ArchX86,
+		Spot:   Spot{Enabled: true, SpotWeight: 1},
 		Scale: Scale{
 			Min: 1, Max: 3, CPUPercent: 75, MemoryPercent: 80,
 		},
@@ -143,7 +144,11 @@ func fillInAgent(a *Agent) {
 			b.Args[k] = name(v)
 		}
 	}
-	env := map[string]string{"PORT": strconv.Itoa(a.Port), "AGENT_NAME": a.Name}
+	env := map[string]string{"AGENT_NAME": a.Name}
+	if a.Port > 0 {
+		env["PORT"] = strconv.Itoa(a.Port)
+	}
+	a.Public = a.Public && a.Port > 0
 	for _, s := range a.Secrets {
 		delete(env, s.Env)
 	}

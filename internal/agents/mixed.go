@@ -54,10 +54,10 @@ func spotValue() value[Spot] {
 }
 
 // zonesValue is a number of Availability Zones or a list of their names.
-// An Application Load Balancer needs two; six is the most a region has.
+// Six is the most a region has.
 func zonesValue() value[Network] {
-	const allowed = "a number from 2 to 6, or a list of zones such as [us-east-1a, us-east-1b]"
-	count := integer(2, 6)
+	const allowed = "a number from 1 to 6, or a list of zones such as [us-east-1a, us-east-1b]"
+	count := integer(1, 6)
 	names := list("names of zones such as us-east-1a", 6, text(zoneRule))
 	return value[Network]{
 		read: func(r *reader, n *yaml.Node, into *Network) {
@@ -66,8 +66,8 @@ func zonesValue() value[Network] {
 				before := len(r.problems)
 				var zones []string
 				names.read(r, n, &zones)
-				if len(r.problems) == before && len(zones) < 2 {
-					r.problem(n, "azs names too few zones", "at least two, for the load balancer")
+				if len(r.problems) == before && len(zones) == 0 {
+					r.problem(n, "azs names no zone", "at least one, such as [us-east-1a, us-east-1b]")
 				}
 				into.Zones, into.AZs = zones, len(zones)
 			case n.Kind == yaml.ScalarNode && wholeNumber.MatchString(n.Value):
@@ -79,7 +79,7 @@ func zonesValue() value[Network] {
 		},
 		describe: func(d *definitions, preset *Network) schema {
 			many := names.describe(d, nil)
-			many["minItems"] = 2
+			many["minItems"] = 1
 			s := schema{"anyOf": []schema{count.describe(d, nil), many}}
 			if preset != nil {
 				s["default"] = preset.AZs

@@ -30,7 +30,7 @@ func TestAFileThatNamesOneAgentAndItsPortIsEnough(t *testing.T) {
 	want.Network.Namespace = "karmacadabra.local"
 	want.Secrets.Nested = "karmacadabra"
 	want.Agents = []Agent{{
-		Name: "validator", Port: 9001, CPU: 256, Memory: 512, Arch: ArchX86,
+		Name: "validator", Port: 9001, Public: true, CPU: 256, Memory: 512, Arch: ArchX86,
 		Spot:  Spot{Enabled: true, SpotWeight: 1},
 		Scale: Scale{Min: 1, Max: 3, CPUPercent: 75, MemoryPercent: 80},
 		Health: Health{
@@ -50,6 +50,21 @@ func TestAgentsMayShareAPort(t *testing.T) {
 	got := parse(t, "", "agents: {web: {port: 8080}, api: {port: 8080, calls: [web]}}")
 	if len(got.Agents) != 2 || got.Agents[0].Port != got.Agents[1].Port {
 		t.Errorf("agents: %+v", got.Agents)
+	}
+}
+
+func TestAnAgentWithoutAPortIsAWorkerAndOnlyThePublicOnesAreTheLoadBalancers(t *testing.T) {
+	got := parse(t, "", "agents: {web: {port: 8080, calls: [memory]}, memory: {port: 7000, public: false}, bot: {calls: [memory]}, idle: }")
+	var public []string
+	for _, a := range got.Public() {
+		public = append(public, a.Name)
+	}
+	if diff := cmp.Diff([]string{"web"}, public); diff != "" {
+		t.Errorf("public agents (-want +got):\n%s", diff)
+	}
+	bot, _ := got.Agent("bot")
+	if diff := cmp.Diff(map[string]string{"AGENT_NAME": "bot", "MEMORY_URL": "http://memory:7000"}, bot.Env); diff != "" {
+		t.Errorf("the worker's environment (-want +got):\n%s", diff)
 	}
 }
 

@@ -61,9 +61,12 @@ func checkHostNames(r *reader, c *Config) {
 	if c.LoadBalancer.Domain == "" {
 		return
 	}
-	names := c.Names()
-	for _, name := range names {
-		if of, ok := strings.CutPrefix(name, "host-"); ok && slices.Contains(names, of) {
+	public := map[string]bool{}
+	for _, a := range c.Public() {
+		public[a.Name] = true
+	}
+	for _, name := range c.Names() {
+		if of, ok := strings.CutPrefix(name, "host-"); ok && public[name] && public[of] {
 			r.problem(r.places[join("agents", name)].key, fmt.Sprintf("the agent %s has the name of %s's rule by host", name, of), "another name, or no load_balancer.domain")
 		}
 	}

@@ -50,6 +50,7 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 	if in("permissions") {
 		checkPermissions(r, path, a)
 	}
+	checkWorker(r, path, a)
 	for _, s := range a.Secrets {
 		checkSecret(r, path, a, s)
 	}
@@ -59,9 +60,8 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 // defaults say.
 func (r *reader) sizeAt(path string) *yaml.Node {
 	for _, k := range []string{"memory", "cpu"} {
-		own := r.places[join(path, k)].value
-		if own != nil && own != r.places[join("defaults", k)].value {
-			return own
+		if n := r.own(path, k); n != nil {
+			return n
 		}
 	}
 	return r.at(path, "memory")
@@ -82,13 +82,40 @@ func checkSecret(r *reader, path string, a *Agent, s Secret) {
 	}
 }
 
+// checkWorker: without a port there is nothing that the load balancer could ask.
+func checkWorker(r *reader, path string, a *Agent) {
+	if a.Port > 0 || !r.sound(join(path, "port")) {
+		return
+	}
+	if n := r.own(path, "public"); n != nil && n.Value == "true" {
+		r.problem(n, "public needs a port", "port says where the load balancer finds it; a worker leaves public out")
+	}
+	if n := r.own(path, "request_timeout"); n != nil {
+		r.problem(n, "request_timeout needs a port", "port says where requests come in; a worker has none")
+	}
+	for _, k := range []string{"path", "codes", "healthy"} {
+		if n := r.own(path, "health", k); n != nil {
+			r.problem(n, "health "+k+" needs a port", "port says where the load balancer asks; a worker is checked by health: {command: …}")
+		}
+	}
+}
+
+// own is what the agent itself says of a key, and its defaults do not; or nil.
+func (r *reader) own(path string, keys ...string) *yaml.Node {
+	n := r.places[join(append([]string{path}, keys...)...)].value
+	if isNull(n) || n == r.places[join(append([]string{"defaults"}, keys...)...)].value {
+		return nil
+	}
+	return resolve(n)
+}
+
 // checkCount: a load balancer has 100 rules, not counting the default one,
 // and 100 target groups, and the latter cannot be raised.
 func checkCount(r *reader, c *Config) {
 	const most = 100
 	switch {
-	case len(c.Agents) > most:
-		r.problem(r.places["agents"].key, fmt.Sprintf("there are %d agents", len(c.Agents)), fmt.Sprintf("at most %d: one load balancer has no more target groups", most))
+	case len(c.Public()) > most:
+		r.problem(r.places["agents"].key, fmt.Sprintf("there are %d public agents", len(c.Public())), fmt.Sprintf("at most %d: one load balancer has no more target groups", most))
 	case len(c.Agents) == 0 && r.stated("agents") && r.sound("agents"):
 		r.problem(r.places["agents"].key, "there are no agents", "at least one, such as validator: {port: 9001}")
 	}

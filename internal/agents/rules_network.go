@@ -45,6 +45,9 @@ func checkNetwork(r *reader, c *Config) {
 	if !r.sound("region", "network/azs") {
 		return
 	}
+	if n.AZs == 1 && len(c.Public()) > 0 {
+		r.problem(r.at("network", "azs"), "azs is one zone", "at least two while an agent is public, for the load balancer")
+	}
 	for i, zone := range n.Zones {
 		if strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz") != c.Region {
 			r.problem(r.at("network", "azs", fmt.Sprint(i)), fmt.Sprintf("zone %s is not in region %s", zone, c.Region), fmt.Sprintf("zones such as %sa and %sb", c.Region, c.Region))

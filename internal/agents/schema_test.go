@@ -74,7 +74,7 @@ func TestTheSchemaAcceptsWhatParseAccepts(t *testing.T) {
 func TestTheSchemaRefusesWhatOneValueCanGetWrong(t *testing.T) {
 	s := compiled(t)
 	for _, name := range []string{
-		"unknown-key", "no-port", "no-agents", "cpu", "arch", "nat", "endpoints", "health-limits", "retention",
+		"unknown-key", "no-agents", "cpu", "arch", "nat", "endpoints", "health-limits", "retention",
 		"insights", "alarms", "agent-name", "project-long", "duration-number", "spot-mix", "port-range", "usage", "overlay-problem", "agent-is-text",
 	} {
 		src, err := os.ReadFile("testdata/invalid/" + name + ".yaml")

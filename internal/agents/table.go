@@ -27,11 +27,11 @@ type table struct {
 // tables builds the table once.
 var tables = sync.OnceValue(func() table {
 	own := agentFields()
-	shared := slices.Clone(own[1:]) // all but port, which every agent states
+	shared := slices.Clone(own[1:]) // all but port, which is an agent's own
 	sections := sectionFields()
 	overlay := append(slices.Clone(sections),
 		key("defaults", "What every agent of this environment says unless it says otherwise.", object("defaults", shared), func(d *document) *Agent { return &d.defaults }),
-		key("agents", "What these agents say in this environment.", agentsValue(object("overlay-agent", optional(own))), func(d *document) *[]Agent { return &d.Agents }),
+		key("agents", "What these agents say in this environment.", agentsValue(object("overlay-agent", own)), func(d *document) *[]Agent { return &d.Agents }),
 	)
 	root := append([]field[document]{
 		key("project", "Names the fleet; first part of every AWS name.", text(projectRule), func(d *document) *string { return &d.Project }),
@@ -46,15 +46,6 @@ var tables = sync.OnceValue(func() table {
 	)
 	return table{root: object("document", root), inDefaults: knows(shared), inOverlay: knows(overlay)}
 })
-
-// optional returns the fields with none required: an overlay says only what differs.
-func optional[S any](fields []field[S]) []field[S] {
-	out := slices.Clone(fields)
-	for i := range out {
-		out[i].required = false
-	}
-	return out
-}
 
 func knows[S any](fields []field[S]) func(string) bool {
 	return func(k string) bool {
@@ -76,7 +67,7 @@ func sectionFields() []field[document] {
 			key("emails", "Told at 80 % and 100 % of actual and at 100 % of forecast spend.", list("addresses", 10, text(emailRule)), func(b *Budget) *[]string { return &b.Emails }),
 		}), func(d *document) *Budget { return &d.Budget }),
 		key("network", "The VPC and what leads out of it.", object("network", networkFields()), func(d *document) *Network { return &d.Network }),
-		key("load_balancer", "The one Application Load Balancer.", object("load_balancer", loadBalancerFields()), func(d *document) *LoadBalancer { return &d.LoadBalancer }),
+		key("load_balancer", "The one Application Load Balancer, there when an agent is public.", object("load_balancer", loadBalancerFields()), func(d *document) *LoadBalancer { return &d.LoadBalancer }),
 		key("observability", "Logs, metrics, alarms and traces.", object("observability", observabilityFields()), func(d *document) *Observability { return &d.Observability }),
 		key("secrets", "Where the secrets are.", object("secrets", []field[Secrets]{
 			key("nested", `Name or ARN of the one secret with every agent's keys, copied into the agents' own. Default: the project's name; "" is none.`, text(nestedRule), func(s *Secrets) *string { return &s.Nested }),
@@ -94,7 +85,7 @@ func networkFields() []field[Network] {
 	return []field[Network]{
 		key("cidr", "The VPC's private block, /16 to /28, large enough for two subnets per zone.", text(cidrRule), func(n *Network) *string { return &n.CIDR }),
 		key("azs", "How many Availability Zones, or which.", zonesValue(), func(n *Network) *Network { return n }),
-		key("nat", "How private subnets reach the internet: one gateway, one per zone, or none (tasks then run in public subnets, closed except to the load balancer).", choice(NATSingle, NATPerAZ, NATNone), func(n *Network) *NAT { return &n.NAT }),
+		key("nat", "How private subnets reach the internet: one gateway, one per zone, or none (tasks then run in public subnets, and only the load balancer is let in).", choice(NATSingle, NATPerAZ, NATNone), func(n *Network) *NAT { return &n.NAT }),
 		key("endpoints", "VPC endpoints. s3 is free; each other one costs some 7 dollars a month and zone.", list("endpoints", 0, endpoint()), func(n *Network) *[]string { return &n.Endpoints }),
 		key("endpoint_azs", "Interface endpoints in one zone or in all.", choice("one", "all"), func(n *Network) *string { return &n.EndpointAZs }),
 		key("namespace", "Where agents find each other. Default: <project>.local in prod, <project>-<environment>.local elsewhere.", text(namespaceRule), func(n *Network) *string { return &n.Namespace }),

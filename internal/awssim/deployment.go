@@ -154,6 +154,7 @@ func (s *Sim) completed(x *Service, d *Deployment, at time.Time) {
 	s.closeLedger(d, status, "", at)
 	config := d.Config
 	x.LastCompleted, x.CompletedRev = &config, d.Revision
+	s.unregister(x, at)
 	s.tell(x, at, "(deployment %s) deployment completed.", d.ID)
 	s.tell(x, at, "has reached a steady state.")
 }

@@ -34,7 +34,8 @@ type DiscoveryService struct {
 	Name      string
 	Namespace string // id
 	// Left is when ECS began to take it out; zero is not.
-	Left time.Time
+	Left    time.Time
+	Service string // the ARN of the ECS service that answers by the name
 }
 
 // DiscoveryOperation is an asynchronous operation of Cloud Map.

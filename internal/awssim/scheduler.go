@@ -90,7 +90,7 @@ func (s *Sim) roll(x *Service, at time.Time) {
 	s.startMissing(x, primary, at)
 	healthy := 0
 	for _, t := range s.standing(x.ARN, primary.ID) {
-		if s.healthy(x, t) {
+		if s.healthy(t, at) {
 			healthy++
 		}
 	}

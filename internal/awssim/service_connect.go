@@ -87,18 +87,22 @@ func (s *Sim) register(x *Service) {
 	for _, svc := range sc.Services {
 		id := discoveryID(x.Cluster, aws.ToString(svc.DiscoveryName))
 		if ns != nil && s.world.DiscoveryServices[id] == nil {
-			s.world.DiscoveryServices[id] = &DiscoveryService{ID: id, Name: aws.ToString(svc.DiscoveryName), Namespace: ns.ID}
+			s.world.DiscoveryServices[id] = &DiscoveryService{ID: id, Name: aws.ToString(svc.DiscoveryName), Namespace: ns.ID, Service: x.ARN}
 		}
 	}
 }
 
-// unregister has ECS take them out again, which it does after a while.
+// unregister has ECS take the names out that the service does not serve any more, which
+// it does after a while: all of them once it is gone.
 func (s *Sim) unregister(x *Service, at time.Time) {
-	if x.Config.Connect == nil {
-		return
+	serves := map[string]bool{}
+	if sc := x.Config.Connect; x.Status == "ACTIVE" && sc != nil && sc.Enabled {
+		for _, svc := range sc.Services {
+			serves[aws.ToString(svc.DiscoveryName)] = true
+		}
 	}
-	for _, svc := range x.Config.Connect.Services {
-		if d := s.world.DiscoveryServices[discoveryID(x.Cluster, aws.ToString(svc.DiscoveryName))]; d != nil {
+	for _, d := range s.world.DiscoveryServices {
+		if d.Service == x.ARN && !serves[d.Name] && d.Left.IsZero() {
 			d.Left = at
 		}
 	}

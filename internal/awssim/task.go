@@ -63,6 +63,8 @@ type Task struct {
 	// ContainerReason is what the container itself says.
 	ContainerReason string
 	WasHealthy      bool
+	// Checked: an essential container has a health check.
+	Checked bool
 	// What RunTask was told of a task that belongs to no service.
 	StartedBy string
 	Token     string

@@ -11,7 +11,7 @@ import (
 
 // unsettled tells whether a running task will not stay as it is.
 func (t *Task) unsettled() bool {
-	return t.Status == "RUNNING" && (t.Service == "" || t.Behaviour != "" || t.Health != types.HealthStatusHealthy || !t.StopAt.IsZero())
+	return t.Status == "RUNNING" && (t.Service == "" || t.Behaviour != "" || !t.WasHealthy || t.Checked && t.Health == types.HealthStatusUnknown || !t.StopAt.IsZero())
 }
 
 // start starts a task of a service's deployment.
@@ -77,7 +77,7 @@ func (s *Sim) stopTakes(t *Task) time.Duration {
 
 // run is the moment at which the containers start.
 func (s *Sim) run(t *Task, at time.Time) {
-	t.Status, t.Started = "RUNNING", at
+	t.Status, t.Started, t.Checked = "RUNNING", at, s.checksItself(t)
 	for _, lb := range t.Config.LoadBalancers {
 		arn, port := aws.ToString(lb.TargetGroupArn), int(aws.ToInt32(lb.ContainerPort))
 		s.registerTarget(arn, t.IP, port)
@@ -115,7 +115,7 @@ func (s *Sim) follow(t *Task, at time.Time) {
 		s.perform(t, at)
 		return
 	}
-	if !at.Before(t.Started.Add(healthyAfter)) {
+	if t.Checked && !at.Before(t.Started.Add(healthyAfter)) {
 		t.Health = types.HealthStatusHealthy
 		if t.Behaviour == "unhealthy" {
 			t.Health = types.HealthStatusUnhealthy
@@ -124,7 +124,7 @@ func (s *Sim) follow(t *Task, at time.Time) {
 	if x == nil {
 		return
 	}
-	if s.healthy(x, t) {
+	if s.healthy(t, at) {
 		t.WasHealthy = true
 		return
 	}
@@ -145,8 +145,19 @@ func (s *Sim) follow(t *Task, at time.Time) {
 	}
 }
 
-// healthy tells whether a task counts for a deployment.
-func (s *Sim) healthy(_ *Service, t *Task) bool {
+// checksItself tells whether an essential container of a task has a health check: the
+// health of a task without any stays UNKNOWN.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+func (s *Sim) checksItself(t *Task) bool {
+	d := s.world.TaskDefinitions[t.Definition]
+	return d != nil && slices.ContainsFunc(d.Definition.ContainerDefinitions, func(c types.ContainerDefinition) bool {
+		return c.HealthCheck != nil && (c.Essential == nil || *c.Essential)
+	})
+}
+
+// healthy tells whether a task counts for a deployment: its targets are healthy; without
+// targets its containers are, or it has been running for a while where nothing checks it.
+func (s *Sim) healthy(t *Task, at time.Time) bool {
 	if t.Status != "RUNNING" || t.Wanted == "STOPPED" {
 		return false
 	}
@@ -155,7 +166,13 @@ func (s *Sim) healthy(_ *Service, t *Task) bool {
 			return false
 		}
 	}
-	return len(t.Config.LoadBalancers) > 0 || t.Health == types.HealthStatusHealthy
+	if len(t.Config.LoadBalancers) > 0 {
+		return true
+	}
+	if !t.Checked {
+		return !at.Before(t.Started.Add(healthyAfter))
+	}
+	return t.Health == types.HealthStatusHealthy
 }
 
 // failTask stops a task for a fault of its own, which its deployment counts

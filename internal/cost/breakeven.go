@@ -68,7 +68,7 @@ func notWorth(cfg *agents.Config, book *Book, base *Estimate) ([]Unworthy, error
 		}
 		say(Unworthy{
 			Change: "interface endpoints, to relieve NAT", Monthly: one,
-			Why: fmt.Sprintf("four in %d zones pay from %s GB a month on, and the estimate assumes %v", cfg.Network.AZs, thousands(BreakEven(book, 4, cfg.Network.AZs)), cfg.Usage.NATGB),
+			Why: fmt.Sprintf("four in %s pay from %s GB a month on, and the estimate assumes %v", count(cfg.Network.AZs, "zone"), thousands(BreakEven(book, 4, cfg.Network.AZs)), cfg.Usage.NATGB),
 		})
 	}
 	if onSpot(cfg) {
@@ -116,8 +116,14 @@ func facts(cfg *agents.Config, book *Book, e *Estimate) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, fmt.Sprintf("office hours save only compute: %s of its %s; network is %s, %s %% of the bill, and bills all night",
-			USD(total.Sub(slept.Total().Expected)), USD(compute), USD(net), share))
+		saves := fmt.Sprintf("office hours save only compute: %s of its %s", USD(total.Sub(slept.Total().Expected)), USD(compute))
+		if net.IsPositive() {
+			saves += fmt.Sprintf("; network is %s, %s %% of the bill, and bills all night", USD(net), share)
+		}
+		out = append(out, saves)
+	}
+	if lb := e.Sum(func(c Component) bool { return c.Noun == "load_balancer" }).Expected; lb.IsPositive() {
+		out = append(out, fmt.Sprintf("the load balancer is %s of it: where no agent is public (public: false, or no port) there is none", USD(lb)))
 	}
 	if gb := BreakEven(book, 1, 1); gb.IsPositive() {
 		out = append(out, fmt.Sprintf("an interface endpoint pays from %s GB a month to its service in one zone on, %s in two; four of them from %s and %s",

@@ -309,6 +309,9 @@ func (b *bill) assume() {
 	} else {
 		say("the account's free tiers are used up by something else (usage.free_tier)")
 	}
+	if len(b.cfg.Public()) == 0 {
+		return // no load balancer
+	}
 	if b.cfg.LoadBalancer.AccessLogs != "" {
 		say("the access logs in %s are not in the estimate", b.cfg.LoadBalancer.AccessLogs)
 	}

@@ -3,6 +3,7 @@ package cost
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -13,7 +14,7 @@ import (
 // configuration: the estimate decides.
 func levers(cfg *agents.Config) ([]lever, error) {
 	sleep, err := sleepLevers(cfg)
-	return slices.Concat(computeLevers(), networkLevers(), platformLevers(), sleep), err
+	return slices.Concat(computeLevers(), networkLevers(cfg), platformLevers(), sleep), err
 }
 
 func everyAgent(f func(*agents.Agent)) func(*agents.Config) {
@@ -55,11 +56,15 @@ func computeLevers() []lever {
 	}
 }
 
-func networkLevers() []lever {
+func networkLevers(cfg *agents.Config) []lever {
+	letIn := "nothing is let in but from the load balancer"
+	if len(cfg.Public()) == 0 {
+		letIn = "nothing is let in"
+	}
 	return []lever{
 		{
 			name: "no-nat", change: "run tasks in public subnets with an address each, without NAT",
-			tradeoff: "nothing is let in but from the load balancer, yet there is no private network around the tasks, and outgoing addresses change; dearer than one NAT gateway from ten tasks on",
+			tradeoff: letIn + ", yet there is no private network around the tasks, and outgoing addresses change; dearer than one NAT gateway from ten tasks on",
 			how:      "network: {nat: none}", excludes: []string{"one-nat"},
 			do: func(c *agents.Config) { c.Network.NAT = agents.NATNone },
 		},
@@ -158,18 +163,50 @@ func sleepLevers(cfg *agents.Config) ([]lever, error) {
 		return nil, err
 	}
 	up := decimal.Min(hours, week.Mul(weeksPerMonth))
+	base, still := standing(cfg), ""
+	if n := len(base); n > 0 {
+		still = "; " + strings.Join(base[:n-1], ", ") + " and " + base[n-1] + " still cost"
+	}
+	waking := "waking takes " + WakeTakes(cfg) + ", and a person or a scheduler has to call it"
+	if len(cfg.Public()) > 0 {
+		waking = "waking takes " + WakeTakes(cfg) + ", a person or a scheduler has to call it, and the load balancer gets a new DNS name"
+	}
 	return []lever{
 		{
 			name: "office-hours", change: fmt.Sprintf("run agents %s only, %s hours a week", when(s), week.Round(1)),
-			tradeoff: "agents do not answer at other times; NAT gateway, load balancer and addresses still cost",
+			tradeoff: "agents do not answer at other times" + still,
 			how:      "karmactl scale --schedule office-hours", excludes: []string{"hibernate"},
 			up: func(r running) running { r.tasks, r.only = up, s.Agents; return r },
 		},
 		{
-			name: "hibernate", change: fmt.Sprintf("take away what bills by the hour (tasks, NAT gateway, load balancer, addresses, alarms) outside %s", when(s)),
-			tradeoff: "waking takes three to four minutes, a person or a scheduler has to call it, and the load balancer gets a new DNS name",
+			name: "hibernate", change: fmt.Sprintf("take away what bills by the hour (%s) outside %s", strings.Join(slices.Concat([]string{"tasks"}, base, []string{"alarms"}), ", "), when(s)),
+			tradeoff: waking,
 			how:      "karmactl hibernate in the evening, karmactl wake in the morning", excludes: []string{"office-hours"},
 			up: func(r running) running { r.awake = up; return r },
 		},
 	}, nil
+}
+
+// standing is what costs beside tasks whether or not they run.
+func standing(cfg *agents.Config) []string {
+	var out []string
+	if cfg.Network.NAT != agents.NATNone {
+		out = append(out, "NAT gateway")
+	}
+	if len(cfg.Public()) > 0 {
+		out = append(out, "load balancer")
+	}
+	if len(out) > 0 {
+		out = append(out, "addresses")
+	}
+	return out
+}
+
+// WakeTakes is how long a stack that hibernates takes to wake: a load balancer and a NAT
+// gateway take some minutes, tasks alone one or two.
+func WakeTakes(cfg *agents.Config) string {
+	if len(standing(cfg)) == 0 {
+		return "one to two minutes"
+	}
+	return "three to four minutes"
 }

@@ -64,6 +64,14 @@ func twelve(c *agents.Config) {
 	}
 }
 
+// unseen makes no agent public: two of them are workers.
+func unseen(c *agents.Config) {
+	for i := range c.Agents {
+		c.Agents[i].Public = false
+	}
+	c.Agents[3].Port, c.Agents[4].Port = 0, 0
+}
+
 // Two ways to one figure: the estimate prices the configuration, the meter of
 // the simulated account bills what is there.
 func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
@@ -83,6 +91,8 @@ func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
 		"disks": func(c *agents.Config) {
 			c.Agents[0].Container.StorageGiB, c.Agents[1].Container.StorageGiB, c.Agents[1].Spot = 21, 200, agents.Spot{}
 		},
+		"workers":       func(c *agents.Config) { c.Network.NAT = agents.NATNone; unseen(c) },
+		"some public":   func(c *agents.Config) { c.Agents[1].Public = false; c.Agents[4].Port, c.Agents[4].Public = 0, false },
 		"with a domain": func(c *agents.Config) { c.LoadBalancer.Domain = "agents.example.com" },
 		"mail and budget": func(c *agents.Config) {
 			c.Observability.Alarms.Emails, c.Budget.Emails = []string{"ops@example.com"}, []string{"ops@example.com"}

@@ -39,7 +39,8 @@ type AgentStatus struct {
 	Rollout string `json:"rollout,omitempty"`
 	// Image is what tells it from others: a digest or a tag.
 	Image string `json:"image"`
-	// Healthy and Unhealthy count its targets at the load balancer.
+	// Healthy and Unhealthy count its targets at the load balancer; without a load balancer
+	// they count its tasks by their containers' own check, and are 0 where there is none.
 	Healthy   int `json:"healthy"`
 	Unhealthy int `json:"unhealthy"`
 	// Spot and OnDemand count the running tasks.

@@ -56,8 +56,12 @@ func attention(conf agents.Agent, a AgentStatus, s types.Service, r readings) []
 	default:
 		down = false
 	}
+	checked := "targets"
+	if len(s.LoadBalancers) == 0 {
+		checked = "tasks"
+	}
 	if a.Unhealthy > 0 {
-		add(AboutHealth, logs+" --level error", "%d of %d targets are unhealthy", a.Unhealthy, a.Unhealthy+a.Healthy)
+		add(AboutHealth, logs+" --level error", "%d of %d %s are unhealthy", a.Unhealthy, a.Unhealthy+a.Healthy, checked)
 	}
 	if a.Errors5xx != nil && *a.Errors5xx > 0 {
 		add(About5xx, logs+" --level error --since 1h", "%d answers 5xx in the last hour", *a.Errors5xx)

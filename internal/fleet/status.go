@@ -230,6 +230,9 @@ func agentStatus(name string, s types.Service, r readings) AgentStatus {
 			a.Image = aws.ToString(c.ImageDigest)
 		}
 	}
+	if len(s.LoadBalancers) == 0 {
+		a.Healthy, a.Unhealthy = checkedInside(name, s, r.tasks)
+	}
 	for _, lb := range s.LoadBalancers {
 		for _, h := range r.health[aws.ToString(lb.TargetGroupArn)] {
 			switch h.TargetHealth.State {
@@ -247,4 +250,21 @@ func agentStatus(name string, s types.Service, r readings) AgentStatus {
 		a.LastEvent = &LastEvent{At: aws.ToTime(s.Events[0].CreatedAt), Message: tasks.PlainEvent(name, aws.ToString(s.Events[0].Message))}
 	}
 	return a
+}
+
+// checkedInside counts the running tasks of an agent without targets by their
+// containers' own check. Without one ECS says UNKNOWN, and nothing is counted.
+func checkedInside(name string, s types.Service, all []types.Task) (healthy, unhealthy int) {
+	for _, t := range all {
+		if tasks.Agent(t) != name || aws.ToString(t.LastStatus) != "RUNNING" || aws.ToString(t.TaskDefinitionArn) != aws.ToString(s.TaskDefinition) {
+			continue
+		}
+		switch t.HealthStatus {
+		case types.HealthStatusHealthy:
+			healthy++
+		case types.HealthStatusUnhealthy:
+			unhealthy++
+		}
+	}
+	return healthy, unhealthy
 }

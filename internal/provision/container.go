@@ -102,15 +102,24 @@ func logTo(options Variables) *types.LogConfiguration {
 	return &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: options}
 }
 
+// portText is a port as a difference shows it; "" without one.
+func portText(port int) string {
+	if port == 0 {
+		return ""
+	}
+	return strconv.Itoa(port)
+}
+
 // container is the agent's own.
 func container(agent string, want TaskDefinitionSpec) types.ContainerDefinition {
 	c := types.ContainerDefinition{
 		Name: &agent, Image: &want.Image, Essential: aws.Bool(true), EntryPoint: want.Entrypoint, Command: want.Command, Ulimits: toUlimits(want.Ulimits),
-		// The port has a name, which is what Service Connect refers to.
-		PortMappings: []types.PortMapping{{ContainerPort: aws.Int32(int32(want.Port)), Name: &want.PortName, Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}},
-		Environment:  cloud.ToSDK(want.Environment, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} }),
-		Secrets:      cloud.ToSDK(want.Secrets, func(k, v string) types.Secret { return types.Secret{Name: &k, ValueFrom: &v} }),
-		HealthCheck:  want.HealthCheck.input(), LogConfiguration: logTo(want.Log),
+		Environment: cloud.ToSDK(want.Environment, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} }),
+		Secrets:     cloud.ToSDK(want.Secrets, func(k, v string) types.Secret { return types.Secret{Name: &k, ValueFrom: &v} }),
+		HealthCheck: want.HealthCheck.input(), LogConfiguration: logTo(want.Log),
+	}
+	if want.Port > 0 { // it has a name, which is what Service Connect refers to
+		c.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(int32(want.Port)), Name: &want.PortName, Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}}
 	}
 	if want.WorkDir != "" {
 		c.WorkingDirectory = &want.WorkDir

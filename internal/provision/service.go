@@ -115,8 +115,11 @@ func (s *Service) Want() ServiceSpec {
 		w.Grace = int(s.Agent.Health.Grace.Seconds())
 	}
 	if s.Namespace != nil {
-		w.Connect = Connect{Namespace: s.namespace(), Name: s.Agent.Name, Port: s.Agent.Port}
-		w.Timeout = connectTimeout(s.Agent.RequestTimeout)
+		w.Connect = Connect{Namespace: s.namespace()}
+		if s.Agent.Port > 0 {
+			w.Connect.Name, w.Connect.Port = s.Agent.Name, s.Agent.Port
+			w.Timeout = connectTimeout(s.Agent.RequestTimeout)
+		}
 	}
 	w.Resolves = s.callees(func(c *Service) bool { return c.ID() != "" })
 	return w

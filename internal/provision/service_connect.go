@@ -9,7 +9,9 @@ import (
 )
 
 // Connect is the name and port under which Service Connect knows a service, and the
-// namespace in which it looks for others. Without Namespace it is off.
+// namespace in which it looks for others. Without Namespace it is off; without Name
+// the service calls others and no one calls it:
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts.html
 type Connect struct {
 	Namespace, Name string
 	Port            int
@@ -18,6 +20,9 @@ type Connect struct {
 func (c Connect) String() string {
 	if c.Namespace == "" {
 		return ""
+	}
+	if c.Name == "" {
+		return c.Namespace
 	}
 	return fmt.Sprintf("%s %s:%d", c.Namespace, c.Name, c.Port)
 }
@@ -70,21 +75,25 @@ func readConnect(c *types.ServiceConnectConfiguration) (Connect, ConnectTimeout)
 	if c == nil || !c.Enabled {
 		return Connect{}, ConnectTimeout{}
 	}
+	out, timeout := Connect{Namespace: aws.ToString(c.Namespace)}, ConnectTimeout{}
 	for _, s := range c.Services {
 		for _, alias := range s.ClientAliases {
-			at := Connect{Namespace: aws.ToString(c.Namespace), Name: aws.ToString(alias.DnsName), Port: int(aws.ToInt32(alias.Port))}
-			return at, readConnectTimeout(s.Timeout)
+			out.Name, out.Port, timeout = aws.ToString(alias.DnsName), int(aws.ToInt32(alias.Port)), readConnectTimeout(s.Timeout)
 		}
 	}
-	return Connect{}, ConnectTimeout{}
+	return out, timeout
 }
 
 func (c Connect) input(t ConnectTimeout) *types.ServiceConnectConfiguration {
 	if c.Namespace == "" {
 		return &types.ServiceConnectConfiguration{Enabled: false}
 	}
-	return &types.ServiceConnectConfiguration{Enabled: true, Namespace: &c.Namespace, Services: []types.ServiceConnectService{{
-		PortName: &c.Name, DiscoveryName: &c.Name, ClientAliases: []types.ServiceConnectClientAlias{{DnsName: &c.Name, Port: aws.Int32(int32(c.Port))}},
-		Timeout: t.input(),
-	}}}
+	out := &types.ServiceConnectConfiguration{Enabled: true, Namespace: &c.Namespace}
+	if c.Name != "" {
+		out.Services = []types.ServiceConnectService{{
+			PortName: &c.Name, DiscoveryName: &c.Name, ClientAliases: []types.ServiceConnectClientAlias{{DnsName: &c.Name, Port: aws.Int32(int32(c.Port))}},
+			Timeout: t.input(),
+		}}
+	}
+	return out
 }

@@ -129,7 +129,7 @@ func (t *TaskDefinition) Want() TaskDefinitionSpec {
 func (t *TaskDefinition) with(image string, secrets Variables) TaskDefinitionSpec {
 	a := t.Agent
 	s := TaskDefinitionSpec{
-		Reference: a.Image, Image: image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port, PortName: a.Name,
+		Reference: a.Image, Image: image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port,
 		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: a.Command, Environment: a.Env, Secrets: secrets,
 		HealthCheck: healthCheckOf(a.Health.Container), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Container.Init, Tags: t.TagsOf(t.Key()),
 	}
@@ -137,6 +137,9 @@ func (t *TaskDefinition) with(image string, secrets Variables) TaskDefinitionSpe
 	s.Entrypoint, s.WorkDir, s.User, s.ReadOnly, s.Storage = c.Entrypoint, c.WorkDir, c.User, c.ReadOnly, c.StorageGiB
 	if c.OpenFiles > 0 {
 		s.Ulimits = Variables{"nofile": strconv.Itoa(c.OpenFiles)}
+	}
+	if a.Port > 0 {
+		s.PortName = a.Name
 	}
 	if a.Arch == agents.ArchARM {
 		s.Arch = string(types.CPUArchitectureArm64)
@@ -220,7 +223,7 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 		essential(field("arch", have.Arch, want.Arch)),
 		essential(field("execution_role", have.ExecutionRole, want.ExecutionRole)),
 		essential(field("task_role", have.TaskRole, want.TaskRole)),
-		essential(field("port", have.Port, want.Port)),
+		essential(field("port", portText(have.Port), portText(want.Port))),
 		field("port_name", have.PortName, want.PortName),
 		same("command", have.Command, want.Command),
 		same("entrypoint", have.Entrypoint, want.Entrypoint),

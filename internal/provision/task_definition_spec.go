@@ -28,7 +28,8 @@ type TaskDefinitionSpec struct {
 	// ExecutionRole and TaskRole are ARNs.
 	ExecutionRole string
 	TaskRole      string
-	Port          int
+	// Port is 0 without one.
+	Port int
 	// PortName is what Service Connect knows the port by.
 	PortName    string
 	Command     Command

@@ -13,9 +13,6 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	repository := add(s, groupPlatform, &provision.Repository{Env: h, Agent: a.Name})
 	logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
 	add(s, groupPlatform, &provision.MetricFilter{Env: h, Group: logs})
-	target := add(s, groupEdge, &provision.TargetGroup{Env: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health})
-	e.groups[a.Name] = target
-	rules := s.rules(a, e, target)
 	secrets := s.secrets(a)
 
 	execution := add(s, groupAgents, &provision.Role{
@@ -30,11 +27,19 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 		Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay,
 	})
 	service := &provision.Service{
-		Env: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, TargetGroup: target, Group: n.agentsGroup,
-		Subnets: n.tasks, PublicIP: !n.nat, Namespace: p.namespace, Order: slices.Concat(n.ways, rules),
+		Env: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, Group: n.agentsGroup,
+		Subnets: n.tasks, PublicIP: !n.nat, Order: n.ways,
+	}
+	if a.Public {
+		service.TargetGroup = add(s, groupEdge, &provision.TargetGroup{Env: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health})
+		e.groups[a.Name] = service.TargetGroup
+		service.Order = slices.Concat(n.ways, s.rules(a, e, service.TargetGroup))
 	}
 	for _, name := range a.Calls {
 		service.Callees = append(service.Callees, deployed[name])
+	}
+	if a.Port > 0 || len(a.Calls) > 0 {
+		service.Namespace = p.namespace
 	}
 	add(s, groupAgents, service)
 

@@ -49,13 +49,16 @@ func unhealthy(h *provision.Env, agent string, loadBalancer, targetGroup engine.
 	}}
 }
 
-// alarms of an agent, from metrics that cost nothing.
+// alarms of an agent, from metrics that cost nothing. Only a load balancer tells for
+// nothing whether tasks answer.
 func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*provision.Alarm {
-	cfg, group := s.Config.Observability.Alarms, engine.Node(e.groups[a.Name])
-	return []*provision.Alarm{
+	cfg := s.Config.Observability.Alarms
+	out := []*provision.Alarm{
 		highCPU(s.Env, a.Name, float64(cfg.CPUPercent), p.cluster, p.topic),
 		highMemory(s.Env, a.Name, float64(cfg.MemoryPercent), p.cluster, p.topic),
-		fewHealthy(s.Env, a.Name, float64(cfg.MinHealthy), e.alb, group, p.topic),
-		unhealthy(s.Env, a.Name, e.alb, group, p.topic),
 	}
+	if group := e.groups[a.Name]; group != nil {
+		out = append(out, fewHealthy(s.Env, a.Name, float64(cfg.MinHealthy), e.alb, group, p.topic), unhealthy(s.Env, a.Name, e.alb, group, p.topic))
+	}
+	return out
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-// edgePart is the load balancer and what it listens on.
+// edgePart is the load balancer and what it listens on. Where no agent is public it
+// is empty.
 type edgePart struct {
 	alb         *provision.LoadBalancer
 	http, https *provision.Listener
@@ -16,12 +17,19 @@ type edgePart struct {
 func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 	h, cfg := s.Env, s.Config.LoadBalancer
 	e := &edgePart{groups: map[string]*provision.TargetGroup{}}
+	public := s.Config.Public()
+	if len(public) == 0 {
+		return e
+	}
 	e.alb = add(s, groupEdge, &provision.LoadBalancer{
 		Env: h, Subnets: n.public, Group: n.albGroup, Gateway: n.gateway, ServiceRole: p.elb,
 		IdleTimeout: cfg.IdleTimeout, DeletionProtection: cfg.DeletionProtection, AccessLogs: cfg.AccessLogs,
 	})
 	s.alb = e.alb
-	names := s.Config.Names()
+	var names []string
+	for _, a := range public {
+		names = append(names, a.Name)
+	}
 	if cfg.Domain == "" {
 		e.http = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Agents: names})
 		return e

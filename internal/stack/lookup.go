@@ -16,6 +16,9 @@ type Lookup struct {
 	HostedZone string
 }
 
+// served tells whether a load balancer answers at a domain.
+func served(cfg *agents.Config) bool { return cfg.LoadBalancer.Domain != "" && len(cfg.Public()) > 0 }
+
 // ReadLookup asks AWS what a stack is to be made with. It only reads.
 func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lookup, error) {
 	var l Lookup
@@ -26,7 +29,7 @@ func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Look
 	if l.Zones, err = chooseZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones, inUse); err != nil {
 		return l, err
 	}
-	if cfg.LoadBalancer.Domain != "" {
+	if served(cfg) {
 		l.HostedZone, err = hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
 	}
 	return l, err
@@ -45,7 +48,7 @@ func ReadExisting(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lo
 		l.Zones = inUse
 	}
 	l.HostedZone = ""
-	if cfg.LoadBalancer.Domain != "" {
+	if served(cfg) {
 		zone, err := hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
 		if err == nil {
 			l.HostedZone = zone
@@ -60,7 +63,7 @@ func GuessLookup(cfg *agents.Config) Lookup {
 	for i := 0; len(f.Zones) < cfg.Network.AZs; i++ {
 		f.Zones = append(f.Zones, fmt.Sprintf("%s%c", cfg.Region, 'a'+i))
 	}
-	if cfg.LoadBalancer.Domain != "" {
+	if served(cfg) {
 		f.HostedZone = "<zone of " + cfg.LoadBalancer.Domain + ">"
 	}
 	return f

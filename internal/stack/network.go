@@ -59,21 +59,30 @@ func (s *Stack) network() *networkPart {
 }
 
 // securityGroups is least privilege: the internet reaches the load balancer,
-// the load balancer each agent's port, the agents each other's ports.
+// the load balancer each public agent's port, the agents each other's ports.
 func (s *Stack) securityGroups(n *networkPart) {
 	h := s.Env
+	public := s.Config.Public()
+	var inside []provision.Rule
+	if len(public) > 0 {
+		n.albGroup = s.albGroup(n)
+	}
+	for _, p := range ports(public) {
+		inside = append(inside, provision.Rule{Port: p[0], To: p[1], From: n.albGroup, Description: "agents from the load balancer"})
+	}
+	for _, p := range ports(s.Config.Agents) {
+		inside = append(inside, provision.Rule{Port: p[0], To: p[1], Self: true, Description: "agents from each other"})
+	}
+	n.agentsGroup = add(s, groupNetwork, &provision.SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "The agents of " + s.Stack, Ingress: inside})
+}
+
+// albGroup lets the internet in to the load balancer.
+func (s *Stack) albGroup(n *networkPart) *provision.SecurityGroup {
 	web := []provision.Rule{{Port: 80, CIDR: "0.0.0.0/0", Description: "HTTP from the internet"}}
 	if s.Config.LoadBalancer.Domain != "" {
 		web = append(web, provision.Rule{Port: 443, CIDR: "0.0.0.0/0", Description: "HTTPS from the internet"})
 	}
-	n.albGroup = add(s, groupNetwork, &provision.SecurityGroup{Env: h, VPC: n.vpc, Name: "alb", Purpose: "The load balancer of " + s.Stack, Ingress: web})
-	var inside []provision.Rule
-	for _, p := range ports(s.Config.Agents) {
-		inside = append(inside,
-			provision.Rule{Port: p[0], To: p[1], From: n.albGroup, Description: "agents from the load balancer"},
-			provision.Rule{Port: p[0], To: p[1], Self: true, Description: "agents from each other"})
-	}
-	n.agentsGroup = add(s, groupNetwork, &provision.SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "The agents of " + s.Stack, Ingress: inside})
+	return add(s, groupNetwork, &provision.SecurityGroup{Env: s.Env, VPC: n.vpc, Name: "alb", Purpose: "The load balancer of " + s.Stack, Ingress: web})
 }
 
 // endpoints are the free S3 gateway and the interface endpoints asked for, which
@@ -106,7 +115,9 @@ func (s *Stack) endpoints(n *networkPart, tables []*provision.RouteTable) {
 func ports(all []agents.Agent) [][2]int {
 	var list []int
 	for _, a := range all {
-		list = append(list, a.Port)
+		if a.Port > 0 {
+			list = append(list, a.Port)
+		}
 	}
 	slices.Sort(list)
 	var out [][2]int

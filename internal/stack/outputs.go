@@ -4,9 +4,12 @@ import (
 	"slices"
 )
 
-// URLs are where the agents answer, once the load balancer is known.
+// URLs are where the public agents answer, once the load balancer is known.
 func (s *Stack) URLs() map[string]string {
 	out := map[string]string{}
+	if s.alb == nil {
+		return out
+	}
 	name := s.alb.Output("dns_name")
 	if name == "" {
 		return out
@@ -15,7 +18,7 @@ func (s *Stack) URLs() map[string]string {
 	if d := s.Config.LoadBalancer.Domain; d != "" {
 		base = "https://" + d
 	}
-	for _, a := range s.Config.Agents {
+	for _, a := range s.Config.Public() {
 		out[a.Name] = base + "/" + a.Name + "/"
 	}
 	return out
@@ -27,7 +30,11 @@ func (s *Stack) Notes() []string { return slices.Compact(slices.Sorted(slices.Va
 // Warnings are what a plan warns of, known from the configuration alone.
 func (s *Stack) Warnings() []string {
 	out := []string{}
-	if s.Config.LoadBalancer.Domain == "" {
+	domain := s.Config.LoadBalancer.Domain
+	switch public := len(s.Config.Public()) > 0; {
+	case !public && domain != "":
+		out = append(out, "no agent is public, so there is no load balancer, and load_balancer.domain is not used")
+	case public && domain == "":
 		out = append(out, "plain HTTP: without load_balancer.domain there is no certificate, so send no keys through these URLs")
 	}
 	out = append(out, s.Config.Warnings()...)

@@ -29,6 +29,12 @@ func (s *Stack) Group(k engine.Key) string {
 			return g
 		}
 	}
+	switch engine.Key(base).Kind() { // those that a stack may have none of any more
+	case "alb", "target-group", "listener", "rule", "certificate", "certificate-validation", "record":
+		return groupEdge
+	case "endpoint", "eip", "nat":
+		return groupNetwork
+	}
 	return groupPlatform
 }
 
@@ -46,17 +52,21 @@ func (s *Stack) About(group string) string {
 			parts = append(parts, fmt.Sprintf("%d interface endpoints", n))
 		}
 	case groupEdge:
+		public := cfg.Public()
+		if len(public) == 0 {
+			return "no load balancer: no agent is public"
+		}
 		proto := "alb http"
 		if cfg.LoadBalancer.Domain != "" {
 			proto = "alb https " + cfg.LoadBalancer.Domain
 		}
-		a := cfg.Agents[0]
+		a := public[0]
 		route := fmt.Sprintf("/%s/* → :%d", a.Name, a.Port)
 		if cfg.LoadBalancer.StripPrefix {
 			route += " (prefix stripped)"
 		}
 		parts = []string{proto, route}
-		if len(cfg.Agents) > 1 {
+		if len(public) > 1 {
 			parts[1] += " …"
 		}
 	case groupPlatform:

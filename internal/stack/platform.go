@@ -17,8 +17,10 @@ func (s *Stack) platform() *platformPart {
 	h, cfg := s.Env, s.Config
 	p := &platformPart{
 		ecs:     add(s, groupPlatform, &provision.ServiceLinkedRole{Env: h, Service: "ecs"}),
-		elb:     add(s, groupPlatform, &provision.ServiceLinkedRole{Env: h, Service: "elasticloadbalancing"}),
 		scaling: add(s, groupPlatform, &provision.ServiceLinkedRole{Env: h, Service: "ecs.application-autoscaling"}),
+	}
+	if len(cfg.Public()) > 0 {
+		p.elb = add(s, groupPlatform, &provision.ServiceLinkedRole{Env: h, Service: "elasticloadbalancing"})
 	}
 	p.namespace = add(s, groupPlatform, &provision.Namespace{Env: h, Name: cfg.Network.Namespace})
 	p.cluster = add(s, groupPlatform, &provision.Cluster{Env: h, Insights: insightsSetting(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})

@@ -35,10 +35,15 @@ func (f file) yaml() string {
 			"port": 9001 + slices.Index(fileAgents, name), "image": "public.ecr.aws/docker/library/python:3.13-slim",
 			"secrets": map[string]any{"PRIVATE_KEY": map[string]any{"key": "private_key", "optional": true}},
 		}
-		if name != "validator" && f.agents["validator"] != nil {
+		if v := f.agents["validator"]; name != "validator" && v != nil && !isWorker(v) {
 			agent["calls"] = []string{"validator"}
 		}
 		maps.Copy(agent, a)
+		if isWorker(agent) { // what needs a port is refused without one
+			for _, k := range []string{"port", "public", "health"} {
+				delete(agent, k)
+			}
+		}
 		all[name] = agent
 	}
 	top := maps.Clone(f.top)
@@ -48,6 +53,12 @@ func (f file) yaml() string {
 		return err.Error()
 	}
 	return string(b)
+}
+
+// isWorker tells whether edits have taken an agent's port away.
+func isWorker(agent map[string]any) bool {
+	port, stated := agent["port"]
+	return stated && port == nil
 }
 
 // after is the file after an act, which changes it only when it is an edit.
@@ -94,6 +105,13 @@ func edits() map[string]func(f file, n int) {
 			}
 		},
 		"port":    agent("port", 9101, 9102, 9103, 9104),
+		"worker":  agent("port", nil, 9101),
+		"private": agent("public", false, true),
+		"unseen": func(f file, n int) {
+			for _, a := range f.agents {
+				a["public"] = n%2 == 1
+			}
+		},
 		"size":    func(f file, n int) { agent("cpu", 256, 512)(f, n); agent("memory", 1024, 1024)(f, n) },
 		"env":     agent("env", map[string]any{"LEVEL": "debug"}, map[string]any{"LEVEL": "info", "MORE": "1"}),
 		"spot":    agent("spot", true, false),

@@ -25,7 +25,8 @@ func TestWhatSleepsLeavesNothingBehindThatRefersToIt(t *testing.T) {
 				}
 			}
 			for _, k := range []string{"alb", "listener", "rule", "record", "dashboard"} {
-				if gone, there := kinds[k]; there && gone == keepALB {
+				_, balanced := kinds["alb"] // without it the dashboard draws nothing of it
+				if gone, there := kinds[k]; there && balanced && gone == keepALB {
 					t.Errorf("with the load balancer kept %t, %s goes: %t", keepALB, k, gone)
 				}
 			}

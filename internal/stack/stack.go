@@ -21,7 +21,7 @@ type Stack struct {
 	resources []engine.Node
 	byKey     map[engine.Key]engine.Node
 	groups    map[engine.Key]string
-	alb       *provision.LoadBalancer
+	alb       *provision.LoadBalancer // nil when no agent is public
 	notes     []string
 }
 
@@ -67,8 +67,16 @@ func (s *Stack) watching(p *platformPart, e *edgePart) {
 	if cfg.Dashboard {
 		var watched []provision.Watched
 		for _, a := range s.Config.Agents {
-			watched = append(watched, provision.Watched{Agent: a.Name, TargetGroup: e.groups[a.Name]})
+			w := provision.Watched{Agent: a.Name}
+			if group := e.groups[a.Name]; group != nil {
+				w.TargetGroup = group
+			}
+			watched = append(watched, w)
 		}
-		add(s, groupPlatform, &provision.Dashboard{Env: s.Env, Agents: watched, LoadBalancer: e.alb})
+		board := &provision.Dashboard{Env: s.Env, Agents: watched}
+		if e.alb != nil {
+			board.LoadBalancer = e.alb
+		}
+		add(s, groupPlatform, board)
 	}
 }

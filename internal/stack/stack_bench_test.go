@@ -150,6 +150,21 @@ func onlyAccounts(inventory []string) []string {
 	})
 }
 
+// workers is a fleet that no one reaches from outside: one that works alone, two that
+// call, and what they call.
+const workers = `
+project: karmacadabra
+environment: prod
+region: us-east-1
+network: {nat: none, azs: 1}
+defaults: {image: 'public.ecr.aws/docker/library/python:3.13-slim'}
+agents:
+  bot: {health: {command: "true"}}
+  scout: {calls: [memory]}
+  memory: {port: 7000, public: false, calls: [archive]}
+  archive: {port: 7000, public: false}
+`
+
 // scenarios are the configurations that are taken from nothing and back.
 func scenarios(t *testing.T) map[string]*agents.Config {
 	return map[string]*agents.Config{
@@ -161,6 +176,8 @@ func scenarios(t *testing.T) map[string]*agents.Config {
 		"agents on one port":  shipped(t, "agents.yaml", "port: 9002", "port: 9001", "port: 9005", "port: 9001"),
 		"no NAT gateway":      shipped(t, "agents.yaml", "nat: single", "nat: none"),
 		"with a domain":       shipped(t, "agents.yaml", "observability:", "load_balancer: {domain: agents.example.com}\nobservability:"),
+		"workers alone":       parse(t, workers),
+		"some public":         parse(t, strings.NewReplacer("azs: 1", "azs: 2", "  archive:", "  web: {port: 8080, calls: [memory]}\n  archive:").Replace(workers)),
 		"parameters and mail": shipped(t, "agents.yaml", "  nested: karmacadabra", "  nested: karmacadabra\n  store: ssm", "  xray: false", "  xray: true\n  alarms: {emails: [ops@example.com]}", "  monthly_usd: 100 ", "  emails: [ops@example.com]\n  monthly_usd: 100 "),
 	}
 }

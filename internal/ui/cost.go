@@ -90,13 +90,14 @@ func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.
 		most, label = max(most, number(s.Monthly)), max(label, lipgloss.Width(s.Name))
 	}
 	room := max(10, width-label-32)
+	// What all share may be less than nothing: the free tiers of what is the agents'.
 	for _, s := range shares {
 		if number(s.Monthly) == 0 && number(s.High) == 0 {
 			continue
 		}
 		bar := ""
 		if most > 0 {
-			bar = strings.Repeat("█", int(number(s.Monthly)/most*float64(room)+0.5))
+			bar = strings.Repeat("█", max(0, int(number(s.Monthly)/most*float64(room)+0.5)))
 		}
 		fmt.Fprintf(b, "  %s  %8s  %s  %s\n", pad(s.Name, label), s.Monthly, p.blue(pad(bar, room)), p.dim(whole(s.Low)+" – "+whole(s.High)))
 	}

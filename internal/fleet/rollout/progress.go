@@ -25,10 +25,17 @@ const (
 )
 
 // phaseOf is what a task is at; health is its target's state, "" when there is none.
+// Without targets its containers' own check tells, where there is one.
 func phaseOf(t types.Task, targets bool, health elbtypes.TargetHealthStateEnum) string {
 	phase := tasks.Phase(t)
 	switch {
-	case phase != tasks.Running || !targets:
+	case phase != tasks.Running:
+		return phase
+	case !targets && t.HealthStatus == types.HealthStatusHealthy:
+		return Healthy
+	case !targets && t.HealthStatus == types.HealthStatusUnhealthy:
+		return Unhealthy
+	case !targets:
 		return phase
 	case health == elbtypes.TargetHealthStateEnumHealthy:
 		return Healthy
