@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+)
+
+// examplePrice is the price that an example's README says.
+var examplePrice = regexp.MustCompile(`\*\*\$([0-9]+\.[0-9]{2}) a month\*\*`)
+
+// TestEachExampleComesUpCostsWhatItSaysAndGoes takes every folder of examples/ from
+// nothing and back with the real main, in a simulated account.
+func TestEachExampleComesUpCostsWhatItSaysAndGoes(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "agents.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no examples: %v", err)
+	}
+	for _, f := range files {
+		cfg, err := agents.Load(f, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(filepath.Dir(f))
+		script := filepath.Join(t.TempDir(), name+".txtar")
+		if err := os.WriteFile(script, []byte(lifeOf(cfg)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		testscript.Run(t, testscript.Params{
+			Files: []string{script}, RequireExplicitExec: true,
+			Setup: func(e *testscript.Env) error {
+				e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+				e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world.json"))
+				e.Setenv("BUILDER_LOG", filepath.Join(e.WorkDir, "calls"))
+				e.Setenv("PATH", filepath.Join(e.WorkDir, "tools")+string(os.PathListSeparator)+e.Getenv("PATH"))
+				return os.CopyFS(e.WorkDir, os.DirFS(filepath.Dir(f)))
+			},
+			Cmds: map[string]func(*testscript.TestScript, bool, []string){"priced": priced, "nothingleft": nothingLeft},
+		})
+	}
+}
+
+// lifeOf is the script of an example's life.
+func lifeOf(cfg *agents.Config) string {
+	up := "exec karmactl up --yes"
+	if slices.ContainsFunc(cfg.Agents, func(a agents.Agent) bool { return a.Build != nil }) {
+		up += " --build"
+	}
+	lines := []string{"chmod 755 tools/docker", "exec karmactl validate", "exec karmactl cost -o json", "priced", up}
+	for _, a := range cfg.Agents {
+		for _, key := range a.OwnKeys() {
+			lines = append(lines, "stdin value", "exec karmactl secrets set "+a.Name+" "+key)
+		}
+	}
+	return strings.Join(append(lines,
+		"exec karmactl up --yes",
+		"exec karmactl plan --detailed-exitcode",
+		"stdout 'No changes'",
+		"exec karmactl up --yes",
+		"stdout 'Nothing to change'",
+		"exec karmactl doctor",
+		"stdout 'Nothing is wrong'",
+		"exec karmactl down --yes --images --logs",
+		"nothingleft",
+		"-- value --", "a-value",
+		"-- tools/docker --", "#!/bin/sh", `exec builder "$@"`, "",
+	), "\n")
+}
+
+// priced tests that what cost has just said is what the README says, on one page.
+func priced(ts *testscript.TestScript, _ bool, _ []string) {
+	var cost struct {
+		Monthly struct {
+			Expected string `json:"expected"`
+		} `json:"monthly"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &cost))
+	readme := ts.ReadFile("README.md")
+	says := examplePrice.FindStringSubmatch(readme)
+	if says == nil || says[1] != cost.Monthly.Expected {
+		ts.Fatalf("it costs $%s a month, and its README says %q", cost.Monthly.Expected, says)
+	}
+	if n := strings.Count(readme, "\n"); n > 16 {
+		ts.Fatalf("its README has %d lines", n)
+	}
+}
+
+// nothingLeft tests that the account has nothing but what stays of any stack, its
+// service-linked roles and the bucket of the state, and the secret that a simulated
+// account has from the start.
+func nothingLeft(ts *testscript.TestScript, _ bool, _ []string) {
+	sim, _, err := awssim.OpenFile(ts.Getenv("KARMACTL_SIMULATE"), simulateSpeed, awssim.Options{Region: "us-east-1"})
+	ts.Check(err)
+	defer func() { ts.Check(sim.Close()) }()
+	left := slices.DeleteFunc(sim.Inventory(), func(s string) bool {
+		return strings.HasPrefix(s, "service-linked-role ") || strings.HasPrefix(s, "bucket ") || s == "secret karmacadabra"
+	})
+	if len(left) > 0 {
+		ts.Fatalf("down leaves %q", left)
+	}
+}
