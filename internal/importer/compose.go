@@ -59,7 +59,7 @@ func ReadCompose(dir, path string, o Options) (*Result, error) {
 	for _, a := range c.fleet.agents {
 		c.askPath(a)
 	}
-	return c.finish("a compose file, "+file, "services with an image or a build, and a port")
+	return c.finish("a compose file, "+file, "services with an image or a build")
 }
 
 // top reads what is beside services.
@@ -176,16 +176,15 @@ func (c *compose) service(name string, s *tree) {
 		return
 	}
 	d := c.dockerfileOf(s)
-	port, from := c.port(s, d)
-	if port == 0 {
-		c.gone[name] = "it listens on no port"
-		s.leave("it names no port, and agents.yaml has no agents without one yet: give it one that answers its health check, and add it")
-		return
-	}
 	a := c.fleet.addAgent(name, s.at)
 	c.of[name] = a
-	a.port = port
-	from.carry(a.key("port"))
+	if port, from := c.port(s, d); port > 0 {
+		a.port = port
+		from.carry(a.key("port"))
+	} else {
+		a.worker = true
+		a.comments = append(a.comments, "It names no port: a worker, which no one calls.")
+	}
 	c.takeImage(a, s)
 	if d != nil {
 		c.image(a, d, false)

@@ -313,6 +313,8 @@ func (c *compose) together(name string, a *agent, s *tree) {
 	d := s.get("depends_on")
 	visit := func(to string, t *tree) {
 		switch b := c.of[to]; {
+		case b != nil && b.worker:
+			t.own("a worker, which no one calls")
 		case b != nil && b != a:
 			if !slices.Contains(a.calls, b.name) {
 				a.calls = append(a.calls, b.name)

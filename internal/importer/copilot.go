@@ -52,7 +52,7 @@ func ReadCopilot(dir, path string, o Options) (*Result, error) {
 	c.addons()
 	c.callsOf(c.of)
 	c.defaults()
-	return c.finish("AWS Copilot, "+relative(dir, c.dir)+"/", "manifests of type Load Balanced Web Service or Backend Service with an image.port")
+	return c.finish("AWS Copilot, "+relative(dir, c.dir)+"/", "manifests of type Load Balanced Web Service, Backend Service or Worker Service")
 }
 
 func (c *copilot) file(path string) (*tree, error) {
@@ -129,10 +129,7 @@ func (c *copilot) manifest(folder string, m *tree, env string) {
 	}
 	name := first(m.get("name").str(), folder)
 	switch kind := m.get("type").str(); kind {
-	case "Load Balanced Web Service", "Backend Service", "Request-Driven Web Service":
-	case "Worker Service":
-		m.leave("it listens on no port, and agents.yaml has no agents without one yet: give it one that answers its health check, and add it")
-		return
+	case "Load Balanced Web Service", "Backend Service", "Request-Driven Web Service", "Worker Service":
 	case "Scheduled Job":
 		m.leave("agents.yaml has no jobs yet: keep it where it is, or run it on EventBridge Scheduler")
 		return
@@ -149,17 +146,19 @@ func (c *copilot) manifest(folder string, m *tree, env string) {
 	}
 	whole := merged(m, m.get("environments", env))
 	port := first(whole.get("image", "port").str(), whole.get("http", "target_port").str())
-	if port == "" {
-		m.leave("it names no image.port, and agents.yaml has no agents without one yet: give it one, and add it")
-		return
-	}
 	a := c.fleet.addAgent(name, m.at)
 	c.of[name] = a
 	m.get("name").carry("agents." + a.name)
+	a.worker = port == "" || m.get("type").str() == "Worker Service"
 	if kind := m.get("type"); kind != nil {
-		kind.own("one kind of agent: behind the load balancer, and found by the others")
-		if kind.str() == "Backend Service" {
-			kind.leave("the load balancer serves every agent, this one too: it has to refuse what it should not answer")
+		switch {
+		case a.worker:
+			kind.own("an agent without a port is a worker")
+		case kind.str() == "Backend Service":
+			a.public = new(bool)
+			kind.carry(a.key("public"))
+		default:
+			kind.own("one kind of agent: behind the load balancer, and found by the others")
 		}
 	}
 	if env != "" {

@@ -152,7 +152,7 @@ func (d *dockerfile) health() (command []string, options map[string]int) {
 
 // image takes over what the image says: port, health check and architecture.
 func (r *reading) image(a *agent, d *dockerfile, alone bool) {
-	if a.port == 0 {
+	if a.port == 0 && !a.worker {
 		if n, t := d.port(); n > 0 {
 			a.port = n
 			t.carry(a.key("port"))
@@ -238,7 +238,7 @@ func ReadDockerfile(dir, path string, o Options) (*Result, error) {
 
 // askPath says what nothing says: which path answers.
 func (r *reading) askPath(a *agent) {
-	if a.health.path == "" {
+	if a.health.path == "" && !a.worker {
 		a.comments = append(a.comments, "Nothing says which path answers 200 when all is well: /health is asked unless health.path says another.")
 	}
 }

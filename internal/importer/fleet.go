@@ -55,6 +55,8 @@ type agent struct {
 	at          Place
 	comments    []string
 	port        int
+	worker      bool // it has no port, whatever its image exposes
+	public      *bool
 	cpu, memory int
 	arch        string
 	spot        *spot
@@ -159,7 +161,7 @@ func (f *fleet) breakCircles() (out [][2]string) {
 		a.calls = slices.DeleteFunc(a.calls, func(c string) bool {
 			to := f.agent(c)
 			switch {
-			case to == nil || to == a:
+			case to == nil || to == a || to.worker:
 				return true
 			case state[c] == open:
 				out = append(out, [2]string{a.name, c})

@@ -91,15 +91,18 @@ func (x *terraform) service(s, d *resource) {
 		port = firstOf(main.get("portMappings")).get("containerPort")
 	}
 	n, ok := port.number()
-	if !ok {
-		why := "it listens on no port, and agents.yaml has no agents without one yet: give it one that answers its health check, and add it"
+	if port != nil && !ok {
+		why := "only Terraform knows its port: terraform show -json > state.json, then init --from state.json"
 		s.body.leave(why)
 		d.body.leave(why)
 		return
 	}
 	a := x.fleet.addAgent(x.agentName(s, main), s.body.at)
-	a.port = n
-	port.carry(a.key("port"))
+	if a.port, a.worker = n, !ok; ok {
+		port.carry(a.key("port"))
+	} else {
+		a.comments = append(a.comments, "It names no port: a worker, which no one calls.")
+	}
 	x.of[a.name] = a
 	x.hosts(s, main, a)
 	x.sizeOf(a, d.body, main)
