@@ -231,7 +231,7 @@ const (
 type Agent struct {
 	Name string
 	// Port is the container's own port. An agent without one, 0, is a worker: it
-	// answers nobody, and may call others.
+	// gets no requests, and may call others.
 	Port int
 	// Public tells whether the load balancer leads to it. A worker is not public.
 	Public bool

@@ -29,7 +29,7 @@ func (s *Stack) Group(k engine.Key) string {
 			return g
 		}
 	}
-	switch engine.Key(base).Kind() { // those that a stack may have none of any more
+	switch engine.Key(base).Kind() { // kinds that a stack may have none of any more
 	case "alb", "target-group", "listener", "rule", "certificate", "certificate-validation", "record":
 		return groupEdge
 	case "endpoint", "eip", "nat":
