@@ -70,6 +70,13 @@ func (a *app) completeSchedules() complete {
 	}
 }
 
+// completeRegions offers AWS's regions.
+func (a *app) completeRegions() complete {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return agents.Regions(), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 // completionConfig is agents.yaml as the command to come will read it: cobra does
 // not settle the variables before it asks for completions.
 func (a *app) completionConfig() (*agents.Config, error) {

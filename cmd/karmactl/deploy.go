@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -25,9 +23,9 @@ import (
 )
 
 type deployOptions struct {
-	all, build, noWait, restart, refresh, resume, dryRun, failFast, failFastSet bool
-	image                                                                       string
-	timeout                                                                     time.Duration
+	all, build, noWait, restart, refresh, resume, dryRun, failFast, failFastSet, timeoutSet bool
+	image                                                                                   string
+	timeout                                                                                 time.Duration
 	budgetOptions
 }
 
@@ -36,7 +34,7 @@ func (o *deployOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.image, "image", "", "a `REF` in another registry, an OCI layout or an archive")
 	f.BoolVar(&o.build, "build", false, "build with docker buildx or podman")
 	f.BoolVar(&o.noWait, "no-wait", false, "begin it and do not follow")
-	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the deployment continues")
+	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop after this long: a build or a push ends, what has begun to roll out continues (exit 4)")
 	f.BoolVar(&o.failFast, "fail-fast", false, "exit 3 as soon as AWS calls the deployment failed, while it rolls back (default without a terminal)")
 	f.BoolVar(&o.restart, "restart", false, "start the same revision again")
 	f.BoolVar(&o.refresh, "refresh-secrets", false, "restart only the agents whose tasks started with older values of their secrets")
@@ -73,7 +71,9 @@ When AWS calls the deployment failed, it rolls back, which takes as long again. 
 the command that follows the rollback.`,
 		RunE: a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 			func(ctx context.Context, s *session, args []string) error { return runDeploy(ctx, s, args, o) }),
-		PreRun: func(c *cobra.Command, _ []string) { o.failFastSet = c.Flags().Changed("fail-fast") },
+		PreRun: func(c *cobra.Command, _ []string) {
+			o.failFastSet, o.timeoutSet = c.Flags().Changed("fail-fast"), c.Flags().Changed("timeout")
+		},
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
@@ -132,28 +132,35 @@ func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) 
 			return d.end(nil, err)
 		}
 	}
-	if err := d.collect(ctx, d.names, d.choose); err != nil {
-		return err
+	began := time.Now()
+	preparing, cancel := d.o.bound(ctx)
+	defer cancel()
+	if err := d.collect(preparing, d.names, d.choose); err != nil {
+		return overtime(preparing, err)
 	}
-	return d.run(ctx)
+	return d.run(ctx, preparing, began)
 }
 
-// run plans, refuses, pushes, changes and follows; agents that others call go first.
-func (d *deploy) run(ctx context.Context) error {
-	plan, err := d.plan(ctx)
+// run plans, refuses, pushes, changes and follows; agents that others call go first. What is
+// done before anything rolls out ends with preparing.
+func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
+	plan, err := d.plan(preparing)
 	if err != nil {
-		return err
+		return overtime(preparing, err)
 	}
 	if d.o.dryRun {
 		return nil
 	}
-	err = d.push(ctx, plan, func(ctx context.Context, missing map[engine.Key]bool) error {
+	err = d.push(preparing, plan, func(ctx context.Context, missing map[engine.Key]bool) error {
 		return d.locked(ctx, "deploy", func(ctx context.Context, store *state.Store) error {
 			return d.makeRepositories(ctx, store, plan, missing)
 		})
 	})
 	if err != nil {
-		return err
+		return overtime(preparing, err)
+	}
+	if d.o.timeoutSet { // the rollout has what is left
+		d.o.timeout = max(d.o.timeout-time.Since(began), time.Second)
 	}
 	var docs []*rollout.Deployment
 	levels := d.cfg.CallLevels(d.names)
@@ -249,46 +256,6 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 		d.say(rollout.Line{At: d.clock.Now(), About: "cost", Text: m.line()})
 	}
 	return res, nil
-}
-
-// price is what the deploy changes of the bill of all agents of agents.yaml: another
-// size, another architecture, or an agent that was not up.
-func (d *deploy) price(st *stack.Stack, res *engine.Result) (money, error) {
-	m := money{region: d.cfg.Region, budget: cmp.Or(d.o.budget, d.cfg.Budget.MonthlyUSD)}
-	prices, err := d.app.book(d.cfg)
-	if err != nil {
-		return m, err
-	}
-	e, err := cost.OfConfig(d.cfg, prices)
-	if err != nil {
-		return m, err
-	}
-	theirs := slices.DeleteFunc(slices.Clone(st.Resources()), func(n engine.Node) bool { return !slices.Contains(d.names, st.AgentOf(n.Key())) })
-	// The walk has read the other agents, too: what it found of them is no part of this.
-	outcomes := slices.DeleteFunc(slices.Clone(res.Outcomes), func(o engine.Outcome) bool { return !slices.Contains(d.names, st.AgentOf(o.Key)) })
-	delta, err := cost.Delta(d.cfg, theirs, outcomes, prices)
-	if err != nil {
-		return m, err
-	}
-	m.now, m.lacks = e.Total().Expected, e.Lacks(func(cost.Component) bool { return true })
-	m.was = m.now.Sub(delta)
-	return m, nil
-}
-
-// fits refuses a rollout that the account's Fargate quotas do not allow.
-func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) error {
-	var restarted []string
-	if d.o.restart {
-		restarted = d.names
-	}
-	short, notes, err := st.Quotas(ctx, res, restarted)
-	for _, n := range notes {
-		d.app.term.Notef("  ! %v", d.explain(n))
-	}
-	if err != nil || len(short) == 0 {
-		return err
-	}
-	return &advice{fmt.Errorf("nothing was deployed: %w", short[0]), short[0].Ask() + ", or deploy fewer agents at a time"}
 }
 
 // baselines are what agents run before something is changed, read side by side.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -38,7 +39,7 @@ func (p *plan) save(path string, store *state.Store) error {
 	for _, o := range p.res.Outcomes {
 		n := planfile.Step{Key: o.Key, Verb: o.Verb}
 		for _, c := range o.Changes {
-			n.Fields = append(n.Fields, c.Field)
+			n.Fields = append(n.Fields, planfile.Field{Field: c.Field, Was: c.Was})
 		}
 		f.Steps = append(f.Steps, n)
 	}
@@ -61,8 +62,8 @@ func lineage(st *state.State) string {
 }
 
 // shownBy turns a kept plan into what the walk compares with, after checking that
-// nothing has moved since it was made.
-func shownBy(s *session, f *planfile.File, path string, store *state.Store) (*engine.Result, error) {
+// nothing has moved since it was made; fresh is what a plan finds now.
+func shownBy(s *session, f *planfile.File, path string, store *state.Store, fresh *engine.Result) (*engine.Result, error) {
 	config, err := digest(s.cfg)
 	if err != nil {
 		return nil, err
@@ -76,6 +77,8 @@ func shownBy(s *session, f *planfile.File, path string, store *state.Store) (*en
 		why = "agents.yaml has changed since"
 	case f.Lineage != lineage(st) || f.Serial != st.Serial:
 		why = fmt.Sprintf("something was changed since: the state is at %d, the plan was made at %d", st.Serial, f.Serial)
+	default:
+		why = moved(f, fresh)
 	}
 	if why != "" {
 		return nil, &advice{fmt.Errorf("%s is stale: %s", path, why), "karmactl plan --out " + path}
@@ -83,17 +86,32 @@ func shownBy(s *session, f *planfile.File, path string, store *state.Store) (*en
 	res := &engine.Result{}
 	for _, n := range f.Steps {
 		o := engine.Outcome{Key: n.Key, Verb: n.Verb, Status: engine.Done}
-		for _, name := range n.Fields {
-			o.Changes = append(o.Changes, engine.Change{Field: name})
+		for _, x := range n.Fields {
+			o.Changes = append(o.Changes, engine.Change{Field: x.Field, Was: x.Was})
 		}
 		res.Outcomes = append(res.Outcomes, o)
 	}
 	return res, nil
 }
 
+// moved says which field of a kept plan is no longer what it was then: someone else has changed
+// it, and what was agreed to would undo that. "" when none is.
+func moved(f *planfile.File, fresh *engine.Result) string {
+	for _, step := range f.Steps {
+		now, _ := fresh.Get(step.Key)
+		for _, c := range now.Changes {
+			i := slices.IndexFunc(step.Fields, func(x planfile.Field) bool { return x.Field == c.Field })
+			if i >= 0 && step.Fields[i].Was != c.Was {
+				return fmt.Sprintf("%s was changed since: %s is %s, and was %s when the plan was made", step.Key, c.Field, c.Was, step.Fields[i].Was)
+			}
+		}
+	}
+	return ""
+}
+
 // planKept reads the plan that a file keeps, for a walk to be held to, and whether it was
 // made with --refresh.
-func planKept(s *session, path string, store *state.Store) (res *engine.Result, refresh bool, err error) {
+func planKept(s *session, path string, store *state.Store, fresh *engine.Result) (res *engine.Result, refresh bool, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, false, fmt.Errorf("the plan cannot be read: %w", err)
@@ -102,6 +120,6 @@ func planKept(s *session, path string, store *state.Store) (res *engine.Result, 
 	if err != nil {
 		return nil, false, err
 	}
-	res, err = shownBy(s, f, path, store)
+	res, err = shownBy(s, f, path, store, fresh)
 	return res, f.Refresh, err
 }

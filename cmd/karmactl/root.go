@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -86,6 +87,10 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 	f.BoolVar(&a.opts.noColor, "no-color", false, "no colour (also NO_COLOR)")
 	f.BoolVarP(&a.opts.quiet, "quiet", "q", false, "no progress and no notes")
 	f.BoolVarP(&a.opts.verbose, "verbose", "v", false, "tell every AWS call and its duration")
+	completeFlag(root, "region", a.completeRegions())
+	completeFlag(root, "output", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp
+	})
 	root.SetFlagErrorFunc(badFlag)
 	root.Flags().Bool("version", false, "say which karmactl this is")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.prepare(c) }
@@ -143,6 +148,11 @@ func (a *app) prepare(c *cobra.Command) error {
 	default:
 		if c.Name() != "logs" || a.opts.output != "raw" {
 			return &usageError{fmt.Errorf("--output %q: allowed are text and json", a.opts.output)}
+		}
+	}
+	if a.opts.region != "" {
+		if err := agents.CheckRegion(a.opts.region); err != nil {
+			return &usageError{fmt.Errorf("--region %w", err)}
 		}
 	}
 	if a.opts.parallel < 1 || a.opts.parallel > 256 {

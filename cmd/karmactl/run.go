@@ -29,6 +29,7 @@ type runOptions struct {
 	detach      bool
 	attach      string
 	timeout     time.Duration
+	budgetOptions
 }
 
 func (o *runOptions) addFlags(f *pflag.FlagSet) {
@@ -38,6 +39,7 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.detach, "detach", "d", false, "start the task, say its id and leave")
 	f.StringVar(&o.attach, "attach", "", "follow the task whose `ID` begins so, instead of starting one")
 	f.DurationVar(&o.timeout, "timeout", 0, "stop the task after this long (default none)")
+	o.budgetOptions.addFlags(f)
 }
 
 func newRunCmd(a *app) *cobra.Command {
@@ -50,9 +52,10 @@ agent runs with, and a command of yours in place of the agent's. Its log comes t
 standard output as it is written and is whole at the end; the exit code is the
 command's, 128 + n when signal n ended it. Ctrl-C, and --timeout, stop the task.
 
-The task runs on demand and is billed by the second. A task that karmactl was not
-there to stop ends with its command; status names it until then, --attach follows
-it, and down stops it.`,
+The task runs on demand and is billed by the second. The account's quotas and the
+budget have to allow it: for a day, for its --timeout, or for all month with --detach.
+A task that karmactl was not there to stop ends with its command; status names it
+until then, --attach follows it, and down stops it.`,
 		Example: "  karmactl run validator -- python migrate.py\n  karmactl run validator --cpu 1024 --memory 4096 -- sh -c 'seq 10'\n  karmactl run validator --detach -- python backfill.py",
 		RunE: func(c *cobra.Command, args []string) error {
 			dash := c.ArgsLenAtDash()
@@ -153,11 +156,17 @@ func startRun(ctx context.Context, s *session, env *provision.Env, name string, 
 		return ecstypes.Task{}, &advice{fmt.Errorf("%s has no service, so there is nothing to run it with", name), "karmactl up --only " + name}
 	}
 	agent, _ := s.cfg.Agent(name)
+	prices, err := s.app.book(s.cfg)
+	if err != nil {
+		return ecstypes.Task{}, err
+	}
 	price := ""
-	if prices, err := s.app.book(s.cfg); err == nil {
-		if hour, known := cost.TaskHour(prices, agent.Arch, o.cpu, o.memory, agent.Container.StorageGiB, o.spot); known {
-			price = fmt.Sprintf(", $%s an hour", hour.StringFixed(4))
-		}
+	hour, known := cost.TaskHour(prices, agent.Arch, o.cpu, o.memory, agent.Container.StorageGiB, o.spot)
+	if known {
+		price = fmt.Sprintf(", $%s an hour", hour.StringFixed(4))
+	}
+	if err := o.allowed(ctx, s, env, hour, known); err != nil {
+		return ecstypes.Task{}, err
 	}
 	stops := " · Ctrl-C stops it"
 	if o.detach {

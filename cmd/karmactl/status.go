@@ -33,8 +33,8 @@ func newStatusCmd(a *app) *cobra.Command {
 		Use: "status [agent...]", Short: "How the agents are, and what needs attention", ValidArgsFunction: a.completeAgents,
 		Long: `Tasks, revision, image, target health, CPU and memory with the last hour, answers
 5xx, schedule and last event of every agent, and what needs attention with the
-command that helps. It reads agents.yaml and AWS, never the state, so it works
-while an up holds the lock. One look costs $0.00003 an agent (GetMetricData).
+command that helps. It reads agents.yaml and AWS, and never waits for the
+lock of an up. One look costs $0.00003 an agent (GetMetricData).
 
 --drift also plans, with clients that cannot write, and lists what is not as
 agents.yaml wants it. --watch looks every 5 seconds until Ctrl-C; with -o json
@@ -68,12 +68,15 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		if err != nil {
 			return err
 		}
+		if err := sayAsleep(ctx, s, st); err != nil {
+			return err
+		}
 		doc := document.Status{
 			Head: document.Of("Status"), Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
 			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
 		}
 		if len(names) == 0 { // what some agents cost is not what the stack does
-			if doc.Cost, err = costNow(s, st.Agents); err != nil {
+			if doc.Cost, err = costNow(s, st); err != nil {
 				return err
 			}
 		}
@@ -132,13 +135,14 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 		Columns: []string{"agent", "tasks", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
 		Spare:   []int{9, 7, 11, 4}, Repaint: o.watch,
 	}
-	bad := map[string]bool{}
+	signs := map[string]ui.Sign{}
 	for _, x := range doc.Attention {
-		bad[x.Agent] = true
-		screen.Attention = append(screen.Attention, ui.StatusProblem{Agent: x.Agent, Problem: x.Problem, Command: x.Command})
+		sign := signOf(x.About)
+		signs[x.Agent] = max(signs[x.Agent], sign)
+		screen.Attention = append(screen.Attention, ui.StatusProblem{Agent: x.Agent, Problem: x.Problem, Command: x.Command, Sign: sign})
 	}
 	for _, ag := range doc.Agents {
-		screen.Rows = append(screen.Rows, ui.StatusRow{Cells: statusCells(ag, doc.At), Bad: bad[ag.Name] || bad[""]})
+		screen.Rows = append(screen.Rows, ui.StatusRow{Cells: statusCells(ag, doc.At), Sign: max(signs[ag.Name], signs[""])})
 	}
 	screen.Below = append(screen.Below, scheduleLines(doc.Agents)...)
 	for _, d := range doc.Drift {
@@ -157,6 +161,17 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	screen.Below = append(screen.Below, doc.Notes...)
 	a.term.Status(screen)
 	return nil
+}
+
+// signOf is the mark of what something to look at is about: what is over, or was meant, is not wrong.
+func signOf(about string) ui.Sign {
+	switch about {
+	case aboutHibernation:
+		return ui.Resting
+	case fleet.AboutPast, fleet.AboutSpot:
+		return ui.Well
+	}
+	return ui.Bad
 }
 
 // scheduleLines tell each schedule once, with the agents that are on it.

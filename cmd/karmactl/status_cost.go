@@ -8,21 +8,26 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
-// costNow prices the tasks that there are; nil while nothing is up.
-func costNow(s *session, all []fleet.AgentStatus) (*document.StatusCost, error) {
-	tasks, up := map[string]int{}, false
-	for _, a := range all {
-		tasks[a.Name] = a.Running + a.Pending
+// costNow prices the tasks that there are; nil while nothing is up, or it cannot be told.
+func costNow(s *session, st *fleet.Status) (*document.StatusCost, error) {
+	count, some, up := map[string]int{}, 0, false
+	for _, a := range st.Agents {
+		count[a.Name] = a.Running + a.Pending
+		some += count[a.Name]
 		up = up || a.Revision > 0
 	}
-	if !up {
+	if !up || len(st.Running) == 0 && some > 0 { // then the tasks could not be read, which is in the notes
 		return nil, nil
 	}
 	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return nil, err
 	}
-	r, err := cost.AtRate(s.cfg, tasks, prices)
+	var running []cost.Task
+	for _, t := range st.Running {
+		running = append(running, cost.Task(t))
+	}
+	r, err := cost.AtRate(s.cfg, count, running, prices)
 	if err != nil {
 		return nil, err
 	}

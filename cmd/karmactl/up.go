@@ -181,7 +181,7 @@ func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, 
 			return err
 		}
 		if o.planFile != "" {
-			p.res, p.refresh, err = planKept(s, o.planFile, store)
+			p.res, p.refresh, err = planKept(s, o.planFile, store, p.res)
 		} else {
 			err = p.showAndAsk(ctx, "up")
 		}

@@ -29,7 +29,7 @@ var (
 	agentNameRule   = textRule{pattern: nameWord, near: hyphened, most: 40, allowed: "lower-case letters, digits and single hyphens, starting with a letter"}
 	namedRule       = textRule{pattern: lazyregexp.New(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`), near: hyphened, most: 64, allowed: "lower-case letters, digits, single hyphens and underscores, starting with a letter"}
 
-	regionRule = textRule{pattern: lazyregexp.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`), near: regionOf, allowed: "a region such as us-east-1"}
+	regionRule = textRule{pattern: lazyregexp.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`), near: regionOf, allowed: "a region such as us-east-1", refuse: unknownRegion}
 	zoneRule   = textRule{pattern: lazyregexp.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]$`), allowed: "a zone such as us-east-1a"}
 	stateRule  = textRule{pattern: lazyregexp.New(`^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^ ]*)?|[^:]+)$`), allowed: "s3://bucket/prefix or a local path"}
 	bucketRule = textRule{pattern: lazyregexp.New(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`), allowed: "the name of an S3 bucket, or off"}

@@ -44,6 +44,11 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 	}
 	if def := s.world.TaskDefinitions[t.Definition]; def != nil {
 		d.Cpu, d.Memory = def.Definition.Cpu, def.Definition.Memory
+		if o := t.Overrides; o != nil && o.Cpu != nil {
+			d.Cpu, d.Memory = o.Cpu, o.Memory
+		}
+		d.EphemeralStorage = def.Definition.EphemeralStorage
+		d.Attributes = []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(processor(def))}}
 		d.Containers = s.injected(t)
 		for i, c := range s.containersOf(t) {
 			d.Containers = append(d.Containers, s.describeContainer(t, i, c))
@@ -71,6 +76,15 @@ func (s *Sim) containersOf(t *Task) []types.ContainerDefinition {
 		return def.Definition.ContainerDefinitions
 	}
 	return nil
+}
+
+// processor is the value of the attribute that Fargate gives a task:
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
+func processor(d *TaskDefinition) string {
+	if p := d.Definition.RuntimePlatform; p != nil && p.CpuArchitecture == types.CPUArchitectureArm64 {
+		return "arm64"
+	}
+	return "x86_64"
 }
 
 // injected are the containers that AWS puts into a task and that no task definition

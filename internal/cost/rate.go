@@ -1,6 +1,8 @@
 package cost
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -15,21 +17,39 @@ type Rate struct {
 	Lacks []Item
 }
 
-// AtRate prices a stack that is up with as many tasks of each agent as there are.
-// Nothing is asked of anybody.
-func AtRate(cfg *agents.Config, tasks map[string]int, book *Book) (Rate, error) {
+// Task is a task that runs: CPU in units of 1/1024 vCPU, memory in MiB, storage in GiB.
+type Task struct {
+	CPU, Memory int
+	Storage     int
+	ARM, Spot   bool
+}
+
+// AtRate prices a stack that is up with the tasks that run, at the sizes and on the capacity that they
+// run on, which may not be what the configuration says. count is how many there are of each agent; what
+// the agents share is priced as the configuration says. Nothing is asked of anybody.
+func AtRate(cfg *agents.Config, count map[string]int, running []Task, book *Book) (Rate, error) {
 	now := clone(cfg)
 	for i := range now.Agents {
-		n := tasks[now.Agents[i].Name]
+		n := count[now.Agents[i].Name]
 		now.Agents[i].Scale.Min, now.Agents[i].Scale.Max = n, n
 	}
 	e, err := OfConfig(now, book)
 	if err != nil {
 		return Rate{}, err
 	}
-	month := e.Total().Expected
-	return Rate{
-		Today: month.Mul(decimal.NewFromInt(24)).Div(hours), Month: month,
-		Lacks: e.Lacks(func(Component) bool { return true }),
-	}, nil
+	size := func(c Component) bool { return c.Noun == "service" && c.Price != AddressInUse }
+	e.Components = slices.DeleteFunc(e.Components, size)
+	month, lacks := e.Total().Expected, e.Lacks(func(Component) bool { return true })
+	for _, t := range running {
+		arch := agents.ArchX86
+		if t.ARM {
+			arch = agents.ArchARM
+		}
+		hour, known := TaskHour(book, arch, t.CPU, t.Memory, t.Storage, t.Spot)
+		if p := fargatePrices(t.ARM).of(t.Spot); !known && !slices.Contains(lacks, p) {
+			lacks = append(lacks, p)
+		}
+		month = month.Add(hour.Mul(hours))
+	}
+	return Rate{Today: month.Mul(decimal.NewFromInt(24)).Div(hours), Month: month, Lacks: lacks}, nil
 }

@@ -1,6 +1,9 @@
 package cost
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestTheRateFollowsTheTasksThatAreThere(t *testing.T) {
 	cfg := config(t, "agents.yaml")
@@ -8,12 +11,14 @@ func TestTheRateFollowsTheTasksThatAreThere(t *testing.T) {
 	for _, a := range cfg.Agents {
 		tasks[a.Name] = 1
 	}
+	running := func(n int, size Task) []Task { return slices.Repeat([]Task{size}, n) }
+	spot := Task{CPU: 256, Memory: 512, Spot: true}
 	for _, c := range []struct {
 		validators   int
 		today, month string
 	}{{1, "2.67", "81.07"}, {3, "2.85", "86.80"}, {0, "2.57", "78.20"}} {
 		tasks["validator"] = c.validators
-		r, err := AtRate(cfg, tasks, prices(t))
+		r, err := AtRate(cfg, tasks, running(c.validators+4, spot), prices(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +33,31 @@ func TestTheRateFollowsTheTasksThatAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := AtRate(cfg, tasks, empty); err != nil || len(r.Lacks) == 0 {
+	if r, err := AtRate(cfg, tasks, running(5, spot), empty); err != nil || len(r.Lacks) == 0 {
 		t.Errorf("without prices it is known: %+v, %v", r, err)
+	}
+}
+
+func TestTheRateIsThatOfWhatRunsAndNotOfTheFile(t *testing.T) {
+	cfg := config(t, "agents.yaml")
+	tasks := map[string]int{}
+	for _, a := range cfg.Agents {
+		tasks[a.Name] = 1
+	}
+	small, book := Task{CPU: 256, Memory: 512, Spot: true}, prices(t)
+	for name, c := range map[string]struct {
+		tasks []Task
+		month string
+	}{
+		"as the file says":            {slices.Repeat([]Task{small}, 5), "81.07"},
+		"four are larger":             {append(slices.Repeat([]Task{{CPU: 1024, Memory: 8192, Spot: true}}, 4), small), "140.29"},
+		"one is on demand":            {append(slices.Repeat([]Task{small}, 4), Task{CPU: 256, Memory: 512}), "87.21"},
+		"one is on another processor": {append(slices.Repeat([]Task{small}, 4), Task{CPU: 256, Memory: 512, Spot: true, ARM: true}), "80.49"},
+		"one runs once beside them":   {append(slices.Repeat([]Task{small}, 5), Task{CPU: 256, Memory: 512}), "90.08"},
+	} {
+		r, err := AtRate(cfg, tasks, c.tasks, book)
+		if err != nil || USD(r.Month) != c.month {
+			t.Errorf("%s: %s a month, want %s (%v)", name, USD(r.Month), c.month, err)
+		}
 	}
 }

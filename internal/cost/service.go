@@ -53,6 +53,14 @@ var half = decimal.RequireFromString("0.5")
 
 type fargate struct{ vcpu, gb, spotVCPU, spotGB Item }
 
+// of is the price of CPU, which is in a region where the price of memory is.
+func (f fargate) of(spot bool) Item {
+	if spot {
+		return f.spotVCPU
+	}
+	return f.vcpu
+}
+
 func fargatePrices(arm bool) fargate {
 	if arm {
 		return fargate{FargateARMVCPU, FargateARMGB, SpotARMVCPU, SpotARMGB}

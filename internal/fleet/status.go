@@ -47,6 +47,8 @@ type Status struct {
 	At        time.Time
 	Agents    []AgentStatus
 	Attention []Attention
+	// Running are the sizes of the tasks that run or are being started, those of the cluster's runs among them.
+	Running []tasks.Size
 	// Notes are what could not be read, and why.
 	Notes []error
 }
@@ -85,7 +87,7 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 		return st, nil
 	}
 	r := w.read(ctx, services)
-	st.Notes = r.notes
+	st.Notes, st.Running = r.notes, tasks.Sizes(r.tasks)
 	st.Attention = append(st.Attention, w.runs(r.tasks)...)
 	for _, a := range w.Agents {
 		i := slices.IndexFunc(services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == a.Name })

@@ -13,7 +13,7 @@ import (
 )
 
 // File is a plan that is kept: what was shown, and of which configuration
-// and state. It has no secrets and no resources' contents.
+// and state. Of resources it has what the plan showed, and so no secrets.
 type File struct {
 	Version int       `json:"version"`
 	Stack   string    `json:"stack"`
@@ -32,11 +32,17 @@ type File struct {
 type Step struct {
 	Key    engine.Key  `json:"key"`
 	Verb   engine.Verb `json:"verb"`
-	Fields []string    `json:"fields,omitempty"`
+	Fields []Field     `json:"fields,omitempty"`
 }
 
-// Version is that of the format.
-const Version = 1
+// Field is one field that changes, and what it was when the plan was made.
+type Field struct {
+	Field string `json:"field"`
+	Was   string `json:"was"`
+}
+
+// Version is that of the format. Version 2 brought what fields were.
+const Version = 2
 
 // Parse reads a kept plan; anything that is not one is an error.
 func Parse(path string, b []byte) (*File, error) {

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const keptPlan = `{"version": 1, "stack": "karmacadabra-prod", "account": "123456789012", "region": "us-east-1", "config": "ab12", "lineage": "K3", "serial": 42,
- "made": "2026-11-05T10:00:00Z", "steps": [{"key": "vpc", "verb": "none"}, {"key": "alb", "verb": "update", "fields": ["idle timeout"]}]}`
+const keptPlan = `{"version": 2, "stack": "karmacadabra-prod", "account": "123456789012", "region": "us-east-1", "config": "ab12", "lineage": "K3", "serial": 42,
+ "made": "2026-11-05T10:00:00Z", "steps": [{"key": "vpc", "verb": "none"}, {"key": "alb", "verb": "update", "fields": [{"field": "idle timeout", "was": "60"}]}]}`
 
 func TestWhatIsNotAPlanIsRefusedWithTheWayToMakeOne(t *testing.T) {
 	if _, err := Parse("the.plan", []byte(keptPlan)); err != nil {
@@ -24,7 +24,8 @@ func TestWhatIsNotAPlanIsRefusedWithTheWayToMakeOne(t *testing.T) {
 		"a key too many":     strings.Replace(keptPlan, `"stack"`, `"colour": "red", "stack"`, 1),
 		"two plans":          keptPlan + keptPlan,
 		"something behind":   keptPlan + "x",
-		"a later version":    strings.Replace(keptPlan, `"version": 1`, `"version": 2`, 1),
+		"a later version":    strings.Replace(keptPlan, `"version": 2`, `"version": 3`, 1),
+		"an earlier version": strings.Replace(keptPlan, `"version": 2`, `"version": 1`, 1),
 		"a step with no key": strings.Replace(keptPlan, `"key": "vpc", `, "", 1),
 		"an unknown verb":    strings.Replace(keptPlan, `"none"`, `"polish"`, 1),
 		"a step twice":       strings.Replace(keptPlan, `"alb"`, `"vpc"`, 1),
@@ -40,7 +41,7 @@ func TestWhatIsNotAPlanIsRefusedWithTheWayToMakeOne(t *testing.T) {
 func FuzzPlanFile(f *testing.F) {
 	f.Add([]byte(keptPlan))
 	f.Add([]byte(keptPlan[:100]))
-	f.Add([]byte(`{"version": 1, "steps": [{"key": "vpc", "verb": "create"}, {"key": "vpc", "verb": "create"}]}`))
+	f.Add([]byte(`{"version": 2, "steps": [{"key": "vpc", "verb": "create"}, {"key": "vpc", "verb": "create"}]}`))
 	f.Add([]byte("null"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		plan, err := Parse("the.plan", text)

@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // fargateQuotas are the account's limits on vCPU that run at once in a region, 6
@@ -72,17 +73,27 @@ func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []stri
 
 // QuotasOf are the Fargate quotas that so many tasks of agents would exceed, where
 // there were was of them before.
-func QuotasOf(ctx context.Context, env *provision.Env, cfg *agents.Config, was, tasks map[string]int) (short []*QuotaShort, notes []error, err error) {
+func QuotasOf(ctx context.Context, env *provision.Env, cfg *agents.Config, was, now map[string]int) (short []*QuotaShort, notes []error, err error) {
 	standing, more := map[string]float64{}, map[string]float64{}
 	for _, a := range cfg.Agents {
 		before := (&provision.Service{Agent: a}).VCPU(was[a.Name])
 		plus(standing, before)
-		for provider, n := range (&provision.Service{Agent: a}).VCPU(tasks[a.Name]) {
+		for provider, n := range (&provision.Service{Agent: a}).VCPU(now[a.Name]) {
 			more[provider] += n - before[provider]
 		}
 	}
 	maps.DeleteFunc(more, func(_ string, n float64) bool { return n <= 0 })
 	return shortOf(ctx, env, standing, more)
+}
+
+// QuotasBeside are the Fargate quotas that one more task would exceed, beside those that run.
+func QuotasBeside(ctx context.Context, env *provision.Env, running []tasks.Size, more tasks.Size) (short []*QuotaShort, notes []error, err error) {
+	provider := map[bool]string{false: "FARGATE", true: "FARGATE_SPOT"}
+	standing := map[string]float64{}
+	for _, t := range running {
+		standing[provider[t.Spot]] += float64(t.CPU) / 1024
+	}
+	return shortOf(ctx, env, standing, map[string]float64{provider[more.Spot]: float64(more.CPU) / 1024})
 }
 
 // shortOf holds vCPU by capacity provider against the account's quotas.

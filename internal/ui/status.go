@@ -23,11 +23,24 @@ type StatusScreen struct {
 // StatusRow is one agent: a cell for each column.
 type StatusRow struct {
 	Cells []string
-	Bad   bool
+	Sign  Sign
 }
 
+// Sign is the mark before an agent or a line.
+type Sign int
+
+// The signs, the worst last.
+const (
+	Well Sign = iota
+	Resting
+	Bad
+)
+
 // StatusProblem is a thing to look at and the command that helps.
-type StatusProblem struct{ Agent, Problem, Command string }
+type StatusProblem struct {
+	Agent, Problem, Command string
+	Sign                    Sign
+}
 
 // Status prints the screen.
 func (t *Terminal) Status(s StatusScreen) {
@@ -44,17 +57,18 @@ func (t *Terminal) Status(s StatusScreen) {
 	lines := table.lines(t.room() - lipgloss.Width("  ✔ "))
 	b.WriteString("    " + c.dim(lines[0]) + "\n")
 	for i, l := range lines[1:] {
-		sign := c.green("✔")
-		if s.Rows[i].Bad {
-			sign = c.red("!")
-		}
+		sign := map[Sign]string{Well: c.green("✔"), Resting: c.dim("·"), Bad: c.red("!")}[s.Rows[i].Sign]
 		b.WriteString("  " + sign + " " + l + "\n")
 	}
 	for _, l := range s.Below {
 		b.WriteString(t.para("  ", c.dim(l)))
 	}
 	for _, p := range s.Attention {
-		b.WriteString(t.para("  "+c.yellow("!")+" ", strings.TrimSpace(p.Agent+" "+p.Problem)+": "+c.bold(p.Command)))
+		sign := c.yellow("!")
+		if p.Sign != Bad {
+			sign = c.dim("·")
+		}
+		b.WriteString(t.para("  "+sign+" ", strings.TrimSpace(p.Agent+" "+p.Problem)+": "+c.bold(p.Command)))
 	}
 	t.Printf("%s", b.String())
 }
