@@ -71,6 +71,8 @@ func runCost(a *app, o costOptions) error {
 			return err
 		}
 		addSavings(doc, s)
+	} else if doc.BestSaving, err = a.bestSaving(cfg); err != nil {
+		return err
 	}
 	return a.term.Cost(doc)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -28,7 +29,23 @@ func (p *plan) priced() (*document.Plan, error) {
 		doc.Hibernation = hibernationDoc(p.asleep, saving)
 	}
 	doc.Warnings = append(doc.Warnings, costWarnings(v, p.cfg.Region)...)
-	return doc, nil
+	if p.asleep == nil {
+		doc.Cost.BestSaving, err = p.app.bestSaving(p.cfg)
+	}
+	return doc, err
+}
+
+// bestSaving is the one change of agents.yaml that saves most; nil when none does.
+func (a *app) bestSaving(cfg *agents.Config) (*document.BestSaving, error) {
+	prices, err := a.book(cfg)
+	if err != nil {
+		return nil, err
+	}
+	best, err := cost.BestSaving(cfg, prices)
+	if best == nil || err != nil {
+		return nil, err
+	}
+	return &document.BestSaving{Name: best.Name, How: best.How, Monthly: cost.USD(best.Monthly), Risk: best.Risk}, nil
 }
 
 // withinBudget refuses before anything is written, the lock and the state's

@@ -16,7 +16,9 @@ type Saving struct {
 	// Change, Tradeoff and How are for people; How is the yaml or the command.
 	Change   string
 	Tradeoff string
-	How      string
+	// Risk is the tradeoff in a few words; "" where the configuration is not what changes.
+	Risk string
+	How  string
 	// Monthly is what it saves by itself.
 	Monthly decimal.Decimal
 	// Excludes are the names of savings that it takes the ground from.
@@ -50,7 +52,9 @@ type Savings struct {
 // lever is a change to a configuration, or to the hours that it runs.
 type lever struct {
 	name, change, tradeoff, how string
-	excludes                    []string
+	// risk is the tradeoff in a few words, for what has a line only.
+	risk     string
+	excludes []string
 	// do changes a copy; up is nil except for what changes hours.
 	do func(*agents.Config)
 	up func(running) running

@@ -36,6 +36,8 @@ type Cost struct {
 	Together *CostTogether `json:"together,omitempty"`
 	// NotWorth are changes that people expect to save and that do not.
 	NotWorth []CostNotWorth `json:"not_worth,omitempty"`
+	// BestSaving is the change of agents.yaml that saves most; not there when none saves a dollar a month.
+	BestSaving *BestSaving `json:"best_saving,omitempty"`
 	// Facts are sentences about the bill that no single line shows.
 	Facts []string `json:"facts,omitempty"`
 	// Actual is there with --actual.
@@ -93,6 +95,18 @@ type CostSaving struct {
 	How string `json:"how"`
 	// Excludes are the savings that cannot be had beside it.
 	Excludes []string `json:"excludes"`
+}
+
+// BestSaving is the one change of agents.yaml that saves most by itself.
+type BestSaving struct {
+	// Name is what cost --savings calls it.
+	Name string `json:"name"`
+	// How is what to write into agents.yaml.
+	How string `json:"how"`
+	// Monthly is what it saves.
+	Monthly string `json:"monthly"`
+	// Risk says in a few words what is given up for it.
+	Risk string `json:"risk"`
 }
 
 // CostTogether is what is left with the savings that go together.

@@ -130,6 +130,8 @@ type PlanCost struct {
 	Delta string `json:"delta"`
 	// PricesAsOf is the date of the prices.
 	PricesAsOf string `json:"prices_as_of"`
+	// BestSaving is the change of agents.yaml that saves most; not there when none saves a dollar a month.
+	BestSaving *BestSaving `json:"best_saving,omitempty"`
 	// Lines are for the text.
 	Lines  []CostLine `json:"-"`
 	Region string     `json:"-"`

@@ -24,7 +24,8 @@ func samples() map[string]any {
 			Summary: summary, Changes: changes, Waiting: waiting, Warnings: []string{"plain HTTP: send no keys through these URLs"},
 			Cost: &document.PlanCost{
 				Monthly: month, Delta: "2.87", PricesAsOf: "2026-09-11", Region: "us-east-1", Budget: "100",
-				Lines: []document.CostLine{{Name: "nat", About: "1 gateway + 1 address", Range: month}},
+				BestSaving: &document.BestSaving{Name: "no-nat", How: "network: {nat: none}", Monthly: "18.70", Risk: "tasks get public addresses, and outgoing ones change"},
+				Lines:      []document.CostLine{{Name: "nat", About: "1 gateway + 1 address", Range: month}},
 			},
 		},
 		"Result": document.Result{

@@ -120,7 +120,17 @@ func (t *Terminal) costFoot(b *strings.Builder, c *document.Cost) {
 	for _, a := range c.Assumptions {
 		b.WriteString(t.para("  · ", p.dim(a)))
 	}
-	fmt.Fprintf(b, "\n  What would make it cheaper: %s\n", p.bold("karmactl cost --savings"))
+	b.WriteString("\n")
+	if c.BestSaving != nil {
+		b.WriteString(t.bestSaving("  ", c.BestSaving))
+	}
+	fmt.Fprintf(b, "  What else would make it cheaper: %s\n", p.bold("karmactl cost --savings"))
+}
+
+// bestSaving is the one change that saves most, in a line.
+func (t *Terminal) bestSaving(lead string, s *document.BestSaving) string {
+	p := t.paint()
+	return t.para(lead+p.green("cheaper by "+s.Monthly)+"  ", p.bold(s.How)+p.dim("  but "+s.Risk))
 }
 
 func (t *Terminal) costSavings(b *strings.Builder, c *document.Cost) {

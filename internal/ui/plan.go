@@ -180,6 +180,9 @@ func (t *Terminal) planCost(b *strings.Builder, cost *document.PlanCost, width i
 	if cost.Unknown > 0 {
 		fmt.Fprintf(b, "    %s %s\n", c.yellow("!"), wrap("not in the total, without a price in "+cost.Region+": "+Few(cost.Missing, 3), width-6, 6))
 	}
+	if cost.BestSaving != nil {
+		b.WriteString(t.bestSaving("    ", cost.BestSaving))
+	}
 	fmt.Fprintln(b)
 }
 
