@@ -62,7 +62,7 @@ func newRootCmd(a *app) *cobra.Command {
 		Long: `karmactl brings a fleet of AI agents up on AWS ECS Fargate from one file,
 tells what it will cost before anything is made, and takes it down again.
 
-Try it without an account:  karmactl up --simulate /tmp/world.json`,
+Try it without an account, in a minute:  karmactl try`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          knownCommand,
@@ -106,7 +106,7 @@ Try it without an account:  karmactl up --simulate /tmp/world.json`,
 		id   string
 		cmds []*cobra.Command
 	}{
-		{"stack", []*cobra.Command{newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newStateCmd(a)}},
+		{"stack", []*cobra.Command{newTryCmd(a), newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newStateCmd(a)}},
 		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newStatusCmd(a), newDoctorCmd(a), newLogsCmd(a), newScaleCmd(a), newExecCmd(a), newRunCmd(a), newSecretsCmd(a), newDashboardCmd(a)}},
 		{"money", []*cobra.Command{newCostCmd(a), newHibernateCmd(a), newWakeCmd(a)}},
 		{"other", []*cobra.Command{newVersionCmd(a)}},

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// regions are AWS's, those that an account has to opt in to among them:
+// regions are AWS's, with the regions that an account has to opt in to:
 // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 var regions = strings.Fields(`
 	af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2

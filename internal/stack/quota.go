@@ -86,7 +86,7 @@ func QuotasOf(ctx context.Context, env *provision.Env, cfg *agents.Config, was, 
 	return shortOf(ctx, env, standing, more)
 }
 
-// QuotasBeside are the Fargate quotas that one more task would exceed, beside those that run.
+// QuotasBeside are the Fargate quotas that one more task would exceed, beside the tasks that run.
 func QuotasBeside(ctx context.Context, env *provision.Env, running []tasks.Size, more tasks.Size) (short []*QuotaShort, notes []error, err error) {
 	provider := map[bool]string{false: "FARGATE", true: "FARGATE_SPOT"}
 	standing := map[string]float64{}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -107,9 +108,34 @@ func (t *Terminal) planGroup(b *strings.Builder, p *document.Plan, g document.Gr
 	if len(mine) > 0 && n["create"] == g.Total || len(mine) > 0 && n["delete"] == len(mine) && p.Destroy && !t.Verbose {
 		return
 	}
+	if !t.Verbose && n["create"] > manyNew {
+		mine = slices.DeleteFunc(mine, func(ch document.Change) bool { return ch.Verb == "create" })
+		b.WriteString(t.para("      "+c.green("+")+" ", byKind(p.Changes, g.Name)+c.dim("  (-v names them)")))
+	}
 	for _, ch := range mine {
 		t.planChange(b, ch)
 	}
+}
+
+// manyNew is how many new resources of a group a plan still names; more are counted by kind.
+const manyNew = 12
+
+// byKind counts the new resources of a group: 12 alarm, 3 service.
+func byKind(all []document.Change, group string) string {
+	var kinds []string
+	n := map[string]int{}
+	for _, ch := range all {
+		if ch.Group != group || ch.Verb != "create" {
+			continue
+		}
+		if n[ch.Kind]++; n[ch.Kind] == 1 {
+			kinds = append(kinds, ch.Kind)
+		}
+	}
+	for i, k := range kinds {
+		kinds[i] = fmt.Sprintf("%d %s", n[k], k)
+	}
+	return strings.Join(kinds, " · ")
 }
 
 func (t *Terminal) planChange(b *strings.Builder, ch document.Change) {
