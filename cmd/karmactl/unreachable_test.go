@@ -15,7 +15,7 @@ import (
 )
 
 // offline are the commands that need no network.
-var offline = []string{"cost", "init", "state", "secrets", "try", "validate", "version"}
+var offline = []string{"cost", "diagram", "init", "state", "secrets", "try", "validate", "version"}
 
 // arguments are what commands need to get as far as AWS.
 var arguments = map[string]string{

@@ -31,3 +31,20 @@ type Dashboard struct {
 	// URL is its address in the console.
 	URL string `json:"url"`
 }
+
+// Open is the address that open opens.
+type Open struct {
+	Head
+	Agent string `json:"agent"`
+	URL   string `json:"url"`
+}
+
+// Diagram is the stack as a picture.
+type Diagram struct {
+	Head
+	Stack  string `json:"stack"`
+	Region string `json:"region"`
+	// Format is mermaid or svg, and Text is the picture in it.
+	Format string `json:"format"`
+	Text   string `json:"text"`
+}

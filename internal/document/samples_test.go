@@ -92,6 +92,8 @@ func samples() map[string]any {
 			Resources: map[string]document.Output{"vpc": {ID: "vpc-0a1b"}},
 		},
 		"Dashboard":  document.Dashboard{Head: document.Of("Dashboard"), URL: "https://us-east-1.console.aws.amazon.com/cloudwatch/home"},
+		"Open":       document.Open{Head: document.Of("Open"), Agent: "validator", URL: "http://example.com/validator/"},
+		"Diagram":    document.Diagram{Head: document.Of("Diagram"), Stack: "karmacadabra/prod", Region: "us-east-1", Format: "mermaid", Text: "flowchart LR\n"},
 		"Validation": document.Validation{Head: document.Of("Validation"), File: "config/agents.yaml", Stack: "karmacadabra-prod", Region: "us-east-1", Agents: []string{"validator"}, Warnings: []string{"validator may s3:* on everything in the account: name the ARNs in `on`, where AWS takes some"}},
 		"Version":    document.Version{Head: document.Of("Version"), Version: "v1.0.0", Go: "go1.26.0", Platform: "linux/amd64"},
 		"Import": document.Import{

@@ -11,7 +11,7 @@ func TestATaskIsBilledAsItWasStarted(t *testing.T) {
 	task := types.Task{
 		Cpu: aws.String("1024"), Memory: aws.String("8192"), CapacityProviderName: aws.String("FARGATE_SPOT"), DesiredStatus: aws.String("RUNNING"),
 		EphemeralStorage: &types.EphemeralStorage{SizeInGiB: 40},
-		Attributes: []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String("arm64")}},
+		Attributes:       []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String("arm64")}},
 	}
 	ended := task
 	ended.DesiredStatus = aws.String("STOPPED")

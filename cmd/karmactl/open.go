@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/document"
+)
+
+type openOptions struct{ print bool }
+
+func (o *openOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.print, "print", false, "print the URL and open nothing")
+}
+
+func newOpenCmd(a *app) *cobra.Command {
+	var o openOptions
+	cmd := &cobra.Command{
+		Use: "open [AGENT]", Short: "An agent's URL, in the browser", Args: agentArgument(0, 1, "karmactl open AGENT"),
+		ValidArgsFunction: a.completeOneAgent(),
+		Long: `Opens the agent's URL in the browser, the first agent's without a name, and prints
+it. Without a terminal or a browser, in a rehearsal and with --print it prints only.`,
+		Example: "  karmactl open validator\n  karmactl open validator --print",
+		RunE:    a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error { return runOpen(ctx, s, args, o) }),
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func runOpen(ctx context.Context, s *session, args []string, o openOptions) error {
+	d, err := readOutputs(ctx, s)
+	if err != nil {
+		return err
+	}
+	name := firstWithURL(s.cfg, d)
+	if len(args) == 1 {
+		name = args[0]
+	}
+	url, ok := d.URLs[name]
+	switch {
+	case !ok && len(d.URLs) == 0:
+		return &advice{errors.New("nothing is up, so no agent has a URL"), "karmactl up"}
+	case !ok:
+		return &advice{errors.New(name + " has no URL"), "karmactl outputs lists the agents that have one"}
+	}
+	term := s.app.term
+	switch {
+	case o.print || term.JSON || !term.Screen:
+	case s.sim != nil:
+		term.Notef("it is SIMULATED: nothing answers at this address")
+	default:
+		if err := browse(url); err != nil {
+			term.Notef("%v: open it yourself", err)
+		}
+	}
+	if term.JSON {
+		return term.Document(document.Open{Head: document.Of("Open"), Agent: name, URL: url})
+	}
+	term.Printf("%s\n", url)
+	return nil
+}
+
+// firstWithURL is the first agent of the file that has a URL.
+func firstWithURL(cfg *agents.Config, d *document.Outputs) string {
+	for _, name := range cfg.Names() {
+		if d.URLs[name] != "" {
+			return name
+		}
+	}
+	return ""
+}
