@@ -98,12 +98,11 @@ func (t *trial) stepSecret(ctx context.Context) error {
 	return t.run(ctx, 0, "secrets", "status")
 }
 
-// stepKilled kills an up once it has written down what it made, and runs it again.
+// stepKilled kills an up once the agent's service is there and its tasks are being started, and runs it again.
 func (t *trial) stepKilled(ctx context.Context) error {
 	args := []string{"up", "--yes"}
 	t.term.Typed("karmactl up --yes   # and kill -9 in the middle")
 	cmd := t.command(ctx, "", args...)
-	before := t.serial(ctx)
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("karmactl up does not run: %w", err)
 	}
@@ -117,7 +116,7 @@ func (t *trial) stepKilled(ctx context.Context) error {
 			return t.run(ctx, 0, args...)
 		case <-look.C:
 		}
-		if t.serial(ctx) < before+3 {
+		if !t.recorded(ctx, "service/reviewer") {
 			continue
 		}
 		err := cmd.Process.Kill()
@@ -130,17 +129,18 @@ func (t *trial) stepKilled(ctx context.Context) error {
 	}
 }
 
-// serial counts the writes of the state; 0 while it cannot be read.
-func (t *trial) serial(ctx context.Context) int64 {
+// recorded tells whether the state has a resource; while it cannot be read it has none.
+func (t *trial) recorded(ctx context.Context, key engine.Key) bool {
 	data, _, err := state.NewFile(filepath.Join(t.world()+".state", "try", "demo.json")).Read(ctx)
 	if err != nil {
-		return 0
+		return false
 	}
 	s, err := state.Decode(data)
 	if err != nil {
-		return 0
+		return false
 	}
-	return s.Serial
+	_, there := s.Resources[key]
+	return there
 }
 
 func (t *trial) stepBill(ctx context.Context) error { return t.run(ctx, 0, "cost") }

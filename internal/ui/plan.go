@@ -41,7 +41,7 @@ func (t *Terminal) planText(p *document.Plan) string {
 		t.planGroup(&b, p, g, width)
 	}
 	for _, w := range p.Waiting {
-		fmt.Fprintf(&b, "  %s %s %s: %s\n", c.yellow("!"), pad("waiting", 10), w.Agent+": "+w.Reason, c.bold(w.Command))
+		b.WriteString(t.waiting("  "+c.yellow("!")+" "+pad("waiting", 10)+" ", w.Agent+": "+w.Reason, w.Command))
 	}
 	for _, w := range p.Warnings {
 		fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), wrap(w, width-4, 4))
@@ -69,6 +69,14 @@ func (t *Terminal) planText(p *document.Plan) string {
 		fmt.Fprintf(&b, "  %s\n", c.bold(line))
 	}
 	return b.String()
+}
+
+// waiting is who waits for what; on a screen the command has a line of its own, to be copied whole.
+func (t *Terminal) waiting(lead, why, command string) string {
+	if !t.Screen {
+		return lead + why + ": " + command + "\n"
+	}
+	return t.para(lead, why+":") + strings.Repeat(" ", lipgloss.Width(lead)) + t.paint().bold(command) + "\n"
 }
 
 // planGroup is one line for what is all new or all gone, and a line for each

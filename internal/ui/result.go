@@ -34,7 +34,7 @@ func (t *Terminal) Result(r *document.Result) error {
 		}
 	}
 	for _, w := range r.Waiting {
-		t.Printf("  %s %s waits: %s: %s\n", c.yellow("!"), w.Agent, w.Reason, c.bold(w.Command))
+		t.Printf("%s", t.waiting("  "+c.yellow("!")+" ", w.Agent+" waits: "+w.Reason, w.Command))
 	}
 	for _, p := range r.Failed {
 		t.Printf("  %s %s: %s\n", c.red("✘"), p.Key, p.Error)
