@@ -82,6 +82,7 @@ func (s *Sim) taskNoun() noun {
 			on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus", "StartedBy").pages("TaskArns", 100, 100),
 			on("ECS.DescribeTasks", s.describeTasks, "Cluster", "Tasks", "Include"),
 			on("ECS.StopTask", s.stopTask, "Cluster", "Task", "Reason"),
+			on("SSM.StartSession", s.startSession, "Target", "DocumentName", "Parameters", "Reason"),
 			on("ECS.ExecuteCommand", s.executeCommand, "Cluster", "Task", "Container", "Command", "Interactive"),
 		},
 		each: func(tell func(thing)) {

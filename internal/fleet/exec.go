@@ -78,9 +78,13 @@ func (e *Exec) Run(ctx context.Context, command string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("open a session in task %s: %w", tasks.Short(aws.ToString(t.TaskArn)), err)
 	}
-	// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html: the target of a session in ECS.
-	target := fmt.Sprintf("ecs:%s_%s_%s", e.Cluster, tasks.ID(aws.ToString(t.TaskArn)), aws.ToString(c.RuntimeId))
-	return e.Plugin.Run(*out.Session, target)
+	return e.Plugin.Run(*out.Session, e.target(t, c))
+}
+
+// target names a container to Session Manager:
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
+func (e *Exec) target(t types.Task, c types.Container) string {
+	return fmt.Sprintf("ecs:%s_%s_%s", e.Cluster, tasks.ID(aws.ToString(t.TaskArn)), aws.ToString(c.RuntimeId))
 }
 
 // pick chooses the youngest running task that takes sessions.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
@@ -26,6 +27,8 @@ type SessionPlugin struct {
 	// Command is set when a command is run and no shell: what the plugin says
 	// itself is left out, and the exit code is read.
 	Command bool
+	// Begin is told just before a port is carried; nil is not told.
+	Begin func()
 }
 
 // Present tells how to install it when it is not there.
@@ -40,19 +43,47 @@ func (p *SessionPlugin) Present() error {
 	return &Missing{"AWS's " + pluginName + " is not installed: it carries the session's traffic", "install it: " + do}
 }
 
-// Run hands the terminal to the plugin: it deals with the keys, the window's size and Ctrl-C.
-func (p *SessionPlugin) Run(s types.Session, target string) (int, error) {
+// command is the plugin as AWS's own command line calls it.
+func (p *SessionPlugin) command(s types.Session, request any) (*exec.Cmd, error) {
 	session, err := json.Marshal(map[string]*string{"SessionId": s.SessionId, "StreamUrl": s.StreamUrl, "TokenValue": s.TokenValue})
 	if err != nil {
-		return 0, fmt.Errorf("describe the session: %w", err)
+		return nil, fmt.Errorf("describe the session: %w", err)
 	}
-	params, err := json.Marshal(map[string]string{"Target": target})
+	params, err := json.Marshal(request)
 	if err != nil {
-		return 0, fmt.Errorf("describe the session's target: %w", err)
+		return nil, fmt.Errorf("describe the session's target: %w", err)
 	}
 	endpoint := "https://ssm." + p.Region + ".amazonaws.com"
 	cmd := exec.Command(pluginName, string(session), p.Region, "StartSession", p.Profile, string(params), endpoint) //nolint:gosec // the arguments are AWS's own answer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.In, p.Out, p.Err
+	return cmd, nil
+}
+
+// Forward hands the session to the plugin, which carries the port until it is interrupted.
+func (p *SessionPlugin) Forward(s types.Session, request *ssm.StartSessionInput) (int, error) {
+	cmd, err := p.command(s, map[string]any{"Target": request.Target, "DocumentName": request.DocumentName, "Parameters": request.Parameters})
+	if err != nil {
+		return 0, err
+	}
+	if p.Begin != nil {
+		p.Begin()
+	}
+	err = cmd.Run()
+	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {
+		return max(ended.ExitCode(), 1), nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("run %s: %w", pluginName, err)
+	}
+	return 0, nil
+}
+
+// Run hands the terminal to the plugin: it deals with the keys, the window's size and Ctrl-C.
+func (p *SessionPlugin) Run(s types.Session, target string) (int, error) {
+	cmd, err := p.command(s, map[string]string{"Target": target})
+	if err != nil {
+		return 0, err
+	}
 	answer := &commandOutput{to: p.Out, code: -1}
 	if p.Command {
 		cmd.Stdout = answer

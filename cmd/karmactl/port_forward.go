@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+type portForwardOptions struct{ task string }
+
+func (o *portForwardOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.task, "task", "", "the task whose `ID` begins so (default the youngest)")
+}
+
+func newPortForwardCmd(a *app) *cobra.Command {
+	var o portForwardOptions
+	cmd := &cobra.Command{
+		Use: "port-forward AGENT [LOCAL:]PORT", Short: "A port of a running task, on this machine", Args: cobra.MaximumNArgs(2),
+		ValidArgsFunction: a.completeOneAgent(),
+		Long: `Carries localhost:PORT, or localhost:LOCAL, to a port of a running task of the agent,
+its own port when none is named, over ECS Exec: no security group has to let it in.
+It ends with Ctrl-C. It needs what exec needs, and says what is missing.`,
+		Example: "  karmactl port-forward validator\n  karmactl port-forward validator 8080:9001",
+		RunE: a.withSession(checkForward, func(ctx context.Context, s *session, args []string) error {
+			return runPortForward(ctx, s, args, o)
+		}),
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func checkForward(cfg *agents.Config, args []string) error {
+	if len(args) == 0 {
+		return &usageError{errors.New("name the agent: karmactl port-forward AGENT [LOCAL:]PORT")}
+	}
+	if err := areAgents(cfg, args[:1]); err != nil {
+		return err
+	}
+	_, _, err := ports(cfg, args)
+	return err
+}
+
+// ports are the local port and that of the task.
+func ports(cfg *agents.Config, args []string) (local, remote int, err error) {
+	ag, _ := cfg.Agent(args[0])
+	if len(args) == 1 {
+		if ag.Port == 0 {
+			return 0, 0, &usageError{fmt.Errorf("%s has no port of its own: karmactl port-forward %s PORT", ag.Name, ag.Name)}
+		}
+		return ag.Port, ag.Port, nil
+	}
+	here, there, both := strings.Cut(args[1], ":")
+	if !both {
+		there = here
+	}
+	number := func(text string) int {
+		n, nerr := strconv.ParseUint(text, 10, 16)
+		if (nerr != nil || n == 0) && err == nil {
+			err = &usageError{fmt.Errorf("%q is no port, 1 to 65535: karmactl port-forward %s [LOCAL:]PORT", text, ag.Name)}
+		}
+		return int(n)
+	}
+	return number(here), number(there), err
+}
+
+func runPortForward(ctx context.Context, s *session, args []string, o portForwardOptions) error {
+	local, remote, err := ports(s.cfg, args)
+	if err != nil {
+		return err
+	}
+	clients := cloud.NewClients(s.aws)
+	e := &fleet.Exec{ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: args[0], Task: o.task}
+	plugin := &fleet.SessionPlugin{
+		Region: s.account.Region, Profile: s.app.opts.profile, In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err,
+		Begin: func() {
+			s.app.term.Notef("http://localhost:%d is port %d of a task of %s · Ctrl-C ends it", local, remote, args[0])
+		},
+	}
+	// Ctrl-C is for the plugin, which gets it from the terminal and closes the session.
+	s.app.leaveSignals()
+	mine := make(chan os.Signal, 1)
+	signal.Notify(mine, os.Interrupt)
+	defer signal.Stop(mine)
+	code, err := e.Forward(ctx, clients.SSM, plugin, local, remote)
+	var missing *fleet.Missing
+	switch {
+	case errors.As(err, &missing):
+		return &advice{err: err, try: missing.Do}
+	case err != nil:
+		return err
+	case code != 0 && len(mine) == 0:
+		return &exit{code: code}
+	}
+	return nil
+}
