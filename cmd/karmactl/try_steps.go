@@ -106,8 +106,11 @@ func (t *trial) stepKilled(ctx context.Context) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("karmactl up does not run: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // the second run tells whether all is well
+		close(ended)
+	}()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for {
