@@ -35,16 +35,21 @@ type Dashboard struct {
 // Open is the address that open opens.
 type Open struct {
 	Head
+	// Agent is whose address it is.
 	Agent string `json:"agent"`
-	URL   string `json:"url"`
+	// URL is the address.
+	URL string `json:"url"`
 }
 
 // Diagram is the stack as a picture.
 type Diagram struct {
 	Head
-	Stack  string `json:"stack"`
+	// Stack is project/environment.
+	Stack string `json:"stack"`
+	// Region is the AWS region whose prices these are.
 	Region string `json:"region"`
-	// Format is mermaid or svg, and Text is the picture in it.
+	// Format is mermaid or svg.
 	Format string `json:"format"`
-	Text   string `json:"text"`
+	// Text is the picture in it.
+	Text string `json:"text"`
 }
