@@ -21,6 +21,9 @@ type Config struct {
 	State string
 	// Tags are put on every taggable resource, beside karmactl's own two.
 	Tags map[string]string
+	// Registries are the secrets with username and password of private registries, by
+	// host. They are names or ARNs of Secrets Manager.
+	Registries map[string]string
 	// Boundary is the ARN of the policy that bounds every role that karmactl makes; "" is none.
 	Boundary string
 	// RolePath is where these roles are, with a slash at both ends; "" is IAM's default.
@@ -261,6 +264,10 @@ type Agent struct {
 	Permissions []Permission
 	// Exec turns ECS Exec on.
 	Exec bool
+	// Drain is how long a task that leaves may finish its requests, at most an hour.
+	Drain time.Duration
+	// Stickiness is how long a client's requests go to one task, at most seven days; 0 is to any.
+	Stickiness time.Duration
 	// StopTimeout is between SIGTERM and SIGKILL, 2 s to 120 s.
 	StopTimeout time.Duration
 	// RequestTimeout is how long a request to it may take, 1 s to a day, before Service

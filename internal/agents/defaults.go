@@ -52,6 +52,7 @@ func defaultAgent() Agent {
 			Healthy: 2, Unhealthy: 3, Grace: time.Minute, Codes: "200-299",
 		},
 		Exec:      true,
+		Drain:     30 * time.Second,
 		Container: Container{Init: true},
 	}
 }

@@ -38,7 +38,7 @@ func TestAFileThatNamesOneAgentAndItsPortIsEnough(t *testing.T) {
 			Healthy: 2, Unhealthy: 3, Grace: time.Minute, Codes: "200-299",
 		},
 		Env:  map[string]string{"PORT": "9001", "AGENT_NAME": "validator"},
-		Exec: true, Container: Container{Init: true}, StopTimeout: 2 * time.Minute, RequestTimeout: time.Minute,
+		Exec: true, Drain: 30 * time.Second, Container: Container{Init: true}, StopTimeout: 2 * time.Minute, RequestTimeout: time.Minute,
 	}}
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -134,6 +134,7 @@ state: s3://my-bucket/prefix
 tags: {Owner: me, Count: 3}
 permissions_boundary: arn:aws:iam::123456789012:policy/team/boundary
 role_path: /team/agents/
+registries: {ghcr.io: acme/ghcr, "registry.example.com:5000": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:acme/own-AbCdEf"}
 budget: {monthly_usd: 99.50, emails: [ops@example.com]}
 network: {cidr: 10.1.0.0/16, azs: [eu-west-1a, eu-west-1b, eu-west-1c], nat: per-az, endpoints: [s3, logs], endpoint_azs: one, namespace: agents.internal}
 load_balancer: {idle_timeout: 2m, strip_prefix: true, deletion_protection: true, access_logs: my-logs, domain: agents.example.com, zone: example.com}
@@ -169,6 +170,8 @@ agents:
     init_process: true
     ulimits: {nofile: 65536}
     storage: 50
+    drain: 2m
+    stickiness: 1h
     permissions: [{policy: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, {allow: [s3:PutObject], on: ["arn:aws:s3:::acme-{agent}/*"]}]
     exec: true
     stop_timeout: 45s

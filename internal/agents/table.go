@@ -61,6 +61,8 @@ func sectionFields() []field[document] {
 		key("tags", "Tags on every resource, beside karmactl's own.", dict(tagKeyRule, "a tag", anyText(tagValueRule), func(string) string { return "" }), func(d *document) *map[string]string { return &d.Tags }),
 		key("permissions_boundary", "The managed policy that bounds every role that karmactl makes, by ARN. Default: none.", text(boundaryRule), func(d *document) *string { return &d.Boundary }),
 		key("role_path", "The path of every role that karmactl makes. Default: /.", text(rolePathRule), func(d *document) *string { return &d.RolePath }),
+		key("registries", "Private registries other than ECR, by host: the name or ARN of the secret with username and password. Of docker.io for images that name no registry.",
+			dict(registryRule, "a registry", text(registrySecretRule), func(string) string { return "" }), func(d *document) *map[string]string { return &d.Registries }),
 		key("budget", "The monthly limit that up refuses to exceed.", object("budget", []field[Budget]{
 			key("monthly_usd", "US dollars a month. Default: no limit.", dollars(), func(b *Budget) *string { return &b.MonthlyUSD }),
 			// AWS Budgets takes at most ten addresses per notification.

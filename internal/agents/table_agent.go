@@ -29,6 +29,9 @@ func agentFields() []field[Agent] {
 		key("calls", "The agents that this one calls: VALIDATOR_URL in its environment is http://validator:9001.", list("names of agents", 0, text(agentNameRule)), func(a *Agent) *[]string { return &a.Calls }),
 		key("permissions", "What the agent may do in AWS: {policy: ARN}, or {allow: [bedrock:InvokeModel], on: [ARN]}. Default: nothing.", permissionsValue(), func(a *Agent) *[]Permission { return &a.Permissions }),
 		key("exec", "Allow a shell in running tasks (ECS Exec).", boolean(), func(a *Agent) *bool { return &a.Exec }),
+		// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+		key("drain", "How long a task that leaves may finish its requests.", duration(0, time.Hour), func(a *Agent) *time.Duration { return &a.Drain }),
+		key("stickiness", "How long the requests of one client go to the same task, by a cookie of the load balancer. Default: to any task.", duration(time.Second, 7*24*time.Hour), func(a *Agent) *time.Duration { return &a.Stickiness }),
 		key("stop_timeout", "From SIGTERM to SIGKILL. Default: 120s on Spot, else 30s.", duration(2*time.Second, 120*time.Second), func(a *Agent) *time.Duration { return &a.StopTimeout }),
 		key("request_timeout", "How long a request to it may take before Service Connect answers it with 504, another agent's as well as the load balancer's. Default: load_balancer.idle_timeout.", duration(time.Second, 24*time.Hour), func(a *Agent) *time.Duration { return &a.RequestTimeout }),
 	}, containerFields()...)

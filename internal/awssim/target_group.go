@@ -64,7 +64,10 @@ func (s *Sim) targetGroupNoun() noun {
 	}
 }
 
-const deregistrationDelay = "deregistration_delay.timeout_seconds"
+const (
+	deregistrationDelay = "deregistration_delay.timeout_seconds"
+	stickyFor           = "stickiness.lb_cookie.duration_seconds"
+)
 
 // elbName is the rule for the names of load balancers and target groups:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
@@ -100,6 +103,7 @@ func (s *Sim) createTargetGroup(in *elb.CreateTargetGroupInput) (*elb.CreateTarg
 		CheckPort: "traffic-port", Check: types.ProtocolEnumHttp, Path: "/", Matcher: "200", Interval: 30, Timeout: 6, Healthy: 5, Unhealthy: 2,
 		Attributes: map[string]string{
 			deregistrationDelay: "300", "slow_start.duration_seconds": "0", "stickiness.enabled": "false",
+			"stickiness.type": "lb_cookie", stickyFor: "86400",
 			"load_balancing.algorithm.type": "round_robin",
 		},
 		Targets: map[string]*Target{}, Tags: tags, Created: s.now(),
@@ -277,6 +281,9 @@ func (s *Sim) modifyTargetGroupAttributes(in *elb.ModifyTargetGroupAttributesInp
 		}
 		if n, err := strconv.Atoi(v); k == deregistrationDelay && (err != nil || n < 0 || n > 3600) {
 			return nil, fail("ValidationError", "'%s' must be between 0 and 3600", k)
+		}
+		if n, err := strconv.Atoi(v); k == stickyFor && (err != nil || n < 1 || n > 604800) {
+			return nil, fail("ValidationError", "'%s' must be between 1 and 604800", k)
 		}
 		next[k] = v
 	}

@@ -121,7 +121,7 @@ func checkContainer(in *ecs.RegisterTaskDefinitionInput, c types.ContainerDefini
 			return bad("an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again.")
 		}
 	}
-	if in.ExecutionRoleArn == nil && (len(c.Secrets) > 0 || c.LogConfiguration != nil && c.LogConfiguration.LogDriver == types.LogDriverAwslogs) {
+	if in.ExecutionRoleArn == nil && (len(c.Secrets) > 0 || c.RepositoryCredentials != nil || c.LogConfiguration != nil && c.LogConfiguration.LogDriver == types.LogDriverAwslogs) {
 		return bad("Fargate requires task definition to have execution role ARN to support log driver awslogs and secrets.")
 	}
 	if err := checkUlimits(in, c); err != nil {

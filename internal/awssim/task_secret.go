@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/karmacadabra/karmactl/internal/awssim/iam"
@@ -92,4 +94,27 @@ func said(err error) string {
 		return err.Error()
 	}
 	return api.ErrorCode() + ": " + api.ErrorMessage()
+}
+
+// signedIn is why the image's registry cannot be signed in to: the secret with username
+// and password may be named in place of its ARN.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html
+func (s *Sim) signedIn(role iam.Principal, c *types.RepositoryCredentials) string {
+	if c == nil {
+		return ""
+	}
+	from := aws.ToString(c.CredentialsParameter)
+	if !strings.HasPrefix(from, "arn:") {
+		x, err := s.usableSecret(&from)
+		if err != nil {
+			return "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret " + from + " from secrets manager: " + said(err)
+		}
+		from = x.ARN
+	}
+	for _, key := range []string{"username", "password"} {
+		if reason := s.injectable(role, from+":"+key+"::"); reason != "" {
+			return reason
+		}
+	}
+	return ""
 }

@@ -58,6 +58,9 @@ func (s *Sim) startable(role iam.Principal, c types.ContainerDefinition) string 
 			return secrets + "unable to retrieve ecr registry auth: service call has been retried 1 time(s): " + why
 		}
 	}
+	if reason := s.signedIn(role, c.RepositoryCredentials); reason != "" {
+		return secrets + reason
+	}
 	for _, x := range c.Secrets {
 		if reason := s.injectable(role, aws.ToString(x.ValueFrom)); reason != "" {
 			return secrets + reason

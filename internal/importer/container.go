@@ -1,6 +1,11 @@
 package importer
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+)
 
 // container is how an agent's container runs. What is zero was not said.
 type container struct {
@@ -118,6 +123,45 @@ func whole(s settings, t *tree) (int, bool) {
 		return 0, false
 	}
 	return (&tree{text: s.fill(t)}).number()
+}
+
+// carryDrain carries over how long a task that leaves may finish its requests.
+func (a *agent) carryDrain(t *tree) {
+	if n, ok := seconds(t.str()); ok && t != nil {
+		n = a.within(t, "deregistration delay", n, 0, 3600)
+		a.drain = &n
+		t.carry(a.key("drain"))
+	}
+}
+
+// carrySticky carries over how long the load balancer's own cookie names a task; a day
+// is what AWS takes where nothing is said.
+func (a *agent) carrySticky(t *tree, kind string, lasts *tree) {
+	if kind != "" && kind != "lb_cookie" {
+		t.leave("the load balancer's own cookie is the one that karmactl sets: write stickiness")
+		return
+	}
+	a.stickiness = 86400
+	if n, ok := lasts.number(); ok {
+		a.stickiness = a.within(lasts, "cookie_duration", n, 1, 604800)
+	}
+	t.carry(a.key("stickiness"))
+}
+
+// carryCredentials carries over the secret that signs in to the image's registry.
+func (f *fleet) carryCredentials(a *agent, t *tree) {
+	host := agents.RegistryOf(a.image)
+	switch {
+	case t == nil:
+		return
+	case host == "" || reference.MatchString(t.str()):
+		t.leave("only the source knows it: write registries: {ghcr.io: SECRET}")
+		return
+	}
+	if !slices.Contains(f.registries, pair{host, t.str()}) {
+		f.registries = append(f.registries, pair{host, t.str()})
+	}
+	t.carry("registries." + host)
 }
 
 // write writes how the container runs.

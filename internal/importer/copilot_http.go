@@ -29,8 +29,12 @@ func (c *copilot) http(a *agent, h *tree, folder string) {
 		c.alias(a, t)
 	}
 	h.get("hosted_zone").leave("load_balancer.zone takes a name")
-	h.get("deregistration_delay").leave("karmactl sets it from stop_timeout")
-	h.get("stickiness").leave("every request may go to any task")
+	a.carryDrain(h.get("deregistration_delay"))
+	if on, _ := h.get("stickiness").yes(); on {
+		a.carrySticky(h.get("stickiness"), "", nil)
+	} else {
+		h.get("stickiness").own("every request may go to any task")
+	}
 	h.get("allowed_source_ips").leave("the load balancer is open to all: refuse others in the agent")
 	h.get("additional_rules").settle(left, "an agent has one path and one host")
 	h.get("target_container").leave("an agent has one container")

@@ -46,7 +46,7 @@ func (c *copilot) imageOf(a *agent, image *tree) {
 		c.buildOf(a, b)
 	}
 	c.containerCheck(a, image.get("healthcheck"))
-	image.get("credentials").leave("agents.yaml has no registry credentials yet: copy the image to ECR, or build it")
+	c.fleet.carryCredentials(a, image.get("credentials"))
 	image.get("depends_on").settle(left, "sidecars cannot be expressed yet")
 	image.get("labels").settle(left, "put what AWS should show into tags")
 }

@@ -34,6 +34,7 @@ type fleet struct {
 	alarmMemory  int
 	alarmEmails  []string
 	store        string
+	registries   []pair
 	agents       []*agent
 	environments []*overlay
 }
@@ -67,6 +68,9 @@ type agent struct {
 	command     []string
 	container   container
 	permissions []permission
+	// drain and stickiness are seconds; drain is nil when it was not said.
+	drain       *int
+	stickiness  int
 	image       string
 	build       *build
 	calls       []string

@@ -171,6 +171,9 @@ func containerObject(c types.ContainerDefinition) object {
 		"user": aws.ToString(c.User), "workingDirectory": aws.ToString(c.WorkingDirectory), "portMappings": ports, "environment": env, "secrets": secrets,
 		"mountPoints": mounts, "stopTimeout": c.StopTimeout, "readonlyRootFilesystem": c.ReadonlyRootFilesystem,
 	}
+	if r := c.RepositoryCredentials; r != nil {
+		out["repositoryCredentials"] = object{"credentialsParameter": aws.ToString(r.CredentialsParameter)}
+	}
 	if p := c.LinuxParameters; p != nil {
 		out["linuxParameters"] = object{"initProcessEnabled": p.InitProcessEnabled}
 	}

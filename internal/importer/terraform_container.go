@@ -7,6 +7,7 @@ import (
 // container carries over what a container definition says.
 func (x *terraform) container(a *agent, c *tree) {
 	x.takeImage(a, c.get("image"))
+	x.fleet.carryCredentials(a, c.first("repositoryCredentials", "repository_credentials").first("credentialsParameter", "credentials_parameter"))
 	for _, e := range c.get("environment").list() {
 		name, value := e.get("name"), e.entry("value")
 		if name == nil || value == nil {

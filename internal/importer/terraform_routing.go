@@ -52,9 +52,10 @@ func (x *terraform) target(a *agent, lb, service *tree) {
 	c.settle(own, "the check asks the agent's port")
 	if s := firstOf(g.body.get("stickiness")); s != nil {
 		if on, said := s.get("enabled").yes(); !said || on {
-			g.body.get("stickiness").leave("every request may go to any task")
+			a.carrySticky(g.body.get("stickiness"), s.get("type").str(), s.get("cookie_duration"))
 		}
 	}
+	a.carryDrain(g.body.get("deregistration_delay"))
 	g.body.settle(own, "a target group of its own")
 	x.rules(a, g)
 }

@@ -44,6 +44,7 @@ func (f *fleet) write(head []string, from map[string]Place, refused map[string]s
 
 func (f *fleet) writeSections(p *page) {
 	p.pairs(0, "tags", "tags", f.tags)
+	p.pairs(0, "registries", "registries", f.registries)
 	p.in(0, "budget", "budget", func() {
 		p.text(1, "budget.monthly_usd", f.budget)
 		p.texts(1, "budget.emails", f.emails)
@@ -142,6 +143,10 @@ func (a *agent) write(p *page, indent int, key string) {
 		}
 		p.texts(in, key+".calls", a.calls)
 		p.truth(in, key+".exec", a.exec)
+		if a.drain != nil {
+			p.put(in, key+".drain", fmt.Sprintf("%ds", *a.drain))
+		}
+		p.seconds(in, key+".stickiness", a.stickiness)
 		p.seconds(in, key+".stop_timeout", a.stopTimeout)
 	})
 }

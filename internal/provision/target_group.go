@@ -35,13 +35,18 @@ type TargetGroupSpec struct {
 	// Drain is the deregistration delay: how long a task that leaves may finish
 	// its requests. AWS's default of 300 s makes every rollout five minutes longer.
 	Drain time.Duration
-	Tags  cloud.Tags
+	// Stickiness is how long a client's cookie names one task; 0 is no cookie.
+	Stickiness time.Duration
+	Tags       cloud.Tags
 }
 
 const (
-	targetGroupDrain = 30 * time.Second
-	trafficPort      = "traffic-port"
-	drainAttribute   = "deregistration_delay.timeout_seconds"
+	trafficPort       = "traffic-port"
+	drainAttribute    = "deregistration_delay.timeout_seconds"
+	stickyAttribute   = "stickiness.enabled"
+	stickyByAttribute = "stickiness.type"
+	stickyForAttr     = "stickiness.lb_cookie.duration_seconds"
+	loadBalancersOwn  = "lb_cookie"
 )
 
 // TargetGroup is where the load balancer sends the requests for one agent. It
@@ -54,6 +59,8 @@ type TargetGroup struct {
 	Agent        string
 	Port         int
 	Health       agents.Health
+	// Drain and Stickiness are the agent's own.
+	Drain, Stickiness time.Duration
 }
 
 // Disposable is true: a target group holds no data.
@@ -76,7 +83,7 @@ func (t *TargetGroup) After() []engine.Node { return nodes(t.LoadBalancer) }
 func (t *TargetGroup) Want() TargetGroupSpec {
 	return TargetGroupSpec{
 		VPC: t.VPC.ID(), Port: t.Port, Check: string(types.ProtocolEnumHttp) + " " + trafficPort, Path: t.Health.Path, Matcher: t.Health.Codes, Interval: t.Health.Interval, Timeout: t.Health.Timeout,
-		Healthy: t.Health.Healthy, Unhealthy: t.Health.Unhealthy, Drain: targetGroupDrain, Tags: t.TagsOf(t.Key()),
+		Healthy: t.Health.Healthy, Unhealthy: t.Health.Unhealthy, Drain: t.Drain, Stickiness: t.Stickiness, Tags: t.TagsOf(t.Key()),
 	}
 }
 
@@ -127,8 +134,8 @@ func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if found.Phase == engine.Absent {
 		return found, t.taken(ctx, look.NotOlder)
 	}
-	if want := knownDrain(targetGroupDrain); t.believes(look, want) {
-		found.Spec.Drain, found.Known = targetGroupDrain, want
+	if want := knownAttributes(t.Drain, t.Stickiness); t.believes(look, want) {
+		found.Spec.Drain, found.Spec.Stickiness, found.Known = t.Drain, t.Stickiness, want
 		return found, nil
 	}
 	attrs, err := t.Clients.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &found.ID})
@@ -138,18 +145,19 @@ func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if err != nil {
 		return engine.Found[TargetGroupSpec]{}, err
 	}
-	for _, a := range attrs.Attributes {
-		if aws.ToString(a.Key) == drainAttribute {
-			n, _ := strconv.Atoi(aws.ToString(a.Value))
-			found.Spec.Drain = time.Duration(n) * time.Second
-		}
+	of := cloud.FromSDK(attrs.Attributes, func(a types.TargetGroupAttribute) (string, string) { return aws.ToString(a.Key), aws.ToString(a.Value) })
+	found.Spec.Drain = wholeSeconds(of[drainAttribute])
+	if of[stickyAttribute] == "true" {
+		found.Spec.Stickiness = wholeSeconds(of[stickyForAttr])
 	}
-	found.Known = knownDrain(found.Spec.Drain)
+	found.Known = knownAttributes(found.Spec.Drain, found.Spec.Stickiness)
 	return found, nil
 }
 
-// knownDrain is a target group that drains for so long.
-func knownDrain(d time.Duration) map[string]string { return map[string]string{"drain": d.String()} }
+// knownAttributes are those of a target group that drains and sticks for so long.
+func knownAttributes(drain, stickiness time.Duration) map[string]string {
+	return map[string]string{"drain": drain.String(), "stickiness": stickiness.String()}
+}
 
 func readTargetGroup(g types.TargetGroup, tags cloud.Tags) engine.Found[TargetGroupSpec] {
 	spec := TargetGroupSpec{
@@ -161,6 +169,12 @@ func readTargetGroup(g types.TargetGroup, tags cloud.Tags) engine.Found[TargetGr
 		spec.Matcher = aws.ToString(g.Matcher.HttpCode)
 	}
 	return engine.Found[TargetGroupSpec]{Spec: spec, Outputs: map[string]string{"name": aws.ToString(g.TargetGroupName)}}
+}
+
+// wholeSeconds is an attribute's number of seconds.
+func wholeSeconds(text string) time.Duration {
+	n, _ := strconv.Atoi(text)
+	return time.Duration(n) * time.Second
 }
 
 func inSeconds(n *int32) time.Duration { return time.Duration(aws.ToInt32(n)) * time.Second }
@@ -193,12 +207,13 @@ func (t *TargetGroup) Diff(have, want TargetGroupSpec) []engine.Change {
 		field("health.healthy", have.Healthy, want.Healthy),
 		field("health.unhealthy", have.Unhealthy, want.Unhealthy),
 		field("drain", have.Drain, want.Drain),
+		field("stickiness", have.Stickiness, want.Stickiness),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }
 
 // Create makes the target group; the same name and settings again give the same
-// one. How long it drains is an attribute, which is left to Update.
+// one. How long it drains and its stickiness are attributes, which are left to Update.
 func (t *TargetGroup) Create(ctx context.Context, want TargetGroupSpec, _ string) (string, error) {
 	out, err := t.Clients.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name: aws.String(t.name(want)), VpcId: &want.VPC, Protocol: types.ProtocolEnumHttp, TargetType: types.TargetTypeEnumIp,
@@ -217,10 +232,10 @@ func (t *TargetGroup) Create(ctx context.Context, want TargetGroupSpec, _ string
 	return aws.ToString(out.TargetGroups[0].TargetGroupArn), nil
 }
 
-// Update sets the health check, how long it drains, and the tags.
+// Update sets the health check, the attributes, and the tags.
 func (t *TargetGroup) Update(ctx context.Context, id string, have, want TargetGroupSpec) error {
 	checked := have
-	checked.Drain, checked.Tags = want.Drain, want.Tags
+	checked.Drain, checked.Stickiness, checked.Tags = want.Drain, want.Stickiness, want.Tags
 	if len(t.Diff(checked, want)) > 0 {
 		_, err := t.Clients.ELB.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
 			TargetGroupArn: &id, HealthCheckPath: &want.Path, HealthCheckProtocol: types.ProtocolEnumHttp, HealthCheckPort: aws.String(trafficPort),
@@ -233,16 +248,23 @@ func (t *TargetGroup) Update(ctx context.Context, id string, have, want TargetGr
 			return err
 		}
 	}
-	if have.Drain != want.Drain {
-		_, err := t.Clients.ELB.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
-			TargetGroupArn: &id,
-			Attributes:     []types.TargetGroupAttribute{{Key: aws.String(drainAttribute), Value: aws.String(strconv.Itoa(int(want.Drain.Seconds())))}},
-		})
+	if have.Drain != want.Drain || have.Stickiness != want.Stickiness {
+		_, err := t.Clients.ELB.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &id, Attributes: want.attributes()})
 		if err != nil {
 			return err
 		}
 	}
 	return updateELBTags(ctx, t.Clients.ELB, id, have.Tags, want.Tags)
+}
+
+// attributes are the settings that ELB keeps by name.
+func (s TargetGroupSpec) attributes() []types.TargetGroupAttribute {
+	text := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+	all := map[string]string{drainAttribute: text(s.Drain), stickyAttribute: strconv.FormatBool(s.Stickiness > 0)}
+	if s.Stickiness > 0 {
+		all[stickyByAttribute], all[stickyForAttr] = loadBalancersOwn, text(s.Stickiness)
+	}
+	return cloud.ToSDK(all, func(k, v string) types.TargetGroupAttribute { return types.TargetGroupAttribute{Key: &k, Value: &v} })
 }
 
 // Delete deletes the target group. While a rule still leads to it AWS answers

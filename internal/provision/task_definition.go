@@ -32,6 +32,8 @@ type TaskDefinition struct {
 	Secret     *Secret
 	Parameters []*Parameter
 	XRay       bool
+	// Registries are the secrets of private registries, by host.
+	Registries map[string]string
 	// ImageOverride is the image, by digest, that a deploy brings; "" keeps the one that
 	// is there. The image belongs to deploy, everything else to agents.yaml.
 	ImageOverride string
@@ -133,6 +135,7 @@ func (t *TaskDefinition) with(image string, secrets Variables) TaskDefinitionSpe
 		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: a.Command, Environment: a.Env, Secrets: secrets,
 		HealthCheck: healthCheckOf(a.Health.Container), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Container.Init, Tags: t.TagsOf(t.Key()),
 	}
+	s.Credentials = t.Registries[agents.RegistryOf(t.image)]
 	c := a.Container
 	s.Entrypoint, s.WorkDir, s.User, s.ReadOnly, s.Storage = c.Entrypoint, c.WorkDir, c.User, c.ReadOnly, c.StorageGiB
 	if c.OpenFiles > 0 {
@@ -218,6 +221,7 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 	return changes(
 		field("image_reference", have.Reference, want.Reference),
 		essential(field("image", have.Image, want.Image)),
+		essential(field("registry_credentials", have.Credentials, want.Credentials)),
 		field("cpu", have.CPU, want.CPU),
 		field("memory", have.Memory, want.Memory),
 		essential(field("arch", have.Arch, want.Arch)),

@@ -37,6 +37,8 @@ type TaskDefinitionSpec struct {
 	// Secrets are references by variable, never values.
 	Secrets     Variables
 	HealthCheck HealthCheck
+	// Credentials is the secret with username and password of the image's registry, or "".
+	Credentials string
 	// Entrypoint, WorkDir and User replace the image's own; "" is the image's.
 	Entrypoint    Command
 	WorkDir, User string
@@ -80,6 +82,9 @@ func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) 
 		}
 		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), c.Command, int(aws.ToInt32(c.StopTimeout))
 		s.Entrypoint, s.WorkDir, s.User = c.EntryPoint, aws.ToString(c.WorkingDirectory), aws.ToString(c.User)
+		if r := c.RepositoryCredentials; r != nil {
+			s.Credentials = aws.ToString(r.CredentialsParameter)
+		}
 		s.ReadOnly, s.Ulimits = aws.ToBool(c.ReadonlyRootFilesystem), ulimitsOf(c)
 		s.Init = c.LinuxParameters != nil && aws.ToBool(c.LinuxParameters.InitProcessEnabled)
 		for _, p := range c.PortMappings {

@@ -24,14 +24,14 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	})
 	definition := add(s, groupAgents, &provision.TaskDefinition{
 		Env: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
-		Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay,
+		Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay, Registries: cfg.Registries,
 	})
 	service := &provision.Service{
 		Env: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, Group: n.agentsGroup,
 		Subnets: n.tasks, PublicIP: !n.nat, Order: n.ways,
 	}
 	if a.Public {
-		service.TargetGroup = add(s, groupEdge, &provision.TargetGroup{Env: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health})
+		service.TargetGroup = add(s, groupEdge, &provision.TargetGroup{Env: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health, Drain: a.Drain, Stickiness: a.Stickiness})
 		e.groups[a.Name] = service.TargetGroup
 		service.Order = slices.Concat(n.ways, s.rules(a, e, service.TargetGroup))
 	}

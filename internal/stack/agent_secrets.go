@@ -1,9 +1,12 @@
 package stack
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -47,6 +50,9 @@ func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) string {
 	for _, p := range own.parameters {
 		r.Parameters = append(r.Parameters, s.Account.ARN("ssm", "parameter"+s.ParameterName(a.Name, p.Name)))
 	}
+	for _, host := range slices.Sorted(maps.Keys(s.Config.Registries)) { // whichever the next deploy brings an image from
+		r.Secrets = append(r.Secrets, readable(s.Account, s.Config.Registries[host])...)
+	}
 	for _, x := range a.Secrets {
 		switch {
 		case x.From == "":
@@ -54,11 +60,17 @@ func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) string {
 			r.Parameters = append(r.Parameters, s.Account.ARN("ssm", "parameter"+x.From))
 		case strings.HasPrefix(x.From, "arn:") && strings.Contains(x.From, ":ssm:"):
 			r.Parameters = append(r.Parameters, x.From)
-		case strings.HasPrefix(x.From, "arn:"):
-			r.Secrets = append(r.Secrets, provision.WrittenSecret(x.From)...)
 		default:
-			r.Secrets = append(r.Secrets, provision.NamedSecret(s.Account, x.From))
+			r.Secrets = append(r.Secrets, readable(s.Account, x.From)...)
 		}
 	}
 	return provision.ExecutionPolicy(s.Account, r)
+}
+
+// readable is a secret by its name or ARN, as a policy has it.
+func readable(account cloud.Account, from string) []string {
+	if strings.HasPrefix(from, "arn:") {
+		return provision.WrittenSecret(from)
+	}
+	return []string{provision.NamedSecret(account, from)}
 }

@@ -55,6 +55,7 @@ func balancerDrifts() []drift {
 		{"target-group/validator", "health.timeout", group(func(g *awssim.TargetGroup) { g.Timeout = 2 })},
 		{"target-group/validator", "health.healthy", group(func(g *awssim.TargetGroup) { g.Healthy = 9 })},
 		{"target-group/validator", "health.unhealthy", group(func(g *awssim.TargetGroup) { g.Unhealthy = 9 })},
+		{"target-group/validator", "stickiness", group(func(g *awssim.TargetGroup) { g.Attributes["stickiness.enabled"] = "true" })},
 		{"target-group/validator", "drain", group(func(g *awssim.TargetGroup) { g.Attributes["deregistration_delay.timeout_seconds"] = "300" })},
 	}
 }

@@ -58,6 +58,9 @@ func revisionDrifts() []drift {
 			c.PortMappings[0].Name = aws.String("other")
 		})},
 		{key, "command", agent(func(c *ecstypes.ContainerDefinition) { c.Command = []string{"other"} })},
+		{key, "registry_credentials", agent(func(c *ecstypes.ContainerDefinition) {
+			c.RepositoryCredentials = &ecstypes.RepositoryCredentials{CredentialsParameter: aws.String("other")}
+		})},
 		{key, "entrypoint", agent(func(c *ecstypes.ContainerDefinition) { c.EntryPoint = []string{"other"} })},
 		{key, "workdir", agent(func(c *ecstypes.ContainerDefinition) { c.WorkingDirectory = aws.String("/other") })},
 		{key, "user", agent(func(c *ecstypes.ContainerDefinition) { c.User = aws.String("0") })},

@@ -21,7 +21,7 @@ var essential = map[string]string{
 	"route-table-association": "table", "rule": "target_group paths hosts rewrite", "secret": "keys",
 	"service": "task_definition subnets security_groups public_ip target_group service_connect",
 	"sg":      "ingress egress_all", "subnet": "public_ips",
-	"task-definition": "image arch execution_role task_role port secrets user read_only", "topic": "policy",
+	"task-definition": "image arch execution_role task_role port secrets user read_only registry_credentials", "topic": "policy",
 }
 
 func (d drift) isEssential() bool {
