@@ -306,3 +306,29 @@ func TestAListingThatIsCutOffAfterItsAnswerIsNoPanic(t *testing.T) {
 		}
 	})
 }
+
+// A company's account may have thousands of roles, of which a few are ours.
+func TestAnAccountWithMoreRolesThanOneAnswerHoldsIsNotListedWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, awssim.Options{})
+		step := func() engine.Step {
+			return engine.Manage(&Role{Env: b.home, Kind: TaskRole, Agent: "validator"})
+		}
+		b.up(step(), engine.Manage(&Role{Env: b.home, Kind: TaskRole, Agent: "karma-hello"}))
+		b.sim.PageBy(1)
+		b.home.Inventory = cloud.NewInventory(b.home.Clock) // another run
+		b.sim.ResetCalls()
+		if res := b.plan(step()); res.Changes() {
+			t.Errorf("the plan is not empty: %s", verbs(res))
+		}
+		pages := 0
+		for _, c := range b.sim.Calls() {
+			if c.Name() == "IAM.GetAccountAuthorizationDetails" {
+				pages++
+			}
+		}
+		if pages != 1 {
+			t.Errorf("%d pages of all roles are read", pages)
+		}
+	})
+}
