@@ -175,7 +175,9 @@ func (s *Sim) describeCertificate(in *acm.DescribeCertificateInput) (*acm.Descri
 		CertificateArn: aws.String(c.ARN), DomainName: aws.String(c.Domain), SubjectAlternativeNames: slices.Clone(c.Names), Status: c.Status,
 		Type: types.CertificateTypeAmazonIssued, CreatedAt: aws.Time(c.Created), FailureReason: c.Failure, InUseBy: s.inUseBy(c.ARN),
 		Subject: aws.String("CN=" + c.Domain), Issuer: aws.String("Amazon"), KeyAlgorithm: "RSA-2048", SignatureAlgorithm: aws.String("SHA256WITHRSA"),
-		Options: &types.CertificateOptions{CertificateTransparencyLoggingPreference: types.CertificateTransparencyLoggingPreferenceEnabled}, RenewalEligibility: types.RenewalEligibilityIneligible,
+		RenewalEligibility: types.RenewalEligibilityIneligible,
+		//nolint:staticcheck // deprecated for what one asks; AWS still answers it
+		Options: &types.CertificateOptions{CertificateTransparencyLoggingPreference: types.CertificateTransparencyLoggingPreferenceEnabled},
 	}
 	if len(d.InUseBy) > 0 {
 		d.RenewalEligibility = types.RenewalEligibilityEligible
