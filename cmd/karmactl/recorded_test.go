@@ -28,10 +28,19 @@ network: {nat: single, endpoints: [s3, ecr.api]}
 load_balancer: {domain: agents.example.com}
 observability: {xray: true, container_insights: "on", alarms: {emails: [ops@example.com]}}
 secrets: {nested: karmacadabra, entry: "{agent}-agent"}
+registries: {docker.io: acme/hub}
 defaults: {image: "public.ecr.aws/x/agent:v1", exec: true, health: {command: "true"}}
 agents:
   validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}, scale: {min: 1, max: 3}}
-  karma-hello: {port: 9002, calls: [validator]}
+  karma-hello:
+    port: 9002
+    calls: [validator]
+    image: python:3.13-slim
+    user: 1000:1000
+    workdir: /app
+    ulimits: {nofile: 4096}
+    storage: 30
+    permissions: [{policy: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}]
 `
 
 // simpleLife has secrets in parameters, and is reached without a domain.
@@ -45,6 +54,15 @@ defaults: {image: "public.ecr.aws/x/agent:v1"}
 agents:
   validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}}
 `
+
+// signIn puts the secret of a private registry into an account.
+func (o *office) signIn(secret string) {
+	o.t.Helper()
+	c := cloud.NewClients(cloud.WithOptions(o.sim.Config(), cloud.LostReplies))
+	if _, err := c.SecretsManager.CreateSecret(o.t.Context(), &secretsmanager.CreateSecretInput{Name: &secret, SecretString: aws.String(`{"username":"acme","password":"x"}`)}); err != nil {
+		o.t.Fatal(err)
+	}
+}
 
 // strike has an account tell of what seldom happens: what failed, a secret that someone
 // else made without a value, a task that is stopped by hand.
@@ -112,6 +130,7 @@ func TestEveryAnswerOfALifeIsAsAWSWasRecorded(t *testing.T) {
 				if err := o.sim.Edit(func(w *awssim.World) { w.SeedHostedZone("example.com", false) }); err != nil {
 					t.Fatal(err)
 				}
+				o.signIn("acme/hub")
 				for i, command := range life {
 					if i == 2 {
 						o.strike()
