@@ -75,7 +75,7 @@ func (w *Watcher) measure(ctx context.Context, services []types.Service, groups 
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range results { // a metric's values may go on on the next page
+	for _, r := range results { // a metric's values may continue on the next page
 		v := values[aws.ToString(r.Id)]
 		v.Timestamps, v.Values = append(v.Timestamps, r.Timestamps...), append(v.Values, r.Values...)
 		values[aws.ToString(r.Id)] = v

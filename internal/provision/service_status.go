@@ -105,7 +105,7 @@ func (s *Service) starting(ctx context.Context, x types.Service, primary types.D
 }
 
 // quotaPatience is how long a deployment may wait for the account's quota: the old tasks of
-// another agent that rolls out may make room. ECS itself goes on trying.
+// another agent that rolls out may make room. ECS itself keeps trying.
 const quotaPatience = time.Minute
 
 // judgeQuota ends the wait for a task that a quota of the account keeps from being placed.
@@ -122,7 +122,7 @@ func (s *Service) judgeQuota(last types.ServiceEvent, primary types.Deployment, 
 	if now.Sub(s.noRoom) < quotaPatience {
 		return
 	}
-	found.Phase, found.Why = engine.Broken, fmt.Sprintf("%s: %s: %s; ECS goes on trying", found.Why, c.Why, c.Fix())
+	found.Phase, found.Why = engine.Broken, fmt.Sprintf("%s: %s: %s; ECS keeps trying", found.Why, c.Why, c.Fix())
 	found.Err = &DeploymentFailed{Agent: s.Agent.Name, Why: found.Why}
 }
 
