@@ -20,7 +20,7 @@ func (a *app) estimate(cfg *agents.Config, o costOptions) (*document.Cost, *cost
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	e, err := cost.OfConfig(cfg, prices)
+	e, err := cost.EstimateConfig(cfg, prices)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -19,7 +19,7 @@ func (d *deploy) price(st *stack.Stack, res *engine.Result) (money, error) {
 	if err != nil {
 		return m, err
 	}
-	e, err := cost.OfConfig(d.cfg, prices)
+	e, err := cost.EstimateConfig(d.cfg, prices)
 	if err != nil {
 		return m, err
 	}

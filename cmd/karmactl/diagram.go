@@ -41,7 +41,7 @@ func runDiagram(a *app, o diagramOptions) error {
 	if err != nil {
 		return err
 	}
-	e, err := cost.OfConfig(cfg, prices)
+	e, err := cost.EstimateConfig(cfg, prices)
 	if err != nil {
 		return err
 	}

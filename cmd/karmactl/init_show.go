@@ -22,7 +22,7 @@ func (a *app) showImport(ctx context.Context, o initOptions, file string, res *i
 		d.Agents = append(d.Agents, ag.Name)
 	}
 	if book, err := a.book(res.Config); err == nil { // a region without prices has no price here
-		if e, err := cost.OfConfig(res.Config, book); err == nil && len(e.Missing) == 0 {
+		if e, err := cost.EstimateConfig(res.Config, book); err == nil && len(e.Missing) == 0 {
 			d.MonthlyUSD = e.Total().Expected.StringFixed(2)
 		}
 	}

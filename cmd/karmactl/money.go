@@ -44,7 +44,7 @@ type money struct {
 // guard refuses what costs more than before and more than the budget. What gets cheaper
 // is never refused, however dear it still is.
 func (m money) guard(insist bool) error {
-	v, err := cost.HoldAgainst(m.now, m.budget)
+	v, err := cost.CheckBudget(m.now, m.budget)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -84,7 +84,7 @@ func (m money) doc() *document.Monthly {
 	if !diff.IsNegative() {
 		d.Delta = "+" + d.Delta
 	}
-	v, err := cost.HoldAgainst(m.now, m.budget)
+	v, err := cost.CheckBudget(m.now, m.budget)
 	d.Over = err == nil && v.Over
 	return d
 }
@@ -111,7 +111,7 @@ func (s *session) monthly(c capacity) (decimal.Decimal, []cost.Item, error) {
 			cfg.Agents[i].Scale.Min, cfg.Agents[i].Scale.Max = b.Min, b.Max
 		}
 	}
-	e, err := cost.OfConfig(&cfg, prices)
+	e, err := cost.EstimateConfig(&cfg, prices)
 	if err != nil {
 		return decimal.Zero, nil, err
 	}
@@ -122,7 +122,7 @@ func (s *session) monthly(c capacity) (decimal.Decimal, []cost.Item, error) {
 			continue // one that agents.yaml has no more: as if they ran all day
 		}
 		w.Agents = of
-		saved, err := cost.OnSchedule(&cfg, prices, w)
+		saved, err := cost.ScheduleSaving(&cfg, prices, w)
 		if err != nil {
 			return decimal.Zero, nil, err
 		}

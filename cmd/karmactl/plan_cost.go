@@ -55,7 +55,7 @@ func (s *session) withinBudget(budget string, insist bool) error {
 	if err != nil {
 		return err
 	}
-	e, err := cost.OfConfig(s.cfg, prices)
+	e, err := cost.EstimateConfig(s.cfg, prices)
 	if err != nil {
 		return err
 	}

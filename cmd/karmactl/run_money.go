@@ -46,7 +46,7 @@ func (o runOptions) withinBudget(s *session, all []ecstypes.Task, hour decimal.D
 		count[tasks.Agent(t)]++
 		running = append(running, cost.Task(tasks.SizeOf(t)))
 	}
-	r, err := cost.AtRate(s.cfg, count, running, prices)
+	r, err := cost.RunRate(s.cfg, count, running, prices)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (sc *scaling) hours(d *document.Scale, s agents.Schedule) error {
 	if err != nil {
 		return err
 	}
-	c, err := cost.OnSchedule(sc.cfg, prices, s)
+	c, err := cost.ScheduleSaving(sc.cfg, prices, s)
 	if err != nil {
 		return err
 	}

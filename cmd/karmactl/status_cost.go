@@ -27,7 +27,7 @@ func costNow(s *session, st *fleet.Status) (*document.StatusCost, error) {
 	for _, t := range st.Running {
 		running = append(running, cost.Task(t))
 	}
-	r, err := cost.AtRate(s.cfg, count, running, prices)
+	r, err := cost.RunRate(s.cfg, count, running, prices)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func costNow(s *session, st *fleet.Status) (*document.StatusCost, error) {
 		return out, nil
 	}
 	out.Today, out.Month = cost.USD(r.Today), cost.USD(r.Month)
-	v, err := cost.HoldAgainst(r.Month, out.Budget)
+	v, err := cost.CheckBudget(r.Month, out.Budget)
 	out.Over = v.Over
 	return out, err
 }

@@ -13,7 +13,7 @@ var leastSaving = decimal.NewFromInt(1)
 // hours that it runs; nil when none saves a dollar a month, or none can be priced. It prices what
 // FindSavings does and nothing else, so that a plan can afford it.
 func BestSaving(cfg *agents.Config, book *Book) (*Saving, error) {
-	base, err := OfConfig(cfg, book)
+	base, err := EstimateConfig(cfg, book)
 	if err != nil {
 		return nil, err
 	}

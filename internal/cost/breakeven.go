@@ -30,7 +30,7 @@ func TasksForNAT(book *Book) decimal.Decimal {
 }
 
 // notWorth prices what people try first, as far as the prices are known.
-func notWorth(cfg *agents.Config, book *Book, base *Estimate) ([]Unworthy, error) {
+func notWorth(cfg *agents.Config, book *Book, base *Estimate) ([]NotWorthIt, error) {
 	known := true
 	after := func(do func(*agents.Config)) (decimal.Decimal, error) {
 		e, err := lever{do: do}.priced(cfg, book)
@@ -40,8 +40,8 @@ func notWorth(cfg *agents.Config, book *Book, base *Estimate) ([]Unworthy, error
 		known = known && base.comparable(e)
 		return base.Total().Expected.Sub(e.Total().Expected), nil
 	}
-	var out []Unworthy
-	say := func(u Unworthy) {
+	var out []NotWorthIt
+	say := func(u NotWorthIt) {
 		if known {
 			out = append(out, u)
 		}
@@ -55,7 +55,7 @@ func notWorth(cfg *agents.Config, book *Book, base *Estimate) ([]Unworthy, error
 	if err != nil {
 		return nil, err
 	}
-	say(Unworthy{
+	say(NotWorthIt{
 		Change: fmt.Sprintf("keep logs for one day instead of %d", cfg.Observability.LogRetentionDays), Monthly: day,
 		Why: fmt.Sprintf("what costs is writing logs, not keeping them: a whole year of them would change the bill by %s", USD(year.Neg())),
 	})
@@ -66,13 +66,13 @@ func notWorth(cfg *agents.Config, book *Book, base *Estimate) ([]Unworthy, error
 		if err != nil {
 			return nil, err
 		}
-		say(Unworthy{
+		say(NotWorthIt{
 			Change: "interface endpoints, to relieve NAT", Monthly: one,
 			Why: fmt.Sprintf("four in %s pay from %s GB a month on, and the estimate assumes %v", count(cfg.Network.AZs, "zone"), thousands(BreakEven(book, 4, cfg.Network.AZs)), cfg.Usage.NATGB),
 		})
 	}
 	if onSpot(cfg) {
-		out = append(out, Unworthy{Change: "a Compute Savings Plan", Monthly: decimal.Zero, Why: "it does not cover Fargate Spot, which these agents run on"})
+		out = append(out, NotWorthIt{Change: "a Compute Savings Plan", Monthly: decimal.Zero, Why: "it does not cover Fargate Spot, which these agents run on"})
 	}
 	return out, nil
 }

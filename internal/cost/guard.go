@@ -19,13 +19,13 @@ type Verdict struct {
 // Guard holds the expected figure against a monthly budget in USD, such as
 // "100" or "99.50"; "" is no budget. What is exactly the budget is within it.
 func Guard(e *Estimate, budget string) (Verdict, error) {
-	v, err := HoldAgainst(e.Total().Expected, budget)
+	v, err := CheckBudget(e.Total().Expected, budget)
 	v.Unsure = e.Missing
 	return v, err
 }
 
-// HoldAgainst is Guard for a figure that is known.
-func HoldAgainst(expected decimal.Decimal, budget string) (Verdict, error) {
+// CheckBudget is Guard for a figure that is known.
+func CheckBudget(expected decimal.Decimal, budget string) (Verdict, error) {
 	v := Verdict{Expected: expected}
 	if budget == "" {
 		return v, nil

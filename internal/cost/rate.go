@@ -24,16 +24,16 @@ type Task struct {
 	ARM, Spot   bool
 }
 
-// AtRate prices a stack that is up with the tasks that run, at the sizes and on the capacity that they
+// RunRate prices a stack that is up with the tasks that run, at the sizes and on the capacity that they
 // run on, which may not be what the configuration says. count is how many there are of each agent; what
 // the agents share is priced as the configuration says. Nothing is asked of anybody.
-func AtRate(cfg *agents.Config, count map[string]int, running []Task, book *Book) (Rate, error) {
+func RunRate(cfg *agents.Config, count map[string]int, running []Task, book *Book) (Rate, error) {
 	now := clone(cfg)
 	for i := range now.Agents {
 		n := count[now.Agents[i].Name]
 		now.Agents[i].Scale.Min, now.Agents[i].Scale.Max = n, n
 	}
-	e, err := OfConfig(now, book)
+	e, err := EstimateConfig(now, book)
 	if err != nil {
 		return Rate{}, err
 	}

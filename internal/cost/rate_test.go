@@ -18,7 +18,7 @@ func TestTheRateFollowsTheTasksThatAreThere(t *testing.T) {
 		today, month string
 	}{{1, "2.67", "81.07"}, {3, "2.85", "86.80"}, {0, "2.57", "78.20"}} {
 		tasks["validator"] = c.validators
-		r, err := AtRate(cfg, tasks, running(c.validators+4, spot), prices(t))
+		r, err := RunRate(cfg, tasks, running(c.validators+4, spot), prices(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func TestTheRateFollowsTheTasksThatAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := AtRate(cfg, tasks, running(5, spot), empty); err != nil || len(r.Lacks) == 0 {
+	if r, err := RunRate(cfg, tasks, running(5, spot), empty); err != nil || len(r.Lacks) == 0 {
 		t.Errorf("without prices it is known: %+v, %v", r, err)
 	}
 }
@@ -55,7 +55,7 @@ func TestTheRateIsThatOfWhatRunsAndNotOfTheFile(t *testing.T) {
 		"one is on another processor": {append(slices.Repeat([]Task{small}, 4), Task{CPU: 256, Memory: 512, Spot: true, ARM: true}), "80.49"},
 		"one runs once beside them":   {append(slices.Repeat([]Task{small}, 5), Task{CPU: 256, Memory: 512}), "90.08"},
 	} {
-		r, err := AtRate(cfg, tasks, c.tasks, book)
+		r, err := RunRate(cfg, tasks, c.tasks, book)
 		if err != nil || USD(r.Month) != c.month {
 			t.Errorf("%s: %s a month, want %s (%v)", name, USD(r.Month), c.month, err)
 		}

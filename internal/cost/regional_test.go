@@ -80,7 +80,7 @@ func TestTheShippedFleetIsPricedInSixteenRegions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := OfConfig(cfg, b)
+		got, err := EstimateConfig(cfg, b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestARegionThatLacksAPriceNamesItAndGivesTheRest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := OfConfig(cfg, b)
+		e, err := EstimateConfig(cfg, b)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,8 +27,8 @@ type Saving struct {
 	After decimal.Decimal
 }
 
-// Unworthy is a change that people make to save and that does not.
-type Unworthy struct {
+// NotWorthIt is a change that people make to save and that does not.
+type NotWorthIt struct {
 	Change string
 	// Monthly is what it saves; negative is what it costs.
 	Monthly decimal.Decimal
@@ -43,7 +43,7 @@ type Savings struct {
 	// top; Chosen are their names.
 	Together decimal.Decimal
 	Chosen   []string
-	NotWorth []Unworthy
+	NotWorth []NotWorthIt
 	Facts    []string
 	// Unpriced are the names of changes that move what has no price here.
 	Unpriced []string
@@ -62,7 +62,7 @@ type lever struct {
 
 // FindSavings prices every lever. Nothing is asked of anybody.
 func FindSavings(cfg *agents.Config, book *Book) (*Savings, error) {
-	base, err := OfConfig(cfg, book)
+	base, err := EstimateConfig(cfg, book)
 	if err != nil {
 		return nil, err
 	}

@@ -17,9 +17,9 @@ type Scheduled struct {
 	SavesLacks, KeepsLacks []Item
 }
 
-// OnSchedule prices a schedule. Nothing is asked of anybody.
-func OnSchedule(cfg *agents.Config, book *Book, s agents.Schedule) (Scheduled, error) {
-	base, err := OfConfig(cfg, book)
+// ScheduleSaving prices a schedule. Nothing is asked of anybody.
+func ScheduleSaving(cfg *agents.Config, book *Book, s agents.Schedule) (Scheduled, error) {
+	base, err := EstimateConfig(cfg, book)
 	if err != nil {
 		return Scheduled{}, err
 	}

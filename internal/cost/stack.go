@@ -10,9 +10,9 @@ import (
 	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
-// OfConfig is the estimate of what a configuration would make. Nothing is asked
+// EstimateConfig is the estimate of what a configuration would make. Nothing is asked
 // of AWS: no credentials, no network.
-func OfConfig(cfg *agents.Config, book *Book) (*Estimate, error) {
+func EstimateConfig(cfg *agents.Config, book *Book) (*Estimate, error) {
 	return ofConfig(cfg, book, always)
 }
 

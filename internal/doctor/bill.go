@@ -37,8 +37,8 @@ func checkContainerInsights(sn *snapshot) []Finding {
 			on.Observability.ContainerInsights = agents.InsightsEnhanced
 		}
 		evidence := []string{"containerInsights is " + aws.ToString(s.Value) + " at the cluster"}
-		with, err := cost.OfConfig(&on, sn.Book)
-		without, err2 := cost.OfConfig(sn.Cfg, sn.Book)
+		with, err := cost.EstimateConfig(&on, sn.Book)
+		without, err2 := cost.EstimateConfig(sn.Cfg, sn.Book)
 		if err == nil && err2 == nil && with.Complete() && without.Complete() {
 			evidence = append(evidence, "it costs $"+cost.USD(with.Total().Expected.Sub(without.Total().Expected))+" a month")
 		}

@@ -172,7 +172,7 @@ func flatten(entry json.RawMessage) secretValues {
 	return out
 }
 
-// both are the elements of a that are in b too.
-func both(a, b []string) []string {
+// intersect are the elements of a that are in b too.
+func intersect(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(k string) bool { return !slices.Contains(b, k) })
 }

@@ -125,7 +125,7 @@ func (s *Secret) Find(ctx context.Context, look engine.Look) (engine.Found[Secre
 			return found, err
 		}
 		seen.unread = err
-		seen.nested = s.Input.with(both(s.Agent.OwnKeys(), nested))
+		seen.nested = s.Input.with(intersect(s.Agent.OwnKeys(), nested))
 	}
 	if s.Input != nil && seen.deleted == "" {
 		s.keepFirst(s.firstActions(seen))

@@ -42,7 +42,7 @@ func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.
 		if err != nil {
 			return nil, err
 		}
-		if len(both([]string{s.Key}, keys)) > 0 { // the first copy is made once; the rest is the user's to ask for
+		if len(intersect([]string{s.Key}, keys)) > 0 { // the first copy is made once; the rest is the user's to ask for
 			w.Command = "karmactl secrets sync"
 		}
 	}

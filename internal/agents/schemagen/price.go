@@ -86,7 +86,7 @@ func monthly(overlay string) (decimal.Decimal, error) {
 	if err != nil {
 		return decimal.Zero, err
 	}
-	e, err := cost.OfConfig(cfg, book)
+	e, err := cost.EstimateConfig(cfg, book)
 	if err != nil {
 		return decimal.Zero, err
 	}
