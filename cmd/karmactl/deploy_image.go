@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
@@ -66,10 +65,7 @@ type source func(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.I
 
 // collect asks for each agent's image, all at once. Nothing is pushed yet.
 func (im *images) collect(ctx context.Context, names []string, from source) error {
-	in := &rollout.Images{Transport: im.transport(), Temp: im.temp}
-	if im.sim == nil {
-		in.Keychain = authn.DefaultKeychain
-	}
+	in := &rollout.Images{Transport: im.transport(), Temp: im.temp, Keychain: im.registries.Keychain}
 	h := im.env(true)
 	var g errgroup.Group
 	for _, name := range names {

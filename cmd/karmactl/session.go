@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/middleware"
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -187,9 +188,17 @@ func (a *app) connect(ctx context.Context, cfg *agents.Config) (s *session, err 
 	if a.opts.verbose {
 		s.aws = cloud.WithOptions(s.aws, s.trace())
 	}
-	s.registries = &provision.Registries{Transport: s.registry}
+	s.registries = &provision.Registries{Transport: s.registry, Keychain: provision.NewKeychain(s.aws, s.dockerConfiguration())}
 	a.account = s.account
 	return s, nil
+}
+
+// dockerConfiguration signs in to registries as docker does; a rehearsal reads none.
+func (s *session) dockerConfiguration() authn.Keychain {
+	if s.sim != nil {
+		return nil
+	}
+	return authn.DefaultKeychain
 }
 
 // close writes the simulated account down; of AWS there is nothing to close.

@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,8 +27,16 @@ type front struct{ *Sim }
 
 // RoundTrip answers one request of any client.
 func (f front) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != f.registryHost() {
+		return f.registries().RoundTrip(r)
+	}
+	if r.Header.Get("Authorization") != "Basic "+registryToken() {
+		out := answer(r, http.StatusUnauthorized, "UNAUTHORIZED", "Not Authorized")
+		out.Header.Set("WWW-Authenticate", `Basic realm="https://`+f.registryHost()+`/",service="ecr.amazonaws.com"`)
+		return out, nil
+	}
 	repository, ref := registryPath(r.URL.Path)
-	if r.URL.Host != f.registryHost() || repository == "" {
+	if repository == "" {
 		return f.registries().RoundTrip(r)
 	}
 	var known bool
@@ -69,6 +78,14 @@ func (f front) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return out, f.transact(true, func() error { return f.putImage(repository, pushed(ref, r.Header.Get("Content-Type"), body)) })
 }
+
+// registryToken is what GetAuthorizationToken gives: without it the account's registry
+// answers nothing.
+func registryToken() string {
+	return base64.StdEncoding.EncodeToString([]byte(registryUser + ":" + registryPassword))
+}
+
+const registryUser, registryPassword = "AWS", "simulated"
 
 // registryPath takes /v2/NAME/manifests/REF apart; of a blob's path there is only the name.
 func registryPath(path string) (repository, ref string) {

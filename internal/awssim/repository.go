@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"encoding/base64"
 	"slices"
 	"time"
 
@@ -259,7 +258,7 @@ func (s *Sim) untagRepository(in *ecr.UntagResourceInput) (*ecr.UntagResourceOut
 // getAuthorizationToken gives a user and password for the registry, good for twelve hours.
 func (s *Sim) getAuthorizationToken(*ecr.GetAuthorizationTokenInput) (*ecr.GetAuthorizationTokenOutput, error) {
 	return &ecr.GetAuthorizationTokenOutput{AuthorizationData: []types.AuthorizationData{{
-		AuthorizationToken: aws.String(base64.StdEncoding.EncodeToString([]byte("AWS:simulated"))),
+		AuthorizationToken: aws.String(registryToken()),
 		ExpiresAt:          aws.Time(s.now().Add(12 * time.Hour)), ProxyEndpoint: aws.String("https://" + s.registryHost()),
 	}}}, nil
 }

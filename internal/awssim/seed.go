@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
@@ -125,5 +126,5 @@ func (s *Sim) seedImage(repository, tag string) error {
 	if err != nil {
 		return err
 	}
-	return remote.WriteIndex(to, index, remote.WithTransport(s.Registry()))
+	return remote.WriteIndex(to, index, remote.WithTransport(s.Registry()), remote.WithAuth(&authn.Basic{Username: registryUser, Password: registryPassword}))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -97,7 +96,7 @@ func (r *Registries) ask(ctx context.Context, reference string, arch agents.Arch
 	}
 	desc, err := remote.Get(ref, opts...)
 	if err != nil {
-		return "", fmt.Errorf("registry %s did not say what %s is: %w", ref.Context().RegistryStr(), reference, err)
+		return "", Unread(ref, err)
 	}
 	have, err := architectures(desc)
 	if err != nil {
@@ -149,13 +148,23 @@ func architectures(desc *remote.Descriptor) ([]string, error) {
 // account's and in whatever region; "" for an image of another registry.
 func ECRRepository(account cloud.Account, image string) string {
 	host, path, _ := strings.Cut(image, "/")
-	parts := strings.Split(host, ".")
-	if len(parts) < 6 || parts[1] != "dkr" || parts[2] != "ecr" || parts[4] != "amazonaws" {
+	owner, region, ok := ecrHost(host)
+	if !ok {
 		return ""
 	}
 	path, _, _ = strings.Cut(path, "@")
 	path, _, _ = strings.Cut(path, ":")
-	return "arn:" + account.Partition + ":ecr:" + parts[3] + ":" + parts[0] + ":repository/" + path
+	return "arn:" + account.Partition + ":ecr:" + region + ":" + owner + ":repository/" + path
+}
+
+// ecrHost takes the name of a registry of ECR apart:
+// 123456789012.dkr.ecr.us-east-1.amazonaws.com.
+func ecrHost(host string) (account, region string, ok bool) {
+	parts := strings.Split(host, ".")
+	if len(parts) < 6 || parts[1] != "dkr" || parts[2] != "ecr" || parts[4] != "amazonaws" {
+		return "", "", false
+	}
+	return parts[0], parts[3], true
 }
 
 // pinned tells whether an image is named by digest.
@@ -163,25 +172,6 @@ func pinned(image string) bool {
 	_, digest, ok := strings.Cut(image, "@")
 	_, err := v1.NewHash(digest)
 	return ok && err == nil
-}
-
-// ECRAt sends what goes to the account's ECR host to an endpoint, scheme and all,
-// and nothing else: behind an emulator the registry is the endpoint's own /v2/,
-// while ECR still answers with AWS's host name.
-type ECRAt struct {
-	Host     string // 123456789012.dkr.ecr.us-east-1.amazonaws.com
-	Endpoint *url.URL
-	Next     http.RoundTripper
-}
-
-// RoundTrip sends the request on.
-func (e ECRAt) RoundTrip(r *http.Request) (*http.Response, error) {
-	if e.Endpoint == nil || r.URL.Host != e.Host {
-		return e.Next.RoundTrip(r)
-	}
-	r = r.Clone(r.Context())
-	r.URL.Scheme, r.URL.Host, r.Host = e.Endpoint.Scheme, e.Endpoint.Host, e.Endpoint.Host
-	return e.Next.RoundTrip(r)
 }
 
 // isWrongArch tells an image that cannot run from a registry that did not answer.

@@ -18,20 +18,22 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	t.mu.Lock()
 	seen := t.seen
 	t.mu.Unlock()
-	unpinned := fmt.Sprintf("the image %s of %s is not pinned: its registry did not answer; a deploy pins it", t.Agent.Image, t.Agent.Name)
+	unpinned := func(cause string) string {
+		return fmt.Sprintf("the image %s of %s is not pinned: %s; a deploy pins it", t.Agent.Image, t.Agent.Name, cause)
+	}
 	switch {
 	case t.ImageOverride != "":
 		return t.ImageOverride, "", nil
 	case seen.Image != "" && seen.Reference == t.Agent.Image:
 		if !pinned(seen.Image) {
-			note = unpinned
+			note = unpinned("its registry did not say which image it is")
 		}
 		return seen.Image, note, nil
 	case t.Agent.Image == "":
 		image, err = t.pushed(ctx)
 		return image, "", err
 	case t.Images == nil:
-		return t.Agent.Image, unpinned, nil
+		return t.Agent.Image, unpinned("no registry was asked"), nil
 	}
 	image, err = t.Images.Resolve(ctx, t.Agent.Image, t.Agent.Arch)
 	switch {
@@ -40,7 +42,10 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	case isWrongArch(err) || errors.Is(err, context.Canceled):
 		return "", "", err
 	}
-	return t.Agent.Image, unpinned, nil
+	if said := new(RegistryError); errors.As(err, &said) {
+		return t.Agent.Image, unpinned(said.Cause()), nil
+	}
+	return t.Agent.Image, unpinned("its registry did not answer"), nil
 }
 
 // pushed is the newest image in the agent's own repository, or "".

@@ -66,7 +66,7 @@ func (i *Images) Open(ctx context.Context, ref string, arch agents.Arch) (v1.Ima
 	}
 	desc, err := remote.Get(r, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("image %s cannot be read: %w", ref, err)
+		return nil, provision.Unread(r, err)
 	}
 	if desc.MediaType.IsIndex() {
 		index, err := desc.ImageIndex()

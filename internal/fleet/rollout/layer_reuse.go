@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // blobMounting is the account's setting that lets a repository take a layer from
@@ -133,10 +135,13 @@ func (c countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // transport is the way to the registry for one image.
-func (p *Pusher) transport(m *pushCounter) http.RoundTripper {
+func (p *Pusher) transport(host string, m *pushCounter) http.RoundTripper {
 	to := p.Transport
 	if to == nil {
 		to = remote.DefaultTransport
+	}
+	if p.proxy != nil && p.proxy.Host != host {
+		to = provision.ECRAt{Host: host, Endpoint: p.proxy, Next: to}
 	}
 	return countingTransport{p.reuse, m, to}
 }

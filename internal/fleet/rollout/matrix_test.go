@@ -168,7 +168,7 @@ func TestWhatIsPushedIsKnownToECRAndComesBackByDigest(t *testing.T) {
 		if err != nil || len(out.ImageDetails) != 1 || !strings.HasSuffix(image, aws.ToString(out.ImageDetails[0].ImageDigest)) || len(out.ImageDetails[0].ImageTags) != 1 {
 			t.Fatalf("ECR knows %v of %s: %v", out, image, err)
 		}
-		back, err := (&Images{Transport: f.sim.Registry()}).Open(ctx, image, agents.ArchX86)
+		back, err := (&Images{Transport: f.sim.Registry(), Keychain: provision.NewKeychain(f.sim.Config(), nil)}).Open(ctx, image, agents.ArchX86)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,18 +2,17 @@ package rollout
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"net/url"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 type ecrAPI interface {
@@ -28,25 +27,21 @@ type Pusher struct {
 	// Transport is http.DefaultTransport when nil.
 	Transport http.RoundTripper
 	auth      authn.Authenticator
+	proxy     *url.URL // where the registry is, as ECR has said
 	reuse     *layerReuse
 }
 
 // SignIn gets the token, which serves all repositories of the account, and asks
 // whether they share layers.
 func (p *Pusher) SignIn(ctx context.Context) error {
-	out, err := p.ECR.GetAuthorizationToken(ctx, &ecr.GetAuthorizationTokenInput{})
+	auth, proxy, err := provision.ECRToken(ctx, p.ECR)
 	if err != nil {
-		return fmt.Errorf("signing in to ECR: %w", err)
+		return err
 	}
-	if len(out.AuthorizationData) == 0 {
-		return errors.New("signing in to ECR: AWS gave no token")
+	p.auth = auth
+	if to, err := url.Parse(proxy); err == nil && to.Host != "" {
+		p.proxy = to
 	}
-	pair, err := base64.StdEncoding.DecodeString(aws.ToString(out.AuthorizationData[0].AuthorizationToken))
-	if err != nil {
-		return errors.New("signing in to ECR: the token cannot be read")
-	}
-	user, password, _ := strings.Cut(string(pair), ":")
-	p.auth = &authn.Basic{Username: user, Password: password}
 	p.readLayerReuse(ctx)
 	return nil
 }
@@ -75,7 +70,7 @@ func (p *Pusher) push(ctx context.Context, repository string, img v1.Image, m *p
 	if err != nil {
 		return err
 	}
-	opts := []remote.Option{remote.WithContext(ctx), remote.WithAuth(p.auth), remote.WithTransport(p.transport(m))}
+	opts := []remote.Option{remote.WithContext(ctx), remote.WithAuth(p.auth), remote.WithTransport(p.transport(tag.RegistryStr(), m))}
 	if have, err := remote.Head(tag, opts...); err == nil && have.Digest == digest {
 		m.arrived(true)
 		return nil
