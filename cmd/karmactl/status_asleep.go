@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -20,7 +22,11 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 	if slices.ContainsFunc(st.Agents, func(a fleet.AgentStatus) bool { return a.Revision > 0 }) {
 		return nil
 	}
-	asleep := readAsleep(ctx, s)
+	asleep, err := readAsleep(ctx, s)
+	if err != nil {
+		st.Notes = append(st.Notes, fmt.Errorf("whether it hibernates is not known: %w", err))
+		return nil
+	}
 	if asleep == nil {
 		return nil
 	}
@@ -41,17 +47,20 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 	return nil
 }
 
-// readAsleep is what the state says of hibernation; nil when it is awake, or the state cannot be read.
-func readAsleep(ctx context.Context, s *session) *state.Hibernation {
+// readAsleep is what the state says of hibernation; nil when it is awake, or there is no state.
+func readAsleep(ctx context.Context, s *session) (*state.Hibernation, error) {
 	known := *s
 	var err error
 	if known.account, err = cloud.Whoami(ctx, s.aws, s.account); err != nil {
-		return nil
+		return nil, err
 	}
 	store, err := known.readState(ctx)
+	if errors.Is(err, state.ErrNoBucket) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
-	return store.Hibernation()
+	return store.Hibernation(), nil
 }

@@ -242,6 +242,9 @@ func (s *Sim) listObjects(in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, e
 	return out, nil
 }
 
+// canonicalUser is how S3 names the account as an owner.
+const canonicalUser = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+
 // listObjectVersions lists the latest version of each key first.
 func (s *Sim) listObjectVersions(in *s3.ListObjectVersionsInput) (*s3.ListObjectVersionsOutput, error) {
 	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
@@ -271,12 +274,14 @@ func (s *Sim) listObjectVersions(in *s3.ListObjectVersionsInput) (*s3.ListObject
 			if o.Deleted {
 				out.DeleteMarkers = append(out.DeleteMarkers, types.DeleteMarkerEntry{
 					Key: aws.String(key), VersionId: aws.String(o.Version), IsLatest: latest, LastModified: aws.Time(o.Modified),
+					Owner: &types.Owner{ID: aws.String(canonicalUser)},
 				})
 				continue
 			}
 			out.Versions = append(out.Versions, types.ObjectVersion{
 				Key: aws.String(key), VersionId: aws.String(o.Version), IsLatest: latest, LastModified: aws.Time(o.Modified),
 				ETag: aws.String(o.ETag), Size: aws.Int64(int64(len(o.Body))),
+				Owner: &types.Owner{ID: aws.String(canonicalUser)}, StorageClass: types.ObjectVersionStorageClassStandard,
 			})
 		}
 	}

@@ -30,6 +30,8 @@ type Env struct {
 	Inventory *cloud.Inventory
 	// Batches are what all resources of a kind delete together.
 	Batches cloud.Batches
+	// RolePath is where the stack's roles are; "" is IAM's root.
+	RolePath string
 	// Agents is how many agents the stack has; see believes.
 	Agents int
 	// Images finds the digest behind an image reference; nil pins nothing.

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 )
 
-// Keychain signs in to the registries of ECR, whosever account's and in whatever
+// Keychain signs in to the registries of ECR, of any account and in any
 // region, with the AWS credentials at hand, and to others as the user's docker
 // configuration says. Nothing is written to that.
 type Keychain struct {

@@ -127,7 +127,7 @@ func TestTheAccountsRegistryAnswersNothingWithoutAToken(t *testing.T) {
 }
 
 // absolute is a registry over HTTP that wants a user and a password for each request,
-// and tells where an upload goes on as an absolute address.
+// and tells where an upload continues as an absolute address.
 func absolute(t *testing.T) *url.URL {
 	inner := registry.New()
 	var at *url.URL

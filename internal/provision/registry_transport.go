@@ -14,7 +14,7 @@ type ECRAt struct {
 	Next     http.RoundTripper
 }
 
-// RoundTrip sends the request on. Where an upload goes on may be told as an absolute
+// RoundTrip sends the request on. Where an upload continues may be told as an absolute
 // address of the endpoint; it is told as one of the host, because a client sends its
 // credentials to the host that it signed in to and to no other.
 func (e ECRAt) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -332,5 +332,5 @@ func toIAMTags(tags cloud.Tags) []types.Tag {
 // RoleOf makes a role from what follows its kind in a key: execution/validator.
 func RoleOf(h *Env, name string) *Role {
 	kind, agent, _ := strings.Cut(name, "/")
-	return &Role{Env: h, Kind: kind, Agent: agent}
+	return &Role{Env: h, Kind: kind, Agent: agent, Path: h.RolePath}
 }

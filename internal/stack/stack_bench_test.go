@@ -79,6 +79,13 @@ func newStackBench(t *testing.T, cfg *agents.Config) *stackBench {
 			t.Fatal(err)
 		}
 	}
+	if cfg.Boundary != "" { // one that bounds nothing
+		if err := b.sim.Edit(func(w *awssim.World) {
+			w.ManagedPolicies = map[string]string{cfg.Boundary: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	sb := &stackBench{bench: b, cfg: cfg}
 	return sb
 }
@@ -94,7 +101,7 @@ func (b *stackBench) fresh(readOnly bool) *Stack {
 	home := &provision.Env{
 		Project: b.cfg.Project, Stack: b.cfg.Stack(), Tags: b.cfg.Tags, Account: b.home.Account, Clock: b.home.Clock,
 		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(b.home.Clock), Images: &provision.Registries{Transport: b.sim.Registry()},
-		Agents: len(b.cfg.Agents),
+		Agents: len(b.cfg.Agents), RolePath: b.cfg.RolePath,
 	}
 	facts, err := ReadLookup(context.Background(), b.cfg, home)
 	if err != nil {

@@ -200,6 +200,7 @@ func (a *account) everything(t *testing.T, images []v1.Image) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			r.SetBasicAuth("AWS", "simulated")
 			out, err := a.RoundTrip(r)
 			if err != nil {
 				t.Fatal(err)
