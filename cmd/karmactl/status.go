@@ -81,11 +81,11 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			}
 		}
 		if o.drift {
-			var scaled []string
-			if doc.Drift, scaled, err = readDrift(ctx, s); err != nil {
+			var notes []string
+			if doc.Drift, notes, err = readDrift(ctx, s); err != nil {
 				return err
 			}
-			doc.Notes = append(doc.Notes, scaled...)
+			doc.Notes = append(doc.Notes, notes...)
 		}
 		if err := s.app.showStatus(doc, o); err != nil || !o.watch {
 			return err
@@ -96,9 +96,9 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	}
 }
 
-// readDrift plans and lists what differs, and what karmactl scale rules instead. Without a state that can be read, the
-// resources are found by their tags.
-func readDrift(ctx context.Context, s *session) (drift []document.Drift, scaled []string, err error) {
+// readDrift plans and lists what differs. The notes are what differs and is no drift: what karmactl scale rules, and
+// settings that AWS reads back in words of its own. Without a state that can be read, the resources are found by their tags.
+func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes []string, err error) {
 	var rec engine.Recorder = engine.NewMemory(s.clock)
 	about := scope{}
 	if store, err := s.readState(ctx); err == nil {
@@ -116,11 +116,14 @@ func readDrift(ctx context.Context, s *session) (drift []document.Drift, scaled 
 		drift = append(drift, document.Drift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
 	}
 	for _, o := range p.res.Outcomes {
-		if o.Key.Kind() == "scalable-target" { // no drift, but not as agents.yaml says
-			scaled = append(scaled, o.Notes...)
+		if o.Key.Kind() == "scalable-target" {
+			notes = append(notes, o.Notes...)
+		}
+		for _, d := range o.Differs {
+			notes = append(notes, fmt.Sprintf("%s: %s", o.Key, d))
 		}
 	}
-	return drift, scaled, p.res.Err()
+	return drift, notes, p.res.Err()
 }
 
 func (a *app) showStatus(doc document.Status, o statusOptions) error {

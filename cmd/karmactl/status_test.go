@@ -1,10 +1,13 @@
 package main
 
 import (
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 )
 
@@ -29,4 +32,21 @@ func TestAScheduleThatAgentsShareIsToldOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What AWS reads back in words of its own is no drift, and is not forgotten either.
+func TestDriftNamesWhatAWSReadsBackOtherwise(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, oneAgent)
+		o.sim.ReadOtherwise(func(w *awssim.World) {
+			for _, g := range w.LogGroups {
+				g.RetentionDays = 30
+			}
+		})
+		o.must("", "up", "--yes")
+		code, said := o.run("", "status", "--drift")
+		if want := "log-group/validator: retention_days was set to 7, and AWS reads it back as 30"; code != 0 || !strings.Contains(said, want) || !strings.Contains(said, "drift: none") {
+			t.Errorf("exit %d, want %q in:\n%s", code, want, said)
+		}
+	})
 }
