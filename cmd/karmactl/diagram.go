@@ -84,18 +84,21 @@ func drawn(cfg *agents.Config, e *cost.Estimate) ui.Picture {
 	}
 	p := ui.Picture{
 		Title: fmt.Sprintf("%s/%s · %s · %s a month", cfg.Project, cfg.Environment, cfg.Region, price(func(cost.Component) bool { return true })),
-		Nodes: []ui.PictureNode{
-			{ID: "users", Label: "Internet", Detail: "who asks", Column: 0},
-			{ID: "alb", Label: "Load balancer", Detail: scheme, Price: of("load_balancer"), Column: 1},
-		},
-		Edges: []ui.PictureEdge{{From: "users", To: "alb"}},
+	}
+	if len(cfg.Public()) > 0 {
+		p.Nodes = append(p.Nodes,
+			ui.PictureNode{ID: "users", Label: "Internet", Detail: "who asks", Column: 0},
+			ui.PictureNode{ID: "alb", Label: "Load balancer", Detail: scheme, Price: of("load_balancer"), Column: 1})
+		p.Edges = append(p.Edges, ui.PictureEdge{From: "users", To: "alb"})
 	}
 	for _, a := range cfg.Agents {
 		p.Nodes = append(p.Nodes, ui.PictureNode{
 			ID: "agent/" + a.Name, Label: a.Name, Detail: sizeOf(a), Column: 2,
 			Price: price(func(c cost.Component) bool { return c.Agent == a.Name && own(c) }),
 		})
-		p.Edges = append(p.Edges, ui.PictureEdge{From: "alb", To: "agent/" + a.Name, Label: "/" + a.Name})
+		if a.Public {
+			p.Edges = append(p.Edges, ui.PictureEdge{From: "alb", To: "agent/" + a.Name, Label: "/" + a.Name})
+		}
 		for _, other := range a.Calls {
 			p.Edges = append(p.Edges, ui.PictureEdge{From: "agent/" + a.Name, To: "agent/" + other})
 		}
@@ -113,6 +116,11 @@ func drawn(cfg *agents.Config, e *cost.Estimate) ui.Picture {
 		p.Edges = append(p.Edges, ui.PictureEdge{From: "agent/" + a.Name, To: "nat"})
 	}
 	p.Edges = append(p.Edges, ui.PictureEdge{From: "nat", To: "world"})
+	if len(cfg.Public()) == 0 { // the agents are the first column
+		for i := range p.Nodes {
+			p.Nodes[i].Column -= 2
+		}
+	}
 	return p
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -230,6 +231,9 @@ func whole(s string) string {
 	var f float64
 	if _, err := fmt.Sscan(s, &f); err != nil {
 		return s
+	}
+	if f = math.Round(f); f == 0 {
+		f = 0 // not -0
 	}
 	return fmt.Sprintf("%.0f", f)
 }
