@@ -3,6 +3,7 @@ package recorded
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
@@ -29,10 +30,20 @@ type forms struct {
 	patterns map[string][]*regexp.Regexp
 	// identified: it is a field of ids, so its texts have one of the forms.
 	identified bool
+
+	mu sync.Mutex
+	// told is what wrong said of each text, of which an account has few and answers many.
+	told map[said]string
+}
+
+// said is a text that was asked for, and whether as a word.
+type said struct {
+	text string
+	word bool
 }
 
 func newForms(path string, values []string) (*forms, error) {
-	f := &forms{texts: map[string]bool{}, plain: map[string]string{}, patterns: map[string][]*regexp.Regexp{}, identified: identified.MatchString(path)}
+	f := &forms{texts: map[string]bool{}, plain: map[string]string{}, patterns: map[string][]*regexp.Regexp{}, identified: identified.MatchString(path), told: map[said]string{}}
 	for _, v := range values {
 		if !strings.Contains(v, "<") {
 			if len(f.texts) == 0 {
@@ -95,6 +106,17 @@ func pattern(form string) string {
 // wrong says what is wrong with a text; "" is nothing. word tells that it is one of
 // a list of words, and not a name.
 func (f *forms) wrong(text string, word bool) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	what, ok := f.told[said{text, word}]
+	if !ok {
+		what = f.judge(text, word)
+		f.told[said{text, word}] = what
+	}
+	return what
+}
+
+func (f *forms) judge(text string, word bool) string {
 	switch {
 	case text == "" || f.texts[text]:
 	case f.plain[plain(text)] != "":
