@@ -68,7 +68,16 @@ type stackBench struct {
 
 func newStackBench(t *testing.T, cfg *agents.Config) *stackBench {
 	t.Helper()
-	b := newBench(t, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond, Throttle: true})
+	return newStackBenchIn(t, cfg, awssim.Options{Visible: 2 * time.Second, Latency: 50 * time.Millisecond, Throttle: true})
+}
+
+// boundless is a permissions boundary that the account has, and that bounds nothing.
+const boundless = "arn:aws:iam::123456789012:policy/boundary"
+
+// newStackBenchIn is one in an account that is as slow as the options say.
+func newStackBenchIn(t *testing.T, cfg *agents.Config, opts awssim.Options) *stackBench {
+	t.Helper()
+	b := newBench(t, opts)
 	if cfg.LoadBalancer.Domain != "" {
 		if err := b.sim.Edit(func(w *awssim.World) { w.SeedHostedZone("example.com", false) }); err != nil {
 			t.Fatal(err)
@@ -79,7 +88,7 @@ func newStackBench(t *testing.T, cfg *agents.Config) *stackBench {
 			t.Fatal(err)
 		}
 	}
-	if cfg.Boundary != "" { // one that bounds nothing
+	if cfg.Boundary == boundless {
 		if err := b.sim.Edit(func(w *awssim.World) {
 			w.ManagedPolicies = map[string]string{cfg.Boundary: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`}
 		}); err != nil {

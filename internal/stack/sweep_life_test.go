@@ -22,7 +22,7 @@ environment: prod
 region: us-east-1
 budget: {monthly_usd: 300, emails: [ops@example.com]}
 tags: {Project: karmacadabra}
-permissions_boundary: arn:aws:iam::123456789012:policy/boundary
+permissions_boundary: ` + boundless + `
 role_path: /agents/
 network: {nat: single, endpoints: [s3, logs]}
 load_balancer: {domain: agents.example.com}

@@ -204,11 +204,7 @@ func TestSweepRolesAndIdsMayBeLate(t *testing.T) {
 		t.Run(late.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newStackBench(t, parse(t, swept))
-				b.bench = newBench(t, awssim.Options{Visible: late, Latency: 50 * time.Millisecond, Throttle: true})
-				if err := b.sim.Edit(func(w *awssim.World) { w.SeedHostedZone("example.com", false) }); err != nil {
-					t.Fatal(err)
-				}
+				b := newStackBenchIn(t, parse(t, swept), awssim.Options{Visible: late, Latency: 50 * time.Millisecond, Throttle: true})
 				for i, s := range life() {
 					if err := b.run(s); err != nil {
 						t.Fatalf("%s: %v", s.name, err)
