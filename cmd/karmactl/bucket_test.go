@@ -1,6 +1,9 @@
 package main
 
 import (
+	"strings"
+	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -8,33 +11,58 @@ import (
 	"github.com/karmacadabra/karmactl/internal/awssim"
 )
 
-// losebucket deletes a bucket, as a user might, with all that is in it, once the
-// account has no load balancer if that is asked for: losebucket name [once-no-load-balancer].
-// It takes part in the account instead of looking at its file, so that on a slow
-// machine, too, it sees that moment while the command under test runs.
+// losebucket deletes a bucket, as a user might, with all that is in it: losebucket name.
 func losebucket(ts *testscript.TestScript, neg bool, args []string) {
-	wait := len(args) == 2 && args[1] == "once-no-load-balancer"
-	if neg || len(args) != 1 && !wait {
-		ts.Fatalf("usage: losebucket name [once-no-load-balancer]")
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: losebucket name")
 	}
 	sim, _, err := awssim.OpenFile(ts.Getenv("KARMACTL_SIMULATE"), simulateSpeed, awssim.Options{Region: "us-east-1"})
 	ts.Check(err)
 	defer func() { ts.Check(sim.Close()) }()
-	for until := time.Now().Add(2 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		now, there := false, false
-		ts.Check(sim.Edit(func(w *awssim.World) {
-			if now = !wait || len(w.LoadBalancers) == 0; now {
-				there = w.Buckets[args[0]] != nil
-				delete(w.Buckets, args[0])
-			}
-		}))
-		switch {
-		case now && !there:
-			ts.Fatalf("there is no bucket %s", args[0])
-		case now:
-			return
-		case time.Now().After(until):
-			ts.Fatalf("the account has a load balancer after two minutes, too")
-		}
+	there := false
+	ts.Check(sim.Edit(func(w *awssim.World) {
+		there = w.Buckets[args[0]] != nil
+		delete(w.Buckets, args[0])
+	}))
+	if !there {
+		ts.Fatalf("there is no bucket %s", args[0])
 	}
+}
+
+// A down whose state bucket is deleted says so and begins nothing more; the next one
+// finds by tag what is left.
+func TestADownThatLosesItsStateBucketIsContinuedWithoutAState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, oneAgent)
+		o.must("", "up", "--yes")
+		lost := make(chan error, 1)
+		go func() {
+			time.Sleep(20 * time.Second) // a down takes a minute
+			lost <- o.sim.Edit(func(w *awssim.World) { delete(w.Buckets, "karmactl-state-123456789012-us-east-1") })
+		}()
+		code, said := o.run("", "down", "--yes", "--images", "--logs")
+		if err := <-lost; err != nil {
+			t.Fatal(err)
+		}
+		if code == 0 || !strings.Contains(said, "the bucket that it was in was deleted: nothing more is started; run this again") {
+			t.Errorf("down exits %d without its bucket:\n%s", code, last(said, 12))
+		}
+		o.must("", "down", "--yes", "--images", "--logs")
+		if code, said := o.run("", "down", "--yes", "--images", "--logs"); code != 0 || !strings.Contains(said, "Nothing to do") {
+			t.Errorf("the third down exits %d:\n%s", code, last(said, 12))
+		}
+		meter, err := o.sim.Meter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, noun := range []string{"service", "nat_gateway", "load_balancer"} {
+			if !meter[noun].IsZero() {
+				t.Errorf("%s costs %s an hour after down", noun, meter[noun])
+			}
+		}
+		o.must("", "up", "--yes")
+		if code, said := o.run("", "plan"); code != 0 || !strings.Contains(said, "No changes") {
+			t.Errorf("the plan after the next up exits %d:\n%s", code, last(said, 12))
+		}
+	})
 }
