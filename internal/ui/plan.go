@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -232,10 +231,10 @@ func whole(s string) string {
 	if _, err := fmt.Sscan(s, &f); err != nil {
 		return s
 	}
-	if f = math.Round(f); f == 0 {
-		f = 0 // not -0
+	if text := fmt.Sprintf("%.0f", f); text != "-0" {
+		return text
 	}
-	return fmt.Sprintf("%.0f", f)
+	return "0"
 }
 
 // mask shortens an account id, which people take for a secret.
