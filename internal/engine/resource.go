@@ -161,7 +161,7 @@ type MissingInput struct {
 //	Announcer     has something to tell the user        Role, ScalableTarget, Secret, Subscription, TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
-//	Owned         AWS deletes it with another one       Listener, ListenerRule, ScalingPolicy
+//	Owned         AWS deletes it with another one       Listener, ListenerRule
 //	Reviser       AWS keeps numbered revisions of it    TaskDefinition
 //	Disposable    may be deleted and made again         Certificate, CertificateValidation, Role, TargetGroup
 //	Patient       takes longer than 15 minutes          CertificateValidation

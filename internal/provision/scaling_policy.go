@@ -57,10 +57,6 @@ func (p *ScalingPolicy) OfAgent() string { return p.Target.Agent }
 // Needs the target.
 func (p *ScalingPolicy) Needs() []engine.Node { return []engine.Node{p.Target} }
 
-// OwnedBy is the target: to deregister one deletes its policies and their alarms.
-// https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterScalableTarget.html
-func (p *ScalingPolicy) OwnedBy() engine.Node { return p.Target }
-
 // Want steps out after a minute and in after five.
 func (p *ScalingPolicy) Want() ScalingPolicySpec {
 	metric := types.MetricTypeECSServiceAverageCPUUtilization
