@@ -43,7 +43,8 @@ func runOpen(ctx context.Context, s *session, args []string, o openOptions) erro
 	url, ok := d.URLs[name]
 	switch {
 	case !ok && len(d.URLs) == 0:
-		return &advice{errors.New("nothing is up, so no agent has a URL"), "karmactl up"}
+		why, try := noURLs(s.cfg)
+		return &advice{errors.New(why), try}
 	case !ok:
 		return &advice{errors.New(name + " has no URL"), "karmactl outputs lists the agents that have one"}
 	}

@@ -55,12 +55,9 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 	for _, ag := range slices.Sorted(maps.Keys(d.URLs)) {
 		term.Printf("%-42s %s\n", "url/"+ag, d.URLs[ag])
 	}
-	switch {
-	case len(d.URLs) > 0:
-	case len(s.cfg.Public()) == 0:
-		term.Notef("no agent is public, so none has a URL")
-	default:
-		term.Notef("nothing is up, so no agent has a URL: karmactl up")
+	if len(d.URLs) == 0 {
+		why, try := noURLs(s.cfg)
+		term.Notef("%s", strings.TrimSuffix(why+": "+try, ": "))
 	}
 	if d.Dashboard != "" {
 		term.Printf("%-42s %s\n", "dashboard", d.Dashboard)
@@ -137,4 +134,12 @@ func outputNamed(d *document.Outputs, name string) (string, error) {
 		try = "karmactl outputs " + near
 	}
 	return "", &advice{&usageError{fmt.Errorf("there is no output %q", name)}, try}
+}
+
+// noURLs is why no agent has a URL, and what gives them some; "" is nothing.
+func noURLs(cfg *agents.Config) (why, try string) {
+	if len(cfg.Public()) == 0 {
+		return "no agent is public, so none has a URL", ""
+	}
+	return "nothing is up, so no agent has a URL", "karmactl up"
 }
