@@ -3,18 +3,14 @@ package importer
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	scalingtypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/tasks"
+	"github.com/karmacadabra/karmactl/internal/live"
 )
 
 // object is what AWS says of something, under the names that Terraform gives it:
@@ -23,28 +19,35 @@ type object map[string]any
 
 // ReadECS reads a cluster as it runs. Nothing is written.
 func ReadECS(ctx context.Context, c *cloud.Clients, cluster string, o Options) (*Result, error) {
-	x := &terraform{reading: &reading{opts: o}, declared: map[string]int{}, vars: map[string]*tree{}, locals: map[string]*tree{}, of: map[string]*agent{}}
-	l := live{x: x, clients: c, cluster: cluster, groups: map[string]bool{}}
-	for _, read := range []func(context.Context) error{l.readCluster, l.readServices, l.readGroups, l.readScaling} {
-		if err := read(ctx); err != nil {
-			return nil, fmt.Errorf("the cluster %s cannot be read: %w", cluster, err)
-		}
+	f, err := live.Read(ctx, c, cluster)
+	if err != nil {
+		return nil, err
 	}
-	x.notes = append(x.notes, "what runs stays as it is: this file makes a fleet of its own beside it, under names of its own")
-	return x.made("the ECS cluster " + cluster)
+	return OfFleet(f, o, "what runs stays as it is: this file makes a fleet of its own beside it, under names of its own")
 }
 
-// live is a cluster being read.
-type live struct {
+// OfFleet is the agents.yaml of a fleet that runs. The notes are put before those of the import.
+func OfFleet(f *live.Fleet, o Options, notes ...string) (*Result, error) {
+	x := &terraform{reading: &reading{opts: o}, declared: map[string]int{}, vars: map[string]*tree{}, locals: map[string]*tree{}, of: map[string]*agent{}}
+	l := running{x: x, fleet: f, cluster: aws.ToString(f.Cluster.ClusterName)}
+	for _, add := range []func() error{l.addCluster, l.addServices, l.addGroups, l.addScaling, l.addNetwork, l.addBalancers, l.addWatching} {
+		if err := add(); err != nil {
+			return nil, err
+		}
+	}
+	x.notes = append(x.notes, notes...)
+	return x.made("the ECS cluster " + l.cluster)
+}
+
+// running is a fleet that runs, on its way into the words of Terraform.
+type running struct {
 	x       *terraform
-	clients *cloud.Clients
+	fleet   *live.Fleet
 	cluster string
-	// groups are the target groups of the services, by ARN.
-	groups map[string]bool
 }
 
 // add makes a resource of what AWS says. Its place is the thing's own name.
-func (l *live) add(kind, name string, o object) error {
+func (l *running) add(kind, name string, o object) error {
 	b, err := json.Marshal(o)
 	if err != nil {
 		return err
@@ -59,15 +62,8 @@ func (l *live) add(kind, name string, o object) error {
 	return nil
 }
 
-func (l *live) readCluster(ctx context.Context) error {
-	out, err := l.clients.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{l.cluster}, Include: []types.ClusterField{types.ClusterFieldSettings, types.ClusterFieldTags}})
-	if err != nil {
-		return err
-	}
-	if len(out.Clusters) == 0 {
-		return fmt.Errorf("there is no cluster of this name in the region")
-	}
-	c := out.Clusters[0]
+func (l *running) addCluster() error {
+	c := l.fleet.Cluster
 	var settings []object
 	for _, s := range c.Settings {
 		settings = append(settings, object{"name": string(s.Name), "value": aws.ToString(s.Value)})
@@ -87,31 +83,21 @@ func (l *live) readCluster(ctx context.Context) error {
 			tags[k] = aws.ToString(t.Value)
 		}
 	}
-	return l.add("aws_ecs_cluster", l.cluster, object{"arn": aws.ToString(c.ClusterArn), "name": aws.ToString(c.ClusterName), "setting": settings, "tags": tags})
+	return l.add("aws_ecs_cluster", l.cluster, object{"arn": aws.ToString(c.ClusterArn), "name": l.cluster, "setting": settings, "tags": tags})
 }
 
-func (l *live) readServices(ctx context.Context) error {
-	arns, err := cloud.Pages(ctx, ecs.NewListServicesPaginator(l.clients.ECS, &ecs.ListServicesInput{Cluster: &l.cluster, MaxResults: aws.Int32(100)}),
-		func(out *ecs.ListServicesOutput) []string { return out.ServiceArns })
-	if err != nil {
-		return err
-	}
-	services, err := tasks.Services(ctx, l.clients.ECS, l.cluster, arns)
-	if err != nil {
-		return err
-	}
-	for _, s := range services {
-		if err := l.readService(ctx, s); err != nil {
+func (l *running) addServices() error {
+	for _, s := range l.fleet.Services {
+		if err := l.addService(s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *live) readService(ctx context.Context, s types.Service) error {
+func (l *running) addService(s live.Service) error {
 	var balancers, strategy []object
 	for _, b := range s.LoadBalancers {
-		l.groups[aws.ToString(b.TargetGroupArn)] = true
 		balancers = append(balancers, object{"target_group_arn": aws.ToString(b.TargetGroupArn), "container_name": aws.ToString(b.ContainerName), "container_port": b.ContainerPort})
 	}
 	for _, c := range s.CapacityProviderStrategy {
@@ -125,11 +111,7 @@ func (l *live) readService(ctx context.Context, s types.Service) error {
 	if err != nil {
 		return err
 	}
-	out, err := l.clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: s.TaskDefinition})
-	if err != nil {
-		return err
-	}
-	d := out.TaskDefinition
+	d := s.Definition
 	var containers, volumes []object
 	for _, c := range d.ContainerDefinitions {
 		containers = append(containers, containerObject(c))
@@ -191,71 +173,30 @@ func containerObject(c types.ContainerDefinition) object {
 	return out
 }
 
-// readGroups reads the services' target groups.
-func (l *live) readGroups(ctx context.Context) error {
-	for arn := range l.groups {
-		out, err := l.clients.ELB.DescribeTargetGroups(ctx, &elasticloadbalancingv2.DescribeTargetGroupsInput{TargetGroupArns: []string{arn}})
-		if err != nil {
-			return err
-		}
-		for _, g := range out.TargetGroups {
-			check := object{
-				"path": aws.ToString(g.HealthCheckPath), "interval": g.HealthCheckIntervalSeconds, "timeout": g.HealthCheckTimeoutSeconds,
-				"healthy_threshold": g.HealthyThresholdCount, "unhealthy_threshold": g.UnhealthyThresholdCount,
-			}
-			if g.Matcher != nil {
-				check["matcher"] = aws.ToString(g.Matcher.HttpCode)
-			}
-			if err := l.add("aws_lb_target_group", aws.ToString(g.TargetGroupName), object{"arn": arn, "port": g.Port, "health_check": []object{check}}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// readScaling reads what scales the services.
-func (l *live) readScaling(ctx context.Context) error {
-	space := scalingtypes.ServiceNamespaceEcs
-	ours := "service/" + l.cluster + "/"
-	targets, err := cloud.Pages(ctx, applicationautoscaling.NewDescribeScalableTargetsPaginator(l.clients.AutoScaling, &applicationautoscaling.DescribeScalableTargetsInput{ServiceNamespace: space}),
-		func(out *applicationautoscaling.DescribeScalableTargetsOutput) []scalingtypes.ScalableTarget {
-			return out.ScalableTargets
-		})
-	if err != nil {
-		return err
-	}
-	for _, t := range targets {
+// addScaling adds what scales the services.
+func (l *running) addScaling() error {
+	theirs := "service/" + l.cluster + "/"
+	for _, t := range l.fleet.Targets {
 		id := aws.ToString(t.ResourceId)
-		if !strings.HasPrefix(id, ours) {
-			continue
-		}
-		if err := l.add("aws_appautoscaling_target", strings.TrimPrefix(id, ours), object{"resource_id": id, "min_capacity": t.MinCapacity, "max_capacity": t.MaxCapacity}); err != nil {
+		if err := l.add("aws_appautoscaling_target", strings.TrimPrefix(id, theirs), object{"resource_id": id, "min_capacity": t.MinCapacity, "max_capacity": t.MaxCapacity}); err != nil {
 			return err
 		}
 	}
-	policies, err := cloud.Pages(ctx, applicationautoscaling.NewDescribeScalingPoliciesPaginator(l.clients.AutoScaling, &applicationautoscaling.DescribeScalingPoliciesInput{ServiceNamespace: space}),
-		func(out *applicationautoscaling.DescribeScalingPoliciesOutput) []scalingtypes.ScalingPolicy {
-			return out.ScalingPolicies
-		})
-	if err != nil {
-		return err
-	}
-	for _, p := range policies {
-		if err := l.addPolicy(ours, p); err != nil {
+	for _, p := range l.fleet.Policies {
+		if err := l.addPolicy(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addPolicy takes a target tracking policy of one of the cluster's services.
-func (l *live) addPolicy(ours string, p scalingtypes.ScalingPolicy) error {
-	id, c := aws.ToString(p.ResourceId), p.TargetTrackingScalingPolicyConfiguration
-	if !strings.HasPrefix(id, ours) || c == nil || c.PredefinedMetricSpecification == nil {
+// addPolicy takes a target tracking policy.
+func (l *running) addPolicy(p scalingtypes.ScalingPolicy) error {
+	c := p.TargetTrackingScalingPolicyConfiguration
+	if c == nil || c.PredefinedMetricSpecification == nil {
 		return nil
 	}
-	return l.add("aws_appautoscaling_policy", aws.ToString(p.PolicyName), object{"resource_id": id, "target_tracking_scaling_policy_configuration": []object{{
+	return l.add("aws_appautoscaling_policy", aws.ToString(p.PolicyName), object{"resource_id": aws.ToString(p.ResourceId), "target_tracking_scaling_policy_configuration": []object{{
 		"target_value": c.TargetValue, "predefined_metric_specification": []object{{"predefined_metric_type": string(c.PredefinedMetricSpecification.PredefinedMetricType)}},
 	}}})
 }

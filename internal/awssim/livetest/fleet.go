@@ -1,0 +1,97 @@
+// Package livetest is a fleet in the shape that a Terraform module leaves behind, built in a
+// simulated account by calls of its own: subnets of /24, name prefixes, one pair of roles for
+// all, explicit priorities of rules, alarms and autoscaling. karmactl has made nothing of it.
+package livetest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// The names of the fleet.
+const (
+	Cluster = "acme-prod"
+	Region  = "us-east-1"
+)
+
+// Agents are the names of its agents, each with its port.
+func Agents() []Agent { return []Agent{{"validator", 9001}, {"seller", 9002}, {"chat", 9003}} }
+
+// Agent is one of the fleet's.
+type Agent struct {
+	Name string
+	Port int
+}
+
+// Fleet is the fleet with what leads to it.
+type Fleet struct {
+	Sim *awssim.Sim
+	// Host is the DNS name of its load balancer.
+	Host string
+
+	clients *cloud.Clients
+	clock   engine.Clock
+	ids     ids
+}
+
+// ids are those of what others refer to.
+type ids struct {
+	vpc, gateway              string
+	public, private           []string
+	balancers, tasks          string // security groups
+	execution, task           string // roles
+	balancer, listener        string
+	namespace                 string
+	nat, secret, privateTable string
+}
+
+// Build builds the fleet in a simulated account and waits until its agents answer.
+func Build(ctx context.Context, sim *awssim.Sim, clock engine.Clock) (*Fleet, error) {
+	f := &Fleet{Sim: sim, clients: cloud.NewClients(sim.Config()), clock: clock}
+	for _, make := range []func(context.Context) error{f.network, f.groups, f.edge, f.roles, f.platform, f.agents, f.answers} {
+		if err := make(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// answers waits until every agent answers.
+func (f *Fleet) answers(ctx context.Context) error {
+	for range 120 {
+		if f.Ask() == nil {
+			return nil
+		}
+		if err := f.clock.Wait(ctx, 5*time.Second); err != nil {
+			return err
+		}
+	}
+	return f.Ask()
+}
+
+// Ask sends a request to each agent through the load balancer. The error is of the first
+// that does not answer.
+func (f *Fleet) Ask() error {
+	client := &http.Client{Transport: f.Sim.RoundTripper()}
+	for _, a := range Agents() {
+		res, err := client.Get("http://" + f.Host + "/" + a.Name + "/health")
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.Name, err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if cerr := res.Body.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil || res.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s answers %s: %s %w", a.Name, res.Status, body, err)
+		}
+	}
+	return nil
+}
