@@ -96,6 +96,14 @@ func samples() map[string]any {
 		"Diagram":    document.Diagram{Head: document.Of("Diagram"), Stack: "karmacadabra/prod", Region: "us-east-1", Format: "mermaid", Text: "flowchart LR\n"},
 		"Validation": document.Validation{Head: document.Of("Validation"), File: "config/agents.yaml", Stack: "karmacadabra-prod", Region: "us-east-1", Agents: []string{"validator"}, Warnings: []string{"validator may s3:* on everything in the account: name the ARNs in `on`, where AWS takes some"}},
 		"Version":    document.Version{Head: document.Of("Version"), Version: "v1.0.0", Go: "go1.26.0", Platform: "linux/amd64"},
+		"Adoption": document.Adoption{
+			Head: document.Of("Adoption"), Cluster: "shop-prod", Stack: "shop-prod", Account: "123456789012", Region: "us-east-1", Notes: []string{}, New: []string{"role/task/api"},
+			Agents:       []document.AdoptedAgent{{Name: "api", Service: "shop-prod-api"}},
+			Counterparts: []document.Counterpart{{Key: "vpc", ID: "vpc-0a1b", Name: "shop-vpc", Address: "aws_vpc.main"}},
+			Others:       []document.OtherResource{{ResourceKind: "role", ID: "arn:aws:iam::123456789012:role/shop-ecs", Why: "2 services share it"}},
+			Obstacles:    []document.Obstacle{{What: "service shop-prod-api", Why: "its launch type is EC2", Instead: "run api on Fargate first"}},
+			Next:         []string{"karmactl init --from-ecs shop-prod"},
+		},
 		"Import": document.Import{
 			Head: document.Of("Import"), File: "config/agents.yaml", Source: "compose.yaml", Stack: "shop-prod", Region: "us-east-1", Agents: []string{"api"}, Notes: []string{}, NotRead: []string{},
 			SecretsToDo: []string{"karmactl secrets set api api_key"}, Next: []string{"karmactl validate"},

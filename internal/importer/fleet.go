@@ -52,8 +52,10 @@ type overlay struct {
 type agent struct {
 	name string
 	// prefix is where the agent is in the file: "" or "environments.NAME.".
-	prefix      string
-	at          Place
+	prefix string
+	at     Place
+	// service is the name of the ECS service that it was; "" when it was none.
+	service     string
 	comments    []string
 	port        int
 	worker      bool // it has no port, whatever its image exposes
@@ -134,6 +136,17 @@ func (f *fleet) addAgent(said string, at Place) *agent {
 	}
 	f.agents = append(f.agents, a)
 	return a
+}
+
+// services are the ECS services that the agents were.
+func (f *fleet) services() map[string]string {
+	out := map[string]string{}
+	for _, a := range f.agents {
+		if a.service != "" {
+			out[a.name] = a.service
+		}
+	}
+	return out
 }
 
 func (a *agent) key(name string) string { return a.prefix + "agents." + a.name + "." + name }

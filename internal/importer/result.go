@@ -18,6 +18,8 @@ type Result struct {
 	Text string
 	// Config is the same, read.
 	Config *agents.Config
+	// Services are the names of the ECS services that the agents were, by agent.
+	Services map[string]string
 	// Account is what became of each value of the sources.
 	Account Account
 	// Notes say what was changed on the way.
@@ -92,7 +94,7 @@ func (r *reading) finish(source, looked string) (*Result, error) {
 		text := strings.Join(p.lines, "\n") + "\n"
 		cfg, err := agents.Parse("agents.yaml", []byte(text), "")
 		if err == nil {
-			return &Result{Source: source, Text: text, Config: cfg, Account: a, Notes: r.notes, Read: r.read()}, nil
+			return &Result{Source: source, Text: text, Config: cfg, Services: f.services(), Account: a, Notes: r.notes, Read: r.read()}, nil
 		}
 		if !p.refuse(err, refused) {
 			return nil, fmt.Errorf("what %s says cannot be written: %w", source, err)

@@ -98,6 +98,7 @@ func (x *terraform) service(s, d *resource) {
 		return
 	}
 	a := x.fleet.addAgent(x.agentName(s, main), s.body.at)
+	a.service = s.body.get("name").str()
 	if a.port, a.worker = n, !ok; ok {
 		port.carry(a.key("port"))
 	} else {

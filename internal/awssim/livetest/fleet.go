@@ -10,6 +10,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -94,4 +97,19 @@ func (f *Fleet) Ask() error {
 		}
 	}
 	return nil
+}
+
+// StopOne stops the task of the first agent, so that its service is not steady for a while.
+func (f *Fleet) StopOne(ctx context.Context) error {
+	service := Cluster + "-" + Agents()[0].Name
+	out, err := f.clients.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: aws.String(Cluster), ServiceName: &service})
+	if err != nil {
+		return err
+	}
+	for _, arn := range out.TaskArns {
+		if _, err := f.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: aws.String(Cluster), Task: &arn}); err != nil {
+			return err
+		}
+	}
+	return f.clock.Wait(ctx, 20*time.Second)
 }

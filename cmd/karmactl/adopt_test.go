@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
+	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// terraformed is an office in whose account a fleet runs that karmactl did not make.
+func terraformed(t *testing.T) (*office, *livetest.Fleet) {
+	t.Helper()
+	o := newOffice(t, oneAgent)
+	f, err := livetest.Build(context.Background(), o.sim, engine.RealClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.sim.ResetCalls()
+	return o, f
+}
+
+func TestAdoptComparesAndChangesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, f := terraformed(t)
+		before, err := os.ReadDir(o.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, said := o.run("", "adopt", "--from-ecs", livetest.Cluster)
+		if code != 0 {
+			t.Fatalf("exits %d:\n%s", code, said)
+		}
+		golden := filepath.Join("testdata", "adopt.txt")
+		if os.Getenv("UPDATE_SCRIPTS") != "" {
+			if err := os.WriteFile(golden, []byte(said), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(string(want), said); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+		if n := o.sim.Mutations(); len(n) > 0 {
+			t.Errorf("calls that change something: %v", n)
+		}
+		if after, err := os.ReadDir(o.dir); err != nil || len(after) != len(before) {
+			t.Errorf("files were written: %v %v", after, err)
+		}
+		if err := f.Ask(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAdoptNamesTerraformsAddressesFromItsState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, _ := terraformed(t)
+		code, said := o.run("", "adopt", "--from-ecs", livetest.Cluster, "-o", "json")
+		if code != 0 {
+			t.Fatalf("exits %d:\n%s", code, said)
+		}
+		var d document.Adoption
+		if err := json.Unmarshal([]byte(said), &d); err != nil {
+			t.Fatal(err)
+		}
+		vpc := ""
+		for _, c := range d.Counterparts {
+			if c.Key == "vpc" {
+				vpc = c.ID
+			}
+		}
+		state := filepath.Join(o.dir, "terraform.tfstate")
+		text := `{"version": 4, "resources": [
+  {"mode": "managed", "type": "aws_vpc", "name": "main", "instances": [{"attributes": {"id": "` + vpc + `"}}]},
+  {"mode": "managed", "type": "aws_ecs_cluster", "name": "this", "instances": [{"attributes": {"id": "arn:aws:ecs:us-east-1:123456789012:cluster/acme-prod", "name": "acme-prod"}}]}]}`
+		if err := os.WriteFile(state, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, said = o.run("", "adopt", "--from", state)
+		if code != 0 || !strings.Contains(said, "acme-prod-vpc (aws_vpc.main)") || !strings.Contains(said, "acme-prod (aws_ecs_cluster.this)") {
+			t.Errorf("exits %d:\n%s", code, said)
+		}
+	})
+}
+
+func TestAdoptSaysWhatIsInTheWayWithItsExitCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, f := terraformed(t)
+		if err := f.StopOne(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		code, said := o.run("", "adopt", "--from-ecs", livetest.Cluster)
+		if code != exitError || !strings.Contains(said, "✘ service acme-prod-validator: 0 of its 1 tasks run") {
+			t.Errorf("exits %d:\n%s", code, said)
+		}
+	})
+}
+
+func TestAdoptSaysWhichClusterItNeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, oneAgent)
+		for _, c := range []struct {
+			args, want string
+			code       int
+		}{
+			{"adopt", "name the cluster: karmactl adopt --from-ecs CLUSTER", exitUsage},
+			{"adopt --from-ecs nowhere", "the cluster nowhere cannot be read: there is no cluster of this name in the region", exitError},
+			{"adopt --from " + filepath.Join(o.dir, "nothing.json"), "the Terraform state cannot be read", exitError},
+		} {
+			if code, said := o.run("", strings.Fields(c.args)...); code != c.code || !strings.Contains(said, c.want) {
+				t.Errorf("%s exits %d: %s", c.args, code, said)
+			}
+		}
+	})
+}
+
+func TestWhateverPermissionAdoptMissesIsNamed(t *testing.T) {
+	denyAll(t, 1, stage{"a fleet of Terraform's", func(o *office) {
+		if _, err := livetest.Build(context.Background(), o.sim, engine.RealClock{}); err != nil {
+			t.Fatal(err)
+		}
+	}, []string{"adopt --from-ecs " + livetest.Cluster}})
+}
