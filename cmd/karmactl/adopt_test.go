@@ -20,7 +20,7 @@ import (
 func terraformed(t *testing.T) (*office, *livetest.Fleet) {
 	t.Helper()
 	o := newOffice(t, oneAgent)
-	f, err := livetest.Build(context.Background(), o.sim, engine.RealClock{})
+	f, err := livetest.Build(context.Background(), o.sim, engine.RealClock{}, livetest.Shape{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestAdoptSaysWhichClusterItNeeds(t *testing.T) {
 
 func TestWhateverPermissionAdoptMissesIsNamed(t *testing.T) {
 	denyAll(t, 1, stage{"a fleet of Terraform's", func(o *office) {
-		if _, err := livetest.Build(context.Background(), o.sim, engine.RealClock{}); err != nil {
+		if _, err := livetest.Build(context.Background(), o.sim, engine.RealClock{}, livetest.Shape{}); err != nil {
 			t.Fatal(err)
 		}
 	}, []string{"adopt --from-ecs " + livetest.Cluster}})

@@ -23,13 +23,14 @@ import (
 )
 
 // built is the fleet of livetest in an account, while test looks at it.
-func built(t *testing.T, test func(*livetest.Fleet, cloud.Account)) {
+func built(t *testing.T, shape livetest.Shape, test func(*livetest.Fleet, cloud.Account)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := livetest.Build(context.Background(), sim, engine.RealClock{})
+		f, err := livetest.Build(context.Background(), sim, engine.RealClock{}, shape)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +60,7 @@ func judged(t *testing.T, before, now *live.Fleet, account cloud.Account) *Repor
 }
 
 func TestAFleetInTerraformsShapeHasACounterpartForAllButItsRolesAndAlarms(t *testing.T) {
-	built(t, func(f *livetest.Fleet, account cloud.Account) {
+	built(t, livetest.Shape{}, func(f *livetest.Fleet, account cloud.Account) {
 		f.Sim.ResetCalls()
 		fleet := read(t, f)
 		r := judged(t, fleet, fleet, account)
@@ -112,7 +113,7 @@ func TestAFleetInTerraformsShapeHasACounterpartForAllButItsRolesAndAlarms(t *tes
 }
 
 func TestWhatIsOtherwiseThanKarmactlsOwnIsSaid(t *testing.T) {
-	built(t, func(f *livetest.Fleet, account cloud.Account) {
+	built(t, livetest.Shape{}, func(f *livetest.Fleet, account cloud.Account) {
 		fleet := read(t, f)
 		r := judged(t, fleet, fleet, account)
 		said := map[engine.Key]string{}
@@ -150,7 +151,7 @@ func TestWhatIsOtherwiseThanKarmactlsOwnIsSaid(t *testing.T) {
 
 // TestEachObstacleIsNamed changes one thing of a fleet that is read, as another fleet would have it.
 func TestEachObstacleIsNamed(t *testing.T) {
-	built(t, func(f *livetest.Fleet, account cloud.Account) {
+	built(t, livetest.Shape{}, func(f *livetest.Fleet, account cloud.Account) {
 		before := read(t, f)
 		for _, c := range []struct {
 			name, want string
@@ -210,6 +211,7 @@ func TestEachObstacleIsNamed(t *testing.T) {
 			{"a stack of karmactl's", "VPC acme-prod-vpc: it is a resource of karmactl's stack other-prod", func(f *live.Fleet) {
 				f.VPCs[0].Tags = append(f.VPCs[0].Tags, ec2types.Tag{Key: aws.String(cloud.TagStack), Value: aws.String("other-prod")})
 			}},
+			{"a secret that is gone", "secret acme-keys: a service refers to it, and it is not there", func(f *live.Fleet) { f.MissingSecrets = []string{"acme-keys"} }},
 			{"a cluster that goes", "cluster acme-prod: it is DEPROVISIONING", func(f *live.Fleet) { f.Cluster.Status = aws.String("DEPROVISIONING") }},
 		} {
 			now := read(t, f)
@@ -240,7 +242,7 @@ func chatRule(f *live.Fleet) *elbtypes.Rule {
 }
 
 func TestOneTableForThePrivateSubnetsOfTwoZonesIsNamed(t *testing.T) {
-	built(t, func(f *livetest.Fleet, account cloud.Account) {
+	built(t, livetest.Shape{}, func(f *livetest.Fleet, account cloud.Account) {
 		fleet := read(t, f)
 		var shared *ec2types.RouteTable
 		for i := range fleet.Tables {
@@ -266,7 +268,7 @@ func TestOneTableForThePrivateSubnetsOfTwoZonesIsNamed(t *testing.T) {
 }
 
 func TestWhatOthersRunInTheFleetsNetworkAndClusterIsNamed(t *testing.T) {
-	built(t, func(f *livetest.Fleet, account cloud.Account) {
+	built(t, livetest.Shape{}, func(f *livetest.Fleet, account cloud.Account) {
 		fleet := read(t, f)
 		fleet.Interfaces = append(fleet.Interfaces, ec2types.NetworkInterface{NetworkInterfaceId: aws.String("eni-1"), Description: aws.String("RDSNetworkInterface")})
 		fleet.Tasks = append(fleet.Tasks, ecstypes.Task{TaskArn: aws.String("arn:aws:ecs:us-east-1:123456789012:task/acme-prod/t1"), Group: aws.String("family:nightly")})
@@ -279,6 +281,44 @@ func TestWhatOthersRunInTheFleetsNetworkAndClusterIsNamed(t *testing.T) {
 			if !strings.Contains(strings.Join(said, "\n"), want) {
 				t.Errorf("%s is not named: %v", want, said)
 			}
+		}
+	})
+}
+
+func TestAFleetWithADomainHasItsCertificateListenersRulesAndRecords(t *testing.T) {
+	const domain = "agents.example.com"
+	built(t, livetest.Shape{Domain: domain, PrivateDNS: true}, func(f *livetest.Fleet, account cloud.Account) {
+		fleet := read(t, f)
+		r := judged(t, fleet, fleet, account)
+		if len(r.Obstacles) > 0 {
+			t.Errorf("in the way: %+v", r.Obstacles)
+		}
+		have := map[engine.Key]bool{}
+		for _, c := range r.Counterparts {
+			have[c.Key] = true
+		}
+		want := []engine.Key{"certificate", "listener/http", "listener/https", "record/" + domain}
+		for _, a := range livetest.Agents() {
+			want = append(want, engine.Key("rule/https/"+a.Name), engine.Key("rule/https/host-"+a.Name))
+		}
+		for _, key := range want {
+			if !have[key] {
+				t.Errorf("%s has no counterpart", key)
+			}
+		}
+		var rest []string
+		for _, x := range r.Rest {
+			rest = append(rest, x.Kind+" "+x.Name+": "+x.Why)
+		}
+		for _, want := range []string{
+			"namespace acme.local: its type is DNS_PRIVATE", "record seller." + domain + ": it wins over karmactl's *." + domain,
+		} {
+			if !strings.Contains(strings.Join(rest, "\n"), want) {
+				t.Errorf("%q is not said: %q", want, rest)
+			}
+		}
+		if err := f.Ask(); err != nil {
+			t.Error(err)
 		}
 	})
 }

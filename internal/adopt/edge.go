@@ -100,6 +100,31 @@ func (j *judge) rule(agent string, l live.Listener, r types.Rule) {
 	j.take(key, "listener rule", id, where, j.EdgeTags[id], differ("takes", have, own), "priority "+aws.ToString(r.Priority))
 }
 
+// domain gives the certificate and the records their keys.
+func (j *judge) domain() {
+	domain := j.Config.LoadBalancer.Domain
+	for _, c := range j.Certificates {
+		id, name := aws.ToString(c.CertificateArn), aws.ToString(c.DomainName)
+		more := ""
+		if name != domain || !slices.Contains(c.SubjectAlternativeNames, "*."+domain) {
+			more = "it is for " + strings.Join(c.SubjectAlternativeNames, " ") + ", karmactl's own is for " + domain + " *." + domain
+		}
+		j.take("certificate", "certificate", id, name, nil, more)
+	}
+	for _, r := range j.Records {
+		id := r.Zone + "/" + r.Name + "/" + r.Type
+		if strings.HasSuffix(r.Name, "."+domain) && domain != "" && r.Name != "*."+domain {
+			j.rest("record", id, r.Name, "it wins over karmactl's *."+domain+", and leads to this load balancer as long as it is there")
+			continue
+		}
+		if r.Type != "A" {
+			j.rest("record", id, r.Name, "karmactl's records are of type A")
+			continue
+		}
+		j.take(engine.Key("record/"+r.Name), "record", id, r.Name, nil)
+	}
+}
+
 // conditions are a rule's, in order; other names the first that agents.yaml cannot say.
 func conditions(r types.Rule) (paths, hosts []string, other string) {
 	for _, c := range r.Conditions {

@@ -52,6 +52,13 @@ func (j *judge) others() {
 	}
 }
 
+// secrets are the references that lead to nothing: a task that starts again would fail.
+func (j *judge) secrets() {
+	for _, name := range j.MissingSecrets {
+		j.obstacle("secret "+name, "a service refers to it, and it is not there", "put it back: a task that stops could not be replaced")
+	}
+}
+
 // foreign is what others run inside of the fleet's network and cluster.
 func (j *judge) foreign() {
 	for _, t := range j.Tasks {

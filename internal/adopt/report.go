@@ -80,6 +80,8 @@ func Judge(f *live.Fleet, p Plan) *Report {
 	j.cluster()
 	j.network()
 	j.edge()
+	j.domain()
+	j.secrets()
 	for _, a := range p.Config.Agents {
 		j.agent(a)
 	}

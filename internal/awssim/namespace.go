@@ -17,11 +17,13 @@ const namespaceTakes = 7 * time.Second
 
 // Namespace is a simulated Cloud Map namespace.
 type Namespace struct {
-	ID      string
-	ARN     string
-	Name    string
-	Token   string
-	Tags    cloud.Tags
+	ID    string
+	ARN   string
+	Name  string
+	Token string
+	Tags  cloud.Tags
+	// VPC is the one in which its names are in the DNS; "" for an HTTP namespace.
+	VPC     string
 	Created time.Time
 	// Deleted is when a delete began; zero is not.
 	Deleted time.Time
@@ -51,6 +53,7 @@ func (s *Sim) namespaceNoun() noun {
 	return noun{
 		ops: []operation{
 			on("ServiceDiscovery.CreateHttpNamespace", s.createHTTPNamespace, "Name", "CreatorRequestId", "Description", "Tags"),
+			on("ServiceDiscovery.CreatePrivateDnsNamespace", s.createPrivateDNSNamespace, "Name", "Vpc", "CreatorRequestId", "Description", "Tags"),
 			on("ServiceDiscovery.GetOperation", s.getDiscoveryOperation, "OperationId"),
 			on("ServiceDiscovery.ListOperations", s.listDiscoveryOperations, "Filters").pages("Operations", 100, 100),
 			on("ServiceDiscovery.ListNamespaces", s.listNamespaces, "Filters").pages("Namespaces", 100, 100),
@@ -123,6 +126,32 @@ func (s *Sim) createHTTPNamespace(in *sd.CreateHttpNamespaceInput) (*sd.CreateHt
 	return &sd.CreateHttpNamespaceOutput{OperationId: new(s.discoveryOperation(types.OperationTypeCreateNamespace, n.ID))}, nil
 }
 
+// createPrivateDNSNamespace makes a namespace that has a hosted zone of a VPC, too. Service
+// Connect uses it as it uses one without:
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
+func (s *Sim) createPrivateDNSNamespace(in *sd.CreatePrivateDnsNamespaceInput) (*sd.CreatePrivateDnsNamespaceOutput, error) {
+	if s.world.VPCs[aws.ToString(in.Vpc)] == nil {
+		return nil, fail("InvalidInput", "The VPC %s does not exist.", aws.ToString(in.Vpc))
+	}
+	out, err := s.createHTTPNamespace(&sd.CreateHttpNamespaceInput{Name: in.Name, CreatorRequestId: in.CreatorRequestId, Tags: in.Tags})
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range s.world.Namespaces {
+		if n.Name == aws.ToString(in.Name) {
+			n.VPC = aws.ToString(in.Vpc)
+		}
+	}
+	return &sd.CreatePrivateDnsNamespaceOutput{OperationId: out.OperationId}, nil
+}
+
+func (n *Namespace) kind() types.NamespaceType {
+	if n.VPC != "" {
+		return types.NamespaceTypeDnsPrivate
+	}
+	return types.NamespaceTypeHttp
+}
+
 func (s *Sim) discoveryOperation(kind types.OperationType, namespace string) string {
 	o := &DiscoveryOperation{ID: s.world.id("op"), Type: kind, Namespace: namespace, Begun: s.now()}
 	s.world.DiscoveryOperations[o.ID] = o
@@ -192,7 +221,7 @@ func (s *Sim) listNamespaces(in *sd.ListNamespacesInput) (*sd.ListNamespacesOutp
 			case types.NamespaceFilterNameName, types.NamespaceFilterNameHttpName:
 				keep = keep && f.Values[0] == n.Name
 			case types.NamespaceFilterNameType:
-				keep = keep && f.Values[0] == string(types.NamespaceTypeHttp)
+				keep = keep && f.Values[0] == string(n.kind())
 			default:
 				return nil, fail("InvalidInput", "filter %s is not simulated", f.Name)
 			}
@@ -214,7 +243,7 @@ func (s *Sim) describeNamespace(n *Namespace) types.NamespaceSummary {
 		}
 	}
 	return types.NamespaceSummary{
-		Id: &n.ID, Arn: &n.ARN, Name: &n.Name, Type: types.NamespaceTypeHttp, CreateDate: &n.Created, ServiceCount: aws.Int32(int32(count)),
+		Id: &n.ID, Arn: &n.ARN, Name: &n.Name, Type: n.kind(), CreateDate: &n.Created, ServiceCount: aws.Int32(int32(count)),
 		Properties: &types.NamespaceProperties{HttpProperties: &types.HttpProperties{HttpName: &n.Name}},
 	}
 }

@@ -69,6 +69,28 @@ func (l *running) addNetwork() error {
 	return nil
 }
 
+// addDomain adds the certificates, and the zones that the domain's records are in.
+func (l *running) addDomain() error {
+	for _, c := range l.fleet.Certificates {
+		if err := l.add("aws_acm_certificate", aws.ToString(c.CertificateArn), object{"domain_name": aws.ToString(c.DomainName)}); err != nil {
+			return err
+		}
+	}
+	seen := map[string]bool{}
+	for _, r := range l.fleet.Records {
+		if !seen[r.Zone] {
+			seen[r.Zone] = true
+			if err := l.add("aws_route53_zone", r.ZoneName, object{"name": r.ZoneName}); err != nil {
+				return err
+			}
+		}
+		if err := l.add("aws_route53_record", r.Name, object{"name": r.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // addBalancers adds the load balancers with their listeners and rules.
 func (l *running) addBalancers() error {
 	for _, b := range l.fleet.LoadBalancers {

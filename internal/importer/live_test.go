@@ -22,7 +22,7 @@ func TestAFleetThatTerraformBuiltBecomesAnAgentsYAMLFromWhatRunsAlone(t *testing
 			t.Fatal(err)
 		}
 		ctx := context.Background()
-		if _, err := livetest.Build(ctx, sim, engine.RealClock{}); err != nil {
+		if _, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{}); err != nil {
 			t.Fatal(err)
 		}
 		res, err := ReadECS(ctx, cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly)), livetest.Cluster, Options{})

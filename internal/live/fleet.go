@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	scalingtypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	watchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
@@ -33,6 +34,12 @@ type Fleet struct {
 	EdgeTags map[string]cloud.Tags
 
 	Network
+
+	// Certificates are those of the listeners, Records the names that lead to the load balancers.
+	Certificates []acmtypes.CertificateDetail
+	Records      []Record
+	// MissingSecrets are the secrets and parameters that a service refers to and that are not there.
+	MissingSecrets []string
 
 	LogGroups    []logtypes.LogGroup
 	Alarms       []watchtypes.MetricAlarm
@@ -87,7 +94,7 @@ type Repository struct {
 func Read(ctx context.Context, c *cloud.Clients, cluster string) (*Fleet, error) {
 	r := &reader{clients: c, name: cluster, fleet: &Fleet{EdgeTags: map[string]cloud.Tags{}}}
 	for _, read := range []func(context.Context) error{
-		r.cluster, r.services, r.tasks, r.namespaces, r.targetGroups, r.loadBalancers, r.edgeTags, r.network, r.logGroups, r.scaling, r.alarms, r.repositories,
+		r.cluster, r.services, r.tasks, r.namespaces, r.targetGroups, r.loadBalancers, r.edgeTags, r.certificates, r.records, r.secrets, r.network, r.logGroups, r.scaling, r.alarms, r.repositories,
 	} {
 		if err := read(ctx); err != nil {
 			return nil, fmt.Errorf("the cluster %s cannot be read: %w", cluster, err)

@@ -2,6 +2,8 @@ package live_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +24,7 @@ func TestAFleetThatRunsIsReadWithAllThatItStandsOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx := context.Background()
-		built, err := livetest.Build(ctx, sim, engine.RealClock{})
+		built, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,5 +74,60 @@ func TestAClusterThatIsNotThereIsSaidToBeSo(t *testing.T) {
 	_, err = live.Read(context.Background(), cloud.NewClients(sim.Config()), "nowhere")
 	if err == nil || err.Error() != "the cluster nowhere cannot be read: there is no cluster of this name in the region" {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestTheNamesThatLeadToAFleetAreReadAndWhatItsSecretsReferTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := context.Background()
+		if _, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{Domain: "agents.example.com", PrivateDNS: true}); err != nil {
+			t.Fatal(err)
+		}
+		clients := cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly))
+		f, err := live.Read(ctx, clients, livetest.Cluster)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, r := range f.Records {
+			names = append(names, r.Name+" in "+r.ZoneName)
+		}
+		want := []string{
+			"agents.example.com in example.com", "chat.agents.example.com in example.com", "seller.agents.example.com in example.com", "validator.agents.example.com in example.com",
+		}
+		if slices.Sort(names); !slices.Equal(names, want) {
+			t.Errorf("records %q", names)
+		}
+		if len(f.Certificates) != 1 || len(f.MissingSecrets) != 0 {
+			t.Errorf("%d certificates, %q missing", len(f.Certificates), f.MissingSecrets)
+		}
+		if n := f.Namespaces; len(n) != 1 || n[0].Type != "DNS_PRIVATE" {
+			t.Errorf("namespaces %+v", n)
+		}
+		if err := sim.Edit(func(w *awssim.World) { clear(w.Secrets) }); err != nil {
+			t.Fatal(err)
+		}
+		if f, err = live.Read(ctx, clients, livetest.Cluster); err != nil || len(f.MissingSecrets) != 1 {
+			t.Errorf("%v %q", err, f.MissingSecrets)
+		}
+	})
+}
+
+func TestWhatAReferenceNamesIsToldFromItsKey(t *testing.T) {
+	for from, want := range map[string]string{
+		"arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-keys-AbCdEf:openai::": "arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-keys-AbCdEf false",
+		"arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-keys-AbCdEf":          "arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-keys-AbCdEf false",
+		"arn:aws:ssm:us-east-1:123456789012:parameter/acme/key":                          "/acme/key true",
+		"arn:aws:ssm:us-east-1:123456789012:parameter/key":                               "key true",
+		"/acme/key": "/acme/key true",
+	} {
+		name, parameter := live.SecretOf(from)
+		if got := fmt.Sprint(name, " ", parameter); got != want {
+			t.Errorf("%s: %s, want %s", from, got, want)
+		}
 	}
 }

@@ -62,14 +62,14 @@ func (f *Fleet) platform(ctx context.Context) error {
 	if err := f.Sim.Seed(seed); err != nil {
 		return err
 	}
-	ns, err := f.clients.Discovery.CreateHttpNamespace(ctx, &servicediscovery.CreateHttpNamespaceInput{Name: aws.String("acme.local"), CreatorRequestId: aws.String("terraform-1")})
+	operation, err := f.makeNamespace(ctx)
 	if err != nil {
 		return err
 	}
 	if err := f.clock.Wait(ctx, 30*time.Second); err != nil {
 		return err
 	}
-	op, err := f.clients.Discovery.GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: ns.OperationId})
+	op, err := f.clients.Discovery.GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: operation})
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,22 @@ func (f *Fleet) platform(ctx context.Context) error {
 		return err
 	}
 	return f.clock.Wait(ctx, 30*time.Second)
+}
+
+func (f *Fleet) makeNamespace(ctx context.Context) (operation *string, err error) {
+	name, token := aws.String("acme.local"), aws.String("terraform-1")
+	if f.shape.PrivateDNS {
+		out, err := f.clients.Discovery.CreatePrivateDnsNamespace(ctx, &servicediscovery.CreatePrivateDnsNamespaceInput{Name: name, Vpc: &f.ids.vpc, CreatorRequestId: token})
+		if err != nil {
+			return nil, err
+		}
+		return out.OperationId, nil
+	}
+	out, err := f.clients.Discovery.CreateHttpNamespace(ctx, &servicediscovery.CreateHttpNamespaceInput{Name: name, CreatorRequestId: token})
+	if err != nil {
+		return nil, err
+	}
+	return out.OperationId, nil
 }
 
 func ecsTags(name string) []types.Tag {

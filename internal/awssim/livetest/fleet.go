@@ -33,12 +33,21 @@ type Agent struct {
 	Port int
 }
 
+// Shape is what such a module leaves to its variables.
+type Shape struct {
+	// Domain has the fleet serve HTTPS, with a certificate and a record for each agent; "" is HTTP.
+	Domain string
+	// PrivateDNS has the namespace of Service Connect in the DNS of the VPC, too.
+	PrivateDNS bool
+}
+
 // Fleet is the fleet with what leads to it.
 type Fleet struct {
 	Sim *awssim.Sim
 	// Host is the DNS name of its load balancer.
 	Host string
 
+	shape   Shape
 	clients *cloud.Clients
 	clock   engine.Clock
 	ids     ids
@@ -50,15 +59,16 @@ type ids struct {
 	public, private           []string
 	balancers, tasks          string // security groups
 	execution, task           string // roles
-	balancer, listener        string
+	balancer, balancerZone    string
+	listener                  string
 	namespace                 string
 	nat, secret, privateTable string
 }
 
 // Build builds the fleet in a simulated account and waits until its agents answer.
-func Build(ctx context.Context, sim *awssim.Sim, clock engine.Clock) (*Fleet, error) {
-	f := &Fleet{Sim: sim, clients: cloud.NewClients(sim.Config()), clock: clock}
-	for _, make := range []func(context.Context) error{f.network, f.groups, f.edge, f.roles, f.platform, f.agents, f.answers} {
+func Build(ctx context.Context, sim *awssim.Sim, clock engine.Clock, shape Shape) (*Fleet, error) {
+	f := &Fleet{Sim: sim, shape: shape, clients: cloud.NewClients(sim.Config()), clock: clock}
+	for _, make := range []func(context.Context) error{f.network, f.groups, f.edge, f.domain, f.roles, f.platform, f.agents, f.answers} {
 		if err := make(ctx); err != nil {
 			return nil, err
 		}
@@ -84,7 +94,7 @@ func (f *Fleet) answers(ctx context.Context) error {
 func (f *Fleet) Ask() error {
 	client := &http.Client{Transport: f.Sim.RoundTripper()}
 	for _, a := range Agents() {
-		res, err := client.Get("http://" + f.Host + "/" + a.Name + "/health")
+		res, err := client.Get("http://" + f.Host + "/" + a.Name + "/health") // a listener may redirect it to HTTPS
 		if err != nil {
 			return fmt.Errorf("%s: %w", a.Name, err)
 		}
