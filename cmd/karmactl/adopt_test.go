@@ -133,3 +133,36 @@ func TestWhateverPermissionAdoptMissesIsNamed(t *testing.T) {
 		}
 	}, []string{"adopt --from-ecs " + livetest.Cluster}})
 }
+
+func TestWhatAnotherOwnerHasInTheWayOfAnUpIsNamedAllAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, f := terraformed(t)
+		dir := t.TempDir()
+		o.must("", "init", dir, "--from-ecs", livetest.Cluster)
+		o.file = filepath.Join(dir, "config", "agents.yaml")
+		for _, command := range []string{"plan", "up --yes", "up --dry-run"} {
+			o.sim.ResetCalls()
+			code, said := o.run("", strings.Fields(command)...)
+			if code != exitError {
+				t.Errorf("%s exits %d", command, code)
+			}
+			lines := []string{"14 resources have names of the stack acme-prod and are not karmactl's; nothing was changed", "cluster ", "namespace ", "another environment"}
+			for _, a := range livetest.Agents() {
+				lines = append(lines, "repository/"+a.Name, "log-group/"+a.Name, "task-definition/"+a.Name)
+			}
+			for _, want := range lines {
+				if !strings.Contains(said, want) {
+					t.Errorf("%s does not say %q:\n%s", command, want, said)
+				}
+			}
+			for _, c := range o.sim.Mutations() {
+				if c.Service != "S3" { // the state's bucket, its lock
+					t.Errorf("%s calls %s", command, c.Name())
+				}
+			}
+		}
+		if err := f.Ask(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -78,7 +78,7 @@ func runPlan(ctx context.Context, s *session, o planOptions) error {
 	}
 	doc, err := p.priced()
 	if err == nil {
-		err = p.res.Err()
+		err = p.err()
 	}
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func upDryRun(ctx context.Context, s *session, about scope) error {
 	}
 	doc, err := p.priced()
 	if err == nil {
-		err = p.res.Err()
+		err = p.err()
 	}
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func firstUp(ctx context.Context, s *session, o upOptions, about scope) error {
 
 // showAndAsk shows a plan and asks for a yes, where there is anything to agree to.
 func (p *plan) showAndAsk(ctx context.Context, command string) error {
-	if err := p.res.Err(); err != nil {
+	if err := p.err(); err != nil {
 		return err
 	}
 	doc, err := p.priced()
@@ -177,7 +177,7 @@ func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, 
 		if p, err = s.planUp(ctx, store, about); err != nil {
 			return err
 		}
-		if err := p.res.Err(); err != nil {
+		if err := p.err(); err != nil {
 			return err
 		}
 		if o.planFile != "" {

@@ -59,7 +59,7 @@ func judged(t *testing.T, before, now *live.Fleet, account cloud.Account) *Repor
 	return Judge(now, Plan{Config: res.Config, Account: account, ServiceOf: res.Services, Wanted: st.Resources()})
 }
 
-func TestAFleetInTerraformsShapeHasACounterpartForAllButItsRolesAndAlarms(t *testing.T) {
+func TestAFleetInTerraformsShapeHasACounterpartForAllButItsRoles(t *testing.T) {
 	built(t, livetest.Shape{}, func(f *livetest.Fleet, account cloud.Account) {
 		f.Sim.ResetCalls()
 		fleet := read(t, f)
@@ -88,7 +88,7 @@ func TestAFleetInTerraformsShapeHasACounterpartForAllButItsRolesAndAlarms(t *tes
 			for _, key := range []string{"service/", "task-definition/", "target-group/", "rule/http/", "log-group/", "repository/", "scalable-target/"} {
 				want = append(want, engine.Key(key+a.Name))
 			}
-			want = append(want, engine.Key("scaling-policy/"+a.Name+"/cpu"))
+			want = append(want, engine.Key("scaling-policy/"+a.Name+"/cpu"), engine.Key("alarm/"+a.Name+"/high-cpu"))
 		}
 		for _, key := range want {
 			if _, ok := have[key]; !ok {
@@ -103,7 +103,7 @@ func TestAFleetInTerraformsShapeHasACounterpartForAllButItsRolesAndAlarms(t *tes
 		for _, x := range r.Rest {
 			kinds[x.Kind]++
 		}
-		if kinds["alarm"] != 3 || kinds["role"] != 2 || len(kinds) != 2 {
+		if kinds["role"] != 2 || len(kinds) != 1 {
 			t.Errorf("without a counterpart: %v", r.Rest)
 		}
 		if err := f.Ask(); err != nil {

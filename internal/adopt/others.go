@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/live"
 )
 
@@ -18,9 +19,7 @@ func (j *judge) others() {
 			j.rest("service", aws.ToString(s.ServiceArn), name, "agents.yaml has no agent of it: it stays in the cluster, and karmactl leaves it alone")
 		}
 	}
-	for _, a := range j.Alarms {
-		j.rest("alarm", aws.ToString(a.AlarmArn), aws.ToString(a.AlarmName), "karmactl's alarms have names and measures of their own")
-	}
+	j.alarms()
 	shared := map[string]int{}
 	for _, s := range j.Services {
 		for _, role := range []*string{s.Definition.ExecutionRoleArn, s.Definition.TaskRoleArn} {
@@ -49,6 +48,32 @@ func (j *judge) others() {
 				}
 			}
 		}
+	}
+}
+
+// alarms gives the alarms that have the name of one of karmactl's their keys.
+func (j *judge) alarms() {
+	own := map[string]engine.Key{}
+	for key := range j.wanted {
+		if key.Kind() == "alarm" {
+			own[j.Config.Stack()+"-"+strings.ReplaceAll(key.Name(), "/", "-")] = key
+		}
+	}
+	for _, a := range j.Alarms {
+		name, id := aws.ToString(a.AlarmName), aws.ToString(a.AlarmArn)
+		key, ok := own[name]
+		if !ok {
+			j.rest("alarm", id, name, "karmactl's alarms have names and measures of their own")
+			continue
+		}
+		watches := ""
+		for _, d := range a.Dimensions {
+			if aws.ToString(d.Name) == "ServiceName" {
+				watches = aws.ToString(d.Value)
+			}
+		}
+		agent, _, _ := strings.Cut(key.Name(), "/")
+		j.take(key, "alarm", name, "", nil, differ("watches the service", watches, agent))
 	}
 }
 

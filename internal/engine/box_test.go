@@ -79,6 +79,7 @@ type box struct {
 	needs   []Node
 	after   []Node
 	fail    error
+	foreign error // what Find answers
 	usable  bool
 	breaks  bool // at the moment it should become ready
 	waiting *MissingInput
@@ -99,6 +100,9 @@ func (b *box) Find(context.Context, Look) (Found[thingSpec], error) {
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
 	var f Found[thingSpec]
+	if b.foreign != nil {
+		return f, b.foreign
+	}
 	for _, i := range slices.Sorted(maps.Keys(b.w.things)) {
 		t := b.w.things[i]
 		if t.name != string(b.key) || time.Now().Before(t.visible) {

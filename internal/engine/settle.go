@@ -46,6 +46,12 @@ func (t *visit) admit(ctx context.Context) *Outcome {
 		err = t.read(ctx)
 	}
 	if bad := t.v.await(ctx, t.Clock); bad != nil {
+		// What has a name of ours and is another owner's is told at once: the user would
+		// otherwise hear of it only when all that it needs has been dealt with.
+		if foreign := new(NotManaged); errors.As(err, &foreign) {
+			t.failed(err)
+			return &t.o
+		}
 		bad.Key, bad.Verb, bad.Have = t.key, None, t.o.Have
 		if bad.Status == Blocked && !t.Apply {
 			bad.Verb = Create

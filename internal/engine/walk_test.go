@@ -316,3 +316,21 @@ func TestDownShowsWhatIsNotToBeSeenYetAndDeletesItOnceItIs(t *testing.T) {
 		})
 	}
 }
+
+func TestAPlanTellsOfAllThatIsAnotherOwnersAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		a := &box{w: w, key: "a", foreign: &NotManaged{Key: "a", What: "box a", ID: "id-a"}}
+		b := &box{w: w, key: "b", needs: []Node{a}, foreign: &NotManaged{Key: "b", What: "box b", ID: "id-b"}}
+		c := &box{w: w, key: "c", needs: []Node{b}}
+		res, err := Walk{Steps: steps(a, b, c), Record: NewMemory(RealClock{}), Clock: RealClock{}, Classify: classify}.Up(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, want := range map[Key]Status{"a": Failed, "b": Failed, "c": Blocked} {
+			if o, _ := res.Get(key); o.Status != want {
+				t.Errorf("%s is %s, want %s", key, o.Status, want)
+			}
+		}
+	})
+}

@@ -45,7 +45,7 @@ func (r *reader) certificates(ctx context.Context) error {
 	return nil
 }
 
-// names are those that the certificates are for, without their asterisks.
+// names are the names that the certificates are for, without their asterisks.
 func names(all []acmtypes.CertificateDetail) []string {
 	var out []string
 	for _, c := range all {
