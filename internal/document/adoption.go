@@ -4,11 +4,14 @@ package document
 // taken over.
 type Adoption struct {
 	Head
-	// Cluster is the ECS cluster that was read, Stack the stack that its agents.yaml makes.
+	// Cluster is the ECS cluster that was read.
 	Cluster string `json:"cluster"`
-	Stack   string `json:"stack"`
+	// Stack is the stack that its agents.yaml makes.
+	Stack string `json:"stack"`
+	// Account is AWS's number of the account.
 	Account string `json:"account"`
-	Region  string `json:"region"`
+	// Region is the cluster's.
+	Region string `json:"region"`
 	// Agents are the agents that its services would be.
 	Agents []AdoptedAgent `json:"agents"`
 	// Counterparts are the live resources that have a key of the stack.
@@ -27,12 +30,15 @@ type Adoption struct {
 
 // AdoptedAgent is an agent and the service that it is now.
 type AdoptedAgent struct {
-	Name    string `json:"name"`
+	// Name is the agent's.
+	Name string `json:"name"`
+	// Service is the name of the ECS service that it is now.
 	Service string `json:"service"`
 }
 
 // Counterpart is a live resource and the key that it would have.
 type Counterpart struct {
+	// Key is the one that it would have in the stack.
 	Key string `json:"key"`
 	// ID is AWS's id or ARN.
 	ID string `json:"id"`
@@ -48,17 +54,22 @@ type Counterpart struct {
 type OtherResource struct {
 	// ResourceKind is AWS's word for it.
 	ResourceKind string `json:"resource_kind"`
-	ID           string `json:"id"`
-	Name         string `json:"name,omitempty"`
-	Address      string `json:"address,omitempty"`
-	Why          string `json:"why"`
+	// ID is AWS's id or ARN.
+	ID string `json:"id"`
+	// Name is what people call it; not there where the id is the name.
+	Name string `json:"name,omitempty"`
+	// Address is Terraform's, where its state was read and has it.
+	Address string `json:"address,omitempty"`
+	// Why says why it has none.
+	Why string `json:"why"`
 }
 
 // Obstacle is a reason why a fleet cannot be the stack as it is.
 type Obstacle struct {
 	// What names the resource or the agent.
 	What string `json:"what"`
-	Why  string `json:"why"`
+	// Why is the reason.
+	Why string `json:"why"`
 	// Instead is what to do about it.
 	Instead string `json:"instead"`
 }
