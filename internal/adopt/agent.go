@@ -116,7 +116,7 @@ func (j *judge) kind(agent string, s live.Service) {
 	if s.SchedulingStrategy == types.SchedulingStrategyDaemon {
 		j.obstacle(what, "it is a daemon", "run it as a replica service")
 	}
-	if n := len(s.LoadBalancers); n != 1 {
+	if n := len(s.LoadBalancers); n > 1 { // a worker has none
 		j.obstacle(what, fmt.Sprintf("it is in %d target groups", n), "an agent has one")
 	}
 	if n := len(s.ServiceRegistries); n > 0 {
