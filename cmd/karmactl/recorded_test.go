@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
@@ -65,7 +66,7 @@ func (o *office) signIn(secret string) {
 }
 
 // strike has an account tell of what seldom happens: what failed, a secret that someone
-// else made without a value, a task that is stopped by hand.
+// else made without a value, an image for two platforms, a task that is stopped by hand.
 func (o *office) strike() {
 	o.t.Helper()
 	reset := o.keep()
@@ -96,6 +97,12 @@ func (o *office) strike() {
 	}
 	time.Sleep(10 * time.Minute) // a listing is minutes behind
 	if _, err := c.SecretsManager.ListSecrets(o.t.Context(), &secretsmanager.ListSecretsInput{IncludePlannedDeletion: aws.Bool(true)}); err != nil {
+		o.t.Fatal(err)
+	}
+	if err := o.sim.Seed(awssim.Seed{Images: map[string]string{"elsewhere": "v1"}}); err != nil { // for two platforms
+		o.t.Fatal(err)
+	}
+	if _, err := c.ECR.DescribeImages(o.t.Context(), &ecr.DescribeImagesInput{RepositoryName: aws.String("elsewhere")}); err != nil {
 		o.t.Fatal(err)
 	}
 	tasks, err := c.ECS.ListTasks(o.t.Context(), &ecs.ListTasksInput{Cluster: aws.String("karmacadabra-prod")})

@@ -11,6 +11,9 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
+// unchecked is why an alarm is in its first state.
+const unchecked = "Unchecked: Initial alarm creation"
+
 // Alarm is a simulated metric alarm: what was put, and its state.
 type Alarm struct {
 	Alarm types.MetricAlarm
@@ -83,7 +86,7 @@ func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutp
 		Threshold: in.Threshold, Period: in.Period, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm,
 		TreatMissingData: in.TreatMissingData, AlarmActions: in.AlarmActions, OKActions: in.OKActions, InsufficientDataActions: []string{},
 		AlarmConfigurationUpdatedTimestamp: aws.Time(s.now()),
-		StateValue:                         types.StateValueInsufficientData, StateReason: aws.String("Unchecked: Initial alarm creation"), StateUpdatedTimestamp: aws.Time(s.now()),
+		StateValue:                         types.StateValueInsufficientData, StateReason: aws.String(unchecked), StateUpdatedTimestamp: aws.Time(s.now()),
 	}}
 	if old := s.world.Alarms[name]; old != nil {
 		// Everything is replaced but the tags: those of a put that updates are ignored.
@@ -163,7 +166,7 @@ func (s *Sim) listAlarmTags(in *cw.ListTagsForResourceInput) (*cw.ListTagsForRes
 	if err != nil {
 		return nil, err
 	}
-	return &cw.ListTagsForResourceOutput{Tags: cloud.ToSDK(a.Tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })}, nil
+	return &cw.ListTagsForResourceOutput{Tags: append([]types.Tag{}, cloud.ToSDK(a.Tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })...)}, nil
 }
 
 func (s *Sim) tagAlarm(in *cw.TagResourceInput) (*cw.TagResourceOutput, error) {

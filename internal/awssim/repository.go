@@ -236,7 +236,7 @@ func (s *Sim) listRepositoryTags(in *ecr.ListTagsForResourceInput) (*ecr.ListTag
 	if err != nil {
 		return nil, err
 	}
-	return &ecr.ListTagsForResourceOutput{Tags: cloud.ToSDK(r.Tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })}, nil
+	return &ecr.ListTagsForResourceOutput{Tags: append([]types.Tag{}, cloud.ToSDK(r.Tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })...)}, nil
 }
 
 func (s *Sim) tagRepository(in *ecr.TagResourceInput) (*ecr.TagResourceOutput, error) {

@@ -88,7 +88,8 @@ func (s *Sim) makePolicyAlarms(t *ScalableTarget, p *ScalingPolicy) {
 			Dimensions: []cwtypes.Dimension{{Name: aws.String("ClusterName"), Value: &cluster}, {Name: aws.String("ServiceName"), Value: &service}},
 			Statistic:  cwtypes.StatisticAverage, ComparisonOperator: side.op, Threshold: aws.Float64(aws.ToFloat64(p.Config.TargetValue) * side.times),
 			Period: aws.Int32(60), EvaluationPeriods: aws.Int32(side.periods), AlarmActions: []string{p.ARN}, ActionsEnabled: aws.Bool(true),
-			StateValue: cwtypes.StateValueInsufficientData,
+			AlarmConfigurationUpdatedTimestamp: aws.Time(s.now()),
+			StateValue:                         cwtypes.StateValueInsufficientData, StateReason: aws.String(unchecked), StateUpdatedTimestamp: aws.Time(s.now()),
 		}}
 		p.Alarms = append(p.Alarms, name)
 	}

@@ -129,6 +129,8 @@ func (s *Sim) createService(in *ecs.CreateServiceInput) (*ecs.CreateServiceOutpu
 	if in.DeploymentConfiguration != nil {
 		x.Deploy = *in.DeploymentConfiguration
 	}
+	x.Deploy.MaximumPercent = cmp.Or(x.Deploy.MaximumPercent, aws.Int32(200))
+	x.Deploy.MinimumHealthyPercent = cmp.Or(x.Deploy.MinimumHealthyPercent, aws.Int32(100))
 	if err := checkECSTags(x.Tags); err != nil {
 		return nil, err
 	}
@@ -170,6 +172,8 @@ func (s *Sim) updateService(in *ecs.UpdateServiceInput) (*ecs.UpdateServiceOutpu
 	}
 	if in.DeploymentConfiguration != nil {
 		next.Deploy = *in.DeploymentConfiguration
+		next.Deploy.MaximumPercent = cmp.Or(next.Deploy.MaximumPercent, x.Deploy.MaximumPercent)
+		next.Deploy.MinimumHealthyPercent = cmp.Or(next.Deploy.MinimumHealthyPercent, x.Deploy.MinimumHealthyPercent)
 	}
 	if in.HealthCheckGracePeriodSeconds != nil {
 		next.Grace = in.HealthCheckGracePeriodSeconds

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	discoverytypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
@@ -50,7 +49,7 @@ func (l *running) addNetwork() error {
 		}
 	}
 	for _, e := range n.Endpoints {
-		if strings.EqualFold(string(e.State), string(ec2types.StateDeleted)) {
+		if strings.EqualFold(string(e.State), "deleted") {
 			continue
 		}
 		if err := l.add("aws_vpc_endpoint", aws.ToString(e.VpcEndpointId), object{"service_name": aws.ToString(e.ServiceName)}); err != nil {

@@ -14,6 +14,7 @@ var exceptions = map[string]string{
 	"EC2.CreateSubnet Subnet.Tags":                                                                            unasked,
 	"EC2.DescribeNatGateways NatGateways[].NatGatewayAddresses[].IsPrimary":                                   newer,
 	"EC2.DescribeSecurityGroups SecurityGroups[].IpPermissions[].UserIdGroupPairs[].Description":              unused,
+	"ECR.DescribeImages ImageDetails[].ImageTags":                                                             "the images of another image's platforms have none",
 	"ECS.DescribeClusters Clusters[].AttachmentsStatus":                                                       unused,
 	"ECS.DescribeServices Services[].AvailabilityZoneRebalancing":                                             newer,
 	"ECS.DescribeServices Services[].CurrentServiceDeployment":                                                newer,
