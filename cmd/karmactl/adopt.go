@@ -22,17 +22,19 @@ import (
 
 type adoptOptions struct {
 	cluster, from string
+	dryRun        bool
 }
 
 func (o *adoptOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.cluster, "from-ecs", "", "the ECS `CLUSTER` of the fleet")
 	f.StringVar(&o.from, "from", "", "the Terraform state that made it, in `FILE`: its cluster is read, and its addresses are named")
+	f.BoolVar(&o.dryRun, "dry-run", false, "compare and change nothing: required, because adopt only compares")
 }
 
 func newAdoptCmd(a *app) *cobra.Command {
 	var o adoptOptions
 	cmd := &cobra.Command{
-		Use: "adopt --from-ecs CLUSTER", Short: "Compare a fleet that runs with the stack that it would be", Args: cobra.NoArgs,
+		Use: "adopt --dry-run --from-ecs CLUSTER", Short: "Compare a fleet that runs with the stack that it would be", Args: cobra.NoArgs,
 		Long: `Reads an ECS cluster that another program made (Terraform, the console) and all that
 its services use, and compares it with the stack of the agents.yaml that init
 --from-ecs writes of it. It names
@@ -43,11 +45,11 @@ its services use, and compares it with the stack of the agents.yaml that init
 - what has no counterpart, such as shared roles, and what others have in the network;
 - what is not there, so that up would make it.
 
-It compares and takes nothing over: nothing is written in AWS, and no file. Exit code 1
-when something is in the way. --from FILE takes the cluster from a Terraform state
+It compares and takes nothing over: nothing is written in AWS, and no file. That is why
+--dry-run is required. Exit code 1 when something is in the way. --from FILE takes the cluster from a Terraform state
 ("terraform state pull", "terraform show -json") and names Terraform's addresses.`,
-		Example: `  karmactl adopt --from-ecs acme-prod --region us-east-1
-  karmactl adopt --from terraform.tfstate -o json`,
+		Example: `  karmactl adopt --dry-run --from-ecs acme-prod --region us-east-1
+  karmactl adopt --dry-run --from terraform.tfstate -o json`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := a.deadline(c.Context())
 			defer cancel()
@@ -59,6 +61,9 @@ when something is in the way. --from FILE takes the cluster from a Terraform sta
 }
 
 func runAdopt(ctx context.Context, a *app, o adoptOptions) error {
+	if !o.dryRun {
+		return &usageError{errors.New("adopt only compares and takes nothing over: add --dry-run")}
+	}
 	var addresses []importer.Address
 	if o.from != "" {
 		all, clusters, err := importer.StateAddresses(o.from)
@@ -66,14 +71,14 @@ func runAdopt(ctx context.Context, a *app, o adoptOptions) error {
 		case err != nil:
 			return err
 		case o.cluster == "" && len(clusters) != 1:
-			return &advice{fmt.Errorf("%s has %s of ECS", o.from, counted(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
+			return &advice{fmt.Errorf("%s has %s of ECS", o.from, counted(len(clusters), "cluster")), "karmactl adopt --dry-run --from " + o.from + " --from-ecs CLUSTER"}
 		case o.cluster == "":
 			o.cluster = clusters[0]
 		}
 		addresses = all
 	}
 	if o.cluster == "" {
-		return &usageError{errors.New("name the cluster: karmactl adopt --from-ecs CLUSTER, or --from a Terraform state")}
+		return &usageError{errors.New("name the cluster: karmactl adopt --dry-run --from-ecs CLUSTER, or --from a Terraform state")}
 	}
 	region := a.opts.region
 	if region == "" {

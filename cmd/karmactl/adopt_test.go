@@ -35,7 +35,7 @@ func TestAdoptComparesAndChangesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		code, said := o.run("", "adopt", "--from-ecs", livetest.Cluster)
+		code, said := o.run("", "adopt", "--dry-run", "--from-ecs", livetest.Cluster)
 		if code != 0 {
 			t.Fatalf("exits %d:\n%s", code, said)
 		}
@@ -67,7 +67,7 @@ func TestAdoptComparesAndChangesNothing(t *testing.T) {
 func TestAdoptNamesTerraformsAddressesFromItsState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, _ := terraformed(t)
-		code, said := o.run("", "adopt", "--from-ecs", livetest.Cluster, "-o", "json")
+		code, said := o.run("", "adopt", "--dry-run", "--from-ecs", livetest.Cluster, "-o", "json")
 		if code != 0 {
 			t.Fatalf("exits %d:\n%s", code, said)
 		}
@@ -88,7 +88,7 @@ func TestAdoptNamesTerraformsAddressesFromItsState(t *testing.T) {
 		if err := os.WriteFile(state, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		code, said = o.run("", "adopt", "--from", state)
+		code, said = o.run("", "adopt", "--dry-run", "--from", state)
 		if code != 0 || !strings.Contains(said, "acme-prod-vpc (aws_vpc.main)") || !strings.Contains(said, "acme-prod (aws_ecs_cluster.this)") {
 			t.Errorf("exits %d:\n%s", code, said)
 		}
@@ -101,7 +101,7 @@ func TestAdoptSaysWhatIsInTheWayWithItsExitCode(t *testing.T) {
 		if err := f.StopOne(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		code, said := o.run("", "adopt", "--from-ecs", livetest.Cluster)
+		code, said := o.run("", "adopt", "--dry-run", "--from-ecs", livetest.Cluster)
 		if code != exitError || !strings.Contains(said, "✘ service acme-prod-validator: 0 of its 1 tasks run") {
 			t.Errorf("exits %d:\n%s", code, said)
 		}
@@ -115,9 +115,10 @@ func TestAdoptSaysWhichClusterItNeeds(t *testing.T) {
 			args, want string
 			code       int
 		}{
-			{"adopt", "name the cluster: karmactl adopt --from-ecs CLUSTER", exitUsage},
-			{"adopt --from-ecs nowhere", "the cluster nowhere cannot be read: there is no cluster of this name in the region", exitError},
-			{"adopt --from " + filepath.Join(o.dir, "nothing.json"), "the Terraform state cannot be read", exitError},
+			{"adopt --dry-run", "name the cluster: karmactl adopt --dry-run --from-ecs CLUSTER", exitUsage},
+			{"adopt --from-ecs nowhere", "adopt only compares", exitUsage},
+			{"adopt --dry-run --from-ecs nowhere", "the cluster nowhere cannot be read: there is no cluster of this name in the region", exitError},
+			{"adopt --dry-run --from " + filepath.Join(o.dir, "nothing.json"), "the Terraform state cannot be read", exitError},
 		} {
 			if code, said := o.run("", strings.Fields(c.args)...); code != c.code || !strings.Contains(said, c.want) {
 				t.Errorf("%s exits %d: %s", c.args, code, said)
@@ -131,7 +132,7 @@ func TestWhateverPermissionAdoptMissesIsNamed(t *testing.T) {
 		if _, err := livetest.Build(context.Background(), o.sim, engine.RealClock{}, livetest.Shape{}); err != nil {
 			t.Fatal(err)
 		}
-	}, []string{"adopt --from-ecs " + livetest.Cluster}})
+	}, []string{"adopt --dry-run --from-ecs " + livetest.Cluster}})
 }
 
 func TestWhatAnotherOwnerHasInTheWayOfAnUpIsNamedAllAtOnce(t *testing.T) {
