@@ -99,6 +99,8 @@ func (s *Sim) createBucket(in *s3.CreateBucketInput) (*s3.CreateBucketOutput, er
 		return nil, fail("IllegalLocationConstraintException", "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
 	}
 	switch have := s.world.Buckets[name]; {
+	case have == nil && s.now().Before(s.world.FreedBuckets[name].Add(bucketLeaving)):
+		return nil, conflicting()
 	case have == nil:
 	case have.Owner != s.world.Account:
 		return nil, fail("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system.")
@@ -115,6 +117,27 @@ func (s *Sim) createBucket(in *s3.CreateBucketInput) (*s3.CreateBucketOutput, er
 		Tags: tags, Objects: map[string][]*Object{}, Created: s.now(),
 	}
 	return &s3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
+}
+
+// How long S3 is still at work on a bucket. Changes of a new one are refused now and
+// then, here always, for its first second; a deleted one's name is taken for up to an
+// hour, here for a minute: hashicorp/terraform-provider-aws#7628, aws/aws-cli#2593.
+const (
+	bucketMaking  = time.Second
+	bucketLeaving = time.Minute
+)
+
+func conflicting() error {
+	return fail("OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.")
+}
+
+// changeable is a bucket of the account's own that S3 has made in full.
+func (s *Sim) changeable(name, owner *string) (*Bucket, error) {
+	b, err := s.bucket(name, owner)
+	if err == nil && s.opts.Visible > 0 && s.now().Before(b.Created.Add(bucketMaking)) {
+		return nil, conflicting()
+	}
+	return b, err
 }
 
 // headBucket has no body, so its errors are the bare statuses.
@@ -134,7 +157,7 @@ func (s *Sim) headBucket(in *s3.HeadBucketInput) (*s3.HeadBucketOutput, error) {
 }
 
 func (s *Sim) putBucketVersioning(in *s3.PutBucketVersioningInput) (*s3.PutBucketVersioningOutput, error) {
-	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	b, err := s.changeable(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +174,7 @@ func (s *Sim) getBucketVersioning(in *s3.GetBucketVersioningInput) (*s3.GetBucke
 }
 
 func (s *Sim) putBucketEncryption(in *s3.PutBucketEncryptionInput) (*s3.PutBucketEncryptionOutput, error) {
-	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	b, err := s.changeable(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +197,7 @@ func (s *Sim) getBucketEncryption(in *s3.GetBucketEncryptionInput) (*s3.GetBucke
 }
 
 func (s *Sim) putPublicAccessBlock(in *s3.PutPublicAccessBlockInput) (*s3.PutPublicAccessBlockOutput, error) {
-	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	b, err := s.changeable(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +225,7 @@ func blockedAccess() *types.PublicAccessBlockConfiguration {
 // putBucketLifecycle replaces all rules.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
 func (s *Sim) putBucketLifecycle(in *s3.PutBucketLifecycleConfigurationInput) (*s3.PutBucketLifecycleConfigurationOutput, error) {
-	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	b, err := s.changeable(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +288,7 @@ func (s *Sim) getBucketTagging(in *s3.GetBucketTaggingInput) (*s3.GetBucketTaggi
 }
 
 func (s *Sim) deleteBucket(in *s3.DeleteBucketInput) (*s3.DeleteBucketOutput, error) {
-	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	b, err := s.changeable(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
@@ -273,5 +296,6 @@ func (s *Sim) deleteBucket(in *s3.DeleteBucketInput) (*s3.DeleteBucketOutput, er
 		return nil, fail("BucketNotEmpty", "The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
 	}
 	delete(s.world.Buckets, b.Name)
+	s.world.FreedBuckets[b.Name] = s.now()
 	return &s3.DeleteBucketOutput{}, nil
 }

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -109,6 +110,9 @@ func (s *Sim) createNatGateway(in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGat
 	}
 	if a.HeldBy != "" {
 		return nil, fail("Resource.AlreadyAssociated", "resource %s is already associated with %s", a.ID, a.HeldBy)
+	}
+	if slices.Contains(s.world.ZonesWithoutNAT, subnet.AZ) { // https://github.com/aws-ia/terraform-aws-eks-blueprints/pull/1095
+		return nil, fail("NotAvailableInZone", "Nat Gateway is not available in this availability zone")
 	}
 	if s.natGatewaysIn(subnet.AZ) >= natQuota {
 		return nil, fail("NatGatewayLimitExceeded", "The maximum number of NAT gateways has been reached.")

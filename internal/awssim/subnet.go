@@ -116,6 +116,16 @@ func (s *Sim) describeSubnet(sub *Subnet) types.Subnet {
 	}
 }
 
+// blockPublicAccess is what closes the internet gateway of a VPC; listings tell it,
+// the answer of a create does not.
+// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html
+func (s *Sim) blockPublicAccess(vpc string) types.BlockPublicAccessMode {
+	if s.world.BlockPublicAccess == "" || slices.Contains(s.world.PublicAccessExclusions, vpc) {
+		return types.BlockPublicAccessModeOff
+	}
+	return s.world.BlockPublicAccess
+}
+
 func (s *Sim) describeSubnets(in *ec2.DescribeSubnetsInput) (*ec2.DescribeSubnetsOutput, error) {
 	seen := func(sub *Subnet) bool { return s.visible(sub.Created) }
 	if err := only(in.SubnetIds, s.world.Subnets, seen, "InvalidSubnetID.NotFound"); err != nil {
@@ -130,7 +140,9 @@ func (s *Sim) describeSubnets(in *ec2.DescribeSubnetsInput) (*ec2.DescribeSubnet
 			return nil, err
 		}
 		if ok && seen(sub) && wanted(in.SubnetIds, sub.ID) {
-			out.Subnets = append(out.Subnets, s.describeSubnet(sub))
+			listed := s.describeSubnet(sub)
+			listed.BlockPublicAccessStates = &types.BlockPublicAccessStates{InternetGatewayBlockMode: s.blockPublicAccess(sub.VPC)}
+			out.Subnets = append(out.Subnets, listed)
 		}
 	}
 	return out, nil

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
 // World is everything in the simulated account. It is plain data, so that a
@@ -41,6 +43,12 @@ type World struct {
 	ZoneIDs map[string]string
 	// ImpairedZones are the names of zones that are not available at the moment.
 	ImpairedZones []string
+	// ZonesWithoutNAT are the names of zones in which EC2 makes no NAT gateway.
+	ZonesWithoutNAT []string
+	// BlockPublicAccess is the region's VPC Block Public Access: block-bidirectional,
+	// block-ingress, or "" for off. VPCs in PublicAccessExclusions are left out of it.
+	BlockPublicAccess      types.BlockPublicAccessMode
+	PublicAccessExclusions []string
 
 	// Everything of the load balancers, and certificates, by ARN.
 	LoadBalancers map[string]*LoadBalancer
@@ -50,6 +58,8 @@ type World struct {
 	Certificates  map[string]*Certificate
 	HostedZones   map[string]*HostedZone
 	Buckets       map[string]*Bucket
+	// FreedBuckets is when buckets were deleted, by name.
+	FreedBuckets map[string]time.Time
 
 	Roles map[string]*IAMRole // by lower-case name
 	// ManagedPolicies are the account's own, by ARN. A test puts them in, or a rehearsal.

@@ -161,6 +161,10 @@ func accountAdvice(code, message string) string {
 	switch {
 	case code == "OperationNotPermitted" && strings.Contains(message, "does not support creating load balancers"):
 		return "AWS lifts that for new accounts when asked: open a case with AWS Support (Account, Service limits)"
+	case code == "NotAvailableInZone":
+		return "name zones that have it in agents.yaml: network: {azs: [...]}, and take the stack down and up again if it is in other ones; or network: {nat: none}"
+	case code == "OperationAborted":
+		return "S3 is still making or deleting that bucket, which can take an hour after it was deleted: run the same command again then"
 	case code == "OptInRequired":
 		return "finish the sign-up of the account: open the AWS console with it once, and wait for AWS's mail"
 	case strings.Contains(message, "SC service is already used by"):

@@ -121,6 +121,8 @@ func TestARefusalThatMeansTheAccountSaysWhatEndsIt(t *testing.T) {
 		{"Elastic Load Balancing v2", "CreateLoadBalancer", "OperationNotPermitted", "This AWS account currently does not support creating load balancers.", "AWS Support"},
 		{"EC2", "CreateNatGateway", "OptInRequired", "You are not subscribed to this service.", "sign-up"},
 		{"EC2", "CreateNatGateway", "PendingVerification", "Your request is pending verification.", "four hours"},
+		{"EC2", "CreateNatGateway", "NotAvailableInZone", "Nat Gateway is not available in this availability zone", "network: {azs: "},
+		{"S3", "CreateBucket", "OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.", "an hour"},
 		{"ECS", "CreateService", "InvalidParameterException", "cpu is not valid", ""},
 	} {
 		p := new(Problem)

@@ -155,7 +155,7 @@ func (b *bench) examine(names ...string) *Report {
 }
 
 // madeUp are ids that AWS makes up.
-var madeUp = regexp.MustCompile(`\b((?:subnet|rtb|nat|sg|vpce|eipalloc|igw|ns)-)[0-9a-f]{8,}|(arn:aws:elasticloadbalancing:\S+/)[0-9a-f]{8,}|\b\d+\.\d+\.\d+\.\d+\b|(task )[0-9a-f]{8}\b|\b\d\d:\d\d:\d\d\b`)
+var madeUp = regexp.MustCompile(`\b((?:subnet|vpc|rtb|nat|sg|vpce|eipalloc|igw|ns)-)[0-9a-f]{8,}|(arn:aws:elasticloadbalancing:\S+/)[0-9a-f]{8,}|\b\d+\.\d+\.\d+\.\d+\b|(task )[0-9a-f]{8}\b|\b\d\d:\d\d:\d\d\b`)
 
 func text(r *Report) string {
 	var b strings.Builder

@@ -39,6 +39,7 @@ func Checks() []Check {
 		{"service", "an agent without a service never starts", checkServices, true},
 		{"scale", "an agent that is scaled to 0 is woken only by a schedule or a person", checkScale, true},
 		{"role", "ECS starts nothing for a service whose roles are missing", checkRoles, true},
+		{"public-access", "VPC Block Public Access closes the internet gateways of a region's VPCs", checkPublicAccess, true},
 		{"egress", "without a route to the internet, or endpoints, no image and no secret can be fetched", checkEgress, true},
 		{"endpoint", "private DNS sends every task to an endpoint, even to one that lets no task in", checkEndpoints, true},
 		{"log-group", "a task whose log group is missing does not start", checkLogGroups, true},

@@ -80,6 +80,12 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			b.edit(func(w *awssim.World) { delete(w.LogGroups, "/ecs/karmacadabra-prod/validator") })
 			b.stop()
 		}},
+		{name: "public-access", finds: []string{"public-access"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { w.BlockPublicAccess = ec2types.BlockPublicAccessModeBlockIngress })
+		}},
+		{name: "public-access-both-ways", finds: []string{"public-access"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { w.BlockPublicAccess = ec2types.BlockPublicAccessModeBlockBidirectional })
+		}},
 		{name: "egress", finds: []string{"egress"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) {
 				for _, rt := range w.RouteTables {

@@ -40,6 +40,7 @@ type snapshot struct {
 	groups       map[string]elbtypes.TargetGroup
 	health       map[string][]elbtypes.TargetHealthDescription
 	security     map[string]types.SecurityGroup
+	subnets      []types.Subnet
 	tables       []types.RouteTable
 	nats         map[string]types.NatGateway
 	endpoints    []types.VpcEndpoint
@@ -210,7 +211,12 @@ func (sn *snapshot) readNetwork(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sn.tables, sn.endpoints = tables, ends
+	subnets, err := cloud.Pages(ctx, ec2.NewDescribeSubnetsPaginator(sn.Clients.EC2, &ec2.DescribeSubnetsInput{Filters: inVPC}),
+		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
+	if err != nil {
+		return err
+	}
+	sn.tables, sn.endpoints, sn.subnets = tables, ends, subnets
 	sn.nats, sn.security = map[string]types.NatGateway{}, map[string]types.SecurityGroup{}
 	for _, n := range nats {
 		sn.nats[aws.ToString(n.NatGatewayId)] = n

@@ -132,3 +132,34 @@ func TestABucketThatKarmactlMadeUnderTheUsersNameIsManaged(t *testing.T) {
 		}
 	})
 }
+
+// S3 is at work on a bucket for a while after it was made, and on its name after it
+// was deleted: what it refuses then is asked again.
+func TestABucketThatS3IsStillAtWorkOnIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		bucket := &StateBucket{Env: b.home, Bucket: "karmactl-123456789012-us-east-1", Region: "us-east-1"}
+		aborted := func() int {
+			n := 0
+			for _, c := range b.sim.Calls() {
+				if cloud.Is(c.Err, "OperationAborted") {
+					n++
+				}
+			}
+			b.sim.ResetCalls()
+			return n
+		}
+		b.up(engine.Manage(bucket))
+		if aborted() == 0 {
+			t.Error("the new bucket took every change at once: nothing was tried")
+		}
+		if err := bucket.Delete(t.Context(), bucket.Bucket); err != nil {
+			t.Fatal(err)
+		}
+		b.rec = engine.NewMemory(b.home.Clock)
+		b.up(engine.Manage(bucket))
+		if aborted() == 0 {
+			t.Error("the name was free at once: nothing was tried")
+		}
+	})
+}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,6 +38,9 @@ type Subnet struct {
 	Tier string
 	AZ   string
 	CIDR string
+	// Inbound: something in the subnet is of use only when the internet reaches it,
+	// or it reaches the internet without a NAT gateway.
+	Inbound bool
 }
 
 // Key is subnet/TIER-AZ.
@@ -66,8 +70,28 @@ func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[Subne
 		if sub.State == types.SubnetStatePending {
 			found.Phase, found.Why = engine.Pending, "pending"
 		}
+		if mode := BlockedBy(sub); s.Tier == tierPublic && (mode == types.BlockPublicAccessModeBlockBidirectional || mode != "" && s.Inbound) {
+			found.Phase = engine.Broken
+			found.Why = fmt.Sprintf("VPC Block Public Access (%s) closes the internet gateway of %s: %s", mode, found.Spec.VPC, OpenPublicAccess(found.Spec.VPC, s.Account.Region))
+		}
 		return found
 	})
+}
+
+// BlockedBy is the mode in which VPC Block Public Access closes the internet gateway
+// for a subnet; "" is that it does not, or that AWS does not say.
+// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html
+func BlockedBy(s types.Subnet) types.BlockPublicAccessMode {
+	if s.BlockPublicAccessStates == nil || s.BlockPublicAccessStates.InternetGatewayBlockMode == types.BlockPublicAccessModeOff {
+		return ""
+	}
+	return s.BlockPublicAccessStates.InternetGatewayBlockMode
+}
+
+// OpenPublicAccess is the command that leaves a VPC out of Block Public Access. Where
+// the organisation decides, it may refuse that.
+func OpenPublicAccess(vpc, region string) string {
+	return fmt.Sprintf("aws ec2 create-vpc-block-public-access-exclusion --vpc-id %s --internet-gateway-exclusion-mode allow-bidirectional --region %s", vpc, region)
 }
 
 func (s *Subnet) list(ctx context.Context) ([]candidate[types.Subnet], error) {

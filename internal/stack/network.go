@@ -32,7 +32,9 @@ func (s *Stack) network() *networkPart {
 	out := add(s, groupNetwork, &provision.Route{Env: h, Table: publicTable, Gateway: n.gateway})
 	var nat *provision.NATGateway
 	for i, az := range s.Lookup.Zones {
-		public := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "public", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 0, i)})
+		public := add(s, groupNetwork, &provision.Subnet{
+			Env: h, VPC: n.vpc, Tier: "public", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 0, i), Inbound: !n.nat || len(s.Config.Public()) > 0,
+		})
 		way := add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: publicTable, Subnet: public})
 		n.public = append(n.public, public)
 		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i)})
