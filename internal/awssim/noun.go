@@ -87,6 +87,8 @@ func (s *Sim) declared() []noun {
 		s.scalableTargetNoun(),
 		s.scalingPolicyNoun(),
 		s.scheduledActionNoun(),
+		s.scheduleGroupNoun(),
+		s.jobScheduleNoun(),
 		s.taskDefinitionNoun(),
 		s.deploymentNoun(),
 		s.taskNoun(),

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
@@ -35,6 +36,20 @@ const (
 	passRole    = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
 	ifMatch     = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
 )
+
+// taggedRun is what the tags of a task need that is started to run once.
+var taggedRun = permission{
+	action: "ecs:TagResource", source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html",
+	when: func(in any) bool {
+		r := in.(*ecs.RunTaskInput)
+		return len(r.Tags) > 0 || r.PropagateTags != ""
+	},
+	resources: func(s *Sim, in any) []string {
+		name := aws.ToString(in.(*ecs.RunTaskInput).Cluster)
+		return []string{s.world.arn("ecs", "task/"+name[strings.LastIndexByte(name, '/')+1:]+"/*")}
+	},
+	context: func(any) map[string]string { return map[string]string{"ecs:CreateAction": "RunTask"} },
+}
 
 // dependent are the permissions by operation. What a create's tags need is not
 // here: it is the same rule for all, in tagsOf.
@@ -65,7 +80,7 @@ var dependent = map[string][]permission{
 			return map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}
 		},
 	}},
-	"ECS.RunTask": {{
+	"ECS.RunTask": {taggedRun, {
 		action: "iam:PassRole", source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html",
 		resources: func(s *Sim, in any) []string {
 			d := s.taskDefinition(aws.ToString(in.(*ecs.RunTaskInput).TaskDefinition))
@@ -78,8 +93,10 @@ var dependent = map[string][]permission{
 			return map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}
 		},
 	}},
-	"ECS.CreateCluster": {{action: "servicediscovery:GetNamespace", source: "AWS's AmazonECS_FullAccess has it; whether it is asked only an account can tell"}},
-	"ECS.UpdateCluster": {{action: "servicediscovery:GetNamespace", source: "as for CreateCluster"}},
+	"Scheduler.CreateSchedule": {{action: "iam:PassRole", source: passRole, resources: scheduleRole, context: toScheduler}},
+	"Scheduler.UpdateSchedule": {{action: "iam:PassRole", source: passRole, resources: scheduleRole, context: toScheduler}},
+	"ECS.CreateCluster":        {{action: "servicediscovery:GetNamespace", source: "AWS's AmazonECS_FullAccess has it; whether it is asked only an account can tell"}},
+	"ECS.UpdateCluster":        {{action: "servicediscovery:GetNamespace", source: "as for CreateCluster"}},
 	"ECS.CreateService": {{
 		action: "servicediscovery:GetNamespace", source: "as for CreateCluster",
 		when: func(in any) bool { return in.(*ecs.CreateServiceInput).ServiceConnectConfiguration != nil },
@@ -102,6 +119,21 @@ var dependent = map[string][]permission{
 	"Application Auto Scaling.DeleteScalingPolicy": {{action: "cloudwatch:DeleteAlarms", source: scalesECSBy}},
 	"S3.PutObject":    {{action: "s3:GetObject", source: ifMatch, when: conditional, resources: objectOf}},
 	"S3.DeleteObject": {{action: "s3:GetObject", source: ifMatch, when: conditional, resources: objectOf}},
+}
+
+// scheduleRole is the role that EventBridge Scheduler is to take.
+func scheduleRole(_ *Sim, in any) []string {
+	switch x := in.(type) {
+	case *scheduler.CreateScheduleInput:
+		return []string{aws.ToString(x.Target.RoleArn)}
+	case *scheduler.UpdateScheduleInput:
+		return []string{aws.ToString(x.Target.RoleArn)}
+	}
+	return nil
+}
+
+func toScheduler(any) map[string]string {
+	return map[string]string{"iam:PassedToService": "scheduler.amazonaws.com"}
 }
 
 // conditional tells whether an object is written only where it is as it was.
@@ -129,6 +161,10 @@ func (s *Sim) needs(service, op string, in any) []need {
 	}
 	if service == "IAM" {
 		s.roleContext(in, own.context)
+	}
+	if r, ok := in.(*ecs.RunTaskInput); ok {
+		name := aws.ToString(r.Cluster)
+		own.context["ecs:cluster"] = s.world.arn("ecs", "cluster/"+name[strings.LastIndexByte(name, '/')+1:])
 	}
 	all := []need{own}
 	for _, p := range dependent[service+"."+op] {

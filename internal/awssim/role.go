@@ -89,10 +89,15 @@ func (s *Sim) ownRole(name string) (*IAMRole, error) {
 
 // assumable tells whether a role exists, trusts ECS tasks, and is known everywhere.
 func (s *Sim) assumable(roleARN string) bool {
+	return s.assumableBy(roleARN, "ecs-tasks.amazonaws.com")
+}
+
+// assumableBy is the same of a service of AWS.
+func (s *Sim) assumableBy(roleARN, service string) bool {
 	for _, r := range s.world.Roles {
 		if r.ARN == roleARN {
 			trust, err := policy.Parse(r.Trust)
-			return err == nil && trust.Trusts("ecs-tasks.amazonaws.com", map[string]string{"aws:SourceAccount": s.world.Account}) && !s.now().Before(r.Created.Add(rolePropagation))
+			return err == nil && trust.Trusts(service, map[string]string{"aws:SourceAccount": s.world.Account}) && !s.now().Before(r.Created.Add(rolePropagation))
 		}
 	}
 	return false

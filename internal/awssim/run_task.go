@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,11 @@ func (s *Sim) runTask(in *ecs.RunTaskInput) (*ecs.RunTaskOutput, error) {
 		return nil, err
 	}
 	tags := fromECSTags(in.Tags)
+	if in.PropagateTags == types.PropagateTagsTaskDefinition {
+		own := tags
+		tags = maps.Clone(d.Tags)
+		maps.Copy(tags, own)
+	}
 	if err := checkECSTags(tags); err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (s *Sim) scheduled() bool {
 			return true
 		}
 	}
-	return false
+	return len(s.world.JobSchedules) > 0
 }
 
 // settleScheduledActions fires what came due, in the order of its times.

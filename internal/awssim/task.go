@@ -78,7 +78,7 @@ func (s *Sim) taskNoun() noun {
 	return noun{
 		ops: []operation{
 			on("ECS.RunTask", s.runTask, "Cluster", "TaskDefinition", "Count", "LaunchType", "CapacityProviderStrategy", "NetworkConfiguration", "Overrides", "StartedBy",
-				"ClientToken", "EnableExecuteCommand", "EnableECSManagedTags", "PlatformVersion", "Tags"),
+				"ClientToken", "EnableExecuteCommand", "EnableECSManagedTags", "PlatformVersion", "PropagateTags", "Tags"),
 			on("ECS.ListTasks", s.listTasks, "Cluster", "ServiceName", "Family", "DesiredStatus", "StartedBy").pages("TaskArns", 100, 100),
 			on("ECS.DescribeTasks", s.describeTasks, "Cluster", "Tasks", "Include"),
 			on("ECS.StopTask", s.stopTask, "Cluster", "Task", "Reason"),

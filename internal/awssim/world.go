@@ -80,6 +80,9 @@ type World struct {
 	// target group. A test sets it, or a rehearsal.
 	TargetErrors    map[string]int
 	ScalableTargets map[string]*ScalableTarget // by service/cluster/service
+	// ScheduleGroups are EventBridge Scheduler's by name, JobSchedules what is in them by group/name.
+	ScheduleGroups map[string]*ScheduleGroup
+	JobSchedules   map[string]*JobSchedule
 
 	Secrets    map[string]*Secret    // by name
 	Parameters map[string]*Parameter // by name

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
@@ -62,6 +63,7 @@ type Clients struct {
 	Tagging        *resourcegroupstaggingapi.Client
 	Route53        *route53.Client
 	S3             *s3.Client
+	Scheduler      *scheduler.Client
 	SecretsManager *secretsmanager.Client
 	Discovery      *servicediscovery.Client
 	Quotas         *servicequotas.Client
@@ -87,6 +89,7 @@ func NewClients(cfg aws.Config) *Clients {
 		Tagging:        resourcegroupstaggingapi.NewFromConfig(cfg),
 		Route53:        route53.NewFromConfig(cfg),
 		S3:             s3.NewFromConfig(cfg, s3Options),
+		Scheduler:      scheduler.NewFromConfig(cfg),
 		SecretsManager: secretsmanager.NewFromConfig(cfg),
 		Discovery:      servicediscovery.NewFromConfig(cfg),
 		Quotas:         servicequotas.NewFromConfig(cfg),
