@@ -290,9 +290,22 @@ type Spot struct {
 type Scale struct {
 	Min int
 	Max int
-	// CPUPercent and MemoryPercent are target tracking targets; 0 is no policy.
+	// CPUPercent and MemoryPercent are target tracking targets; 0 is no policy. They do
+	// not hold unless stated where Queue is there: use is never 0 while a task runs, so
+	// they would keep it.
 	CPUPercent    int
 	MemoryPercent int
+	// Requests is how many requests a minute the load balancer may send to each task
+	// before there are more; 0 is no policy. Public agents only.
+	Requests int
+	Queue    Queue
+}
+
+// Queue is a queue of SQS in the same account and region, whose messages, those that wait and
+// those that are being worked on, are shared among the tasks. PerTask of 0 is none.
+type Queue struct {
+	Name    string
+	PerTask int
 }
 
 // Health is how an agent is checked: by the load balancer, which asks a public one's

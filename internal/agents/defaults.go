@@ -77,6 +77,7 @@ func fillIn(r *reader, c *Config) {
 	}
 	for i := range c.Agents {
 		fillInAgent(&c.Agents[i])
+		fillInScale(r, &c.Agents[i])
 		if c.Agents[i].RequestTimeout == 0 {
 			c.Agents[i].RequestTimeout = c.LoadBalancer.IdleTimeout
 		}

@@ -68,6 +68,30 @@ func TestAnAgentWithoutAPortIsAWorkerAndOnlyThePublicOnesAreTheLoadBalancers(t *
 	}
 }
 
+// TestAQueueDecidesAlone: use of CPU and memory is never 0 while a task runs.
+func TestAQueueDecidesAlone(t *testing.T) {
+	got, err := Parse("agents.yaml", []byte(`
+defaults: {scale: {cpu: 60}}
+agents:
+  alone: {scale: {min: 0, queue: {name: jobs}}}
+  both: {scale: {min: 1, cpu: 50, queue: {name: jobs.fifo, per_task: 2}}}
+  neither: {port: 9001}
+`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]Scale{
+		"alone":   {Max: 3, Queue: Queue{Name: "jobs", PerTask: 10}},
+		"both":    {Min: 1, Max: 3, CPUPercent: 50, Queue: Queue{Name: "jobs.fifo", PerTask: 2}},
+		"neither": {Min: 1, Max: 3, CPUPercent: 60, MemoryPercent: 80},
+	}
+	for name, scale := range want {
+		if a, _ := got.Agent(name); a.Scale != scale {
+			t.Errorf("%s scales by %+v, not %+v", name, a.Scale, scale)
+		}
+	}
+}
+
 func TestTheShippedFleet(t *testing.T) {
 	c, err := Load("../../config/agents.yaml", "")
 	if err != nil {
@@ -156,7 +180,7 @@ agents:
     memory: 4096
     arch: arm64
     spot: {base: 1, spot: 3, on_demand: 1}
-    scale: {min: 2, max: 6, cpu: 60, memory: 70}
+    scale: {min: 2, max: 6, cpu: 60, memory: 70, requests: 1000, queue: {name: acme-jobs, per_task: 5}}
     health: {path: "/ok?x=1", interval: 30s, timeout: 20s, healthy: 3, unhealthy: 4, grace: 90s, codes: "200-299,406", command: {run: [CMD, /bin/check], interval: 20s, timeout: 3s, retries: 2, start: 60s}}
     env: {LEVEL: debug, DEBUG: true, N: 1.50}
     secrets: {KEY: key, OTHER: {from: existing, key: k, optional: true}}

@@ -27,13 +27,7 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 		}
 		r.problem(where, fmt.Sprintf("memory %d%s is no Fargate size", a.Memory, whose), memoryAllowed(a.CPU))
 	}
-	if in("scale/min", "scale/max") && a.Scale.Min > a.Scale.Max {
-		where, allowed := r.at(path, "scale", "max"), "min at most max"
-		if !r.stated(path, "scale", "max") {
-			where, allowed = r.at(path, "scale", "min"), "min at most max, which is 3 unless stated"
-		}
-		r.problem(where, fmt.Sprintf("scale min %d is more than max %d", a.Scale.Min, a.Scale.Max), allowed)
-	}
+	checkScale(r, path, a)
 	if h := a.Health; in("health/interval", "health/timeout") && h.Timeout >= h.Interval {
 		where := r.at(path, "health", "timeout")
 		if !r.stated(path, "health", "timeout") {

@@ -14,12 +14,7 @@ func agentFields() []field[Agent] {
 		key("memory", "MiB. Default: the least that goes with cpu.", integer(512, 122880), func(a *Agent) *int { return &a.Memory }),
 		key("arch", "CPU architecture of the image.", choice(ArchX86, ArchARM), func(a *Agent) *Arch { return &a.Arch }),
 		key("spot", "Run on Fargate Spot, on demand, or on a mix.", spotValue(), func(a *Agent) *Spot { return &a.Spot }),
-		key("scale", "How many tasks, and what makes more of them.", object("scale", []field[Scale]{
-			key("min", "Fewest tasks.", integer(0, 5000), func(s *Scale) *int { return &s.Min }),
-			key("max", "Most tasks.", integer(1, 5000), func(s *Scale) *int { return &s.Max }),
-			key("cpu", "Percentage of CPU to hold; 0 is no such policy.", integer(0, 100), func(s *Scale) *int { return &s.CPUPercent }),
-			key("memory", "Percentage of memory to hold; 0 is no such policy.", integer(0, 100), func(s *Scale) *int { return &s.MemoryPercent }),
-		}), func(a *Agent) *Scale { return &a.Scale }),
+		key("scale", "How many tasks, and what makes more of them.", object("scale", scaleFields()), func(a *Agent) *Scale { return &a.Scale }),
 		key("health", "How the load balancer and the container are checked.", object("health", healthFields()), func(a *Agent) *Health { return &a.Health }),
 		key("env", "The plain environment. PORT, AGENT_NAME and the address of each agent that this one calls (VALIDATOR_URL) are there by themselves, and with xray OTEL_SERVICE_NAME.", dict(envNameRule, "an environment variable", anyText(anyRule("a text")), func(string) string { return "" }), func(a *Agent) *map[string]string { return &a.Env }),
 		key("secrets", "Environment variables from secrets: the key, or {key, from, optional}.", secretsValue(), func(a *Agent) *[]Secret { return &a.Secrets }),
@@ -35,6 +30,20 @@ func agentFields() []field[Agent] {
 		key("stop_timeout", "From SIGTERM to SIGKILL. Default: 120s on Spot, else 30s.", duration(2*time.Second, 120*time.Second), func(a *Agent) *time.Duration { return &a.StopTimeout }),
 		key("request_timeout", "How long a request to it may take before Service Connect answers it with 504, another agent's as well as the load balancer's. Default: load_balancer.idle_timeout.", duration(time.Second, 24*time.Hour), func(a *Agent) *time.Duration { return &a.RequestTimeout }),
 	}, containerFields()...)
+}
+
+func scaleFields() []field[Scale] {
+	return []field[Scale]{
+		key("min", "Fewest tasks. At 0 only a queue, a schedule or karmactl scale starts one.", integer(0, 5000), func(s *Scale) *int { return &s.Min }),
+		key("max", "Most tasks.", integer(1, 5000), func(s *Scale) *int { return &s.Max }),
+		key("cpu", "Percentage of CPU to hold; 0 is no such policy. Default: 75, and 0 with a queue.", integer(0, 100), func(s *Scale) *int { return &s.CPUPercent }),
+		key("memory", "Percentage of memory to hold; 0 is no such policy. Default: 80, and 0 with a queue.", integer(0, 100), func(s *Scale) *int { return &s.MemoryPercent }),
+		key("requests", "Requests a minute to hold for each task, as the load balancer counts them; 0 is no such policy.", integer(0, 10000000), func(s *Scale) *int { return &s.Requests }),
+		key("queue", "The SQS queue whose messages make tasks, from none and back. The agent's own permissions let it read them.", object("queue", []field[Queue]{
+			need(key("name", "The queue's name, in this account and region.", text(queueRule), func(q *Queue) *string { return &q.Name })),
+			key("per_task", "Messages to hold for each task, waiting and being worked on.", integer(1, 100000), func(q *Queue) *int { return &q.PerTask }),
+		}), func(s *Scale) *Queue { return &s.Queue }),
+	}
 }
 
 func healthFields() []field[Health] {

@@ -152,6 +152,16 @@ func (s *Sim) setAlarmState(in *cw.SetAlarmStateInput) (*cw.SetAlarmStateOutput,
 	return &cw.SetAlarmStateOutput{}, nil
 }
 
+// alarmMetrics are what alarms are billed by: the metrics that each of them looks at, of
+// which metric math can have several. https://aws.amazon.com/cloudwatch/pricing/
+func (s *Sim) alarmMetrics() int {
+	n := 0
+	for _, a := range s.world.Alarms {
+		n += max(1, len(slices.DeleteFunc(slices.Clone(a.Alarm.Metrics), func(q types.MetricDataQuery) bool { return q.MetricStat == nil })))
+	}
+	return n
+}
+
 func (s *Sim) alarmAt(arn string) (*Alarm, error) {
 	for _, a := range s.world.Alarms {
 		if aws.ToString(a.Alarm.AlarmArn) == arn {

@@ -120,7 +120,7 @@ func (s *Sim) meterWatching() []metered {
 	add := func(noun string, monthly decimal.Decimal) {
 		all = append(all, metered{noun, "AmazonCloudWatch", nil, s.now(), monthly.Div(rates.aMonth)})
 	}
-	add("alarm", times(rates.alarm, max(0, len(s.world.Alarms)-10)))
+	add("alarm", times(rates.alarm, max(0, s.alarmMetrics()-10)))
 	free := 3
 	for _, body := range s.world.Dashboards {
 		if small(body) && free > 0 {

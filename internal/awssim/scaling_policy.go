@@ -6,9 +6,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
-	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-
-	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // ScalingPolicy is a simulated target-tracking policy.
@@ -18,6 +15,12 @@ type ScalingPolicy struct {
 	Config  types.TargetTrackingScalingPolicyConfiguration
 	Alarms  []string // names of the two that AWS made
 	Created time.Time
+	// High and Low are for how many minutes in a row the metric was above the target,
+	// and below 90 % of it.
+	High, Low int
+	// Looked is up to which minute its metric was looked at, ScaledOut and ScaledIn are
+	// when it last moved the service.
+	Looked, ScaledOut, ScaledIn time.Time
 }
 
 func (s *Sim) scalingPolicyNoun() noun {
@@ -27,6 +30,7 @@ func (s *Sim) scalingPolicyNoun() noun {
 			on(autoScaling+"DescribeScalingPolicies", s.describeScalingPolicies, "ServiceNamespace", "ResourceId", "ScalableDimension", "PolicyNames").pages("ScalingPolicies", 10, 50),
 			on(autoScaling+"DeleteScalingPolicy", s.deleteScalingPolicy, "PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension"),
 		},
+		settle: s.settleScalingPolicies,
 	}
 }
 
@@ -36,19 +40,18 @@ func (s *Sim) putScalingPolicy(in *aas.PutScalingPolicyInput) (*aas.PutScalingPo
 		return nil, fail("ObjectNotFoundException", "No scalable target registered for service namespace: ecs, resource ID: %s, scalable dimension: ecs:service:DesiredCount", aws.ToString(in.ResourceId))
 	}
 	c := in.TargetTrackingScalingPolicyConfiguration
-	if in.PolicyType != types.PolicyTypeTargetTrackingScaling || c == nil || c.PredefinedMetricSpecification == nil {
-		return nil, fail("ValidationException", "only target tracking with a predefined metric is simulated")
-	}
-	metric := c.PredefinedMetricSpecification.PredefinedMetricType
-	if metric != types.MetricTypeECSServiceAverageCPUUtilization && metric != types.MetricTypeECSServiceAverageMemoryUtilization {
-		return nil, fail("ValidationException", "PredefinedMetricType %s is not supported for ecs", metric)
+	if in.PolicyType != types.PolicyTypeTargetTrackingScaling || c == nil {
+		return nil, fail("ValidationException", "only target tracking is simulated")
 	}
 	if v := aws.ToFloat64(c.TargetValue); v <= 0 {
 		return nil, fail("ValidationException", "Target value must be greater than 0")
 	}
+	if err := s.validMetric(t, c); err != nil {
+		return nil, err
+	}
 	name := aws.ToString(in.PolicyName)
 	for other, p := range t.Policies {
-		if other != name && p.Config.PredefinedMetricSpecification.PredefinedMetricType == metric {
+		if other != name && predefined(p.Config) != "" && predefined(p.Config) == predefined(*c) {
 			return nil, fail("ValidationException", "Only one TargetTrackingScaling policy for a given metric specification is allowed.")
 		}
 	}
@@ -59,40 +62,9 @@ func (s *Sim) putScalingPolicy(in *aas.PutScalingPolicyInput) (*aas.PutScalingPo
 		t.Policies[name] = p
 	}
 	s.dropPolicyAlarms(p)
-	p.Config = *c
+	p.Config, p.High, p.Low, p.Looked = *c, 0, 0, s.now()
 	s.makePolicyAlarms(t, p)
 	return &aas.PutScalingPolicyOutput{PolicyARN: &p.ARN, Alarms: s.policyAlarms(p)}, nil
-}
-
-// makePolicyAlarms makes the two alarms that target tracking lives on. They are
-// billed like any other and go with the policy.
-func (s *Sim) makePolicyAlarms(t *ScalableTarget, p *ScalingPolicy) {
-	cluster, service := t.service()
-	metric := "CPUUtilization"
-	if p.Config.PredefinedMetricSpecification.PredefinedMetricType == types.MetricTypeECSServiceAverageMemoryUtilization {
-		metric = "MemoryUtilization"
-	}
-	for _, side := range []struct {
-		name    string
-		op      cwtypes.ComparisonOperator
-		times   float64
-		periods int32
-	}{
-		{"High", cwtypes.ComparisonOperatorGreaterThanThreshold, 1, 3},
-		{"Low", cwtypes.ComparisonOperatorLessThanThreshold, 0.9, 15},
-	} {
-		s.world.Serial++
-		name := policyAlarm(t.ID, side.name, s.world.Serial)
-		s.world.Alarms[name] = &Alarm{Policy: p.ARN, Tags: cloud.Tags{}, Alarm: cwtypes.MetricAlarm{
-			AlarmName: &name, AlarmArn: aws.String(s.world.arn("cloudwatch", "alarm:"+name)), Namespace: aws.String("AWS/ECS"), MetricName: &metric,
-			Dimensions: []cwtypes.Dimension{{Name: aws.String("ClusterName"), Value: &cluster}, {Name: aws.String("ServiceName"), Value: &service}},
-			Statistic:  cwtypes.StatisticAverage, ComparisonOperator: side.op, Threshold: aws.Float64(aws.ToFloat64(p.Config.TargetValue) * side.times),
-			Period: aws.Int32(60), EvaluationPeriods: aws.Int32(side.periods), AlarmActions: []string{p.ARN}, ActionsEnabled: aws.Bool(true),
-			AlarmConfigurationUpdatedTimestamp: aws.Time(s.now()),
-			StateValue:                         cwtypes.StateValueInsufficientData, StateReason: aws.String(unchecked), StateUpdatedTimestamp: aws.Time(s.now()),
-		}}
-		p.Alarms = append(p.Alarms, name)
-	}
 }
 
 func (s *Sim) dropPolicyAlarms(p *ScalingPolicy) {

@@ -34,13 +34,13 @@ func (s *Sim) settle() {
 }
 
 // nextTick is the next one at which anything can happen: the very next while
-// something is on its way, a full minute while only schedules can come due, and
+// something is on its way, a full minute while only schedules and queues can move anything, and
 // else the end.
 func (s *Sim) nextTick(at, end time.Time) time.Time {
 	switch {
 	case s.busy():
 		return at.Add(tick)
-	case s.scheduled():
+	case s.scheduled() || s.followsQueue():
 		return earlier(at.Truncate(time.Minute).Add(time.Minute), end)
 	}
 	return end

@@ -80,6 +80,7 @@ type World struct {
 	// target group. A test sets it, or a rehearsal.
 	TargetErrors    map[string]int
 	ScalableTargets map[string]*ScalableTarget // by service/cluster/service
+	Queues          map[string]Queue           `json:",omitempty"` // of SQS, by name
 	// ScheduleGroups are EventBridge Scheduler's by name, JobSchedules what is in them by group/name.
 	ScheduleGroups map[string]*ScheduleGroup
 	JobSchedules   map[string]*JobSchedule

@@ -1,9 +1,12 @@
 package cost
 
 import (
+	"strings"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // priceAlarm: $0.10 a month each.
@@ -13,10 +16,19 @@ func priceAlarm(b *bill, k engine.Key) { b.alarm(k, "alarm", 1) }
 // for one target tracking policy: one to go up, one to go down.
 const alarmsPerPolicy = 2
 
+// metricsOfQueue is how many metrics the alarms of a queue look at: messages that wait,
+// messages that are being worked on, and tasks. An alarm is billed for each metric:
+// https://aws.amazon.com/cloudwatch/pricing/
+const metricsOfQueue = 3
+
 // priceScalingPolicy: the policy is free, its alarms are not, and no inventory
 // of the stack shows them.
 func priceScalingPolicy(b *bill, k engine.Key) {
-	b.alarm(k, "alarms that target tracking makes", alarmsPerPolicy)
+	n := alarmsPerPolicy
+	if strings.HasSuffix(string(k), "/"+provision.ScaleByQueue) {
+		n *= metricsOfQueue
+	}
+	b.alarm(k, "alarms that target tracking makes", n)
 }
 
 // freeAlarms is CloudWatch's free tier of standard alarms.

@@ -91,8 +91,12 @@ func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
 		"disks": func(c *agents.Config) {
 			c.Agents[0].Container.StorageGiB, c.Agents[1].Container.StorageGiB, c.Agents[1].Spot = 21, 200, agents.Spot{}
 		},
-		"workers":       func(c *agents.Config) { c.Network.NAT = agents.NATNone; unseen(c) },
-		"some public":   func(c *agents.Config) { c.Agents[1].Public = false; c.Agents[4].Port, c.Agents[4].Public = 0, false },
+		"workers":     func(c *agents.Config) { c.Network.NAT = agents.NATNone; unseen(c) },
+		"some public": func(c *agents.Config) { c.Agents[1].Public = false; c.Agents[4].Port, c.Agents[4].Public = 0, false },
+		"requests and a queue": func(c *agents.Config) {
+			c.Agents[0].Scale.Requests = 1000
+			c.Agents[1].Scale = agents.Scale{Min: 0, Max: 5, Queue: agents.Queue{Name: "acme-jobs", PerTask: 10}}
+		},
 		"with a domain": func(c *agents.Config) { c.LoadBalancer.Domain = "agents.example.com" },
 		"mail and budget": func(c *agents.Config) {
 			c.Observability.Alarms.Emails, c.Budget.Emails = []string{"ops@example.com"}, []string{"ops@example.com"}

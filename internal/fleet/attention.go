@@ -72,7 +72,7 @@ func attention(conf agents.Agent, a AgentStatus, s types.Service, r readings) []
 	if a.Memory != nil && a.Memory.Now >= full {
 		add(AboutUsage, "karmactl up --only "+a.Name, "memory is at %.0f %%: give it more in agents.yaml", a.Memory.Now)
 	}
-	if a.Desired == 0 && a.Schedule == "" {
+	if queued := conf.Scale.Min == 0 && conf.Scale.Queue.Name != ""; a.Desired == 0 && a.Schedule == "" && !queued {
 		wake := "auto"
 		if conf.Scale.Min == 0 { // auto would be 0 again
 			wake = "1"

@@ -136,7 +136,7 @@ func (c *copilot) count(a *agent, t *tree) {
 		}
 		a.scale = s
 	}
-	for name, into := range map[string]*int{"cpu_percentage": &s.cpu, "memory_percentage": &s.memory} {
+	for name, into := range map[string]*int{"cpu_percentage": &s.cpu, "memory_percentage": &s.memory, "requests": &s.requests} {
 		v := t.get(name)
 		if v == nil {
 			continue
@@ -161,7 +161,6 @@ func (c *copilot) count(a *agent, t *tree) {
 		v.carry(a.key("spot"))
 	}
 	t.get("cooldown").settle(left, "karmactl's own cooldowns")
-	for _, k := range []string{"requests", "response_time", "queue_delay"} {
-		t.get(k).settle(left, "agents scale by CPU and memory")
-	}
+	t.get("response_time").settle(left, "agents scale by CPU, memory, requests and a queue")
+	t.get("queue_delay").settle(left, "write scale: {queue: {name: …, per_task: …}}, per_task about acceptable_latency divided by msg_processing_time")
 }

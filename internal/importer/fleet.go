@@ -86,7 +86,7 @@ type spot struct {
 }
 
 type scale struct {
-	min, max, cpu, memory int
+	min, max, cpu, memory, requests int
 	// none tells that nothing scales: the targets are written as 0.
 	none bool
 }

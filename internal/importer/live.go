@@ -190,11 +190,12 @@ func (l *running) addScaling() error {
 	return nil
 }
 
-// addPolicy takes a target tracking policy.
+// addPolicy takes a scaling policy. One that has no counterpart is named as such by
+// whatever reads it.
 func (l *running) addPolicy(p scalingtypes.ScalingPolicy) error {
 	c := p.TargetTrackingScalingPolicyConfiguration
 	if c == nil || c.PredefinedMetricSpecification == nil {
-		return nil
+		return l.add("aws_appautoscaling_policy", aws.ToString(p.PolicyName), object{"resource_id": aws.ToString(p.ResourceId)})
 	}
 	return l.add("aws_appautoscaling_policy", aws.ToString(p.PolicyName), object{"resource_id": aws.ToString(p.ResourceId), "target_tracking_scaling_policy_configuration": []object{{
 		"target_value": c.TargetValue, "predefined_metric_specification": []object{{"predefined_metric_type": string(c.PredefinedMetricSpecification.PredefinedMetricType)}},

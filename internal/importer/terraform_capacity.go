@@ -138,19 +138,22 @@ func (x *terraform) scaling(a *agent, s *resource) {
 func (x *terraform) policy(a *agent, out *scale, p *tree) {
 	c := firstOf(p.get("target_tracking_scaling_policy_configuration"))
 	metric := firstOf(c.get("predefined_metric_specification")).get("predefined_metric_type")
-	into := map[string]*int{"ECSServiceAverageCPUUtilization": &out.cpu, "ECSServiceAverageMemoryUtilization": &out.memory}[metric.str()]
+	into := map[string]*int{
+		"ECSServiceAverageCPUUtilization": &out.cpu, "ECSServiceAverageMemoryUtilization": &out.memory, "ALBRequestCountPerTarget": &out.requests,
+	}[metric.str()]
 	if into == nil {
-		p.leave("agents scale by CPU and memory")
+		p.leave("agents scale by CPU, memory, requests and the messages of a queue: for those write scale: {queue: {name: …, per_task: …}}")
 		return
 	}
 	f, err := strconv.ParseFloat(c.get("target_value").str(), 64)
 	if err != nil {
-		p.leave("only Terraform knows its target: write scale: {cpu: …, memory: …}")
+		p.leave("only Terraform knows its target: write scale: {cpu: …, memory: …, requests: …}")
 		return
 	}
 	*into = int(f)
 	c.get("target_value").carry(a.key("scale"))
 	metric.carry(a.key("scale"))
+	firstOf(c.get("predefined_metric_specification")).get("resource_label").settle(own, "the agent's own target group")
 	c.get("scale_in_cooldown").leave("karmactl's own cooldowns")
 	c.get("scale_out_cooldown").leave("karmactl's own cooldowns")
 	p.settle(own, "autoscaling of its own")

@@ -167,6 +167,9 @@ func (a *agent) writeScale(p *page, in int, key string) {
 		if s.cpu > 0 || s.none || s.memory > 0 {
 			parts = append(parts, fmt.Sprintf("cpu: %d", s.cpu), fmt.Sprintf("memory: %d", s.memory))
 		}
+		if s.requests > 0 && a.port > 0 && (a.public == nil || *a.public) {
+			parts = append(parts, fmt.Sprintf("requests: %d", s.requests))
+		}
 		p.put(in, key+".scale", "{"+strings.Join(parts, ", ")+"}")
 	}
 }

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,16 +13,23 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// What a policy may follow.
+// What a policy may follow, as its key says it.
 const (
-	ScaleByCPU    = "cpu"
-	ScaleByMemory = "memory"
+	ScaleByCPU      = "cpu"
+	ScaleByMemory   = "memory"
+	ScaleByRequests = "requests"
+	ScaleByQueue    = "queue"
 )
 
 // ScalingPolicySpec is what we own of a scaling policy.
 type ScalingPolicySpec struct {
-	Metric  string
-	Percent float64
+	// Metric is the predefined metric that it follows, or that of a queue.
+	Metric string
+	// Of is whose metric it is when the service alone does not say so: the load balancer and
+	// target group, or the queue. It is "" for use of CPU and memory.
+	Of string
+	// Target is percent, requests a minute for each task, or messages for each task.
+	Target float64
 	// Seconds between two steps.
 	InCooldown  int
 	OutCooldown int
@@ -29,17 +37,22 @@ type ScalingPolicySpec struct {
 	ScaleIn bool
 }
 
-// ScalingPolicy keeps an agent's average use near a percentage. AWS makes two
-// alarms for it, at $0.10 a month each, and deletes them with it. It is blind
-// while there is no task. Its id is service/cluster/service#name; it has no tags
-// and belongs to its target.
+// ScalingPolicy keeps a metric of an agent near a target. AWS makes two alarms for it,
+// billed like any other, and deletes them with it. Without a task there is no use and
+// there are no requests, so only a queue wakes an agent that is at 0. Its id is
+// service/cluster/service#name; it has no tags and belongs to its target.
 type ScalingPolicy struct {
 	engine.Ref
 	*Env
 	Target *ScalableTarget
-	// Metric is ScaleByCPU or ScaleByMemory.
-	Metric  string
-	Percent float64
+	// Metric is one of ScaleByCPU, ScaleByMemory, ScaleByRequests and ScaleByQueue.
+	Metric string
+	// Hold is what is held: percent, requests a minute for each task, or messages for each task.
+	Hold float64
+	// Queue is the name of the queue, of this account and region; "" but for ScaleByQueue.
+	Queue string
+	// LoadBalancer and TargetGroup are where the requests come from; nil but for ScaleByRequests.
+	LoadBalancer, TargetGroup engine.Node
 }
 
 func (p *ScalingPolicy) name() string { return p.Stack + "-" + p.Target.Agent + "-" + p.Metric }
@@ -54,16 +67,26 @@ func (p *ScalingPolicy) Key() engine.Key {
 // OfAgent is the agent that it belongs to.
 func (p *ScalingPolicy) OfAgent() string { return p.Target.Agent }
 
-// Needs the target.
-func (p *ScalingPolicy) Needs() []engine.Node { return []engine.Node{p.Target} }
+// Needs the target, and what the requests come from.
+func (p *ScalingPolicy) Needs() []engine.Node {
+	return slices.Concat(nodes(p.Target), nodes(p.LoadBalancer, p.TargetGroup))
+}
 
 // Want steps out after a minute and in after five.
 func (p *ScalingPolicy) Want() ScalingPolicySpec {
-	metric := types.MetricTypeECSServiceAverageCPUUtilization
-	if p.Metric == ScaleByMemory {
-		metric = types.MetricTypeECSServiceAverageMemoryUtilization
+	want := ScalingPolicySpec{Target: p.Hold, InCooldown: 300, OutCooldown: 60, ScaleIn: true}
+	switch p.Metric {
+	case ScaleByMemory:
+		want.Metric = string(types.MetricTypeECSServiceAverageMemoryUtilization)
+	case ScaleByRequests:
+		want.Metric = string(types.MetricTypeALBRequestCountPerTarget)
+		want.Of = metricSuffix(p.LoadBalancer.ID()) + "/" + metricSuffix(p.TargetGroup.ID())
+	case ScaleByQueue:
+		want.Metric, want.Of = messagesPerTask, p.Queue
+	default:
+		want.Metric = string(types.MetricTypeECSServiceAverageCPUUtilization)
 	}
-	return ScalingPolicySpec{Metric: string(metric), Percent: p.Percent, InCooldown: 300, OutCooldown: 60, ScaleIn: true}
+	return want
 }
 
 // Find looks among the account's scaling policies of ECS.
@@ -79,11 +102,14 @@ func (p *ScalingPolicy) Find(ctx context.Context, look engine.Look) (engine.Foun
 		found := engine.Found[ScalingPolicySpec]{Phase: engine.Ready, ID: p.policyID()}
 		if c := sp.TargetTrackingScalingPolicyConfiguration; c != nil {
 			found.Spec = ScalingPolicySpec{
-				Percent: aws.ToFloat64(c.TargetValue), InCooldown: int(aws.ToInt32(c.ScaleInCooldown)), OutCooldown: int(aws.ToInt32(c.ScaleOutCooldown)),
+				Target: aws.ToFloat64(c.TargetValue), InCooldown: int(aws.ToInt32(c.ScaleInCooldown)), OutCooldown: int(aws.ToInt32(c.ScaleOutCooldown)),
 				ScaleIn: !aws.ToBool(c.DisableScaleIn),
 			}
-			if c.PredefinedMetricSpecification != nil {
-				found.Spec.Metric = string(c.PredefinedMetricSpecification.PredefinedMetricType)
+			switch m := c.PredefinedMetricSpecification; {
+			case m != nil:
+				found.Spec.Metric, found.Spec.Of = string(m.PredefinedMetricType), aws.ToString(m.ResourceLabel)
+			case c.CustomizedMetricSpecification != nil:
+				found.Spec.Metric, found.Spec.Of = p.queueOf(c.CustomizedMetricSpecification)
 			}
 		}
 		return found, nil
@@ -100,7 +126,8 @@ func (p *ScalingPolicy) list(ctx context.Context) ([]types.ScalingPolicy, error)
 func (p *ScalingPolicy) Diff(have, want ScalingPolicySpec) []engine.Change {
 	return changes(
 		field("metric", have.Metric, want.Metric),
-		field("percent", have.Percent, want.Percent),
+		field("of", have.Of, want.Of),
+		field("target", have.Target, want.Target),
 		field("in_cooldown", have.InCooldown, want.InCooldown),
 		field("out_cooldown", have.OutCooldown, want.OutCooldown),
 		field("scale_in", have.ScaleIn, want.ScaleIn),
@@ -109,14 +136,22 @@ func (p *ScalingPolicy) Diff(have, want ScalingPolicySpec) []engine.Change {
 
 // Create puts the policy.
 func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec, _ string) (string, error) {
+	config := &types.TargetTrackingScalingPolicyConfiguration{
+		TargetValue: &want.Target, ScaleInCooldown: aws.Int32(int32(want.InCooldown)), ScaleOutCooldown: aws.Int32(int32(want.OutCooldown)),
+		DisableScaleIn: aws.Bool(!want.ScaleIn),
+	}
+	if want.Metric == messagesPerTask {
+		config.CustomizedMetricSpecification = p.queueMetric(want.Of)
+	} else {
+		config.PredefinedMetricSpecification = &types.PredefinedMetricSpecification{PredefinedMetricType: types.MetricType(want.Metric)}
+		if want.Of != "" {
+			config.PredefinedMetricSpecification.ResourceLabel = &want.Of
+		}
+	}
 	_, err := p.Clients.AutoScaling.PutScalingPolicy(ctx, &aas.PutScalingPolicyInput{
 		PolicyName: aws.String(p.name()), PolicyType: types.PolicyTypeTargetTrackingScaling, ResourceId: aws.String(p.scalableID(p.Target.Agent)),
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
-		TargetTrackingScalingPolicyConfiguration: &types.TargetTrackingScalingPolicyConfiguration{
-			TargetValue: &want.Percent, ScaleInCooldown: aws.Int32(int32(want.InCooldown)), ScaleOutCooldown: aws.Int32(int32(want.OutCooldown)),
-			DisableScaleIn:                aws.Bool(!want.ScaleIn),
-			PredefinedMetricSpecification: &types.PredefinedMetricSpecification{PredefinedMetricType: types.MetricType(want.Metric)},
-		},
+		TargetTrackingScalingPolicyConfiguration: config,
 	})
 	if err != nil {
 		return "", err

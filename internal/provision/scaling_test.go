@@ -41,8 +41,8 @@ func scaling(h *Env) []engine.Step {
 	target := &ScalableTarget{Env: h, Agent: "validator", Min: 1, Max: 3}
 	return []engine.Step{
 		engine.Manage(target),
-		engine.Manage(&ScalingPolicy{Env: h, Target: target, Metric: ScaleByCPU, Percent: 75}),
-		engine.Manage(&ScalingPolicy{Env: h, Target: target, Metric: ScaleByMemory, Percent: 80}),
+		engine.Manage(&ScalingPolicy{Env: h, Target: target, Metric: ScaleByCPU, Hold: 75}),
+		engine.Manage(&ScalingPolicy{Env: h, Target: target, Metric: ScaleByMemory, Hold: 80}),
 	}
 }
 

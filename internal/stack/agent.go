@@ -44,11 +44,24 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	add(s, groupAgents, service)
 
 	bounds := add(s, groupAgents, &provision.ScalableTarget{Env: h, Service: service, Agent: a.Name, Min: a.Scale.Min, Max: a.Scale.Max, ServiceRole: p.scaling})
-	if a.Scale.CPUPercent > 0 {
-		add(s, groupAgents, &provision.ScalingPolicy{Env: h, Target: bounds, Metric: provision.ScaleByCPU, Percent: float64(a.Scale.CPUPercent)})
-	}
-	if a.Scale.MemoryPercent > 0 {
-		add(s, groupAgents, &provision.ScalingPolicy{Env: h, Target: bounds, Metric: provision.ScaleByMemory, Percent: float64(a.Scale.MemoryPercent)})
-	}
+	s.policies(a, e, bounds)
 	return service
+}
+
+// policies are what moves an agent's number of tasks between its bounds.
+func (s *Stack) policies(a agents.Agent, e *edgePart, bounds *provision.ScalableTarget) {
+	all := []*provision.ScalingPolicy{
+		{Metric: provision.ScaleByCPU, Hold: float64(a.Scale.CPUPercent)},
+		{Metric: provision.ScaleByMemory, Hold: float64(a.Scale.MemoryPercent)},
+		{Metric: provision.ScaleByQueue, Hold: float64(a.Scale.Queue.PerTask), Queue: a.Scale.Queue.Name},
+	}
+	if a.Public {
+		all = append(all, &provision.ScalingPolicy{Metric: provision.ScaleByRequests, Hold: float64(a.Scale.Requests), LoadBalancer: e.alb, TargetGroup: e.groups[a.Name]})
+	}
+	for _, p := range all {
+		if p.Hold > 0 {
+			p.Env, p.Target = s.Env, bounds
+			add(s, groupAgents, p)
+		}
+	}
 }

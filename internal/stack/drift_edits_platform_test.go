@@ -74,19 +74,25 @@ func scalingDrifts() []drift {
 			return one(w.ScalableTargets, "scalable-target/validator", scalableTags, edit)
 		}
 	}
-	policy := func(edit func(*aastypes.TargetTrackingScalingPolicyConfiguration)) func(*awssim.World) bool {
+	policyOf := func(metric string, edit func(*aastypes.TargetTrackingScalingPolicyConfiguration)) func(*awssim.World) bool {
 		return bounds(func(x *awssim.ScalableTarget) {
 			for _, p := range x.Policies {
-				if strings.Contains(p.Name, "cpu") {
+				if strings.Contains(p.Name, metric) {
 					edit(&p.Config)
 				}
 			}
 		})
 	}
+	policy := func(edit func(*aastypes.TargetTrackingScalingPolicyConfiguration)) func(*awssim.World) bool {
+		return policyOf("cpu", edit)
+	}
 	return []drift{
+		{"scaling-policy/validator/requests", "of", policyOf("requests", func(c *aastypes.TargetTrackingScalingPolicyConfiguration) {
+			c.PredefinedMetricSpecification.ResourceLabel = aws.String("app/other/1/targetgroup/other/2")
+		})},
 		{"scalable-target/validator", "min", bounds(func(x *awssim.ScalableTarget) { x.Min = 2 })},
 		{"scalable-target/validator", "max", bounds(func(x *awssim.ScalableTarget) { x.Max = 9 })},
-		{"scaling-policy/validator/cpu", "percent", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.TargetValue = aws.Float64(10) })},
+		{"scaling-policy/validator/cpu", "target", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.TargetValue = aws.Float64(10) })},
 		{"scaling-policy/validator/cpu", "in_cooldown", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.ScaleInCooldown = aws.Int32(1) })},
 		{"scaling-policy/validator/cpu", "out_cooldown", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.ScaleOutCooldown = aws.Int32(1) })},
 		{"scaling-policy/validator/cpu", "scale_in", policy(func(c *aastypes.TargetTrackingScalingPolicyConfiguration) { c.DisableScaleIn = aws.Bool(true) })},

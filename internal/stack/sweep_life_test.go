@@ -41,6 +41,7 @@ agents:
     user: 1000:1000
     ulimits: {nofile: 65536}
     storage: 50
+    scale: {requests: 1000}
     permissions:
       - {policy: arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess}
       - {allow: [bedrock:InvokeModel], on: ["arn:aws:bedrock:*::foundation-model/*"]}
