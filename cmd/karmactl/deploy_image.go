@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,27 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
-	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
-
-// transport reaches registries: behind an emulator ECR's is the emulator's own.
-func (im *images) transport() http.RoundTripper {
-	if im.registry != nil {
-		return im.registry
-	}
-	endpoint := cloud.ECREndpoint(im.aws)
-	if endpoint == nil {
-		return http.DefaultTransport
-	}
-	to, err := url.Parse(*endpoint)
-	if err != nil {
-		return http.DefaultTransport
-	}
-	return provision.ECRAt{Host: im.account.ID + ".dkr.ecr." + im.account.Region + ".amazonaws.com", Endpoint: to, Next: http.DefaultTransport}
-}
 
 // images is the images of some agents on their way to ECR.
 type images struct {
@@ -65,7 +45,7 @@ type source func(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.I
 
 // collect asks for each agent's image, all at once. Nothing is pushed yet.
 func (im *images) collect(ctx context.Context, names []string, from source) error {
-	in := &rollout.Images{Transport: im.transport(), Temp: im.temp, Keychain: im.registries.Keychain}
+	in := &rollout.Images{Transport: im.registry, Temp: im.temp, Keychain: im.registries.Keychain}
 	h := im.env(true)
 	var g errgroup.Group
 	for _, name := range names {

@@ -33,7 +33,7 @@ func (im *images) push(ctx context.Context, plan *engine.Result, provide func(co
 		}
 	}
 	h := im.env(false)
-	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: im.transport()}
+	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: im.registry}
 	if err := p.SignIn(ctx); err != nil {
 		return err
 	}

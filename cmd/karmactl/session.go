@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -38,7 +40,7 @@ type session struct {
 	// sim is the simulated account; nil in AWS.
 	sim  *awssim.Sim
 	http *http.Client
-	// registry reaches the simulated registries; nil in AWS.
+	// registry reaches the simulated registries, or an emulator's; nil in AWS.
 	registry http.RoundTripper
 	// registries resolve image references, and remember what they were told.
 	registries *provision.Registries
@@ -188,9 +190,28 @@ func (a *app) connect(ctx context.Context, cfg *agents.Config) (s *session, err 
 	if a.opts.verbose {
 		s.aws = cloud.WithOptions(s.aws, s.trace())
 	}
+	if s.registry == nil {
+		if s.registry, err = registryTransport(s.aws); err != nil {
+			return nil, err
+		}
+	}
 	s.registries = &provision.Registries{Transport: s.registry, Keychain: provision.NewKeychain(s.aws, s.dockerConfiguration())}
 	a.account = s.account
 	return s, nil
+}
+
+// registryTransport is the way to registries that is not the usual one, nil: behind an
+// emulator, ECR's are the emulator's own.
+func registryTransport(cfg aws.Config) (http.RoundTripper, error) {
+	endpoint := cloud.ECREndpoint(cfg)
+	if endpoint == nil {
+		return nil, nil
+	}
+	to, err := url.Parse(*endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("the endpoint of ECR is no address: %w", err)
+	}
+	return provision.ECRAt{Endpoint: to, Next: remote.DefaultTransport}, nil
 }
 
 // dockerConfiguration signs in to registries as docker does; a rehearsal reads none.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // newWorld tells whether the simulated account is yet to be made.
@@ -57,7 +58,7 @@ func seedOf(cfg *agents.Config) awssim.Seed {
 // repositories are made by up, and what is there by digest cannot be made up.
 func ownImage(image string, cfg *agents.Config) (repository, tag string, ok bool) {
 	host, rest, found := strings.Cut(image, "/")
-	if !found || host != awssim.DefaultAccount+".dkr.ecr."+cfg.Region+".amazonaws.com" || strings.Contains(rest, "@") {
+	if !found || host != awssim.DefaultAccount+".dkr.ecr."+cfg.Region+"."+cloud.DNSSuffix(cfg.Region) || strings.Contains(rest, "@") {
 		return "", "", false
 	}
 	repository, tag, found = strings.Cut(rest, ":")

@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/karmacadabra/karmactl/internal/awssim/iam"
@@ -99,6 +100,9 @@ func (s *Sim) ask(p iam.Principal, service string, n need) error {
 	r := iam.Request{Action: n.action, Resource: n.resource, Context: n.context}
 	s.decided[n.action] = true
 	if d := iam.Decide(p, r); !d.Allowed {
+		if n.refused != "" {
+			return denied(service, n.refused)
+		}
 		return denied(service, d.Denial(p, r))
 	}
 	return nil
@@ -132,6 +136,8 @@ func denied(service, message string) error {
 		return fail("AccessDenied", "%s", message)
 	case "SNS":
 		return fail("AuthorizationError", "%s", message)
+	case "Secrets Manager":
+		return refuse(http.StatusForbidden, "AccessDeniedException", message)
 	}
 	return fail("AccessDeniedException", "%s", message)
 }

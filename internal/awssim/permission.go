@@ -148,6 +148,8 @@ func objectOf(_ *Sim, in any) []string { return []string{resourceOf("S3", in)} }
 type need struct {
 	action, resource string
 	context          map[string]string
+	// refused is AWS's message where it does not name the action; "" where it does.
+	refused string
 }
 
 // needs are all that a call asks of the caller's policies, its own action first.
@@ -183,6 +185,7 @@ func (s *Sim) needs(service, op string, in any) []need {
 			all = append(all, n)
 		}
 	}
+	all = append(all, s.keyNeeds(service, op, in)...)
 	if action := tagAction(service, op); action != "" && hasTags(in) {
 		all = append(all, need{action: action, resource: "*"})
 	}
@@ -214,6 +217,7 @@ func Needs(service, op string) []string {
 	for _, p := range dependent[service+"."+op] {
 		all = append(all, p.action)
 	}
+	all = append(all, keyActions[service+"."+op]...)
 	switch service + "." + op {
 	case "S3.GetObject":
 		all = append(all, "s3:GetObjectVersion")

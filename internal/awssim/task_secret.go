@@ -33,7 +33,7 @@ func (s *Sim) injectable(role iam.Principal, from string) string {
 		return retried + arn + " from secrets manager: " + why
 	}
 	if x != nil && x.KeyID != "" && s.undecipherable(role, x.KeyID, "secretsmanager", "SecretARN", x.ARN) {
-		return retried + arn + " from secrets manager: AccessDeniedException: Access to KMS is not allowed"
+		return retried + arn + " from secrets manager: AccessDeniedException: " + secretKeyRefused
 	}
 	if err == nil && x.holder(stageCurrent) == nil {
 		err = noCurrentValue()
@@ -74,7 +74,7 @@ func (s *Sim) injectableParameter(role iam.Principal, from string) string {
 		return retried + "Invalid parameters: " + from
 	}
 	if p.KeyID != "" && s.undecipherable(role, p.KeyID, "ssm", "PARAMETER_ARN", arn) {
-		return retried + "AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access."
+		return retried + "AccessDeniedException: " + parameterKeyRefused
 	}
 	return ""
 }

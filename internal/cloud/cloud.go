@@ -3,6 +3,8 @@
 package cloud
 
 import (
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
@@ -45,6 +47,15 @@ func (a Account) ARN(service, resource string) string {
 // GlobalARN builds an ARN of a service without regions, such as IAM.
 func (a Account) GlobalARN(service, resource string) string {
 	return "arn:" + a.Partition + ":" + service + "::" + a.ID + ":" + resource
+}
+
+// DNSSuffix is what the host names of a region's services end in:
+// https://docs.aws.amazon.com/general/latest/gr/rande.html
+func DNSSuffix(region string) string {
+	if strings.HasPrefix(region, "cn-") {
+		return "amazonaws.com.cn"
+	}
+	return "amazonaws.com"
 }
 
 // Clients are the SDK's clients over one configuration. They are used through

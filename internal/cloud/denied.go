@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -15,6 +16,9 @@ var (
 	deniedAction  = lazyregexp.New(`not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)`)
 	encodedDenial = lazyregexp.New(`\s*Encoded authorization failure message: (\S+)`)
 )
+
+// keyRefusals are what Secrets Manager and the Parameter Store say when the caller may not use a customer's own key.
+var keyRefusals = []string{"Access to KMS is not allowed", "The ciphertext refers to a customer master key"}
 
 // deciders are the policies that no change to the operator's own one can overrule: how AWS's message has them, what
 // they are called, and who can change them.
@@ -35,6 +39,8 @@ func denied(op *smithy.OperationError, message string, in Account) *Problem {
 	action, call := own, ""
 	if m := deniedAction.FindStringSubmatch(message); m != nil {
 		action = m[1]
+	} else if slices.ContainsFunc(keyRefusals, func(s string) bool { return strings.Contains(message, s) }) {
+		action = "kms:Decrypt"
 	}
 	if action != own {
 		call = fmt.Sprintf(" (%s %s needs it)", op.Service(), op.Operation())
@@ -47,6 +53,9 @@ func denied(op *smithy.OperationError, message string, in Account) *Problem {
 		What: "permission " + action + " is missing" + where + call,
 		Why:  strings.TrimSpace(encodedDenial.ReplaceAllString(message, "")) + requestID(op),
 		Do:   "add " + action + " to the operator's policy (docs/iam-policy-read.json and docs/iam-policy-change.json have all that karmactl needs)",
+	}
+	if action == "kms:Decrypt" {
+		p.Do += "; the key's own policy has to leave it to IAM, or allow it"
 	}
 	for _, d := range deciders {
 		if strings.Contains(message, d.said) {

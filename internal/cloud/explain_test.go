@@ -31,6 +31,7 @@ func TestAMissingPermissionNamesTheAction(t *testing.T) {
 		err       error
 		what, try string
 	}{
+		{"a customer's key", call("Secrets Manager", "GetSecretValue", "AccessDeniedException", "Access to KMS is not allowed"), "permission kms:Decrypt is missing in account 123456789012 (Secrets Manager GetSecretValue needs it)", "the key's own policy has to leave it to IAM"},
 		{"the message has no action", call("Elastic Load Balancing v2", "CreateListener", "AccessDenied", "no"), "permission elasticloadbalancing:CreateListener is missing in account 123456789012", "docs/iam-policy-"},
 		{
 			"a dependent action", call("Elastic Load Balancing v2", "CreateLoadBalancer", "AccessDenied", user+"ec2:GetSecurityGroupsForVpc because no identity-based policy allows the ec2:GetSecurityGroupsForVpc action"),

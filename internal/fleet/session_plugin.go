@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
@@ -53,7 +54,7 @@ func (p *SessionPlugin) command(s types.Session, request any) (*exec.Cmd, error)
 	if err != nil {
 		return nil, fmt.Errorf("describe the session's target: %w", err)
 	}
-	endpoint := "https://ssm." + p.Region + ".amazonaws.com"
+	endpoint := "https://ssm." + p.Region + "." + cloud.DNSSuffix(p.Region)
 	cmd := exec.Command(pluginName, string(session), p.Region, "StartSession", p.Profile, string(params), endpoint) //nolint:gosec // the arguments are AWS's own answer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.In, p.Out, p.Err
 	return cmd, nil

@@ -179,9 +179,5 @@ func isWrongArch(err error) bool { return errors.As(err, new(*WrongArch)) }
 
 // RepositoryURI is where an agent's images are pushed to, known before it is made.
 func (h *Env) RepositoryURI(agent string) string {
-	suffix := "amazonaws.com"
-	if h.Account.Partition == "aws-cn" {
-		suffix += ".cn"
-	}
-	return h.Account.ID + ".dkr.ecr." + h.Account.Region + "." + suffix + "/" + h.RepositoryName(agent)
+	return h.Account.ID + ".dkr.ecr." + h.Account.Region + "." + cloud.DNSSuffix(h.Account.Region) + "/" + h.RepositoryName(agent)
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // answers is a registry with a token server, which answers each manifest with a status.
@@ -173,6 +175,49 @@ func TestAPushKeepsItsCredentialsWhenAnUploadGoesOnAtAnAbsoluteAddress(t *testin
 	to := ECRAt{Host: host, Endpoint: absolute(t), Next: http.DefaultTransport}
 	if err := remote.Write(ref, img, remote.WithTransport(to), remote.WithAuth(auth), remote.WithContext(context.Background())); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Behind an emulator each of ECR's hosts is the emulator, in a plan as in a push; what is
+// not ECR's is where it always is.
+func TestEveryRegistryOfECRIsAtTheEndpoint(t *testing.T) {
+	got := map[string]bool{}
+	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got[r.URL.Path] = true }))
+	defer at.Close()
+	endpoint, err := url.Parse(at.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := ECRAt{Endpoint: endpoint, Next: http.DefaultTransport}
+	for _, host := range []string{"123456789012.dkr.ecr.us-east-1.amazonaws.com", "210987654321.dkr.ecr.cn-north-1.amazonaws.com.cn"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+"/v2/"+host, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := to.RoundTrip(r)
+		if err != nil || out.Body.Close() != nil || !got["/v2/"+host] {
+			t.Errorf("%s is not at the endpoint: %v", host, err)
+		}
+	}
+	to.Next = roundTrip(func(r *http.Request) (*http.Response, error) { return nil, errors.New(r.URL.Host) })
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://public.ecr.aws/v2/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.RoundTrip(r); err == nil || err.Error() != "public.ecr.aws" { //nolint:bodyclose // there is none
+		t.Errorf("another registry is asked at %v", err)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestAnImageInChinaHasTheSuffixOfChina(t *testing.T) {
+	h := &Env{Project: "karmacadabra", Account: cloud.Account{ID: "123456789012", Partition: "aws-cn", Region: "cn-north-1"}}
+	const want = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/"
+	if got := h.RepositoryURI("validator"); !strings.HasPrefix(got, want) {
+		t.Errorf("images go to %s, want %s", got, want)
 	}
 }
 

@@ -5,11 +5,11 @@ import (
 	"net/url"
 )
 
-// ECRAt sends what goes to a host of ECR to an endpoint, scheme and all, and nothing
-// else: behind an emulator the registry is the endpoint's own /v2/, while ECR still
+// ECRAt sends what goes to a host of ECR, or to any of them, to an endpoint, scheme and
+// all, and nothing else: behind an emulator the registry is the endpoint's own /v2/, while ECR still
 // answers with AWS's host name.
 type ECRAt struct {
-	Host     string // 123456789012.dkr.ecr.us-east-1.amazonaws.com
+	Host     string // 123456789012.dkr.ecr.us-east-1.amazonaws.com; "" is every account's, in every region
 	Endpoint *url.URL
 	Next     http.RoundTripper
 }
@@ -18,7 +18,7 @@ type ECRAt struct {
 // address of the endpoint; it is told as one of the host, because a client sends its
 // credentials to the host that it signed in to and to no other.
 func (e ECRAt) RoundTrip(r *http.Request) (*http.Response, error) {
-	if e.Endpoint == nil || r.URL.Host != e.Host {
+	if e.Endpoint == nil || !e.serves(r.URL.Host) {
 		return e.Next.RoundTrip(r)
 	}
 	sent := r.Clone(r.Context())
@@ -28,8 +28,16 @@ func (e ECRAt) RoundTrip(r *http.Request) (*http.Response, error) {
 		return out, err
 	}
 	if to, err := url.Parse(out.Header.Get("Location")); err == nil && to.Host == e.Endpoint.Host {
-		to.Scheme, to.Host = r.URL.Scheme, e.Host
+		to.Scheme, to.Host = r.URL.Scheme, r.URL.Host
 		out.Header.Set("Location", to.String())
 	}
 	return out, nil
+}
+
+func (e ECRAt) serves(host string) bool {
+	if e.Host != "" {
+		return host == e.Host
+	}
+	_, _, ok := ecrHost(host)
+	return ok
 }

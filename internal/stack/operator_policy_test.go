@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"go/ast"
 	"go/parser"
@@ -125,12 +126,15 @@ type document struct {
 // look: plan, status, logs, doctor, cost. Who changes things has both. What only
 // describes is joined under a wildcard; what reads values never is.
 func operatorPolicies(actions []string) (read, change document) {
-	var describe, values, look, write, push, rest []string
+	var describe, values, look, write, push, rest, keys []string
 	for _, a := range actions {
 		service, op, _ := strings.Cut(a, ":")
 		reads := cloud.Reads(op) || strings.HasPrefix(op, "View") || op == "BatchGetImage"
 		switch {
 		case a == "iam:CreateServiceLinkedRole" || a == "iam:PassRole" || a == "iam:AttachRolePolicy": // have their own conditions
+		case a == "kms:Decrypt": // in a statement of its own
+		case service == "kms":
+			keys = append(keys, a)
 		case service == "s3" && reads:
 			look = append(look, a)
 		case service == "s3":
@@ -152,14 +156,18 @@ func operatorPolicies(actions []string) (read, change document) {
 	only := func(key string, values ...string) map[string]map[string][]string {
 		return map[string]map[string][]string{"StringEquals": {key: values}}
 	}
+	// A customer's own keys are used through the services that encrypt with them, and for nothing else.
+	via := map[string]map[string][]string{"StringLike": {"kms:ViaService": {"s3.*.amazonaws.com", "secretsmanager.*.amazonaws.com", "ssm.*.amazonaws.com"}}}
 	whole, buckets := []string{"*"}, []string{"arn:*:s3:::karmactl-*"}
 	read = published(
 		allow{Sid: "Read", Action: slices.Compact(describe), Resource: whole},
 		allow{Sid: "Values", Action: values, Resource: whole},
+		allow{Sid: "Keys", Action: []string{"kms:Decrypt"}, Resource: whole, Condition: via},
 		allow{Sid: "State", Action: look, Resource: buckets},
 	)
 	change = published(
 		allow{Sid: "State", Action: write, Resource: buckets},
+		allow{Sid: "Keys", Action: keys, Resource: whole, Condition: via},
 		allow{Sid: "Push", Action: push, Resource: []string{"arn:*:ecr:*:*:repository/*"}},
 		allow{Sid: "Change", Action: rest, Resource: whole},
 		allow{Sid: "PassRoles", Action: []string{"iam:PassRole"}, Resource: whole, Condition: only("iam:PassedToService", "ecs-tasks.amazonaws.com")},
@@ -271,5 +279,27 @@ func TestALoadBalancerNeedsWhatAWSAsksForIt(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "is not authorized to perform: ec2:GetSecurityGroupsForVpc on resource: * because no identity-based policy allows the ec2:GetSecurityGroupsForVpc action") {
 			t.Errorf("got %v", err)
 		}
+	})
+}
+
+// The user's own nested secret may be under a key of the user's own, of which Secrets
+// Manager does not say which right is missing.
+func TestASecretUnderTheUsersOwnKeyNeedsTheRightToDecrypt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, shipped(t, "agents.yaml"))
+		b.edit(func(w *awssim.World) {
+			w.Secrets["karmacadabra"].KeyID = "arn:aws:kms:us-east-1:123456789012:key/8c1ff5f4-5cd1-4d2c-9d0e-3a3f4d5a6b7c"
+		})
+		without, change := operatorPolicies(asked(t))
+		without.Statement = slices.DeleteFunc(slices.Clone(without.Statement), func(a allow) bool { return a.Sid == "Keys" })
+		b.as(without, change)
+		var p *cloud.Problem
+		err := cloud.Explain(b.attempt().Err(), cloud.Account{})
+		if !errors.As(err, &p) || !strings.Contains(p.What, "permission kms:Decrypt is missing") || !strings.Contains(p.Do, "the key's own policy") {
+			t.Errorf("without it: %v", err)
+		}
+		read, _ := operatorPolicies(asked(t))
+		b.as(read, change)
+		b.upStack(nil)
 	})
 }
