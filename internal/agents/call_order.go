@@ -11,50 +11,93 @@ func (c *Config) Names() []string {
 	return names
 }
 
-// InCallOrder are the agents, each after those it calls. Load has refused circles.
-func (c *Config) InCallOrder() []Agent {
-	byName := map[string]Agent{}
-	for _, a := range c.Agents {
-		byName[a.Name] = a
+// CallGroups are the agents in groups, each after the groups that it calls. Agents that
+// call each other in a circle are one group, in the file's order; most agents are a
+// group of their own.
+func (c *Config) CallGroups() [][]Agent {
+	g := callGraph{at: map[string]int{}, order: make([]int, len(c.Agents)), low: make([]int, len(c.Agents)), cfg: c}
+	for i, a := range c.Agents {
+		g.at[a.Name] = i
 	}
-	var out []Agent
-	seen := map[string]bool{}
-	var visit func(Agent)
-	visit = func(a Agent) {
-		if seen[a.Name] {
-			return
+	for i := range c.Agents {
+		if g.order[i] == 0 {
+			g.visit(i)
 		}
-		seen[a.Name] = true
-		for _, callee := range a.Calls {
-			visit(byName[callee])
+	}
+	return g.groups
+}
+
+// callGraph finds circles as Tarjan does: a group is complete once nothing in it leads
+// back to an agent that was visited before it.
+type callGraph struct {
+	cfg        *Config
+	at         map[string]int // place in the file
+	order, low []int          // when an agent was visited, from 1, and the first one that it leads back to
+	visited    int
+	open       []int // visited, and in no group yet
+	groups     [][]Agent
+}
+
+func (g *callGraph) visit(i int) {
+	g.visited++
+	g.order[i], g.low[i] = g.visited, g.visited
+	g.open = append(g.open, i)
+	for _, name := range g.cfg.Agents[i].Calls {
+		k, known := g.at[name]
+		switch {
+		case !known:
+		case g.order[k] == 0:
+			g.visit(k)
+			g.low[i] = min(g.low[i], g.low[k])
+		case slices.Contains(g.open, k):
+			g.low[i] = min(g.low[i], g.order[k])
 		}
-		out = append(out, a)
 	}
-	for _, a := range c.Agents {
-		visit(a)
+	if g.low[i] < g.order[i] {
+		return
 	}
-	return out
+	from := slices.Index(g.open, i)
+	members := slices.Sorted(slices.Values(g.open[from:]))
+	g.open = g.open[:from]
+	var group []Agent
+	for _, k := range members {
+		group = append(group, g.cfg.Agents[k])
+	}
+	g.groups = append(g.groups, group)
 }
 
 // CallLevels orders the chosen agents so that each comes after those it calls, in
-// levels whose agents may go side by side.
+// levels whose agents may go side by side. A circle is on one level.
 func (c *Config) CallLevels(chosen []string) [][]string {
-	level := map[string]int{}
+	level := map[string]int{} // the first level after an agent
 	var out [][]string
-	for _, a := range c.InCallOrder() {
+	for _, group := range c.CallGroups() {
 		n := 0
-		for _, callee := range a.Calls {
-			n = max(n, level[callee])
+		var here []string
+		for _, a := range group {
+			for _, callee := range a.Calls {
+				n = max(n, level[callee])
+			}
+			if slices.Contains(chosen, a.Name) {
+				here = append(here, a.Name)
+			}
 		}
-		level[a.Name] = n
-		if !slices.Contains(chosen, a.Name) {
-			continue
+		for _, a := range group {
+			level[a.Name] = n
+			if len(here) > 0 {
+				level[a.Name]++
+			}
 		}
-		level[a.Name]++
 		for len(out) <= n {
 			out = append(out, nil)
 		}
-		out[n] = append(out[n], a.Name)
+		out[n] = append(out[n], here...)
 	}
 	return slices.DeleteFunc(out, func(l []string) bool { return len(l) == 0 })
+}
+
+// Connected tells whether an agent calls others or is called: only these have a name, and
+// a proxy, of Service Connect.
+func (c *Config) Connected(a Agent) bool {
+	return len(a.Calls) > 0 || slices.ContainsFunc(c.Agents, func(other Agent) bool { return slices.Contains(other.Calls, a.Name) })
 }

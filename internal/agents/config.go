@@ -257,8 +257,10 @@ type Agent struct {
 	Image string
 	// Build is how `deploy --build` makes the image; nil when there is none.
 	Build *Build
-	// Calls are the agents that this one calls over Service Connect.
+	// Calls are the agents that this one calls over Service Connect; with CallsAll they
+	// are all others that have a port.
 	Calls     []string
+	CallsAll  bool
 	Container Container
 	// Permissions are what the agent may do in AWS, beside what karmactl needs.
 	Permissions []Permission

@@ -84,6 +84,7 @@ func fillIn(r *reader, c *Config) {
 		fillInExec(r, &c.Agents[i])
 	}
 	for i := range c.Agents {
+		fillInCallsAll(c, &c.Agents[i])
 		fillInCalls(c, &c.Agents[i])
 		if c.Observability.XRay {
 			c.Agents[i].preset(ServiceNameVariable, c.Stack()+"-"+c.Agents[i].Name)

@@ -2,6 +2,7 @@ package agents
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -187,7 +188,7 @@ agents:
     command: [run, 1]
     image: registry.example.com:5000/team/{agent}:1.2
     build: {context: src, dockerfile: Dockerfile.agent, target: final, args: {AGENT_NAME: "{agent}"}}
-    calls: [b]
+    calls: all
     entrypoint: [tini, --]
     workdir: /app
     user: 1000:1000
@@ -202,6 +203,41 @@ agents:
     request_timeout: 90s
   b: {port: 8081, spot: false, read_only: true}
 `
+
+func TestAgentsMayCallEachOtherInACircle(t *testing.T) {
+	c := parse(t, "", "agents: {bot: {calls: [a]}, a: {port: 1, calls: [b]}, b: {port: 2, calls: [c]}, c: {port: 3, calls: [a, d]}, d: {port: 4}, e: {port: 5}}")
+	var groups []string
+	for _, g := range c.CallGroups() {
+		var names []string
+		for _, a := range g {
+			names = append(names, a.Name)
+		}
+		groups = append(groups, strings.Join(names, "+"))
+	}
+	if got := strings.Join(groups, " "); got != "d a+b+c bot e" {
+		t.Errorf("groups: %s", got)
+	}
+	if got := fmt.Sprint(c.CallLevels(c.Names())); got != "[[d e] [a b c] [bot]]" {
+		t.Errorf("levels: %s", got)
+	}
+	if got := fmt.Sprint(c.CallLevels([]string{"bot", "b"})); got != "[[b] [bot]]" {
+		t.Errorf("levels of two: %s", got)
+	}
+}
+
+func TestCallsAllIsEveryOtherAgentWithAPort(t *testing.T) {
+	c := parse(t, "", "defaults: {calls: all}\nagents: {a: {port: 1}, b: {port: 2, public: false}, bot: , own: {port: 3, calls: []}}")
+	var got []string
+	for _, a := range c.Agents {
+		got = append(got, fmt.Sprint(a.Name, a.Calls))
+	}
+	if s := strings.Join(got, " "); s != "a[b own] b[a own] bot[a b own] own[]" {
+		t.Errorf("calls: %s", s)
+	}
+	if u := c.Agents[0].Env["OWN_URL"]; u != "http://own:3" {
+		t.Errorf("a is told that own is at %q", u)
+	}
+}
 
 func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	c := parse(t, "", everything)

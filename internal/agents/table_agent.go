@@ -21,7 +21,7 @@ func agentFields() []field[Agent] {
 		key("command", "Replaces the image's own command.", words(`a list of texts such as ["python", "agent.py"]`), func(a *Agent) *[]string { return &a.Command }),
 		key("image", "The image to run; {agent} stands for the agent's name.", text(imageRule), func(a *Agent) *string { return &a.Image }),
 		key("build", "How deploy --build makes the image.", buildValue(), func(a *Agent) **Build { return &a.Build }),
-		key("calls", "The agents that this one calls: VALIDATOR_URL in its environment is http://validator:9001.", list("names of agents", 0, text(agentNameRule)), func(a *Agent) *[]string { return &a.Calls }),
+		key("calls", "The agents that this one calls, in circles too, or all for every other agent with a port: VALIDATOR_URL in its environment is http://validator:9001.", callsValue(), func(a *Agent) *Agent { return a }),
 		key("permissions", "What the agent may do in AWS: {policy: ARN}, or {allow: [bedrock:InvokeModel], on: [ARN]}. Default: nothing.", permissionsValue(), func(a *Agent) *[]Permission { return &a.Permissions }),
 		key("exec", "Allow a shell in running tasks (ECS Exec).", boolean(), func(a *Agent) *bool { return &a.Exec }),
 		// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html

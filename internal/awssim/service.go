@@ -263,8 +263,11 @@ func (s *Sim) describeService(x *Service, tags bool) *types.Service {
 			CreatedAt: aws.Time(dep.Created), UpdatedAt: aws.Time(dep.Updated), CapacityProviderStrategy: dep.Config.Strategy, NetworkConfiguration: dep.Config.Network,
 			ServiceConnectConfiguration: dep.Config.Connect, PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"),
 		}
-		for _, e := range dep.Endpoints {
-			out.ServiceConnectResources = append(out.ServiceConnectResources, types.ServiceConnectServiceResource{DiscoveryName: aws.String(e)})
+		if c := dep.Config.Connect; c != nil && c.Enabled { // its own; what its tasks can call is told nowhere
+			for _, svc := range c.Services {
+				id := discoveryID(x.Cluster, aws.ToString(svc.DiscoveryName))
+				out.ServiceConnectResources = append(out.ServiceConnectResources, types.ServiceConnectServiceResource{DiscoveryName: svc.DiscoveryName, DiscoveryArn: aws.String(s.world.arn("servicediscovery", "service/"+id))})
+			}
 		}
 		d.Deployments = append(d.Deployments, out)
 		if dep.Status == "PRIMARY" {

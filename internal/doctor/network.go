@@ -181,7 +181,7 @@ func (sn *snapshot) unreachable(name string, from ecstypes.Service, callee strin
 		f.Cause, f.Evidence = "the two are not in one Service Connect namespace", []string{name + ": " + none(mine), callee + ": " + none(its)}
 	case sn.security != nil && a != nil && b != nil && !sn.allowsAny(b.SecurityGroups, a.SecurityGroups, port):
 		f.Cause, f.Evidence, f.Fix = fmt.Sprintf("the security group of %s does not let tasks in at port %d", callee, port), b.SecurityGroups, "karmactl up puts the rule back"
-	case began != nil && began.CreatedAt != nil && to.CreatedAt != nil && began.CreatedAt.Before(*to.CreatedAt):
+	case began != nil && began.CreatedAt != nil && to.CreatedAt != nil && !to.CreatedAt.Before(*began.CreatedAt):
 		f.Cause = "its tasks are from before " + callee + " was there, and a task knows only the names that were there when it was deployed"
 		f.Fix = "karmactl deploy " + name + " --restart"
 	default:

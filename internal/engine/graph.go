@@ -20,6 +20,11 @@ func ups(steps []Step) []*vertex {
 				v.needs = append(v.needs, n)
 			}
 		}
+		for _, k := range v.step.peers() {
+			if n := byKey[k]; n != nil && n != v {
+				v.peers = append(v.peers, n)
+			}
+		}
 	}
 	return vs
 }
@@ -93,7 +98,7 @@ func vertices(steps []Step) ([]*vertex, map[Key]*vertex) {
 	kinds := map[string]bool{}
 	for i, s := range steps {
 		kind := s.Key().Kind()
-		vs[i] = &vertex{step: s, usable: make(chan struct{}), first: !kinds[kind]}
+		vs[i] = &vertex{step: s, usable: make(chan struct{}), expected: newGate(), there: newGate(), first: !kinds[kind]}
 		byKey[s.Key()], kinds[kind] = vs[i], true
 	}
 	return vs, byKey

@@ -13,6 +13,8 @@ import (
 type Step interface {
 	Node
 	edges() (needs, after []Key)
+	// peers are the keys of a Mutual's peers; none for most.
+	peers() []Key
 	// ownedBy is the key of its owner; "" for most.
 	ownedBy() Key
 	settle(ctx context.Context, r *run, v *vertex) Outcome

@@ -199,6 +199,7 @@ type removal struct {
 func (d *removal) Key() Key { return d.node.Key() + "#" + Key(d.id) }
 
 func (d *removal) edges() (needs, after []Key) { return nil, nil }
+func (d *removal) peers() []Key                { return nil }
 
 func (d *removal) ownedBy() Key { return "" }
 
@@ -236,3 +237,4 @@ type orphan struct {
 func (o *orphan) Needs() []Node { return nil }
 
 func (o *orphan) edges() (needs, after []Key) { return o.needs, nil }
+func (o *orphan) peers() []Key                { return nil }

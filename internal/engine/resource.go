@@ -161,6 +161,7 @@ type MissingInput struct {
 //	Announcer     has something to tell the user        Role, ScalableTarget, Secret, Subscription, TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
+//	Mutual        is updated once its peers are there   Service
 //	Owned         AWS deletes it with another one       Listener, ListenerRule
 //	Reviser       AWS keeps numbered revisions of it    TaskDefinition
 //	Disposable    may be deleted and made again         Certificate, CertificateValidation, Role, TargetGroup
@@ -189,6 +190,14 @@ type Announcer interface {
 // holding on to them: on the way down they do not wait for each other.
 type Ordered interface {
 	After() []Node
+}
+
+// Mutual is implemented by resources that know each other, in circles too, so that
+// none of them can be made after all others. Each is made without waiting for its
+// peers; it is updated, or brought to what is wanted after its create, once they are
+// there. A peer that will not be there, or could not be made, has no id then.
+type Mutual interface {
+	Peers() []Node
 }
 
 // Owned is implemented by resources that AWS deletes with another one, their

@@ -13,11 +13,19 @@ import (
 // line writes, nothing below it decides.
 func (n *node) settle(ctx context.Context, r *run, v *vertex) Outcome {
 	t := n.visit(r, v)
+	o := t.settle(ctx)
+	t.leavePeers(o)
+	return o
+}
+
+func (t *visit) settle(ctx context.Context) Outcome {
 	if stop := t.admit(ctx); stop != nil {
 		return *stop
 	}
-	t.want = n.Want()
-	t.o.Want = t.want
+	if err := t.meetPeers(ctx); err != nil {
+		return t.failed(err)
+	}
+	t.ask()
 	if err := t.decide(); err != nil {
 		return t.failed(err)
 	}
@@ -234,6 +242,10 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 			return t.failed(err)
 		}
 		if why == "" {
+			t.arrive()
+			if err := t.awaitPeers(ctx); err != nil {
+				return t.failed(err)
+			}
 			todo, left := t.diff(found.Spec)
 			if len(todo) == 0 && found.Phase == Ready {
 				t.leave(left)

@@ -20,7 +20,11 @@ type visit struct {
 	recorded bool
 	found    Found[any]
 	want     any
-	o        Outcome
+	// looked is that found was read; isThere is that it is in AWS by now.
+	looked, isThere bool
+	// met is that every peer is there, or known not to get there.
+	met bool
+	o   Outcome
 }
 
 func (n *node) visit(r *run, v *vertex) *visit {
@@ -57,6 +61,7 @@ func (t *visit) read(ctx context.Context) error {
 	}
 	var err error
 	t.found, err = t.readUntilVisible(ctx, look, until)
+	t.looked = err == nil
 	switch {
 	case err != nil || t.found.Phase == Absent || t.found.Phase == Leaving || t.found.Discard:
 	default:

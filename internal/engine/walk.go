@@ -147,6 +147,10 @@ type vertex struct {
 	rank   int           // the length of the longest chain that waits for it
 	usable chan struct{}
 	once   sync.Once
+	// peers are those of a Mutual. expected is opened once it is known whether this one
+	// is or will be there, there once it is, or once it is known not to get there.
+	peers           []*vertex
+	expected, there *gate
 	// first is that no step before it is of its kind.
 	first bool
 	// began is when its own work began: waiting for its needs is not work.

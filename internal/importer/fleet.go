@@ -76,6 +76,8 @@ type agent struct {
 	image       string
 	build       *build
 	calls       []string
+	callsAll    bool // calls are all others
+	meshed      bool // it is in a Service Connect namespace
 	exec        *bool
 	stopTimeout int // seconds
 }
@@ -167,33 +169,28 @@ func (a *agent) setSecret(s secret) {
 	a.secrets = append(a.secrets, s)
 }
 
-// breakCircles takes out the calls that lead back to their caller: agents.yaml
-// starts agents after the agents that they call. It returns what was taken out.
-func (f *fleet) breakCircles() (out [][2]string) {
-	const open, closed = 1, 2
-	state := map[string]int{}
-	var visit func(a *agent)
-	visit = func(a *agent) {
-		state[a.name] = open
-		a.calls = slices.DeleteFunc(a.calls, func(c string) bool {
-			to := f.agent(c)
-			switch {
-			case to == nil || to == a || to.worker:
-				return true
-			case state[c] == open:
-				out = append(out, [2]string{a.name, c})
-				return true
-			case state[c] == 0:
-				visit(to)
-			}
-			return false
-		})
-		state[a.name] = closed
-	}
+// settleCalls takes out the calls that no agent answers, and has every agent of the Service
+// Connect namespace call all others in it, as its tasks may.
+func (f *fleet) settleCalls() {
 	for _, a := range f.agents {
-		if state[a.name] == 0 {
-			visit(a)
+		others, all := 0, true
+		for _, to := range f.agents {
+			if to == a || to.worker {
+				continue
+			}
+			others++
+			all = all && to.meshed
+			if a.meshed && to.meshed && !slices.Contains(a.calls, to.name) {
+				a.calls = append(a.calls, to.name)
+			}
+		}
+		a.calls = slices.DeleteFunc(a.calls, func(name string) bool {
+			to := f.agent(name)
+			return to == nil || to == a || to.worker
+		})
+		a.callsAll = a.meshed && all && others > 0
+		if a.meshed {
+			slices.Sort(a.calls)
 		}
 	}
-	return out
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/live"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // object is what AWS says of something, under the names that Terraform gives it:
@@ -95,6 +96,23 @@ func (l *running) addServices() error {
 	return nil
 }
 
+// connectOf is the Service Connect of what runs, which ECS tells with each deployment.
+func connectOf(s types.Service) []object {
+	d := tasks.Primary(s)
+	if d == nil || d.ServiceConnectConfiguration == nil || !d.ServiceConnectConfiguration.Enabled {
+		return nil
+	}
+	var services []object
+	for _, x := range d.ServiceConnectConfiguration.Services {
+		var aliases []object
+		for _, c := range x.ClientAliases {
+			aliases = append(aliases, object{"dns_name": aws.ToString(c.DnsName), "port": aws.ToInt32(c.Port)})
+		}
+		services = append(services, object{"port_name": aws.ToString(x.PortName), "client_alias": aliases})
+	}
+	return []object{{"enabled": true, "namespace": aws.ToString(d.ServiceConnectConfiguration.Namespace), "service": services}}
+}
+
 func (l *running) addService(s live.Service) error {
 	var balancers, strategy []object
 	for _, b := range s.LoadBalancers {
@@ -107,6 +125,7 @@ func (l *running) addService(s live.Service) error {
 		"arn": aws.ToString(s.ServiceArn), "name": aws.ToString(s.ServiceName), "task_definition": aws.ToString(s.TaskDefinition), "desired_count": s.DesiredCount,
 		"launch_type": string(s.LaunchType), "enable_execute_command": s.EnableExecuteCommand, "health_check_grace_period_seconds": s.HealthCheckGracePeriodSeconds,
 		"load_balancer": balancers, "capacity_provider_strategy": strategy, "scheduling_strategy": string(s.SchedulingStrategy),
+		"service_connect_configuration": connectOf(s.Service),
 	})
 	if err != nil {
 		return err

@@ -83,9 +83,7 @@ func (r *reading) finish(source, looked string) (*Result, error) {
 		return nil, &NoAgentsError{Source: source, Looked: looked, Account: account(r.roots, nil)}
 	}
 	r.nameStack()
-	for _, c := range f.breakCircles() {
-		r.notes = append(r.notes, fmt.Sprintf("%s and %s call each other, which agents.yaml does not take yet: the call from %s to %s is left out; %s still finds %s by its name once both have been deployed again", c[0], c[1], c[0], c[1], c[0], c[1]))
-	}
+	f.settleCalls()
 	refused := map[string]string{}
 	for range 200 {
 		a := account(r.roots, refused)

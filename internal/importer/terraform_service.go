@@ -161,7 +161,9 @@ func (x *terraform) hosts(s *resource, main *tree, a *agent) {
 			x.of[h] = a
 		}
 	}
-	for _, svc := range firstOf(s.body.get("service_connect_configuration")).get("service").list() {
+	connect := firstOf(s.body.get("service_connect_configuration"))
+	a.meshed = connect.get("enabled").str() == "true"
+	for _, svc := range connect.get("service").list() {
 		if alias := firstOf(svc.get("client_alias")).get("dns_name").str(); alias != "" {
 			x.of[alias] = a
 		}

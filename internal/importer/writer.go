@@ -141,7 +141,11 @@ func (a *agent) write(p *page, indent int, key string) {
 			}
 			p.put(in, key+".permissions", "["+strings.Join(all, ", ")+"]")
 		}
-		p.texts(in, key+".calls", a.calls)
+		if a.callsAll {
+			p.put(in, key+".calls", "all")
+		} else {
+			p.texts(in, key+".calls", a.calls)
+		}
 		p.truth(in, key+".exec", a.exec)
 		if a.drain != nil {
 			p.put(in, key+".drain", fmt.Sprintf("%ds", *a.drain))

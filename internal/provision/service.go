@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,8 +30,9 @@ type Service struct {
 	// way to the registry.
 	PublicIP bool
 	// Callees are the agents that this one calls. Tasks resolve only the Service
-	// Connect names that were there before they started.
-	Callees []*Service
+	// Connect names that were there before their deployment began. Those of Circle call
+	// this one in turn, directly or not, and cannot all be made before it.
+	Callees, Circle []*Service
 	// Order is what has to be there first without being held on to: the routes and
 	// endpoints on the way to the registry, and the rules that lead to the target
 	// group, without which ECS refuses it.
@@ -87,6 +89,9 @@ func (s *Service) After() []engine.Node {
 	return append(append(out, nodes(s.Callees...)...), s.Order...)
 }
 
+// Peers are the callees in a circle with it.
+func (s *Service) Peers() []engine.Node { return nodes(s.Circle...) }
+
 const (
 	// breakerFailures is how many tasks may fail before a deployment has failed.
 	// AWS's own threshold is three at least, of which a service with one task
@@ -122,6 +127,7 @@ func (s *Service) Want() ServiceSpec {
 		}
 	}
 	w.Resolves = s.callees(func(c *Service) bool { return c.ID() != "" })
+	w.Awaits = s.callees(func(c *Service) bool { return engine.IsUnknown(c.ID()) })
 	return w
 }
 
@@ -135,7 +141,7 @@ func (s *Service) namespace() string {
 // callees are the names of the callees that something is true of.
 func (s *Service) callees(that func(*Service) bool) Set {
 	var out []string
-	for _, c := range s.Callees {
+	for _, c := range slices.Concat(s.Callees, s.Circle) {
 		if that(c) {
 			out = append(out, c.Agent.Name)
 		}
@@ -198,6 +204,7 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 		essential(field("service_connect", have.Connect, want.Connect)),
 		field("request_timeout", have.Timeout, want.Timeout),
 		same("resolves", have.Resolves, want.Resolves),
+		begins(have, want),
 		field("circuit_breaker", have.Breaker, want.Breaker),
 		field("rollout", have.Rollout, want.Rollout),
 		field("exec", have.Exec, want.Exec),
@@ -210,9 +217,13 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 	)
 }
 
-// Create makes the service with as many tasks as its scale begins with. A repeated
-// call with the token gives the same one.
+// Create makes the service with as many tasks as its scale begins with, or with none
+// while it awaits the names of others: see ServiceSpec.Awaits. A repeated call with the
+// token gives the same one.
 func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (string, error) {
+	if len(want.Awaits) > 0 {
+		want.Tasks, want.Breaker = 0, Breaker{}
+	}
 	in := &ecs.CreateServiceInput{
 		ServiceName: aws.String(s.ServiceName(s.Agent.Name)), Cluster: aws.String(s.ClusterName()), ClientToken: aws.String(token),
 		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(want.Tasks)), CapacityProviderStrategy: want.Capacity.input(),
@@ -230,8 +241,8 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 	return aws.ToString(out.Service.ServiceArn), nil
 }
 
-// Update sends what differs, and never the desired count: some fields begin a
-// deployment, and a field that is left out stays as it is. Tasks that run stay on
+// Update sends what differs, and never the desired count, except for a service that was made
+// empty: some fields begin a deployment, and a field that is left out stays as it is. Tasks that run stay on
 // their capacity provider unless a deployment is forced.
 func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec) error {
 	in := &ecs.UpdateServiceInput{Cluster: aws.String(s.ClusterName()), Service: &id}
@@ -261,6 +272,9 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 	}
 	if have.Grace != want.Grace {
 		in.HealthCheckGracePeriodSeconds = aws.Int32(int32(want.Grace))
+	}
+	if have.Empty {
+		in.DesiredCount = aws.Int32(int32(want.Tasks))
 	}
 	if have.Exec != want.Exec { // tasks that run have it only after a deployment
 		in.EnableExecuteCommand, in.ForceNewDeployment = &want.Exec, true

@@ -30,9 +30,15 @@ type ServiceSpec struct {
 	// Resolves are the callees that its tasks find: the ones that were there when its
 	// deployment began.
 	Resolves Set
-	Breaker  Breaker
-	Rollout  Rollout
-	Exec     bool
+	// Awaits are the callees that are not there yet. A new service that awaits some begins
+	// without tasks, which would have to be replaced as soon as the names are there.
+	Awaits Set
+	// Empty is a service that was made so, and has not begun: with no task and without a
+	// circuit breaker, which tells it from one that was scaled to zero.
+	Empty   bool
+	Breaker Breaker
+	Rollout Rollout
+	Exec    bool
 	// Grace is in seconds.
 	Grace         int
 	PropagateTags string
@@ -185,6 +191,7 @@ func readService(x types.Service) ServiceSpec {
 			}
 		}
 	}
+	w.Empty = w.Tasks == 0 && !w.Breaker.On
 	for _, d := range x.Deployments {
 		if aws.ToString(d.Status) == "PRIMARY" {
 			w.Connect, w.Timeout = readConnect(d.ServiceConnectConfiguration)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,6 +61,14 @@ func failedDeployment(have, want string) []engine.Change {
 	return []engine.Change{{Field: "deployment", Was: "failed", Now: "begun again"}}
 }
 
+// begins is the change that gives a service that was made empty its tasks.
+func begins(have, want ServiceSpec) []engine.Change {
+	if !have.Empty {
+		return nil
+	}
+	return []engine.Change{{Field: "tasks", Was: "0", Now: strconv.Itoa(want.Tasks)}}
+}
+
 // failedBefore is AWS's reason of a deployment that failed and is no longer the primary one.
 func failedBefore(x types.Service) string {
 	reason := ""
@@ -71,7 +80,7 @@ func failedBefore(x types.Service) string {
 	return reason
 }
 
-// resolves are the callees that were made before the deployment that is under way. The
+// resolves are the callees that were there, by a name, before the deployment that is under way. The
 // Service Connect names of a deployment are fixed when it begins, so one that came
 // later takes one more roll:
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
@@ -83,7 +92,7 @@ func (s *Service) resolves(x types.Service, all []types.Service) Set {
 	return s.callees(func(c *Service) bool {
 		return slices.ContainsFunc(all, func(other types.Service) bool {
 			return aws.ToString(other.ServiceName) == c.ServiceName(c.Agent.Name) && aws.ToString(other.Status) == "ACTIVE" &&
-				!aws.ToTime(other.CreatedAt).After(began)
+				readService(other).Connect.Name != "" && aws.ToTime(other.CreatedAt).Before(began)
 		})
 	})
 }

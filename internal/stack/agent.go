@@ -8,7 +8,7 @@ import (
 )
 
 // agent is one agent from its repository to its autoscaling.
-func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePart, deployed map[string]*provision.Service) *provision.Service {
+func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePart) *provision.Service {
 	h, cfg := s.Env, s.Config
 	repository := add(s, groupPlatform, &provision.Repository{Env: h, Agent: a.Name})
 	logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
@@ -35,10 +35,7 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 		e.groups[a.Name] = service.TargetGroup
 		service.Order = slices.Concat(n.ways, s.rules(a, e, service.TargetGroup))
 	}
-	for _, name := range a.Calls {
-		service.Callees = append(service.Callees, deployed[name])
-	}
-	if a.Port > 0 || len(a.Calls) > 0 {
+	if cfg.Connected(a) {
 		service.Namespace = p.namespace
 	}
 	add(s, groupAgents, service)

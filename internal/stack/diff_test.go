@@ -13,6 +13,7 @@ import (
 // unseen are the fields of specs whose change Diff need not show, and why.
 var unseen = map[string]string{
 	"ServiceSpec.Tasks":             "the number of tasks belongs to autoscaling and to karmactl scale",
+	"ServiceSpec.Awaits":            "it says how a service is made, and nothing of one that is there",
 	"ScalableTargetSpec.Elsewhere":  "it says who rules the bounds, and nothing is done about that",
 	"ParameterSpec.EncryptedWith":   "whose key it is, is the user's",
 	"SecretSpec.Keys":               "a key too many was put there by secrets set, which is the user's", // one too few is copied

@@ -66,6 +66,7 @@ func serviceDrifts() []drift {
 		})},
 		{key, "deployment", edited(func(s *awssim.Service) { s.Deployments[0].Rollout = ecstypes.DeploymentRolloutStateFailed })},
 		{"service/karma-hello", "resolves", madeAgain},
+		{key, "tasks", edited(func(s *awssim.Service) { s.Desired, s.Deploy.DeploymentCircuitBreaker = 0, nil })},
 	}
 }
 

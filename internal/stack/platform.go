@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"slices"
+
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
@@ -22,7 +24,9 @@ func (s *Stack) platform() *platformPart {
 	if len(cfg.Public()) > 0 {
 		p.elb = add(s, groupPlatform, &provision.ServiceLinkedRole{Env: h, Service: "elasticloadbalancing"})
 	}
-	p.namespace = add(s, groupPlatform, &provision.Namespace{Env: h, Name: cfg.Network.Namespace})
+	if slices.ContainsFunc(cfg.Agents, cfg.Connected) {
+		p.namespace = add(s, groupPlatform, &provision.Namespace{Env: h, Name: cfg.Network.Namespace})
+	}
 	p.cluster = add(s, groupPlatform, &provision.Cluster{Env: h, Insights: insightsSetting(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})
 	if emails := cfg.Observability.Alarms.Emails; len(emails) > 0 {
 		p.topic = add(s, groupPlatform, &provision.Topic{Env: h})

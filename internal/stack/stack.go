@@ -32,8 +32,11 @@ func New(cfg *agents.Config, home *provision.Env, facts Lookup) *Stack {
 	platform := s.platform()
 	edge := s.edge(net, platform)
 	deployed := map[string]*provision.Service{}
-	for _, agent := range cfg.InCallOrder() {
-		deployed[agent.Name] = s.agent(agent, net, platform, edge, deployed)
+	for _, group := range cfg.CallGroups() {
+		for _, agent := range group {
+			deployed[agent.Name] = s.agent(agent, net, platform, edge)
+		}
+		connect(group, deployed)
 	}
 	s.watching(platform, edge)
 	return s
