@@ -48,7 +48,7 @@ session-manager-plugin. When something is missing, it says which one and what to
 func runExec(ctx context.Context, s *session, agent string, command []string, o execOptions) error {
 	clients := cloud.NewClients(s.aws)
 	e := &fleet.Exec{
-		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Task: o.task,
+		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Service: s.cfg.ServiceNames()[agent], Task: o.task,
 		Plugin: &fleet.SessionPlugin{
 			Region: s.account.Region, Profile: s.app.opts.profile, In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err, Command: len(command) > 0,
 		},

@@ -178,7 +178,7 @@ func (f logsOptions) everything() bool {
 // following, for the tasks' log streams, which are then read without delay. A user who may read logs may not be allowed to
 // ask ECS: then the logs come without.
 func weave(ctx context.Context, s *session, clients *cloud.Clients, names []string, o *logs.Options, told bool) (stop func()) {
-	events := &fleet.Events{API: clients.ECS, Cluster: provision.ClusterName(s.cfg.Stack()), Agents: names, Clock: s.clock}
+	events := &fleet.Events{API: clients.ECS, Cluster: provision.ClusterName(s.cfg.Stack()), Agents: names, Names: s.cfg.ServiceNames(), Clock: s.clock}
 	if o.Follow {
 		known := make(chan logs.Stream, 1000)
 		o.Streams, o.Known = clients.Logs, known

@@ -81,7 +81,7 @@ func runPortForward(ctx context.Context, s *session, args []string, o portForwar
 		return err
 	}
 	clients := cloud.NewClients(s.aws)
-	e := &fleet.Exec{ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: args[0], Task: o.task}
+	e := &fleet.Exec{ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: args[0], Service: s.cfg.ServiceNames()[args[0]], Task: o.task}
 	plugin := &fleet.SessionPlugin{
 		Region: s.account.Region, Profile: s.app.opts.profile, In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err,
 		Begin: func() {

@@ -148,7 +148,7 @@ func startRun(ctx context.Context, s *session, env *provision.Env, name string, 
 	if err := refuseWhileAsleep(store, "run"); err != nil {
 		return ecstypes.Task{}, err
 	}
-	services, err := tasks.Services(ctx, env.Clients.ECS, env.ClusterName(), []string{name})
+	services, err := tasks.Services(ctx, env.Clients.ECS, env.ClusterName(), []string{env.ServiceName(name)})
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return ecstypes.Task{}, err
 	}

@@ -43,7 +43,7 @@ func (o runOptions) withinBudget(s *session, all []ecstypes.Task, hour decimal.D
 	}
 	count, running := map[string]int{}, []cost.Task(nil)
 	for _, t := range all {
-		count[tasks.Agent(t)]++
+		count[tasks.Names(s.cfg.ServiceNames()).Agent(tasks.Agent(t))]++
 		running = append(running, cost.Task(tasks.SizeOf(t)))
 	}
 	r, err := cost.RunRate(s.cfg, count, running, prices)

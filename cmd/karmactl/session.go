@@ -253,7 +253,7 @@ func (s *session) env(readOnly bool) *provision.Env {
 	return &provision.Env{
 		Project: s.cfg.Project, Stack: s.cfg.Stack(), Account: s.account, Tags: s.cfg.Tags,
 		Clients: cloud.NewClients(cfg), Inventory: cloud.NewInventory(s.clock), Clock: s.clock, Images: s.registries, Agents: len(s.cfg.Agents),
-		RolePath: s.cfg.RolePath,
+		RolePath: s.cfg.RolePath, Services: s.cfg.ServiceNames(),
 	}
 }
 

@@ -4,6 +4,7 @@
 package agents
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -61,6 +62,18 @@ func (c *Config) Agent(name string) (Agent, bool) {
 		}
 	}
 	return Agent{}, false
+}
+
+// ServiceName is the name of the agent's ECS service.
+func (a Agent) ServiceName() string { return cmp.Or(a.Service, a.Name) }
+
+// ServiceNames are the names of the agents' ECS services, by agent.
+func (c *Config) ServiceNames() map[string]string {
+	out := map[string]string{}
+	for _, a := range c.Agents {
+		out[a.Name] = a.ServiceName()
+	}
+	return out
 }
 
 // Budget is the monthly limit that `up` refuses to exceed.
@@ -236,6 +249,8 @@ type Agent struct {
 	// Port is the container's own port. An agent without one, 0, is a worker: it
 	// gets no requests, and may call others.
 	Port int
+	// Service is the name of its ECS service; "" is the agent's own. See ServiceName.
+	Service string
 	// Public tells whether the load balancer leads to it. A worker is not public.
 	Public bool
 	// CPU is in Fargate CPU units (256 is a quarter of a vCPU), Memory in MiB.

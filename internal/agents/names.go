@@ -27,7 +27,9 @@ var (
 	}}
 	environmentRule = textRule{pattern: nameWord, near: hyphened, most: 16, allowed: "lower-case letters, digits and single hyphens, starting with a letter"}
 	agentNameRule   = textRule{pattern: nameWord, near: hyphened, most: 40, allowed: "lower-case letters, digits and single hyphens, starting with a letter"}
-	namedRule       = textRule{pattern: lazyregexp.New(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`), near: hyphened, most: 64, allowed: "lower-case letters, digits, single hyphens and underscores, starting with a letter"}
+	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+	serviceRule = textRule{pattern: lazyregexp.New(`^[A-Za-z0-9_-]+$`), most: 255, allowed: "letters, digits, hyphens and underscores"}
+	namedRule   = textRule{pattern: lazyregexp.New(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`), near: hyphened, most: 64, allowed: "lower-case letters, digits, single hyphens and underscores, starting with a letter"}
 
 	regionRule = textRule{pattern: lazyregexp.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`), near: regionOf, allowed: "a region such as us-east-1", refuse: unknownRegion}
 	zoneRule   = textRule{pattern: lazyregexp.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]$`), allowed: "a zone such as us-east-1a"}

@@ -190,6 +190,7 @@ agents:
     build: {context: src, dockerfile: Dockerfile.agent, target: final, args: {AGENT_NAME: "{agent}"}}
     calls: all
     entrypoint: [tini, --]
+    service: acme-validator
     workdir: /app
     user: 1000:1000
     init_process: true

@@ -1,6 +1,7 @@
 package agents
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,7 @@ func checkRules(r *reader, c *Config) {
 	checkSecretNames(r, c)
 	checkSchedules(r, c)
 	checkHostNames(r, c)
+	checkServices(r, c)
 	for i := range c.Agents {
 		checkAgent(r, c, &c.Agents[i])
 	}
@@ -68,6 +70,24 @@ func checkHostNames(r *reader, c *Config) {
 	for _, name := range c.Names() {
 		if of, ok := strings.CutPrefix(name, "host-"); ok && public[name] && public[of] {
 			r.problem(r.places[join("agents", name)].key, fmt.Sprintf("the agent %s has the name of %s's rule by host", name, of), "another name, or no load_balancer.domain")
+		}
+	}
+}
+
+// checkServices: the name of a service is unique in a cluster.
+func checkServices(r *reader, c *Config) {
+	of := map[string]string{}
+	for _, a := range c.Agents {
+		if a.Service == "" {
+			of[a.Name] = a.Name
+		}
+	}
+	for _, a := range c.Agents {
+		if path := join("agents", a.Name); a.Service != "" && r.sound(join(path, "service")) {
+			if other := of[a.Service]; other != "" {
+				r.problem(r.at(path, "service"), fmt.Sprintf("the service %s is that of the agent %s", a.Service, other), "a service of its own, or none, which is one with the agent's name")
+			}
+			of[a.Service] = cmp.Or(of[a.Service], a.Name)
 		}
 	}
 }

@@ -27,7 +27,7 @@ type table struct {
 // tables builds the table once.
 var tables = sync.OnceValue(func() table {
 	own := agentFields()
-	shared := slices.Clone(own[1:]) // all but port, which is an agent's own
+	shared := slices.Clone(own[2:]) // all but port and service, which are an agent's own
 	sections := sectionFields()
 	overlay := append(slices.Clone(sections),
 		key("defaults", "What every agent of this environment says unless it says otherwise.", object("defaults", shared), func(d *document) *Agent { return &d.defaults }),

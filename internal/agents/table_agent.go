@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// agentFields are the keys of an agent; port is the first.
+// agentFields are the keys of an agent; the first two are one agent's alone.
 func agentFields() []field[Agent] {
 	return append([]field[Agent]{
 		key("port", "The container's own port. Default: none, which makes it a worker: no one calls it, and it may call others.", integer(1, 65535), func(a *Agent) *int { return &a.Port }),
+		key("service", "The name of its ECS service, for one that has another already. Default: the agent's name.", text(serviceRule), func(a *Agent) *string { return &a.Service }),
 		key("public", "Whether the load balancer leads to it; false is for other agents only. A worker is not public.", boolean(), func(a *Agent) *bool { return &a.Public }),
 		key("cpu", "CPU units; 256 is a quarter of a vCPU.", oneNumber(FargateCPU()), func(a *Agent) *int { return &a.CPU }),
 		key("memory", "MiB. Default: the least that goes with cpu.", integer(512, 122880), func(a *Agent) *int { return &a.Memory }),

@@ -59,7 +59,7 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 		names[i] = a.Name // all: the agents that a chosen one calls are looked at too
 	}
 	var err error
-	sn.Observed, err = fleet.Observe(ctx, p.Clients.ECS, provision.ClusterName(p.Cfg.Stack()), names)
+	sn.Observed, err = fleet.Observe(ctx, p.Clients.ECS, provision.ClusterName(p.Cfg.Stack()), names, p.Cfg.ServiceNames())
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("the services cannot be read: %w", err)
 	}

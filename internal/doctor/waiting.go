@@ -23,7 +23,7 @@ func (sn *snapshot) readWaiting(ctx context.Context) error {
 	if len(without) == 0 {
 		return nil
 	}
-	home := &provision.Env{Stack: sn.Cfg.Stack(), Project: sn.Cfg.Project, Account: sn.Account, Clients: sn.Clients}
+	home := &provision.Env{Stack: sn.Cfg.Stack(), Project: sn.Cfg.Project, Account: sn.Account, Clients: sn.Clients, Services: sn.Cfg.ServiceNames()}
 	secrets := fleet.Secrets{Env: home, Config: sn.Cfg, Cluster: provision.ClusterName(sn.Cfg.Stack())}
 	values, err := secrets.Look(ctx, without)
 	if err != nil {

@@ -39,7 +39,7 @@ func attention(conf agents.Agent, a AgentStatus, s types.Service, r readings) []
 	if said != "" {
 		why = ": " + cause.Why
 		if cause.Kind == tasks.KindUnknown {
-			why = ": " + tasks.PlainEvent(a.Name, said)
+			why = ": " + tasks.PlainEvent(said)
 		}
 		if command = cause.Command; command == "" {
 			command = "karmactl doctor " + a.Name

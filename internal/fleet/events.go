@@ -33,7 +33,9 @@ type Events struct {
 	API     EventsAPI
 	Cluster string
 	Agents  []string
-	Clock   engine.Clock
+	// Names are those of the agents' services.
+	Names tasks.Names
+	Clock engine.Clock
 	// Task is told at every look of each task that has not stopped. It may be nil.
 	Task func(agent, id string)
 
@@ -92,21 +94,21 @@ func (e *Events) fresh(all []logs.Event) []logs.Event {
 // look reads all that AWS still knows.
 func (e *Events) look(ctx context.Context) ([]logs.Event, error) {
 	var all []logs.Event
-	services, err := tasks.Services(ctx, e.API, e.Cluster, e.Agents)
+	services, err := e.Names.Services(ctx, e.API, e.Cluster, e.Agents)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range services {
 		agent := aws.ToString(s.ServiceName)
 		for _, x := range s.Events {
-			all = append(all, e.event(agent, "", aws.ToString(x.Id), aws.ToTime(x.CreatedAt), tasks.PlainEvent(agent, aws.ToString(x.Message))))
+			all = append(all, e.event(agent, "", aws.ToString(x.Id), aws.ToTime(x.CreatedAt), tasks.PlainEvent(aws.ToString(x.Message))))
 		}
 	}
 	listed, err := tasks.Of(ctx, e.API, e.Cluster, "", types.DesiredStatusRunning, types.DesiredStatusStopped)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range listed {
+	for _, t := range e.Names.ByAgent(listed) {
 		if agent := tasks.Agent(t); slices.Contains(e.Agents, agent) {
 			all = append(all, e.taskEvents(agent, t)...)
 			if e.Task != nil && t.StoppedAt == nil {

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,8 @@ type Exec struct {
 	Plugin  Plugin
 	Cluster string
 	Agent   string
+	// Service is the name of the agent's service; "" is the agent's own.
+	Service string
 	// Task is how the task's id begins; "" takes the youngest that can.
 	Task string
 }
@@ -89,14 +92,14 @@ func (e *Exec) target(t types.Task, c types.Container) string {
 
 // pick chooses the youngest running task that takes sessions.
 func (e *Exec) pick(ctx context.Context) (types.Task, error) {
-	services, err := tasks.Services(ctx, e.ECS, e.Cluster, []string{e.Agent})
+	services, err := tasks.Services(ctx, e.ECS, e.Cluster, []string{cmp.Or(e.Service, e.Agent)})
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return types.Task{}, fmt.Errorf("read the service of %s: %w", e.Agent, err)
 	}
 	if len(services) == 0 {
 		return types.Task{}, &Missing{e.Agent + " has no service", "karmactl up"}
 	}
-	running, err := tasks.Of(ctx, e.ECS, e.Cluster, e.Agent, types.DesiredStatusRunning)
+	running, err := tasks.Of(ctx, e.ECS, e.Cluster, cmp.Or(e.Service, e.Agent), types.DesiredStatusRunning)
 	if err != nil {
 		return types.Task{}, fmt.Errorf("read the tasks of %s: %w", e.Agent, err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // MetricsAPI is what measuring needs of *cloudwatch.Client.
@@ -57,7 +58,7 @@ func (w *Watcher) measure(ctx context.Context, services []types.Service, groups 
 	var queries []cwtypes.MetricDataQuery
 	for i, s := range services {
 		name := aws.ToString(s.ServiceName)
-		service := dimensions("ClusterName", w.Cluster, "ServiceName", name)
+		service := dimensions("ClusterName", w.Cluster, "ServiceName", tasks.ID(aws.ToString(s.ServiceArn)))
 		queries = append(queries,
 			query(fmt.Sprintf("c%d", i), "AWS/ECS", "CPUUtilization", "Average", service),
 			query(fmt.Sprintf("m%d", i), "AWS/ECS", "MemoryUtilization", "Average", service))

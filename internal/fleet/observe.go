@@ -17,9 +17,9 @@ type Observed struct {
 }
 
 // Observe reads it. A cluster without services is empty.
-func Observe(ctx context.Context, api EventsAPI, cluster string, agents []string) (Observed, error) {
+func Observe(ctx context.Context, api EventsAPI, cluster string, agents []string, names tasks.Names) (Observed, error) {
 	o := Observed{Services: map[string]types.Service{}, Tasks: map[string][]types.Task{}}
-	services, err := tasks.Services(ctx, api, cluster, agents)
+	services, err := names.Services(ctx, api, cluster, agents)
 	if err != nil || len(services) == 0 {
 		return o, err
 	}
@@ -27,7 +27,7 @@ func Observe(ctx context.Context, api EventsAPI, cluster string, agents []string
 		o.Services[aws.ToString(s.ServiceName)] = s
 	}
 	all, err := tasks.Of(ctx, api, cluster, "", types.DesiredStatusRunning, types.DesiredStatusStopped)
-	for _, t := range all {
+	for _, t := range names.ByAgent(all) {
 		o.Tasks[tasks.Agent(t)] = append(o.Tasks[tasks.Agent(t)], t)
 	}
 	return o, err

@@ -75,7 +75,7 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 	for i, a := range w.Agents {
 		names[i] = a.Name
 	}
-	services, err := tasks.Services(ctx, w.ECS, w.Cluster, names)
+	services, err := w.names().Services(ctx, w.ECS, w.Cluster, names)
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("read the services of %s: %w", w.Cluster, err)
 	}
@@ -101,6 +101,15 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 		st.Attention = append(st.Attention, attention(a, s, services[i], r)...)
 	}
 	return st, nil
+}
+
+// names are those of the agents' services.
+func (w *Watcher) names() tasks.Names {
+	names := tasks.Names{}
+	for _, a := range w.Agents {
+		names[a.Name] = a.ServiceName()
+	}
+	return names
 }
 
 // readings are what was read beside the services.
@@ -169,7 +178,8 @@ func (w *Watcher) tasks(ctx context.Context) ([]types.Task, error) {
 		return nil, err
 	}
 	room := max(0, tasks.MaxDescribed-len(arns))
-	return tasks.Describe(ctx, w.ECS, w.Cluster, append(arns, stopped[:min(room, len(stopped))]...))
+	all, err := tasks.Describe(ctx, w.ECS, w.Cluster, append(arns, stopped[:min(room, len(stopped))]...))
+	return w.names().ByAgent(all), err
 }
 
 // targetGroups are the ARNs by agent.
@@ -192,7 +202,8 @@ func (w *Watcher) schedules(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	for _, x := range actions {
-		agent, ours := strings.CutPrefix(aws.ToString(x.ResourceId), "service/"+w.Cluster+"/")
+		service, ours := strings.CutPrefix(aws.ToString(x.ResourceId), "service/"+w.Cluster+"/")
+		agent := w.names().Agent(service)
 		if !ours || x.ScalableTargetAction == nil {
 			continue
 		}
@@ -249,7 +260,7 @@ func agentStatus(name string, s types.Service, r readings) AgentStatus {
 		a.CPU, a.Memory, a.Errors5xx = m.cpu, m.memory, m.errors
 	}
 	if len(s.Events) > 0 {
-		a.LastEvent = &LastEvent{At: aws.ToTime(s.Events[0].CreatedAt), Message: tasks.PlainEvent(name, aws.ToString(s.Events[0].Message))}
+		a.LastEvent = &LastEvent{At: aws.ToTime(s.Events[0].CreatedAt), Message: tasks.PlainEvent(aws.ToString(s.Events[0].Message))}
 	}
 	return a
 }

@@ -55,7 +55,9 @@ type agent struct {
 	prefix string
 	at     Place
 	// service is the name of the ECS service that it was; "" when it was none.
-	service     string
+	service string
+	// serviceName is the key service; "" leaves it to the agent's own name.
+	serviceName string
 	comments    []string
 	port        int
 	worker      bool // it has no port, whatever its image exposes

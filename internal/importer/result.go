@@ -38,6 +38,9 @@ type Options struct {
 	Folder string
 	// VarFiles are Terraform's -var-file.
 	VarFiles []string
+	// Services has each agent named to the service that it runs as, for a stack that takes
+	// those services over.
+	Services bool
 }
 
 // reading is one import under way.

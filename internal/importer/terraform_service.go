@@ -99,6 +99,9 @@ func (x *terraform) service(s, d *resource) {
 	}
 	a := x.fleet.addAgent(x.agentName(s, main), s.body.at)
 	a.service = s.body.get("name").str()
+	if x.opts.Services && a.service != a.name {
+		a.serviceName = a.service
+	}
 	if a.port, a.worker = n, !ok; ok {
 		port.carry(a.key("port"))
 	} else {

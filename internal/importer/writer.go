@@ -99,6 +99,7 @@ func (a *agent) write(p *page, indent int, key string) {
 		p.open[len(p.open)-1].comments = a.comments
 		in := indent + 1
 		p.number(in, key+".port", a.port)
+		p.text(in, key+".service", a.serviceName)
 		p.truth(in, key+".public", a.public)
 		p.number(in, key+".cpu", a.cpu)
 		p.number(in, key+".memory", a.memory)

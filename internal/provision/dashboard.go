@@ -50,7 +50,7 @@ func (d *Dashboard) Want() DashboardSpec { return DashboardSpec{Body: document(d
 // body draws five charts with a line for each agent.
 func (d *Dashboard) body() string {
 	service := func(w Watched, metric string) []any {
-		return []any{"AWS/ECS", metric, "ClusterName", d.ClusterName(), "ServiceName", w.Agent, map[string]any{"label": w.Agent}}
+		return []any{"AWS/ECS", metric, "ClusterName", d.ClusterName(), "ServiceName", d.ServiceName(w.Agent), map[string]any{"label": w.Agent}}
 	}
 	target := func(w Watched, metric string) []any {
 		if d.LoadBalancer == nil || w.TargetGroup == nil {

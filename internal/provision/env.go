@@ -30,6 +30,8 @@ type Env struct {
 	Inventory *cloud.Inventory
 	// Batches are what all resources of a kind delete together.
 	Batches cloud.Batches
+	// Services are the names of the agents' ECS services, by agent: see ServiceName.
+	Services map[string]string
 	// RolePath is where the stack's roles are; "" is IAM's root.
 	RolePath string
 	// Agents is how many agents the stack has; see believes.

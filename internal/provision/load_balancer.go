@@ -79,18 +79,37 @@ func (l *LoadBalancer) Want() LoadBalancerSpec {
 }
 
 // namedLoadBalancers is the load balancer of the stack's name, which is unique in an
-// account and region. Whose it is, its tags tell.
+// account and region. Whose it is, its tags tell. Where none has the name it is the one
+// with the stack's tags, which karmactl has not named.
 func (h *Env) namedLoadBalancers(ctx context.Context, notOlder time.Time) ([]types.LoadBalancer, error) {
 	return cloud.List(ctx, h.Inventory, "alb by name", notOlder, func(ctx context.Context) ([]types.LoadBalancer, error) {
 		out, err := h.Clients.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{h.loadBalancerName()}})
 		if cloud.IsNotFound(err) {
-			return nil, nil
+			return h.taggedLoadBalancers(ctx)
 		}
 		if err != nil {
 			return nil, err
 		}
 		return out.LoadBalancers, nil
 	})
+}
+
+// taggedLoadBalancers are those of any name that have the tags of the stack's own. An
+// account has fifty in a region at most, unless AWS was asked for more.
+func (h *Env) taggedLoadBalancers(ctx context.Context) ([]types.LoadBalancer, error) {
+	all, err := cloud.Pages(ctx, elb.NewDescribeLoadBalancersPaginator(h.Clients.ELB, &elb.DescribeLoadBalancersInput{}),
+		func(out *elb.DescribeLoadBalancersOutput) []types.LoadBalancer { return out.LoadBalancers })
+	if err != nil {
+		return nil, err
+	}
+	of, err := elbCandidates(ctx, h.Clients.ELB, all, func(i types.LoadBalancer) string { return aws.ToString(i.LoadBalancerArn) })
+	var ours []types.LoadBalancer
+	for _, c := range of {
+		if c.Tags.Ours(h.Stack, (&LoadBalancer{}).Key()) {
+			ours = append(ours, c.Item)
+		}
+	}
+	return ours, err
 }
 
 // loadBalancers is the load balancer of the stack's name, with its tags.

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -52,7 +53,9 @@ type ScalableTarget struct {
 }
 
 // scalableID is how Application Auto Scaling names an agent's service.
-func (h *Env) scalableID(agent string) string { return "service/" + h.ClusterName() + "/" + agent }
+func (h *Env) scalableID(agent string) string {
+	return "service/" + h.ClusterName() + "/" + h.ServiceName(agent)
+}
 
 // Key is scalable-target/agent.
 func (t *ScalableTarget) Key() engine.Key { return engine.Key("scalable-target/" + t.Agent) }
@@ -78,12 +81,13 @@ func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Fou
 	if err != nil {
 		return none, err
 	}
+	id := cmp.Or(look.ID, t.scalableID(t.Agent))
 	for _, st := range all {
-		if aws.ToString(st.ResourceId) != t.scalableID(t.Agent) || st.ScalableDimension != types.ScalableDimensionECSServiceDesiredCount {
+		if aws.ToString(st.ResourceId) != id || st.ScalableDimension != types.ScalableDimensionECSServiceDesiredCount {
 			continue
 		}
 		arn := aws.ToString(st.ScalableTargetARN)
-		tags, err := t.ownTags(ctx, look, t.Key(), "scalable target "+t.scalableID(t.Agent), arn, t.scalableTargetTags().read)
+		tags, err := t.ownTags(ctx, look, t.Key(), "scalable target "+id, arn, t.scalableTargetTags().read)
 		if tags == nil || err != nil {
 			return none, err
 		}
@@ -91,7 +95,7 @@ func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Fou
 		if have, err = t.owned(ctx, look.NotOlder, have); err != nil {
 			return none, err
 		}
-		return engine.Found[ScalableTargetSpec]{Phase: engine.Ready, ID: t.scalableID(t.Agent), Spec: have, Outputs: map[string]string{"arn": arn}}, nil
+		return engine.Found[ScalableTargetSpec]{Phase: engine.Ready, ID: id, Spec: have, Outputs: map[string]string{"arn": arn}}, nil
 	}
 	return none, nil
 }

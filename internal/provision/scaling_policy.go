@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -95,11 +96,12 @@ func (p *ScalingPolicy) Find(ctx context.Context, look engine.Look) (engine.Foun
 	if err != nil {
 		return engine.Found[ScalingPolicySpec]{}, err
 	}
+	want := cmp.Or(look.ID, p.policyID())
 	for _, sp := range all {
-		if aws.ToString(sp.ResourceId) != p.scalableID(p.Target.Agent) || aws.ToString(sp.PolicyName) != p.name() {
+		if id := aws.ToString(sp.ResourceId) + "#" + aws.ToString(sp.PolicyName); id != want {
 			continue
 		}
-		found := engine.Found[ScalingPolicySpec]{Phase: engine.Ready, ID: p.policyID()}
+		found := engine.Found[ScalingPolicySpec]{Phase: engine.Ready, ID: want}
 		if c := sp.TargetTrackingScalingPolicyConfiguration; c != nil {
 			found.Spec = ScalingPolicySpec{
 				Target: aws.ToFloat64(c.TargetValue), InCooldown: int(aws.ToInt32(c.ScaleInCooldown)), OutCooldown: int(aws.ToInt32(c.ScaleOutCooldown)),
@@ -136,6 +138,14 @@ func (p *ScalingPolicy) Diff(have, want ScalingPolicySpec) []engine.Change {
 
 // Create puts the policy.
 func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec, _ string) (string, error) {
+	if err := p.put(ctx, p.policyID(), want); err != nil {
+		return "", err
+	}
+	return p.policyID(), nil
+}
+
+func (p *ScalingPolicy) put(ctx context.Context, id string, want ScalingPolicySpec) error {
+	resource, name, _ := strings.Cut(id, "#")
 	config := &types.TargetTrackingScalingPolicyConfiguration{
 		TargetValue: &want.Target, ScaleInCooldown: aws.Int32(int32(want.InCooldown)), ScaleOutCooldown: aws.Int32(int32(want.OutCooldown)),
 		DisableScaleIn: aws.Bool(!want.ScaleIn),
@@ -149,20 +159,16 @@ func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec, _ st
 		}
 	}
 	_, err := p.Clients.AutoScaling.PutScalingPolicy(ctx, &aas.PutScalingPolicyInput{
-		PolicyName: aws.String(p.name()), PolicyType: types.PolicyTypeTargetTrackingScaling, ResourceId: aws.String(p.scalableID(p.Target.Agent)),
+		PolicyName: &name, PolicyType: types.PolicyTypeTargetTrackingScaling, ResourceId: &resource,
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		TargetTrackingScalingPolicyConfiguration: config,
 	})
-	if err != nil {
-		return "", err
-	}
-	return p.policyID(), nil
+	return err
 }
 
 // Update puts it again, which replaces it.
-func (p *ScalingPolicy) Update(ctx context.Context, _ string, _, want ScalingPolicySpec) error {
-	_, err := p.Create(ctx, want, "")
-	return err
+func (p *ScalingPolicy) Update(ctx context.Context, id string, _, want ScalingPolicySpec) error {
+	return p.put(ctx, id, want)
 }
 
 // Delete deletes the policy and its alarms.

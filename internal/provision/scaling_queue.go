@@ -33,7 +33,7 @@ func (p *ScalingPolicy) queueMetric(queue string) *types.CustomizedMetricSpecifi
 		return types.TargetTrackingMetricDataQuery{Id: &id, MetricStat: &types.TargetTrackingMetricStat{Metric: m, Stat: &stat}, ReturnData: aws.Bool(false)}
 	}
 	ofQueue := map[string]string{"QueueName": queue}
-	ofService := map[string]string{"ClusterName": p.ClusterName(), "ServiceName": p.Target.Agent}
+	ofService := map[string]string{"ClusterName": p.ClusterName(), "ServiceName": p.ServiceName(p.Target.Agent)}
 	return &types.CustomizedMetricSpecification{Metrics: []types.TargetTrackingMetricDataQuery{
 		stat("waiting", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", ofQueue),
 		stat("working", "AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "Maximum", ofQueue),

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ type Service struct {
 }
 
 // ServiceName is the name of an agent's service in the stack's own cluster.
-func (h *Env) ServiceName(agent string) string { return agent }
+func (h *Env) ServiceName(agent string) string { return cmp.Or(h.Services[agent], agent) }
 
 // Key is service/AGENT.
 func (s *Service) Key() engine.Key { return engine.Key("service/" + s.Agent.Name) }
@@ -105,7 +106,7 @@ const (
 // Want is the service of the configuration.
 func (s *Service) Want() ServiceSpec {
 	w := ServiceSpec{
-		Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
+		Name: s.ServiceName(s.Agent.Name), Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
 		Rollout: Rollout{MinHealthy: minHealthy, MaxHealthy: maxHealthy}, Breaker: Breaker{On: true, Rollback: true, Type: string(types.ThresholdTypeCount), Failures: breakerFailures},
 		PropagateTags: string(types.PropagateTagsService), ManagedTags: true, ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
 	}
@@ -156,10 +157,7 @@ func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[Serv
 	if err != nil {
 		return found, err
 	}
-	for _, x := range all {
-		if aws.ToString(x.ServiceName) != s.ServiceName(s.Agent.Name) || aws.ToString(x.Status) == "INACTIVE" {
-			continue
-		}
+	if x, ok := s.among(all, look); ok {
 		arn := aws.ToString(x.ServiceArn)
 		found = engine.Found[ServiceSpec]{Phase: engine.Ready, ID: arn, Spec: readService(x), Usable: true}
 		found.Spec.Resolves = s.resolves(x, all)
@@ -171,6 +169,23 @@ func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[Serv
 		}
 	}
 	return found, nil
+}
+
+// among chooses the agent's service: by the recorded id, else by its tags, else by its
+// name, which another owner's may have.
+func (s *Service) among(all []types.Service, look engine.Look) (types.Service, bool) {
+	for _, is := range []func(types.Service) bool{
+		func(x types.Service) bool { return aws.ToString(x.ServiceArn) == look.ID },
+		func(x types.Service) bool { return fromECSTags(x.Tags).Ours(s.Stack, s.Key()) },
+		func(x types.Service) bool { return aws.ToString(x.ServiceName) == s.ServiceName(s.Agent.Name) },
+	} {
+		for _, x := range all {
+			if is(x) && aws.ToString(x.Status) != "INACTIVE" {
+				return x, true
+			}
+		}
+	}
+	return types.Service{}, false
 }
 
 // servicesPerCall: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
@@ -195,6 +210,7 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 // Diff compares.
 func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 	return changes(
+		fixed("name", have.Name, want.Name),
 		essential(field("task_definition", have.TaskDefinition, want.TaskDefinition)),
 		same("capacity", have.Capacity, want.Capacity),
 		essential(same("subnets", have.Network.Subnets, want.Network.Subnets)),
@@ -225,7 +241,7 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 		want.Tasks, want.Breaker = 0, Breaker{}
 	}
 	in := &ecs.CreateServiceInput{
-		ServiceName: aws.String(s.ServiceName(s.Agent.Name)), Cluster: aws.String(s.ClusterName()), ClientToken: aws.String(token),
+		ServiceName: &want.Name, Cluster: aws.String(s.ClusterName()), ClientToken: aws.String(token),
 		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(want.Tasks)), CapacityProviderStrategy: want.Capacity.input(),
 		NetworkConfiguration: want.Network.input(), LoadBalancers: want.Target.input(), ServiceConnectConfiguration: want.Connect.input(want.Timeout), DeploymentConfiguration: want.deployment(),
 		EnableExecuteCommand: want.Exec, EnableECSManagedTags: want.ManagedTags, PropagateTags: types.PropagateTags(want.PropagateTags),

@@ -17,6 +17,8 @@ import (
 
 // ServiceSpec is what we own of a service.
 type ServiceSpec struct {
+	// Name cannot change.
+	Name           string
 	TaskDefinition string
 	// Tasks is the desired count: what ECS runs in a service that was found, and what a
 	// new one begins with. After that it belongs to autoscaling and to karmactl scale,
@@ -169,7 +171,7 @@ func (r Rollout) String() string {
 // readService is a service in our words.
 func readService(x types.Service) ServiceSpec {
 	w := ServiceSpec{
-		TaskDefinition: aws.ToString(x.TaskDefinition), Tasks: int(x.DesiredCount), Capacity: readStrategy(x.CapacityProviderStrategy), Exec: x.EnableExecuteCommand,
+		Name: aws.ToString(x.ServiceName), TaskDefinition: aws.ToString(x.TaskDefinition), Tasks: int(x.DesiredCount), Capacity: readStrategy(x.CapacityProviderStrategy), Exec: x.EnableExecuteCommand,
 		Grace: int(aws.ToInt32(x.HealthCheckGracePeriodSeconds)), PropagateTags: string(x.PropagateTags), ManagedTags: x.EnableECSManagedTags,
 		ZoneRebalance: string(x.AvailabilityZoneRebalancing), Tags: fromECSTags(x.Tags),
 	}

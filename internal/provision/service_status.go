@@ -107,7 +107,7 @@ func (s *Service) starting(ctx context.Context, x types.Service, primary types.D
 		return err
 	}
 	if len(x.Events) > 0 && primary.RunningCount+primary.PendingCount < primary.DesiredCount {
-		found.Why = tasks.PlainEvent(s.Agent.Name, aws.ToString(x.Events[0].Message))
+		found.Why = tasks.PlainEvent(aws.ToString(x.Events[0].Message))
 		s.judgeQuota(x.Events[0], primary, found)
 	}
 	return nil
@@ -142,7 +142,7 @@ func (s *Service) lastEnd(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	last := tasks.LastEnd(stopped, s.Agent.Name, "")
+	last := tasks.LastEnd(tasks.Names(s.Services).ByAgent(stopped), s.Agent.Name, "")
 	if last == nil {
 		return "", nil
 	}

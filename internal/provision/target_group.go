@@ -105,6 +105,33 @@ func (h *Env) namePrefix() string {
 	return strings.TrimRight(h.Stack[:min(len(h.Stack), cloud.MaxLoadBalancerName-2*(nameDigits+1))], "-")
 }
 
+// named tells whether a target group may have its name from karmactl, for the stack.
+func (h *Env) named(group string) bool { return strings.HasPrefix(group, h.namePrefix()) }
+
+// recorded is the group with the recorded id, where that has a name that is not from
+// karmactl: it is not in the list.
+func (t *TargetGroup) recorded(ctx context.Context, look engine.Look) (engine.Found[TargetGroupSpec], error) {
+	var none engine.Found[TargetGroupSpec]
+	_, name, _ := strings.Cut(look.ID, ":targetgroup/")
+	if name == "" || t.named(name) {
+		return none, nil
+	}
+	out, err := t.Clients.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: []string{look.ID}})
+	if cloud.IsNotFound(err) {
+		return none, nil
+	}
+	if err != nil {
+		return none, err
+	}
+	all, err := elbCandidates(ctx, t.Clients.ELB, out.TargetGroups, func(g types.TargetGroup) string { return aws.ToString(g.TargetGroupArn) })
+	for _, c := range all {
+		found := readTargetGroup(c.Item, c.Tags)
+		found.Phase, found.ID = engine.Ready, c.ID
+		return found, err
+	}
+	return none, err
+}
+
 // taken refuses a group that is not ours and has our name: a create with the same
 // settings would be answered with that one. A group of ours may show only now: another
 // target group may have had the list read again since.
@@ -128,6 +155,9 @@ func (t *TargetGroup) taken(ctx context.Context, notOlder time.Time) error {
 // Find looks among the stack's target groups.
 func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[TargetGroupSpec], error) {
 	found, err := find(ctx, t.Env, t.Key(), look, t.list, readTargetGroup)
+	if err == nil && found.Phase == engine.Absent {
+		found, err = t.recorded(ctx, look)
+	}
 	if err != nil {
 		return found, err
 	}
@@ -188,9 +218,7 @@ func (t *TargetGroup) list(ctx context.Context) ([]candidate[types.TargetGroup],
 	if err != nil {
 		return nil, err
 	}
-	named := slices.DeleteFunc(all, func(g types.TargetGroup) bool {
-		return !strings.HasPrefix(aws.ToString(g.TargetGroupName), t.namePrefix())
-	})
+	named := slices.DeleteFunc(all, func(g types.TargetGroup) bool { return !t.named(aws.ToString(g.TargetGroupName)) })
 	return elbCandidates(ctx, t.Clients.ELB, named, func(g types.TargetGroup) string { return aws.ToString(g.TargetGroupArn) })
 }
 

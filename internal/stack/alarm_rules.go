@@ -16,7 +16,7 @@ func highUse(h *provision.Env, agent, what, metric string, percent float64, clus
 		Metric: "AWS/ECS/" + metric, Statistic: "Average", Comparison: "GreaterThanThreshold", Threshold: percent,
 		Period: 5 * time.Minute, Periods: 3, Datapoints: 2, Missing: "notBreaching",
 		Dimensions: func() map[string]string {
-			return map[string]string{"ClusterName": h.ClusterName(), "ServiceName": agent}
+			return map[string]string{"ClusterName": h.ClusterName(), "ServiceName": h.ServiceName(agent)}
 		},
 	}}
 }

@@ -33,6 +33,7 @@ var undrifted = map[string]string{
 	"endpoint vpc":            "AWS does not move an endpoint",
 	"endpoint service":        "AWS does not change it",
 	"endpoint type":           "AWS does not change it",
+	"service name":            "AWS does not change it",
 	"alb scheme":              "AWS does not change it",
 	"target-group vpc":        "AWS does not move a target group",
 	"target-group port":       "AWS does not change it",

@@ -111,9 +111,19 @@ var (
 	wholeTaskID    = lazyregexp.New(`\(task ([0-9a-f]{8})[0-9a-f]{24}\)`)
 )
 
+// withoutService is an event without "(service NAME) ", with which each begins.
+func withoutService(message string) string {
+	if rest, is := strings.CutPrefix(message, "(service "); is {
+		if _, said, ok := strings.Cut(rest, ") "); ok {
+			return said
+		}
+	}
+	return message
+}
+
 // PlainEvent shortens a service's event: without the name that each begins with,
 // target groups by their names, task ids as Short.
-func PlainEvent(agent, message string) string {
-	s := targetGroupARN.ReplaceAllString(strings.TrimPrefix(message, "(service "+agent+") "), "$1")
+func PlainEvent(message string) string {
+	s := targetGroupARN.ReplaceAllString(withoutService(message), "$1")
 	return wholeTaskID.ReplaceAllString(s, "(task $1)")
 }

@@ -34,7 +34,8 @@ func Revision(arn string) int {
 	return n
 }
 
-// Agent is whose task it is: services are named after their agents.
+// Agent is whose task it is: services are named after their agents, or Names.ByAgent has
+// put the task into the group of one.
 func Agent(t types.Task) string { return strings.TrimPrefix(aws.ToString(t.Group), "service:") }
 
 // Container is the agent's own container in a task. A task also has containers

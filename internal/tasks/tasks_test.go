@@ -104,7 +104,7 @@ func TestWhyECSStartsNothing(t *testing.T) {
 }
 
 func TestAnEventIsShortened(t *testing.T) {
-	got := PlainEvent("web", "(service web) (task 0123456789abcdef0123456789abcdef) (port 9001) is unhealthy in (target-group arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/demo-web/0123456789abcdef) due to (reason Health checks failed with these codes: [404])")
+	got := PlainEvent("(service web) (task 0123456789abcdef0123456789abcdef) (port 9001) is unhealthy in (target-group arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/demo-web/0123456789abcdef) due to (reason Health checks failed with these codes: [404])")
 	if got != "(task 01234567) (port 9001) is unhealthy in (target-group demo-web) due to (reason Health checks failed with these codes: [404])" {
 		t.Error(got)
 	}

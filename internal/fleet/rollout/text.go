@@ -37,7 +37,7 @@ func (d *Deployment) Lines() []TextLine {
 	if d.ExitCode != nil {
 		row("exit", fmt.Sprint(*d.ExitCode))
 	}
-	row("stopped", tasks.PlainEvent(d.Agent, d.StoppedReason))
+	row("stopped", tasks.PlainEvent(d.StoppedReason))
 	for i, l := range d.Log {
 		what := ""
 		if i == 0 {

@@ -191,7 +191,7 @@ func (w *watch) listen(ctx context.Context, d *types.ServiceDeployment, ended bo
 	}
 	w.tasks.group = tasks.TargetGroup(*svc)
 	for _, e := range slices.Backward(svc.Events) {
-		id, text := aws.ToString(e.Id), tasks.PlainEvent(w.Service, aws.ToString(e.Message))
+		id, text := aws.ToString(e.Id), tasks.PlainEvent(aws.ToString(e.Message))
 		if w.told[id] || e.CreatedAt != nil && d.CreatedAt != nil && e.CreatedAt.Before(*d.CreatedAt) {
 			continue
 		}
