@@ -82,6 +82,8 @@ type agent struct {
 	meshed      bool // it is in a Service Connect namespace
 	exec        *bool
 	stopTimeout int // seconds
+	// requestTimeout is how long a request may take, in seconds; 0 is not said.
+	requestTimeout int
 }
 
 type spot struct {

@@ -170,5 +170,12 @@ func (x *terraform) hosts(s *resource, main *tree, a *agent) {
 		if alias := firstOf(svc.get("client_alias")).get("dns_name").str(); alias != "" {
 			x.of[alias] = a
 		}
+		for _, k := range []string{"per_request_timeout_seconds", "perRequestTimeoutSeconds"} {
+			t := firstOf(svc.get("timeout")).get(k)
+			if n, ok := t.number(); ok && n > 0 { // 0 is without a limit, which agents.yaml has not
+				a.requestTimeout = a.within(t, "a request's timeout", n, 1, 86400)
+				t.carry(a.key("request_timeout"))
+			}
+		}
 	}
 }

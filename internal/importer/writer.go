@@ -153,6 +153,9 @@ func (a *agent) write(p *page, indent int, key string) {
 		}
 		p.seconds(in, key+".stickiness", a.stickiness)
 		p.seconds(in, key+".stop_timeout", a.stopTimeout)
+		if a.port > 0 { // requests come in nowhere else
+			p.seconds(in, key+".request_timeout", a.requestTimeout)
+		}
 	})
 }
 

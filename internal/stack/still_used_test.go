@@ -124,3 +124,31 @@ func TestAForeignServiceAndAForeignListenerAreSeen(t *testing.T) {
 		}
 	})
 }
+
+// Before its first deletion down reads more than a plan does: a read that fails for a
+// moment is asked again there as it is anywhere.
+func TestALookBeforeDownOutlivesReadsThatFailForAMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, shipped(t, "agents.yaml"))
+		b.upStack(nil)
+		b.edit(interfaceOf)
+		for _, fault := range []error{awssim.ServerError(), awssim.Throttled("EC2")} {
+			failed := map[string]bool{}
+			b.sim.Inject(func(c awssim.Call) awssim.Fault {
+				if failed[c.Name()] || c.Mutating {
+					return awssim.Fault{}
+				}
+				failed[c.Name()] = true
+				return awssim.Fault{Before: fault}
+			})
+			foreign, _ := b.used()
+			if _, err := b.fresh(true).LoadBalancerProtected(t.Context()); err != nil {
+				t.Errorf("after %v: %v", fault, err)
+			}
+			b.sim.Inject(nil)
+			if len(foreign) != 1 || len(failed) < 8 {
+				t.Errorf("after %v of %d reads: %v", fault, len(failed), foreign)
+			}
+		}
+	})
+}
