@@ -23,7 +23,7 @@ func runDashboard(s *session) error {
 	}
 	url := provision.DashboardURL(s.account, s.cfg.Stack())
 	if term.JSON {
-		return term.Document(document.Dashboard{Head: document.Of("Dashboard"), URL: url})
+		return term.Document(&document.Dashboard{Head: document.Of("Dashboard"), URL: url})
 	}
 	term.Printf("%s\n", url)
 	return nil

@@ -140,7 +140,7 @@ func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.
 	code := 0
 	for _, doc := range docs {
 		if s.app.term.JSON {
-			if err := s.app.term.Line(document.Deployment{Head: document.Of("Deployment"), Deployed: document.Deployed(*doc)}); err != nil {
+			if err := s.app.term.Line(&document.Deployment{Head: document.Of("Deployment"), Deployed: document.Deployed(*doc)}); err != nil {
 				return err
 			}
 		} else {

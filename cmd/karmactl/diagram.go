@@ -51,7 +51,7 @@ func runDiagram(a *app, o diagramOptions) error {
 		format, text = "svg", picture.SVG()
 	}
 	if a.term.JSON {
-		return a.term.Document(document.Diagram{Head: document.Of("Diagram"), Stack: cfg.Project + "/" + cfg.Environment, Region: cfg.Region, Format: format, Text: text})
+		return a.term.Document(&document.Diagram{Head: document.Of("Diagram"), Stack: cfg.Project + "/" + cfg.Environment, Region: cfg.Region, Format: format, Text: text})
 	}
 	a.term.Printf("%s", text)
 	return nil

@@ -160,9 +160,8 @@ func downLocked(ctx context.Context, s *session, store *state.Store, o downOptio
 	}
 	r := resultDoc(res)
 	r.Waiting = nil
-	r.Notes = kept(res)
-	if s.app.term.JSON || doc.Summary.Delete == 0 {
-		r.Notes = nil
+	if s.app.term.JSON { // people have read it in the plan
+		r.Notes = kept(res)
 	}
 	if err := res.Err(); err != nil {
 		return s.finish(r, res, err)

@@ -57,20 +57,24 @@ func runExec(ctx context.Context, s *session, agent string, command []string, o 
 	if len(command) > 0 {
 		line = fleet.Wrap(command)
 	}
-	// Ctrl-C is for what runs in the task: the plugin gets it from the terminal.
+	code, _, err := s.withPlugin(func() (int, error) { return e.Run(ctx, line) })
+	if err == nil && code != 0 {
+		return &exit{code: code}
+	}
+	return err
+}
+
+// withPlugin runs a session of the session-manager-plugin. Ctrl-C is the plugin's, which
+// gets it from the terminal: interrupted says that there was one. An error says what is
+// missing and what to do about it.
+func (s *session) withPlugin(run func() (int, error)) (code int, interrupted bool, err error) {
 	s.app.leaveSignals()
 	mine := make(chan os.Signal, 1)
 	signal.Notify(mine, os.Interrupt)
 	defer signal.Stop(mine)
-	code, err := e.Run(ctx, line)
-	var missing *fleet.Missing
-	switch {
-	case errors.As(err, &missing):
-		return &advice{err: err, try: missing.Do}
-	case err != nil:
-		return err
-	case code != 0:
-		return &exit{code: code}
+	code, err = run()
+	if missing := (*fleet.Missing)(nil); errors.As(err, &missing) {
+		err = &advice{err: err, try: missing.Do}
 	}
-	return nil
+	return code, len(mine) > 0, err
 }

@@ -27,7 +27,7 @@ func (a *app) showImport(ctx context.Context, o initOptions, file string, res *i
 		}
 	}
 	if a.term.JSON {
-		return a.term.Document(d)
+		return a.term.Document(&d)
 	}
 	a.term.Printf("wrote %s: %s in %s, %s\n", file, d.Stack, d.Region, counted(len(d.Agents), "agent"))
 	if res.Source != "" {

@@ -125,6 +125,7 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 		return &usageError{err}
 	}
 	a := s.app
+	style.Simulated = a.term.Simulated
 	chosen, _ := agentNames(s.cfg, names) // they have been checked
 	f.lastLines(a.opts.output == "text")
 	o.Tail = f.tail

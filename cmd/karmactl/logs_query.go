@@ -33,7 +33,7 @@ func runQuery(ctx context.Context, s *session, api logs.QueryAPI, name string, o
 		return err
 	}
 	if s.app.term.JSON {
-		return r.WriteJSON(s.app.term.Out)
+		return s.app.term.Line(r.Document())
 	}
 	width := 0
 	if s.app.term.Screen {

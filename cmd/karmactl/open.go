@@ -59,7 +59,7 @@ func runOpen(ctx context.Context, s *session, args []string, o openOptions) erro
 		}
 	}
 	if term.JSON {
-		return term.Document(document.Open{Head: document.Of("Open"), Agent: name, URL: url})
+		return term.Document(&document.Open{Head: document.Of("Open"), Agent: name, URL: url})
 	}
 	term.Printf("%s\n", url)
 	return nil

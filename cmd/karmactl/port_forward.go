@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strconv"
 	"strings"
 
@@ -88,20 +86,9 @@ func runPortForward(ctx context.Context, s *session, args []string, o portForwar
 			s.app.term.Notef("http://localhost:%d is port %d of a task of %s · Ctrl-C ends it", local, remote, args[0])
 		},
 	}
-	// Ctrl-C is for the plugin, which gets it from the terminal and closes the session.
-	s.app.leaveSignals()
-	mine := make(chan os.Signal, 1)
-	signal.Notify(mine, os.Interrupt)
-	defer signal.Stop(mine)
-	code, err := e.Forward(ctx, clients.SSM, plugin, local, remote)
-	var missing *fleet.Missing
-	switch {
-	case errors.As(err, &missing):
-		return &advice{err: err, try: missing.Do}
-	case err != nil:
-		return err
-	case code != 0 && len(mine) == 0:
+	code, interrupted, err := s.withPlugin(func() (int, error) { return e.Forward(ctx, clients.SSM, plugin, local, remote) })
+	if err == nil && code != 0 && !interrupted {
 		return &exit{code: code}
 	}
-	return nil
+	return err
 }

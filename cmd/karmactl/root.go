@@ -158,7 +158,7 @@ func (a *app) prepare(c *cobra.Command) error {
 	if a.opts.parallel < 1 || a.opts.parallel > 256 {
 		return &usageError{fmt.Errorf("--parallel %d: allowed are 1 to 256", a.opts.parallel)}
 	}
-	a.term.Quiet, a.term.Verbose = a.opts.quiet, a.opts.verbose
+	a.term.Quiet, a.term.Verbose, a.term.Simulated = a.opts.quiet, a.opts.verbose, a.opts.simulate != ""
 	if a.opts.noColor {
 		a.term.Color = false
 	}

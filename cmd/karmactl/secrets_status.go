@@ -45,7 +45,7 @@ func runSecretsStatus(ctx context.Context, s *session, names []string) error {
 		doc.Next = append(doc.Next, "karmactl deploy "+strings.Join(older, " ")+" --refresh-secrets")
 	}
 	if s.app.term.JSON {
-		return s.app.term.Document(doc)
+		return s.app.term.Document(&doc)
 	}
 	s.app.showSecrets(&doc)
 	return nil

@@ -46,7 +46,7 @@ func runStateList(ctx context.Context, s *session) error {
 		for k, at := range st.InFlight {
 			d.InFlight[string(k)] = at
 		}
-		return s.app.term.Document(d)
+		return s.app.term.Document(&d)
 	}
 	for _, e := range store.Entries() {
 		s.app.term.Printf("%-42s %s\n", e.Key, e.ID)
@@ -72,7 +72,7 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 		return &advice{fmt.Errorf("the state has no %s", key), "karmactl state list"}
 	}
 	if s.app.term.JSON {
-		return s.app.term.Document(document.StateEntry{Head: document.Of("StateEntry"), Key: string(e.Key), Entry: entryDoc(e)})
+		return s.app.term.Document(&document.StateEntry{Head: document.Of("StateEntry"), Key: string(e.Key), Entry: entryDoc(e)})
 	}
 	s.app.term.Printf("key      %s\nid       %s\nneeds    %v\ncreated  %s\n", e.Key, e.ID, e.Needs, e.CreatedAt.Format(time.RFC3339))
 	for _, id := range e.Deposed {

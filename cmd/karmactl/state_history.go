@@ -41,7 +41,7 @@ func runStateHistory(ctx context.Context, s *session, o stateHistoryOptions) err
 		for _, v := range vs {
 			d.Versions = append(d.Versions, document.StateVersion{ID: v.ID, Time: v.Time, Bytes: v.Size, Serial: v.Serial, Current: v.Current})
 		}
-		return s.app.term.Document(d)
+		return s.app.term.Document(&d)
 	}
 	for _, v := range vs {
 		mark := ""

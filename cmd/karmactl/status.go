@@ -129,9 +129,9 @@ func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes [
 func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	switch {
 	case a.term.JSON && o.watch:
-		return a.term.Line(doc)
+		return a.term.Line(&doc)
 	case a.term.JSON:
-		return a.term.Document(doc)
+		return a.term.Document(&doc)
 	}
 	screen := ui.StatusScreen{
 		Head:    fmt.Sprintf("%s  %s  %s", doc.Stack, doc.Region, doc.At.Local().Format("15:04:05")),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -41,13 +42,21 @@ func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result
 		if !changed(res) {
 			r.Headline = fmt.Sprintf("Nothing to change: %d resources are as %s says.", len(res.Outcomes), s.cfg.File)
 		}
-		r.Next = []string{"karmactl logs --follow", "karmactl status"}
+		r.Next = []string{"karmactl status"}
+		if starts(res) {
+			r.Next = []string{"karmactl logs --follow", "karmactl status"}
+		}
 		if asleep != nil {
 			r.Notes = append(r.Notes, "it hibernates since "+stamp(asleep.Since))
 			r.Next = []string{"karmactl wake"}
 		}
 	}
 	return s.finish(r, res, err)
+}
+
+// starts tells whether an agent has a service, and so something to say in its logs.
+func starts(res *engine.Result) bool {
+	return slices.ContainsFunc(res.Outcomes, func(o engine.Outcome) bool { return o.Key.Kind() == "service" && o.Status == engine.Done })
 }
 
 func changed(res *engine.Result) bool {

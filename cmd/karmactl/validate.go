@@ -28,7 +28,7 @@ func runValidate(a *app) error {
 		d.Agents = append(d.Agents, ag.Name)
 	}
 	if a.term.JSON {
-		return a.term.Document(d)
+		return a.term.Document(&d)
 	}
 	a.term.Printf("%s is valid: %s in %s, %s%s\n", cfg.File, cfg.Stack(), cfg.Region, counted(len(cfg.Agents), "agent"), shapes(cfg))
 	for _, w := range d.Warnings {

@@ -35,7 +35,7 @@ func runVersion(a *app, newer string) error {
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Newer: newer,
 	}
 	if a.term.JSON {
-		return a.term.Document(d)
+		return a.term.Document(&d)
 	}
 	a.term.Printf("karmactl %s  %s  %s\n", d.Version, d.Platform, d.Go)
 	if newer != "" {

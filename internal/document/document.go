@@ -15,7 +15,16 @@ type Head struct {
 	Schema string `json:"schema"`
 	// Kind is which document it is.
 	Kind string `json:"kind"`
+	// Simulated: it is of a simulated account, and nothing in AWS is as it says; not there
+	// for an account of AWS.
+	Simulated bool `json:"simulated,omitempty"`
 }
+
+// Document is any of them.
+type Document interface{ MarkSimulated() }
+
+// MarkSimulated says that the document is of a simulated account.
+func (h *Head) MarkSimulated() { h.Simulated = true }
 
 // Of is the head of a kind of document.
 func Of(kind string) Head { return Head{Schema: Schema, Kind: kind} }

@@ -115,7 +115,7 @@ func page(t *testing.T) string {
 Made from internal/document by ` + "`make gen`" + `; not edited by hand.
 
 Every command takes ` + "`-o json`" + `. What takes long prints a document a line, the last of which is the result; everything else prints one.
-Each begins with its ` + "`schema`, which is `" + document.Schema + "`" + `, and its ` + "`kind`" + `. Within a schema fields are added, never renamed and never taken away.
+Each begins with its ` + "`schema`, which is `" + document.Schema + "`" + `, and its ` + "`kind`" + `, and has ` + "`\"simulated\": true`" + ` when its account is a simulated one. Within a schema fields are added, never renamed and never taken away.
 Money is a decimal string in USD, and "" where a price is missing. Times are in RFC 3339 and UTC. A field that says "not there" is left out.
 
 `)

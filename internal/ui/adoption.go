@@ -21,7 +21,7 @@ func (t *Terminal) adoptionText(d *document.Adoption) string {
 	c := t.paint()
 	width := max(60, min(t.Width(), 100))
 	var b strings.Builder
-	fmt.Fprintln(&b, c.bold(d.Cluster)+"  "+d.Region+"  account "+mask(d.Account)+"  as the stack "+c.bold(d.Stack))
+	fmt.Fprintln(&b, c.bold(d.Cluster)+"  "+d.Region+"  account "+mask(d.Account)+t.simulated()+"  as the stack "+c.bold(d.Stack))
 	for _, n := range d.Notes {
 		fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), wrap(n, width-4, 4))
 	}

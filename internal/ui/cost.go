@@ -44,7 +44,7 @@ func (t *Terminal) costHead(b *strings.Builder, c *document.Cost, width int) {
 	if c.SpotAsOf != "" {
 		asOf += ", Spot " + c.SpotAsOf
 	}
-	fmt.Fprintln(b, between(p.bold(c.Stack)+"  "+c.Region, p.dim(asOf), width))
+	fmt.Fprintln(b, between(p.bold(c.Stack)+"  "+c.Region+t.simulated(), p.dim(asOf), width))
 	verdict := ""
 	if c.Budget != "" {
 		verdict = "budget " + c.Budget + "  " + p.green("ok")

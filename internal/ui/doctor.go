@@ -21,7 +21,7 @@ func (t *Terminal) doctorText(d *document.Doctor) string {
 	c := t.paint()
 	width := max(60, min(t.Width(), 100))
 	var b strings.Builder
-	fmt.Fprintln(&b, c.bold(d.Stack)+"  "+d.Region)
+	fmt.Fprintln(&b, c.bold(d.Stack)+"  "+d.Region+t.simulated())
 	for _, f := range d.Findings {
 		who := f.Agent
 		if who == "" {

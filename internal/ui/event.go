@@ -24,7 +24,7 @@ type event struct {
 // tell prints an event, with how far it is as fields of its own. An unwritable
 // standard output shows in the command's own result.
 func (t *Terminal) tell(e event) {
-	_ = t.Line(document.Event{
+	_ = t.Line(&document.Event{
 		Head: document.Of("Event"), At: e.At.UTC().Format(time.RFC3339Nano), Key: e.Key, Phase: string(e.Phase), Verb: e.Verb, Detail: e.Detail,
 		TookMS: e.Took.Milliseconds(), Push: e.Push, Rollout: e.Rollout,
 	})

@@ -36,7 +36,7 @@ func (t *Terminal) planText(p *document.Plan) string {
 	if p.Offline {
 		account = "offline: nothing was asked of AWS"
 	}
-	fmt.Fprintln(&b, between(c.bold(p.Stack)+"  "+p.Region+"  "+account, c.dim(p.File), width))
+	fmt.Fprintln(&b, between(c.bold(p.Stack)+"  "+p.Region+"  "+account+t.simulated(), c.dim(p.File), width))
 	for _, g := range p.Groups {
 		t.planGroup(&b, p, g, width)
 	}

@@ -49,7 +49,7 @@ func (t *Terminal) Status(s StatusScreen) {
 	if s.Repaint && t.Color {
 		b.WriteString("\x1b[H\x1b[2J")
 	}
-	b.WriteString(c.bold(s.Head) + "\n")
+	b.WriteString(c.bold(s.Head) + t.simulated() + "\n")
 	table := Table{Columns: s.Columns, Spare: s.Spare}
 	for _, r := range s.Rows {
 		table.Rows = append(table.Rows, r.Cells)

@@ -13,6 +13,8 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"golang.org/x/term"
+
+	"github.com/karmacadabra/karmactl/internal/document"
 )
 
 // Terminal is where a command reads from and writes to.
@@ -22,6 +24,8 @@ type Terminal struct {
 	Err io.Writer
 	// JSON prints documents instead of text.
 	JSON bool
+	// Simulated: the account is one, and every header and document says so.
+	Simulated bool
 	// Quiet leaves out progress and notes.
 	Quiet bool
 	// Verbose also tells every call.
@@ -125,9 +129,12 @@ func (t *Terminal) Note(lead, text string) {
 }
 
 // Document prints v, which carries its schema and kind, as one JSON document.
-func (t *Terminal) Document(v any) error {
+func (t *Terminal) Document(v document.Document) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.Simulated {
+		v.MarkSimulated()
+	}
 	enc := json.NewEncoder(t.Out)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
@@ -135,12 +142,23 @@ func (t *Terminal) Document(v any) error {
 }
 
 // Line prints v as one line of a JSON stream.
-func (t *Terminal) Line(v any) error {
+func (t *Terminal) Line(v document.Document) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.Simulated {
+		v.MarkSimulated()
+	}
 	enc := json.NewEncoder(t.Out)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
+}
+
+// simulated is a header's mark of a simulated account, "" for one of AWS.
+func (t *Terminal) simulated() string {
+	if !t.Simulated {
+		return ""
+	}
+	return "  " + t.paint().yellow("SIMULATED")
 }
 
 // paint is how things are told apart; without colour it leaves them as they are.

@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -189,7 +190,7 @@ func TestANamedQueryIsRunAndItsCostIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		var text, doc bytes.Buffer
-		if err := errors.Join(r.WriteTable(&text, 0), r.WriteJSON(&doc)); err != nil {
+		if err := errors.Join(r.WriteTable(&text, 0), json.NewEncoder(&doc).Encode(r.Document())); err != nil {
 			t.Fatal(err)
 		}
 		want := "group        errors\nvalidator    12\nkarma-hello  3\n\n2 rows · 15 of 200000 events matched · 36.0 MB scanned · $0.000180\n"

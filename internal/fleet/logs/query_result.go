@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -143,8 +142,8 @@ func fold(cell string, width int) []string {
 	}
 }
 
-// WriteJSON writes the result as one document of kind LogQuery.
-func (r QueryResult) WriteJSON(w io.Writer) error {
+// Document is the result for scripts.
+func (r QueryResult) Document() *document.LogQuery {
 	rows := make([]map[string]string, 0, len(r.Rows))
 	for _, row := range r.Rows {
 		m := map[string]string{}
@@ -153,12 +152,10 @@ func (r QueryResult) WriteJSON(w io.Writer) error {
 		}
 		rows = append(rows, m)
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(document.LogQuery{
+	return &document.LogQuery{
 		Head: document.Of("LogQuery"), Query: r.Name, Columns: append([]string{}, r.Columns...), Rows: rows,
 		Matched: int64(r.Matched), Scanned: int64(r.Scanned), BytesScanned: int64(r.BytesScanned), Cost: r.Cost.String(),
-	})
+	}
 }
 
 // plain makes a cell one line without control characters.

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -59,7 +60,7 @@ func TestTheNamedQueriesFindWhatTheyAreFor(t *testing.T) {
 				t.Errorf("said %q", said)
 			}
 			var got strings.Builder
-			if err := errors.Join(r.WriteTable(&got, 0), r.WriteJSON(&got)); err != nil {
+			if err := errors.Join(r.WriteTable(&got, 0), json.NewEncoder(&got).Encode(r.Document())); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, "query-"+q.Name, got.String())

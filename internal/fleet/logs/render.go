@@ -33,6 +33,8 @@ type Style struct {
 	Zone *time.Location
 	// MarkLate marks events that come after newer ones.
 	MarkLate bool
+	// Simulated marks each event in JSON as one of a simulated account.
+	Simulated bool
 	// Fields are those of JSON lines that text shows behind the message; none are all. NoFields shows none.
 	Fields   []string
 	NoFields bool
@@ -150,7 +152,11 @@ func (p *Printer) time(t time.Time) {
 
 // json writes a LogEvent: ts, agent, task, id, message; late and source only when there is something to say.
 func (p *Printer) json(e Event) {
-	b := append(p.buf, `{"schema":"karmactl/v1","kind":"LogEvent","ts":"`...)
+	b := append(p.buf, `{"schema":"karmactl/v1","kind":"LogEvent",`...)
+	if p.style.Simulated {
+		b = append(b, `"simulated":true,`...)
+	}
+	b = append(b, `"ts":"`...)
 	b = e.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z07:00")
 	b = append(b, `","agent":`...)
 	b = appendJSON(b, e.Agent)

@@ -146,18 +146,25 @@ func (f *bench) push(tag string) string {
 // begin changes the service and returns what follows the deployment.
 func (f *bench) begin(image string) func(limit time.Duration) *Deployment {
 	f.t.Helper()
-	ctx, ag := context.Background(), f.agent()
+	_, follow := f.beginAs(f.agent(), image)
+	return follow
+}
+
+// beginAs is begin by an agent of the test's own, and names the deployment.
+func (f *bench) beginAs(ag *Agent, image string) (arn string, follow func(limit time.Duration) *Deployment) {
+	f.t.Helper()
+	ctx := context.Background()
 	before, err := ag.ReadBaseline(ctx)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	res := f.walk(image)
 	td, _ := res.Get("task-definition/validator")
-	arn, err := ag.FindNew(ctx, before, td.ID)
+	arn, err = ag.FindNew(ctx, before, td.ID)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return func(limit time.Duration) *Deployment {
+	return arn, func(limit time.Duration) *Deployment {
 		d, err := ag.Follow(ctx, arn, td.ID, before.TaskDefinition, FollowOptions{Limit: limit, FailFast: f.failFast})
 		if err != nil {
 			f.t.Error(err)

@@ -53,23 +53,11 @@ func (f *bench) overhead(tag string) timing {
 	f.home.Inventory = cloud.NewInventory(f.home.Clock)
 	f.walked(image, false)
 	f.home.Inventory = cloud.NewInventory(f.home.Clock)
-	before, err := ag.ReadBaseline(ctx)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	res := f.walk(image)
-	td, _ := res.Get("task-definition/validator")
-	arn, err := ag.FindNew(ctx, before, td.ID)
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	arn, follow := f.beginAs(ag, image)
 	if err := f.home.Clock.Wait(ctx, f.late); err != nil {
 		f.t.Fatal(err)
 	}
-	d, err := ag.Follow(ctx, arn, td.ID, before.TaskDefinition, FollowOptions{Limit: patience, FailFast: f.failFast})
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	d := follow(patience)
 	ended := time.Now()
 	out := timing{outcome: d.Outcome}
 	f.edit(func(w *awssim.World) {
