@@ -15,10 +15,11 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-type execOptions struct{ task string }
+type execOptions struct{ task, container string }
 
 func (o *execOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.task, "task", "", "the task whose `ID` begins so (default the youngest)")
+	f.StringVar(&o.container, "container", "", "the `NAME` of one of the agent's sidecars (default the agent's own container)")
 }
 
 func newExecCmd(a *app) *cobra.Command {
@@ -35,20 +36,26 @@ session-manager-plugin. When something is missing, it says which one and what to
 			if dash < 0 && len(args) > 1 || dash > 1 || dash == 0 {
 				return &usageError{errors.New("the command goes after --: karmactl exec AGENT -- CMD")}
 			}
-			return a.withSession(func(cfg *agents.Config, args []string) error { return areAgents(cfg, args[:1]) },
+			return a.withSession(func(cfg *agents.Config, args []string) error {
+				if err := areAgents(cfg, args[:1]); err != nil {
+					return err
+				}
+				return isContainer(cfg, args[:1], o.container)
+			},
 				func(ctx context.Context, s *session, args []string) error {
 					return runExec(ctx, s, args[0], args[1:], o)
 				})(c, args)
 		},
 	}
 	o.addFlags(cmd.Flags())
+	completeFlag(cmd, "container", a.completeContainers())
 	return cmd
 }
 
 func runExec(ctx context.Context, s *session, agent string, command []string, o execOptions) error {
 	clients := cloud.NewClients(s.aws)
 	e := &fleet.Exec{
-		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Service: s.cfg.ServiceNames()[agent], Task: o.task,
+		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Service: s.cfg.ServiceNames()[agent], Task: o.task, Container: o.container,
 		Plugin: &fleet.SessionPlugin{
 			Region: s.account.Region, Profile: s.app.opts.profile, In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err, Command: len(command) > 0,
 		},

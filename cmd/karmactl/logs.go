@@ -24,6 +24,7 @@ type logsOptions struct {
 	tail                       int
 	tailGiven                  bool
 	filter, level, task, query string
+	container                  string
 	include, exclude, fields   []string
 	zone                       string
 	order                      time.Duration
@@ -41,6 +42,7 @@ func (o *logsOptions) addFlags(f *pflag.FlagSet, file *string) {
 	f.StringArrayVar(&o.exclude, "exclude", nil, "drop what matches this `REGEXP` (again for more)")
 	f.StringVar(&o.level, "level", "", "this level and above: debug, info, warn, error, fatal")
 	f.StringVar(&o.task, "task", "", "tasks whose `ID` begins so")
+	f.StringVar(&o.container, "container", "", "only the container of this `NAME`: a sidecar, one of init, or the agent's own, which has its name")
 	f.BoolVar(&o.timestamps, "timestamps", false, "with the date; in raw, with the time")
 	f.StringVar(&o.zone, "timezone", "Local", "tell times in this IANA `ZONE`")
 	f.DurationVar(&o.order, "order", logs.DefaultOrder, "how long an event waits for older ones of other tasks, while following")
@@ -99,6 +101,7 @@ Here -f is --follow; the file is --file.`,
 	o.addFlags(cmd.Flags(), &a.opts.file)
 	completeFlag(cmd, "level", completeLevels)
 	completeFlag(cmd, "query", a.completeQueries())
+	completeFlag(cmd, "container", a.completeContainers())
 	completeFlag(cmd, "since", completeAgo)
 	completeFlag(cmd, "until", completeAgo)
 	return cmd
@@ -107,6 +110,9 @@ Here -f is --follow; the file is --file.`,
 // check looks at what needs no AWS.
 func (f logsOptions) check(cfg *agents.Config, names []string) error {
 	if err := areAgents(cfg, names); err != nil {
+		return err
+	}
+	if err := isContainer(cfg, names, f.container); err != nil {
 		return err
 	}
 	if _, _, err := f.options(); err != nil {
@@ -172,7 +178,7 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 // everything tells whether no message was asked for by what it says; then what
 // ECS did belongs in between.
 func (f logsOptions) everything() bool {
-	return f.filter == "" && f.level == "" && f.task == "" && len(f.include) == 0 && len(f.exclude) == 0
+	return f.filter == "" && f.level == "" && f.task == "" && f.container == "" && len(f.include) == 0 && len(f.exclude) == 0
 }
 
 // weave asks ECS while the logs are read: for what it says of the tasks, which goes in between when it is told to, and,

@@ -12,7 +12,7 @@ import (
 
 // options are the flags that need no AWS to be checked.
 func (f logsOptions) options() (logs.Options, logs.Style, error) {
-	o := logs.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Order: f.order}
+	o := logs.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Container: f.container, Order: f.order}
 	style := logs.Style{Timestamps: f.timestamps, MarkLate: f.follow, Fields: f.fields}
 	if len(f.fields) == 1 && f.fields[0] == "none" {
 		style.Fields, style.NoFields = nil, true
@@ -28,7 +28,7 @@ func (f logsOptions) options() (logs.Options, logs.Style, error) {
 		return o, style, errors.New("--query and --follow do not go together: a query is over what was written")
 	}
 	if f.query != "" && (!f.everything() || f.tail > 0) {
-		return o, style, errors.New("--query says itself what it looks for: leave out --filter, --include, --exclude, --level, --task and --tail")
+		return o, style, errors.New("--query says itself what it looks for: leave out --filter, --include, --exclude, --level, --task, --container and --tail")
 	}
 	if f.level != "" {
 		if o.Level, err = logs.ParseLevel(f.level); err != nil {

@@ -77,7 +77,11 @@ func (a *app) showSecrets(doc *document.SecretsStatus) {
 			if v.From != "" {
 				from = "from " + v.From
 			}
-			table.Rows = append(table.Rows, []string{name, v.Env, v.Key, string(v.Value), orDash(v.Version), changed, since, from})
+			variable := v.Env
+			if v.Container != "" {
+				variable += " of " + v.Container
+			}
+			table.Rows = append(table.Rows, []string{name, variable, v.Key, string(v.Value), orDash(v.Version), changed, since, from})
 			name = ""
 		}
 	}

@@ -33,7 +33,7 @@ func seedOf(cfg *agents.Config) awssim.Seed {
 		seed.Zones = append(seed.Zones, zone)
 	}
 	for _, a := range cfg.Agents {
-		for _, s := range a.Secrets {
+		for _, s := range a.AllSecrets() {
 			switch {
 			case s.From == "" || s.Optional:
 			case strings.HasPrefix(s.From, "/"):
@@ -47,8 +47,14 @@ func seedOf(cfg *agents.Config) awssim.Seed {
 				seed.Secrets[s.From] = append(seed.Secrets[s.From], s.Key)
 			}
 		}
-		if repository, tag, ok := ownImage(a.Image, cfg); ok {
-			seed.Images[repository] = tag
+		images := []string{a.Image}
+		for _, c := range a.Containers() {
+			images = append(images, c.Image)
+		}
+		for _, image := range images {
+			if repository, tag, ok := ownImage(image, cfg); ok {
+				seed.Images[repository] = tag
+			}
 		}
 	}
 	return seed

@@ -261,7 +261,7 @@ type Agent struct {
 	Scale  Scale
 	Health Health
 	// Env is the plain environment. PORT where there is one, AGENT_NAME, the address of
-	// each agent that this one calls (VALIDATOR_URL) and with XRay OTEL_SERVICE_NAME are
+	// each agent that this one calls (VALIDATOR_URL) and with XRay what OpenTelemetry needs are
 	// always there: the agent's own unless the file sets them, or has them as secrets.
 	Env map[string]string
 	// Secrets is the secret environment, ordered by variable name.
@@ -277,6 +277,10 @@ type Agent struct {
 	Calls     []string
 	CallsAll  bool
 	Container Container
+	// Init are containers that have to succeed one after the other before the agent
+	// starts; Sidecars run beside it, ordered by name.
+	Init     []Sidecar
+	Sidecars []Sidecar
 	// Permissions are what the agent may do in AWS, beside what karmactl needs.
 	Permissions []Permission
 	// Exec turns ECS Exec on.
@@ -369,6 +373,8 @@ type Secret struct {
 	From string
 	// Optional lets the agent start without it.
 	Optional bool
+	// Container is the sidecar or init container whose variable it is; "" is the agent's own.
+	Container string
 }
 
 // Build is a container build; {agent} is already replaced everywhere in it.

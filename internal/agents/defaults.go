@@ -87,15 +87,10 @@ func fillIn(r *reader, c *Config) {
 		fillInCallsAll(c, &c.Agents[i])
 		fillInCalls(c, &c.Agents[i])
 		if c.Observability.XRay {
-			c.Agents[i].preset(ServiceNameVariable, c.Stack()+"-"+c.Agents[i].Name)
+			fillInTracing(&c.Agents[i], c.Stack())
 		}
 	}
 }
-
-// ServiceNameVariable is where OpenTelemetry's SDKs read the name of what they trace. Without
-// it they call every program unknown_service, and no sampling rule of the stack takes it:
-// https://opentelemetry.io/docs/languages/sdk-configuration/general/
-const ServiceNameVariable = "OTEL_SERVICE_NAME"
 
 // preset gives an agent a variable that its file neither sets nor has as a secret.
 func (a *Agent) preset(variable, value string) {
@@ -136,6 +131,7 @@ func fillInAgent(a *Agent) {
 	a.Health.fillInContainer()
 	name := func(s string) string { return strings.ReplaceAll(s, "{agent}", a.Name) }
 	a.Image = name(a.Image)
+	fillInSidecars(a, name)
 	for _, p := range a.Permissions {
 		for i := range p.On {
 			p.On[i] = name(p.On[i])

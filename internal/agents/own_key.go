@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// OwnKeys are the keys of the agent's own flat secret, sorted: a key that `from`
+// OwnKeys are the keys of the agent's own flat secret, of all its containers, sorted: a key that `from`
 // names is in a secret that karmactl does not own.
 func (a *Agent) OwnKeys() []string {
 	var out []string
-	for _, s := range a.Secrets {
+	for _, s := range a.AllSecrets() {
 		if s.From == "" {
 			out = append(out, s.Key)
 		}
@@ -25,7 +25,7 @@ func (a *Agent) CheckOwnKey(key, file string) error {
 	if slices.Contains(own, key) {
 		return nil
 	}
-	for _, s := range a.Secrets {
+	for _, s := range a.AllSecrets() {
 		if s.Key == key || s.Env == key && s.From != "" {
 			return fmt.Errorf("%s gets %s from %s, which is kept outside of karmactl: change it there, then karmactl deploy %s --refresh-secrets", a.Name, s.Env, s.From, a.Name)
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +134,13 @@ func TestTheFullFleetIsTheShippedOneWithEverythingOn(t *testing.T) {
 	plain.Observability.XRay = true
 	for _, a := range plain.Agents {
 		a.Env["OTEL_SERVICE_NAME"] = "karmacadabra-prod-" + a.Name
+		a.Env["OTEL_EXPORTER_OTLP_ENDPOINT"], a.Env["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http://localhost:4318", "http/protobuf"
+	}
+	for i, a := range full.Agents {
+		if len(a.Sidecars) != 1 || a.Sidecars[0].Name != "tracing" {
+			t.Errorf("%s has the sidecars %v, want tracing", a.Name, a.Sidecars)
+		}
+		plain.Agents[i].Sidecars = a.Sidecars
 	}
 	if diff := cmp.Diff(plain, full); diff != "" {
 		t.Errorf("they differ elsewhere (-shipped +full):\n%s", diff)
@@ -196,6 +202,10 @@ agents:
     init_process: true
     ulimits: {nofile: 65536}
     storage: 50
+    sidecars:
+      redis: {image: "public.ecr.aws/docker/library/{agent}:8", entrypoint: [tini, --], command: [redis-server], env: {LEVEL: debug}, secrets: {PASSWORD: {from: existing, key: k, optional: true}}, health: [CMD, redis-cli, ping], essential: true, cpu: 128, memory: 256}
+      helper: {command: [python, help.py], essential: false, wait: none}
+    init: [{name: migrate, command: [python, migrate.py]}, {name: restore, image: "ghcr.io/acme/restore:2"}]
     drain: 2m
     stickiness: 1h
     permissions: [{policy: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, {allow: [s3:PutObject], on: ["arn:aws:s3:::acme-{agent}/*"]}]
@@ -259,17 +269,32 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	}
 	a, night := c.Agents[0], c.Schedules["night"]
 	a.Container.ReadOnly = c.Agents[1].Container.ReadOnly // no agent can have exec and read_only
-	other := a.Secrets[slices.IndexFunc(a.Secrets, func(s Secret) bool { return s.Env == "OTHER" })]
+	redis := a.Sidecars[1]
+	other := redis.Secrets[0]
 	walk("Config", reflect.ValueOf(*c))
 	walk("Agent", reflect.ValueOf(a))
 	walk("Schedule", reflect.ValueOf(night))
+	walk("Sidecar", reflect.ValueOf(redis))
 	walk("Secret", reflect.ValueOf(other))
 	if night.Days != "MON,WED-FRI" || night.Start != "22:00" || a.Image != "registry.example.com:5000/team/a:1.2" || a.Build.Args["AGENT_NAME"] != "a" {
 		t.Errorf("schedule %+v, image %s, build %+v", night, a.Image, a.Build)
 	}
-	want := map[string]string{"LEVEL": "debug", "DEBUG": "true", "N": "1.50", "PORT": "8080", "AGENT_NAME": "a", "B_URL": "http://b:8081", "OTEL_SERVICE_NAME": c.Stack() + "-a"}
+	want := map[string]string{
+		"LEVEL": "debug", "DEBUG": "true", "N": "1.50", "PORT": "8080", "AGENT_NAME": "a", "B_URL": "http://b:8081", "OTEL_SERVICE_NAME": c.Stack() + "-a",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+	}
 	if diff := cmp.Diff(want, a.Env); diff != "" {
 		t.Error(diff)
+	}
+	var order []string
+	for _, s := range a.Containers() {
+		order = append(order, s.Name+" "+string(s.Wait))
+	}
+	if diff := cmp.Diff([]string{"migrate ", "restore ", "helper none", "redis healthy", "tracing start"}, order); diff != "" {
+		t.Error(diff)
+	}
+	if redis.Image != "public.ecr.aws/docker/library/a:8" || redis.Health.Interval != 30*time.Second || redis.Health.Retries != 4 {
+		t.Errorf("the sidecar is %+v", redis)
 	}
 	if c.Network.AZs != 3 || c.Agents[1].StopTimeout != 30*time.Second || c.Agents[1].RequestTimeout != c.LoadBalancer.IdleTimeout {
 		t.Errorf("azs %d, stop timeout on demand %s, request timeout %s", c.Network.AZs, c.Agents[1].StopTimeout, c.Agents[1].RequestTimeout)

@@ -79,7 +79,11 @@ func (r *reader) label() string {
 	if r.path == "" {
 		return "the file"
 	}
-	return r.path[strings.LastIndexByte(r.path, '/')+1:]
+	last := r.path[strings.LastIndexByte(r.path, '/')+1:]
+	if wholeNumber.MatchString(last) {
+		return "the entry"
+	}
+	return last
 }
 
 // under runs read with key added to the path.

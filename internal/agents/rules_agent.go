@@ -46,8 +46,9 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 	}
 	checkWorker(r, path, a)
 	for _, s := range a.Secrets {
-		checkSecret(r, path, a, s)
+		checkSecret(r, path, a.Env, s)
 	}
+	checkSidecars(r, path, a)
 }
 
 // sizeAt points at what the agent itself says about its size, before what the
@@ -62,9 +63,9 @@ func (r *reader) sizeAt(path string) *yaml.Node {
 }
 
 // checkSecret: a variable has one source, and a key or a parameter to read.
-func checkSecret(r *reader, path string, a *Agent, s Secret) {
+func checkSecret(r *reader, path string, env map[string]string, s Secret) {
 	at := join(path, "secrets", s.Env)
-	if _, plain := a.Env[s.Env]; plain {
+	if _, plain := env[s.Env]; plain {
 		r.problem(r.places[at].key, s.Env+" is both in env and in secrets", "one of the two")
 	}
 	parameter := strings.HasPrefix(s.From, "arn:") && strings.Contains(s.From, ":ssm:")

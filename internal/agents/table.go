@@ -116,7 +116,7 @@ func observabilityFields() []field[Observability] {
 	return []field[Observability]{
 		key("log_retention_days", "How long logs are kept.", oneNumber(logRetentions), func(o *Observability) *int { return &o.LogRetentionDays }),
 		key("container_insights", "Per-task metrics; on or enhanced costs some 38 dollars a month for five agents.", insightsValue(), func(o *Observability) *Insights { return &o.ContainerInsights }),
-		key("xray", "A tracing sidecar in every task.", boolean(), func(o *Observability) *bool { return &o.XRay }),
+		key("xray", "A sidecar in every task, tracing, that takes OpenTelemetry's traces and sends them to X-Ray.", boolean(), func(o *Observability) *bool { return &o.XRay }),
 		key("dashboard", "One CloudWatch dashboard for the fleet.", boolean(), func(o *Observability) *bool { return &o.Dashboard }),
 		key("alarms", "Per-agent alarms and who is told.", object("alarms", []field[Alarms]{
 			key("enabled", "Make the alarms.", boolean(), func(a *Alarms) *bool { return &a.Enabled }),

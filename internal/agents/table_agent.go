@@ -17,7 +17,7 @@ func agentFields() []field[Agent] {
 		key("spot", "Run on Fargate Spot, on demand, or on a mix.", spotValue(), func(a *Agent) *Spot { return &a.Spot }),
 		key("scale", "How many tasks, and what makes more of them.", object("scale", scaleFields()), func(a *Agent) *Scale { return &a.Scale }),
 		key("health", "How the load balancer and the container are checked.", object("health", healthFields()), func(a *Agent) *Health { return &a.Health }),
-		key("env", "The plain environment. PORT, AGENT_NAME and the address of each agent that this one calls (VALIDATOR_URL) are there by themselves, and with xray OTEL_SERVICE_NAME.", dict(envNameRule, "an environment variable", anyText(anyRule("a text")), func(string) string { return "" }), func(a *Agent) *map[string]string { return &a.Env }),
+		key("env", "The plain environment. PORT, AGENT_NAME and the address of each agent that this one calls (VALIDATOR_URL) are there by themselves, and with xray OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_PROTOCOL.", dict(envNameRule, "an environment variable", anyText(anyRule("a text")), func(string) string { return "" }), func(a *Agent) *map[string]string { return &a.Env }),
 		key("secrets", "Environment variables from secrets: the key, or {key, from, optional}.", secretsValue(), func(a *Agent) *[]Secret { return &a.Secrets }),
 		key("command", "Replaces the image's own command.", words(`a list of texts such as ["python", "agent.py"]`), func(a *Agent) *[]string { return &a.Command }),
 		key("image", "The image to run; {agent} stands for the agent's name.", text(imageRule), func(a *Agent) *string { return &a.Image }),
@@ -30,6 +30,8 @@ func agentFields() []field[Agent] {
 		key("stickiness", "How long the requests of one client go to the same task, by a cookie of the load balancer. Default: to any task.", duration(time.Second, 7*24*time.Hour), func(a *Agent) *time.Duration { return &a.Stickiness }),
 		key("stop_timeout", "From SIGTERM to SIGKILL. Default: 120s on Spot, else 30s.", duration(2*time.Second, 120*time.Second), func(a *Agent) *time.Duration { return &a.StopTimeout }),
 		key("request_timeout", "How long a request to it may take before Service Connect answers it with 504, another agent's as well as the load balancer's. Default: load_balancer.idle_timeout.", duration(time.Second, 24*time.Hour), func(a *Agent) *time.Duration { return &a.RequestTimeout }),
+		key("sidecars", "Containers beside the agent's own in each task, by name; they reach each other at localhost.", sidecarsValue(), func(a *Agent) *[]Sidecar { return &a.Sidecars }),
+		key("init", "Containers that have to succeed, one after the other, before the agent starts.", initValue(), func(a *Agent) *[]Sidecar { return &a.Init }),
 	}, containerFields()...)
 }
 

@@ -118,11 +118,14 @@ func (s *Sim) unrunnable(definition, provider string) ([]types.Failure, error) {
 
 // command is what a task's first container runs.
 func (s *Sim) command(t *Task) []string {
-	d := s.world.TaskDefinitions[t.Definition]
-	if d == nil {
-		return nil
+	if all := s.containersOf(t); len(all) > 0 {
+		return s.commandOf(t, all[0])
 	}
-	c := d.Definition.ContainerDefinitions[0]
+	return nil
+}
+
+// commandOf is what one of a task's containers runs.
+func (s *Sim) commandOf(t *Task, c types.ContainerDefinition) []string {
 	if t.Overrides != nil {
 		for _, o := range t.Overrides.ContainerOverrides {
 			if aws.ToString(o.Name) == aws.ToString(c.Name) && len(o.Command) > 0 {

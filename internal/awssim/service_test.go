@@ -144,6 +144,47 @@ func TestTaskDefinitionsAreRefusedAsAWSDoes(t *testing.T) {
 	}
 }
 
+// TestContainersThatWaitAreRefusedAsAWSDoes has a second container beside the first.
+func TestContainersThatWaitAreRefusedAsAWSDoes(t *testing.T) {
+	for want, edit := range map[string]func(a, b *types.ContainerDefinition){
+		"": func(a, b *types.ContainerDefinition) {
+			b.Essential, b.Cpu, b.Memory = aws.Bool(false), 256, aws.Int32(512)
+			a.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("b"), Condition: types.ContainerConditionSuccess}}
+		},
+		"cannot be an essential container": func(a, _ *types.ContainerDefinition) {
+			a.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("b"), Condition: types.ContainerConditionSuccess}}
+		},
+		"must have a health check": func(a, _ *types.ContainerDefinition) {
+			a.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("b"), Condition: types.ContainerConditionHealthy}}
+		},
+		"is not in the task definition": func(a, _ *types.ContainerDefinition) {
+			a.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("c"), Condition: types.ContainerConditionStart}}
+		},
+		"Invalid dependency condition": func(a, _ *types.ContainerDefinition) {
+			a.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("b"), Condition: "STARTED"}}
+		},
+		"form a cycle": func(a, b *types.ContainerDefinition) {
+			a.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("b"), Condition: types.ContainerConditionStart}}
+			b.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("a"), Condition: types.ContainerConditionStart}}
+		},
+		"sum of all container 'cpu' values": func(a, b *types.ContainerDefinition) { a.Cpu, b.Cpu = 128, 129 },
+		"sum of all container 'memoryReservation' values": func(a, b *types.ContainerDefinition) {
+			a.Memory, b.MemoryReservation = aws.Int32(256), aws.Int32(257)
+		},
+		"'memory' setting for container 'b' is greater than for the task": func(_, b *types.ContainerDefinition) { b.Memory = aws.Int32(513) },
+		"must be at least 6 MiB":          func(_, b *types.ContainerDefinition) { b.Memory = aws.Int32(5) },
+		"Container.name should be unique": func(_, b *types.ContainerDefinition) { b.Name = aws.String("a") },
+	} {
+		in := definition("x:1")
+		in.ContainerDefinitions = append(in.ContainerDefinitions, types.ContainerDefinition{Name: aws.String("b"), Image: aws.String("x:1")})
+		edit(&in.ContainerDefinitions[0], &in.ContainerDefinitions[1])
+		err := checkTaskDefinition(in)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", want, err)
+		}
+	}
+}
+
 func TestAServiceIsNotMadeTwiceNorWhileItDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newECSBench(t)

@@ -70,8 +70,12 @@ type Task struct {
 	Token     string
 	Tags      cloud.Tags
 	Overrides *types.TaskOverride
-	// Said is how many lines of its program such a task has written.
-	Said int
+	// Said is how many lines of its program such a task has written, and SidecarSaid how
+	// many another container has.
+	Said        int
+	SidecarSaid map[string]int
+	// Behaviours are those of the other containers, by name.
+	Behaviours map[string]string
 }
 
 func (s *Sim) taskNoun() noun {

@@ -1,7 +1,9 @@
 package awssim
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +42,7 @@ func checkTaskDefinition(in *ecs.RegisterTaskDefinitionInput) error {
 		return bad("Family contains invalid characters.")
 	}
 	if n := len(in.ContainerDefinitions); n == 0 || n > maxContainers {
-		return bad("A task definition has 1 to %d container definitions.", maxContainers)
+		return bad("Too many containers.")
 	}
 	if b, err := json.Marshal(in); err != nil || len(b) > maxTaskDefinition {
 		return bad("Actual length: '%d'. Max allowed length is '65536' bytes.", len(b))
@@ -71,6 +73,70 @@ func checkTaskDefinition(in *ecs.RegisterTaskDefinitionInput) error {
 	}
 	if !essential {
 		return bad("Invalid 'essential' setting: at least one container must be essential.")
+	}
+	if err := checkShares(in); err != nil {
+		return err
+	}
+	return checkDependencies(in.ContainerDefinitions)
+}
+
+// checkShares: what the containers keep for themselves fits into the task.
+func checkShares(in *ecs.RegisterTaskDefinitionInput) error {
+	cpu, _ := strconv.Atoi(aws.ToString(in.Cpu))
+	memory, _ := strconv.Atoi(aws.ToString(in.Memory))
+	shares, reserved := 0, 0
+	for _, c := range in.ContainerDefinitions {
+		shares += int(c.Cpu)
+		reserved += int(aws.ToInt32(cmp.Or(c.MemoryReservation, c.Memory)))
+		if n := aws.ToInt32(c.Memory); n != 0 && n < 6 {
+			return fail("ClientException", "Invalid setting for container '%s'. 'memory' must be at least 6 MiB.", aws.ToString(c.Name))
+		}
+		if memory > 0 && int(aws.ToInt32(c.Memory)) > memory {
+			return fail("ClientException", "The 'memory' setting for container '%s' is greater than for the task.", aws.ToString(c.Name))
+		}
+	}
+	if cpu > 0 && shares > cpu {
+		return fail("ClientException", "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.")
+	}
+	if memory > 0 && reserved > memory {
+		return fail("ClientException", "The sum of all container 'memoryReservation' values cannot be greater than the value of the task 'memory'.")
+	}
+	return nil
+}
+
+// checkDependencies: a container waits for others of the task, and no circle of them waits.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
+func checkDependencies(all []types.ContainerDefinition) error {
+	byName := map[string]types.ContainerDefinition{}
+	for _, c := range all {
+		byName[aws.ToString(c.Name)] = c
+	}
+	for _, c := range all {
+		for _, d := range c.DependsOn {
+			on, there := byName[aws.ToString(d.ContainerName)]
+			switch {
+			case !there:
+				return fail("ClientException", "Container '%s' depends on container '%s', which is not in the task definition.", aws.ToString(c.Name), aws.ToString(d.ContainerName))
+			case !slices.Contains(d.Condition.Values(), d.Condition):
+				return fail("ClientException", "Invalid dependency condition: %s", d.Condition)
+			case (d.Condition == types.ContainerConditionSuccess || d.Condition == types.ContainerConditionComplete) && (on.Essential == nil || *on.Essential):
+				return fail("ClientException", "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container")
+			case d.Condition == types.ContainerConditionHealthy && on.HealthCheck == nil:
+				return fail("ClientException", "A dependency container with HEALTHY condition must have a health check: %s", aws.ToString(d.ContainerName))
+			}
+		}
+	}
+	left := maps.Clone(byName)
+	for len(left) > 0 {
+		before := len(left)
+		for name, c := range left {
+			if !slices.ContainsFunc(c.DependsOn, func(d types.ContainerDependency) bool { _, waits := left[aws.ToString(d.ContainerName)]; return waits }) {
+				delete(left, name)
+			}
+		}
+		if len(left) == before {
+			return fail("ClientException", "The dependencies of the containers form a cycle.")
+		}
 	}
 	return nil
 }

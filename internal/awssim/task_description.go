@@ -115,6 +115,28 @@ func (s *Sim) injected(t *Task) []types.Container {
 	return out
 }
 
+// describeSidecar says how far a container beside the first is. It has a status of its own,
+// and at the end of the task an exit code if it has run.
+func (s *Sim) describeSidecar(t *Task, c *types.Container) {
+	x, pulled := s.courses(t)[aws.ToString(c.Name)], t.Created.Add(taskRunning)
+	until := s.now()
+	if t.Wanted == "STOPPED" {
+		until = t.StoppingAt
+	}
+	switch {
+	case t.Status == "PROVISIONING" || until.Before(pulled.Add(x.starts)) || x.never:
+	case !x.endless && !until.Before(pulled.Add(x.ends)):
+		c.LastStatus, c.ExitCode = aws.String("STOPPED"), &x.code
+		if t.behaviourOf(aws.ToString(c.Name)) == "oom" {
+			c.Reason = aws.String("OutOfMemoryError: Container killed due to memory usage")
+		}
+	case t.Status == "STOPPED":
+		c.ExitCode = aws.Int32(0)
+	case t.Status == "PENDING":
+		c.LastStatus = aws.String("RUNNING")
+	}
+}
+
 func (s *Sim) describeContainer(t *Task, i int, c types.ContainerDefinition) types.Container {
 	status := t.Status
 	if status == "PROVISIONING" {
@@ -127,6 +149,9 @@ func (s *Sim) describeContainer(t *Task, i int, c types.ContainerDefinition) typ
 	}
 	if digest != "" && !t.Started.IsZero() {
 		out.ImageDigest = &digest
+	}
+	if i > 0 {
+		s.describeSidecar(t, &out)
 	}
 	if t.Status == "STOPPED" && i == 0 {
 		out.ExitCode = t.ExitCode

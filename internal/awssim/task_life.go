@@ -11,7 +11,7 @@ import (
 
 // unsettled tells whether a running task will not stay as it is.
 func (t *Task) unsettled() bool {
-	return t.Status == "RUNNING" && (t.Service == "" || t.Behaviour != "" || !t.WasHealthy || t.Checked && t.Health == types.HealthStatusUnknown || !t.StopAt.IsZero())
+	return t.Status == "RUNNING" && (t.Service == "" || len(t.Behaviours) > 0 || t.Behaviour != "" || !t.WasHealthy || t.Checked && t.Health == types.HealthStatusUnknown || !t.StopAt.IsZero())
 }
 
 // start starts a task of a service's deployment.
@@ -61,7 +61,7 @@ func (s *Sim) advance(t *Task, at time.Time) {
 		if reason := s.prepare(t); reason != "" {
 			s.failTask(t, types.TaskStopCodeTaskFailedToStart, reason, at)
 		} else if !at.Before(t.Created.Add(taskRunning)) {
-			s.run(t, at)
+			s.begin(t, at)
 		}
 	case t.Status == "RUNNING":
 		s.follow(t, at)
@@ -108,6 +108,10 @@ func (s *Sim) follow(t *Task, at time.Time) {
 		return
 	case t.Behaviour == "oom" && !at.Before(t.Started.Add(crashAfter)):
 		t.ExitCode, t.ContainerReason = aws.Int32(137), "OutOfMemoryError: Container killed due to memory usage"
+		s.failTask(t, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited", at)
+		return
+	}
+	if s.fallen(t, at) != "" {
 		s.failTask(t, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited", at)
 		return
 	}

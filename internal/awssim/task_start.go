@@ -34,17 +34,27 @@ func (s *Sim) prepare(t *Task) string {
 		if failure != "" {
 			return failure
 		}
-		if i == 0 {
-			t.Behaviour = behaviour
-			for _, e := range c.Environment {
-				if aws.ToString(e.Name) == behaviourEnv {
-					t.Behaviour = registry.BehaviourOf(aws.ToString(e.Value))
-				}
+		for _, e := range c.Environment {
+			if aws.ToString(e.Name) == behaviourEnv {
+				behaviour = registry.BehaviourOf(aws.ToString(e.Value))
 			}
 		}
-		t.Behaviour = strings.TrimSuffix(strings.TrimSuffix(t.Behaviour, "amd64-only"), "arm64-only")
+		t.behaves(i, aws.ToString(c.Name), strings.TrimSuffix(strings.TrimSuffix(behaviour, "amd64-only"), "arm64-only"))
 	}
 	return ""
+}
+
+// behaves notes how one of a task's containers behaves.
+func (t *Task) behaves(i int, container, behaviour string) {
+	switch {
+	case i == 0:
+		t.Behaviour = behaviour
+	case behaviour != "":
+		if t.Behaviours == nil {
+			t.Behaviours = map[string]string{}
+		}
+		t.Behaviours[container] = behaviour
+	}
 }
 
 // startable is why the execution role cannot have a container started; "" when it can.

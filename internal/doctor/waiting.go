@@ -47,9 +47,10 @@ func (sn *snapshot) readWaiting(ctx context.Context) error {
 
 // valueMissing says which required secret has no value, as `up` does.
 func valueMissing(a agents.Agent, known fleet.AgentSecrets, nested bool) (waiting, bool) {
+	all := a.AllSecrets()
 	for i, v := range known.Values {
 		switch {
-		case v.Value != fleet.NoValue || a.Secrets[i].Optional:
+		case v.Value != fleet.NoValue || all[i].Optional:
 		case v.From != "":
 			return waiting{fmt.Sprintf("%s gets %s from %s, which has no value for it", a.Name, v.Env, v.From), "give " + v.From + " a value, then karmactl up --only " + a.Name}, true
 		default:

@@ -15,6 +15,8 @@ type LogEvent struct {
 	ID string `json:"id"`
 	// Message is the line as the agent wrote it.
 	Message string `json:"message"`
+	// Container is the sidecar or init container that wrote it; not there for the agent's own.
+	Container string `json:"container,omitempty"`
 	// Source is ecs for what ECS did; not there for what the agent said.
 	Source string `json:"source,omitempty"`
 	// Late: it came after newer lines had been shown.

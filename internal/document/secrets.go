@@ -89,6 +89,8 @@ func (a AgentSecrets) Older() []SecretTask {
 type SecretValue struct {
 	// Env is the variable's name in the container.
 	Env string `json:"env"`
+	// Container is the sidecar or init container that has it; not there for the agent's own.
+	Container string `json:"container,omitempty"`
 	// Key is the key inside of the source; "" when the variable is the whole of it.
 	Key string `json:"key"`
 	// From is what agents.yaml refers to; not there for the agent's own secret.

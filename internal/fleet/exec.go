@@ -49,6 +49,8 @@ type Exec struct {
 	Service string
 	// Task is how the task's id begins; "" takes the youngest that can.
 	Task string
+	// Container is one of the task's; "" is the agent's own.
+	Container string
 }
 
 // Missing is the one prerequisite that is not there, and what to do.
@@ -71,7 +73,7 @@ func (e *Exec) Run(ctx context.Context, command string) (int, error) {
 	if command == "" {
 		command = shell
 	}
-	c, _ := tasks.Container(t, e.Agent)
+	c, _ := tasks.Container(t, e.container())
 	out, err := e.ECS.ExecuteCommand(ctx, &ecs.ExecuteCommandInput{
 		Cluster: &e.Cluster, Task: t.TaskArn, Container: c.Name, Command: &command, Interactive: true,
 	})
@@ -83,6 +85,9 @@ func (e *Exec) Run(ctx context.Context, command string) (int, error) {
 	}
 	return e.Plugin.Run(*out.Session, e.target(t, c))
 }
+
+// container is the name of the container that the session is in.
+func (e *Exec) container() string { return cmp.Or(e.Container, e.Agent) }
 
 // target names a container to Session Manager:
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
@@ -104,8 +109,8 @@ func (e *Exec) pick(ctx context.Context) (types.Task, error) {
 		return types.Task{}, fmt.Errorf("read the tasks of %s: %w", e.Agent, err)
 	}
 	running = slices.DeleteFunc(running, func(t types.Task) bool {
-		_, has := tasks.Container(t, e.Agent)
-		return aws.ToString(t.LastStatus) != "RUNNING" || !has || !strings.HasPrefix(tasks.ID(aws.ToString(t.TaskArn)), e.Task)
+		c, has := tasks.Container(t, e.container())
+		return aws.ToString(t.LastStatus) != "RUNNING" || !has || aws.ToString(c.LastStatus) == "STOPPED" || !strings.HasPrefix(tasks.ID(aws.ToString(t.TaskArn)), e.Task)
 	})
 	slices.SortFunc(running, func(a, b types.Task) int { return aws.ToTime(b.StartedAt).Compare(aws.ToTime(a.StartedAt)) })
 	switch {
@@ -113,6 +118,8 @@ func (e *Exec) pick(ctx context.Context) (types.Task, error) {
 		return types.Task{}, &Missing{fmt.Sprintf("%s has no running task %s", e.Agent, e.Task), "karmactl status"}
 	case len(running) == 0 && services[0].DesiredCount == 0:
 		return types.Task{}, &Missing{e.Agent + " has no running task: it is scaled to 0", "karmactl scale " + e.Agent + "=1"}
+	case len(running) == 0 && e.Container != "":
+		return types.Task{}, &Missing{fmt.Sprintf("%s has no task in which the container %s runs", e.Agent, e.Container), "karmactl logs " + e.Agent + " --container " + e.Container + " --since 1h"}
 	case len(running) == 0:
 		return types.Task{}, &Missing{e.Agent + " has no running task", "karmactl logs " + e.Agent + " --since 1h"}
 	}

@@ -87,7 +87,7 @@ func (x *secretSource) is(from string) bool {
 
 // value is what is known of one of its values.
 func (x *secretSource) value(v agents.Secret) SecretValue {
-	out := SecretValue{Env: v.Env, Key: v.Key, From: v.From, Source: x.name, Value: NotKnown, Version: x.version}
+	out := SecretValue{Env: v.Env, Container: v.Container, Key: v.Key, From: v.From, Source: x.name, Value: NotKnown, Version: x.version}
 	switch {
 	case x.version == "":
 		out.Value = NoValue

@@ -62,7 +62,7 @@ func (s *Secrets) Look(ctx context.Context, of []agents.Agent) ([]AgentSecrets, 
 	var out []AgentSecrets
 	for _, ag := range of {
 		x := AgentSecrets{Agent: ag.Name, Values: []SecretValue{}, Tasks: []SecretTask{}}
-		for _, v := range ag.Secrets {
+		for _, v := range ag.AllSecrets() {
 			x.Values = append(x.Values, sources[s.sourceName(ag, v)].value(v))
 		}
 		for _, t := range running {
@@ -90,7 +90,7 @@ func (s *Secrets) sourceName(ag agents.Agent, v agents.Secret) string {
 func (s *Secrets) sources(ctx context.Context, of []agents.Agent) (map[string]*secretSource, error) {
 	all := map[string]*secretSource{}
 	for _, ag := range of {
-		for _, v := range ag.Secrets {
+		for _, v := range ag.AllSecrets() {
 			name := s.sourceName(ag, v)
 			all[name] = &secretSource{name: name}
 		}
@@ -113,8 +113,8 @@ func (s *Secrets) injected(ctx context.Context, of []agents.Agent, running []typ
 	out := map[string]map[string]string{}
 	for _, t := range running {
 		arn := aws.ToString(t.TaskDefinitionArn)
-		asked := slices.ContainsFunc(of, func(a agents.Agent) bool { return aws.ToString(t.Group) == "service:"+s.Env.ServiceName(a.Name) })
-		if _, known := out[arn]; known || !asked {
+		at := slices.IndexFunc(of, func(a agents.Agent) bool { return aws.ToString(t.Group) == "service:"+s.Env.ServiceName(a.Name) })
+		if _, known := out[arn]; known || at < 0 {
 			continue
 		}
 		d, err := s.Env.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
@@ -124,11 +124,19 @@ func (s *Secrets) injected(ctx context.Context, of []agents.Agent, running []typ
 		out[arn] = map[string]string{}
 		for _, c := range d.TaskDefinition.ContainerDefinitions {
 			for _, v := range c.Secrets {
-				out[arn][aws.ToString(v.Name)] = aws.ToString(v.ValueFrom)
+				out[arn][variableOf(of[at].Name, aws.ToString(c.Name), aws.ToString(v.Name))] = aws.ToString(v.ValueFrom)
 			}
 		}
 	}
 	return out, nil
+}
+
+// variableOf names a variable of an agent's task; another container's says whose it is.
+func variableOf(agent, container, env string) string {
+	if container == "" || container == agent {
+		return env
+	}
+	return env + " of " + container
 }
 
 // secretTask tells which of a task's values are not the current ones. It read them

@@ -37,7 +37,7 @@ func (c *copilot) http(a *agent, h *tree, folder string) {
 	}
 	h.get("allowed_source_ips").leave("the load balancer is open to all: refuse others in the agent")
 	h.get("additional_rules").settle(left, "an agent has one path and one host")
-	h.get("target_container").leave("an agent has one container")
+	h.get("target_container").leave("the load balancer leads to the agent's own container")
 	h.get("version").leave("HTTP/1.1 to the agents; gRPC and HTTP/2 cannot be expressed")
 	h.get("redirect_to_https").own("HTTP leads to HTTPS where there is a domain")
 }

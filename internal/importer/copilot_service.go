@@ -19,6 +19,7 @@ func (c *copilot) agentOf(a *agent, m *tree, folder string) {
 	c.count(a, m.get("count"))
 	c.container(a, m)
 	c.variablesOf(a, m)
+	c.sidecars(a, m.get("sidecars"))
 	c.others(m)
 }
 
@@ -47,7 +48,7 @@ func (c *copilot) imageOf(a *agent, image *tree) {
 	}
 	c.containerCheck(a, image.get("healthcheck"))
 	c.fleet.carryCredentials(a, image.get("credentials"))
-	image.get("depends_on").settle(left, "sidecars cannot be expressed yet")
+	image.get("depends_on").settle(left, "the agent waits for its sidecars: write init for what has to end before it starts, or wait")
 	image.get("labels").settle(left, "put what AWS should show into tags")
 }
 
@@ -245,7 +246,7 @@ func splitSecret(s string) (from, key string) {
 // others gives an outcome to what has no counterpart.
 func (c *copilot) others(m *tree) {
 	for k, why := range map[string]string{
-		"sidecars": "an agent has one container", "storage": "agents keep nothing on disk: use S3, a database or EFS",
+		"storage": "agents keep nothing on disk: use S3, a database or EFS",
 		"publish": "make the SNS topic yourself", "subscribe": "make the queue yourself",
 		"taskdef_overrides": "agents.yaml has no key for it", "alarms": "karmactl's own alarms",
 		"nlb": "one Application Load Balancer", "logging": "logs go to CloudWatch", "platform": "Linux, x86_64 or arm64",

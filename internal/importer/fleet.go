@@ -84,6 +84,7 @@ type agent struct {
 	stopTimeout int // seconds
 	// requestTimeout is how long a request may take, in seconds; 0 is not said.
 	requestTimeout int
+	sidecars       []*sidecar
 }
 
 type spot struct {

@@ -119,19 +119,6 @@ func (x *terraform) containerCheck(a *agent, t *tree) {
 	}
 }
 
-// sidecar: only X-Ray's has a counterpart.
-func (x *terraform) sidecar(c *tree) {
-	image := c.get("image").str()
-	if strings.Contains(image, "xray-daemon") || strings.Contains(image, "aws-otel-collector") {
-		x.fleet.xray = true
-		c.get("name").carry("observability.xray")
-		c.get("image").carry("observability.xray")
-		c.settle(own, "observability.xray puts a collector into each task")
-		return
-	}
-	c.leave("an agent has one container: sidecars cannot be expressed yet")
-}
-
 // secretOf finds which secret or parameter a reference means.
 func (x *terraform) secretOf(a *agent, env string, from, entry *tree) {
 	text := from.str()
@@ -216,10 +203,9 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 		}
 	}
 	c.get("name").own("the agent's name")
-	c.get("essential").own("it is the only one")
+	c.get("essential").own("the task ends with it")
 	for k, t := range c.each() {
-		empty := t.kind != scalar && len(t.items) == 0 || t.kind == scalar && (t.text == "" || t.text == "false" || t.text == "0")
-		if empty {
+		if !t.said() {
 			t.settle(own, "not set")
 			continue
 		}
@@ -234,7 +220,7 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 		case "mountPoints", "volumesFrom":
 			t.settle(left, "agents keep nothing on disk: use S3, a database or EFS")
 		case "dependsOn":
-			t.settle(left, "an agent has one container: sidecars cannot be expressed yet")
+			t.settle(left, "an agent waits for its sidecars as their wait says, and for init: write init for what has to end before it starts")
 		case "environmentFiles":
 			t.settle(left, "write what is in it into env")
 		}

@@ -118,7 +118,7 @@ func (x *terraform) service(s, d *resource) {
 	a.carrySettings(settings{storage: firstOf(d.body.get("ephemeral_storage")).get("size_in_gib"), fill: (*tree).str})
 	for _, c := range all {
 		if c != main {
-			x.sidecar(c)
+			x.sidecar(a, c)
 		}
 	}
 	if t := s.body.get("enable_execute_command"); t != nil {

@@ -142,6 +142,7 @@ func (a *agent) write(p *page, indent int, key string) {
 			}
 			p.put(in, key+".permissions", "["+strings.Join(all, ", ")+"]")
 		}
+		writeSidecars(p, in, key, a.sidecars)
 		if a.callsAll {
 			p.put(in, key+".calls", "all")
 		} else {

@@ -77,6 +77,17 @@ func (h HealthCheck) String() string {
 	return fmt.Sprintf("%s every %s within %s, %d times, after %s", h.Command, h.Interval, h.Timeout, h.Retries, h.Start)
 }
 
+// readHealthCheck is a container's check in our words.
+func readHealthCheck(c types.ContainerDefinition) HealthCheck {
+	h := c.HealthCheck
+	if h == nil {
+		return HealthCheck{}
+	}
+	return HealthCheck{
+		Command: h.Command, Interval: inSeconds(h.Interval), Timeout: inSeconds(h.Timeout), Start: inSeconds(h.StartPeriod), Retries: int(aws.ToInt32(h.Retries)),
+	}
+}
+
 func (h HealthCheck) input() *types.HealthCheck {
 	if len(h.Command) == 0 {
 		return nil
@@ -102,18 +113,18 @@ func logTo(options Variables) *types.LogConfiguration {
 	return &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: options}
 }
 
-// portText is a port as a difference shows it; "" without one.
-func portText(port int) string {
-	if port == 0 {
+// numberText is a number as a difference shows it; "" is 0, which is none.
+func numberText(n int) string {
+	if n == 0 {
 		return ""
 	}
-	return strconv.Itoa(port)
+	return strconv.Itoa(n)
 }
 
 // container is the agent's own.
 func container(agent string, want TaskDefinitionSpec) types.ContainerDefinition {
 	c := types.ContainerDefinition{
-		Name: &agent, Image: &want.Image, Essential: aws.Bool(true), EntryPoint: want.Entrypoint, Command: want.Command, Ulimits: toUlimits(want.Ulimits),
+		Name: &agent, Image: &want.Image, Essential: aws.Bool(true), EntryPoint: want.Entrypoint, Command: want.Command, Ulimits: toUlimits(want.Ulimits), DependsOn: dependsOn(want.After),
 		Environment: cloud.ToSDK(want.Environment, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} }),
 		Secrets:     cloud.ToSDK(want.Secrets, func(k, v string) types.Secret { return types.Secret{Name: &k, ValueFrom: &v} }),
 		HealthCheck: want.HealthCheck.input(), LogConfiguration: logTo(want.Log),

@@ -31,18 +31,17 @@ type TaskDefinition struct {
 	// Secret holds the agent's own values; with the store ssm Parameters do.
 	Secret     *Secret
 	Parameters []*Parameter
-	XRay       bool
 	// Registries are the secrets of private registries, by host.
 	Registries map[string]string
 	// ImageOverride is the image, by digest, that a deploy brings; "" keeps the one that
 	// is there. The image belongs to deploy, everything else to agents.yaml.
 	ImageOverride string
 
-	mu      sync.Mutex
-	seen    TaskDefinitionSpec
-	image   string
-	secrets map[string]string
-	notes   []string
+	mu   sync.Mutex
+	seen TaskDefinitionSpec
+	// images are by container, the agent's own under "", and secrets as secretKey names them.
+	images, secrets Variables
+	notes           []string
 }
 
 // Key is task-definition/AGENT.
@@ -79,27 +78,23 @@ func (h *Env) Family(agent string) string { return h.Stack + "-" + agent }
 // each secret comes from. It waits for the user when there is no image, or when a
 // secret that is not optional has no value.
 func (t *TaskDefinition) Missing(ctx context.Context) (*engine.MissingInput, error) {
-	var notes []string
-	image, note, err := t.chooseImage(ctx)
+	images, notes, err := t.chooseImages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if note != "" {
-		notes = append(notes, note)
-	}
-	if image == "" {
+	if images[""] == "" {
 		return &engine.MissingInput{
 			Agent: t.Agent.Name, Reason: t.Agent.Name + " has no image yet", Command: "karmactl deploy " + t.Agent.Name + " --build",
 		}, nil
 	}
-	secrets := map[string]string{}
-	for _, s := range t.Agent.Secrets {
+	secrets := Variables{}
+	for _, s := range t.Agent.AllSecrets() {
 		from, err := t.valueFrom(ctx, s)
 		switch {
 		case err != nil:
 			return nil, err
 		case from != "":
-			secrets[s.Env] = from
+			secrets[secretKey(s.Container, s.Env)] = from
 		case s.Optional:
 			notes = append(notes, fmt.Sprintf("%s starts without %s: there is no value for %s yet", t.Agent.Name, s.Env, s.Key))
 		default:
@@ -108,7 +103,7 @@ func (t *TaskDefinition) Missing(ctx context.Context) (*engine.MissingInput, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.image, t.secrets, t.notes = image, secrets, notes
+	t.images, t.secrets, t.notes = images, secrets, notes
 	return nil, nil
 }
 
@@ -122,20 +117,20 @@ func (t *TaskDefinition) Notes() []string {
 // Want is the revision of the configuration.
 func (t *TaskDefinition) Want() TaskDefinitionSpec {
 	t.mu.Lock()
-	image, secrets := t.image, t.secrets
+	images, secrets := t.images, t.secrets
 	t.mu.Unlock()
-	return t.with(image, secrets)
+	return t.with(images, secrets)
 }
 
-// with is the revision of the configuration that has an image and secrets.
-func (t *TaskDefinition) with(image string, secrets Variables) TaskDefinitionSpec {
-	a := t.Agent
+// with is the revision of the configuration that has images and secrets.
+func (t *TaskDefinition) with(images, secrets Variables) TaskDefinitionSpec {
+	a, image := t.Agent, images[""]
 	s := TaskDefinitionSpec{
 		Reference: a.Image, Image: image, CPU: a.CPU, Memory: a.Memory, Arch: string(types.CPUArchitectureX8664), Port: a.Port,
-		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: a.Command, Environment: a.Env, Secrets: secrets,
+		ExecutionRole: t.roleARN(t.Execution), TaskRole: t.roleARN(t.Task), Command: a.Command, Environment: a.Env, Secrets: secretsOf("", secrets),
 		HealthCheck: healthCheckOf(a.Health.Container), StopTimeout: int(a.StopTimeout / time.Second), Init: a.Container.Init, Tags: t.TagsOf(t.Key()),
 	}
-	s.Credentials = t.Registries[agents.RegistryOf(t.image)]
+	s.Credentials = t.Registries[agents.RegistryOf(image)]
 	c := a.Container
 	s.Entrypoint, s.WorkDir, s.User, s.ReadOnly, s.Storage = c.Entrypoint, c.WorkDir, c.User, c.ReadOnly, c.StorageGiB
 	if c.OpenFiles > 0 {
@@ -150,9 +145,7 @@ func (t *TaskDefinition) with(image string, secrets Variables) TaskDefinitionSpe
 	if t.Group != nil {
 		s.Log = t.logOptions()
 	}
-	if t.XRay {
-		s.Tracing, s.TracingConfig = collector, collectorConfig
-	}
+	s.After, s.Containers = startsAfter(a), t.sidecars(s, images, secrets)
 	return s
 }
 
@@ -227,7 +220,7 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 		essential(field("arch", have.Arch, want.Arch)),
 		essential(field("execution_role", have.ExecutionRole, want.ExecutionRole)),
 		essential(field("task_role", have.TaskRole, want.TaskRole)),
-		essential(field("port", portText(have.Port), portText(want.Port))),
+		essential(field("port", numberText(have.Port), numberText(want.Port))),
 		field("port_name", have.PortName, want.PortName),
 		same("command", have.Command, want.Command),
 		same("entrypoint", have.Entrypoint, want.Entrypoint),
@@ -242,8 +235,8 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 		field("stop_timeout", have.StopTimeout, want.StopTimeout),
 		same("log", have.Log, want.Log),
 		field("init", have.Init, want.Init),
-		field("tracing", have.Tracing, want.Tracing),
-		differs("tracing_config", have.TracingConfig, want.TracingConfig),
+		same("after", have.After, want.After),
+		essential(containersChanged(have.Containers, want.Containers)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }

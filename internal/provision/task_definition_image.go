@@ -9,8 +9,71 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
+
+// chooseImages chooses the image of each container, the agent's own under "". The notes
+// say which are not pinned. Without one for the agent the others are not looked for.
+func (t *TaskDefinition) chooseImages(ctx context.Context) (images Variables, notes []string, err error) {
+	image, note, err := t.chooseImage(ctx)
+	if err != nil || image == "" {
+		return nil, nil, err
+	}
+	if note != "" {
+		notes = append(notes, note)
+	}
+	images = Variables{"": image}
+	for _, s := range t.Agent.Containers() {
+		if s.Image == "" {
+			continue // it has the agent's
+		}
+		image, note, err := t.chooseSidecar(ctx, s)
+		if err != nil {
+			return nil, nil, fmt.Errorf("container %s of %s: %w", s.Name, t.Agent.Name, err)
+		}
+		if images[s.Name] = image; note != "" {
+			notes = append(notes, note)
+		}
+	}
+	return images, notes, nil
+}
+
+// chooseSidecar keeps the image of another container while agents.yaml names the same
+// reference, whatever is deployed, and pins the reference otherwise.
+func (t *TaskDefinition) chooseSidecar(ctx context.Context, s agents.Sidecar) (image, note string, err error) {
+	t.mu.Lock()
+	seen := t.seen.Containers[s.Name]
+	t.mu.Unlock()
+	kept := seen.Image != "" && seen.Reference == s.Image
+	if kept && (pinned(seen.Image) || t.Images == nil) {
+		return seen.Image, "", nil
+	}
+	image, cause, err := t.resolve(ctx, s.Image)
+	if cause != "" {
+		note = fmt.Sprintf("the image %s of %s's container %s is not pinned: %s; the next up asks again", s.Image, t.Agent.Name, s.Name, cause)
+	}
+	return image, note, err
+}
+
+// resolve asks the registry which image a reference is. Where it does not say, the image
+// stays the reference, and cause is why.
+func (t *TaskDefinition) resolve(ctx context.Context, reference string) (image, cause string, err error) {
+	if t.Images == nil {
+		return reference, "no registry was asked", nil
+	}
+	image, err = t.Images.Resolve(ctx, reference, t.Agent.Arch)
+	switch {
+	case err == nil:
+		return image, "", nil
+	case isWrongArch(err) || errors.Is(err, context.Canceled):
+		return "", "", err
+	}
+	if said := new(RegistryError); errors.As(err, &said) {
+		return reference, said.Cause(), nil
+	}
+	return reference, "its registry did not answer", nil
+}
 
 // chooseImage keeps the image of the revision that is there while agents.yaml
 // names the same reference, and pins the reference otherwise.
@@ -32,20 +95,12 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	case t.Agent.Image == "":
 		image, err = t.pushed(ctx)
 		return image, "", err
-	case t.Images == nil:
-		return t.Agent.Image, unpinned("no registry was asked"), nil
 	}
-	image, err = t.Images.Resolve(ctx, t.Agent.Image, t.Agent.Arch)
-	switch {
-	case err == nil:
-		return image, "", nil
-	case isWrongArch(err) || errors.Is(err, context.Canceled):
-		return "", "", err
+	image, cause, err := t.resolve(ctx, t.Agent.Image)
+	if cause != "" {
+		note = unpinned(cause)
 	}
-	if said := new(RegistryError); errors.As(err, &said) {
-		return t.Agent.Image, unpinned(said.Cause()), nil
-	}
-	return t.Agent.Image, unpinned("its registry did not answer"), nil
+	return image, note, err
 }
 
 // pushed is the newest image in the agent's own repository, or "".

@@ -20,6 +20,8 @@ import (
 const (
 	knownContent = "content"
 	knownImage   = "image"
+	// knownSidecar, and the container, is the image of another container.
+	knownSidecar = "image "
 	knownSecret  = "secret " // and the variable
 )
 
@@ -29,6 +31,12 @@ func foundRevision(arn string, s TaskDefinitionSpec) engine.Found[TaskDefinition
 	known := map[string]string{knownContent: s.content(), knownImage: s.Image}
 	for env, from := range s.Secrets {
 		known[knownSecret+env] = from
+	}
+	for name, c := range s.Containers {
+		known[knownSidecar+name] = c.Image
+		for env, from := range c.Secrets {
+			known[knownSecret+secretKey(name, env)] = from
+		}
 	}
 	return engine.Found[TaskDefinitionSpec]{
 		Phase: engine.Ready, ID: arn, Spec: s, Known: known, Outputs: map[string]string{"image": s.Image, "revision": strconv.Itoa(revision)},
@@ -44,13 +52,16 @@ func (t *TaskDefinition) recorded(ctx context.Context, look engine.Look) (engine
 	if look.Known[knownContent] == "" {
 		return none, nil
 	}
-	secrets := Variables{}
-	for k, from := range look.Known {
-		if env, ok := strings.CutPrefix(k, knownSecret); ok {
-			secrets[env] = from
+	images, secrets := Variables{"": look.Known[knownImage]}, Variables{}
+	for k, value := range look.Known {
+		if key, ok := strings.CutPrefix(k, knownSecret); ok {
+			secrets[key] = value
+		}
+		if name, ok := strings.CutPrefix(k, knownSidecar); ok {
+			images[name] = value
 		}
 	}
-	spec := t.with(look.Known[knownImage], secrets)
+	spec := t.with(images, secrets)
 	if spec.content() != look.Known[knownContent] {
 		return none, nil
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -54,11 +55,11 @@ type TaskDefinitionSpec struct {
 	Log Variables
 	// Init runs an init process, which ECS Exec should have.
 	Init bool
-	// Tracing is the image of the collector beside the agent, or "".
-	Tracing string
-	// TracingConfig is the collector's configuration.
-	TracingConfig string
-	Tags          cloud.Tags
+	// After are the containers that the agent's own starts after, and their conditions.
+	After Variables
+	// Containers are the others.
+	Containers Containers
+	Tags       cloud.Tags
 }
 
 // readTaskDefinition is a revision in our words.
@@ -77,7 +78,10 @@ func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) 
 	}
 	for _, c := range d.ContainerDefinitions {
 		if aws.ToString(c.Name) != agent {
-			s.Tracing, s.TracingConfig = aws.ToString(c.Image), readTracingConfig(c)
+			if s.Containers == nil {
+				s.Containers = Containers{}
+			}
+			s.Containers[aws.ToString(c.Name)] = readContainer(c)
 			continue
 		}
 		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), c.Command, int(aws.ToInt32(c.StopTimeout))
@@ -95,11 +99,7 @@ func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) 
 		if c.LogConfiguration != nil {
 			s.Log = c.LogConfiguration.Options
 		}
-		if h := c.HealthCheck; h != nil {
-			s.HealthCheck = HealthCheck{
-				Command: h.Command, Interval: inSeconds(h.Interval), Timeout: inSeconds(h.Timeout), Start: inSeconds(h.StartPeriod), Retries: int(aws.ToInt32(h.Retries)),
-			}
-		}
+		s.HealthCheck, s.After = readHealthCheck(c), readDependsOn(c)
 	}
 	return s
 }
@@ -125,8 +125,8 @@ func (s TaskDefinitionSpec) input(family, agent string) *ecs.RegisterTaskDefinit
 	if s.TaskRole != "" {
 		in.TaskRoleArn = &s.TaskRole
 	}
-	if s.Tracing != "" {
-		in.ContainerDefinitions = append(in.ContainerDefinitions, tracing(s))
+	for _, name := range slices.Sorted(maps.Keys(s.Containers)) {
+		in.ContainerDefinitions = append(in.ContainerDefinitions, s.Containers[name].definition(name))
 	}
 	return in
 }

@@ -24,7 +24,7 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	})
 	definition := add(s, groupAgents, &provision.TaskDefinition{
 		Env: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
-		Secret: secrets.secret, Parameters: secrets.parameters, XRay: cfg.Observability.XRay, Registries: cfg.Registries,
+		Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries,
 	})
 	service := &provision.Service{
 		Env: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, Group: n.agentsGroup,

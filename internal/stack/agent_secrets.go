@@ -23,7 +23,7 @@ func (s *Stack) secrets(a agents.Agent) agentSecrets {
 	var out agentSecrets
 	nested := &provision.NestedSecret{Env: s.Env, Name: s.Config.Secrets.Nested, Entry: s.Config.Secrets.Entry}
 	seen := map[string]bool{}
-	for _, x := range a.Secrets {
+	for _, x := range a.AllSecrets() {
 		if x.From != "" || seen[x.Key] {
 			continue
 		}
@@ -41,8 +41,14 @@ func (s *Stack) secrets(a agents.Agent) agentSecrets {
 // secrets, no other agent's, and what its entry in the file names.
 func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) string {
 	r := provision.Readable{Repositories: []string{s.Account.ARN("ecr", "repository/"+s.RepositoryName(a.Name))}, LogGroup: s.LogGroupName(a.Name)}
-	if arn := provision.ECRRepository(s.Account, a.Image); arn != "" && arn != r.Repositories[0] {
-		r.Repositories = append(r.Repositories, arn)
+	images := []string{a.Image}
+	for _, c := range a.Containers() {
+		images = append(images, c.Image)
+	}
+	for _, image := range images {
+		if arn := provision.ECRRepository(s.Account, image); arn != "" && !slices.Contains(r.Repositories, arn) {
+			r.Repositories = append(r.Repositories, arn)
+		}
 	}
 	if own.secret != nil {
 		r.Secrets = append(r.Secrets, provision.NamedSecret(s.Account, s.SecretName(a.Name)))
@@ -53,7 +59,7 @@ func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) string {
 	for _, host := range slices.Sorted(maps.Keys(s.Config.Registries)) { // whichever the next deploy brings an image from
 		r.Secrets = append(r.Secrets, readable(s.Account, s.Config.Registries[host])...)
 	}
-	for _, x := range a.Secrets {
+	for _, x := range a.AllSecrets() {
 		switch {
 		case x.From == "":
 		case strings.HasPrefix(x.From, "/"): // parameters are those whose name starts with a slash

@@ -114,6 +114,21 @@ func shownAs(k engine.Key, c engine.Change) string {
 	return k.Kind() + " " + field
 }
 
+// another is a value of a map that has a text, or a struct whose first text is one.
+func another(of reflect.Type) reflect.Value {
+	v := reflect.New(of).Elem()
+	if of.Kind() == reflect.Struct {
+		for i := range of.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.String {
+				f.SetString("value")
+			}
+		}
+		return v
+	}
+	v.SetString("value")
+	return v
+}
+
 // alter gives a field another value.
 func alter(f reflect.Value) bool {
 	switch f.Kind() {
@@ -130,7 +145,7 @@ func alter(f reflect.Value) bool {
 		for it := f.MapRange(); it.Next(); {
 			m.SetMapIndex(it.Key(), it.Value())
 		}
-		m.SetMapIndex(reflect.ValueOf("other").Convert(f.Type().Key()), reflect.ValueOf("value").Convert(f.Type().Elem()))
+		m.SetMapIndex(reflect.ValueOf("other").Convert(f.Type().Key()), another(f.Type().Elem()))
 		f.Set(m)
 	case reflect.Slice:
 		f.Set(reflect.Append(f.Slice3(0, f.Len(), f.Len()), reflect.New(f.Type().Elem()).Elem()))

@@ -47,8 +47,9 @@ func revisionDrifts() []drift {
 		})},
 		{key, "execution_role", task(func(d *ecstypes.TaskDefinition) { d.ExecutionRoleArn = d.TaskRoleArn })},
 		{key, "task_role", task(func(d *ecstypes.TaskDefinition) { d.TaskRoleArn = d.ExecutionRoleArn })},
-		{key, "tracing", task(func(d *ecstypes.TaskDefinition) { d.ContainerDefinitions = d.ContainerDefinitions[:1] })},
-		{key, "tracing_config", task(func(d *ecstypes.TaskDefinition) { d.ContainerDefinitions[1].Environment = nil })},
+		{key, "after", agent(func(c *ecstypes.ContainerDefinition) { c.DependsOn = c.DependsOn[:1] })},
+		{key, "containers", task(func(d *ecstypes.TaskDefinition) { d.ContainerDefinitions = d.ContainerDefinitions[:3] })},
+		{key, "containers", task(func(d *ecstypes.TaskDefinition) { d.ContainerDefinitions[1].Command = []string{"other"} })},
 		{key, "port", agent(func(c *ecstypes.ContainerDefinition) {
 			c.PortMappings = slices.Clone(c.PortMappings)
 			c.PortMappings[0].ContainerPort, c.PortMappings[0].HostPort = aws.Int32(9999), aws.Int32(9999)

@@ -112,9 +112,12 @@ func edits() map[string]func(f file, n int) {
 				a["public"] = n%2 == 1
 			}
 		},
-		"size":    func(f file, n int) { agent("cpu", 256, 512)(f, n); agent("memory", 1024, 1024)(f, n) },
-		"env":     agent("env", map[string]any{"LEVEL": "debug"}, map[string]any{"LEVEL": "info", "MORE": "1"}),
-		"spot":    agent("spot", true, false),
+		"size": func(f file, n int) { agent("cpu", 256, 512)(f, n); agent("memory", 1024, 1024)(f, n) },
+		"env":  agent("env", map[string]any{"LEVEL": "debug"}, map[string]any{"LEVEL": "info", "MORE": "1"}),
+		"spot": agent("spot", true, false),
+		"beside": agent("sidecars", map[string]any{"cache": map[string]any{"image": "public.ecr.aws/docker/library/redis:8"}},
+			map[string]any{"cache": map[string]any{"image": "public.ecr.aws/docker/library/redis:8", "essential": false, "wait": "none"}, "help": map[string]any{"command": []string{"help"}}}, nil),
+		"before":  agent("init", []any{map[string]any{"name": "warm", "command": []string{"warm"}}}, []any{}),
 		"arch":    agent("arch", "arm64", "x86_64"),
 		"exec":    agent("exec", true, false),
 		"health":  agent("health", map[string]any{"path": "/up", "interval": "15s"}, map[string]any{"path": "/health"}),

@@ -150,6 +150,57 @@ func TestATagThatMovedDoesNotMakeAPlanDirty(t *testing.T) {
 	})
 }
 
+// TestADeployKeepsTheImagesOfTheOtherContainers: only another reference in the file brings
+// another image of a sidecar, whatever the registry says by then.
+func TestADeployKeepsTheImagesOfTheOtherContainers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		cfg := fleetConfig()
+		cfg.Agents[1].Sidecars = []agents.Sidecar{{Name: "cache", Image: "public.ecr.aws/docker/library/redis:8", Essential: true, Wait: agents.WaitStart}}
+		cfg.Agents[1].Init = []agents.Sidecar{{Name: "warm", Command: []string{"warm"}}}
+		b.up(b.fleet(cfg)...)
+		b.home.Images = elsewhere{b.home.Images}
+		images := func(revision string) []string {
+			var out []string
+			b.edit(func(w *awssim.World) {
+				for arn, d := range w.TaskDefinitions {
+					if strings.HasSuffix(arn, "-"+cfg.Agents[1].Name+":"+revision) {
+						for _, c := range d.Definition.ContainerDefinitions {
+							out = append(out, aws.ToString(c.Name)+" "+aws.ToString(c.Image))
+						}
+					}
+				}
+			})
+			return out
+		}
+		first := images("1")
+		if len(first) != 3 || !strings.Contains(first[1], "redis@sha256:") {
+			t.Fatalf("the first revision has %q", first)
+		}
+		cfg.Agents[1].Image = "public.ecr.aws/docker/library/python:3.13-slim"
+		b.up(b.fleet(cfg)...)
+		second := images("2")
+		if len(second) != 3 || second[1] != first[1] || !strings.Contains(second[0], "moved") || !strings.Contains(second[2], "moved") {
+			t.Errorf("after another image of the agent: %q, before it %q", second, first)
+		}
+		cfg.Agents[1].Sidecars[0].Image = "public.ecr.aws/docker/library/redis:9"
+		b.up(b.fleet(cfg)...)
+		if third := images("3"); len(third) != 3 || !strings.Contains(third[1], "moved") || third[0] != second[0] {
+			t.Errorf("after another image of the sidecar: %q", third)
+		}
+		if res := b.plan(b.fleet(cfg)...); res.Changes() {
+			t.Errorf("the plan is not empty: %s", verbs(res))
+		}
+	})
+}
+
+// elsewhere resolves every reference to an image of a repository of its own.
+type elsewhere struct{ provision.Resolver }
+
+func (e elsewhere) Resolve(ctx context.Context, _ string, arch agents.Arch) (string, error) {
+	return e.Resolver.Resolve(ctx, "public.ecr.aws/moved/agent:1", arch)
+}
+
 type moved struct{}
 
 func (moved) Resolve(context.Context, string, agents.Arch) (string, error) {

@@ -42,6 +42,13 @@ agents:
     ulimits: {nofile: 65536}
     storage: 50
     scale: {requests: 1000}
+    sidecars:
+      cache:
+        image: public.ecr.aws/docker/library/redis:8
+        health: [CMD, redis-cli, ping]
+        memory: 64
+        secrets: {PASSWORD: {key: private_key, optional: true}}
+    init: [{name: warm, command: [python, warm.py]}]
     permissions:
       - {policy: arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess}
       - {allow: [bedrock:InvokeModel], on: ["arn:aws:bedrock:*::foundation-model/*"]}

@@ -66,6 +66,8 @@ const (
 	failsCheck = "its tasks fail the load balancer's health check"
 	logsOf     = "karmactl logs AGENT --since 1h"
 	upAgent    = "karmactl up --only AGENT"
+
+	logsOfContainer = "karmactl logs AGENT --container WORD --since 1h"
 )
 
 // marks are the texts of AWS's own pages "stopped task error messages", "resource
@@ -133,6 +135,10 @@ var marks = []mark{
 	{[]string{"cannot find the amazon cloudwatch log group"}, missingLogGroup},
 	{[]string{"failed to validate logger args"}, Cause{KindLogs, noStart, "the task cannot write to its log group", upAgent, "which makes the group and the right again", false}},
 
+	{[]string{"exited: init container "}, Cause{KindProgram, "its tasks do not start", "the container WORD of its init does not end with 0", logsOfContainer, "which has its last words", false}},
+	{[]string{"container ordering dependency ", "has timed out"}, Cause{KindHealth, "its tasks do not start", "its container WORD did not become healthy within three minutes", logsOfContainer, "or agents: {AGENT: {sidecars: {WORD: {wait: start}}}}", false}},
+	{[]string{"exited: container ", "outofmemory"}, Cause{KindMemory, "its tasks are killed", "its container WORD needs more memory than it has", upAgent, "after agents: {AGENT: {memory: …}}, or more memory for sidecars: {WORD: …}", false}},
+	{[]string{"exited: container "}, Cause{KindProgram, "its tasks end by themselves", "its container WORD exits", logsOfContainer, "which has its last words", false}},
 	{[]string{"outofmemory"}, Cause{KindMemory, "its tasks are killed", "it needs more memory than it has", upAgent, "after agents: {AGENT: {memory: …}}", false}},
 	{[]string{"health checks failed with these codes:"}, Cause{KindHealth, failsCheck, "it answers WORD at health.path, which does not count as healthy", logsOf, "or agents: {AGENT: {health: {path: …}}} as the program has it", false}},
 	{[]string{"request timed out"}, Cause{KindHealth, failsCheck, "nothing answers in time at its port and health.path", logsOf, "or agents: {AGENT: {port: …}} as the program has it", false}},
@@ -180,7 +186,7 @@ func CauseOf(agent, reason string) (Cause, bool) {
 		}
 		after := reason[min(len(reason), strings.Index(lower, m.words[0])+len(m.words[0])):]
 		word, _, _ := strings.Cut(strings.TrimSpace(after), " ")
-		fill := strings.NewReplacer("AGENT", agent, "WORD", strings.Trim(word, "[]()."))
+		fill := strings.NewReplacer("AGENT", agent, "WORD", strings.Trim(word, "[]().:"))
 		m.Why, m.Command, m.Hint = fill.Replace(m.Why), fill.Replace(m.Command), fill.Replace(m.Hint)
 		return m.Cause, true
 	}

@@ -56,6 +56,10 @@ func TestWhatAWSSaysHasACause(t *testing.T) {
 		{KindRights, "the registry refuses to hand out the image", "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 123456789012.dkr.ecr.us-east-1.amazonaws.com/team/relay:2: unexpected status from HEAD request to https://123456789012.dkr.ecr.us-east-1.amazonaws.com/v2/team/relay/manifests/2: 403 Forbidden"},
 
 		// Start and life.
+		{KindProgram, "the container restore of its init does not end with 0", "Essential container in task exited: init container restore"},
+		{KindHealth, "its container redis did not become healthy within three minutes", "Essential container in task exited: CannotStartContainerError: dependency graph: container ordering dependency [redis] for target [web] has timed out."},
+		{KindMemory, "its container redis needs more memory than it has", "Essential container in task exited: container redis: OutOfMemoryError: Container killed due to memory usage"},
+		{KindProgram, "its container redis exits", "Essential container in task exited: container redis"},
 		{KindLogs, "its log group is gone", "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"},
 		{KindRights, "the agent's execution role may not write to its log group", "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: " + role + "logs:CreateLogStream on resource: arn:aws:logs:us-east-1:123456789012:log-group:/ecs/demo/web"},
 		{KindAWS, "AWS did not give the task its network interface in time", "Timeout waiting for network interface provisioning to complete."},

@@ -16,6 +16,8 @@ type End struct {
 	Reason string
 	// ExitCode is of the container that ended the task; nil when none has run.
 	ExitCode *int32
+	// Container is the one that ended the task, where that is not the agent's own.
+	Container string
 	// Stopped: the scheduler, a scaling or a person ended it, and not a fault of its own.
 	Stopped bool
 	// Spot: AWS took back the capacity.
@@ -28,6 +30,9 @@ func Ended(t types.Task, agent string) End {
 	e := End{Reason: aws.ToString(t.StoppedReason), ExitCode: c.ExitCode, Spot: t.StopCode == types.TaskStopCodeSpotInterruption}
 	if r := aws.ToString(c.Reason); r != "" && !strings.Contains(e.Reason, r) {
 		e.Reason = strings.TrimPrefix(e.Reason+": "+r, ": ")
+	}
+	if name := aws.ToString(c.Name); name != agent {
+		e.Container = name
 	}
 	switch t.StopCode {
 	case types.TaskStopCodeServiceSchedulerInitiated, types.TaskStopCodeUserInitiated:
@@ -52,10 +57,12 @@ func (e End) String() string {
 const killed = 143
 
 // ending is the container that brought a task down: the agent's own, unless that
-// ended well and another of the task definition did not.
+// ended well, or could not start, and another of the task definition did not end well.
 func ending(t types.Task, agent string) types.Container {
 	own, _ := Container(t, agent)
-	if own.Reason != nil || own.ExitCode != nil && *own.ExitCode != 0 && *own.ExitCode != killed {
+	// ECS gives 143 to a container that never started, for what it waited for had failed.
+	waited := strings.Contains(aws.ToString(own.Reason), "did not exit successfully")
+	if own.Reason != nil && !waited || own.ExitCode != nil && *own.ExitCode != 0 && *own.ExitCode != killed {
 		return own
 	}
 	for _, c := range t.Containers {
@@ -63,7 +70,11 @@ func ending(t types.Task, agent string) types.Container {
 		if name == agent || byAWS(name) || c.ExitCode == nil || *c.ExitCode == 0 || *c.ExitCode == killed {
 			continue
 		}
-		c.Reason = aws.String(strings.TrimSuffix("container "+name+": "+aws.ToString(c.Reason), ": "))
+		kind := "container "
+		if waited {
+			kind = "init container "
+		}
+		c.Reason = aws.String(strings.TrimSuffix(kind+name+": "+aws.ToString(c.Reason), ": "))
 		return c
 	}
 	return own

@@ -28,6 +28,8 @@ var sections = []section{
 	{"spot", "agents.NAME.spot", "In place of `true` and `false`: a mix of Spot and on-demand."},
 	{"health", "agents.NAME.health", ""},
 	{"container-check", "agents.NAME.health.command", "In place of a text or a list: the container's check with times of its own."},
+	{"sidecar", "agents.NAME.sidecars.NAME", "They share the task's size and network with the agent, so they cost nothing of their own, and the agent finds them at localhost."},
+	{"init", "agents.NAME.init", "A list, in the order in which they run. When one does not end with 0, the agent does not start."},
 	{"ulimits", "agents.NAME.ulimits", "The only limit that Fargate lets a task set."},
 	{"permission", "agents.NAME.permissions", "A list: each entry is a managed policy, or actions and what they are allowed on. They are on the agent's own task role, apart from what karmactl needs."},
 	{"secret", "agents.NAME.secrets.VARIABLE", "In place of a text, which is the key."},

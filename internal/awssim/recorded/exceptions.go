@@ -22,6 +22,7 @@ var exceptions = map[string]string{
 	"ECS.DescribeServices Services[].DeploymentConfiguration.DeploymentCircuitBreaker.ThresholdConfiguration": newer,
 	"ECS.DescribeServices Services[].Deployments[].ServiceConnectConfiguration":                               newer,
 	"ECS.DescribeServices Services[].Deployments[].ServiceConnectResources":                                   newer,
+	"ECS.DescribeTaskDefinition TaskDefinition.ContainerDefinitions[].DependsOn":                              unused,
 	"ECS.DescribeTaskDefinition TaskDefinition.ContainerDefinitions[].HealthCheck":                            unused,
 	"ECS.DescribeTaskDefinition TaskDefinition.ContainerDefinitions[].StopTimeout":                            unused,
 	"ECS.DescribeTaskDefinition TaskDefinition.ContainerDefinitions[].RepositoryCredentials":                  unused,

@@ -94,7 +94,7 @@ func newFastLane(t *tailer) *fastLane {
 
 // know adds a stream that spoke, or will, at a time in AWS's milliseconds; or notes it of one that it has.
 func (l *fastLane) know(s *stream, at int64, exists bool) {
-	if l.off.Load() || !l.t.keep.wantsTask(s.task) {
+	if l.off.Load() || !l.t.keep.wantsStream(s) {
 		return
 	}
 	l.mu.Lock()
@@ -130,7 +130,7 @@ func (l *fastLane) listen(ctx context.Context) {
 			}
 			for _, g := range l.t.groups {
 				if g.Name == s.Group && !l.knows(s) {
-					l.know(&stream{name: s.Name, task: taskOf(s.Name), agent: g.Agent, group: g.Name}, l.t.now(), false)
+					l.know(&stream{name: s.Name, task: taskOf(s.Name), container: containerOf(s.Name), agent: g.Agent, group: g.Name}, l.t.now(), false)
 				}
 			}
 		case <-ctx.Done():

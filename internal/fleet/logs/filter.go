@@ -9,16 +9,16 @@ import (
 type filter struct {
 	include, exclude []*regexp.Regexp
 	level            Level
-	task             string
+	task, container  string
 }
 
 func newFilter(o Options) filter {
-	return filter{include: o.Include, exclude: o.Exclude, level: o.Level, task: o.Task}
+	return filter{include: o.Include, exclude: o.Exclude, level: o.Level, task: o.Task, container: o.Container}
 }
 
 // all reports that nothing is left out.
 func (f filter) all() bool {
-	return len(f.include) == 0 && len(f.exclude) == 0 && f.level == LevelAny && f.task == ""
+	return len(f.include) == 0 && len(f.exclude) == 0 && f.level == LevelAny && f.task == "" && f.container == ""
 }
 
 // wants decides on an event of a stream whose events come in their order, which t knows.
@@ -26,7 +26,7 @@ func (f filter) wants(t traces, r record) bool {
 	if f.all() {
 		return true
 	}
-	if !f.wantsTask(r.from.task) {
+	if !f.wantsStream(r.from) {
 		return false
 	}
 	plain := Plain(r.message)
@@ -42,7 +42,9 @@ func (f filter) wants(t traces, r record) bool {
 	return !anyMatch(f.exclude, plain)
 }
 
-func (f filter) wantsTask(task string) bool { return strings.HasPrefix(task, f.task) }
+func (f filter) wantsStream(s *stream) bool {
+	return strings.HasPrefix(s.task, f.task) && (f.container == "" || s.container == f.container)
+}
 
 func anyMatch(res []*regexp.Regexp, s string) bool {
 	for _, re := range res {

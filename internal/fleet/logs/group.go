@@ -83,7 +83,7 @@ func (g *group) intern(name []byte) *stream {
 		clear(g.streams)
 	}
 	s := &stream{name: string(name), agent: g.Agent, group: g.Name}
-	s.task = taskOf(s.name)
+	s.task, s.container = taskOf(s.name), containerOf(s.name)
 	g.streams[s.name] = s
 	return s
 }

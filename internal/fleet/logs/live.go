@@ -111,7 +111,7 @@ func liveRecords(events []types.LiveTailSessionLogEvent, groups []*group, stream
 			if len(streams) >= 1000 {
 				clear(streams)
 			}
-			from = &stream{name: name, task: taskOf(name), agent: groups[at].Agent, group: groups[at].Name}
+			from = &stream{name: name, task: taskOf(name), container: containerOf(name), agent: groups[at].Agent, group: groups[at].Name}
 			streams[key] = from
 		}
 		records = append(records, record{

@@ -150,7 +150,7 @@ func (p *Printer) time(t time.Time) {
 	p.buf = append(p.buf, byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 }
 
-// json writes a LogEvent: ts, agent, task, id, message; late and source only when there is something to say.
+// json writes a LogEvent: ts, agent, task, id, message; container, late and source only when there is something to say.
 func (p *Printer) json(e Event) {
 	b := append(p.buf, `{"schema":"karmactl/v1","kind":"LogEvent",`...)
 	if p.style.Simulated {
@@ -166,6 +166,10 @@ func (p *Printer) json(e Event) {
 	b = appendJSON(b, e.ID)
 	b = append(b, `,"message":`...)
 	b = appendJSON(b, e.Message)
+	if of := e.sidecar(); of != "" {
+		b = append(b, `,"container":`...)
+		b = appendJSON(b, of)
+	}
 	if e.Source != "" {
 		b = append(b, `,"source":`...)
 		b = appendJSON(b, e.Source)

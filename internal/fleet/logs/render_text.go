@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -148,8 +149,8 @@ func (p *Printer) beginning(e Event) {
 	if e.Late && p.style.MarkLate {
 		p.buf = append(p.buf, "(late) "...)
 	}
-	if e.Source != "" {
-		p.buf = append(p.buf, "["+e.Source+"] "...)
+	if of := cmp.Or(e.Source, e.sidecar()); of != "" {
+		p.buf = append(p.buf, "["+of+"] "...)
 	}
 }
 

@@ -39,7 +39,7 @@ func (r *StreamReader) Next(ctx context.Context) ([]Event, error) {
 		for _, e := range out.Events {
 			all = append(all, Event{
 				Time: time.UnixMilli(aws.ToInt64(e.Timestamp)).UTC(), Ingested: time.UnixMilli(aws.ToInt64(e.IngestionTime)).UTC(),
-				Agent: r.Agent, Group: r.Stream.Group, Stream: r.Stream.Name, Task: taskOf(r.Stream.Name), Message: aws.ToString(e.Message),
+				Agent: r.Agent, Group: r.Stream.Group, Stream: r.Stream.Name, Task: taskOf(r.Stream.Name), Container: containerOf(r.Stream.Name), Message: aws.ToString(e.Message),
 			})
 		}
 		token := aws.ToString(out.NextForwardToken)

@@ -47,6 +47,8 @@ type Event struct {
 	Stream   string
 	// Task is the ECS task id: the last part of the stream's name.
 	Task string
+	// Container is the container that wrote it; the agent's own has the agent's name.
+	Container string
 	// ID is CloudWatch's eventId. An event that came by Live Tail or GetLogEvents has none; it gets "content-" and a hash of
 	// its content, the same in every run.
 	ID      string
@@ -85,8 +87,8 @@ type Options struct {
 	Include, Exclude []*regexp.Regexp
 	// Level keeps events of that level and above. An event that shows no level is kept only by LevelAny.
 	Level Level
-	// Task keeps events of tasks whose id starts with it.
-	Task string
+	// Task keeps events of tasks whose id starts with it, and Container those of the containers of that name.
+	Task, Container string
 
 	// Order is how long a followed event may wait, counted from its timestamp, for older ones of other streams:
 	// what can be read within Order of its timestamp comes in order, the rest comes at once and is marked Late.

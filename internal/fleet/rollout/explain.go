@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -107,10 +108,11 @@ func (w *watch) tellTask(t types.Task, reason string) {
 // tailOf reads the last lines that the task wrote, again each time something
 // fails: a log may be a few seconds late. A task that did not start has none.
 func (w *watch) tailOf(ctx context.Context, t types.Task, id string) error {
-	if t.StartedAt == nil || w.Logs == nil {
+	container := cmp.Or(tasks.Ended(t, w.Name).Container, w.Name)
+	if t.StartedAt == nil && container == w.Name || w.Logs == nil {
 		return nil
 	}
-	stream := w.Name + "/" + w.Name + "/" + id
+	stream := w.Name + "/" + container + "/" + id
 	out, err := w.Logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{LogGroupName: &w.LogGroup, LogStreamName: &stream, Limit: aws.Int32(logLines), StartFromHead: aws.Bool(false)})
 	if cloud.IsNotFound(err) {
 		return nil
@@ -191,6 +193,7 @@ func Compare(agent string, was, now *types.TaskDefinition) []string {
 		}
 		return m
 	}
+	out = append(out, compareContainers(agent, was, now)...)
 	out = append(out, keys("env", env(x), env(y))...)
 	out = append(out, keys("secret", secrets(x), secrets(y))...)
 	if !slices.Equal(x.Command, y.Command) {
@@ -206,6 +209,21 @@ func Compare(agent string, was, now *types.TaskDefinition) []string {
 		}
 	}
 	return out
+}
+
+// compareContainers lists the sidecars and init containers that came (+), went (-) or have
+// another image.
+func compareContainers(agent string, was, now *types.TaskDefinition) []string {
+	images := func(d *types.TaskDefinition) map[string]string {
+		m := map[string]string{}
+		for _, c := range d.ContainerDefinitions {
+			if name := aws.ToString(c.Name); name != agent {
+				m[name] = aws.ToString(c.Image)
+			}
+		}
+		return m
+	}
+	return keys("container", images(was), images(now))
 }
 
 func container(name string, d *types.TaskDefinition) types.ContainerDefinition {
