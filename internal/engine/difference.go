@@ -30,10 +30,11 @@ func orNothing(s string) string {
 
 // remembered tells whether a change is a difference that the record has: as long
 // as both what is wanted and what is read stay, there is nothing to do. An
-// essential field is never left at a difference.
+// essential field is never left at a difference, but for what was taken over with it,
+// and has worked like that.
 func (t *visit) remembered(c Change) bool {
 	e, _ := t.Record.Get(t.key)
-	return !c.Essential && slices.Contains(e.Differs, differenceOf(c))
+	return (!c.Essential || e.Adopted != "") && slices.Contains(e.Differs, differenceOf(c))
 }
 
 // diff lists what has to change in what was found, less the differences that are
@@ -75,7 +76,8 @@ func differenceOf(c Change) Difference {
 	return Difference{Field: c.Field, Want: c.Now, Read: c.Was, Exact: c.Exact}
 }
 
-func differences(changes []Change) []Difference {
+// Differences are changes as what they would change.
+func Differences(changes []Change) []Difference {
 	var out []Difference
 	for _, c := range changes {
 		out = append(out, differenceOf(c))

@@ -15,7 +15,10 @@ type Entry struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// Deposed are ids that were replaced and are still to be deleted.
 	Deposed []string `json:"deposed,omitempty"`
-	// Differs are settings that AWS took and reads back otherwise.
+	// Adopted is how far it is taken over from another program; "" is karmactl's own.
+	Adopted Adoption `json:"adopted,omitempty"`
+	// Differs are settings that AWS took and reads back otherwise, and those that a
+	// resource had when it was taken over.
 	Differs []Difference `json:"differs,omitempty"`
 	// Known is what the resource knows of that id without asking; see Found.Known.
 	Known map[string]string `json:"known,omitempty"`

@@ -39,6 +39,9 @@ func (n *node) remove(ctx context.Context, r *run, v *vertex) Outcome {
 	if t.o.Verb == None && len(ids) > 0 {
 		return t.o // it is kept
 	}
+	if err := t.guarded(t.o.Verb); err != nil {
+		return t.failed(err)
+	}
 	if a, ok := t.node.as().(Announcer); ok && t.o.Verb == Delete {
 		t.o.Notes = a.Notes()
 	}

@@ -155,12 +155,19 @@ func (t *visit) chooseVerb() error {
 	switch {
 	case t.found.Phase == Absent || t.found.Phase == Leaving:
 		t.o.Verb = Create
-		return nil
+		return t.guarded(Create)
 	case t.found.Phase == Broken && t.found.Discard:
 		t.o.Verb, t.o.Reason = Replace, t.found.Why
-		return nil
+		return t.guarded(Replace)
 	}
 	t.o.Changes, t.o.Differs = t.diff(t.found.Spec)
+	t.o.Changes = t.all(t.o.Changes, t.found.Spec)
+	if t.Compare && t.entry.Adopted != "" { // what AWS could not change is a difference, too
+		return nil
+	}
+	if err := t.guarded(t.o.Verb); err != nil {
+		return err
+	}
 	if len(t.o.Changes) == 0 {
 		if t.found.Phase == Broken {
 			return t.found.failure()
@@ -177,7 +184,7 @@ func (t *visit) chooseVerb() error {
 		}
 		t.o.Verb, t.o.Reason = Replace, fmt.Sprintf("%s cannot change in place", c.Field)
 	}
-	return nil
+	return t.guarded(t.o.Verb)
 }
 
 // planned ends the road of a plan: dependents see what they would see in an up.
@@ -274,7 +281,7 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 				if isEssential(todo) {
 					return t.failed(fmt.Errorf("AWS took the change, but still reads %s", describe(todo)))
 				}
-				t.leave(append(left, differences(todo)...))
+				t.leave(append(left, Differences(todo)...))
 				differs = time.Time{}
 				if found.Phase == Ready {
 					return t.arrived(id, found)

@@ -144,6 +144,9 @@ func (t *visit) record(id, old string) {
 		// A replacement may turn out to be what was replaced before, under its old name.
 		e.Deposed = slices.DeleteFunc(slices.Clone(was.Deposed), func(d string) bool { return d == id })
 		e.Differs = was.Differs
+		if was.ID == id {
+			e.Adopted = was.Adopted
+		}
 	}
 	if old != "" && !slices.Contains(e.Deposed, old) {
 		e.Deposed = append(e.Deposed, old)

@@ -35,6 +35,9 @@ type Walk struct {
 	Since time.Time
 	// Refresh has AWS asked for what is known from the record, too.
 	Refresh bool
+	// Compare lists what differs of what is taken over as changes, whether AWS could make
+	// them or not. It is not for Apply.
+	Compare bool
 	// Apply makes it so; without it nothing is written.
 	Apply bool
 	// Stop is closed to start nothing new and to let running calls finish.

@@ -20,13 +20,15 @@ import (
 
 // Schema is the version of the format that this karmactl writes. It goes up with every change
 // of the fields, engine.Entry's among them, because readers are strict.
-const Schema = 3
+const Schema = 4
 
 // migrations[i] turns the JSON of schema i+1 into that of schema i+2.
 var migrations = []func([]byte) ([]byte, error){
 	// Schema 2 brought hibernation, and a stack of schema 1 is awake.
 	func(data []byte) ([]byte, error) { return data, nil },
 	// Schema 3 brought what is known of an id, and of those of schema 2 nothing is.
+	func(data []byte) ([]byte, error) { return data, nil },
+	// Schema 4 brought what is taken over, and of schema 3 karmactl made everything itself.
 	func(data []byte) ([]byte, error) { return data, nil },
 }
 

@@ -40,6 +40,7 @@ func sample() *State {
 	at := time.Date(2026, 11, 5, 10, 0, 0, 123456789, time.UTC)
 	service := entry("service/validator", "arn:aws:ecs:us-east-1:123456789012:service/karmacadabra-prod/validator", "cluster/main", "target-group/validator")
 	service.Deposed = []string{"arn:aws:ecs:us-east-1:123456789012:service/karmacadabra-prod/old"}
+	service.Adopted, service.Differs = engine.AdoptionShared, []engine.Difference{{Field: "circuit_breaker", Want: "on", Read: ""}}
 	service.Known = map[string]string{"content": "9f86d081884c7d65", "image": "karmacadabra/validator@sha256:0a1b2c"}
 	return &State{
 		Version: Schema, Stack: "karmacadabra-prod", Account: "123456789012", Region: "us-east-1",
@@ -95,9 +96,9 @@ func TestWhatIsNotAStateIsRefusedWithTheWayOut(t *testing.T) {
 		{"a list", `[]`, &corrupt},
 		{"null", `null`, &corrupt},
 		{"two states in one file", string(whole) + string(whole), &corrupt},
-		{"version 0", edit(`"version": 3`, `"version": 0`), &corrupt},
-		{"a version in words", edit(`"version": 3`, `"version": "1"`), &corrupt},
-		{"a newer version", edit(`"version": 3`, `"version": 4`), &newer},
+		{"version 0", edit(`"version": 4`, `"version": 0`), &corrupt},
+		{"a version in words", edit(`"version": 4`, `"version": "1"`), &corrupt},
+		{"a newer version", edit(`"version": 4`, `"version": 5`), &newer},
 		{"an unknown key", edit(`"stack"`, `"note": "mine", "stack"`), &unknown},
 		{"an unknown key in a resource", edit(`"kind": "vpc"`, `"colour": "red", "kind": "vpc"`), &unknown},
 		{"the same resource twice", edit(`"service/validator": {`, `"vpc/main": {"kind": "vpc", "id": "vpc-2", "createdAt": "2026-11-05T10:00:00Z"}, "service/validator": {`), &corrupt},
@@ -170,7 +171,7 @@ func TestAStateOfSchemaOneIsReadAsAwake(t *testing.T) {
 	want := sample()
 	want.Hibernation = nil
 	for k, e := range want.Resources {
-		e.Known = nil
+		e.Known, e.Adopted, e.Differs = nil, "", nil
 		want.Resources[k] = e
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
