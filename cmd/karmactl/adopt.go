@@ -21,23 +21,25 @@ import (
 )
 
 type adoptOptions struct {
-	cluster, from string
-	dryRun        bool
+	cluster, from         string
+	dryRun, undo, release bool
 }
 
 func (o *adoptOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.cluster, "from-ecs", "", "the ECS `CLUSTER` of the fleet")
 	f.StringVar(&o.from, "from", "", "the Terraform state that made it, in `FILE`: its cluster is read, and its addresses are named")
-	f.BoolVar(&o.dryRun, "dry-run", false, "compare and change nothing: required, because adopt only compares")
+	f.BoolVar(&o.dryRun, "dry-run", false, "compare and change nothing")
+	f.BoolVar(&o.undo, "undo", false, "give everything back: take the tags and the state's records away again")
+	f.BoolVar(&o.release, "release", false, "the other program has let go: from now on karmactl may delete and replace")
 }
 
 func newAdoptCmd(a *app) *cobra.Command {
 	var o adoptOptions
 	cmd := &cobra.Command{
-		Use: "adopt --dry-run --from-ecs CLUSTER", Short: "Compare a fleet that runs with the stack that it would be", Args: cobra.NoArgs,
+		Use: "adopt --from-ecs CLUSTER", Short: "Take over a fleet that runs, as it is", Args: cobra.NoArgs,
 		Long: `Reads an ECS cluster that another program made (Terraform, the console) and all that
-its services use, and compares it with the stack of the agents.yaml that init
---from-ecs writes of it. It names
+its services use, and compares it with the stack of an agents.yaml: the one that is
+there, or else the one that it writes. It names
 
 - what is in the way: a launch type or deployment controller that agents.yaml cannot
   say, several essential containers, a deployment under way, an image that is gone;
@@ -45,25 +47,41 @@ its services use, and compares it with the stack of the agents.yaml that init
 - what has no counterpart, such as shared roles, and what others have in the network;
 - what is not there, so that up would make it.
 
-It compares and takes nothing over: nothing is written in AWS, and no file. That is why
---dry-run is required. Exit code 1 when something is in the way. --from FILE takes the cluster from a Terraform state
-("terraform state pull", "terraform show -json") and names Terraform's addresses.`,
-		Example: `  karmactl adopt --dry-run --from-ecs acme-prod --region us-east-1
-  karmactl adopt --dry-run --from terraform.tfstate -o json`,
+With --dry-run that is all. Without, and with nothing in the way, it takes the fleet over:
+agents.yaml where there is none, the state, and two tags on each resource are all that it
+writes. What differs stays as it is. karmactl plan then shows what up would make and
+deploy; up --only AGENT tries it with one agent.
+
+The other program still has the fleet. Until it has let go of it (terraform state rm),
+and adopt --release has said so, karmactl neither deletes nor replaces what it took over:
+down and hibernate are refused. adopt --undo, before the first up, gives all of it back.
+
+--from FILE takes the cluster from a Terraform state ("terraform state pull",
+"terraform show -json"), names Terraform's addresses, and prints the commands with which
+Terraform lets go; with --undo it prints import blocks. Exit code 1 when something is in
+the way.`,
+		Example: `  karmactl adopt --from-ecs acme-prod --region us-east-1 --dry-run
+  karmactl adopt --from terraform.tfstate
+  karmactl adopt --release --from terraform.tfstate
+  karmactl adopt --undo`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := a.deadline(c.Context())
 			defer cancel()
+			switch {
+			case o.undo:
+				return runAdoptUndo(ctx, a, o)
+			case o.release:
+				return runAdoptRelease(ctx, a, o)
+			}
 			return runAdopt(ctx, a, o)
 		},
 	}
 	o.addFlags(cmd.Flags())
+	cmd.MarkFlagsMutuallyExclusive("dry-run", "undo", "release")
 	return cmd
 }
 
 func runAdopt(ctx context.Context, a *app, o adoptOptions) error {
-	if !o.dryRun {
-		return &usageError{errors.New("adopt only compares and takes nothing over: add --dry-run")}
-	}
 	var addresses []importer.Address
 	if o.from != "" {
 		all, clusters, err := importer.StateAddresses(o.from)
@@ -71,57 +89,91 @@ func runAdopt(ctx context.Context, a *app, o adoptOptions) error {
 		case err != nil:
 			return err
 		case o.cluster == "" && len(clusters) != 1:
-			return &advice{fmt.Errorf("%s has %s of ECS", o.from, counted(len(clusters), "cluster")), "karmactl adopt --dry-run --from " + o.from + " --from-ecs CLUSTER"}
+			return &advice{fmt.Errorf("%s has %s of ECS", o.from, counted(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
 		case o.cluster == "":
 			o.cluster = clusters[0]
 		}
 		addresses = all
 	}
 	if o.cluster == "" {
-		return &usageError{errors.New("name the cluster: karmactl adopt --dry-run --from-ecs CLUSTER, or --from a Terraform state")}
+		return &usageError{errors.New("name the cluster: karmactl adopt --from-ecs CLUSTER, or --from a Terraform state")}
 	}
+	t, err := a.readTakeover(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.close() }() // all that matters is written by then
+	t.addresses = addresses
+	if o.dryRun || len(t.report.Obstacles) > 0 {
+		return a.showAdoption(o, t)
+	}
+	return t.takeOver(ctx)
+}
+
+// takeover is a fleet that runs and the stack that it is to be.
+type takeover struct {
+	*session
+	fleet  *live.Fleet
+	report *adopt.Report
+	// text is the agents.yaml to write; "" where there is one.
+	text, file string
+	notes      []string
+	addresses  []importer.Address
+}
+
+// readTakeover reads both and compares them.
+func (a *app) readTakeover(ctx context.Context, o adoptOptions) (*takeover, error) {
+	cfg, err := a.config()
+	if none := (*agents.NotFoundError)(nil); err != nil && !errors.As(err, &none) {
+		return nil, err
+	}
+	t := &takeover{file: a.opts.file}
 	region := a.opts.region
-	if region == "" {
+	switch {
+	case cfg != nil:
+		region = cfg.Region
+	case region == "":
 		region = awsRegion()
 	}
-	s, err := a.connect(ctx, &agents.Config{Region: region})
+	t.session, err = a.connect(ctx, &agents.Config{Region: region})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { _ = s.close() }() // it only reads
-	if s.account, err = cloud.Whoami(ctx, s.aws, s.account); err != nil {
-		return err
+	fail := func(err error) (*takeover, error) { return nil, errors.Join(err, t.close()) }
+	if t.account, err = cloud.Whoami(ctx, t.aws, t.account); err != nil {
+		return fail(err)
 	}
-	a.account = s.account
-	fleet, err := live.Read(ctx, cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly)), o.cluster)
-	if err != nil {
-		return err
+	a.account = t.account
+	if t.fleet, err = live.Read(ctx, cloud.NewClients(cloud.WithOptions(t.aws, cloud.ReadOnly)), o.cluster); err != nil {
+		return fail(err)
 	}
-	res, err := importer.OfFleet(fleet, importer.Options{Environment: a.opts.env, Region: region})
-	if err != nil {
-		return noAgentsIn(err)
+	if cfg == nil {
+		res, err := importer.OfFleet(t.fleet, importer.Options{Environment: a.opts.env, Region: region, Services: true})
+		if err != nil {
+			return fail(noAgentsIn(err))
+		}
+		cfg, t.text, t.notes = res.Config, res.Text, res.Notes
+		cfg.State = a.opts.state
 	}
-	s.cfg = res.Config
-	facts := stack.GuessLookup(res.Config)
-	if zones := adopt.Zones(fleet); len(zones) > 0 {
+	t.cfg = cfg
+	facts := stack.GuessLookup(cfg)
+	if zones := adopt.Zones(t.fleet); len(zones) > 0 {
 		facts.Zones = zones
 	}
-	report := adopt.Judge(fleet, adopt.Plan{
-		Config: res.Config, Account: s.account, ServiceOf: res.Services, Wanted: stack.New(res.Config, s.env(true), facts).Resources(),
-	})
-	return a.showAdoption(o, res, s.account, report, addresses)
+	t.report = adopt.Judge(t.fleet, adopt.Plan{Config: cfg, Account: t.account, ServiceOf: cfg.ServiceNames(), Wanted: stack.New(cfg, t.env(true), facts).Resources()})
+	return t, nil
 }
 
 // showAdoption prints the comparison. What is in the way is the exit code.
-func (a *app) showAdoption(o adoptOptions, res *importer.Result, account cloud.Account, r *adopt.Report, addresses []importer.Address) error {
-	at := addressesOf(addresses)
+func (a *app) showAdoption(o adoptOptions, t *takeover) error {
+	at, r := addressesOf(t.addresses), t.report
 	d := &document.Adoption{
-		Cluster: o.cluster, Stack: res.Config.Stack(), Account: account.ID, Region: account.Region, Notes: append([]string{}, res.Notes...),
+		Cluster: o.cluster, Stack: t.cfg.Stack(), Account: t.account.ID, Region: t.account.Region, Notes: append([]string{}, t.notes...),
 		Agents: []document.AdoptedAgent{}, Counterparts: []document.Counterpart{}, Others: []document.OtherResource{}, Obstacles: []document.Obstacle{}, New: texts(r.New),
-		Next: []string{"karmactl init --from-ecs " + o.cluster},
+		Next: []string{"karmactl adopt --from-ecs " + o.cluster},
 	}
-	for _, ag := range res.Config.Agents {
-		d.Agents = append(d.Agents, document.AdoptedAgent{Name: ag.Name, Service: res.Services[ag.Name]})
+	for _, ag := range t.cfg.Agents {
+		d.Agents = append(d.Agents, document.AdoptedAgent{Name: ag.Name, Service: ag.ServiceName()})
 	}
 	for _, x := range r.Counterparts {
 		d.Counterparts = append(d.Counterparts, document.Counterpart{Key: string(x.Key), ID: x.ID, Name: x.Name, Address: at[x.ID], Differs: x.Differs})

@@ -30,7 +30,7 @@ func terraformed(t *testing.T) (*office, *livetest.Fleet) {
 
 func TestAdoptComparesAndChangesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, f := terraformed(t)
+		o, f := withoutFile(t)
 		before, err := os.ReadDir(o.dir)
 		if err != nil {
 			t.Fatal(err)
@@ -66,7 +66,7 @@ func TestAdoptComparesAndChangesNothing(t *testing.T) {
 
 func TestAdoptNamesTerraformsAddressesFromItsState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, _ := terraformed(t)
+		o, _ := withoutFile(t)
 		code, said := o.run("", "adopt", "--dry-run", "--from-ecs", livetest.Cluster, "-o", "json")
 		if code != 0 {
 			t.Fatalf("exits %d:\n%s", code, said)
@@ -97,7 +97,7 @@ func TestAdoptNamesTerraformsAddressesFromItsState(t *testing.T) {
 
 func TestAdoptSaysWhatIsInTheWayWithItsExitCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, f := terraformed(t)
+		o, f := withoutFile(t)
 		if err := f.StopOne(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -115,8 +115,7 @@ func TestAdoptSaysWhichClusterItNeeds(t *testing.T) {
 			args, want string
 			code       int
 		}{
-			{"adopt --dry-run", "name the cluster: karmactl adopt --dry-run --from-ecs CLUSTER", exitUsage},
-			{"adopt --from-ecs nowhere", "adopt only compares", exitUsage},
+			{"adopt --dry-run", "name the cluster: karmactl adopt --from-ecs CLUSTER", exitUsage},
 			{"adopt --dry-run --from-ecs nowhere", "the cluster nowhere cannot be read: there is no cluster of this name in the region", exitError},
 			{"adopt --dry-run --from " + filepath.Join(o.dir, "nothing.json"), "the Terraform state cannot be read", exitError},
 		} {
@@ -132,6 +131,7 @@ func TestWhateverPermissionAdoptMissesIsNamed(t *testing.T) {
 		if _, err := livetest.Build(context.Background(), o.sim, engine.RealClock{}, livetest.Shape{}); err != nil {
 			t.Fatal(err)
 		}
+		o.file = filepath.Join(t.TempDir(), "config", "agents.yaml")
 	}, []string{"adopt --dry-run --from-ecs " + livetest.Cluster}})
 }
 

@@ -82,6 +82,9 @@ func downDryRun(ctx context.Context, s *session, o downOptions) error {
 		return err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
+	if err := refuseTakeover(store, "down"); err != nil {
+		return err
+	}
 	p, err := s.planTeardown(ctx, store, allOrSome(s, o))
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ func (e *foreignNamesError) Unwrap() []error {
 
 // Try names the ways out.
 func (e *foreignNamesError) Try() string {
-	return fmt.Sprintf("another environment in agents.yaml, which builds beside them; karmactl adopt --dry-run --from-ecs CLUSTER compares a fleet that runs; what no other program manages is handed over by the tags %s=%s and %s=KEY",
+	return fmt.Sprintf("another environment in agents.yaml, which builds beside them; karmactl adopt --from-ecs CLUSTER takes over a fleet that runs; what no other program manages is handed over by the tags %s=%s and %s=KEY",
 		cloud.TagStack, e.stack, cloud.TagKey)
 }
 

@@ -59,6 +59,9 @@ func runHibernate(ctx context.Context, s *session, o hibernateOptions) error {
 		return err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
+	if err := refuseTakeover(store, "hibernate"); err != nil {
+		return err
+	}
 	p, err := planHibernation(ctx, s, store, o)
 	if err != nil {
 		return err

@@ -69,6 +69,9 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close(last)) }()
+	if err := refuseTakeover(store, command); err != nil {
+		return err
+	}
 	return f(lctx, store)
 }
 

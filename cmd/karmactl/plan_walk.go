@@ -66,6 +66,9 @@ type plan struct {
 
 // planUp walks the stack with clients that cannot write.
 func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*plan, error) {
+	if begun := adopted(rec, engine.AdoptionBegun); len(begun) > 0 {
+		return nil, &engine.Adopted{Key: begun[0].Key, ID: begun[0].ID, Verb: engine.None}
+	}
 	around := o.around
 	if around == nil {
 		var err error

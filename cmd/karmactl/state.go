@@ -78,7 +78,14 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 	for _, id := range e.Deposed {
 		s.app.term.Printf("deposed  %s\n", id)
 	}
+	if e.Adopted != "" {
+		s.app.term.Printf("adopted  %s\n", e.Adopted)
+	}
 	for _, d := range e.Differs {
+		if e.Adopted != "" {
+			s.app.term.Printf("differs  %s is %q, and karmactl's own would be %q: it stays as it was taken over\n", d.Field, d.Read, d.Want)
+			continue
+		}
 		s.app.term.Printf("differs  %s\n", d)
 	}
 	return nil
@@ -86,7 +93,7 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 
 // entryDoc is what the state remembers of a resource, for scripts: the state's own format is another.
 func entryDoc(e engine.Entry) document.Entry {
-	d := document.Entry{ResourceKind: e.Kind, ID: e.ID, CreatedAt: e.CreatedAt, Deposed: e.Deposed}
+	d := document.Entry{ResourceKind: e.Kind, ID: e.ID, CreatedAt: e.CreatedAt, Deposed: e.Deposed, Adopted: string(e.Adopted)}
 	for _, k := range e.Needs {
 		d.Needs = append(d.Needs, string(k))
 	}

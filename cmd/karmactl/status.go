@@ -112,6 +112,7 @@ func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes [
 		return nil, nil, err
 	}
 	drift = []document.Drift{}
+	kept := 0
 	for _, ch := range p.doc().Changes {
 		drift = append(drift, document.Drift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
 	}
@@ -119,9 +120,16 @@ func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes [
 		if o.Key.Kind() == "scalable-target" {
 			notes = append(notes, o.Notes...)
 		}
+		if e, ok := rec.Get(o.Key); ok && e.Adopted != "" {
+			kept += len(o.Differs)
+			continue
+		}
 		for _, d := range o.Differs {
 			notes = append(notes, fmt.Sprintf("%s: %s", o.Key, d))
 		}
+	}
+	if kept > 0 {
+		notes = append(notes, fmt.Sprintf("%d settings stay as they were when the fleet was taken over: karmactl state show KEY lists a resource's", kept))
 	}
 	return drift, notes, p.res.Err()
 }

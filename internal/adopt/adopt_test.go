@@ -126,7 +126,7 @@ func TestWhatIsOtherwiseThanKarmactlsOwnIsSaid(t *testing.T) {
 			"sg/agents":                      "lets in every port where karmactl lets in the agents' own",
 			"alb":                            "name acme-prod-alb, karmactl's own is acme-prod",
 			"rule/http/seller":               "takes /seller/*, karmactl's own is /seller /seller/*; priority 110",
-			"service/seller":                 "name acme-prod-seller, karmactl's own is seller",
+			"service/seller":                 "circuit breaker off, karmactl's own is on",
 			"task-definition/seller":         "execution role acme-prod-ecs-execution-20250611083000000000000002, karmactl's own is a role of the agent's own",
 			"log-group/seller":               "",
 			"scaling-policy/seller/cpu":      "name acme-prod-seller-cpu-autoscaling, karmactl's own is acme-prod-seller-cpu",

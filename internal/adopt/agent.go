@@ -27,7 +27,10 @@ func (j *judge) cluster() {
 	if status := aws.ToString(c.Status); status != "ACTIVE" {
 		j.obstacle("cluster "+name, "it is "+status, "wait until it is ACTIVE, and look again")
 	}
-	j.take("cluster", "cluster", name, "", ecsTags(c.Tags), differ("name", name, provision.ClusterName(j.Config.Stack())))
+	if own := provision.ClusterName(j.Config.Stack()); name != own {
+		j.obstacle("cluster "+name, "the cluster of this stack would be "+own, "write project and environment in agents.yaml so that PROJECT-ENVIRONMENT is its name")
+	}
+	j.take("cluster", "cluster", name, "", ecsTags(c.Tags))
 	for _, n := range j.Namespaces {
 		if n.Type != "HTTP" {
 			j.rest("namespace", aws.ToString(n.Id), aws.ToString(n.Name), "its type is "+string(n.Type)+", and karmactl's are HTTP namespaces: Service Connect is the same with both")
@@ -41,12 +44,13 @@ func (j *judge) cluster() {
 func (j *judge) agent(a agents.Agent) {
 	i := slices.IndexFunc(j.Services, func(s live.Service) bool { return aws.ToString(s.ServiceName) == j.ServiceOf[a.Name] })
 	if i < 0 {
+		j.obstacle("agent "+a.Name, "the cluster has no service "+j.ServiceOf[a.Name], "name the one that it is in agents.yaml (service: NAME), or leave the agent out")
 		return
 	}
 	s := j.Services[i]
 	name := aws.ToString(s.ServiceName)
 	tags := ecsTags(s.Tags)
-	j.take(engine.Key("service/"+a.Name), "service", aws.ToString(s.ServiceArn), name, tags, append(serviceDiffers(s), differ("name", name, a.Name))...)
+	j.take(engine.Key("service/"+a.Name), "service", aws.ToString(s.ServiceArn), name, tags, serviceDiffers(s)...)
 	j.steady(a.Name, s)
 	j.kind(a.Name, s)
 	main, ok := j.containers(a, s)
@@ -55,15 +59,24 @@ func (j *judge) agent(a agents.Agent) {
 	}
 	d := s.Definition
 	family := aws.ToString(d.Family)
-	j.take(engine.Key("task-definition/"+a.Name), "task definition", aws.ToString(d.TaskDefinitionArn), fmt.Sprintf("%s:%d", family, d.Revision), ecsTags(s.DefinitionTags),
-		differ("family", family, j.Config.Stack()+"-"+a.Name),
-		differ("execution role", lastOf(aws.ToString(d.ExecutionRoleArn)), "a role of the agent's own"), differ("task role", lastOf(aws.ToString(d.TaskRoleArn)), "a role of the agent's own"))
+	if own := j.Config.Stack() + "-" + a.Name; family != own {
+		j.rest("task definition", aws.ToString(d.TaskDefinitionArn), family, "karmactl's revisions are of the family "+own)
+	} else {
+		j.definition(a, s)
+	}
 	j.logs(a, main)
 	j.image(a, s, main)
 	for _, b := range s.LoadBalancers {
 		j.target(a, aws.ToString(b.TargetGroupArn))
 	}
 	j.scales(a, name)
+}
+
+// definition gives the revision that runs its key.
+func (j *judge) definition(a agents.Agent, s live.Service) {
+	d := s.Definition
+	j.take(engine.Key("task-definition/"+a.Name), "task definition", aws.ToString(d.TaskDefinitionArn), fmt.Sprintf("%s:%d", aws.ToString(d.Family), d.Revision), ecsTags(s.DefinitionTags),
+		differ("execution role", lastOf(aws.ToString(d.ExecutionRoleArn)), "a role of the agent's own"), differ("task role", lastOf(aws.ToString(d.TaskRoleArn)), "a role of the agent's own"))
 }
 
 // serviceDiffers are the settings of a service that karmactl makes otherwise.
@@ -172,8 +185,12 @@ func (j *judge) logs(a agents.Agent, c types.ContainerDefinition) {
 		return
 	}
 	for _, g := range j.LogGroups {
-		if aws.ToString(g.LogGroupName) == group && !slices.Contains(j.mine, group) {
-			j.take(engine.Key("log-group/"+a.Name), "log group", group, "", nil, differ("name", group, own))
+		switch {
+		case aws.ToString(g.LogGroupName) != group || slices.Contains(j.mine, group):
+		case group != own:
+			j.rest("log group", group, "", "karmactl's is "+own+": the agent logs there from its first deployment on")
+		default:
+			j.take(engine.Key("log-group/"+a.Name), "log group", group, "", nil)
 		}
 	}
 }

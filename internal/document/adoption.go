@@ -1,7 +1,7 @@
 package document
 
 // Adoption is a fleet that runs, compared with the stack that it would be. Nothing was
-// taken over.
+// changed.
 type Adoption struct {
 	Head
 	// Cluster is the ECS cluster that was read.

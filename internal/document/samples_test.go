@@ -104,6 +104,10 @@ func samples() map[string]any {
 			Obstacles:    []document.Obstacle{{What: "service shop-prod-api", Why: "its launch type is EC2", Instead: "run api on Fargate first"}},
 			Next:         []string{"karmactl init --from-ecs shop-prod"},
 		},
+		"Takeover": document.Takeover{
+			Head: document.Of("Takeover"), Stack: "shop-prod", Outcome: "taken_over", Keys: []string{"vpc"}, File: "config/agents.yaml",
+			Commands: []string{"terraform state rm 'aws_vpc.main'"}, Next: []string{"karmactl plan"},
+		},
 		"Import": document.Import{
 			Head: document.Of("Import"), File: "config/agents.yaml", Source: "compose.yaml", Stack: "shop-prod", Region: "us-east-1", Agents: []string{"api"}, Notes: []string{}, NotRead: []string{},
 			SecretsToDo: []string{"karmactl secrets set api api_key"}, Next: []string{"karmactl validate"},

@@ -37,7 +37,11 @@ type Entry struct {
 	CreatedAt time.Time `json:"created_at"`
 	// Deposed are ids of ones that it has taken the place of, still to be deleted.
 	Deposed []string `json:"deposed,omitempty"`
-	// Differs are settings that AWS reads back otherwise than they were sent.
+	// Adopted is begun, shared or whole for what was taken over from another program: shared
+	// is that the other one has it still; not there for what karmactl made.
+	Adopted string `json:"adopted,omitempty"`
+	// Differs are settings that AWS reads back otherwise than they were sent, and what
+	// stays as it was when it was taken over.
 	Differs []Difference `json:"differs,omitempty"`
 }
 

@@ -59,8 +59,8 @@ func (t *visit) guarded(v Verb) error {
 	return nil
 }
 
-// all are the changes that an update makes: with those that are asked for it also sets
-// what was left as the other program had it, so a plan shows them.
+// all are the changes that an update makes: beside what it is made for it sets what was
+// left as the other program had it, so a plan shows both.
 func (t *visit) all(todo []Change, found any) []Change {
 	if t.entry.Adopted == "" || len(todo) == 0 {
 		return todo

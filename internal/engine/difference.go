@@ -30,7 +30,7 @@ func orNothing(s string) string {
 
 // remembered tells whether a change is a difference that the record has: as long
 // as both what is wanted and what is read stay, there is nothing to do. An
-// essential field is never left at a difference, but for what was taken over with it,
+// essential field is never left at a difference, except of what was taken over with it,
 // and has worked like that.
 func (t *visit) remembered(c Change) bool {
 	e, _ := t.Record.Get(t.key)

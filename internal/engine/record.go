@@ -17,8 +17,8 @@ type Entry struct {
 	Deposed []string `json:"deposed,omitempty"`
 	// Adopted is how far it is taken over from another program; "" is karmactl's own.
 	Adopted Adoption `json:"adopted,omitempty"`
-	// Differs are settings that AWS took and reads back otherwise, and those that a
-	// resource had when it was taken over.
+	// Differs are settings that AWS took and reads back otherwise, and what a
+	// resource had otherwise when it was taken over.
 	Differs []Difference `json:"differs,omitempty"`
 	// Known is what the resource knows of that id without asking; see Found.Known.
 	Known map[string]string `json:"known,omitempty"`

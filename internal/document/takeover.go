@@ -1,0 +1,20 @@
+package document
+
+// Takeover is what became of a fleet that adopt took over, gave back, or released.
+type Takeover struct {
+	Head
+	// Stack is the stack that the fleet is.
+	Stack string `json:"stack"`
+	// Outcome is taken_over, given_back, released, or kept: another program still has it.
+	Outcome string `json:"outcome"`
+	// Keys are the resources that it is about.
+	Keys []string `json:"keys"`
+	// File is the agents.yaml that was written; not there when there was one.
+	File string `json:"file,omitempty"`
+	// Commands are what to do in Terraform: state rm lines, or import blocks.
+	Commands []string `json:"commands"`
+	// Next are commands of karmactl.
+	Next []string `json:"next"`
+	// Headline says it in a sentence; it is no part of the JSON.
+	Headline string `json:"-"`
+}
