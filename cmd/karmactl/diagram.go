@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -97,7 +98,7 @@ func drawn(cfg *agents.Config, e *cost.Estimate) ui.Picture {
 			Price: price(func(c cost.Component) bool { return c.Agent == a.Name && own(c) }),
 		})
 		if a.Public {
-			p.Edges = append(p.Edges, ui.PictureEdge{From: "alb", To: "agent/" + a.Name, Label: "/" + a.Name})
+			p.Edges = append(p.Edges, ui.PictureEdge{From: "alb", To: "agent/" + a.Name, Label: strings.TrimSuffix(a.Where(), "/")})
 		}
 		for _, other := range a.Calls {
 			p.Edges = append(p.Edges, ui.PictureEdge{From: "agent/" + a.Name, To: "agent/" + other})

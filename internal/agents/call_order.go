@@ -67,10 +67,22 @@ func (g *callGraph) visit(i int) {
 }
 
 // CallLevels orders the chosen agents so that each comes after those it calls, in
-// levels whose agents may go side by side. A circle is on one level.
+// levels whose agents may go side by side. A circle has no such order: half of it goes
+// first, so that what is wrong does not reach all of it, and the new tasks of all need
+// not be there at once.
 func (c *Config) CallLevels(chosen []string) [][]string {
 	level := map[string]int{} // the first level after an agent
 	var out [][]string
+	put := func(at int, names []string) int {
+		if len(names) == 0 {
+			return at
+		}
+		for len(out) <= at {
+			out = append(out, nil)
+		}
+		out[at] = append(out[at], names...)
+		return at + 1
+	}
 	for _, group := range c.CallGroups() {
 		n := 0
 		var here []string
@@ -82,16 +94,10 @@ func (c *Config) CallLevels(chosen []string) [][]string {
 				here = append(here, a.Name)
 			}
 		}
+		n = put(put(n, here[:len(here)/2]), here[len(here)/2:])
 		for _, a := range group {
 			level[a.Name] = n
-			if len(here) > 0 {
-				level[a.Name]++
-			}
 		}
-		for len(out) <= n {
-			out = append(out, nil)
-		}
-		out[n] = append(out[n], here...)
 	}
 	return slices.DeleteFunc(out, func(l []string) bool { return len(l) == 0 })
 }

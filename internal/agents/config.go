@@ -253,6 +253,12 @@ type Agent struct {
 	Service string
 	// Public tells whether the load balancer leads to it. A worker is not public.
 	Public bool
+	// Path is where the load balancer leads to it: /x and what is below it, or / for all
+	// that no other agent takes. With Hosts it is so on these alone. StripPrefix takes the
+	// path off before a request reaches the agent.
+	Path        string
+	Hosts       []string
+	StripPrefix bool
 	// CPU is in Fargate CPU units (256 is a quarter of a vCPU), Memory in MiB.
 	CPU    int
 	Memory int

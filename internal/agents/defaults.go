@@ -82,6 +82,7 @@ func fillIn(r *reader, c *Config) {
 			c.Agents[i].RequestTimeout = c.LoadBalancer.IdleTimeout
 		}
 		fillInExec(r, &c.Agents[i])
+		fillInRoute(r, c, &c.Agents[i])
 	}
 	for i := range c.Agents {
 		fillInCallsAll(c, &c.Agents[i])

@@ -30,7 +30,7 @@ func TestAFileThatNamesOneAgentAndItsPortIsEnough(t *testing.T) {
 	want.Network.Namespace = "karmacadabra.local"
 	want.Secrets.Nested = "karmacadabra"
 	want.Agents = []Agent{{
-		Name: "validator", Port: 9001, Public: true, CPU: 256, Memory: 512, Arch: ArchX86,
+		Name: "validator", Port: 9001, Public: true, Path: "/validator", StripPrefix: true, CPU: 256, Memory: 512, Arch: ArchX86,
 		Spot:  Spot{Enabled: true, SpotWeight: 1},
 		Scale: Scale{Min: 1, Max: 3, CPUPercent: 75, MemoryPercent: 80},
 		Health: Health{
@@ -194,6 +194,9 @@ agents:
     command: [run, 1]
     image: registry.example.com:5000/team/{agent}:1.2
     build: {context: src, dockerfile: Dockerfile.agent, target: final, args: {AGENT_NAME: "{agent}"}}
+    path: /chat
+    hosts: [chat.example.com]
+    strip_prefix: true
     calls: all
     entrypoint: [tini, --]
     service: acme-validator
@@ -228,7 +231,7 @@ func TestAgentsMayCallEachOtherInACircle(t *testing.T) {
 	if got := strings.Join(groups, " "); got != "d a+b+c bot e" {
 		t.Errorf("groups: %s", got)
 	}
-	if got := fmt.Sprint(c.CallLevels(c.Names())); got != "[[d e] [a b c] [bot]]" {
+	if got := fmt.Sprint(c.CallLevels(c.Names())); got != "[[d e] [a] [b c] [bot]]" {
 		t.Errorf("levels: %s", got)
 	}
 	if got := fmt.Sprint(c.CallLevels([]string{"bot", "b"})); got != "[[b] [bot]]" {

@@ -22,6 +22,7 @@ func checkRules(r *reader, c *Config) {
 		checkAgent(r, c, &c.Agents[i])
 	}
 	checkCalls(r, c)
+	checkRoutes(r, c)
 	checkCount(r, c)
 }
 

@@ -45,6 +45,7 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 		checkPermissions(r, path, a)
 	}
 	checkWorker(r, path, a)
+	checkRoute(r, path, a)
 	for _, s := range a.Secrets {
 		checkSecret(r, path, a.Env, s)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // ListenerRule is a simulated rule. A listener's default rule is the listener's own.
@@ -140,7 +141,7 @@ func checkConditions(conditions []types.RuleCondition) error {
 	if len(conditions) == 0 {
 		return fail("ValidationError", "A rule must have at least one condition")
 	}
-	n, seen := 0, map[string]bool{}
+	n, wildcards, seen := 0, 0, map[string]bool{}
 	for _, c := range conditions {
 		f := aws.ToString(c.Field)
 		if (f != "path-pattern" && f != "host-header") || seen[f] {
@@ -152,6 +153,10 @@ func checkConditions(conditions []types.RuleCondition) error {
 			return fail("ValidationError", "A condition value must be specified")
 		}
 		for _, v := range values {
+			wildcards += strings.Count(v, "*") + strings.Count(v, "?")
+			if f == "host-header" && !hostCondition.MatchString(v) {
+				return fail("ValidationError", "Condition value '%s' contains a character that is not valid", v)
+			}
 			if len(v) > 128 || f == "path-pattern" && !strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "*") {
 				return fail("ValidationError", "Condition value '%s' is not valid for '%s'", v, f)
 			}
@@ -161,8 +166,15 @@ func checkConditions(conditions []types.RuleCondition) error {
 	if n > conditionValuesQuota {
 		return fail("ValidationError", "Rules cannot have more than '%d' condition values", conditionValuesQuota)
 	}
+	if wildcards > conditionWildcardsQuota {
+		return fail("ValidationError", "Rules cannot have more than '%d' condition wildcards", conditionWildcardsQuota)
+	}
 	return nil
 }
+
+// hostCondition is a host name as conditions take it, with a dot and letters after the last
+// one: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
+var hostCondition = lazyregexp.New(`^[A-Za-z0-9.*?-]*\.[A-Za-z]+$`)
 
 // valuesOf are the values of a condition, in either of their forms.
 func valuesOf(c types.RuleCondition) []string {

@@ -24,11 +24,13 @@ const (
 // Defaults of AWS's quotas:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 const (
-	loadBalancerQuota        = 50
-	listenerQuota            = 50
-	ruleQuota                = 100
-	targetGroupQuota         = 100
-	conditionValuesQuota     = 5
+	loadBalancerQuota    = 50
+	listenerQuota        = 50
+	ruleQuota            = 100
+	targetGroupQuota     = 100
+	conditionValuesQuota = 5
+	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+	conditionWildcardsQuota  = 6
 	loadBalancerGroupsQuota  = 5
 	albHostedZone            = "Z35SXDOTRQ7X7K" // us-east-1: https://docs.aws.amazon.com/general/latest/gr/elb.html
 	attrDeletionProtection   = "deletion_protection.enabled"

@@ -152,42 +152,94 @@ func checkSecurityGroups(sn *snapshot) []Finding {
 	return out
 }
 
-// checkServiceConnect looks at every pair of agents of which one calls the other.
+// checkServiceConnect compares what each agent calls with what its deployment can reach.
 func checkServiceConnect(sn *snapshot) []Finding {
 	var out []Finding
 	for _, a := range sn.Agents {
+		from, up := sn.Services[a.Name]
+		if !up {
+			continue
+		}
+		var apart, shut, unknown []string
 		for _, callee := range a.Calls {
 			b, known := sn.Cfg.Agent(callee)
-			from, up := sn.Services[a.Name]
 			to, there := sn.Services[callee]
-			if !known || !up || !there {
+			if !known || !there {
 				continue
 			}
-			if f, bad := sn.unreachable(a.Name, from, callee, to, int32(b.Port)); bad { //nolint:gosec // a port
-				out = append(out, f)
+			switch mine, its := networkOf(from), networkOf(to); {
+			case namespaceOf(from) == "" || namespaceOf(from) != namespaceOf(to):
+				apart = append(apart, callee)
+			case sn.security != nil && mine != nil && its != nil && !sn.allowsAny(its.SecurityGroups, mine.SecurityGroups, int32(b.Port)): //nolint:gosec // a port
+				shut = append(shut, callee)
+			case madeLater(to, from):
+				unknown = append(unknown, callee)
 			}
 		}
+		out = append(out, sn.apart(a.Name, apart), sn.shut(a.Name, shut), unknownTo(a.Name, unknown))
 	}
-	return out
+	return slices.DeleteFunc(out, func(f Finding) bool { return f.Problem == "" })
 }
 
-func (sn *snapshot) unreachable(name string, from ecstypes.Service, callee string, to ecstypes.Service, port int32) (Finding, bool) {
-	f := Finding{Agent: name, Problem: "it cannot call " + callee, Fix: "karmactl up --only " + name + "," + callee}
-	mine, its := namespaceOf(from), namespaceOf(to)
-	a, b := networkOf(from), networkOf(to)
+// madeLater tells whether a service came after the deployment of another one began, whose
+// tasks then do not know its name.
+func madeLater(to, from ecstypes.Service) bool {
 	began := tasks.Primary(from)
-	switch {
-	case mine == "" || its == "" || mine != its:
-		f.Cause, f.Evidence = "the two are not in one Service Connect namespace", []string{name + ": " + none(mine), callee + ": " + none(its)}
-	case sn.security != nil && a != nil && b != nil && !sn.allowsAny(b.SecurityGroups, a.SecurityGroups, port):
-		f.Cause, f.Evidence, f.Fix = fmt.Sprintf("the security group of %s does not let tasks in at port %d", callee, port), b.SecurityGroups, "karmactl up puts the rule back"
-	case began != nil && began.CreatedAt != nil && to.CreatedAt != nil && !to.CreatedAt.Before(*began.CreatedAt):
-		f.Cause = "its tasks are from before " + callee + " was there, and a task knows only the names that were there when it was deployed"
-		f.Fix = "karmactl deploy " + name + " --restart"
-	default:
-		return f, false
+	return began != nil && began.CreatedAt != nil && to.CreatedAt != nil && !to.CreatedAt.Before(*began.CreatedAt)
+}
+
+// apart, shut and unknownTo are one finding for all callees that an agent cannot call for
+// the same reason; without any there is none.
+func (sn *snapshot) apart(agent string, callees []string) Finding {
+	if len(callees) == 0 {
+		return Finding{}
 	}
-	return f, true
+	f := Finding{
+		Agent: agent, Problem: "it cannot call " + strings.Join(callees, ", "), Cause: "it is not in one Service Connect namespace with " + themselves(callees),
+		Fix: "karmactl up --only " + strings.Join(append([]string{agent}, callees...), ","),
+	}
+	for _, name := range append([]string{agent}, callees...) {
+		f.Evidence = append(f.Evidence, name+": "+none(namespaceOf(sn.Services[name])))
+	}
+	return f
+}
+
+func (sn *snapshot) shut(agent string, callees []string) Finding {
+	if len(callees) == 0 {
+		return Finding{}
+	}
+	f := Finding{
+		Agent: agent, Problem: "it cannot call " + strings.Join(callees, ", "), Cause: "the security group of " + themselves(callees) + " does not let tasks in",
+		Fix: "karmactl up puts the rule back",
+	}
+	for _, name := range callees {
+		b, _ := sn.Cfg.Agent(name)
+		f.Evidence = append(f.Evidence, fmt.Sprintf("%s: %s at port %d", name, strings.Join(networkOf(sn.Services[name]).SecurityGroups, " "), b.Port))
+	}
+	return f
+}
+
+func unknownTo(agent string, callees []string) Finding {
+	if len(callees) == 0 {
+		return Finding{}
+	}
+	was := " was"
+	if len(callees) > 1 {
+		was = " were"
+	}
+	return Finding{
+		Agent: agent, Problem: "it cannot call " + strings.Join(callees, ", "),
+		Cause: "its tasks are from before " + themselves(callees) + was + " there, and a task knows only the names that were there when it was deployed",
+		Fix:   "karmactl deploy " + agent + " --restart",
+	}
+}
+
+// themselves is the name of one, and "these agents" for more, who are named already.
+func themselves(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return "these agents"
 }
 
 func namespaceOf(s ecstypes.Service) string {

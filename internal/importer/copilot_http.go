@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -14,15 +13,7 @@ func (c *copilot) http(a *agent, h *tree, folder string) {
 	}
 	p := h.get("path")
 	if p != nil {
-		switch want := strings.Trim(p.str(), "/"); want {
-		case "":
-			p.leave("an agent answers at /" + a.name + " and, with load_balancer.domain, at " + a.name + ".<domain>: no agent is at / yet")
-		case a.name:
-			c.fleet.strip = truthOf(false)
-			p.carry("load_balancer.strip_prefix")
-		default:
-			p.leave(fmt.Sprintf("an agent answers at /%s: name the agent %s, or have its callers use the other path", a.name, nearest(want, nearAgent, a.name)))
-		}
+		c.fleet.carryPath(a, p, "/"+strings.Trim(p.str(), "/"))
 	}
 	c.targetCheck(a, h)
 	if t := h.get("alias"); t != nil {
@@ -36,7 +27,7 @@ func (c *copilot) http(a *agent, h *tree, folder string) {
 		h.get("stickiness").own("every request may go to any task")
 	}
 	h.get("allowed_source_ips").leave("the load balancer is open to all: refuse others in the agent")
-	h.get("additional_rules").settle(left, "an agent has one path and one host")
+	h.get("additional_rules").settle(left, "an agent has one path")
 	h.get("target_container").leave("the load balancer leads to the agent's own container")
 	h.get("version").leave("HTTP/1.1 to the agents; gRPC and HTTP/2 cannot be expressed")
 	h.get("redirect_to_https").own("HTTP leads to HTTPS where there is a domain")
@@ -107,7 +98,8 @@ func (c *copilot) alias(a *agent, t *tree) {
 			x.carry("load_balancer.domain")
 			continue
 		}
-		x.leave("an agent's host is " + a.name + ".<domain>, where load_balancer.domain names the domain")
+		a.hosts = append(a.hosts, host)
+		x.carry(a.key("hosts"))
 	}
 }
 

@@ -77,6 +77,8 @@ type agent struct {
 	stickiness  int
 	image       string
 	build       *build
+	path        string // where the load balancer leads to it
+	hosts       []string
 	calls       []string
 	callsAll    bool // calls are all others
 	meshed      bool // it is in a Service Connect namespace

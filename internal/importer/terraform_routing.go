@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
@@ -80,8 +79,22 @@ func (x *terraform) rules(a *agent, g *resource) {
 	}
 }
 
-var pathOf = lazyregexp.New(`^/([a-z0-9-]+)(/\*|\*)?$`)
+var pathOf = lazyregexp.New(`^(/[^*?]*?)(/?\*)?$`)
 
+// carryPath says where an agent answers. The source passes the path on as it comes.
+func (f *fleet) carryPath(a *agent, t *tree, path string) {
+	a.path = path
+	if path != "/" {
+		f.strip = truthOf(false)
+	}
+	if path == "/"+a.name { // the default
+		t.carry("load_balancer.strip_prefix")
+		return
+	}
+	t.carry(a.key("path"))
+}
+
+// condition carries paths and hosts over.
 func (x *terraform) condition(a *agent, c *tree) {
 	values := func(name string) []*tree {
 		t := firstOf(c.get(name))
@@ -89,12 +102,11 @@ func (x *terraform) condition(a *agent, c *tree) {
 	}
 	for _, v := range values("path_pattern") {
 		m := pathOf.FindStringSubmatch(v.str())
-		if m != nil && m[1] == a.name {
-			x.fleet.strip = truthOf(false)
-			v.carry("load_balancer.strip_prefix")
+		if m == nil || a.path != "" && a.path != m[1] {
+			v.leave("an agent has one path, and answers at all below it")
 			continue
 		}
-		v.leave(fmt.Sprintf("an agent answers at /%s and below, and nowhere else yet", a.name))
+		x.fleet.carryPath(a, v, m[1])
 	}
 	for _, v := range values("host_header") {
 		label, domain, _ := strings.Cut(v.str(), ".")
@@ -103,7 +115,8 @@ func (x *terraform) condition(a *agent, c *tree) {
 			v.carry("load_balancer.domain")
 			continue
 		}
-		v.leave("an agent's host is " + a.name + ".<domain>, where load_balancer.domain names the domain")
+		a.hosts = append(a.hosts, v.str())
+		v.carry(a.key("hosts"))
 	}
 	c.settle(left, "an agent is found by its path and its host")
 }

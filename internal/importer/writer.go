@@ -143,6 +143,10 @@ func (a *agent) write(p *page, indent int, key string) {
 			p.put(in, key+".permissions", "["+strings.Join(all, ", ")+"]")
 		}
 		writeSidecars(p, in, key, a.sidecars)
+		if len(a.hosts) > 0 || a.path != "/"+a.name {
+			p.text(in, key+".path", a.path)
+		}
+		p.texts(in, key+".hosts", a.hosts)
 		if a.callsAll {
 			p.put(in, key+".calls", "all")
 		} else {

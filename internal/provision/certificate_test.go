@@ -47,7 +47,7 @@ func (s *secure) build() {
 	for i, g := range s.groups {
 		s.extra = append(s.extra,
 			engine.Manage(&ListenerRule{Env: h, Listener: s.https, Group: g, Agent: g.Agent, Host: g.Agent + ".agents.example.com", Priority: 100 + i}),
-			engine.Manage(&ListenerRule{Env: h, Listener: s.https, Group: g, Agent: g.Agent, StripPrefix: true, Priority: 200 + i}),
+			engine.Manage(&ListenerRule{Env: h, Listener: s.https, Group: g, Agent: g.Agent, Path: "/" + g.Agent, StripPrefix: true, Priority: 200 + i}),
 		)
 	}
 	for _, name := range []string{"agents.example.com", "*.agents.example.com"} {

@@ -48,7 +48,7 @@ func (e *edgeBench) build() {
 			Path: "/health", Interval: 5 * time.Second, Timeout: 4 * time.Second, Healthy: 2, Unhealthy: 3, Codes: "200-299",
 		}}
 		e.groups = append(e.groups, g)
-		e.rules = append(e.rules, &ListenerRule{Env: h, Listener: e.http, Group: g, Agent: name, StripPrefix: true, Priority: 10 * (i + 1)})
+		e.rules = append(e.rules, &ListenerRule{Env: h, Listener: e.http, Group: g, Agent: name, Path: "/" + name, StripPrefix: true, Priority: 10 * (i + 1)})
 		e.http.Agents = append(e.http.Agents, name)
 	}
 }

@@ -44,7 +44,8 @@ type Listener struct {
 	Protocol string
 	// Certificate is nil except for HTTPS.
 	Certificate *CertificateValidation
-	// Agents are named by the answer to what no rule takes.
+	// Agents are where the agents answer, such as /validator/: the answer to what no rule
+	// takes tells it.
 	Agents []string
 	// Redirect sends everything to HTTPS instead.
 	Redirect bool
@@ -94,10 +95,7 @@ const maxAnswer = 1024
 
 // noSuchAgent is the JSON that names the agents there are, or as many as fit.
 func noSuchAgent(agents []string) string {
-	paths := []string{}
-	for _, a := range agents {
-		paths = append(paths, "/"+a+"/")
-	}
+	paths := append([]string{}, agents...)
 	for n := len(paths); ; n-- {
 		body := struct {
 			Error  string   `json:"error"`

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -36,9 +37,14 @@ type ListenerRule struct {
 	Listener *Listener
 	Group    *TargetGroup
 	Agent    string
-	// Host makes this the rule for a name, such as validator.agents.example.com.
+	// Host makes this the rule for a name, such as validator.agents.example.com, and
+	// whatever path.
 	Host string
-	// StripPrefix turns /validator/health into /health before it reaches the agent.
+	// Path is /x, for itself and what is below it, or / for everything; Hosts are where, and
+	// none is anywhere.
+	Path  string
+	Hosts []string
+	// StripPrefix turns /x/health into /health before it reaches the agent.
 	StripPrefix bool
 	// Priority is 1 to 50000; the lowest that matches answers.
 	Priority int
@@ -84,9 +90,15 @@ func (r *ListenerRule) Want() ListenerRuleSpec {
 		want.Hosts = []string{r.Host}
 		return want
 	}
-	want.Paths = []string{"/" + r.Agent, "/" + r.Agent + "/*"} // "/validator/*" alone misses "/validator"
-	if r.StripPrefix {
-		want.Rewrite = "^/" + r.Agent + "/?(.*)$"
+	want.Hosts = slices.Sorted(slices.Values(r.Hosts))
+	switch {
+	case r.Path != "/":
+		want.Paths = []string{r.Path, r.Path + "/*"} // "/validator/*" alone misses "/validator"
+		if r.StripPrefix {
+			want.Rewrite = "^" + regexp.QuoteMeta(r.Path) + "/?(.*)$"
+		}
+	case len(r.Hosts) == 0:
+		want.Paths = []string{"/*"}
 	}
 	return want
 }

@@ -23,8 +23,11 @@ func RulePriority(agents []string, agent string, host bool) int {
 			sum := fnv.New32a()
 			_, _ = fmt.Fprintf(sum, "%s/%t", name, h) // a hash never fails to be written to
 			p := int(sum.Sum32()%49999) + 1
+			if p >= firstRoot {
+				p -= firstRoot - 1
+			}
 			for taken[p] {
-				p = p%50000 + 1
+				p = p%(firstRoot-1) + 1
 			}
 			taken[p] = true
 			if name == agent && h == host {
@@ -33,6 +36,29 @@ func RulePriority(agents []string, agent string, host bool) int {
 		}
 	}
 	return 0
+}
+
+// What is below firstRoot is of agents at a path, what is from it on of those at /: 49000
+// and more for / of certain hosts, and 50000 for / of all.
+const firstRoot, lastPriority = 49000, 50000
+
+// RootPriority is the priority of an agent at /, after all that are at a path. Of the agents
+// at / of every host there is one; roots are those at / of hosts of their own.
+func RootPriority(roots []string, agent string) int {
+	taken := map[int]bool{}
+	for _, name := range slices.Sorted(slices.Values(roots)) {
+		sum := fnv.New32a()
+		_, _ = fmt.Fprint(sum, name) // a hash never fails to be written to
+		p := int(sum.Sum32() % (lastPriority - firstRoot))
+		for taken[p] {
+			p = (p + 1) % (lastPriority - firstRoot)
+		}
+		taken[p] = true
+		if name == agent {
+			return firstRoot + p
+		}
+	}
+	return lastPriority
 }
 
 func priorityOf(rule types.Rule) int {

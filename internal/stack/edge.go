@@ -28,38 +28,52 @@ func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 	s.alb = e.alb
 	var names []string
 	for _, a := range public {
-		names = append(names, a.Name)
+		names = append(names, a.Where())
 	}
 	if cfg.Domain == "" {
 		e.http = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Agents: names})
 		return e
 	}
 	e.http = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Redirect: true})
-	cert := add(s, groupEdge, &provision.Certificate{Env: h, Domain: cfg.Domain, SANs: []string{"*." + cfg.Domain}})
+	cert := add(s, groupEdge, &provision.Certificate{Env: h, Domain: cfg.Domain, SANs: append([]string{"*." + cfg.Domain}, s.Config.ExtraHosts()...)})
 	proof := add(s, groupEdge, &provision.ValidationRecords{Env: h, Zone: s.Lookup.HostedZone, Certificate: cert})
 	valid := add(s, groupEdge, &provision.CertificateValidation{Env: h, Certificate: cert, Records: proof})
 	e.https = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 443, Protocol: "HTTPS", Certificate: valid, Agents: names})
-	for _, name := range []string{cfg.Domain, "*." + cfg.Domain} {
+	for _, name := range append([]string{cfg.Domain, "*." + cfg.Domain}, s.Config.ExtraHosts()...) {
 		add(s, groupEdge, &provision.Record{Env: h, Zone: s.Lookup.HostedZone, Name: name, Type: "A", Alias: e.alb})
 	}
 	return e
 }
 
-// rules lead the load balancer to an agent: by path, and by host where there is
-// a domain.
+// rules lead the load balancer to an agent: by path and hosts, and where there is a
+// domain, and it has no hosts of its own, by <agent>.<domain>.
 func (s *Stack) rules(a agents.Agent, e *edgePart, target *provision.TargetGroup) []engine.Node {
-	listener, strip := e.http, s.Config.LoadBalancer.StripPrefix
+	var out []engine.Node
+	listener := e.http
 	if e.https != nil {
 		listener = e.https
-		host := add(s, groupEdge, &provision.ListenerRule{
-			Env: s.Env, Listener: listener, Group: target, Agent: a.Name, Host: a.Name + "." + s.Config.LoadBalancer.Domain,
-			Priority: provision.RulePriority(s.Config.Names(), a.Name, true),
-		})
-		return []engine.Node{host, add(s, groupEdge, &provision.ListenerRule{
-			Env: s.Env, Listener: listener, Group: target, Agent: a.Name, StripPrefix: strip, Priority: provision.RulePriority(s.Config.Names(), a.Name, false),
-		})}
+		if len(a.Hosts) == 0 {
+			out = append(out, add(s, groupEdge, &provision.ListenerRule{
+				Env: s.Env, Listener: listener, Group: target, Agent: a.Name, Host: a.Name + "." + s.Config.LoadBalancer.Domain,
+				Priority: provision.RulePriority(s.Config.Names(), a.Name, true),
+			}))
+		}
 	}
-	return []engine.Node{add(s, groupEdge, &provision.ListenerRule{
-		Env: s.Env, Listener: listener, Group: target, Agent: a.Name, StripPrefix: strip, Priority: provision.RulePriority(s.Config.Names(), a.Name, false),
-	})}
+	return append(out, add(s, groupEdge, &provision.ListenerRule{
+		Env: s.Env, Listener: listener, Group: target, Agent: a.Name, Path: a.Path, Hosts: a.Hosts, StripPrefix: a.StripPrefix, Priority: s.rulePriority(a),
+	}))
+}
+
+// rulePriority is stable whatever other agents there are; see provision.RulePriority.
+func (s *Stack) rulePriority(a agents.Agent) int {
+	if a.Path != "/" {
+		return provision.RulePriority(s.Config.Names(), a.Name, false)
+	}
+	var roots []string
+	for _, other := range s.Config.Public() {
+		if other.Path == "/" && len(other.Hosts) > 0 {
+			roots = append(roots, other.Name)
+		}
+	}
+	return provision.RootPriority(roots, a.Name)
 }

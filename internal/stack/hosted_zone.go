@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
@@ -62,4 +63,15 @@ func hostedZone(ctx context.Context, api hostedZoneAPI, domain, zone string) (st
 		return "", fmt.Errorf("the account has no public hosted zone %s: create it in Route 53 and have the registrar delegate to it, or remove load_balancer.domain to serve plain HTTP", zone)
 	}
 	return "", fmt.Errorf("the account has no public hosted zone that %s ends in: create one in Route 53 and have the registrar delegate to it, or remove load_balancer.domain to serve plain HTTP", domain)
+}
+
+// checkHosts: the records of the agents' hosts, and the ones that prove them to ACM, go into
+// the zone of the domain.
+func checkHosts(ctx context.Context, api hostedZoneAPI, cfg *agents.Config, zone string) error {
+	for _, host := range cfg.ExtraHosts() {
+		if _, err := hostedZone(ctx, api, strings.TrimPrefix(host, "*."), zone); err != nil {
+			return fmt.Errorf("the host %s is not in the hosted zone of load_balancer.domain %s: %w: a certificate can be had only for names of one zone, so use a host in it", host, cfg.LoadBalancer.Domain, err)
+		}
+	}
+	return nil
 }

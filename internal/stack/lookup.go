@@ -30,7 +30,9 @@ func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Look
 		return l, err
 	}
 	if served(cfg) {
-		l.HostedZone, err = hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
+		if l.HostedZone, err = hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone); err == nil {
+			err = checkHosts(ctx, h.Clients.Route53, cfg, l.HostedZone)
+		}
 	}
 	return l, err
 }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"slices"
+	"strings"
 )
 
 // URLs are where the public agents answer, once the load balancer is known.
@@ -14,12 +15,16 @@ func (s *Stack) URLs() map[string]string {
 	if name == "" {
 		return out
 	}
-	base := "http://" + name
+	scheme, host := "http://", name
 	if d := s.Config.LoadBalancer.Domain; d != "" {
-		base = "https://" + d
+		scheme, host = "https://", d
 	}
 	for _, a := range s.Config.Public() {
-		out[a.Name] = base + "/" + a.Name + "/"
+		at := host
+		if len(a.Hosts) > 0 {
+			at = strings.Replace(a.Hosts[0], "*", a.Name, 1)
+		}
+		out[a.Name] = scheme + at + strings.TrimSuffix(a.Path, "/") + "/"
 	}
 	return out
 }
@@ -35,6 +40,9 @@ func (s *Stack) Warnings() []string {
 	case !public && domain != "":
 		out = append(out, "no agent is public, so there is no load balancer, and load_balancer.domain is not used")
 	case public && domain == "":
+		for _, h := range s.Config.ExtraHosts() {
+			out = append(out, h+" is a name of your own DNS: lead it to the load balancer, whose name karmactl outputs tells")
+		}
 		out = append(out, "plain HTTP: without load_balancer.domain there is no certificate, so send no keys through these URLs")
 	}
 	out = append(out, s.Config.Warnings()...)

@@ -61,8 +61,8 @@ func (s *Stack) About(group string) string {
 			proto = "alb https " + cfg.LoadBalancer.Domain
 		}
 		a := public[0]
-		route := fmt.Sprintf("/%s/* → :%d", a.Name, a.Port)
-		if cfg.LoadBalancer.StripPrefix {
+		route := fmt.Sprintf("%s* → :%d", a.Where(), a.Port)
+		if a.StripPrefix && a.Path != "/" {
 			route += " (prefix stripped)"
 		}
 		parts = []string{proto, route}

@@ -14,7 +14,7 @@ import (
 const slowAgents = `
 network: {nat: none}
 load_balancer: {idle_timeout: 2m}
-defaults: {image: "public.ecr.aws/docker/library/python:3.13-slim"}
+defaults: {calls: all, image: "public.ecr.aws/docker/library/python:3.13-slim"}
 agents:
   patient: {port: 9001}
   hasty: {port: 9001, request_timeout: 30s}

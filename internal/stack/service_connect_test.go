@@ -73,8 +73,8 @@ func TestTheAddressThatACallerIsToldIsTheOneThatServiceConnectKnows(t *testing.T
 				}
 			}
 		})
-		if pairs != 8 {
-			t.Errorf("%d callers are told an address, not 8", pairs)
+		if pairs != 20 {
+			t.Errorf("%d callers are told an address, not 20", pairs)
 		}
 	})
 }
@@ -94,7 +94,7 @@ func (b *stackBench) deployments(agent string) int {
 
 func TestAFirstUpNeedsNoExtraRollForServiceConnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newStackBench(t, shipped(t, "agents.yaml"))
+		b := newStackBench(t, fleet(t, 5))
 		b.upStack(b.planStack())
 		if s := b.stale(); len(s) > 0 {
 			t.Errorf("after up these cannot be resolved: %q", s)
@@ -197,7 +197,7 @@ func (b *stackBench) resolved() int {
 
 func TestEveryAgentReachesEveryOtherAfterTheFirstUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newStackBench(t, everyone(t, 5))
+		b := newStackBench(t, shipped(t, "agents.yaml"))
 		b.upStack(b.planStack())
 		if n := b.resolved(); n != 20 {
 			t.Errorf("%d of 20 pairs: these cannot be resolved: %q", n, b.stale())

@@ -22,7 +22,7 @@ import (
 func fleetConfig() *agents.Config {
 	agent := func(name string, port int) agents.Agent {
 		return agents.Agent{
-			Name: name, Port: port, Public: true, CPU: 256, Memory: 512, Arch: agents.ArchX86, Image: "public.ecr.aws/docker/library/python:3.12-slim",
+			Name: name, Port: port, Public: true, Path: "/" + name, StripPrefix: true, CPU: 256, Memory: 512, Arch: agents.ArchX86, Image: "public.ecr.aws/docker/library/python:3.12-slim",
 			Spot: agents.Spot{Enabled: true, SpotWeight: 1}, Scale: agents.Scale{Min: 1, Max: 3}, StopTimeout: 30 * time.Second, Exec: true,
 			Health: agents.Health{Path: "/health", Interval: 10 * time.Second, Timeout: 5 * time.Second, Healthy: 2, Unhealthy: 3, Grace: 30 * time.Second, Codes: "200-299"},
 			Env:    map[string]string{"AGENT_NAME": name}, Command: []string{"python", "-m", "http.server"},
