@@ -113,6 +113,20 @@ type Network struct {
 	EndpointAZs string
 	// Namespace is the Cloud Map HTTP namespace of Service Connect.
 	Namespace string
+	// VPC is one that is there already, by id; "" is one of the stack's own. It is used, and
+	// never changed or deleted; NAT is then NATNone and there are no Endpoints, whatever way
+	// out it has. Public are its subnets for the load balancer, Private those for the tasks;
+	// without Private the tasks run in Public with public addresses of their own.
+	VPC             string
+	Public, Private []string
+}
+
+// Tasks are the subnets of a VPC that is there already in which tasks run.
+func (n Network) Tasks() []string {
+	if len(n.Private) > 0 {
+		return n.Private
+	}
+	return n.Public
 }
 
 // InterfaceEndpoints returns Endpoints without the free S3 gateway.

@@ -65,6 +65,7 @@ func fillIn(r *reader, c *Config) {
 			c.Network.Namespace = c.Stack() + ".local"
 		}
 	}
+	fillInNetwork(&c.Network)
 	if !r.stated("secrets", "nested") {
 		c.Secrets.Nested = c.Project
 	}

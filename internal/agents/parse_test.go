@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,23 @@ func TestAnAgentWithoutAPortIsAWorkerAndOnlyThePublicOnesAreTheLoadBalancers(t *
 }
 
 // TestAQueueDecidesAlone: use of CPU and memory is never 0 while a task runs.
+func TestAVPCThatIsThereHasItsOwnersWayOut(t *testing.T) {
+	got, err := Parse("agents.yaml", []byte(`
+network: {vpc: vpc-0a1b2c3d, public: [subnet-0a1b2c31, subnet-0a1b2c32], private: [subnet-0a1b2c33]}
+agents: {a: {port: 80}}
+`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := got.Network
+	if n.NAT != NATNone || len(n.Endpoints) > 0 || n.AZs != 2 || n.Tasks()[0] != "subnet-0a1b2c33" {
+		t.Errorf("the network is %+v", n)
+	}
+	if n.Private = nil; n.Tasks()[1] != "subnet-0a1b2c32" {
+		t.Errorf("without private subnets the tasks run in %v", n.Tasks())
+	}
+}
+
 func TestAQueueDecidesAlone(t *testing.T) {
 	got, err := Parse("agents.yaml", []byte(`
 defaults: {scale: {cpu: 60}}
@@ -255,6 +273,9 @@ func TestCallsAllIsEveryOtherAgentWithAPort(t *testing.T) {
 
 func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	c := parse(t, "", everything)
+	// A network is made, or it is there already: no file says both.
+	there := parse(t, "", regexp.MustCompile(`(?m)^network: .*$`).ReplaceAllString(everything, "network: {vpc: vpc-0a1b2c3d, public: [subnet-0a1b2c31, subnet-0a1b2c32], private: [subnet-0a1b2c33]}")).Network
+	c.Network.VPC, c.Network.Public, c.Network.Private = there.VPC, there.Public, there.Private
 	var walk func(path string, v reflect.Value)
 	walk = func(path string, v reflect.Value) {
 		if v.IsZero() {

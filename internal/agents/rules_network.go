@@ -33,6 +33,10 @@ func isPrivate(block netip.Prefix) bool {
 // ELB wants a /27 at least for each subnet of a load balancer.
 func checkNetwork(r *reader, c *Config) {
 	n := c.Network
+	if n.VPC != "" || r.stated("network", "public") || r.stated("network", "private") {
+		checkGivenNetwork(r, c)
+		return
+	}
 	const smallest = 27
 	if block, err := netip.ParsePrefix(n.CIDR); err == nil && r.sound("network/cidr", "network/azs") {
 		need := bits.Len(uint(2*n.AZs - 1))

@@ -90,6 +90,9 @@ func networkFields() []field[Network] {
 		key("nat", "How private subnets reach the internet: one gateway, one per zone, or none (tasks then run in public subnets, and only the load balancer is let in).", choice(NATSingle, NATPerAZ, NATNone), func(n *Network) *NAT { return &n.NAT }),
 		key("endpoints", "VPC endpoints. s3 is free; each other one costs some 7 dollars a month and zone.", list("endpoints", 0, endpoint()), func(n *Network) *[]string { return &n.Endpoints }),
 		key("endpoint_azs", "Interface endpoints in one zone or in all.", choice("one", "all"), func(n *Network) *string { return &n.EndpointAZs }),
+		key("vpc", "A VPC that is there already, by id. It is used, and never changed or deleted; cidr, azs, nat and endpoints are then its owner's. Default: one of the stack's own.", text(vpcRule), func(n *Network) *string { return &n.VPC }),
+		key("public", "With vpc: its subnets for the load balancer, with a route to an internet gateway, in two zones at least.", list("ids of subnets", 0, text(subnetRule)), func(n *Network) *[]string { return &n.Public }),
+		key("private", "With vpc: its subnets for the tasks, with a route to a NAT gateway. Default: the tasks run in public, with addresses of their own.", list("ids of subnets", 0, text(subnetRule)), func(n *Network) *[]string { return &n.Private }),
 		key("namespace", "Where agents find each other. Default: <project>.local in prod, <project>-<environment>.local elsewhere.", text(namespaceRule), func(n *Network) *string { return &n.Namespace }),
 	}
 }

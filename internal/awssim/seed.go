@@ -2,10 +2,13 @@ package awssim
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -15,6 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/karmacadabra/karmactl/internal/awssim/registry"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // Seed is what a rehearsal needs of an account before a stack comes: what
@@ -26,8 +30,17 @@ type Seed struct {
 	Secrets map[string][]string
 	// Parameters are encrypted parameters of SSM, by name.
 	Parameters []string
+	// Network is a VPC that is there already; its zero value is none.
+	Network SeedNetwork
 	// Images are repositories of the account's own registry, each with a tag.
 	Images map[string]string
+}
+
+// SeedNetwork is a VPC of another owner, with public subnets that lead to an internet
+// gateway and private ones that lead to a NAT gateway, one zone after the other.
+type SeedNetwork struct {
+	VPC             string
+	Public, Private []string
 }
 
 // seeded is the value of what a rehearsal makes up.
@@ -69,7 +82,7 @@ func (s *Sim) Seed(x Seed) error {
 			}
 			s.world.Repositories[repository].Created = long
 		}
-		return nil
+		return s.seedNetwork(x.Network, long)
 	})
 	if err != nil {
 		return err
@@ -80,6 +93,52 @@ func (s *Sim) Seed(x Seed) error {
 		}
 	}
 	return nil
+}
+
+// seedNetwork makes a VPC with its subnets, when it is not there.
+func (s *Sim) seedNetwork(n SeedNetwork, since time.Time) error {
+	if n.VPC == "" || s.world.VPCs[n.VPC] != nil {
+		return nil
+	}
+	v := &VPC{ID: n.VPC, CIDR: "172.30.0.0/16", DNSSupport: true, Tags: cloud.Tags{}, Created: since}
+	s.world.VPCs[v.ID] = v
+	s.addRouteTable(v, cloud.Tags{}).Main = true
+	s.addSecurityGroup(v.ID, "default", "default VPC security group", cloud.Tags{})
+	gateway := &InternetGateway{ID: s.world.id("igw"), VPC: v.ID, Tags: cloud.Tags{}, Created: since}
+	s.world.InternetGateways[gateway.ID] = gateway
+	public := n.Public
+	if len(public) == 0 { // the NAT gateway is in one all the same
+		public = []string{s.world.id("subnet")}
+	}
+	s.seedSubnets(v, public, 0, gateway.ID, since)
+	if len(n.Private) == 0 {
+		return nil
+	}
+	address, err := s.allocateAddress(&ec2.AllocateAddressInput{Domain: ec2types.DomainTypeVpc})
+	if err != nil {
+		return err
+	}
+	s.world.Addresses[*address.AllocationId].Created = since
+	made, err := s.createNatGateway(&ec2.CreateNatGatewayInput{SubnetId: &public[0], AllocationId: address.AllocationId})
+	if err != nil {
+		return err
+	}
+	nat := s.world.NATGateways[*made.NatGateway.NatGatewayId]
+	nat.Created, nat.State = since, ec2types.NatGatewayStateAvailable
+	s.seedSubnets(v, n.Private, 100, nat.ID, since)
+	return nil
+}
+
+// seedSubnets makes subnets, one zone after the other, whose route table leads to a target.
+func (s *Sim) seedSubnets(v *VPC, ids []string, block int, target string, since time.Time) {
+	table := s.addRouteTable(v, cloud.Tags{})
+	table.Created = since
+	table.Routes = append(table.Routes, Route{Destination: "0.0.0.0/0", Target: target, Created: since})
+	zones := s.zones()
+	for i, id := range ids {
+		s.world.Subnets[id] = &Subnet{ID: id, VPC: v.ID, CIDR: fmt.Sprintf("172.30.%d.0/24", block+i), AZ: zones[i%len(zones)], Tags: cloud.Tags{}, Created: since}
+		table.Associations = append(table.Associations, RouteTableAssociation{ID: s.world.id("rtbassoc"), Subnet: id})
+	}
 }
 
 // seedSecret makes a secret. One that is named by its ARN has that ARN.

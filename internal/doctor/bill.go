@@ -68,8 +68,12 @@ func checkElasticIPs(sn *snapshot) []Finding {
 	return out
 }
 
-// checkForeign: what others made in the VPC of the stack.
+// checkForeign: what others made in the VPC of the stack. All of a VPC that was there
+// before is its owner's.
 func checkForeign(sn *snapshot) []Finding {
+	if sn.Cfg.Network.VPC != "" {
+		return nil
+	}
 	var out []Finding
 	foreign := func(tags []types.Tag) bool { return ec2Tags(tags)[cloud.TagStack] != sn.Cfg.Stack() }
 	for _, e := range sn.endpoints {

@@ -211,7 +211,8 @@ func changes(parts ...[]engine.Change) []engine.Change {
 	return out
 }
 
-// nodes are references as nodes, without the ones that the configuration leaves out.
+// nodes are references as nodes, without the ones that the configuration leaves out
+// and those to what is not the stack's own.
 func nodes[N interface {
 	comparable
 	engine.Node
@@ -219,9 +220,10 @@ func nodes[N interface {
 	var out []engine.Node
 	var none N
 	for _, r := range refs {
-		if r != none {
-			out = append(out, r)
+		if given, ok := any(r).(interface{ IsGiven() bool }); r == none || ok && given.IsGiven() {
+			continue
 		}
+		out = append(out, r)
 	}
 	return out
 }

@@ -56,7 +56,7 @@ func (l *LoadBalancer) Key() engine.Key { return "alb" }
 
 // Needs the public subnets, the group, and the way out.
 func (l *LoadBalancer) Needs() []engine.Node {
-	return append(nodes(l.Subnets...), l.Group, l.Gateway)
+	return slices.Concat(nodes(l.Subnets...), nodes(l.Group), nodes(l.Gateway))
 }
 
 // After the service's role.

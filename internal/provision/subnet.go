@@ -41,7 +41,12 @@ type Subnet struct {
 	// Inbound: something in the subnet is of use only when the internet reaches it,
 	// or it reaches the internet without a NAT gateway.
 	Inbound bool
+	// given: it is there already and not the stack's; see GivenSubnets.
+	given bool
 }
+
+// IsGiven tells whether it was there before the stack.
+func (s *Subnet) IsGiven() bool { return s.given }
 
 // Key is subnet/TIER-AZ.
 func (s *Subnet) Key() engine.Key { return engine.Key("subnet/" + s.Tier + "-" + s.AZ) }

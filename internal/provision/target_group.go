@@ -73,7 +73,7 @@ func (t *TargetGroup) Key() engine.Key { return engine.Key("target-group/" + t.A
 func (t *TargetGroup) OfAgent() string { return t.Agent }
 
 // Needs the VPC.
-func (t *TargetGroup) Needs() []engine.Node { return []engine.Node{t.VPC} }
+func (t *TargetGroup) Needs() []engine.Node { return nodes(t.VPC) }
 
 // After the load balancer, which takes longest and would wait behind fifty target
 // groups: AWS counts the calls for both together.

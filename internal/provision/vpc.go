@@ -24,7 +24,12 @@ type VPC struct {
 	engine.Ref
 	*Env
 	CIDR string
+	// given: it is there already and not the stack's; see GivenVPC.
+	given bool
 }
+
+// IsGiven tells whether it was there before the stack.
+func (v *VPC) IsGiven() bool { return v.given }
 
 // Key is vpc.
 func (v *VPC) Key() engine.Key { return "vpc" }

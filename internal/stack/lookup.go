@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
@@ -22,11 +24,19 @@ func served(cfg *agents.Config) bool { return cfg.LoadBalancer.Domain != "" && l
 // ReadLookup asks AWS what a stack is to be made with. It only reads.
 func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lookup, error) {
 	var l Lookup
-	inUse, err := provision.ZonesInUse(ctx, h)
+	var inUse []string
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { inUse, err = provision.ZonesInUse(both, h); return err })
+	g.Go(func() error { return stays(both, cfg, h) })
+	err := g.Wait()
 	if err != nil {
 		return l, err
 	}
-	if l.Zones, err = chooseZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones, inUse); err != nil {
+	if cfg.Network.VPC != "" {
+		if err := checkGivenNetwork(ctx, h.Clients.EC2, cfg); err != nil {
+			return l, err
+		}
+	} else if l.Zones, err = chooseZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones, inUse); err != nil {
 		return l, err
 	}
 	if served(cfg) {

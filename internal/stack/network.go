@@ -23,6 +23,9 @@ type networkPart struct {
 
 func (s *Stack) network() *networkPart {
 	cfg, h := s.Config.Network, s.Env
+	if cfg.VPC != "" {
+		return s.givenNetwork()
+	}
 	n := &networkPart{nat: cfg.NAT != agents.NATNone}
 	n.vpc = add(s, groupNetwork, &provision.VPC{Env: h, CIDR: cfg.CIDR})
 	n.gateway = add(s, groupNetwork, &provision.InternetGateway{Env: h, VPC: n.vpc})

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -44,6 +45,16 @@ func (s *Stack) About(group string) string {
 	var parts []string
 	switch group {
 	case groupNetwork:
+		if n := cfg.Network; n.VPC != "" {
+			parts = []string{n.VPC + ", there already"}
+			for tier, ids := range map[string][]string{"public": n.Public, "private": n.Private} {
+				if len(ids) > 0 {
+					parts = append(parts, fmt.Sprintf("%d %s subnets", len(ids), tier))
+				}
+			}
+			slices.Sort(parts[1:])
+			return strings.Join(parts, " · ")
+		}
 		parts = []string{"vpc " + cfg.Network.CIDR, fmt.Sprintf("%d AZ", len(s.Lookup.Zones)), "nat " + string(cfg.Network.NAT)}
 		if cfg.Network.HasEndpoint("s3") {
 			parts = append(parts, "s3 endpoint")

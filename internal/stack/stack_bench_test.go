@@ -88,6 +88,11 @@ func newStackBenchIn(t *testing.T, cfg *agents.Config, opts awssim.Options) *sta
 			t.Fatal(err)
 		}
 	}
+	if n := cfg.Network; n.VPC != "" {
+		if err := b.sim.Seed(awssim.Seed{Network: awssim.SeedNetwork{VPC: n.VPC, Public: n.Public, Private: n.Private}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if cfg.Boundary == boundless {
 		if err := b.sim.Edit(func(w *awssim.World) {
 			w.ManagedPolicies = map[string]string{cfg.Boundary: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`}
@@ -184,17 +189,18 @@ agents:
 // scenarios are the configurations that are taken from nothing and back.
 func scenarios(t *testing.T) map[string]*agents.Config {
 	return map[string]*agents.Config{
-		"as shipped":           shipped(t, "agents.yaml"),
-		"everything on":        shipped(t, "agents.full.yaml"),
-		"one agent":            fleet(t, 1),
-		"twelve agents":        fleet(t, 12),
-		"a NAT gateway an AZ":  shipped(t, "agents.yaml", "nat: single", "nat: per-az"),
-		"agents on one port":   shipped(t, "agents.yaml", "port: 9002", "port: 9001", "port: 9005", "port: 9001"),
-		"no NAT gateway":       shipped(t, "agents.yaml", "nat: single", "nat: none"),
-		"with a domain":        shipped(t, "agents.yaml", "observability:", "load_balancer: {domain: agents.example.com}\nobservability:"),
-		"workers alone":        parse(t, workers),
-		"requests and a queue": parse(t, queued),
-		"some public":          parse(t, strings.NewReplacer("azs: 1", "azs: 2", "  archive:", "  web: {port: 8080, calls: [memory]}\n  archive:").Replace(workers)),
-		"parameters and mail":  shipped(t, "agents.yaml", "  nested: karmacadabra", "  nested: karmacadabra\n  store: ssm", "  xray: false", "  xray: true\n  alarms: {emails: [ops@example.com]}", "  monthly_usd: 100 ", "  emails: [ops@example.com]\n  monthly_usd: 100 "),
+		"as shipped":             shipped(t, "agents.yaml"),
+		"everything on":          shipped(t, "agents.full.yaml"),
+		"one agent":              fleet(t, 1),
+		"twelve agents":          fleet(t, 12),
+		"a NAT gateway an AZ":    shipped(t, "agents.yaml", "nat: single", "nat: per-az"),
+		"agents on one port":     shipped(t, "agents.yaml", "port: 9002", "port: 9001", "port: 9005", "port: 9001"),
+		"no NAT gateway":         shipped(t, "agents.yaml", "nat: single", "nat: none"),
+		"with a domain":          shipped(t, "agents.yaml", "observability:", "load_balancer: {domain: agents.example.com}\nobservability:"),
+		"workers alone":          parse(t, workers),
+		"in a VPC that is there": parse(t, inGivenVPC),
+		"requests and a queue":   parse(t, queued),
+		"some public":            parse(t, strings.NewReplacer("azs: 1", "azs: 2", "  archive:", "  web: {port: 8080, calls: [memory]}\n  archive:").Replace(workers)),
+		"parameters and mail":    shipped(t, "agents.yaml", "  nested: karmacadabra", "  nested: karmacadabra\n  store: ssm", "  xray: false", "  xray: true\n  alarms: {emails: [ops@example.com]}", "  monthly_usd: 100 ", "  emails: [ops@example.com]\n  monthly_usd: 100 "),
 	}
 }

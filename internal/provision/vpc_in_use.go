@@ -1,0 +1,64 @@
+package provision
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// VPCInUse is the VPC that the stack's security groups are in, "" when there are none, and
+// whether it is the stack's own. AWS moves no security group and no load balancer from one
+// VPC to another.
+func VPCInUse(ctx context.Context, h *Env) (id string, own bool, err error) {
+	groups, err := cloud.List(ctx, h.Inventory, "sg", time.Time{}, (&SecurityGroup{Env: h}).list)
+	if err != nil {
+		return "", false, err
+	}
+	for _, g := range groups {
+		if id = aws.ToString(g.Item.VpcId); id != "" {
+			break
+		}
+	}
+	if id == "" {
+		return "", false, nil
+	}
+	all, err := cloud.List(ctx, h.Inventory, "vpc", time.Time{}, (&VPC{Env: h}).list)
+	for _, v := range all {
+		own = own || aws.ToString(v.Item.VpcId) == id
+	}
+	return id, own, err
+}
+
+// GivenVPC is a VPC that is there already, as a reference: it is no step of a walk, so
+// nothing reads, changes or deletes it.
+func GivenVPC(h *Env, id string) *VPC {
+	v := &VPC{Env: h, given: true}
+	v.SetObserved(id, nil)
+	return v
+}
+
+// GivenSubnets are subnets that are there already, as references; see GivenVPC.
+func GivenSubnets(h *Env, vpc *VPC, tier string, ids []string) []*Subnet {
+	var out []*Subnet
+	for _, id := range ids {
+		s := &Subnet{Env: h, VPC: vpc, Tier: tier, AZ: id, given: true}
+		s.SetObserved(id, nil)
+		out = append(out, s)
+	}
+	return out
+}
+
+// Default tells where a route table leads what is not for the VPC: the target's id, and
+// whether that is still there. "" is nowhere.
+func Default(t types.RouteTable) (target string, there bool) {
+	for _, r := range t.Routes {
+		if aws.ToString(r.DestinationCidrBlock) == anywhere {
+			return routeTarget(r), r.State != types.RouteStateBlackhole
+		}
+	}
+	return "", false
+}
