@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,8 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 	if err != nil {
 		return err
 	}
-	lctx, lock, err := state.Acquire(ctx, backend, engine.RealClock{}, state.Me(command, programVersion()))
+	me := state.Me(command, programVersion())
+	lctx, lock, err := state.Acquire(ctx, backend, engine.RealClock{}, me)
 	if errors.Is(err, state.ErrNoBucket) {
 		return &noBucketError{err}
 	}
@@ -64,7 +66,7 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 	// What is left to write is written although the command was interrupted.
 	last := context.WithoutCancel(ctx)
 	defer func() { err = errors.Join(err, lock.Release(last)) }()
-	store, err := state.Open(lctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock})
+	store, err := state.Open(lctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, By: s.by(me)})
 	if err != nil {
 		return err
 	}
@@ -73,6 +75,11 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 		return err
 	}
 	return f(lctx, store)
+}
+
+// by is who changes the state, as AWS knows the caller, or as this machine does.
+func (s *session) by(me state.Holder) *state.By {
+	return &state.By{Run: me.ID, Who: cmp.Or(s.account.Caller, me.Who), Command: me.Command}
 }
 
 // lockedInNewBucket makes the state's bucket first: a lock needs a place.

@@ -21,7 +21,7 @@ var meant = map[string]map[string]string{
 		"attach": "exec", "tail": "logs", "log": "logs", "events": "logs --follow", "browse": "open", "proxy": "port-forward AGENT", "forward": "port-forward AGENT", "tunnel": "port-forward AGENT", "graph": "diagram", "draw": "diagram", "demo": "try", "url": "outputs", "urls": "outputs", "output": "outputs",
 		"diff": "plan", "preview": "plan", "restart": "deploy AGENT --restart", "redeploy": "deploy", "release": "deploy", "ship": "deploy", "undo": "rollback AGENT",
 		"stop": "hibernate", "pause": "hibernate", "sleep": "hibernate", "resume": "wake", "price": "cost", "pricing": "cost", "bill": "cost", "refresh": "cost refresh",
-		"check": "doctor", "lint": "validate", "secret": "secrets", "new": "init", "unlock": "state unlock", "history": "state history",
+		"check": "doctor", "lint": "validate", "secret": "secrets", "new": "init", "unlock": "state unlock", "audit": "history",
 	},
 	"karmactl secrets": {"list": "status", "ls": "status", "show": "status", "get": "status", "copy": "sync", "pull": "sync", "put": "set AGENT KEY", "add": "set AGENT KEY"},
 	"karmactl state":   {"ls": "list", "get": "show KEY", "delete": "rm KEY", "remove": "rm KEY", "forget": "rm KEY", "versions": "history", "log": "history", "push": "import FILE", "rollback": "restore VERSION"},

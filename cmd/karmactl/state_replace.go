@@ -67,7 +67,9 @@ func replaceState(ctx context.Context, s *session, command string, f func(contex
 	if err != nil {
 		return err
 	}
-	lctx, lock, err := state.Acquire(ctx, o.Backend, engine.RealClock{}, state.Me(command, programVersion()))
+	me := state.Me(command, programVersion())
+	o.By = s.by(me)
+	lctx, lock, err := state.Acquire(ctx, o.Backend, engine.RealClock{}, me)
 	if err != nil {
 		return err
 	}

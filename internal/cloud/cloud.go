@@ -37,6 +37,9 @@ type Account struct {
 	Region    string
 	// Profile of AWS's shared configuration that signs in; "" is the default one, or none.
 	Profile string
+	// Caller is who signed in, the end of its ARN: ana, or Admin/ana for who took a role;
+	// "" until it was asked.
+	Caller string
 }
 
 // ARN builds an ARN of this account and region.

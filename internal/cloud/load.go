@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -157,6 +158,7 @@ func Whoami(ctx context.Context, cfg aws.Config, a Account) (Account, error) {
 	a.ID, a.Partition, a.Region = aws.ToString(out.Account), "aws", cfg.Region
 	if id, err := arn.Parse(aws.ToString(out.Arn)); err == nil {
 		a.Partition = id.Partition
+		_, a.Caller, _ = strings.Cut(id.Resource, "/")
 	}
 	return a, nil
 }

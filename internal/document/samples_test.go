@@ -120,7 +120,10 @@ func samples() map[string]any {
 			Head: document.Of("State"), Stack: "karmacadabra-prod", Lineage: "8f14e45f", Serial: 121,
 			Resources: map[string]document.Entry{"vpc": {ResourceKind: "vpc", ID: "vpc-0a1b", CreatedAt: at}},
 		},
-		"StateEntry":   document.StateEntry{Head: document.Of("StateEntry"), Key: "alb", Entry: document.Entry{ResourceKind: "alb", ID: "arn:aws:…", Needs: []string{"sg/alb"}, CreatedAt: at}},
+		"StateEntry": document.StateEntry{Head: document.Of("StateEntry"), Key: "alb", Entry: document.Entry{ResourceKind: "alb", ID: "arn:aws:…", Needs: []string{"sg/alb"}, CreatedAt: at}},
+		"History": document.History{Head: document.Of("History"), Stack: "karmacadabra-prod", Region: "us-east-1", Complete: true, Runs: []document.Run{{
+			Who: "ana", Command: "deploy", Began: at, Ended: at, Made: []string{}, Changed: []string{"task-definition/validator"}, Deleted: []string{},
+		}}},
 		"StateHistory": document.StateHistory{Head: document.Of("StateHistory"), Versions: []document.StateVersion{{ID: "3sL4", Time: at, Bytes: 18204, Serial: 121, Current: true}}},
 		"LogEvent":     document.LogEvent{Head: document.Of("LogEvent"), Time: at, Agent: "validator", Task: "0f1e2d", ID: "3781", Message: "listening on 9001"},
 		"LogQuery": document.LogQuery{

@@ -75,3 +75,34 @@ type StateVersion struct {
 	// Current: it is the one in use.
 	Current bool `json:"current"`
 }
+
+// History is who changed the stack, when and with which command.
+type History struct {
+	Head
+	// Stack is PROJECT-ENVIRONMENT.
+	Stack string `json:"stack"`
+	// Region is AWS's.
+	Region string `json:"region"`
+	// Runs are newest first.
+	Runs []Run `json:"runs"`
+	// Complete: there are no older runs.
+	Complete bool `json:"complete"`
+}
+
+// Run is a command that changed the state.
+type Run struct {
+	// Who is the caller as AWS knows it; "" where an older karmactl did not note it.
+	Who string `json:"who"`
+	// Command is what was run; "" like who.
+	Command string `json:"command"`
+	// Began is when the first change was noted.
+	Began time.Time `json:"began"`
+	// Ended is when the last change was noted.
+	Ended time.Time `json:"ended"`
+	// Made are the keys of resources that were made.
+	Made []string `json:"made"`
+	// Changed are the keys of resources that have another ID, or another content.
+	Changed []string `json:"changed"`
+	// Deleted are the keys of resources that went.
+	Deleted []string `json:"deleted"`
+}

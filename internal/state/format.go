@@ -20,7 +20,7 @@ import (
 
 // Schema is the version of the format that this karmactl writes. It goes up with every change
 // of the fields, engine.Entry's among them, because readers are strict.
-const Schema = 4
+const Schema = 5
 
 // migrations[i] turns the JSON of schema i+1 into that of schema i+2.
 var migrations = []func([]byte) ([]byte, error){
@@ -29,6 +29,8 @@ var migrations = []func([]byte) ([]byte, error){
 	// Schema 3 brought what is known of an id, and of those of schema 2 nothing is.
 	func(data []byte) ([]byte, error) { return data, nil },
 	// Schema 4 brought what is taken over, and of schema 3 karmactl made everything itself.
+	func(data []byte) ([]byte, error) { return data, nil },
+	// Schema 5 brought what wrote a version, and of those before it that is not known.
 	func(data []byte) ([]byte, error) { return data, nil },
 }
 
@@ -48,6 +50,8 @@ type State struct {
 	InFlight map[engine.Key]time.Time `json:"inFlight"`
 	// Hibernation is nil while the stack is awake.
 	Hibernation *Hibernation `json:"hibernation,omitempty"`
+	// By is what wrote this version; nil where it is not known.
+	By *By `json:"by,omitempty"`
 }
 
 // Encode returns the state as JSON for people and for diff: indented, keys in
@@ -228,6 +232,9 @@ func (s *State) clone() *State {
 		c.InFlight[k] = at
 	}
 	c.Hibernation = s.Hibernation.clone()
+	if s.By != nil {
+		c.By = new(*s.By)
+	}
 	return &c
 }
 

@@ -54,6 +54,7 @@ func sample() *State {
 		Hibernation: &Hibernation{Since: at, KeepALB: true, Scales: []Scale{{
 			Agent: "validator", Manual: true, Min: 1, Max: 4, Actions: []ScaleAction{{Schedule: "office-hours", Action: "start", Cron: "cron(0 9 ? * MON-FRI *)", Timezone: "UTC", Min: 1, Max: 4}},
 		}}},
+		By: &By{Run: "HXK2", Who: "ana", Command: "up"},
 	}
 }
 
@@ -96,9 +97,9 @@ func TestWhatIsNotAStateIsRefusedWithTheWayOut(t *testing.T) {
 		{"a list", `[]`, &corrupt},
 		{"null", `null`, &corrupt},
 		{"two states in one file", string(whole) + string(whole), &corrupt},
-		{"version 0", edit(`"version": 4`, `"version": 0`), &corrupt},
-		{"a version in words", edit(`"version": 4`, `"version": "1"`), &corrupt},
-		{"a newer version", edit(`"version": 4`, `"version": 5`), &newer},
+		{"version 0", edit(`"version": 5`, `"version": 0`), &corrupt},
+		{"a version in words", edit(`"version": 5`, `"version": "1"`), &corrupt},
+		{"a newer version", edit(`"version": 5`, `"version": 6`), &newer},
 		{"an unknown key", edit(`"stack"`, `"note": "mine", "stack"`), &unknown},
 		{"an unknown key in a resource", edit(`"kind": "vpc"`, `"colour": "red", "kind": "vpc"`), &unknown},
 		{"the same resource twice", edit(`"service/validator": {`, `"vpc/main": {"kind": "vpc", "id": "vpc-2", "createdAt": "2026-11-05T10:00:00Z"}, "service/validator": {`), &corrupt},
@@ -169,7 +170,7 @@ func TestAStateOfSchemaOneIsReadAsAwake(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := sample()
-	want.Hibernation = nil
+	want.Hibernation, want.By = nil, nil
 	for k, e := range want.Resources {
 		e.Known, e.Adopted, e.Differs = nil, "", nil
 		want.Resources[k] = e

@@ -109,6 +109,7 @@ func current(ctx context.Context, b Backend) (*State, string, error) {
 }
 
 func (o Options) replace(ctx context.Context, s *State, etag string) error {
+	s.By = o.By
 	data, err := s.Encode()
 	if err != nil {
 		return err

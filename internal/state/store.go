@@ -22,6 +22,8 @@ type Options struct {
 	// does not compare the ones that are "".
 	Identity
 	Clock engine.Clock
+	// By is noted in each version that is written; nil notes that it is not known.
+	By *By
 	// ReadOnly is for plan: nothing is ever written, and what is not there, the
 	// bucket included, is an empty state.
 	ReadOnly bool

@@ -120,6 +120,7 @@ func (s *Store) write(ctx context.Context, next *State) (serial int64, err error
 	ctx, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
 	next.Serial++
+	next.By = s.By
 	data, err := next.Encode()
 	if err != nil {
 		return 0, err
