@@ -17,10 +17,12 @@ import (
 )
 
 // terraformed is an office in whose account a fleet runs that karmactl did not make.
-func terraformed(t *testing.T) (*office, *livetest.Fleet) {
+func terraformed(t *testing.T) (*office, *livetest.Fleet) { return terraformedAs(t, livetest.Shape{}) }
+
+func terraformedAs(t *testing.T, shape livetest.Shape) (*office, *livetest.Fleet) {
 	t.Helper()
 	o := newOffice(t, oneAgent)
-	f, err := livetest.Build(context.Background(), o.sim, engine.RealClock{}, livetest.Shape{})
+	f, err := livetest.Build(context.Background(), o.sim, engine.RealClock{}, shape)
 	if err != nil {
 		t.Fatal(err)
 	}

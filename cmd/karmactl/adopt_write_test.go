@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,9 +20,11 @@ import (
 
 // withoutFile is an office in whose account a fleet of Terraform's runs, and that has no
 // agents.yaml.
-func withoutFile(t *testing.T) (*office, *livetest.Fleet) {
+func withoutFile(t *testing.T) (*office, *livetest.Fleet) { return withoutFileOf(t, livetest.Shape{}) }
+
+func withoutFileOf(t *testing.T, shape livetest.Shape) (*office, *livetest.Fleet) {
 	t.Helper()
-	o, f := terraformed(t)
+	o, f := terraformedAs(t, shape)
 	o.file = filepath.Join(t.TempDir(), "config", "agents.yaml")
 	return o, f
 }
@@ -32,7 +35,7 @@ func (o *office) onlyTags() {
 	for _, c := range o.sim.Mutations() {
 		switch {
 		case c.Service == "S3":
-		case slices.Contains([]string{"CreateTags", "DeleteTags", "AddTags", "RemoveTags", "TagResource", "UntagResource"}, c.Operation):
+		case slices.Contains([]string{"CreateTags", "DeleteTags", "AddTags", "RemoveTags", "TagResource", "UntagResource", "AddTagsToCertificate"}, c.Operation):
 		default:
 			o.t.Errorf("%s is called", c.Name())
 		}
@@ -150,42 +153,108 @@ func (o *office) world() []string {
 }
 
 func TestATakenOverFleetIsDeployedScaledAndRolledBackWhileItAnswers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o, f := withoutFile(t)
-		o.must("", takeIt...)
-		done := make(chan struct{})
-		asked, failed := 0, 0
-		go func() {
-			for {
-				select {
-				case <-done:
-					return
-				case <-time.After(5 * time.Second):
-					asked++
-					if err := f.Ask(); err != nil {
-						failed++
-						t.Error(err)
-					}
+	for name, shape := range map[string]livetest.Shape{
+		"HTTP": {}, "with a domain": {Domain: "agents.example.com"}, "with a private DNS namespace": {PrivateDNS: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o, f := withoutFileOf(t, shape)
+				o.must("", takeIt...)
+				o.onlyTags()
+				workOn(t, o, f)
+			})
+		})
+	}
+}
+
+// workOn does the work of days on a fleet that was taken over, while it is asked.
+func workOn(t *testing.T, o *office, f *livetest.Fleet) {
+	done := make(chan struct{})
+	asked, failed := 0, 0
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(5 * time.Second):
+				asked++
+				if err := f.Ask(); err != nil {
+					failed++
+					t.Error(err)
 				}
 			}
-		}()
-		for _, command := range []string{
-			"up --only validator --yes", "up --yes", "plan", "status", "doctor", "logs validator --since 1h", "deploy validator --restart", "rollback validator",
-			"scale validator=2", "scale validator=auto", "status --drift",
-		} {
-			if code, said := o.run("", strings.Fields(command)...); code != 0 && (command != "doctor" || code != exitError) {
-				t.Errorf("%s exits %d:\n%s", command, code, said)
-			} else if command == "plan" && !strings.Contains(said, "No changes") {
-				t.Errorf("plan:\n%s", said)
+		}
+	}()
+	for _, command := range []string{
+		"up --only validator --yes", "up --yes", "plan", "status", "doctor", "logs validator --since 1h", "deploy validator --restart", "rollback validator",
+		"scale validator=2", "scale validator=auto", "status --drift",
+	} {
+		if code, said := o.run("", strings.Fields(command)...); code != 0 && (command != "doctor" || code != exitDoctor) {
+			t.Errorf("%s exits %d:\n%s", command, code, said)
+		} else if command == "plan" && !strings.Contains(said, "No changes") {
+			t.Errorf("plan:\n%s", said)
+		}
+	}
+	close(done)
+	synctest.Wait()
+	if asked < 50 || failed > 0 {
+		t.Errorf("%d of %d looks failed", failed, asked)
+	}
+	if code, said := o.run("", "adopt", "--undo", "--yes"); code != exitError || !strings.Contains(said, "for before the first up") {
+		t.Errorf("undo exits %d:\n%s", code, said)
+	}
+}
+
+// terraformState is a state of Terraform's with these lines of resources.
+func terraformState(t *testing.T, resources ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "terraform.tfstate")
+	if err := os.WriteFile(path, []byte(`{"version": 4, "resources": [`+strings.Join(resources, ",")+`]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestTerraformIsToldWhatToLetGoOfAndAskedWhetherItHas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, _ := withoutFile(t)
+		service := "arn:aws:ecs:us-east-1:123456789012:service/acme-prod/acme-prod-chat"
+		cluster := `{"mode": "managed", "type": "aws_ecs_cluster", "name": "this", "instances": [{"attributes": {"id": "arn:aws:ecs:us-east-1:123456789012:cluster/acme-prod", "name": "acme-prod"}}]}`
+		chat := `{"mode": "managed", "type": "aws_ecs_service", "name": "agent", "instances": [{"index_key": "chat", "attributes": {"id": "` + service + `", "name": "acme-prod-chat"}}]}`
+		whole := terraformState(t, cluster, chat)
+		code, said := o.run("", "adopt", "--from", whole, "--yes")
+		for _, want := range []string{"terraform state rm 'aws_ecs_cluster.this'", `terraform state rm 'aws_ecs_service.agent["chat"]'`} {
+			if code != 0 || !strings.Contains(said, want) {
+				t.Errorf("adopt exits %d, without %s:\n%s", code, want, said)
 			}
 		}
-		close(done)
-		synctest.Wait()
-		if asked < 50 || failed > 0 {
-			t.Errorf("%d of %d looks failed", failed, asked)
+		code, said = o.run("", "adopt", "--release", "--from", terraformState(t, chat), "--yes")
+		if code != exitError || !strings.Contains(said, "Terraform still has 1 of what was taken over. Nothing was released.") {
+			t.Errorf("release exits %d:\n%s", code, said)
 		}
-		if code, said := o.run("", "adopt", "--undo", "--yes"); code != exitError || !strings.Contains(said, "for before the first up") {
+		if code, said := o.run("", "down", "--dry-run"); code != exitError {
+			t.Errorf("down exits %d:\n%s", code, said)
+		}
+		if code, said = o.run("", "adopt", "--release", "--from", terraformState(t), "--yes"); code != 0 || !strings.Contains(said, "Released: 51 resources are karmactl's alone.") {
+			t.Errorf("release exits %d:\n%s", code, said)
+		}
+		code, said = o.run("", "adopt", "--undo", "--from", whole, "--yes")
+		if code != 0 || !strings.Contains(said, "to = aws_ecs_service.agent[\"chat\"]\n    id = \"acme-prod/acme-prod-chat\"") {
 			t.Errorf("undo exits %d:\n%s", code, said)
+		}
+	})
+}
+
+func TestAnAgentsFileThatDoesNotNameTheServicesIsInTheWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, _ := terraformed(t)
+		dir := t.TempDir()
+		o.must("", "init", dir, "--from-ecs", livetest.Cluster)
+		o.file = filepath.Join(dir, "config", "agents.yaml")
+		o.sim.ResetCalls()
+		code, said := o.run("", takeIt...)
+		if code != exitError || !strings.Contains(said, "agent chat: the cluster has no service chat") || len(o.sim.Mutations()) > 0 {
+			t.Errorf("exits %d after %v:\n%s", code, o.sim.Mutations(), said)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	discoverytypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -32,11 +33,11 @@ func (j *judge) cluster() {
 	}
 	j.take("cluster", "cluster", name, "", ecsTags(c.Tags))
 	for _, n := range j.Namespaces {
-		if n.Type != "HTTP" {
+		if n.Type != discoverytypes.NamespaceTypeHttp && n.Type != discoverytypes.NamespaceTypeDnsPrivate {
 			j.rest("namespace", aws.ToString(n.Id), aws.ToString(n.Name), "its type is "+string(n.Type)+", and karmactl's are HTTP namespaces: Service Connect is the same with both")
 			continue
 		}
-		j.take("namespace", "namespace", aws.ToString(n.Name), "", nil)
+		j.take("namespace", "namespace", aws.ToString(n.Name), "", nil, differ("type", string(n.Type), string(discoverytypes.NamespaceTypeHttp)))
 	}
 }
 

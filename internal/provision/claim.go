@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -45,11 +46,7 @@ func (h *Env) retag(ctx context.Context, key engine.Key, id string, have, want c
 	case "certificate":
 		return (&Certificate{Env: h}).Update(ctx, id, CertificateSpec{Tags: have}, CertificateSpec{Tags: want})
 	case "namespace":
-		ns, err := (&Namespace{Env: h}).byName(ctx, id)
-		if err != nil || ns == nil {
-			return err
-		}
-		return h.namespaceTags().update(ctx, aws.ToString(ns.Arn), have, want)
+		return h.retagNamespace(ctx, id, have, want)
 	case "scalable-target":
 		all, err := cloud.List(ctx, h.Inventory, "scalable-target", time.Time{}, (&ScalableTarget{Env: h}).list)
 		if err != nil {
@@ -62,4 +59,17 @@ func (h *Env) retag(ctx context.Context, key engine.Key, id string, have, want c
 		}
 	}
 	return nil // it has no tags in AWS
+}
+
+func (h *Env) retagNamespace(ctx context.Context, name string, have, want cloud.Tags) error {
+	for _, kind := range []types.NamespaceType{types.NamespaceTypeHttp, types.NamespaceTypeDnsPrivate} {
+		ns, err := (&Namespace{Env: h}).ofType(ctx, name, kind)
+		if err != nil {
+			return err
+		}
+		if ns != nil {
+			return h.namespaceTags().update(ctx, aws.ToString(ns.Arn), have, want)
+		}
+	}
+	return nil
 }

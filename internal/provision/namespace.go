@@ -131,13 +131,36 @@ func (n *Namespace) making(ctx context.Context) (engine.Found[NamespaceSpec], er
 	return found, nil
 }
 
+// byName is the HTTP namespace of a name, or a private DNS namespace that was taken over:
+// Service Connect is the same in both.
 func (n *Namespace) byName(ctx context.Context, name string) (*types.NamespaceSummary, error) {
+	ns, err := n.ofType(ctx, name, types.NamespaceTypeHttp)
+	if ns != nil || err != nil {
+		return ns, err
+	}
+	ns, err = n.ofType(ctx, name, types.NamespaceTypeDnsPrivate)
+	if ns == nil || err != nil {
+		return nil, err
+	}
+	tags, err := n.namespaceTags().read(ctx, ns.Arn)
+	if cloud.IsNotFound(err) || err == nil && !tags.Ours(n.Stack, n.Key()) {
+		return nil, nil
+	}
+	return ns, err
+}
+
+// ofType is the namespace of a name and a type, whoever's it is; nil without one.
+func (n *Namespace) ofType(ctx context.Context, name string, kind types.NamespaceType) (*types.NamespaceSummary, error) {
+	by := types.NamespaceFilterNameName
+	if kind == types.NamespaceTypeHttp {
+		by = types.NamespaceFilterNameHttpName
+	}
 	all, err := cloud.Pages(ctx, servicediscovery.NewListNamespacesPaginator(n.Clients.Discovery, &servicediscovery.ListNamespacesInput{Filters: []types.NamespaceFilter{
-		{Name: types.NamespaceFilterNameHttpName, Values: []string{name}, Condition: types.FilterConditionEq},
-		{Name: types.NamespaceFilterNameType, Values: []string{string(types.NamespaceTypeHttp)}, Condition: types.FilterConditionEq},
+		{Name: by, Values: []string{name}, Condition: types.FilterConditionEq},
+		{Name: types.NamespaceFilterNameType, Values: []string{string(kind)}, Condition: types.FilterConditionEq},
 	}}), func(out *servicediscovery.ListNamespacesOutput) []types.NamespaceSummary { return out.Namespaces })
 	for _, ns := range all {
-		if aws.ToString(ns.Name) == name {
+		if aws.ToString(ns.Name) == name && ns.Type == kind { // an emulator may ignore the filters
 			return &ns, nil
 		}
 	}
