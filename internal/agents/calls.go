@@ -34,8 +34,8 @@ func fillInCallsAll(c *Config, a *Agent) {
 	if !a.CallsAll {
 		return
 	}
-	for _, other := range c.Agents {
-		if other.Port > 0 && other.Name != a.Name {
+	for i := range c.Agents {
+		if other := &c.Agents[i]; other.Port > 0 && other != a {
 			a.Calls = append(a.Calls, other.Name)
 		}
 	}
@@ -44,21 +44,35 @@ func fillInCallsAll(c *Config, a *Agent) {
 // checkCalls: an agent calls other agents of the file that have a port.
 func checkCalls(r *reader, c *Config) {
 	names := c.Names()
-	for _, a := range c.Agents {
+	places := c.places()
+	for i := range c.Agents {
+		a := &c.Agents[i]
+		if a.CallsAll { // made of agents that there are, and that have a port
+			continue
+		}
 		for k, callee := range a.Calls {
 			at := func() *yaml.Node { return r.at("agents", a.Name, "calls", fmt.Sprint(k)) }
-			to, known := c.Agent(callee)
+			to, known := places[callee]
 			switch {
 			case callee == "", slices.Index(a.Calls, callee) < k: // said already
 			case !known:
 				r.problem(at(), fmt.Sprintf("there is no agent %q", shorten(callee)), suggestOther(callee, a.Name, names))
 			case callee == a.Name:
 				r.problem(at(), a.Name+" calls itself", "the names of other agents")
-			case to.Port == 0 && r.sound(join("agents", callee, "port")):
+			case c.Agents[to].Port == 0 && r.sound(join("agents", callee, "port")):
 				r.problem(at(), fmt.Sprintf("%s has no port to be called at", callee), "agents with a port; with public: false it is for other agents only")
 			}
 		}
 	}
+}
+
+// places are the agents' places in the file, by name.
+func (c *Config) places() map[string]int {
+	out := make(map[string]int, len(c.Agents))
+	for i := range c.Agents {
+		out[c.Agents[i].Name] = i
+	}
+	return out
 }
 
 // suggestOther says which agent was probably meant, and whom an agent may call.

@@ -85,9 +85,10 @@ func fillIn(r *reader, c *Config) {
 		fillInExec(r, &c.Agents[i])
 		fillInRoute(r, c, &c.Agents[i])
 	}
+	places := c.places()
 	for i := range c.Agents {
 		fillInCallsAll(c, &c.Agents[i])
-		fillInCalls(c, &c.Agents[i])
+		fillInCalls(c, &c.Agents[i], places)
 		if c.Observability.XRay {
 			fillInTracing(&c.Agents[i], c.Stack())
 		}
@@ -105,10 +106,10 @@ func (a *Agent) preset(variable, value string) {
 
 // fillInCalls tells an agent where the agents that it calls answer, as VALIDATOR_URL.
 // Service Connect knows them by the agent's name and port and by no longer name.
-func fillInCalls(c *Config, a *Agent) {
+func fillInCalls(c *Config, a *Agent, places map[string]int) {
 	for _, name := range a.Calls {
-		if callee, ok := c.Agent(name); ok {
-			a.preset(CalleeURL(name), fmt.Sprintf("http://%s:%d", callee.Name, callee.Port))
+		if i, ok := places[name]; ok {
+			a.preset(CalleeURL(name), fmt.Sprintf("http://%s:%d", name, c.Agents[i].Port))
 		}
 	}
 }

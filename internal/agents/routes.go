@@ -111,8 +111,16 @@ func checkRoute(r *reader, path string, a *Agent) {
 // agent at / comes after all others, and one at / of every host after those of a host.
 func checkRoutes(r *reader, c *Config) {
 	public := c.Public()
+	stated := make([]bool, len(public)) // what no agent says is /<agent>, which are apart
 	for i, a := range public {
-		for _, b := range public[:i] {
+		stated[i] = len(a.Hosts) > 0 || a.Path != "/"+a.Name
+	}
+	for i := range public {
+		for k := range i {
+			if !stated[i] && !stated[k] {
+				continue
+			}
+			a, b := &public[i], &public[k]
 			if !r.sound(join("agents", a.Name, "path"), join("agents", a.Name, "hosts"), join("agents", b.Name, "path"), join("agents", b.Name, "hosts")) {
 				continue
 			}
@@ -139,7 +147,7 @@ func (r *reader) routeAt(agent string) *yaml.Node {
 
 // clashing tells whether a request could meet rules of both agents without an order
 // between them, and at which host; "" is any.
-func clashing(c *Config, a, b Agent) (string, bool) {
+func clashing(c *Config, a, b *Agent) (string, bool) {
 	if host, both := takesName(c, a, b); both {
 		return host, true
 	}
@@ -156,7 +164,7 @@ func clashing(c *Config, a, b Agent) (string, bool) {
 
 // takesName tells whether an agent has a host that is <agent>.<domain> of another one. One
 // that is at / of a wildcard gets what is left.
-func takesName(c *Config, a, b Agent) (string, bool) {
+func takesName(c *Config, a, b *Agent) (string, bool) {
 	if c.LoadBalancer.Domain == "" || len(b.Hosts) > 0 {
 		return "", false
 	}
