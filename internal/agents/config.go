@@ -157,6 +157,8 @@ type LoadBalancer struct {
 	// StripPrefix turns /validator/health into /health before it reaches the agent.
 	StripPrefix        bool
 	DeletionProtection bool
+	// Allow are the blocks of IPv4 addresses that may reach it; none is everyone.
+	Allow []string
 	// AccessLogs is the S3 bucket that access logs go to; "" is off.
 	AccessLogs string
 	// Domain serves HTTPS at this name, and each agent at <agent>.<domain>; "" is HTTP only.

@@ -117,10 +117,10 @@ func checkRoutes(r *reader, c *Config) {
 	}
 	for i := range public {
 		for k := range i {
-			if !stated[i] && !stated[k] {
+			a, b := &public[i], &public[k]
+			if !stated[i] && !stated[k] || a.Name == b.Name { // given twice, which is said already
 				continue
 			}
-			a, b := &public[i], &public[k]
 			if !r.sound(join("agents", a.Name, "path"), join("agents", a.Name, "hosts"), join("agents", b.Name, "path"), join("agents", b.Name, "hosts")) {
 				continue
 			}

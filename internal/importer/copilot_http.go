@@ -26,7 +26,7 @@ func (c *copilot) http(a *agent, h *tree, folder string) {
 	} else {
 		h.get("stickiness").own("every request may go to any task")
 	}
-	h.get("allowed_source_ips").leave("the load balancer is open to all: refuse others in the agent")
+	h.get("allowed_source_ips").leave("the load balancer is that of all agents: write load_balancer.allow where these addresses are right for all of them")
 	h.get("additional_rules").settle(left, "an agent has one path")
 	h.get("target_container").leave("the load balancer leads to the agent's own container")
 	h.get("version").leave("HTTP/1.1 to the agents; gRPC and HTTP/2 cannot be expressed")

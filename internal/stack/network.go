@@ -81,11 +81,18 @@ func (s *Stack) securityGroups(n *networkPart) {
 	n.agentsGroup = add(s, groupNetwork, &provision.SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "The agents of " + s.Stack, Ingress: inside})
 }
 
-// albGroup lets the internet in to the load balancer.
+// albGroup lets the internet, or the addresses that the file allows, in to the load balancer.
 func (s *Stack) albGroup(n *networkPart) *provision.SecurityGroup {
-	web := []provision.Rule{{Port: 80, CIDR: "0.0.0.0/0", Description: "HTTP from the internet"}}
-	if s.Config.LoadBalancer.Domain != "" {
-		web = append(web, provision.Rule{Port: 443, CIDR: "0.0.0.0/0", Description: "HTTPS from the internet"})
+	var web []provision.Rule
+	from, blocks := "the internet", []string{"0.0.0.0/0"}
+	if allow := s.Config.LoadBalancer.Allow; len(allow) > 0 {
+		from, blocks = "load_balancer.allow", allow
+	}
+	for _, block := range blocks {
+		web = append(web, provision.Rule{Port: 80, CIDR: block, Description: "HTTP from " + from})
+		if s.Config.LoadBalancer.Domain != "" {
+			web = append(web, provision.Rule{Port: 443, CIDR: block, Description: "HTTPS from " + from})
+		}
 	}
 	return add(s, groupNetwork, &provision.SecurityGroup{Env: s.Env, VPC: n.vpc, Name: "alb", Purpose: "The load balancer of " + s.Stack, Ingress: web})
 }
