@@ -30,6 +30,10 @@ func newCostCmd(a *app) *cobra.Command {
 	var o costOptions
 	cmd := &cobra.Command{
 		Use: "cost", Short: "What the stack costs a month, what would make it cheaper, what it did cost", Args: cobra.NoArgs,
+		Example: `  karmactl cost
+  karmactl cost --savings
+  karmactl cost --actual --month 2026-10
+  karmactl cost --markdown >> comment.md`,
 		Long: `Prices every resource of agents.yaml, with a low, an expected and a high figure.
 Neither this nor --savings needs credentials or a network. --actual asks Cost
 Explorer, at a cent a request, and keeps the answer for eight hours.`,
@@ -91,6 +95,7 @@ func runCostActual(ctx context.Context, s *session, o costOptions) error {
 func newCostRefreshCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "refresh", Short: "Fetch today's prices of the region", Args: cobra.NoArgs,
+		Example: `  karmactl cost refresh --region eu-west-1`,
 		Long: `Asks AWS's price list (pricing:GetProducts, free) and, as best effort, the page's
 feed of Fargate Spot prices. They are kept for this user, and used from then on.`,
 		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runCostRefresh(ctx, s) }),

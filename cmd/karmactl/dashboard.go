@@ -12,7 +12,8 @@ import (
 func newDashboardCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "dashboard", Short: "The URL of the CloudWatch dashboard", Args: cobra.NoArgs,
-		RunE: a.withSession(anyArgs, func(_ context.Context, s *session, _ []string) error { return runDashboard(s) }),
+		Example: `  karmactl dashboard`,
+		RunE:    a.withSession(anyArgs, func(_ context.Context, s *session, _ []string) error { return runDashboard(s) }),
 	}
 }
 

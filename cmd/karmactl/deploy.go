@@ -47,6 +47,10 @@ func newDeployCmd(a *app) *cobra.Command {
 	var o deployOptions
 	cmd := &cobra.Command{
 		Use: "deploy <agent>... | --all", Short: "Ship an image and follow what becomes of it", ValidArgsFunction: a.completeAgents,
+		Example: `  karmactl deploy validator --build
+  karmactl deploy validator --image ghcr.io/acme/validator:v1.4.2
+  karmactl deploy --all --restart
+  karmactl deploy validator --dry-run`,
 		Long: `Builds or copies the image, pushes it to the agent's own repository, pins it by
 digest, registers a revision if anything changed, and follows that deployment to
 its own end. That the service is steady is not success: after AWS has rolled back

@@ -14,6 +14,8 @@ import (
 func newDoctorCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor [agent...]", Short: "What is wrong, why, and what to do about it", ValidArgsFunction: a.completeAgents,
+		Example: `  karmactl doctor
+  karmactl doctor validator -o json`,
 		Long: `Looks for why tasks do not start, why agents do not answer or do not reach each
 other, which quotas of the account are too low for the fleet at its maximum, and for
 what costs without being asked for. Each finding has its cause, the

@@ -34,6 +34,9 @@ func newDownCmd(a *app) *cobra.Command {
 	var o downOptions
 	cmd := &cobra.Command{
 		Use: "down [agent...]", Short: "Take it all down, or some agents", ValidArgsFunction: a.completeAgents,
+		Example: `  karmactl down --dry-run
+  karmactl down --images --logs
+  karmactl down validator`,
 		Long: `Deletes what up made, dependents first, and waits until AWS no longer has it.
 Before the first deletion it looks for what it did not make inside of what it would
 delete (a database in a subnet, a service in the cluster, a listener) and stops there. The user's own secret is never

@@ -30,3 +30,21 @@ func runHelp(c *cobra.Command, args []string) error {
 	}
 	return about.Help()
 }
+
+// showHelp is cobra's help with the examples first: most people look for the line to type.
+func showHelp(c *cobra.Command, _ []string) {
+	example := c.Example
+	c.Example = "" // the usage would have it once more
+	usage := c.UsageString()
+	c.Example = example
+	about := c.Long
+	if about == "" {
+		about = c.Short
+	}
+	for _, part := range []string{example, about} {
+		if part != "" {
+			c.Println(part + "\n")
+		}
+	}
+	c.Print(usage)
+}

@@ -31,6 +31,8 @@ func newHibernateCmd(a *app) *cobra.Command {
 	var o hibernateOptions
 	cmd := &cobra.Command{
 		Use: "hibernate", Short: "Take away what bills by the hour, until wake", Args: cobra.NoArgs,
+		Example: `  karmactl hibernate --dry-run
+  karmactl hibernate --yes`,
 		Long: `Deletes the agents' services, the NAT gateway and its address, the load balancer,
 interface endpoints, and what refers to them, alarms among it. The rest stays:
 network, roles, images, logs, secrets, certificate. Until karmactl wake the agents

@@ -55,16 +55,15 @@ func newLogsCmd(a *app) *cobra.Command {
 	var o logsOptions
 	cmd := &cobra.Command{
 		Use: "logs [agent...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.completeAgents,
+		Example: `  karmactl logs -f                                    # the last lines, and all from now on
+  karmactl logs validator --since 2h --level error    # what went wrong
+  karmactl logs --filter '"request_id" "7f3a"'        # AWS filters: terms, or { $.field = value }
+  karmactl logs --query slow --since 1d               # a Logs Insights query, and what it cost`,
 		Long: `Reads the log groups of all agents, or of some, as one stream in the order of
 time, with what ECS did in between: tasks started, stopped and why (left out
 when messages are chosen by what they say, and in raw). Following
 asks again for what it has already read, because CloudWatch Logs shows events
 late and out of order; so nothing is lost and nothing comes twice.
-
-  karmactl logs -f                                    the last lines, and all from now on
-  karmactl logs validator --since 2h --level error    what went wrong
-  karmactl logs --filter '"request_id" "7f3a"'        AWS filters: terms, or { $.field = value }
-  karmactl logs --query slow --since 1d               a Logs Insights query, and what it cost
 
 A line that is JSON is shown as its message and its fields (--fields chooses
 some, "none" none). Levels, --include and --exclude look at a message without

@@ -33,6 +33,10 @@ func newPlanCmd(a *app) *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
 		Use: "plan", Short: "Show what up would do, and what it would cost", Args: cobra.NoArgs,
+		Example: `  karmactl plan
+  karmactl plan --out plan.json
+  karmactl plan --offline
+  karmactl plan --detailed-exitcode`,
 		Long: `Compares agents.yaml with what is in the account and shows what up would do.
 Nothing is written: the clients of a plan refuse every operation that is not a read.
 With --offline nothing is asked of AWS, and everything counts as new. With more than

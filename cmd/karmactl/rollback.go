@@ -30,6 +30,8 @@ func newRollbackCmd(a *app) *cobra.Command {
 	var o rollbackOptions
 	cmd := &cobra.Command{
 		Use: "rollback <agent>", Short: "Go back to the last revision that completed", Args: agentArgument(1, 1, "karmactl rollback AGENT"), ValidArgsFunction: a.completeOneAgent(),
+		Example: `  karmactl rollback validator
+  karmactl rollback validator --to 7`,
 		Long: `Sets the agent's service to the last revision that completed before the one that
 runs, or to the one named, and follows that. A deployment that is under way is
 stopped instead. After AWS's own rollback the last completed revision runs

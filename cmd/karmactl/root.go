@@ -116,6 +116,7 @@ Try it without an account, in a minute:  karmactl try`,
 			root.AddCommand(c)
 		}
 	}
+	root.SetHelpFunc(showHelp)
 	root.SetHelpCommand(newHelpCmd())
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")

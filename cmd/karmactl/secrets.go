@@ -19,6 +19,8 @@ import (
 func newSecretsCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "secrets", Short: "The values the agents start with, none of which is ever shown",
+		Example: `  karmactl secrets status
+  karmactl secrets set validator private_key`,
 		Long: `Each agent has its own values in a flat secret (or in parameters, with
 secrets.store: ssm), because ECS cannot read an entry of the nested one. A value is
 never printed, logged or kept: only the names of keys are, and what became of them.`,

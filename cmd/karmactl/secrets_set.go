@@ -25,12 +25,11 @@ func newSecretsSetCmd(a *app) *cobra.Command {
 	var o secretsSetOptions
 	cmd := &cobra.Command{
 		Use: "set AGENT KEY", Short: "Set one value, typed unseen or from standard input", ValidArgsFunction: a.completeOwnKeys(),
+		Example: `  karmactl secrets set validator private_key
+  pass show validator | karmactl secrets set validator private_key`,
 		Long: `Takes a value from a prompt that does not show it, or from standard input, never
 from an argument, and merges it into the agent's own secret; the other keys stay. One
 newline at the end is not part of the value. An equal value is not written again.
-
-  karmactl secrets set validator private_key
-  pass show validator | karmactl secrets set validator private_key
 
 What from: refers to in agents.yaml is kept elsewhere and is not written.`,
 		Args: func(_ *cobra.Command, args []string) error {

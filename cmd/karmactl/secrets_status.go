@@ -18,6 +18,8 @@ import (
 func newSecretsStatusCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "status [agent...]", Short: "Which keys there are, their versions, and which tasks use older ones", ValidArgsFunction: a.completeAgents,
+		Example: `  karmactl secrets status
+  karmactl secrets status validator`,
 		Long: `Tells by metadata alone, without reading a value or the state: for each variable of
 agents.yaml where its value is, whether there is one, the version and its age, and
 which running tasks were created before that version and so use an older one. AWS

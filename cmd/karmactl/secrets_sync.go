@@ -21,6 +21,8 @@ func newSecretsSyncCmd(a *app) *cobra.Command {
 	var o secretsSyncOptions
 	cmd := &cobra.Command{
 		Use: "sync [agent...]", Short: "Copy the nested secret's values to the agents' own", ValidArgsFunction: a.completeAgents,
+		Example: `  karmactl secrets sync --dry-run
+  karmactl secrets sync validator`,
 		Long: `Reads the one nested secret, {"validator-agent": {"private_key": ...}}, and writes
 the values that differ into each agent's own secret, which is made where there is
 none. Only the keys that agents.yaml names are copied. What the nested secret has no

@@ -15,6 +15,8 @@ import (
 func newStateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "state", Short: "Look at the state, and mend it", Args: knownCommand,
+		Example: `  karmactl state list
+  karmactl state show nat/us-east-1a`,
 		Long: `The state is an index, not a mirror: which key has which id. Lose it, and the
 next up finds everything again by its tags.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -27,6 +29,8 @@ next up finds everything again by its tags.`,
 func newStateListCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "Every key with its id", Args: cobra.NoArgs,
+		Example: `  karmactl state list
+  karmactl state list -o json`,
 		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateList(ctx, s) }),
 	}
 }
@@ -57,7 +61,8 @@ func runStateList(ctx context.Context, s *session) error {
 func newStateShowCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "show KEY", Short: "What is recorded of one key", Args: cobra.ExactArgs(1),
-		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateShow(ctx, s, args[0]) }),
+		Example: `  karmactl state show service/validator`,
+		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateShow(ctx, s, args[0]) }),
 	}
 }
 
@@ -106,7 +111,8 @@ func entryDoc(e engine.Entry) document.Entry {
 func newStateRemoveCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "rm KEY", Short: "Forget a key; the resource itself stays", Args: cobra.ExactArgs(1),
-		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateRemove(ctx, s, args[0]) }),
+		Example: `  karmactl state rm service/validator`,
+		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateRemove(ctx, s, args[0]) }),
 	}
 }
 

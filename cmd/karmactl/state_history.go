@@ -21,7 +21,8 @@ func newStateHistoryCmd(a *app) *cobra.Command {
 	var o stateHistoryOptions
 	cmd := &cobra.Command{
 		Use: "history", Short: "The versions of the state, newest first", Args: cobra.NoArgs,
-		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateHistory(ctx, s, o) }),
+		Example: `  karmactl state history --limit 50`,
+		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateHistory(ctx, s, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd

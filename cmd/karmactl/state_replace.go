@@ -16,7 +16,8 @@ import (
 func newStateRestoreCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "restore VERSION", Short: "Go back to an earlier version of the state", Args: cobra.ExactArgs(1),
-		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateRestore(ctx, s, args[0]) }),
+		Example: `  karmactl state restore 3sL4kqtJlcpXroDTDmJ`,
+		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateRestore(ctx, s, args[0]) }),
 	}
 }
 
@@ -36,7 +37,8 @@ func newStateImportCmd(a *app) *cobra.Command {
 	var o stateImportOptions
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Push a state back that could not be written", Args: cobra.ExactArgs(1),
-		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateImport(ctx, s, args[0], o) }),
+		Example: `  karmactl state import karmactl.errored-state.json`,
+		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateImport(ctx, s, args[0], o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd

@@ -21,7 +21,8 @@ func newStateUnlockCmd(a *app) *cobra.Command {
 	var o stateUnlockOptions
 	cmd := &cobra.Command{
 		Use: "unlock", Short: "Break a lock whose holder is gone", Args: cobra.NoArgs,
-		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateUnlock(ctx, s, o) }),
+		Example: `  karmactl state unlock`,
+		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateUnlock(ctx, s, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd

@@ -31,6 +31,9 @@ func newStatusCmd(a *app) *cobra.Command {
 	var o statusOptions
 	cmd := &cobra.Command{
 		Use: "status [agent...]", Short: "How the agents are, and what needs attention", ValidArgsFunction: a.completeAgents,
+		Example: `  karmactl status
+  karmactl status validator --watch
+  karmactl status --drift`,
 		Long: `Tasks, revision, image, target health, CPU and memory with the last hour, answers
 5xx, schedule and last event of every agent, and what needs attention with the
 command that helps. It reads agents.yaml and AWS, and never waits for the

@@ -35,6 +35,10 @@ func newUpCmd(a *app) *cobra.Command {
 	var o upOptions
 	cmd := &cobra.Command{
 		Use: "up [PLANFILE]", Short: "Make it so: from nothing, or from where it was left", Args: cobra.MaximumNArgs(1),
+		Example: `  karmactl up
+  karmactl up --build --yes
+  karmactl up --only validator
+  karmactl up plan.json`,
 		Long: `Shows the plan, asks, and makes it so. Running it again changes nothing. After
 any interruption running it again continues where it stopped. It ends with each
 agent's URL, once AWS reports its targets healthy.

@@ -12,6 +12,8 @@ import (
 func newValidateCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "validate", Short: "Check agents.yaml, offline", Args: cobra.NoArgs,
+		Example: `  karmactl validate
+  karmactl validate --env staging`,
 		Long: `Checks agents.yaml and reports every problem at once, each with its place,
 what is wrong and what is allowed. Nothing is asked of AWS.`,
 		RunE: func(*cobra.Command, []string) error { return runValidate(a) },

@@ -16,6 +16,7 @@ var version string
 func newVersionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Say which karmactl this is, and whether a newer one is out", Args: cobra.NoArgs,
+		Example: `  karmactl version`,
 		Long: `A release asks GitHub for the newest one, at most once a day, never in CI, and not
 at all where KARMACTL_NO_UPDATE_CHECK is set. karmactl --version never asks.`,
 		RunE: func(c *cobra.Command, _ []string) error {

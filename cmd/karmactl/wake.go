@@ -31,6 +31,8 @@ func newWakeCmd(a *app) *cobra.Command {
 	var o wakeOptions
 	cmd := &cobra.Command{
 		Use: "wake", Short: "Bring back what hibernate took away", Args: cobra.NoArgs,
+		Example: `  karmactl wake --dry-run
+  karmactl wake`,
 		Long: `Makes the whole stack as agents.yaml says it, as up does for one that is awake:
 load balancer and NAT gateway side by side, tasks as soon as there is a way out
 for them, then what karmactl scale had set before. It takes three to four minutes
