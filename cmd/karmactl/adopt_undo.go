@@ -37,6 +37,14 @@ func refuseTakeover(store *state.Store, command string) error {
 	return nil
 }
 
+// wereOf counts resources that something was done to.
+func wereOf(n int) string {
+	if n == 1 {
+		return "1 resource was"
+	}
+	return fmt.Sprintf("%d resources were", n)
+}
+
 // onTakeover opens the session of the agents.yaml that is there and runs f with the lock.
 func onTakeover(ctx context.Context, a *app, f func(context.Context, *session, *state.Store, []engine.Entry) error) error {
 	s, err := a.open(ctx, identified, func(*agents.Config) error { return nil })

@@ -60,6 +60,9 @@ func TestAFleetIsTakenOverAsItIs(t *testing.T) {
 		if err := json.Unmarshal([]byte(said), &plan); err != nil || code != 0 && code != exitChanges {
 			t.Fatalf("plan exits %d (%v):\n%s", code, err, said)
 		}
+		if !strings.Contains(strings.Join(plan.Warnings, "\n"), "51 resources were taken over from a program that has not let go") {
+			t.Errorf("the warnings are %q", plan.Warnings)
+		}
 		for _, ch := range plan.Changes {
 			kind, _, _ := strings.Cut(ch.Key, "/")
 			switch {

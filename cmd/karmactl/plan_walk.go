@@ -100,6 +100,9 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 		p.warnings = append(p.warnings, fmt.Sprintf("%v: %s", q, q.Ask()))
 	}
 	p.warnings = append(p.warnings, s.texts(unknown)...)
+	if n := len(adopted(rec, engine.AdoptionShared)); n > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("%s taken over from a program that has not let go: what it does next may undo this plan; karmactl adopt --release once it has", wereOf(n)))
+	}
 	return p, err
 }
 

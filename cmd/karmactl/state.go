@@ -126,6 +126,9 @@ func runStateRemove(ctx context.Context, s *session, key string) error {
 			return err
 		}
 		s.app.term.Printf("forgot %s (%s); the resource itself stays, and the next up adopts it by its tags\n", e.Key, e.ID)
+		if e.Adopted != "" {
+			s.app.term.Notef("it was taken over: karmactl adopt takes it again as it is, before anything else is done to it")
+		}
 		return nil
 	})
 }
