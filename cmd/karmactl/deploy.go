@@ -70,6 +70,9 @@ each task is at are shown in the same way; Events have them as revisions[] and t
 Nothing is written to AWS before the architecture, the secrets and the Fargate quota
 are in order. The lock is held while something is changed, not while it is watched.
 
+An agent's release command (agents.yaml) runs first, in a task of the new revision; when
+it fails nothing is rolled out, and deploy exits 3 with its last lines.
+
 When AWS calls the deployment failed, it rolls back, which takes as long again. With
 --fail-fast, the default without a terminal, deploy exits 3 then, and the last line is
 the command that follows the rollback.`,

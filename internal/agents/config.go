@@ -303,6 +303,9 @@ type Agent struct {
 	// starts; Sidecars run beside it, ordered by name.
 	Init     []Sidecar
 	Sidecars []Sidecar
+	// Release runs once in a task of a new revision before that is rolled out; when it
+	// fails, nothing is.
+	Release []string
 	// Permissions are what the agent may do in AWS, beside what karmactl needs.
 	Permissions []Permission
 	// Exec turns ECS Exec on.

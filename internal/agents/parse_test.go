@@ -226,6 +226,7 @@ agents:
     sidecars:
       redis: {image: "public.ecr.aws/docker/library/{agent}:8", entrypoint: [tini, --], command: [redis-server], env: {LEVEL: debug}, secrets: {PASSWORD: {from: existing, key: k, optional: true}}, health: [CMD, redis-cli, ping], essential: true, cpu: 128, memory: 256}
       helper: {command: [python, help.py], essential: false, wait: none}
+    release: [python, release.py]
     init: [{name: migrate, command: [python, migrate.py]}, {name: restore, image: "ghcr.io/acme/restore:2"}]
     drain: 2m
     stickiness: 1h

@@ -50,6 +50,7 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 		checkSecret(r, path, a.Env, s)
 	}
 	checkSidecars(r, path, a)
+	checkRelease(r, path, a)
 }
 
 // sizeAt points at what the agent itself says about its size, before what the

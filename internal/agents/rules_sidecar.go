@@ -51,6 +51,22 @@ func checkSidecar(r *reader, at string, s Sidecar) {
 	}
 }
 
+// checkRelease: ECS takes 8192 characters of what a task has otherwise than its definition.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+func checkRelease(r *reader, path string, a *Agent) {
+	const most = 8000 // the rest is the names and brackets around it
+	size := 0
+	for _, word := range a.Release {
+		size += len(word) + 3
+	}
+	if size > most {
+		r.problem(r.at(path, "release"), fmt.Sprintf("release has %d characters", size), fmt.Sprintf("at most %d: put the rest into a script in the image", most))
+	}
+	if len(a.Release) > 0 && a.Release[0] == "" {
+		r.problem(r.at(path, "release"), "release begins with an empty text", "the program that runs, and its arguments")
+	}
+}
+
 // checkShares: what the other containers keep for themselves has to leave something for
 // the agent.
 func checkShares(r *reader, path string, a *Agent) {

@@ -31,6 +31,7 @@ func agentFields() []field[Agent] {
 		key("stickiness", "How long the requests of one client go to the same task, by a cookie of the load balancer. Default: to any task.", duration(time.Second, 7*24*time.Hour), func(a *Agent) *time.Duration { return &a.Stickiness }),
 		key("stop_timeout", "From SIGTERM to SIGKILL. Default: 120s on Spot, else 30s.", duration(2*time.Second, 120*time.Second), func(a *Agent) *time.Duration { return &a.StopTimeout }),
 		key("request_timeout", "How long a request to it may take before Service Connect answers it with 504, another agent's as well as the load balancer's. One that neither calls nor is called has no Service Connect, and no limit but the load balancer's. Default: load_balancer.idle_timeout.", duration(time.Second, 24*time.Hour), func(a *Agent) *time.Duration { return &a.RequestTimeout }),
+		key("release", "A command such as [python, migrate.py] that runs once, in a task of the new revision, before `up` or `deploy` rolls it out; when it fails, nothing rolls. A rollback runs none.", words(`a list of texts such as ["python", "migrate.py"]`), func(a *Agent) *[]string { return &a.Release }),
 		key("sidecars", "Containers beside the agent's own in each task, by name; they reach each other at localhost.", sidecarsValue(), func(a *Agent) *[]Sidecar { return &a.Sidecars }),
 		key("init", "Containers that have to succeed, one after the other, before the agent starts.", initValue(), func(a *Agent) *[]Sidecar { return &a.Init }),
 	}, slices.Concat(routeFields(), containerFields())...)

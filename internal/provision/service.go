@@ -108,7 +108,7 @@ func (s *Service) Want() ServiceSpec {
 	w := ServiceSpec{
 		Name: s.ServiceName(s.Agent.Name), Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
 		Rollout: Rollout{MinHealthy: minHealthy, MaxHealthy: maxHealthy}, Breaker: Breaker{On: true, Rollback: true, Type: string(types.ThresholdTypeCount), Failures: breakerFailures},
-		PropagateTags: string(types.PropagateTagsService), ManagedTags: true, ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
+		Release: s.Agent.Release, PropagateTags: string(types.PropagateTagsService), ManagedTags: true, ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
 	}
 	if s.TaskDefinition != nil {
 		w.TaskDefinition = s.TaskDefinition.ID()
@@ -212,6 +212,7 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 	return changes(
 		fixed("name", have.Name, want.Name),
 		essential(field("task_definition", have.TaskDefinition, want.TaskDefinition)),
+		releaseFirst(have, want),
 		same("capacity", have.Capacity, want.Capacity),
 		essential(same("subnets", have.Network.Subnets, want.Network.Subnets)),
 		essential(same("security_groups", have.Network.Groups, want.Network.Groups)),
@@ -239,6 +240,8 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (string, error) {
 	if len(want.Awaits) > 0 {
 		want.Tasks, want.Breaker = 0, Breaker{}
+	} else if err := s.release(ctx, want); err != nil {
+		return "", err
 	}
 	in := &ecs.CreateServiceInput{
 		ServiceName: &want.Name, Cluster: aws.String(s.ClusterName()), ClientToken: aws.String(token),
@@ -265,6 +268,11 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 	tags := have.Tags
 	have.Tags = want.Tags
 	changed := len(s.Diff(have, want)) > 0
+	if have.TaskDefinition != want.TaskDefinition || have.Empty {
+		if err := s.release(ctx, want); err != nil {
+			return err
+		}
+	}
 	if have.TaskDefinition != want.TaskDefinition {
 		in.TaskDefinition = &want.TaskDefinition
 	}

@@ -46,6 +46,9 @@ type ServiceSpec struct {
 	PropagateTags string
 	ManagedTags   bool
 	ZoneRebalance string
+	// Release is the command that runs once, in a task of a new revision, before the
+	// revision is rolled out. AWS knows nothing of it.
+	Release Command
 	// Failed is the id of the primary deployment when it has failed: ECS starts no more
 	// tasks for it, and nothing but a new deployment ends that:
 	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html

@@ -12,6 +12,7 @@ import (
 
 // unseen are the fields of specs whose change Diff need not show, and why.
 var unseen = map[string]string{
+	"ServiceSpec.Release":           "it runs before a deployment and begins none",
 	"ServiceSpec.Tasks":             "the number of tasks belongs to autoscaling and to karmactl scale",
 	"ServiceSpec.Awaits":            "it says how a service is made, and nothing of one that is there",
 	"ScalableTargetSpec.Elsewhere":  "it says who rules the bounds, and nothing is done about that",
