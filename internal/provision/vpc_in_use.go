@@ -2,10 +2,12 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
@@ -14,23 +16,22 @@ import (
 // whether it is the stack's own. AWS moves no security group and no load balancer from one
 // VPC to another.
 func VPCInUse(ctx context.Context, h *Env) (id string, own bool, err error) {
-	groups, err := cloud.List(ctx, h.Inventory, "sg", time.Time{}, (&SecurityGroup{Env: h}).list)
-	if err != nil {
+	var groups []candidate[types.SecurityGroup]
+	var vpcs []candidate[types.Vpc]
+	g, both := errgroup.WithContext(ctx) // a plan waits for both
+	g.Go(func() (err error) {
+		groups, err = cloud.List(both, h.Inventory, "sg", time.Time{}, (&SecurityGroup{Env: h}).list)
+		return err
+	})
+	g.Go(func() (err error) {
+		vpcs, err = cloud.List(both, h.Inventory, "vpc", time.Time{}, (&VPC{Env: h}).list)
+		return err
+	})
+	if err := g.Wait(); err != nil || len(groups) == 0 {
 		return "", false, err
 	}
-	for _, g := range groups {
-		if id = aws.ToString(g.Item.VpcId); id != "" {
-			break
-		}
-	}
-	if id == "" {
-		return "", false, nil
-	}
-	all, err := cloud.List(ctx, h.Inventory, "vpc", time.Time{}, (&VPC{Env: h}).list)
-	for _, v := range all {
-		own = own || aws.ToString(v.Item.VpcId) == id
-	}
-	return id, own, err
+	id = aws.ToString(groups[0].Item.VpcId)
+	return id, slices.ContainsFunc(vpcs, func(v candidate[types.Vpc]) bool { return aws.ToString(v.Item.VpcId) == id }), nil
 }
 
 // GivenVPC is a VPC that is there already, as a reference: it is no step of a walk, so
