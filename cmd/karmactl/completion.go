@@ -30,6 +30,26 @@ func (a *app) completeOneAgent() complete {
 	}
 }
 
+// completeOneAgentOrJob is the same with the jobs.
+func (a *app) completeOneAgentOrJob() complete {
+	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+		cfg, err := a.completionConfig()
+		if err != nil || len(given) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return slices.Concat(cfg.Names(), cfg.JobNames()), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeLogs offers agents, and jobs.
+func (a *app) completeLogs(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+	cfg, err := a.completionConfig()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.DeleteFunc(slices.Concat(cfg.Names(), cfg.JobNames()), func(n string) bool { return slices.Contains(given, n) }), cobra.ShellCompDirectiveNoFileComp
+}
+
 // completeOwnKeys offers an agent, then a key of its own secret.
 func (a *app) completeOwnKeys() complete {
 	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -132,6 +132,11 @@ func (s *session) retire(ctx context.Context, ag *rollout.Agent, revisions []int
 	for _, n := range gone {
 		s.say(rollout.Line{At: s.clock.Now(), Agent: ag.Name, About: "retired", Text: fmt.Sprintf("rev %d: no up brings it back", n)})
 	}
+	for _, j := range s.cfg.JobsOf(ag.Name) {
+		if len(gone) > 0 {
+			s.say(rollout.Line{At: s.clock.Now(), Agent: ag.Name, About: "job", Text: j.Name + " still starts with the image that was given up: karmactl up --only " + ag.Name + " gives it the agent's"})
+		}
+	}
 	return err
 }
 

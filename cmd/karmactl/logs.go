@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -54,14 +55,14 @@ func (o *logsOptions) addFlags(f *pflag.FlagSet, file *string) {
 func newLogsCmd(a *app) *cobra.Command {
 	var o logsOptions
 	cmd := &cobra.Command{
-		Use: "logs [agent...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.completeAgents,
+		Use: "logs [agent|job...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.completeLogs,
 		Example: `  karmactl logs -f                                    # the last lines, and all from now on
   karmactl logs validator --since 2h --level error    # what went wrong
   karmactl logs --filter '"request_id" "7f3a"'        # AWS filters: terms, or { $.field = value }
   karmactl logs --query slow --since 1d               # a Logs Insights query, and what it cost`,
-		Long: `Reads the log groups of all agents, or of some, as one stream in the order of
-time, with what ECS did in between: tasks started, stopped and why (left out
-when messages are chosen by what they say, and in raw). Following
+		Long: `Reads the log groups of all agents, or of the agents and jobs named, as one stream
+in the order of time, with what ECS did in between: tasks started, stopped and why
+(left out when messages are chosen by what they say, and in raw). Following
 asks again for what it has already read, because CloudWatch Logs shows events
 late and out of order; so nothing is lost and nothing comes twice.
 
@@ -108,7 +109,7 @@ Here -f is --follow; the file is --file.`,
 
 // check looks at what needs no AWS.
 func (f logsOptions) check(cfg *agents.Config, names []string) error {
-	if err := areAgents(cfg, names); err != nil {
+	if _, err := logNames(cfg, names); err != nil {
 		return err
 	}
 	if err := isContainer(cfg, names, f.container); err != nil {
@@ -131,7 +132,7 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 	}
 	a := s.app
 	style.Simulated = a.term.Simulated
-	chosen, _ := agentNames(s.cfg, names) // they have been checked
+	chosen, _ := logNames(s.cfg, names) // they have been checked
 	f.lastLines(a.opts.output == "text")
 	o.Tail = f.tail
 	debug.SetGCPercent(logs.GCPercent)
@@ -152,7 +153,7 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 	case "raw":
 		style.Format = logs.Raw
 	}
-	style.Agents, _ = agentNames(s.cfg, nil)
+	style.Agents = slices.Concat(s.cfg.Names(), s.cfg.JobNames())
 	if a.term.Screen {
 		style.Width = a.term.Width()
 	}

@@ -83,6 +83,32 @@ func noAgent(cfg *agents.Config, name string) error {
 	return &usageError{fmt.Errorf("there is no agent %q in %s: %sit has %s", name, cfg.File, hint, strings.Join(all, ", "))}
 }
 
+// noAgentOrJob says that there is neither, and which there are.
+func noAgentOrJob(cfg *agents.Config, name string) error {
+	if len(cfg.Jobs) == 0 {
+		return noAgent(cfg, name)
+	}
+	all, hint := slices.Concat(cfg.Names(), cfg.JobNames()), ""
+	if near := agents.Nearest(name, all); near != "" {
+		hint = "did you mean " + near + "? "
+	}
+	return &usageError{fmt.Errorf("there is no agent and no job %q in %s: %sit has the agents %s and the jobs %s", name, cfg.File, hint, strings.Join(cfg.Names(), ", "), strings.Join(cfg.JobNames(), ", "))}
+}
+
+// logNames checks names against the file's agents and jobs; none means all agents.
+func logNames(cfg *agents.Config, names []string) ([]string, error) {
+	if len(names) == 0 {
+		return cfg.Names(), nil
+	}
+	all := slices.Concat(cfg.Names(), cfg.JobNames())
+	for _, n := range names {
+		if !slices.Contains(all, n) {
+			return nil, noAgentOrJob(cfg, n)
+		}
+	}
+	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
+}
+
 // agentNames checks names against the file, and puts them into its order; none means all.
 func agentNames(cfg *agents.Config, names []string) ([]string, error) {
 	var all []string

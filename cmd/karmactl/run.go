@@ -45,12 +45,13 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 func newRunCmd(a *app) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use: "run AGENT [-- CMD...]", Short: "A command once, in a task of its own", Args: agentArgument(1, 0, "karmactl run AGENT [-- CMD]"),
-		ValidArgsFunction: a.completeOneAgent(),
+		Use: "run AGENT|JOB [-- CMD...]", Short: "A command once, in a task of its own", Args: agentArgument(1, 0, "karmactl run AGENT [-- CMD]"),
+		ValidArgsFunction: a.completeOneAgentOrJob(),
 		Long: `Starts a task of its own with the image, rights, secrets and network that the
 agent runs with, and a command of yours in place of the agent's. Its log comes to
 standard output as it is written and is whole at the end; the exit code is the
 command's, 128 + n when signal n ended it. Ctrl-C, and --timeout, stop the task.
+A job (karmactl run nightly) runs now as it does by its schedule, which stays as it is.
 
 The task runs on demand and is billed by the second. The account's quotas and the
 budget have to allow it: for a day, for its --timeout, or for all month with --detach.
@@ -74,13 +75,13 @@ until then, --attach follows it, and down stops it.`,
 
 // check looks at what needs no AWS.
 func (o *runOptions) check(cfg *agents.Config, args []string) error {
-	if err := areAgents(cfg, args[:1]); err != nil {
-		return err
+	agent, known := cfg.Runs(args[0])
+	if !known {
+		return noAgentOrJob(cfg, args[0])
 	}
 	if o.attach != "" && (len(args) > 1 || o.detach || o.cpu+o.memory > 0 || o.spot) {
 		return &usageError{errors.New("--attach follows a task that runs: it goes with no command, --detach, --cpu, --memory or --spot")}
 	}
-	agent, _ := cfg.Agent(args[0])
 	o.cpu, o.memory = cmp.Or(o.cpu, agent.CPU), cmp.Or(o.memory, agent.Memory)
 	if err := agents.CheckFargateSize(o.cpu, o.memory); err != nil {
 		return &usageError{fmt.Errorf("--cpu, --memory: %w", err)}
@@ -137,7 +138,7 @@ func sayRuns(s *session, runs []ecstypes.Task) {
 	}
 }
 
-// startRun starts the task with what the agent's service runs. It is not interrupted in the
+// startRun starts the task with what the agent's service, or the job's schedule, runs. It is not interrupted in the
 // middle, so that no task is started whose id is not known.
 func startRun(ctx context.Context, s *session, env *provision.Env, name string, command []string, o runOptions) (ecstypes.Task, error) {
 	store, err := s.readState(ctx)
@@ -148,14 +149,11 @@ func startRun(ctx context.Context, s *session, env *provision.Env, name string, 
 	if err := refuseWhileAsleep(store, "run"); err != nil {
 		return ecstypes.Task{}, err
 	}
-	services, err := tasks.Services(ctx, env.Clients.ECS, env.ClusterName(), []string{env.ServiceName(name)})
-	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
+	with, err := runsWith(ctx, s, env, name)
+	if err != nil {
 		return ecstypes.Task{}, err
 	}
-	if len(services) == 0 {
-		return ecstypes.Task{}, &advice{fmt.Errorf("%s has no service, so there is nothing to run it with", name), "karmactl up --only " + name}
-	}
-	agent, _ := s.cfg.Agent(name)
+	agent, _ := s.cfg.Runs(name)
 	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return ecstypes.Task{}, err
@@ -172,17 +170,36 @@ func startRun(ctx context.Context, s *session, env *provision.Env, name string, 
 	if o.detach {
 		stops = ""
 	}
-	s.app.term.Notef("%s: revision %d, %d CPU units, %d MiB%s%s", name, tasks.Revision(aws.ToString(services[0].TaskDefinition)), o.cpu, o.memory, price, stops)
-	spec := provision.RunSpec{
-		Cluster: env.ClusterName(), TaskDefinition: aws.ToString(services[0].TaskDefinition), Container: name, Command: command, Network: services[0].NetworkConfiguration,
-		Spot: o.spot, Exec: services[0].EnableExecuteCommand, Tags: env.RunTags(name), Token: rand.Text(),
-	}
+	s.app.term.Notef("%s: revision %d, %d CPU units, %d MiB%s%s", name, tasks.Revision(with.TaskDefinition), o.cpu, o.memory, price, stops)
+	spec := with
+	spec.Container, spec.Command, spec.Spot, spec.Tags, spec.Token = name, command, o.spot, env.RunTags(name), rand.Text()
 	if o.cpu != agent.CPU || o.memory != agent.Memory {
 		spec.CPU, spec.Memory = o.cpu, o.memory
 	}
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return provision.RunTask(starting, env.Clients.ECS, spec)
+}
+
+// runsWith are the revision and the network that an agent's service or a job's schedule has.
+func runsWith(ctx context.Context, s *session, env *provision.Env, name string) (provision.RunSpec, error) {
+	r := provision.RunSpec{Cluster: env.ClusterName()}
+	if j, is := s.cfg.Jobs[name]; is {
+		var err error
+		if r.TaskDefinition, r.Network, err = env.JobRuns(ctx, j); err == nil && r.TaskDefinition == "" {
+			err = &advice{fmt.Errorf("the job %s has no schedule, so there is nothing to run it with", name), "karmactl up --only " + j.Agent}
+		}
+		return r, err
+	}
+	services, err := tasks.Services(ctx, env.Clients.ECS, env.ClusterName(), []string{env.ServiceName(name)})
+	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
+		return r, err
+	}
+	if len(services) == 0 {
+		return r, &advice{fmt.Errorf("%s has no service, so there is nothing to run it with", name), "karmactl up --only " + name}
+	}
+	r.TaskDefinition, r.Network, r.Exec = aws.ToString(services[0].TaskDefinition), services[0].NetworkConfiguration, services[0].EnableExecuteCommand
+	return r, nil
 }
 
 // followRun follows the task and ends as its command did.

@@ -35,9 +35,9 @@ func newStatusCmd(a *app) *cobra.Command {
   karmactl status validator --watch
   karmactl status --drift`,
 		Long: `Tasks, revision, image, target health, CPU and memory with the last hour, answers
-5xx, schedule and last event of every agent, and what needs attention with the
-command that helps. It reads agents.yaml and AWS, and never waits for the
-lock of an up. One look costs $0.00003 an agent (GetMetricData).
+5xx, schedule and last event of every agent, the last and the next run of every
+job, and what needs attention with the command that helps. It reads agents.yaml
+and AWS, and never waits for the lock of an up. One look costs $0.00003 an agent (GetMetricData).
 
 --drift also plans, with clients that cannot write, and lists what is not as
 agents.yaml wants it. --watch looks every 5 seconds until Ctrl-C; with -o json
@@ -64,7 +64,10 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	clients := cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly))
 	w := &fleet.Watcher{
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
-		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen(s.cfg, names), Clock: s.clock,
+		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen(s.cfg, names), Clock: s.clock, Scheduler: clients.Scheduler, Streams: clients.Logs,
+	}
+	for _, x := range w.Agents {
+		w.Jobs = append(w.Jobs, s.cfg.JobsOf(x.Name)...)
 	}
 	for {
 		st, err := w.Look(ctx)
@@ -76,7 +79,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		}
 		doc := document.Status{
 			Head: document.Of("Status"), Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
-			Agents: st.Agents, Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
+			Agents: st.Agents, Jobs: append([]fleet.JobStatus{}, st.Jobs...), Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
 		}
 		if len(names) == 0 { // what some agents cost is not what the stack does
 			if doc.Cost, err = costNow(s, st); err != nil {
@@ -159,6 +162,7 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 		screen.Rows = append(screen.Rows, ui.StatusRow{Cells: statusCells(ag, doc.At), Sign: max(signs[ag.Name], signs[""])})
 	}
 	screen.Below = append(screen.Below, scheduleLines(doc.Agents)...)
+	screen.Below = append(screen.Below, jobLines(doc.Jobs, doc.At)...)
 	for _, d := range doc.Drift {
 		fields := make([]string, len(d.Fields))
 		for i, f := range d.Fields {

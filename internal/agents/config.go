@@ -38,6 +38,8 @@ type Config struct {
 	Usage         Usage
 	// Schedules by name; "office-hours" is always there unless overridden.
 	Schedules map[string]Schedule
+	// Jobs by name.
+	Jobs map[string]Job
 	// Agents in the order of the file.
 	Agents []Agent
 
@@ -230,6 +232,8 @@ type Usage struct {
 	CrossAZGB float64
 	// LCU is the average number of load balancer capacity units.
 	LCU float64
+	// JobMinutes is how long a run of a job takes.
+	JobMinutes float64
 	// TracesM is millions of X-Ray traces a month.
 	TracesM float64
 	// FreeTier tells whether the account's free tiers are still unused.

@@ -16,6 +16,7 @@ func checkRules(r *reader, c *Config) {
 	checkDomain(r, c)
 	checkSecretNames(r, c)
 	checkSchedules(r, c)
+	checkJobs(r, c)
 	checkHostNames(r, c)
 	checkServices(r, c)
 	for i := range c.Agents {

@@ -80,6 +80,9 @@ func sectionFields() []field[document] {
 		key("schedules", "Time windows in which agents run, by name. office-hours is always there.",
 			dict(namedRule, "a schedule", object("schedule", scheduleFields()), func(name string) Schedule { return Schedule{Name: name} }),
 			func(d *document) *map[string]Schedule { return &d.Schedules }),
+		key("jobs", "Commands that run by a schedule, each in a task of its own, by name.",
+			dict(agentNameRule, "a job", object("job", jobFields()), func(name string) Job { return Job{Name: name} }),
+			func(d *document) *map[string]Job { return &d.Jobs }),
 	}
 }
 
@@ -141,6 +144,7 @@ func usageFields() []field[Usage] {
 		key("egress_gb", "Gigabytes a month to the internet.", amount(), func(u *Usage) *float64 { return &u.EgressGB }),
 		key("cross_az_gb", "Gigabytes a month between zones.", amount(), func(u *Usage) *float64 { return &u.CrossAZGB }),
 		key("lcu", "Load balancer capacity units, on average.", amount(), func(u *Usage) *float64 { return &u.LCU }),
+		key("job_minutes", "Minutes that a run of a job takes.", amount(), func(u *Usage) *float64 { return &u.JobMinutes }),
 		key("traces_m", "Millions of X-Ray traces a month.", amount(), func(u *Usage) *float64 { return &u.TracesM }),
 		key("free_tier", "The account's free tiers are still unused.", boolean(), func(u *Usage) *bool { return &u.FreeTier }),
 	}

@@ -14,8 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-// schedulerRate is a rate as EventBridge Scheduler takes it: unlike Application Auto Scaling it
-// does not mind one in the plural.
+// schedulerRate is a rate as EventBridge Scheduler takes it, which accepts one in the plural.
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
 var schedulerRate = lazyregexp.New(`^rate\((\d+) (minute|hour|day)s?\)$`)
 

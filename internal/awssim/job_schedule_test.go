@@ -72,7 +72,7 @@ func (b *jobBench) create(name, expression, zone string) {
 	must[*scheduler.CreateScheduleOutput](b.t)(b.jobs.CreateSchedule(b.t.Context(), b.input(name, expression, zone)))
 }
 
-// tasks are those that a schedule has started and that ECS still lists.
+// tasks are the tasks that a schedule has started, as long as ECS lists them.
 func (b *jobBench) tasks(name string) []ecstypes.Task {
 	b.t.Helper()
 	var arns []string

@@ -77,6 +77,7 @@ func (s *Sim) describeLogStreams(in *logs.DescribeLogStreamsInput) (*logs.Descri
 			continue
 		}
 		d := types.LogStream{LogStreamName: &st.Name, Arn: &st.ARN, CreationTime: aws.Int64(st.Created.UnixMilli())}
+		d.StoredBytes = aws.Int64(0) //nolint:staticcheck // AWS sends it still, and as 0
 		if at, ok := first[st.Name]; ok {
 			d.FirstEventTimestamp = &at
 		}

@@ -120,6 +120,7 @@ var notYetTexts = []string{
 	"Unable to assume the service linked role", "Unable to assume role",
 	"verify that the ECS service role being passed has the proper permissions",
 	"does not have an associated load balancer", "Unable to Start a service that is still Draining",
+	"must allow AWS EventBridge Scheduler to assume the role",
 	"ECS was unable to assume the role", "is currently being deleted", "scheduled for deletion",
 	"verify that it exists and", "is not in a state that allows",
 	// ECS right after RegisterTaskDefinition, and after a service of the same name was deleted:

@@ -59,7 +59,7 @@ func (e *LostReply) RetryableError() bool { return false }
 // recognizes one that is sent again. A test holds the list to the creates.
 var withToken = map[string]bool{
 	"CreateNatGateway": true, "CreateVpcEndpoint": true, "CreateRouteTable": true, "CreateHttpNamespace": true,
-	"CreateSecret": true, "CreateService": true, "RequestCertificate": true, "RunTask": true,
+	"CreateSchedule": true, "CreateScheduleGroup": true, "CreateSecret": true, "CreateService": true, "RequestCertificate": true, "RunTask": true,
 }
 
 // sameAgain are the creates that give the same thing back when they are sent

@@ -68,6 +68,8 @@ func kinds() map[string]kind {
 		// agents
 		"service":         {class: Priced, each: each(priceService), want: wants[*provision.Service, provision.ServiceSpec]},
 		"task-definition": {class: Free, want: wants[*provision.TaskDefinition, provision.TaskDefinitionSpec]},
+		"schedule":        {class: Priced, each: each(priceJob), want: wants[*provision.JobSchedule, provision.JobScheduleSpec], once: assumeJobs},
+		"schedule-group":  free,
 		"scalable-target": {class: Free, want: wants[*provision.ScalableTarget, provision.ScalableTargetSpec]},
 		"scaling-policy":  {class: Priced, each: byKey(priceScalingPolicy)},
 		"alarm":           {class: Priced, each: byKey(priceAlarm)},

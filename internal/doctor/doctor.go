@@ -50,6 +50,7 @@ func Checks() []Check {
 		{"target-health", "a target that fails its check gets no requests: 502 and 503", checkTargetHealth, true},
 		{"5xx", "answers 5xx are what callers see of a fault", check5xx, true},
 		{"usage", "a task without CPU or memory to spare gets slow, or is killed", checkUsage, true},
+		{"job", "a job that fails, or that nothing starts, is missed by no one until its result is", checkJobs, false},
 		{"spot", "AWS may take Spot tasks back at two minutes' notice", checkSpot, false},
 		{"service-connect", "agents reach each other by Service Connect, in one namespace and where the group lets them in", checkServiceConnect, false},
 		{"container-insights", "Container Insights bills each of its metrics", checkContainerInsights, false},

@@ -21,6 +21,15 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// hourly gives the validator a job.
+func hourly(command string) func(*agents.Config) {
+	return func(c *agents.Config) {
+		c.Jobs = map[string]agents.Job{"digest": {
+			Name: "digest", Agent: "validator", Command: []string{"sh", "-c", command}, Schedule: "every hour", Expression: "cron(0 * * * ? *)", Timezone: "UTC", CPU: 256, Memory: 512,
+		}}
+	}
+}
+
 // Each breaks one thing, and one check finds it: the golden files have the words.
 func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 	for _, c := range []struct {
@@ -75,6 +84,10 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			b.container(func(c *ecstypes.ContainerDefinition) {
 				c.Environment = append(c.Environment, ecstypes.KeyValuePair{Name: aws.String("AWSSIM_BEHAVIOUR"), Value: aws.String("crash")})
 			})
+		}},
+		{name: "job", finds: []string{"job"}, change: hourly("exit 3"), do: func(*bench) { time.Sleep(time.Until(time.Date(2000, 1, 1, 1, 5, 0, 0, time.UTC))) }},
+		{name: "job-schedule", finds: []string{"job"}, change: hourly("exit 0"), do: func(b *bench) {
+			b.edit(func(w *awssim.World) { clear(w.JobSchedules) })
 		}},
 		{name: "log-group", finds: []string{"log-group"}, do: func(b *bench) {
 			b.edit(func(w *awssim.World) { delete(w.LogGroups, "/ecs/karmacadabra-prod/validator") })

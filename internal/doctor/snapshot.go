@@ -32,6 +32,7 @@ type snapshot struct {
 	fleet.Observed
 	cluster   *ecstypes.Cluster
 	status    []fleet.AgentStatus
+	jobs      []fleet.JobStatus
 	attention map[string][]fleet.Attention // by agent, what status says
 	waiting   map[string]waiting           // by agent without a service
 	// missingRoles are ARNs by agent.
@@ -265,13 +266,16 @@ func (sn *snapshot) readQuotas(ctx context.Context) error {
 func (sn *snapshot) readStatus(ctx context.Context) error {
 	w := fleet.Watcher{
 		ECS: sn.Clients.ECS, Targets: sn.Clients.ELB, Metrics: sn.Clients.CloudWatch, Schedules: sn.Clients.AutoScaling,
-		Cluster: provision.ClusterName(sn.Cfg.Stack()), Agents: sn.Agents, Clock: sn.Clock,
+		Cluster: provision.ClusterName(sn.Cfg.Stack()), Agents: sn.Agents, Clock: sn.Clock, Scheduler: sn.Clients.Scheduler, Streams: sn.Clients.Logs,
+	}
+	for _, a := range sn.Agents {
+		w.Jobs = append(w.Jobs, sn.Cfg.JobsOf(a.Name)...)
 	}
 	st, err := w.Look(ctx)
 	if err != nil {
 		return err
 	}
-	sn.status, sn.unread = st.Agents, st.Notes
+	sn.status, sn.jobs, sn.unread = st.Agents, st.Jobs, st.Notes
 	for _, p := range st.Attention {
 		sn.attention[p.Agent] = append(sn.attention[p.Agent], p)
 	}

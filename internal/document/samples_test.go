@@ -68,6 +68,10 @@ func samples() map[string]any {
 				Name: "validator", Desired: 1, Running: 1, Revision: 3, Image: "sha256:4f5e", Healthy: 1, Spot: 1,
 				CPU: &document.Usage{Now: 12.5, Hour: []float64{-1, 12.5}}, Errors5xx: &errors, LastEvent: &document.LastEvent{At: at, Message: "has reached a steady state"},
 			}},
+			Jobs: []document.JobStatus{{
+				Name: "nightly", Agent: "validator", Schedule: "every day at 03:00", Timezone: "Europe/Berlin", State: "enabled", Next: &at,
+				Last: &document.JobRun{Task: "4f5e", Started: at, Listed: true, Ended: &at, ExitCode: &errors, Reason: "Essential container in task exited"},
+			}},
 			Attention: []document.Attention{{Agent: "validator", About: "5xx", Problem: "3 answers 5xx in the last hour", Command: "karmactl logs validator --level error"}},
 			Drift:     []document.Drift{}, Cost: &document.StatusCost{Today: "2.67", Month: "81.07", PricesAsOf: "2026-09-11", Budget: "100"},
 		},

@@ -13,6 +13,8 @@ type Status struct {
 	At time.Time `json:"at"`
 	// Agents are the agents that were named, or all.
 	Agents []AgentStatus `json:"agents"`
+	// Jobs are those of the agents.
+	Jobs []JobStatus `json:"jobs"`
 	// Attention is what to look at.
 	Attention []Attention `json:"attention"`
 	// Drift is filled with --drift.
@@ -73,6 +75,42 @@ type LastEvent struct {
 	At time.Time `json:"at"`
 	// Message is in ECS's words.
 	Message string `json:"message"`
+}
+
+// JobStatus is how one job is.
+type JobStatus struct {
+	// Name is the job's.
+	Name string `json:"name"`
+	// Agent is whose image and rights it has.
+	Agent string `json:"agent"`
+	// Schedule is as agents.yaml says it, in Timezone.
+	Schedule string `json:"schedule"`
+	Timezone string `json:"timezone"`
+	// State is that of its schedule: enabled, disabled, or absent; "" is not known.
+	State string `json:"state"`
+	// Next is when it runs next; not there when nothing starts it.
+	Next *time.Time `json:"next,omitempty"`
+	// Running is how many of its tasks run or are being started.
+	Running int `json:"running"`
+	// Last is its newest run; not there when there has been none.
+	Last *JobRun `json:"last,omitempty"`
+}
+
+// JobRun is one run of a job. ECS forgets a task an hour after its end: of an earlier run
+// only its log is left, and the exit code is not known.
+type JobRun struct {
+	// Task is the id of its task.
+	Task string `json:"task"`
+	// Started is when.
+	Started time.Time `json:"started"`
+	// Listed: ECS still knows the task.
+	Listed bool `json:"listed"`
+	// Ended is when; not there while it runs, or when it is not known.
+	Ended *time.Time `json:"ended,omitempty"`
+	// ExitCode is not there when the command has not ended, never started, or is forgotten.
+	ExitCode *int `json:"exit_code,omitempty"`
+	// Reason is what ECS says of its end.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Attention is something to look at, and the command that helps.

@@ -159,7 +159,7 @@ type MissingInput struct {
 //	Prerequisite  the user has to do something first    TaskDefinition
 //	Optional      there may be nothing to hold yet      AlarmSilence, Parameter, Secret
 //	Announcer     has something to tell the user        Role, ScalableTarget, Secret, Subscription, TaskDefinition
-//	Ordered       is made after others, without a need  Cluster, LoadBalancer, ScalableTarget,
+//	Ordered       is made after others, without a need  Cluster, JobSchedule, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
 //	Mutual        is updated once its peers are there   Service
 //	Owned         AWS deletes it with another one       Listener, ListenerRule

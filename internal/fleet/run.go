@@ -42,7 +42,7 @@ type RunAPI interface {
 func (w *Watcher) runs(all []types.Task) []Attention {
 	var out []Attention
 	for _, t := range all {
-		if x := UnfinishedRun(t, w.Clock.Now()); slices.ContainsFunc(w.Agents, func(a agents.Agent) bool { return a.Name == x.Agent }) {
+		if x := UnfinishedRun(t, w.Clock.Now()); slices.ContainsFunc(w.Agents, func(a agents.Agent) bool { return a.Name == x.Agent }) || slices.ContainsFunc(w.Jobs, func(j agents.Job) bool { return j.Name == x.Agent }) {
 			out = append(out, x)
 		}
 	}

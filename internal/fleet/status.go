@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -46,6 +47,7 @@ type Attention = document.Attention
 type Status struct {
 	At        time.Time
 	Agents    []AgentStatus
+	Jobs      []JobStatus
 	Attention []Attention
 	// Running are the sizes of the tasks that run or are being started, those of the cluster's runs among them.
 	Running []tasks.Size
@@ -54,7 +56,8 @@ type Status struct {
 }
 
 // Watcher reads how the agents are: eight calls to AWS, and one more for each
-// agent's targets, however many tasks run up to a hundred.
+// agent's targets, however many tasks run up to a hundred. Jobs take one more, and one
+// for each that has not run within the hour.
 type Watcher struct {
 	ECS       EventsAPI
 	Targets   TargetsAPI
@@ -62,6 +65,10 @@ type Watcher struct {
 	Schedules SchedulesAPI
 	Cluster   string
 	Agents    []agents.Agent
+	// Jobs are the ones to look at, with Scheduler and Streams; without any neither is asked.
+	Jobs      []agents.Job
+	Scheduler SchedulerAPI
+	Streams   StreamsAPI
 	Clock     engine.Clock
 
 	measured map[string]measures
@@ -98,8 +105,14 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 		}
 		s := agentStatus(a.Name, services[i], r)
 		st.Agents = append(st.Agents, s)
-		st.Attention = append(st.Attention, attention(a, s, services[i], r)...)
+		wrong := attention(a, s, services[i], r)
+		if a.Scale.Min == 0 && w.hasJobs(a.Name) { // it is there for its jobs
+			wrong = slices.DeleteFunc(wrong, func(x Attention) bool { return x.About == AboutScale })
+		}
+		st.Attention = append(st.Attention, wrong...)
 	}
+	jobs, wrong, notes := w.jobs(ctx, r)
+	st.Jobs, st.Attention, st.Notes = jobs, append(st.Attention, wrong...), append(st.Notes, notes...)
 	return st, nil
 }
 
@@ -118,6 +131,7 @@ type readings struct {
 	health    map[string][]elbtypes.TargetHealthDescription // by target group
 	measured  map[string]measures                           // by agent
 	schedules map[string]string                             // by agent
+	jobs      map[string]schedulertypes.ScheduleSummary     // by job; nil is not known
 	notes     []error
 }
 
@@ -125,7 +139,7 @@ type readings struct {
 func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 	r := readings{health: map[string][]elbtypes.TargetHealthDescription{}}
 	groups := targetGroups(services)
-	notes := make([]error, 4)
+	notes := make([]error, 5)
 	var g errgroup.Group
 	note := func(i int, what string, err error) {
 		if err != nil {
@@ -159,6 +173,12 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 		var err error
 		r.measured, err = w.measure(ctx, services, groups)
 		note(3, "CPU, memory and 5xx are not known", err)
+		return nil
+	})
+	g.Go(func() error {
+		var err error
+		r.jobs, err = w.readJobs(ctx)
+		note(4, "the jobs' schedules are not known", err)
 		return nil
 	})
 	_ = g.Wait() // what failed is in the notes

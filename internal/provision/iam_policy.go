@@ -38,6 +38,8 @@ type Readable struct {
 	// Repositories of ECR that the agent's image is or can be in.
 	Repositories []string
 	LogGroup     string
+	// JobLogGroups are those of the agent's jobs.
+	JobLogGroups []string
 	// Secrets of Secrets Manager and Parameters of SSM: NamedSecret and WrittenSecret make the former.
 	Secrets    []string
 	Parameters []string
@@ -56,10 +58,11 @@ func ExecutionPolicy(account cloud.Account, r Readable) string {
 				Action: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
 			})
 	}
-	all = append(all, statement{
-		Sid: "Logs", Effect: "Allow", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		Resource: []string{account.ARN("logs", "log-group:"+r.LogGroup+":*")},
-	})
+	logs := statement{Sid: "Logs", Effect: "Allow", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"}}
+	for _, group := range append([]string{r.LogGroup}, r.JobLogGroups...) {
+		logs.Resource = append(logs.Resource, account.ARN("logs", "log-group:"+group+":*"))
+	}
+	all = append(all, logs)
 	if len(r.Secrets) > 0 {
 		all = append(all,
 			statement{Sid: "Secrets", Effect: "Allow", Action: []string{"secretsmanager:GetSecretValue"}, Resource: r.Secrets},

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,6 +26,8 @@ type LogGroup struct {
 	*Env
 	Agent         string
 	RetentionDays int
+	// JobOf is the agent whose job writes there, Agent being the job; "" for an agent's own.
+	JobOf string
 }
 
 // LogGroupName of an agent of a stack: /ecs/karmacadabra-prod/validator.
@@ -42,7 +45,7 @@ func (g *LogGroup) arn() string { return g.Account.ARN("logs", "log-group:"+g.Na
 func (g *LogGroup) Key() engine.Key { return engine.Key("log-group/" + g.Agent) }
 
 // OfAgent is the agent whose log group it is.
-func (g *LogGroup) OfAgent() string { return g.Agent }
+func (g *LogGroup) OfAgent() string { return cmp.Or(g.JobOf, g.Agent) }
 
 // Needs nothing.
 func (g *LogGroup) Needs() []engine.Node { return nil }

@@ -18,11 +18,12 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// The two kinds of role that a task has: with one ECS starts it (images, logs,
-// secrets), the other is the agent's own.
+// The kinds of role: with one ECS starts a task (images, logs, secrets), the other is the
+// agent's own. With the third EventBridge Scheduler starts the agent's jobs.
 const (
 	ExecutionRole = "execution"
 	TaskRole      = "task"
+	SchedulerRole = "scheduler"
 )
 
 // inlinePolicy is the name of the one policy in each of our roles.
@@ -44,15 +45,15 @@ type RoleSpec struct {
 	Tags cloud.Tags
 }
 
-// Role is one of an agent's two roles. Its id is its name. It cannot be assumed
+// Role is one of an agent's roles. Its id is its name. It cannot be assumed
 // everywhere for some ten seconds after it was made: what uses it waits.
 type Role struct {
 	engine.Ref
 	*Env
-	// Kind is ExecutionRole or TaskRole.
+	// Kind is ExecutionRole, TaskRole or SchedulerRole.
 	Kind  string
 	Agent string
-	// Policy is the inline policy as JSON: ExecutionPolicy or TaskPolicy.
+	// Policy is the inline policy as JSON: ExecutionPolicy, TaskPolicy or SchedulerPolicy.
 	Policy string
 	// Path and Boundary are those of all roles of the stack; "" is none.
 	Path, Boundary string
@@ -102,10 +103,14 @@ func (r *Role) OfAgent() string { return r.Agent }
 // Needs nothing: policies name what they allow by ARNs that are known before.
 func (r *Role) Needs() []engine.Node { return nil }
 
-// Want is a role that only ECS tasks of this account can take.
+// Want is a role that only ECS tasks, or schedules, of this account can take.
 func (r *Role) Want() RoleSpec {
+	trust := taskTrust(r.Account)
+	if r.Kind == SchedulerRole {
+		trust = schedulerTrust(r.Account)
+	}
 	return RoleSpec{
-		Trust: document(taskTrust(r.Account)), Policy: document(r.Policy), Permissions: document(r.Permissions), Policies: setOf(r.Managed),
+		Trust: document(trust), Policy: document(r.Policy), Permissions: document(r.Permissions), Policies: setOf(r.Managed),
 		Boundary: r.Boundary, Path: r.path(), Tags: r.TagsOf(r.Key()),
 	}
 }

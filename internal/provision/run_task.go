@@ -86,13 +86,18 @@ func (h *Env) RunTags(agent string) cloud.Tags {
 	return t
 }
 
-// StopRuns stops the stack's tasks that run once, so that its cluster can go.
+// StopRuns stops the stack's tasks that run once, the tasks of its jobs among them, so that its
+// cluster can go.
 func (h *Env) StopRuns(ctx context.Context) error {
 	runs, err := Runs(ctx, h.Clients.ECS, h.ClusterName(), h.Stack)
 	if err != nil {
 		return err
 	}
-	for _, t := range runs {
+	jobs, err := h.jobRuns(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range append(runs, jobs...) {
 		if _, err := h.Clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: aws.String(h.ClusterName()), Task: t.TaskArn, Reason: aws.String("karmactl down")}); err != nil {
 			return fmt.Errorf("stop task %s: %w", aws.ToString(t.TaskArn), err)
 		}

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	discoverytypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -228,4 +230,25 @@ func (h *Env) parameterTags() serviceTags {
 
 func toSSMTags(tags cloud.Tags) []ssmtypes.Tag {
 	return cloud.ToSDK(tags, func(k, v string) ssmtypes.Tag { return ssmtypes.Tag{Key: &k, Value: &v} })
+}
+
+func (h *Env) scheduleGroupTags() serviceTags {
+	api := h.Clients.Scheduler
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &scheduler.ListTagsForResourceInput{ResourceArn: arn})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.Tags, func(t schedulertypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &scheduler.TagResourceInput{ResourceArn: arn, Tags: toSchedulerTags(tags)})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &scheduler.UntagResourceInput{ResourceArn: arn, TagKeys: keys})
+			return err
+		},
+	}
 }

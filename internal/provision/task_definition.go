@@ -31,6 +31,9 @@ type TaskDefinition struct {
 	// Secret holds the agent's own values; with the store ssm Parameters do.
 	Secret     *Secret
 	Parameters []*Parameter
+	// JobOf is the agent's own definition, of which a job's has images and secrets; nil for
+	// an agent's own. Agent is then the job as an agent.
+	JobOf *TaskDefinition
 	// Registries are the secrets of private registries, by host.
 	Registries map[string]string
 	// ImageOverride is the image, by digest, that a deploy brings; "" keeps the one that
@@ -48,7 +51,12 @@ type TaskDefinition struct {
 func (t *TaskDefinition) Key() engine.Key { return engine.Key("task-definition/" + t.Agent.Name) }
 
 // OfAgent is the agent that it belongs to.
-func (t *TaskDefinition) OfAgent() string { return t.Agent.Name }
+func (t *TaskDefinition) OfAgent() string {
+	if t.JobOf != nil {
+		return t.JobOf.Agent.Name
+	}
+	return t.Agent.Name
+}
 
 // Needs the roles, the log group, the repository and the secrets.
 func (t *TaskDefinition) Needs() []engine.Node {
@@ -68,16 +76,26 @@ func (t *TaskDefinition) Needs() []engine.Node {
 	if t.Secret != nil {
 		out = append(out, t.Secret)
 	}
+	out = append(out, nodes(t.JobOf)...)
 	return append(out, nodes(t.Parameters...)...)
 }
 
-// Family is the name of an agent's revisions: karmacadabra-prod-validator.
-func (h *Env) Family(agent string) string { return h.Stack + "-" + agent }
+// FamilyName is the name of the revisions of an agent or a job: karmacadabra-prod-validator.
+func FamilyName(stack, agent string) string { return stack + "-" + agent }
+
+// Family is that of an agent or a job of the stack.
+func (h *Env) Family(agent string) string { return FamilyName(h.Stack, agent) }
 
 // Missing finds out what the revision is to have: the image's digest, and where
 // each secret comes from. It waits for the user when there is no image, or when a
 // secret that is not optional has no value.
 func (t *TaskDefinition) Missing(ctx context.Context) (*engine.MissingInput, error) {
+	if t.JobOf != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.images, t.secrets = t.JobOf.chosen()
+		return nil, nil
+	}
 	images, notes, err := t.chooseImages(ctx)
 	if err != nil {
 		return nil, err
@@ -107,6 +125,13 @@ func (t *TaskDefinition) Missing(ctx context.Context) (*engine.MissingInput, err
 	return nil, nil
 }
 
+// chosen are the images and the secrets that the revision is to have.
+func (t *TaskDefinition) chosen() (images, secrets Variables) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.images, t.secrets
+}
+
 // Notes tell what the agent starts without, and that its image is not pinned.
 func (t *TaskDefinition) Notes() []string {
 	t.mu.Lock()
@@ -116,10 +141,7 @@ func (t *TaskDefinition) Notes() []string {
 
 // Want is the revision of the configuration.
 func (t *TaskDefinition) Want() TaskDefinitionSpec {
-	t.mu.Lock()
-	images, secrets := t.images, t.secrets
-	t.mu.Unlock()
-	return t.with(images, secrets)
+	return t.with(t.chosen())
 }
 
 // with is the revision of the configuration that has images and secrets.

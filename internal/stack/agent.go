@@ -39,6 +39,7 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 		service.Namespace = p.namespace
 	}
 	add(s, groupAgents, service)
+	s.jobs(service, n, p)
 
 	bounds := add(s, groupAgents, &provision.ScalableTarget{Env: h, Service: service, Agent: a.Name, Min: a.Scale.Min, Max: a.Scale.Max, ServiceRole: p.scaling})
 	s.policies(a, e, bounds)

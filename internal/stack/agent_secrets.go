@@ -41,6 +41,9 @@ func (s *Stack) secrets(a agents.Agent) agentSecrets {
 // secrets, no other agent's, and what its entry in the file names.
 func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) string {
 	r := provision.Readable{Repositories: []string{s.Account.ARN("ecr", "repository/"+s.RepositoryName(a.Name))}, LogGroup: s.LogGroupName(a.Name)}
+	for _, j := range s.Config.JobsOf(a.Name) {
+		r.JobLogGroups = append(r.JobLogGroups, s.LogGroupName(j.Name))
+	}
 	images := []string{a.Image}
 	for _, c := range a.Containers() {
 		images = append(images, c.Image)

@@ -42,6 +42,8 @@ var undrifted = map[string]string{
 	"repository encryption":   "AWS does not change it",
 	"state-bucket encryption": "S3 has encrypted every bucket since 2023, and takes the default for none",
 
+	"schedule time_window": "the simulated Scheduler has no other; up sends it with every change",
+
 	// A resource without an id of its own is found by what it is part of.
 	"route table":                        "it is looked for in the table that it is to be in",
 	"route-table-association subnet":     "it is looked for by the subnet",

@@ -155,6 +155,9 @@ var kinds = []Kind{
 		return &provision.ScalableTarget{Env: h, Agent: name}
 	}), nil, nil},
 	{"scaling-policy", "scaling_policy", of(provision.ScalingPolicyOf), nil, nil},
+	{"schedule-group", "schedule_group", of(func(h *provision.Env, _ string) *provision.ScheduleGroup {
+		return &provision.ScheduleGroup{Env: h}
+	}), nil, nil},
 	{"budget", "budget", of(func(h *provision.Env, _ string) *provision.Budget { return &provision.Budget{Env: h} }), nil, nil},
 	// secrets, task definitions, services
 	{"secret", "secret", of(func(h *provision.Env, name string) *provision.Secret {
@@ -166,6 +169,9 @@ var kinds = []Kind{
 	}), nil, nil},
 	{"service", "service", of(func(h *provision.Env, name string) *provision.Service {
 		return &provision.Service{Env: h, Agent: agents.Agent{Name: name}}
+	}), always, nil},
+	{"schedule", "job_schedule", of(func(h *provision.Env, name string) *provision.JobSchedule {
+		return &provision.JobSchedule{Env: h, Job: agents.Job{Name: name}}
 	}), always, nil},
 }
 

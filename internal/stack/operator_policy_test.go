@@ -44,7 +44,7 @@ var serviceIDs = map[string]string{
 	"acm": "ACM", "applicationautoscaling": "Application Auto Scaling", "budgets": "Budgets", "cloudwatch": "CloudWatch",
 	"cloudwatchlogs": "CloudWatch Logs", "costexplorer": "Cost Explorer", "ec2": "EC2", "ecr": "ECR", "ecs": "ECS",
 	"elasticloadbalancingv2": "Elastic Load Balancing v2", "iam": "IAM", "pricing": "Pricing",
-	"resourcegroupstaggingapi": "Resource Groups Tagging API", "route53": "Route 53", "s3": "S3",
+	"resourcegroupstaggingapi": "Resource Groups Tagging API", "route53": "Route 53", "s3": "S3", "scheduler": "Scheduler",
 	"secretsmanager": "Secrets Manager", "servicediscovery": "ServiceDiscovery", "servicequotas": "Service Quotas",
 	"sns": "SNS", "ssm": "SSM", "sts": "STS", "xray": "XRay",
 }
@@ -143,6 +143,8 @@ func operatorPolicies(actions []string) (read, change document) {
 			values = append(values, a)
 		case service == "ecr" && slices.Contains(awssim.RegistryNeeds(), a) && !reads:
 			push = append(push, a)
+		case (service == "scheduler" || service == "application-autoscaling") && !reads: // all that changes anything there is asked
+			rest = append(rest, service+":*")
 		case strings.HasPrefix(op, "Describe"):
 			describe = append(describe, service+":Describe*")
 		case strings.HasPrefix(op, "List"):
@@ -169,8 +171,8 @@ func operatorPolicies(actions []string) (read, change document) {
 		allow{Sid: "State", Action: write, Resource: buckets},
 		allow{Sid: "Keys", Action: keys, Resource: whole, Condition: via},
 		allow{Sid: "Push", Action: push, Resource: []string{"arn:*:ecr:*:*:repository/*"}},
-		allow{Sid: "Change", Action: rest, Resource: whole},
-		allow{Sid: "PassRoles", Action: []string{"iam:PassRole"}, Resource: whole, Condition: only("iam:PassedToService", "ecs-tasks.amazonaws.com")},
+		allow{Sid: "Change", Action: slices.Compact(rest), Resource: whole},
+		allow{Sid: "PassRoles", Action: []string{"iam:PassRole"}, Resource: whole, Condition: only("iam:PassedToService", "ecs-tasks.amazonaws.com", "scheduler.amazonaws.com")},
 		allow{
 			Sid: "Attach", Action: []string{"iam:AttachRolePolicy"}, Resource: whole,
 			Condition: map[string]map[string][]string{"ArnNotLike": {"iam:PolicyARN": {"arn:*:iam::aws:policy/AdministratorAccess", "arn:*:iam::aws:policy/IAMFullAccess", "arn:*:iam::aws:policy/PowerUserAccess"}}},

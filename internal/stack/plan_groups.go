@@ -87,6 +87,9 @@ func (s *Stack) About(group string) string {
 		}
 		parts = append(parts, fmt.Sprintf("%d ecr", len(cfg.Agents)))
 	case groupAgents:
+		if jobs := cfg.JobNames(); len(jobs) > 0 {
+			return strings.Join(cfg.Names(), " ") + " · jobs " + strings.Join(jobs, " ")
+		}
 		return strings.Join(cfg.Names(), " ")
 	}
 	return strings.Join(parts, " · ")

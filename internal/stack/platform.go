@@ -13,6 +13,7 @@ type platformPart struct {
 	namespace         *provision.Namespace
 	cluster           *provision.Cluster
 	topic             *provision.Topic
+	schedules         *provision.ScheduleGroup // nil without jobs
 }
 
 func (s *Stack) platform() *platformPart {
@@ -28,6 +29,9 @@ func (s *Stack) platform() *platformPart {
 		p.namespace = add(s, groupPlatform, &provision.Namespace{Env: h, Name: cfg.Network.Namespace})
 	}
 	p.cluster = add(s, groupPlatform, &provision.Cluster{Env: h, Insights: insightsSetting(cfg.Observability.ContainerInsights), Namespace: p.namespace, ServiceRole: p.ecs})
+	if len(cfg.Jobs) > 0 {
+		p.schedules = add(s, groupPlatform, &provision.ScheduleGroup{Env: h})
+	}
 	if emails := cfg.Observability.Alarms.Emails; len(emails) > 0 {
 		p.topic = add(s, groupPlatform, &provision.Topic{Env: h})
 		for _, e := range emails {

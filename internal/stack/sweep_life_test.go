@@ -58,6 +58,8 @@ agents:
   abracadabra:
     port: 9003
     calls: [validator]
+jobs:
+  nightly: {agent: validator, command: [python, digest.py], schedule: every day at 03:00, timezone: Europe/Berlin}
 `
 
 // sweptSSM is the same stack with its secrets in parameters.

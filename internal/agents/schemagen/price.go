@@ -34,6 +34,8 @@ var edits = []struct{ path, name, yaml string }{
 	{"observability.log_retention_days", "`365`", "observability: {log_retention_days: 365}"},
 	{"observability.alarms.enabled", "`false`", "observability: {alarms: {enabled: false}}"},
 	{"secrets.store", "`ssm`", "secrets: {store: ssm}"},
+	{"jobs.NAME.schedule", "`every day at 03:00`, ten minutes each with 256 CPU units", "jobs: {nightly: {agent: validator, command: [a], schedule: every day at 03:00}}"},
+	{"usage.job_minutes", "`60` with such a job", "usage: {job_minutes: 60}\n    jobs: {nightly: {agent: validator, command: [a], schedule: every day at 03:00}}"},
 	{"usage.nat_gb", "`100`", "usage: {nat_gb: 100}"},
 	{"usage.logs_gb", "`50`", "usage: {logs_gb: 50}"},
 	{"usage.images_gb", "`30`", "usage: {images_gb: 30}"},

@@ -41,6 +41,7 @@ var sections = []section{
 	{"secrets", "secrets", ""},
 	{"budget", "budget", ""},
 	{"schedules", "schedules.NAME", "`karmactl scale --schedule NAME` runs agents by it; agents.yaml alone starts and stops nothing."},
+	{"job", "jobs.NAME", "A command by a schedule, in a task of its own: [jobs](jobs.md) says what AWS does and does not do for it."},
 	{"usage", "usage", "It changes the estimate and nothing in AWS."},
 }
 

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/fleet"
+)
+
+// jobLines tell each job: when it runs, how its last run ended, and when the next one is.
+func jobLines(jobs []fleet.JobStatus, now time.Time) []string {
+	var out []string
+	for _, j := range jobs {
+		when := j.Schedule
+		if j.Timezone != "UTC" {
+			when += " " + j.Timezone
+		}
+		parts := []string{fmt.Sprintf("job %s of %s: %s", j.Name, j.Agent, when)}
+		if j.Running > 0 {
+			parts = append(parts, fmt.Sprintf("%d running", j.Running))
+		}
+		parts = append(parts, lastRunText(j.Last, now))
+		if j.Next != nil {
+			parts = append(parts, fmt.Sprintf("next %s (in %s)", nextText(*j.Next, j.Timezone), until(j.Next.Sub(now))))
+		}
+		out = append(out, strings.Join(parts, " · "))
+	}
+	return out
+}
+
+// lastRunText says how a job's newest run ended.
+func lastRunText(r *document.JobRun, now time.Time) string {
+	switch {
+	case r == nil:
+		return "has not run yet"
+	case !r.Listed:
+		return fmt.Sprintf("last %s (ECS forgets exit codes after an hour)", ago(now.Sub(r.Started)))
+	case r.Ended == nil:
+		return "started " + ago(now.Sub(r.Started))
+	case r.ExitCode == nil:
+		return fmt.Sprintf("last %s, did not start", ago(now.Sub(*r.Ended)))
+	}
+	return fmt.Sprintf("last %s, exit code %d", ago(now.Sub(*r.Ended)), *r.ExitCode)
+}
+
+// nextText is a time as the clocks of a zone show it.
+func nextText(at time.Time, zone string) string {
+	if z, err := time.LoadLocation(zone); err == nil {
+		at = at.In(z)
+	}
+	return at.Format("Mon 2 Jan 15:04")
+}
+
+// until tells a duration to come in its largest unit.
+func until(d time.Duration) string { return strings.TrimSuffix(ago(d), " ago") }

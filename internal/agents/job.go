@@ -1,0 +1,172 @@
+package agents
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
+)
+
+// Job is a command that runs by a schedule, in a task of its own with the image, the
+// rights, the secrets and the network of an agent.
+type Job struct {
+	Name string
+	// Agent is whose image, rights, secrets and network it has.
+	Agent string
+	// Command is what it runs in place of the agent's own.
+	Command []string
+	// Schedule is when, as the file says it, and Expression as EventBridge Scheduler takes it.
+	Schedule   string
+	Expression string
+	// Timezone is the IANA name of the zone that the schedule is read in.
+	Timezone string
+	// CPU is in Fargate CPU units, Memory in MiB.
+	CPU    int
+	Memory int
+}
+
+// JobNames are the names of the jobs, sorted.
+func (c *Config) JobNames() []string { return slices.Sorted(maps.Keys(c.Jobs)) }
+
+// JobsOf are the jobs of an agent, sorted by name.
+func (c *Config) JobsOf(agent string) []Job {
+	var out []Job
+	for _, name := range c.JobNames() {
+		if c.Jobs[name].Agent == agent {
+			out = append(out, c.Jobs[name])
+		}
+	}
+	return out
+}
+
+// Times are when the job runs. Load has refused a job whose schedule cannot be read.
+func (j Job) Times() (JobTimes, error) { return ParseJobTimes(j.Expression, j.Timezone) }
+
+// AsAgent is the agent as the job's task has it: its image, environment, secrets and
+// container, with the job's name, command and size, and without anything that a service has.
+func (j Job) AsAgent(a Agent) Agent {
+	a.Name, a.Command, a.CPU, a.Memory = j.Name, j.Command, j.CPU, j.Memory
+	a.Port, a.Public, a.Health, a.Scale, a.Exec = 0, false, Health{}, Scale{}, false
+	return a
+}
+
+// Runs is what `karmactl run` starts by a name: an agent, or a job as one; false is neither.
+func (c *Config) Runs(name string) (Agent, bool) {
+	if j, is := c.Jobs[name]; is {
+		owner, _ := c.Agent(j.Agent)
+		return j.AsAgent(owner), true
+	}
+	return c.Agent(name)
+}
+
+// scheduleRule: what it means is looked at by checkJobs, which knows the time zone.
+var scheduleRule = textRule{pattern: lazyregexp.New(`\S`), most: 256, allowed: jobTimesAllowed}
+
+func jobFields() []field[Job] {
+	return []field[Job]{
+		need(key("agent", "The agent whose image, environment, rights, secrets and network the job has.", text(agentNameRule), func(j *Job) *string { return &j.Agent })),
+		need(key("command", "What the job runs in place of the agent's own command.", words(`a list of texts such as ["python", "digest.py"]`), func(j *Job) *[]string { return &j.Command })),
+		need(key("schedule", `When: "every day at 03:00", "every monday at 9:30", "every 15 minutes", or cron(...) and rate(...) as EventBridge Scheduler takes them.`, text(scheduleRule), func(j *Job) *string { return &j.Schedule })),
+		key("timezone", "The IANA time zone of the schedule. Default: UTC.", text(timezoneRule), func(j *Job) *string { return &j.Timezone }),
+		key("cpu", "CPU units. Default: the agent's.", oneNumber(FargateCPU()), func(j *Job) *int { return &j.CPU }),
+		key("memory", "MiB. Default: the agent's, or the least that goes with cpu.", integer(512, 122880), func(j *Job) *int { return &j.Memory }),
+		without[Job]("timeout", "ECS ends no task by itself after a time: let the command limit itself, as in [timeout, 20m, python, digest.py]"),
+		without[Job]("retries", "AWS repeats a start that failed, for an hour, and never a command that failed: let the command repeat itself"),
+		without[Job]("overlap", "AWS starts a job whether or not the last run has ended: let the command look for itself, or give the schedule more time"),
+		without[Job]("image", "a job has the image of its agent: write an agent with that image and scale: {min: 0} for it"),
+	}
+}
+
+// fillInJobs completes what follows from the job's agent.
+func fillInJobs(r *reader, c *Config) {
+	for name, j := range c.Jobs {
+		j.Name = name
+		a, _ := c.Agent(j.Agent)
+		if j.CPU == 0 && j.Memory == 0 {
+			j.CPU, j.Memory = a.CPU, a.Memory
+		}
+		if j.CPU == 0 {
+			j.CPU = a.CPU
+		}
+		if sizes := FargateMemory(j.CPU); j.Memory == 0 && len(sizes) > 0 {
+			j.Memory = sizes[0]
+		}
+		if j.Timezone == "" && r.sound(join("jobs", name, "timezone")) {
+			j.Timezone = "UTC"
+		}
+		j.Expression, _ = jobExpression(j.Schedule) // checkJobs says what is wrong with it
+		c.Jobs[name] = j
+	}
+}
+
+func checkJobs(r *reader, c *Config) {
+	names := c.Names()
+	for _, name := range c.JobNames() {
+		j, path := c.Jobs[name], join("jobs", name)
+		at := func(key string) string { return join(path, key) }
+		if slices.Contains(names, name) {
+			r.problem(r.places[path].key, fmt.Sprintf("the job %s has the name of an agent", name), "another name: logs, roles and revisions go by it")
+		}
+		if j.Agent != "" && r.sound(at("agent")) && !slices.Contains(names, j.Agent) {
+			r.problem(r.at(path, "agent"), fmt.Sprintf("there is no agent %q", shorten(j.Agent)), suggest(j.Agent, names))
+		}
+		if r.stated(path, "command") && r.sound(at("command")) && len(j.Command) == 0 {
+			r.problem(r.at(path, "command"), "the command is empty", `a list of texts such as ["python", "digest.py"]`)
+		}
+		if slices.Contains(names, j.Agent) && r.sound(at("cpu"), at("memory")) && !slices.Contains(FargateMemory(j.CPU), j.Memory) && r.sound(join("agents", j.Agent, "cpu"), join("agents", j.Agent, "memory")) {
+			where := r.at(path, "memory")
+			if !r.stated(path, "memory") {
+				where = r.at(path, "cpu")
+			}
+			r.problem(where, fmt.Sprintf("memory %d is no Fargate size with cpu %d", j.Memory, j.CPU), memoryAllowed(j.CPU))
+		}
+		checkJobSchedule(r, path, j)
+		checkJobContainers(r, c, path, j)
+	}
+}
+
+// checkJobContainers: the agent's other containers are in the job's task, too.
+func checkJobContainers(r *reader, c *Config, path string, j Job) {
+	a, known := c.Agent(j.Agent)
+	if !known {
+		return
+	}
+	cpu, memory := 0, 0
+	for _, s := range a.Containers() {
+		if s.Name == j.Name {
+			r.problem(r.places[path].key, fmt.Sprintf("the job %s has the name of a container of its agent %s", j.Name, a.Name), "another name: its own container goes by it")
+		}
+	}
+	for _, s := range a.Sidecars {
+		cpu, memory = cpu+s.CPU, memory+s.Memory
+	}
+	for _, x := range []struct {
+		key, unit  string
+		shares, of int
+	}{{"cpu", "CPU units", cpu, j.CPU}, {"memory", "MiB", memory, j.Memory}} {
+		if x.shares >= x.of && x.shares > 0 && r.stated(path, x.key) && r.sound(join(path, x.key)) {
+			r.problem(r.at(path, x.key), fmt.Sprintf("the sidecars of %s keep %d %s for themselves, and the job has %d", a.Name, x.shares, x.unit, x.of), "more than the sidecars have: the command needs some, too")
+		}
+	}
+}
+
+// checkJobSchedule: the schedule can be read, and an interval has no time zone.
+func checkJobSchedule(r *reader, path string, j Job) {
+	if j.Schedule == "" || !r.sound(join(path, "schedule")) {
+		return
+	}
+	where := r.at(path, "schedule")
+	expression, why := jobExpression(j.Schedule)
+	if why == "" {
+		if _, err := ParseJobTimes(expression, "UTC"); err != nil {
+			why = err.Error()
+		}
+	}
+	switch {
+	case why != "":
+		r.problem(where, fmt.Sprintf("schedule cannot be %q: %s", shorten(j.Schedule), why), jobTimesAllowed)
+	case isInterval(j.Schedule) && r.stated(path, "timezone") && j.Timezone != "UTC":
+		r.problem(r.at(path, "timezone"), fmt.Sprintf("timezone goes with a time of day, and %q has none", shorten(j.Schedule)), "leave timezone out: an interval is counted in UTC, whose clocks are never changed")
+	}
+}

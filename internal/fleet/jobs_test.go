@@ -1,0 +1,121 @@
+package fleet
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// withJob gives the validator a job that runs every six hours from midnight.
+func withJob(command string) func(*agents.Config) {
+	return func(c *agents.Config) {
+		c.Jobs = map[string]agents.Job{"digest": {
+			Name: "digest", Agent: "validator", Command: []string{"sh", "-c", command}, Schedule: "every 6 hours", Expression: "cron(0 0/6 * * ? *)", Timezone: "UTC", CPU: 256, Memory: 512,
+		}}
+	}
+}
+
+func (b *bench) lookAtJobs() (*Status, JobStatus) {
+	b.t.Helper()
+	home := b.home()
+	w := &Watcher{
+		ECS: home.Clients.ECS, Targets: home.Clients.ELB, Metrics: home.Clients.CloudWatch, Schedules: home.Clients.AutoScaling,
+		Cluster: home.ClusterName(), Agents: b.cfg.Agents, Clock: engine.RealClock{}, Jobs: b.cfg.JobsOf("validator"), Scheduler: home.Clients.Scheduler, Streams: home.Clients.Logs,
+	}
+	st, err := w.Look(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if len(st.Jobs) != 1 || len(st.Notes) != 0 {
+		b.t.Fatalf("%d jobs, notes %v", len(st.Jobs), st.Notes)
+	}
+	return st, st.Jobs[0]
+}
+
+// at waits until a time of the first day.
+func at(clock string) {
+	t, _ := time.Parse("15:04:05", clock)
+	time.Sleep(time.Until(time.Date(2000, 1, 1, t.Hour(), t.Minute(), t.Second(), 0, time.UTC)))
+}
+
+func TestAJobRunsByItsScheduleAndStatusTellsItsLastAndNextRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, withJob("echo digested; sleep 60; exit 0"))
+		b.up()
+		if st, j := b.lookAtJobs(); j.State != JobEnabled || j.Last != nil || j.Next == nil || j.Next.UTC().Format(time.RFC3339) != "2000-01-01T06:00:00Z" || strings.Contains(st.problems(), "digest") {
+			t.Errorf("before its first run: %+v, %s", j, st.problems())
+		}
+		at("06:01:10")
+		if _, j := b.lookAtJobs(); j.Running != 1 || j.Last == nil || j.Last.Ended != nil || j.Next.UTC().Hour() != 12 {
+			t.Errorf("while it runs: %+v", j)
+		}
+		at("06:10:00")
+		st, j := b.lookAtJobs()
+		if j.Running != 0 || j.Last == nil || j.Last.ExitCode == nil || *j.Last.ExitCode != 0 || !j.Last.Listed || strings.Contains(st.problems(), "digest") {
+			t.Errorf("after its first run: %+v, %s", j, st.problems())
+		}
+		at("08:00:00") // ECS has forgotten the task
+		_, j = b.lookAtJobs()
+		if j.Last == nil || j.Last.Listed || j.Last.ExitCode != nil || j.Last.Started.Format("15:04") != "06:00" {
+			t.Errorf("two hours later: %+v", j.Last)
+		}
+	})
+}
+
+func TestAJobThatFailsNeedsAttentionForAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, withJob("sleep 5; exit 3"))
+		b.up()
+		at("06:10:00")
+		if st, _ := b.lookAtJobs(); !strings.Contains(st.problems(), "digest failed 9m10s ago") || !strings.Contains(st.problems(), "with exit code 3: karmactl logs digest --since 1h") {
+			t.Errorf("after it failed: %s", st.problems())
+		}
+		at("08:00:00")
+		if st, _ := b.lookAtJobs(); strings.Contains(st.problems(), "digest") {
+			t.Errorf("two hours later: %s", st.problems())
+		}
+	})
+}
+
+func TestAJobThatNothingStartsNeedsAttention(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, withJob("true"))
+		b.up()
+		b.edit(func(w *awssim.World) {
+			for _, x := range w.JobSchedules {
+				x.State = schedulertypes.ScheduleStateDisabled
+			}
+		})
+		if st, j := b.lookAtJobs(); j.State != JobDisabled || j.Next != nil || !strings.Contains(st.problems(), "digest is not started: its schedule is disabled: karmactl up --only validator") {
+			t.Errorf("disabled: %+v, %s", j, st.problems())
+		}
+		b.edit(func(w *awssim.World) { clear(w.JobSchedules) })
+		if st, j := b.lookAtJobs(); j.State != JobAbsent || !strings.Contains(st.problems(), "digest has no schedule, so nothing starts it: karmactl up --only validator") {
+			t.Errorf("deleted: %+v, %s", j, st.problems())
+		}
+	})
+}
+
+func TestAnAgentThatIsThereForItsJobsIsNotScaledToZeroByMistake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, func(c *agents.Config) {
+			withJob("true")(c)
+			for i := range c.Agents {
+				if c.Agents[i].Name == "validator" {
+					c.Agents[i].Scale = agents.Scale{Max: 1}
+				}
+			}
+		})
+		b.up()
+		if st, _ := b.lookAtJobs(); strings.Contains(st.problems(), "scaled to 0") {
+			t.Errorf("%s", st.problems())
+		}
+	})
+}
