@@ -34,6 +34,9 @@ func askAgents(ctx context.Context, s *session, st *stack.Stack, waits []documen
 		go func() {
 			defer wg.Done()
 			askOne(ctx, s, &checks[i])
+			if s.cfg.LoadBalancer.Internal && !checks[i].OK {
+				checks[i].Note += "; the load balancer is internal: ask from within the network"
+			}
 			if allow := s.cfg.LoadBalancer.Allow; !checks[i].OK && len(allow) > 0 {
 				checks[i].Note += "; load_balancer.allow lets in " + strings.Join(allow, ", ")
 			}

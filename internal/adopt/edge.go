@@ -3,6 +3,7 @@ package adopt
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,8 +23,8 @@ func (j *judge) edge() {
 		case b.Type != types.LoadBalancerTypeEnumApplication:
 			j.obstacle(what, "it is a "+string(b.Type)+" load balancer", "agents answer behind an application load balancer: build them beside it")
 			continue
-		case b.Scheme == types.LoadBalancerSchemeEnumInternal:
-			j.obstacle(what, "it is internal", "a stack's load balancer faces the internet")
+		case (b.Scheme == types.LoadBalancerSchemeEnumInternal) != j.Config.LoadBalancer.Internal:
+			j.obstacle(what, "it is "+string(b.Scheme), "AWS cannot change that: write load_balancer: {internal: "+strconv.FormatBool(b.Scheme == types.LoadBalancerSchemeEnumInternal)+"}")
 			continue
 		}
 		taken := j.take("alb", "load balancer", id, name, j.EdgeTags[id],

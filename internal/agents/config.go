@@ -159,6 +159,8 @@ type LoadBalancer struct {
 	// StripPrefix turns /validator/health into /health before it reaches the agent.
 	StripPrefix        bool
 	DeletionProtection bool
+	// Internal keeps it from the internet: only the network reaches it. AWS cannot change that.
+	Internal bool
 	// Allow are the blocks of IPv4 addresses that may reach it; none is everyone.
 	Allow []string
 	// AccessLogs is the S3 bucket that access logs go to; "" is off.

@@ -108,6 +108,7 @@ func loadBalancerFields() []field[LoadBalancer] {
 	return []field[LoadBalancer]{
 		key("idle_timeout", "How long a silent connection stays open.", duration(time.Second, 4000*time.Second), func(l *LoadBalancer) *time.Duration { return &l.IdleTimeout }),
 		key("strip_prefix", "Turn /validator/health into /health before it reaches the agent.", boolean(), func(l *LoadBalancer) *bool { return &l.StripPrefix }),
+		key("internal", "Keep it from the internet: it has private addresses alone, and only the network of the stack, and what is connected with it, reaches it. AWS cannot change that later.", boolean(), func(l *LoadBalancer) *bool { return &l.Internal }),
 		key("allow", "The addresses that may reach it, as blocks such as 203.0.113.0/24. Default: everyone.", list("blocks of addresses", maxAllowed, text(allowRule)), func(l *LoadBalancer) *[]string { return &l.Allow }),
 		key("deletion_protection", "Have AWS refuse to delete the load balancer.", boolean(), func(l *LoadBalancer) *bool { return &l.DeletionProtection }),
 		key("access_logs", "The S3 bucket for access logs, or off.", bucketValue(), func(l *LoadBalancer) *string { return &l.AccessLogs }),

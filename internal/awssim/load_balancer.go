@@ -77,7 +77,7 @@ func (s *Sim) loadBalancerNoun() noun {
 					kind: "load-balancer", name: l.Name, tags: l.Tags, since: l.Created,
 					bills: []metered{
 						{noun: "load_balancer", service: "Amazon Elastic Load Balancing", hourly: rates.balancer},
-						{noun: "load_balancer", service: "Amazon Virtual Private Cloud", hourly: times(rates.address, len(l.Subnets))},
+						{noun: "load_balancer", service: "Amazon Virtual Private Cloud", hourly: times(rates.address, l.publicAddresses())},
 					},
 				})
 			}
@@ -132,11 +132,14 @@ func (s *Sim) createLoadBalancer(in *elb.CreateLoadBalancerInput) (*elb.CreateLo
 	if err != nil {
 		return nil, err
 	}
-	hash := s.world.hash()
+	hash, prefix := s.world.hash(), ""
+	if scheme == types.LoadBalancerSchemeEnumInternal {
+		prefix = "internal-"
+	}
 	l := &LoadBalancer{
 		ARN: s.world.arn("elasticloadbalancing", "loadbalancer/app/"+name+"/"+hash), Name: name, Scheme: scheme, VPC: vpc,
 		Groups: groups, Interfaces: map[string]string{}, Tags: tags, Created: s.now(),
-		DNSName: fmt.Sprintf("%s-%d.%s.elb.amazonaws.com", name, 1000000000+s.world.Serial, s.world.Region),
+		DNSName: prefix + fmt.Sprintf("%s-%d.%s.elb.amazonaws.com", name, 1000000000+s.world.Serial, s.world.Region),
 		Attributes: map[string]string{
 			attrDeletionProtection: "false", attrIdleTimeout: "60", attrAccessLogs: "false", attrAccessLogsBucket: "",
 			attrAccessLogsPrefix: "", attrDropInvalidHeaders: "false", "routing.http2.enabled": "true",
@@ -148,6 +151,14 @@ func (s *Sim) createLoadBalancer(in *elb.CreateLoadBalancerInput) (*elb.CreateLo
 }
 
 // checkPlacement holds the rules for subnets and groups, and names their VPC.
+// publicAddresses are billed: an internal one has none.
+func (l *LoadBalancer) publicAddresses() int {
+	if l.Scheme == types.LoadBalancerSchemeEnumInternal {
+		return 0
+	}
+	return len(l.Subnets)
+}
+
 func (s *Sim) checkPlacement(subnets, groups []string, scheme types.LoadBalancerSchemeEnum) (string, error) {
 	zones, vpc := map[string]bool{}, ""
 	for _, id := range subnets {

@@ -86,6 +86,7 @@ func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
 		"enhanced":          func(c *agents.Config) { c.Observability.ContainerInsights = agents.InsightsEnhanced },
 		"one endpoint zone": func(c *agents.Config) { readme(c); c.Network.EndpointAZs = "one" },
 		"everything on":     func(c *agents.Config) { *c = *config(t, "agents.full.yaml") },
+		"internal":          func(c *agents.Config) { c.LoadBalancer.Internal = true },
 		"one agent":         func(c *agents.Config) { c.Agents = c.Agents[:1] },
 		"twelve agents":     twelve,
 		"disks": func(c *agents.Config) {

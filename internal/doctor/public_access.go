@@ -38,7 +38,7 @@ func checkPublicAccess(sn *snapshot) []Finding {
 		switch {
 		case mode == types.BlockPublicAccessModeBlockBidirectional || n.AssignPublicIp == ecstypes.AssignPublicIpEnabled:
 			f.Problem = "nothing from the internet reaches the stack, and its tasks reach no registry and no API"
-		case len(s.LoadBalancers) > 0:
+		case len(s.LoadBalancers) > 0 && !sn.Cfg.LoadBalancer.Internal:
 			f.Problem = "nothing from the internet reaches the load balancer"
 		default:
 			continue

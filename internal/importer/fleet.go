@@ -21,6 +21,7 @@ type fleet struct {
 	idleTimeout int // seconds
 	// strip is whether the path prefix is taken off; nil is not said.
 	strip              *bool
+	internal           bool
 	deletionProtection bool
 	accessLogs         string
 	domain, zone       string

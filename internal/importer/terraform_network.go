@@ -97,7 +97,8 @@ func (x *terraform) balancer() {
 				}
 			}
 			if on, _ := l.body.get("internal").yes(); on {
-				l.body.get("internal").leave("the load balancer faces the internet")
+				f.internal = true
+				l.body.get("internal").carry("load_balancer.internal")
 			}
 			l.body.settle(own, "a load balancer of its own")
 		}

@@ -59,6 +59,9 @@ func (f *fleet) writeSections(p *page) {
 	p.in(0, "load_balancer", "load_balancer", func() {
 		p.seconds(1, "load_balancer.idle_timeout", f.idleTimeout)
 		p.truth(1, "load_balancer.strip_prefix", f.strip)
+		if f.internal {
+			p.put(1, "load_balancer.internal", "true")
+		}
 		if f.deletionProtection {
 			p.put(1, "load_balancer.deletion_protection", "true")
 		}

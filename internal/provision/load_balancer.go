@@ -37,9 +37,11 @@ type LoadBalancerSpec struct {
 type LoadBalancer struct {
 	engine.Ref
 	*Env
-	// Subnets are public ones, in two zones or more.
-	Subnets []*Subnet
-	Group   *SecurityGroup
+	// Subnets are in two zones or more, and public ones unless it is Internal: then it has
+	// private addresses alone, which cost nothing.
+	Subnets  []*Subnet
+	Internal bool
+	Group    *SecurityGroup
 	// Gateway has to be attached first: AWS refuses a load balancer that faces
 	// an internet its VPC does not reach.
 	Gateway *InternetGateway
@@ -65,11 +67,14 @@ func (l *LoadBalancer) After() []engine.Node { return nodes(l.ServiceRole) }
 // loadBalancerName is the one name that a stack's load balancer may have.
 func (h *Env) loadBalancerName() string { return cloud.Name(cloud.MaxLoadBalancerName, h.Stack) }
 
-// Want is a load balancer that faces the internet.
+// Want is a load balancer that faces the internet, or the network alone.
 func (l *LoadBalancer) Want() LoadBalancerSpec {
 	want := LoadBalancerSpec{
 		Scheme: string(types.LoadBalancerSchemeEnumInternetFacing), Group: l.Group.ID(), IdleTimeout: l.IdleTimeout,
 		DeletionProtection: l.DeletionProtection, DropInvalidHeaders: true, AccessLogs: l.AccessLogs, Tags: l.TagsOf(l.Key()),
+	}
+	if l.Internal {
+		want.Scheme = string(types.LoadBalancerSchemeEnumInternal)
 	}
 	for _, s := range l.Subnets {
 		want.Subnets = append(want.Subnets, s.ID())

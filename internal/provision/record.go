@@ -124,7 +124,7 @@ func valuesOf(r *types.ResourceRecordSet) string {
 // leadsToOurs tells whether an alias leads to a load balancer of our name, be it
 // one that is no more: the name is unique in an account and region.
 func (r *Record) leadsToOurs(alias string) bool {
-	tail, ok := strings.CutPrefix(alias, strings.ToLower(r.loadBalancerName())+"-")
+	tail, ok := strings.CutPrefix(strings.TrimPrefix(alias, "internal-"), strings.ToLower(r.loadBalancerName())+"-")
 	number, domain, _ := strings.Cut(tail, ".")
 	return ok && strings.Trim(number, "0123456789") == "" && strings.HasPrefix(domain, r.Account.Region+".elb.")
 }

@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -44,6 +45,33 @@ func TestOnlyAllowedAddressesReachTheLoadBalancer(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			if got := becomes(t, c.files...).letIn(); !slices.Equal(got, c.want) {
 				t.Errorf("it lets in %q, not %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAnInternalLoadBalancerHasPrivateAddressesAlone(t *testing.T) {
+	for _, nat := range []string{"single", "none"} {
+		yaml := "network: {nat: " + nat + "}\nload_balancer: {internal: true, domain: agents.example.com}\ndefaults: {image: 'public.ecr.aws/docker/library/python:3.13-slim'}\nagents: {web: {port: 8080}}"
+		synctest.Test(t, func(t *testing.T) {
+			b := becomes(t, yaml)
+			b.edit(func(w *awssim.World) {
+				for _, l := range w.LoadBalancers {
+					if l.Scheme != "internal" || !strings.HasPrefix(l.DNSName, "internal-") || len(l.Subnets) != 2 {
+						t.Errorf("%s is %s in %d subnets", l.DNSName, l.Scheme, len(l.Subnets))
+					}
+					for _, id := range l.Subnets {
+						if key := w.Subnets[id].Tags["karmactl:key"]; nat == "single" && !strings.HasPrefix(key, "subnet/private") {
+							t.Errorf("it is in %s", key)
+						}
+					}
+				}
+			})
+			b.cfg = parse(t, strings.Replace(yaml, "internal: true, ", "", 1))
+			s := b.fresh(true)
+			res, err := b.walk(false, s.Steps()...).Up(t.Context())
+			if err != nil || res.Err() == nil || !strings.Contains(res.Err().Error(), "scheme of alb cannot change from internal to internet-facing in place") {
+				t.Errorf("a plan that would face the internet says %v, %v", err, res.Err())
 			}
 		})
 	}

@@ -21,8 +21,12 @@ func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 	if len(public) == 0 {
 		return e
 	}
+	subnets := n.public
+	if cfg.Internal {
+		subnets = n.tasks
+	}
 	e.alb = add(s, groupEdge, &provision.LoadBalancer{
-		Env: h, Subnets: n.public, Group: n.albGroup, Gateway: n.gateway, ServiceRole: p.elb,
+		Env: h, Subnets: subnets, Internal: cfg.Internal, Group: n.albGroup, Gateway: n.gateway, ServiceRole: p.elb,
 		IdleTimeout: cfg.IdleTimeout, DeletionProtection: cfg.DeletionProtection, AccessLogs: cfg.AccessLogs,
 	})
 	s.alb = e.alb

@@ -85,6 +85,9 @@ func (s *Stack) securityGroups(n *networkPart) {
 func (s *Stack) albGroup(n *networkPart) *provision.SecurityGroup {
 	var web []provision.Rule
 	from, blocks := "the internet", []string{"0.0.0.0/0"}
+	if s.Config.LoadBalancer.Internal {
+		from = "the network"
+	}
 	if allow := s.Config.LoadBalancer.Allow; len(allow) > 0 {
 		from, blocks = "load_balancer.allow", allow
 	}

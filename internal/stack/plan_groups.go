@@ -71,6 +71,9 @@ func (s *Stack) About(group string) string {
 		if cfg.LoadBalancer.Domain != "" {
 			proto = "alb https " + cfg.LoadBalancer.Domain
 		}
+		if cfg.LoadBalancer.Internal {
+			proto = "internal " + proto
+		}
 		a := public[0]
 		route := fmt.Sprintf("%s* → :%d", a.Where(), a.Port)
 		if a.StripPrefix && a.Path != "/" {
