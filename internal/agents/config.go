@@ -353,8 +353,8 @@ type Scale struct {
 	Queue    Queue
 }
 
-// Queue is a queue of SQS in the same account and region, whose messages, those that wait and
-// those that are being worked on, are shared among the tasks. PerTask of 0 is none.
+// Queue is a queue of SQS in the same account and region, whose messages are shared among
+// the tasks: the ones that wait and the ones that are being worked on. PerTask of 0 is none.
 type Queue struct {
 	Name    string
 	PerTask int

@@ -149,7 +149,7 @@ func (n *Namespace) byName(ctx context.Context, name string) (*types.NamespaceSu
 	return ns, err
 }
 
-// ofType is the namespace of a name and a type, whoever's it is; nil without one.
+// ofType is the namespace of a name and a type, with any tags; nil without one.
 func (n *Namespace) ofType(ctx context.Context, name string, kind types.NamespaceType) (*types.NamespaceSummary, error) {
 	by := types.NamespaceFilterNameName
 	if kind == types.NamespaceTypeHttp {

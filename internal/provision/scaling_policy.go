@@ -50,9 +50,9 @@ type ScalingPolicy struct {
 	Metric string
 	// Hold is what is held: percent, requests a minute for each task, or messages for each task.
 	Hold float64
-	// Queue is the name of the queue, of this account and region; "" but for ScaleByQueue.
+	// Queue is the name of the queue, of this account and region; "" except for ScaleByQueue.
 	Queue string
-	// LoadBalancer and TargetGroup are where the requests come from; nil but for ScaleByRequests.
+	// LoadBalancer and TargetGroup are where the requests come from; nil except for ScaleByRequests.
 	LoadBalancer, TargetGroup engine.Node
 }
 

@@ -28,7 +28,7 @@ agents:
   memory: {port: 7000, public: false}
 `
 
-// ownersNetwork is all of the network that the account has, but for security groups.
+// ownersNetwork is all of the network that the account has, except security groups.
 func ownersNetwork(sim *awssim.Sim) []string {
 	kinds := []string{"vpc ", "subnet ", "route-table ", "route ", "internet-gateway ", "nat-gateway ", "elastic-ip ", "vpc-endpoint "}
 	return slices.DeleteFunc(sim.Inventory(), func(s string) bool {
