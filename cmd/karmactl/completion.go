@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // complete is what cobra asks for the words that may follow.
@@ -95,6 +96,25 @@ func (a *app) completeRegions() complete {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return agents.Regions(), cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// completeEnvironments offers the environments of agents.yaml.
+func (a *app) completeEnvironments() complete {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		file := a.opts.file
+		if file == "" {
+			file = os.Getenv("KARMACTL_FILE")
+		}
+		if file == "" {
+			file, _ = findFile()
+		}
+		return agents.Environments(file), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeProfiles offers the profiles of AWS's shared configuration.
+func completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return cloud.Profiles(), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completionConfig is agents.yaml as the command to come will read it: cobra does

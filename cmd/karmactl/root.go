@@ -88,6 +88,8 @@ Try it without an account, in a minute:  karmactl try`,
 	f.BoolVarP(&a.opts.quiet, "quiet", "q", false, "no progress and no notes")
 	f.BoolVarP(&a.opts.verbose, "verbose", "v", false, "tell every AWS call and its duration")
 	completeFlag(root, "region", a.completeRegions())
+	completeFlag(root, "env", a.completeEnvironments())
+	completeFlag(root, "profile", completeProfiles)
 	completeFlag(root, "output", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp
 	})

@@ -73,10 +73,7 @@ func Parse(file string, src []byte, environment string) (*Config, error) {
 func (r *reader) config(root *yaml.Node, environment string) *Config {
 	t := tables()
 	root = resolve(root)
-	own := defaultConfig().Environment
-	if n := resolve(child(root, "environment")); n != nil && n.Kind == yaml.ScalarNode && !isNull(n) {
-		own = n.Value
-	}
+	own := ownEnvironment(root)
 	if environment == "" {
 		environment = own
 	}
@@ -100,6 +97,25 @@ func (r *reader) config(root *yaml.Node, environment string) *Config {
 	fillIn(r, c)
 	checkRules(r, c)
 	return c
+}
+
+// ownEnvironment is the environment that a file is of where no other one is asked for.
+func ownEnvironment(root *yaml.Node) string {
+	if n := resolve(child(root, "environment")); n != nil && n.Kind == yaml.ScalarNode && !isNull(n) {
+		return n.Value
+	}
+	return defaultConfig().Environment
+}
+
+// environments are the names that there are, the file's own first.
+func environments(overlays *yaml.Node, own string) []string {
+	known := []string{own}
+	for k := range pairs(overlays) {
+		if !slices.Contains(known, k.Value) {
+			known = append(known, k.Value)
+		}
+	}
+	return known
 }
 
 func hasKey(n *yaml.Node, name string) bool {
@@ -128,12 +144,7 @@ func underAgents(root *yaml.Node, allowed func(string) bool) *yaml.Node {
 }
 
 func (r *reader) unknownEnvironment(root, overlays *yaml.Node, environment, own string) {
-	known := []string{own}
-	for k := range pairs(overlays) {
-		if !slices.Contains(known, k.Value) {
-			known = append(known, k.Value)
-		}
-	}
+	known := environments(overlays, own)
 	where := root
 	for k := range pairs(root) {
 		if k.Value == "environments" || k.Value == "environment" && where == root {

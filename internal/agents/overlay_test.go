@@ -2,6 +2,9 @@ package agents
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,5 +57,22 @@ func TestAnUnknownEnvironmentNamesTheOnesThereAre(t *testing.T) {
 	_, err := Parse("agents.yaml", []byte(overlaid), "stagin")
 	if err == nil || !strings.Contains(err.Error(), `there is no environment "stagin" in this file: did you mean "staging"? allowed: prod, staging or quiet`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheEnvironmentsOfAFileAreItsOwnAndItsOverlays(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "agents.yaml")
+	for text, want := range map[string][]string{
+		"environment: live\nenvironments: {staging: {}, live: {}, test: {}}\n": {"live", "staging", "test"},
+		"project: x\n": {"prod"},
+		"- no mapping": nil,
+		"a: [":         nil,
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := Environments(file); !slices.Equal(got, want) {
+			t.Errorf("%q has %v, want %v", text, got, want)
+		}
 	}
 }
