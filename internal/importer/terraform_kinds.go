@@ -29,8 +29,8 @@ var ownKinds = map[string]string{
 // leftKinds are resources that are no part of a fleet, and what to do about them.
 var leftKinds = []struct{ prefix, instead string }{
 	{"aws_iam_", "each agent has roles of its own: write permissions with what it may do"},
-	{"aws_cloudwatch_event", "agents.yaml has no jobs yet: keep the schedule in Terraform"},
-	{"aws_scheduler", "agents.yaml has no jobs yet: keep the schedule in Terraform"},
+	{"aws_cloudwatch_event", "keep the schedule in Terraform, or write it under jobs if it starts a command of an agent"},
+	{"aws_scheduler", "keep the schedule in Terraform, or write it under jobs if it starts a command of an agent"},
 	{"aws_secretsmanager", "keep the secret in Terraform; agents take it with secrets: {NAME: {from: …}}"},
 	{"aws_ssm_parameter", "keep the parameter in Terraform; agents take it with secrets: {NAME: {from: …}}"},
 	{"aws_route53_record", "load_balancer.domain makes the records of the domain and of each agent; others are kept in Terraform"},

@@ -16,7 +16,7 @@ func (x *terraform) services() {
 	}
 	for _, d := range x.all("aws_ecs_task_definition") {
 		if !d.body.touched() {
-			d.body.leave("no service runs it, and agents.yaml has no jobs yet: keep it where it is")
+			d.body.leave("no service runs it: keep it where it is, or write it under jobs if it is a command of an agent by a schedule")
 		}
 	}
 }
