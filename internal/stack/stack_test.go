@@ -84,7 +84,7 @@ func TestAPlansVerbsAreThoseOfUp(t *testing.T) {
 	for name, change := range map[string][]string{
 		"from nothing":     nil,
 		"more retention":   {"log_retention_days: 7", "log_retention_days: 14"},
-		"an agent is gone": {"  voice-extractor:\n    port: 9005\n    calls: [validator, karma-hello]\n", ""},
+		"an agent is gone": {"  voice-extractor:\n    port: 9005\n", ""},
 		"another port":     {"port: 9001", "port: 9101"},
 		"bigger tasks":     {"cpu: 256 ", "cpu: 512 ", "memory: 512 ", "memory: 1024 "},
 		"no Spot":          {"spot: true", "spot: false"},
