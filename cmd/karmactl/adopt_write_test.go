@@ -47,15 +47,14 @@ var takeIt = []string{"adopt", "--from-ecs", livetest.Cluster, "--yes"}
 func TestAFleetIsTakenOverAsItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, f := withoutFile(t)
-		code, said := o.run("", takeIt...)
-		if code != 0 || !strings.Contains(said, "Taken over: 51 resources, as they are.") {
+		if code, said := o.run("", takeIt...); code != 0 || !strings.Contains(said, "Taken over: 51 resources, as they are.") {
 			t.Fatalf("exits %d:\n%s", code, said)
 		}
 		o.onlyTags()
 		if err := f.Ask(); err != nil {
 			t.Error(err)
 		}
-		code, said = o.run("", "plan", "-o", "json")
+		code, said := o.run("", "plan", "-o", "json")
 		var plan document.Plan
 		if err := json.Unmarshal([]byte(said), &plan); err != nil || code != 0 && code != exitChanges {
 			t.Fatalf("plan exits %d (%v):\n%s", code, err, said)

@@ -167,7 +167,7 @@ func cronValues(text string, i int) ([]int, error) {
 	var out []int
 	for item := range strings.SplitSeq(text, ",") {
 		span, step, stepped := strings.Cut(item, "/")
-		by, from, to, ok := 1, low, high, true
+		by, from, to := 1, low, high
 		if stepped {
 			n, err := strconv.Atoi(step)
 			if err != nil || n < 1 {
@@ -176,6 +176,7 @@ func cronValues(text string, i int) ([]int, error) {
 			by = n
 		}
 		if first, last, ranged := strings.Cut(span, "-"); span != "*" {
+			var ok bool
 			if from, ok = value(first); !ok {
 				return nil, bad(item)
 			}

@@ -2,7 +2,6 @@ package agents
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,47 +65,6 @@ func TestAnAgentWithoutAPortIsAWorkerAndOnlyThePublicOnesAreTheLoadBalancers(t *
 	bot, _ := got.Agent("bot")
 	if diff := cmp.Diff(map[string]string{"AGENT_NAME": "bot", "MEMORY_URL": "http://memory:7000"}, bot.Env); diff != "" {
 		t.Errorf("the worker's environment (-want +got):\n%s", diff)
-	}
-}
-
-// TestAQueueDecidesAlone: use of CPU and memory is never 0 while a task runs.
-func TestAVPCThatIsThereHasItsOwnersWayOut(t *testing.T) {
-	got, err := Parse("agents.yaml", []byte(`
-network: {vpc: vpc-0a1b2c3d, public: [subnet-0a1b2c31, subnet-0a1b2c32], private: [subnet-0a1b2c33]}
-agents: {a: {port: 80}}
-`), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := got.Network
-	if n.NAT != NATNone || len(n.Endpoints) > 0 || n.AZs != 2 || n.Tasks()[0] != "subnet-0a1b2c33" {
-		t.Errorf("the network is %+v", n)
-	}
-	if n.Private = nil; n.Tasks()[1] != "subnet-0a1b2c32" {
-		t.Errorf("without private subnets the tasks run in %v", n.Tasks())
-	}
-}
-
-func TestAQueueDecidesAlone(t *testing.T) {
-	got, err := Parse("agents.yaml", []byte(`
-defaults: {scale: {cpu: 60}}
-agents:
-  alone: {scale: {min: 0, queue: {name: jobs}}}
-  both: {scale: {min: 1, cpu: 50, queue: {name: jobs.fifo, per_task: 2}}}
-  neither: {port: 9001}
-`), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]Scale{
-		"alone":   {Max: 3, Queue: Queue{Name: "jobs", PerTask: 10}},
-		"both":    {Min: 1, Max: 3, CPUPercent: 50, Queue: Queue{Name: "jobs.fifo", PerTask: 2}},
-		"neither": {Min: 1, Max: 3, CPUPercent: 60, MemoryPercent: 80},
-	}
-	for name, scale := range want {
-		if a, _ := got.Agent(name); a.Scale != scale {
-			t.Errorf("%s scales by %+v, not %+v", name, a.Scale, scale)
-		}
 	}
 }
 
@@ -238,41 +196,6 @@ agents:
     request_timeout: 90s
   b: {port: 8081, spot: false, read_only: true}
 `
-
-func TestAgentsMayCallEachOtherInACircle(t *testing.T) {
-	c := parse(t, "", "agents: {bot: {calls: [a]}, a: {port: 1, calls: [b]}, b: {port: 2, calls: [c]}, c: {port: 3, calls: [a, d]}, d: {port: 4}, e: {port: 5}}")
-	var groups []string
-	for _, g := range c.CallGroups() {
-		var names []string
-		for _, a := range g {
-			names = append(names, a.Name)
-		}
-		groups = append(groups, strings.Join(names, "+"))
-	}
-	if got := strings.Join(groups, " "); got != "d a+b+c bot e" {
-		t.Errorf("groups: %s", got)
-	}
-	if got := fmt.Sprint(c.CallLevels(c.Names())); got != "[[d e] [a] [b c] [bot]]" {
-		t.Errorf("levels: %s", got)
-	}
-	if got := fmt.Sprint(c.CallLevels([]string{"bot", "b"})); got != "[[b] [bot]]" {
-		t.Errorf("levels of two: %s", got)
-	}
-}
-
-func TestCallsAllIsEveryOtherAgentWithAPort(t *testing.T) {
-	c := parse(t, "", "defaults: {calls: all}\nagents: {a: {port: 1}, b: {port: 2, public: false}, bot: , own: {port: 3, calls: []}}")
-	var got []string
-	for _, a := range c.Agents {
-		got = append(got, fmt.Sprint(a.Name, a.Calls))
-	}
-	if s := strings.Join(got, " "); s != "a[b own] b[a own] bot[a b own] own[]" {
-		t.Errorf("calls: %s", s)
-	}
-	if u := c.Agents[0].Env["OWN_URL"]; u != "http://own:3" {
-		t.Errorf("a is told that own is at %q", u)
-	}
-}
 
 func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	c := parse(t, "", everything)
@@ -418,20 +341,5 @@ func TestAnEnvironmentNameIsWhateverECSTakes(t *testing.T) {
 	}
 	if codes := c.Agents[0].Health.Codes; codes != "200" {
 		t.Errorf("codes are %q", codes)
-	}
-}
-
-func TestACallerHasTheAddressesOfItsCallees(t *testing.T) {
-	c := parse(t, "", `
-agents:
-  price-scorer: {port: 7000}
-  web: {port: 8080, calls: [price-scorer]}
-  own: {port: 8080, calls: [price-scorer], env: {PRICE_SCORER_URL: "https://elsewhere.example.com"}}
-  hidden: {port: 8080, calls: [price-scorer], secrets: {PRICE_SCORER_URL: url}}
-`)
-	for i, want := range []string{"", "http://price-scorer:7000", "https://elsewhere.example.com", ""} {
-		if got := c.Agents[i].Env["PRICE_SCORER_URL"]; got != want {
-			t.Errorf("%s has %q, not %q", c.Agents[i].Name, got, want)
-		}
 	}
 }
