@@ -274,12 +274,12 @@ func TestANewRuleTakesThePlaceOfOneThatMoves(t *testing.T) {
 }
 
 func TestTheAnswerToNoAgentFitsAFixedResponse(t *testing.T) {
-	if got, want := noSuchAgent([]string{"validator", "karma-hello"}), `{"error":"no such agent","agents":["/validator/","/karma-hello/"]}`; got != want {
+	if got, want := noSuchAgent([]string{"/validator/", "/karma-hello/"}), `{"error":"no such agent","agents":["/validator/","/karma-hello/"]}`; got != want {
 		t.Errorf("got %s", got)
 	}
 	var many []string
 	for range 100 {
-		many = append(many, "an-agent-with-a-long-name")
+		many = append(many, "/an-agent-with-a-long-name/")
 	}
 	got := noSuchAgent(many)
 	if len(got) > 1024 || len(got) < 980 || !strings.Contains(got, `"more":`) {

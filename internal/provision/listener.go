@@ -93,9 +93,8 @@ func (l *Listener) Want() ListenerSpec {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html
 const maxAnswer = 1024
 
-// noSuchAgent is the JSON that names the agents there are, or as many as fit.
-func noSuchAgent(agents []string) string {
-	paths := append([]string{}, agents...)
+// noSuchAgent is the JSON that names where the agents there are answer, or as many as fit.
+func noSuchAgent(paths []string) string {
 	for n := len(paths); ; n-- {
 		body := struct {
 			Error  string   `json:"error"`

@@ -105,6 +105,8 @@ func (s *Service) stopRelease(ctx context.Context, arn string, cause error) erro
 }
 
 // lastLines are the last lines that a task's container wrote; none when they cannot be read.
+// CloudWatch shows them one after the other: they are the last ones when another look
+// finds no more.
 func (s *Service) lastLines(ctx context.Context, agent, container, arn string) []string {
 	if container == "" {
 		container = agent
@@ -113,6 +115,7 @@ func (s *Service) lastLines(ctx context.Context, agent, container, arn string) [
 		LogGroupName: aws.String(s.LogGroupName(agent)), LogStreamName: aws.String(agent + "/" + container + "/" + tasks.ID(arn)),
 		Limit: aws.Int32(releaseLines), StartFromHead: aws.Bool(false),
 	}
+	var before []string
 	for until := s.Clock.Now().Add(releaseLogs); ; {
 		var lines []string
 		if out, err := s.Clients.Logs.GetLogEvents(ctx, in); err == nil {
@@ -121,8 +124,9 @@ func (s *Service) lastLines(ctx context.Context, agent, container, arn string) [
 			}
 		}
 		lines = slices.DeleteFunc(lines, func(l string) bool { return l == "" })
-		if len(lines) > 0 || s.Clock.Now().After(until) || s.Clock.Wait(ctx, releaseEvery) != nil {
+		if len(lines) > 0 && slices.Equal(lines, before) || s.Clock.Now().After(until) || s.Clock.Wait(ctx, releaseEvery) != nil {
 			return lines
 		}
+		before = lines
 	}
 }

@@ -86,9 +86,13 @@ func (g *ScheduleGroup) Update(ctx context.Context, _ string, have, want Schedul
 	return g.scheduleGroupTags().update(ctx, g.arn(), have.Tags, want.Tags)
 }
 
-// Delete deletes the group, and with it any schedule that is still in it.
+// Delete deletes the group, and with it any schedule that is still in it. A conflict means
+// that an earlier call, whose reply was lost, has it deleted already; the walk looks again.
 func (g *ScheduleGroup) Delete(ctx context.Context, id string) error {
 	_, err := g.Clients.Scheduler.DeleteScheduleGroup(ctx, &scheduler.DeleteScheduleGroupInput{Name: &id})
+	if cloud.Code(err) == "ConflictException" {
+		return nil
+	}
 	return err
 }
 
