@@ -298,7 +298,7 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 		in.HealthCheckGracePeriodSeconds = aws.Int32(int32(want.Grace))
 	}
 	if have.Empty {
-		in.DesiredCount = aws.Int32(int32(want.Tasks))
+		in.DesiredCount, in.ForceNewDeployment = aws.Int32(int32(want.Tasks)), true // the empty one has completed
 	}
 	if have.Exec != want.Exec { // tasks that run have it only after a deployment
 		in.EnableExecuteCommand, in.ForceNewDeployment = &want.Exec, true

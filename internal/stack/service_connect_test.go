@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,6 +242,38 @@ func TestACircleComesUpWithinItsCriticalPath(t *testing.T) {
 			t.Errorf("%d agents: a circle takes %.3f of what chains take", n, ratio)
 		}
 	}
+}
+
+// The last service of a circle that is made knows every name already. Without a deployment of
+// its own its empty one would pass for a rollout that is done.
+func TestUpWaitsForTheAgentOfACircleThatWasMadeLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, everyone(t, 3))
+		var created atomic.Int32
+		b.sim.Inject(func(c awssim.Call) awssim.Fault {
+			if c.Name() == "ECS.CreateService" && created.Add(1) == 3 {
+				return awssim.Fault{Delay: 5 * time.Second}
+			}
+			return awssim.Fault{}
+		})
+		b.upStack(nil)
+		b.edit(func(w *awssim.World) {
+			running := 0
+			for _, task := range w.Tasks {
+				if task.Status == "RUNNING" {
+					running++
+				}
+			}
+			if running != 3 {
+				t.Errorf("up ends with %d of 3 tasks running", running)
+			}
+		})
+		for _, a := range b.cfg.Agents {
+			if n := b.deployments(a.Name); n != 2 {
+				t.Errorf("%s was deployed %d times: once without tasks, and once with them", a.Name, n)
+			}
+		}
+	})
 }
 
 func TestACircleThatWasInterruptedBeginsAtTheNextUp(t *testing.T) {
