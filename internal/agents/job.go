@@ -132,15 +132,12 @@ func checkJobContainers(r *reader, c *Config, path string, j Job) {
 	if !known {
 		return
 	}
-	cpu, memory := 0, 0
 	for _, s := range a.Containers() {
 		if s.Name == j.Name {
 			r.problem(r.places[path].key, fmt.Sprintf("the job %s has the name of a container of its agent %s", j.Name, a.Name), "another name: its own container goes by it")
 		}
 	}
-	for _, s := range a.Sidecars {
-		cpu, memory = cpu+s.CPU, memory+s.Memory
-	}
+	cpu, memory := a.shares()
 	for _, x := range []struct {
 		key, unit  string
 		shares, of int

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -197,4 +198,42 @@ func list[T comparable](what string, most int, v value[T]) value[[]T] {
 		}
 		return s
 	}}
+}
+
+// objects is a list of mappings. Each that is read without a problem is checked.
+func objects[S any](allowed string, one value[S], check func(r *reader, n *yaml.Node, item S)) value[[]S] {
+	return value[[]S]{
+		read: func(r *reader, n *yaml.Node, into *[]S) {
+			n = resolve(n)
+			if n.Kind != yaml.SequenceNode {
+				r.cannotBe(n, allowed)
+				return
+			}
+			out := make([]S, 0, len(n.Content))
+			before := r.path
+			for i, item := range n.Content {
+				item = resolve(item)
+				if item.Kind != yaml.MappingNode {
+					r.entry = true
+					r.cannotBe(item, allowed)
+					r.entry = false
+					continue
+				}
+				var s S
+				r.path = join(before, strconv.Itoa(i))
+				r.places[r.path] = place{item, item}
+				problems := len(r.problems)
+				one.read(r, item, &s)
+				if len(r.problems) == problems {
+					check(r, item, s)
+				}
+				r.path = before
+				out = append(out, s)
+			}
+			*into = out
+		},
+		describe: func(d *definitions, _ *[]S) schema {
+			return schema{"type": []string{"array", "null"}, "items": one.describe(d, nil)}
+		},
+	}
 }

@@ -54,40 +54,7 @@ func permissionsValue() value[[]Permission] {
 		key("allow", "Actions such as bedrock:InvokeModel.", list("actions such as bedrock:InvokeModel", 0, text(actionRule)), func(p *Permission) *[]string { return &p.Allow }),
 		key("on", `The ARNs that the actions are allowed on; {agent} stands for the agent's name.`, list(`ARNs such as arn:aws:s3:::my-bucket/*, or ["*"]`, 0, text(resourceRule)), func(p *Permission) *[]string { return &p.On }),
 	})
-	return value[[]Permission]{
-		read: func(r *reader, n *yaml.Node, into *[]Permission) {
-			n = resolve(n)
-			if n.Kind != yaml.SequenceNode {
-				r.cannotBe(n, permissionsAllowed)
-				return
-			}
-			out := make([]Permission, 0, len(n.Content))
-			before := r.path
-			for i, item := range n.Content {
-				item = resolve(item)
-				if item.Kind != yaml.MappingNode {
-					r.entry = true
-					r.cannotBe(item, permissionsAllowed)
-					r.entry = false
-					continue
-				}
-				var p Permission
-				r.path = join(before, strconv.Itoa(i))
-				r.places[r.path] = place{item, item}
-				problems := len(r.problems)
-				one.read(r, item, &p)
-				if len(r.problems) == problems {
-					checkPermission(r, item, p)
-				}
-				r.path = before
-				out = append(out, p)
-			}
-			*into = out
-		},
-		describe: func(d *definitions, _ *[]Permission) schema {
-			return schema{"type": []string{"array", "null"}, "items": one.describe(d, nil)}
-		},
-	}
+	return objects(permissionsAllowed, one, checkPermission)
 }
 
 // checkPermission: an entry is a managed policy, or actions and what they are allowed on.

@@ -70,10 +70,7 @@ func checkRelease(r *reader, path string, a *Agent) {
 // checkShares: what the other containers keep for themselves has to leave something for
 // the agent.
 func checkShares(r *reader, path string, a *Agent) {
-	cpu, memory := 0, 0
-	for _, s := range a.Sidecars {
-		cpu, memory = cpu+s.CPU, memory+s.Memory
-	}
+	cpu, memory := a.shares()
 	for _, x := range []struct {
 		key, unit       string
 		shares, ofAgent int

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -98,36 +97,7 @@ func initValue() value[[]Sidecar] {
 	one := object("init", append([]field[Sidecar]{
 		need(key("name", "Its name, which is also in the name of its log stream.", text(containerRule), func(s *Sidecar) *string { return &s.Name })),
 	}, processFields()...))
-	return value[[]Sidecar]{
-		read: func(r *reader, n *yaml.Node, into *[]Sidecar) {
-			n = resolve(n)
-			if n.Kind != yaml.SequenceNode {
-				r.cannotBe(n, initAllowed)
-				return
-			}
-			out := make([]Sidecar, 0, len(n.Content))
-			before := r.path
-			for i, item := range n.Content {
-				item = resolve(item)
-				if item.Kind != yaml.MappingNode {
-					r.entry = true
-					r.cannotBe(item, initAllowed)
-					r.entry = false
-					continue
-				}
-				var s Sidecar
-				r.path = join(before, strconv.Itoa(i))
-				r.places[r.path] = place{item, item}
-				one.read(r, item, &s)
-				r.path = before
-				out = append(out, s)
-			}
-			*into = out
-		},
-		describe: func(d *definitions, _ *[]Sidecar) schema {
-			return schema{"type": []string{"array", "null"}, "items": one.describe(d, nil)}
-		},
-	}
+	return objects(initAllowed, one, func(*reader, *yaml.Node, Sidecar) {})
 }
 
 // Containers are the containers beside the agent's own: the ones of Init, in the order in
@@ -141,6 +111,14 @@ func (a *Agent) AllSecrets() []Secret {
 		all = append(all, s.Secrets...)
 	}
 	return all
+}
+
+// shares are what the sidecars keep of a task for themselves: CPU units and MiB.
+func (a *Agent) shares() (cpu, memory int) {
+	for _, s := range a.Sidecars {
+		cpu, memory = cpu+s.CPU, memory+s.Memory
+	}
+	return cpu, memory
 }
 
 // fillInSidecars completes what follows from other values.

@@ -45,12 +45,7 @@ func (h *Env) ClusterName() string { return ClusterName(h.Stack) }
 func (c *Cluster) Key() engine.Key { return "cluster" }
 
 // Needs the namespace.
-func (c *Cluster) Needs() []engine.Node {
-	if c.Namespace == nil {
-		return nil
-	}
-	return nodes(c.Namespace)
-}
+func (c *Cluster) Needs() []engine.Node { return nodes(c.Namespace) }
 
 // After ECS's own role.
 func (c *Cluster) After() []engine.Node { return nodes(c.ServiceRole) }

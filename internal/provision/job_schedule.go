@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -70,12 +71,7 @@ func (s *JobSchedule) OfAgent() string { return s.Job.Agent }
 
 // Needs what the task is started with.
 func (s *JobSchedule) Needs() []engine.Node {
-	out := nodes(s.ScheduleGroup)
-	out = append(out, nodes(s.Cluster)...)
-	out = append(out, nodes(s.TaskDefinition)...)
-	out = append(out, nodes(s.Role)...)
-	out = append(out, nodes(s.Group)...)
-	return append(out, nodes(s.Subnets...)...)
+	return slices.Concat(nodes(s.ScheduleGroup), nodes(s.Cluster), nodes(s.TaskDefinition), nodes(s.Role), nodes(s.Group), nodes(s.Subnets...))
 }
 
 // After the way to the registry and the agent's service.
