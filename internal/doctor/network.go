@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -45,12 +46,12 @@ func checkEgress(sn *snapshot) []Finding {
 
 // noEgress says why a subnet has no way out; "" when it has.
 func (sn *snapshot) noEgress(subnet string, public bool) string {
-	table := sn.tableOf(subnet)
+	table := cloud.RouteTableOf(sn.tables, subnet)
 	if table == nil {
 		return "it has no route table"
 	}
 	for _, r := range table.Routes {
-		if aws.ToString(r.DestinationCidrBlock) != "0.0.0.0/0" {
+		if aws.ToString(r.DestinationCidrBlock) != cloud.Anywhere {
 			continue
 		}
 		nat, gateway := aws.ToString(r.NatGatewayId), aws.ToString(r.GatewayId)
@@ -69,21 +70,6 @@ func (sn *snapshot) noEgress(subnet string, public bool) string {
 		}
 	}
 	return "its route table " + aws.ToString(table.RouteTableId) + " has no default route"
-}
-
-func (sn *snapshot) tableOf(subnet string) *types.RouteTable {
-	var main *types.RouteTable
-	for i, t := range sn.tables {
-		for _, a := range t.Associations {
-			if aws.ToString(a.SubnetId) == subnet {
-				return &sn.tables[i]
-			}
-			if aws.ToBool(a.Main) {
-				main = &sn.tables[i]
-			}
-		}
-	}
-	return main
 }
 
 func (sn *snapshot) hasEndpoint(service string) bool {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -50,8 +51,10 @@ func checkPublicAccess(sn *snapshot) []Finding {
 
 // leadsToGateway tells whether a subnet's default route is the internet gateway.
 func (sn *snapshot) leadsToGateway(subnet string) bool {
-	table := sn.tableOf(subnet)
-	return table != nil && slices.ContainsFunc(table.Routes, func(r types.Route) bool {
-		return aws.ToString(r.DestinationCidrBlock) == "0.0.0.0/0" && strings.HasPrefix(aws.ToString(r.GatewayId), "igw-")
-	})
+	table := cloud.RouteTableOf(sn.tables, subnet)
+	if table == nil {
+		return false
+	}
+	target, _ := cloud.DefaultRoute(*table)
+	return strings.HasPrefix(target, "igw-")
 }

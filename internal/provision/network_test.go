@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -38,7 +39,7 @@ func newNetwork(h *Env) *network {
 	n.publicTable = &RouteTable{Env: h, VPC: n.vpc, Name: "public"}
 	n.privateTable = &RouteTable{Env: h, VPC: n.vpc, Name: "private-us-east-1a"}
 	n.alb = &SecurityGroup{Env: h, VPC: n.vpc, Name: "alb", Purpose: "karmactl: the load balancer", Ingress: []Rule{
-		{Port: 80, CIDR: anywhere, Description: "HTTP from anywhere"}, {Port: 443, CIDR: anywhere},
+		{Port: 80, CIDR: cloud.Anywhere, Description: "HTTP from anywhere"}, {Port: 443, CIDR: cloud.Anywhere},
 	}}
 	n.agents = &SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "karmactl: the agents", Ingress: []Rule{
 		{Port: 9001, From: n.alb}, {Port: 9002, From: n.alb}, {Port: 9001, Self: true},

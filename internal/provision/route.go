@@ -10,11 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
-
-// anywhere is the destination of a default route.
-const anywhere = "0.0.0.0/0"
 
 // RouteSpec is what we own of a default route. AWS has no tags for routes.
 type RouteSpec struct {
@@ -68,31 +66,18 @@ func (r *Route) Find(ctx context.Context, look engine.Look) (engine.Found[RouteS
 	}
 	table, of, _ := pick(r.Env, r.Table.Key(), engine.Look{ID: of}, all)
 	for _, route := range table.Routes {
-		if aws.ToString(route.DestinationCidrBlock) != anywhere {
+		if aws.ToString(route.DestinationCidrBlock) != cloud.Anywhere {
 			continue
 		}
 		return engine.Found[RouteSpec]{Phase: engine.Ready, ID: routeID(of), Spec: RouteSpec{
-			Table: of, Target: routeTarget(route), Blackhole: route.State == types.RouteStateBlackhole,
+			Table: of, Target: cloud.RouteTarget(route), Blackhole: route.State == types.RouteStateBlackhole,
 		}}, nil
 	}
 	return engine.Found[RouteSpec]{}, nil
 }
 
 // routeID names a route, to which AWS gives no id.
-func routeID(table string) string { return table + "|" + anywhere }
-
-// routeTarget is what a route leads to, whatever that is: a user may
-// have pointed it elsewhere.
-func routeTarget(r types.Route) string {
-	for _, id := range []*string{
-		r.NatGatewayId, r.GatewayId, r.NetworkInterfaceId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.LocalGatewayId, r.CarrierGatewayId, r.InstanceId,
-	} {
-		if id != nil {
-			return *id
-		}
-	}
-	return ""
-}
+func routeID(table string) string { return table + "|" + cloud.Anywhere }
 
 // Diff compares. The target changes in place; a black hole is one change.
 func (r *Route) Diff(have, want RouteSpec) []engine.Change {
@@ -105,7 +90,7 @@ func (r *Route) Diff(have, want RouteSpec) []engine.Change {
 
 // Create makes the route. A repeated call is refused as a duplicate.
 func (r *Route) Create(ctx context.Context, want RouteSpec, _ string) (string, error) {
-	in := &ec2.CreateRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(anywhere)}
+	in := &ec2.CreateRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(cloud.Anywhere)}
 	if strings.HasPrefix(want.Target, "nat-") {
 		in.NatGatewayId = &want.Target
 	} else {
@@ -119,7 +104,7 @@ func (r *Route) Create(ctx context.Context, want RouteSpec, _ string) (string, e
 
 // Update points the route to where it is to lead.
 func (r *Route) Update(ctx context.Context, _ string, _, want RouteSpec) error {
-	in := &ec2.ReplaceRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(anywhere)}
+	in := &ec2.ReplaceRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(cloud.Anywhere)}
 	if strings.HasPrefix(want.Target, "nat-") {
 		in.NatGatewayId = &want.Target
 	} else {

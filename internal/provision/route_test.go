@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -40,7 +41,7 @@ func TestARouteChangesItsTargetInPlace(t *testing.T) {
 		b.edit(func(w *awssim.World) { // a user sends the private subnets out directly
 			table := w.RouteTables[n.privateTable.ID()]
 			for i := range table.Routes {
-				if table.Routes[i].Destination == anywhere {
+				if table.Routes[i].Destination == cloud.Anywhere {
 					table.Routes[i].Target = n.gateway.ID()
 				}
 			}

@@ -127,7 +127,7 @@ func (g *SecurityGroup) Update(ctx context.Context, id string, have, want Securi
 		return err
 	}
 	if want.EgressAll && !have.EgressAll {
-		all := permissions([]ingress{{Protocol: "-1", Source: anywhere}}, id)
+		all := permissions([]ingress{{Protocol: "-1", Source: cloud.Anywhere}}, id)
 		_, err := g.Clients.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: all})
 		if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
 			return err

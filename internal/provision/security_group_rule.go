@@ -146,7 +146,7 @@ func permissions(rules []ingress, group string) []types.IpPermission {
 
 // letsAllOut tells whether AWS's own rule for the way out is there.
 func letsAllOut(perms []types.IpPermission) bool {
-	return slices.ContainsFunc(ingressOf(perms, ""), func(i ingress) bool { return i.Protocol == "-1" && i.Source == anywhere })
+	return slices.ContainsFunc(ingressOf(perms, ""), func(i ingress) bool { return i.Protocol == "-1" && i.Source == cloud.Anywhere })
 }
 
 // ruleChanges tells what has to be opened, closed and only described again.

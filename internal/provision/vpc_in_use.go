@@ -52,14 +52,3 @@ func GivenSubnets(h *Env, vpc *VPC, tier string, ids []string) []*Subnet {
 	}
 	return out
 }
-
-// Default tells where a route table leads what is not for the VPC: the target's id, and
-// whether that is still there. "" is nowhere.
-func Default(t types.RouteTable) (target string, there bool) {
-	for _, r := range t.Routes {
-		if aws.ToString(r.DestinationCidrBlock) == anywhere {
-			return routeTarget(r), r.State != types.RouteStateBlackhole
-		}
-	}
-	return "", false
-}

@@ -106,21 +106,11 @@ func (g *givenSubnets) pick(key string, ids []string, all []types.Subnet) []type
 
 // way is where a subnet's route table leads: its own one, or the VPC's main one.
 func (g *givenSubnets) way(id string) (target string, there bool) {
-	var table *types.RouteTable
-	for i := range g.tables {
-		for _, a := range g.tables[i].Associations {
-			if aws.ToString(a.SubnetId) == id {
-				return provision.Default(g.tables[i])
-			}
-			if aws.ToBool(a.Main) {
-				table = &g.tables[i]
-			}
-		}
-	}
+	table := cloud.RouteTableOf(g.tables, id)
 	if table == nil {
 		return "", false
 	}
-	return provision.Default(*table)
+	return cloud.DefaultRoute(*table)
 }
 
 // checkPublic: a load balancer and tasks with public addresses need an internet gateway that
