@@ -53,18 +53,23 @@ func (n *Namespace) name(id string) string {
 	return n.Stack
 }
 
-// Find looks by name. While the create runs there is only its operation to ask.
+// Find looks by name, and by tags where the name is not known: a run that died may have
+// made a namespace that the file does not want any more. While the create runs there is
+// only its operation to ask.
 func (n *Namespace) Find(ctx context.Context, look engine.Look) (engine.Found[NamespaceSpec], error) {
 	var found engine.Found[NamespaceSpec]
-	name := n.name(look.ID)
-	ns, err := n.byName(ctx, name)
+	find := func() (*types.NamespaceSummary, error) { return n.byName(ctx, n.name(look.ID)) }
+	if n.Name == "" && look.ID == "" {
+		find = func() (*types.NamespaceSummary, error) { return n.byTags(ctx) }
+	}
+	ns, err := find()
 	if err != nil {
 		return found, err
 	}
 	if ns == nil {
 		return n.making(ctx)
 	}
-	arn := aws.ToString(ns.Arn)
+	arn, name := aws.ToString(ns.Arn), aws.ToString(ns.Name)
 	tags, err := n.ownTags(ctx, look, n.Key(), "Cloud Map namespace "+name, arn, n.namespaceTags().read)
 	if tags == nil || err != nil {
 		return found, err
@@ -149,16 +154,39 @@ func (n *Namespace) byName(ctx context.Context, name string) (*types.NamespaceSu
 	return ns, err
 }
 
+// byTags is the HTTP namespace with the stack's tags; nil without one.
+func (n *Namespace) byTags(ctx context.Context) (*types.NamespaceSummary, error) {
+	all, err := n.list(ctx, types.NamespaceTypeHttp)
+	if err != nil {
+		return nil, err
+	}
+	for _, ns := range all {
+		tags, err := n.namespaceTags().read(ctx, ns.Arn)
+		switch {
+		case cloud.IsNotFound(err): // it has just gone
+		case err != nil:
+			return nil, err
+		case tags.Ours(n.Stack, n.Key()):
+			return &ns, nil
+		}
+	}
+	return nil, nil
+}
+
+// list is the account's namespaces of a type that filters let through.
+func (n *Namespace) list(ctx context.Context, kind types.NamespaceType, filters ...types.NamespaceFilter) ([]types.NamespaceSummary, error) {
+	filters = append(filters, types.NamespaceFilter{Name: types.NamespaceFilterNameType, Values: []string{string(kind)}, Condition: types.FilterConditionEq})
+	return cloud.Pages(ctx, servicediscovery.NewListNamespacesPaginator(n.Clients.Discovery, &servicediscovery.ListNamespacesInput{Filters: filters}),
+		func(out *servicediscovery.ListNamespacesOutput) []types.NamespaceSummary { return out.Namespaces })
+}
+
 // ofType is the namespace of a name and a type, with any tags; nil without one.
 func (n *Namespace) ofType(ctx context.Context, name string, kind types.NamespaceType) (*types.NamespaceSummary, error) {
 	by := types.NamespaceFilterNameName
 	if kind == types.NamespaceTypeHttp {
 		by = types.NamespaceFilterNameHttpName
 	}
-	all, err := cloud.Pages(ctx, servicediscovery.NewListNamespacesPaginator(n.Clients.Discovery, &servicediscovery.ListNamespacesInput{Filters: []types.NamespaceFilter{
-		{Name: by, Values: []string{name}, Condition: types.FilterConditionEq},
-		{Name: types.NamespaceFilterNameType, Values: []string{string(kind)}, Condition: types.FilterConditionEq},
-	}}), func(out *servicediscovery.ListNamespacesOutput) []types.NamespaceSummary { return out.Namespaces })
+	all, err := n.list(ctx, kind, types.NamespaceFilter{Name: by, Values: []string{name}, Condition: types.FilterConditionEq})
 	for _, ns := range all {
 		if aws.ToString(ns.Name) == name && ns.Type == kind { // an emulator may ignore the filters
 			return &ns, nil

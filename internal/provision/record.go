@@ -91,19 +91,14 @@ func (r *Record) Find(ctx context.Context, look engine.Look) (engine.Found[Recor
 	if look.ID != "" {
 		zone, name, kind = splitRecordID(look.ID)
 	}
-	if zone == "" { // an orphan that was never recorded
-		return engine.Found[RecordSpec]{}, nil
+	if zone == "" {
+		return r.findInAnyZone(ctx)
 	}
 	have, err := readRecord(ctx, r.Clients.Route53, zone, name, kind)
 	if err != nil || have == nil {
 		return engine.Found[RecordSpec]{}, err
 	}
-	spec := RecordSpec{}
-	if a := have.AliasTarget; a != nil {
-		spec = RecordSpec{Alias: aliasName(aws.ToString(a.DNSName)), AliasZone: aws.ToString(a.HostedZoneId)}
-	} else {
-		spec.Alias = valuesOf(have)
-	}
+	spec := recordSpec(have)
 	if look.ID == "" && !r.leadsToOurs(spec.Alias) {
 		return engine.Found[RecordSpec]{}, &engine.NotManaged{
 			Key: r.Key(), What: "record " + name, ID: spec.Alias,
@@ -111,6 +106,39 @@ func (r *Record) Find(ctx context.Context, look engine.Look) (engine.Found[Recor
 		}
 	}
 	return engine.Found[RecordSpec]{Phase: engine.Ready, ID: recordID(zone, name, kind), Spec: spec}, nil
+}
+
+// findInAnyZone looks for ours in each zone that the name can be in. A run that died before it
+// recorded the record may be followed by a file without the domain, which names no zone.
+func (r *Record) findInAnyZone(ctx context.Context) (engine.Found[RecordSpec], error) {
+	zones, err := cloud.Pages(ctx, route53.NewListHostedZonesPaginator(r.Clients.Route53, &route53.ListHostedZonesInput{}),
+		func(out *route53.ListHostedZonesOutput) []types.HostedZone { return out.HostedZones })
+	if err != nil {
+		return engine.Found[RecordSpec]{}, err
+	}
+	for _, z := range zones {
+		zone := strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/")
+		if !strings.HasSuffix("."+r.Name, "."+strings.TrimSuffix(aws.ToString(z.Name), ".")) {
+			continue
+		}
+		have, err := readRecord(ctx, r.Clients.Route53, zone, r.Name, r.Type)
+		if err != nil {
+			return engine.Found[RecordSpec]{}, err
+		}
+		if have == nil || !r.leadsToOurs(recordSpec(have).Alias) {
+			continue
+		}
+		return engine.Found[RecordSpec]{Phase: engine.Ready, ID: recordID(zone, r.Name, r.Type), Spec: recordSpec(have)}, nil
+	}
+	return engine.Found[RecordSpec]{}, nil
+}
+
+// recordSpec reads an alias, or the values of a record that is none.
+func recordSpec(r *types.ResourceRecordSet) RecordSpec {
+	if a := r.AliasTarget; a != nil {
+		return RecordSpec{Alias: aliasName(aws.ToString(a.DNSName)), AliasZone: aws.ToString(a.HostedZoneId)}
+	}
+	return RecordSpec{Alias: valuesOf(r)}
 }
 
 func valuesOf(r *types.ResourceRecordSet) string {

@@ -141,6 +141,13 @@ func (r *Role) Find(ctx context.Context, look engine.Look) (engine.Found[RoleSpe
 		found := r.read(roles[i])
 		return found, r.ours(look, r.Key(), found.Spec.Tags, "IAM role "+name, aws.ToString(roles[i].Arn))
 	}
+	if look.ID == "" && listed { // its name has its path, which may have been another one when a run died
+		for _, role := range roles {
+			if found := r.read(role); found.Spec.Tags.Ours(r.Stack, r.Key()) {
+				return found, nil
+			}
+		}
+	}
 	return engine.Found[RoleSpec]{}, nil
 }
 

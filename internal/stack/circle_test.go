@@ -167,3 +167,31 @@ agents:
   front: {port: 8080, calls: [planner], image: 'public.ecr.aws/docker/library/python:3.13-slim'}
   planner: {port: 8080, public: false, calls: [front], image: 'public.ecr.aws/docker/library/python:3.13-slim'}
 `
+
+// A namespace that a killed run was making has no id in the state, and its name is the
+// file's: when no agent calls another one any more, its tags alone tell that it is ours.
+func TestANamespaceThatAKilledRunMadeGoesWhenNoneIsWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, parse(t, circleOfTwo))
+		b.sim.Inject(func(c awssim.Call) awssim.Fault {
+			return awssim.Fault{Kill: c.Name() == "ServiceDiscovery.CreateHttpNamespace"}
+		})
+		s := b.fresh(false)
+		_, _ = b.walkOf(s).Up(t.Context()) // it died
+		if !b.sim.Dead() {
+			t.Fatal("no namespace was made")
+		}
+		b.sim.Inject(nil)
+		b.cfg = parse(t, strings.NewReplacer(", calls: [planner]", "", ", calls: [front]", "").Replace(circleOfTwo))
+		b.upStack(nil)
+		b.settled()
+		if left := b.outside(); len(left) > 0 {
+			t.Errorf("ours, and not in the state: %q", left)
+		}
+		for _, thing := range b.inventory() {
+			if strings.HasPrefix(thing, "namespace ") {
+				t.Errorf("up leaves %s, which no agent uses", thing)
+			}
+		}
+	})
+}

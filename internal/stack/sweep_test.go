@@ -76,47 +76,55 @@ func TestSweepAnUpThatDiedMayGoOnWithAnotherFile(t *testing.T) {
 		"  abracadabra:\n    port: 9003\n    calls: [validator]\n", "", "endpoints: [s3, logs]", "endpoints: []", "xray: true", "xray: false",
 		"budget: {monthly_usd: 300, emails: [ops@example.com]}\n", "", ", alarms: {emails: [ops@example.com]}", "",
 	).Replace(swept)
-	var want []string
-	mutations := 0
-	synctest.Test(t, func(t *testing.T) {
-		b := newStackBench(t, parse(t, swept))
-		if err := b.run(stage{yaml: swept}); err != nil {
-			t.Fatal(err)
-		}
-		mutations = len(b.sim.Mutations())
-	})
-	synctest.Test(t, func(t *testing.T) {
-		b := newStackBench(t, parse(t, less))
-		if err := b.run(stage{yaml: less}); err != nil {
-			t.Fatal(err)
-		}
-		b.settled()
-		want = current(b.inventory())
-	})
-	for _, n := range spread(mutations, 5) {
-		t.Run(fmt.Sprintf("dies at call %d", n), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := newStackBench(t, parse(t, swept))
-				b.sim.Inject(func(c awssim.Call) awssim.Fault { return awssim.Fault{Kill: c.Mutating && c.N == n} })
-				if err := b.run(stage{yaml: swept}); err == nil || !b.sim.Dead() {
-					t.Fatalf("the process did not die: %v", err)
-				}
-				calls := b.sim.Mutations()
-				b.sim.Inject(nil)
-				s := stage{name: "up with less", yaml: less}
-				if err := b.run(s); err != nil {
-					t.Fatalf("call %d, %s: %v", n, calls[n-1].Name(), err)
-				}
-				b.settled()
-				if diff := cmp.Diff(want, current(b.inventory())); diff != "" {
-					t.Errorf("call %d, %s: the account is not as it should be (-should +is):\n%s", n, calls[n-1].Name(), diff)
-				}
-				if again := b.planStack(); again.Changes() {
-					t.Errorf("call %d, %s: the plan after it is not empty: %s", n, calls[n-1].Name(), verbs(again))
-				}
-			})
+	mutations := clean(t).mutations[0]
+	for name, yaml := range map[string]string{"less": less, "a single bot": aSingleBot} {
+		var want []string
+		synctest.Test(t, func(t *testing.T) {
+			b := newStackBench(t, parse(t, yaml))
+			if err := b.run(stage{yaml: yaml}); err != nil {
+				t.Fatal(err)
+			}
+			b.settled()
+			want = current(b.inventory())
 		})
+		for _, n := range spread(mutations, 5) {
+			t.Run(fmt.Sprintf("dies at call %d, then %s", n, name), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { goOnWith(t, yaml, want, n) })
+			})
+		}
+	}
+}
+
+// aSingleBot wants next to nothing of what the swept fleet has.
+const aSingleBot = `project: karmacadabra
+environment: prod
+network: {nat: none, azs: 1, endpoints: []}
+secrets: {nested: ""}
+observability: {dashboard: false, alarms: {enabled: false}}
+agents:
+  bot: {image: "public.ecr.aws/docker/library/python:3.13-slim", scale: {cpu: 0, memory: 0}}
+`
+
+// goOnWith kills the first up at its nth mutating call, of which the state knows that it was
+// sent and not what came of it, and brings up yaml: the account is then as yaml alone makes it.
+func goOnWith(t *testing.T, yaml string, want []string, n int) {
+	b := newStackBench(t, parse(t, swept))
+	b.sim.Inject(func(c awssim.Call) awssim.Fault { return awssim.Fault{Kill: c.Mutating && c.N == n} })
+	if err := b.run(stage{yaml: swept}); err == nil || !b.sim.Dead() {
+		t.Fatalf("the process did not die: %v", err)
+	}
+	died := b.sim.Mutations()[n-1].Name()
+	b.sim.Inject(nil)
+	if err := b.run(stage{name: "up with less", yaml: yaml}); err != nil {
+		t.Fatalf("call %d, %s: %v", n, died, err)
+	}
+	b.settled()
+	if diff := cmp.Diff(want, current(b.inventory())); diff != "" {
+		t.Errorf("call %d, %s: the account is not as it should be (-should +is):\n%s", n, died, diff)
+	}
+	if again := b.planStack(); again.Changes() {
+		t.Errorf("call %d, %s: the plan after it is not empty: %s", n, died, verbs(again))
 	}
 }
 
