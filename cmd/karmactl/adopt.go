@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -57,9 +56,9 @@ and adopt --release has said so, karmactl neither deletes nor replaces what it t
 down and hibernate are refused. adopt --undo, before the first up, gives all of it back.
 
 --from FILE takes the cluster from a Terraform state ("terraform state pull",
-"terraform show -json"), names Terraform's addresses, and prints the commands with which
-Terraform lets go; with --undo it prints import blocks. Exit code 1 when something is in
-the way.`,
+"terraform show -json"), names Terraform's addresses, and prints the commands and the
+removed blocks with which Terraform lets go; with --undo it prints import blocks. Exit
+code 1 when something is in the way.`,
 		Example: `  karmactl adopt --from-ecs acme-prod --region us-east-1 --dry-run
   karmactl adopt --from terraform.tfstate
   karmactl adopt --release --from terraform.tfstate
@@ -82,18 +81,17 @@ the way.`,
 }
 
 func runAdopt(ctx context.Context, a *app, o adoptOptions) error {
-	var addresses []importer.Address
+	terraform, clusters, err := readTerraform(o.from)
+	if err != nil {
+		return err
+	}
 	if o.from != "" {
-		all, clusters, err := importer.StateAddresses(o.from)
 		switch {
-		case err != nil:
-			return err
 		case o.cluster == "" && len(clusters) != 1:
 			return &advice{fmt.Errorf("%s has %s of ECS", o.from, counted(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
 		case o.cluster == "":
 			o.cluster = clusters[0]
 		}
-		addresses = all
 	}
 	if o.cluster == "" {
 		return &usageError{errors.New("name the cluster: karmactl adopt --from-ecs CLUSTER, or --from a Terraform state")}
@@ -103,7 +101,7 @@ func runAdopt(ctx context.Context, a *app, o adoptOptions) error {
 		return err
 	}
 	defer func() { _ = t.close() }() // all that matters is written by then
-	t.addresses = addresses
+	t.terraform = terraform
 	if o.dryRun || len(t.report.Obstacles) > 0 {
 		return a.showAdoption(o, t)
 	}
@@ -118,7 +116,7 @@ type takeover struct {
 	// text is the agents.yaml to write; "" where there is one.
 	text, file string
 	notes      []string
-	addresses  []importer.Address
+	terraform  *terraformState
 }
 
 // readTakeover reads both and compares them.
@@ -166,7 +164,7 @@ func (a *app) readTakeover(ctx context.Context, o adoptOptions) (*takeover, erro
 
 // showAdoption prints the comparison. What is in the way is the exit code.
 func (a *app) showAdoption(o adoptOptions, t *takeover) error {
-	at, r := addressesOf(t.addresses), t.report
+	r := t.report
 	d := &document.Adoption{
 		Cluster: o.cluster, Stack: t.cfg.Stack(), Account: t.account.ID, Region: t.account.Region, Notes: append([]string{}, t.notes...),
 		Agents: []document.AdoptedAgent{}, Counterparts: []document.Counterpart{}, Others: []document.OtherResource{}, Obstacles: []document.Obstacle{}, New: texts(r.New),
@@ -176,10 +174,10 @@ func (a *app) showAdoption(o adoptOptions, t *takeover) error {
 		d.Agents = append(d.Agents, document.AdoptedAgent{Name: ag.Name, Service: ag.ServiceName()})
 	}
 	for _, x := range r.Counterparts {
-		d.Counterparts = append(d.Counterparts, document.Counterpart{Key: string(x.Key), ID: x.ID, Name: x.Name, Address: at[x.ID], Differs: x.Differs})
+		d.Counterparts = append(d.Counterparts, document.Counterpart{Key: string(x.Key), ID: x.ID, Name: x.Name, Address: t.terraform.of(x.Key, x.ID), Differs: x.Differs})
 	}
 	for _, x := range r.Rest {
-		d.Others = append(d.Others, document.OtherResource{ResourceKind: x.Kind, ID: x.ID, Name: x.Name, Address: at[x.ID], Why: x.Why})
+		d.Others = append(d.Others, document.OtherResource{ResourceKind: x.Kind, ID: x.ID, Name: x.Name, Address: t.terraform.byID[x.ID], Why: x.Why})
 	}
 	for _, x := range r.Obstacles {
 		d.Obstacles = append(d.Obstacles, document.Obstacle(x))
@@ -191,22 +189,6 @@ func (a *app) showAdoption(o adoptOptions, t *takeover) error {
 		return &exit{code: exitError}
 	}
 	return nil
-}
-
-// addressesOf are Terraform's addresses by AWS's ids.
-func addressesOf(all []importer.Address) map[string]string {
-	at := map[string]string{}
-	for _, x := range all {
-		if strings.HasSuffix(x.Type, "_association") || strings.HasSuffix(x.Type, "_attachment") {
-			continue // their ids are those of what they tie
-		}
-		for _, id := range x.IDs {
-			if at[id] == "" {
-				at[id] = x.Address
-			}
-		}
-	}
-	return at
 }
 
 func texts(keys []engine.Key) []string {

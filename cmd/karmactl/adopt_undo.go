@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/importer"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
 
@@ -61,17 +59,8 @@ func onTakeover(ctx context.Context, a *app, f func(context.Context, *session, *
 	})
 }
 
-// addressesIn are Terraform's addresses in a state file, by AWS's ids; none without a file.
-func addressesIn(path string) (map[string]string, error) {
-	if path == "" {
-		return map[string]string{}, nil
-	}
-	all, _, err := importer.StateAddresses(path)
-	return addressesOf(all), err
-}
-
 func runAdoptUndo(ctx context.Context, a *app, o adoptOptions) error {
-	at, err := addressesIn(o.from)
+	terraform, _, err := readTerraform(o.from)
 	if err != nil {
 		return err
 	}
@@ -86,13 +75,13 @@ func runAdoptUndo(ctx context.Context, a *app, o adoptOptions) error {
 			}
 		}
 		a.graceful.Store(true)
-		return giveBack(ctx, s, store, all, at)
+		return giveBack(ctx, s, store, all, terraform)
 	})
 }
 
 // giveBack takes the tags away, and then the records, by which a run that ends in the
 // middle is gone on with.
-func giveBack(ctx context.Context, s *session, store *state.Store, all []engine.Entry, at map[string]string) error {
+func giveBack(ctx context.Context, s *session, store *state.Store, all []engine.Entry, terraform *terraformState) error {
 	for _, e := range all {
 		e.Adopted = engine.AdoptionBegun
 		store.Record(e)
@@ -101,16 +90,14 @@ func giveBack(ctx context.Context, s *session, store *state.Store, all []engine.
 		return err
 	}
 	env := s.env(false)
-	d := &document.Takeover{Stack: s.cfg.Stack(), Outcome: "given_back", Keys: []string{}, Commands: []string{}, Next: []string{}}
+	d := &document.Takeover{Stack: s.cfg.Stack(), Outcome: "given_back", Keys: []string{}, Commands: []string{}, Blocks: []string{}, Next: []string{}}
 	for _, e := range all {
 		if err := env.Disclaim(ctx, e.Key, e.ID); err != nil {
 			return fmt.Errorf("%s (%s): %w", e.Key, e.ID, err)
 		}
 		d.Keys = append(d.Keys, string(e.Key))
-		if a := at[e.ID]; a != "" && e.Key.Kind() != "route-table-association" {
-			d.Commands = append(d.Commands, fmt.Sprintf("import {\n  to = %s\n  id = %q\n}", a, importID(e)))
-		}
 	}
+	d.Blocks = terraform.imports(all)
 	for _, e := range all {
 		store.Forget(e.Key)
 	}
@@ -121,39 +108,20 @@ func giveBack(ctx context.Context, s *session, store *state.Store, all []engine.
 	return s.app.term.Takeover(d)
 }
 
-// importID is what Terraform's import takes for a resource.
-func importID(e engine.Entry) string {
-	switch e.Key.Kind() {
-	case "service": // CLUSTER/SERVICE
-		parts := strings.Split(e.ID, "/")
-		return strings.Join(parts[max(0, len(parts)-2):], "/")
-	case "scalable-target": // NAMESPACE/RESOURCE/DIMENSION
-		return "ecs/" + e.ID + "/ecs:service:DesiredCount"
-	case "scaling-policy": // the same, and the name
-		resource, name, _ := strings.Cut(e.ID, "#")
-		return "ecs/" + resource + "/ecs:service:DesiredCount/" + name
-	case "route":
-		return strings.Replace(e.ID, "|", "_", 1)
-	}
-	return e.ID
-}
-
 func runAdoptRelease(ctx context.Context, a *app, o adoptOptions) error {
-	at, err := addressesIn(o.from)
+	terraform, _, err := readTerraform(o.from)
 	if err != nil {
 		return err
 	}
 	return onTakeover(ctx, a, func(ctx context.Context, s *session, store *state.Store, all []engine.Entry) error {
-		d := &document.Takeover{Stack: s.cfg.Stack(), Outcome: "released", Keys: []string{}, Commands: []string{}, Next: []string{"karmactl plan"}}
+		d := &document.Takeover{Stack: s.cfg.Stack(), Outcome: "released", Keys: []string{}, Commands: []string{}, Blocks: []string{}, Next: []string{"karmactl plan"}}
 		for _, e := range all {
 			if e.Adopted == engine.AdoptionBegun {
 				return &engine.Adopted{Key: e.Key, ID: e.ID, Verb: engine.None}
 			}
 			d.Keys = append(d.Keys, string(e.Key))
-			if has := at[e.ID]; has != "" {
-				d.Commands = append(d.Commands, "terraform state rm '"+has+"'")
-			}
 		}
+		d.Commands, d.Blocks = terraform.letGo(all)
 		if n := len(d.Commands); n > 0 {
 			d.Outcome, d.Keys = "kept", []string{}
 			d.Headline = fmt.Sprintf("Terraform still has %d of what was taken over. Nothing was released.", n)

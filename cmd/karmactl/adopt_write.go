@@ -6,14 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/importer"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
@@ -166,17 +164,15 @@ func (t *takeover) compare(ctx context.Context, store *state.Store) (*engine.Res
 
 // sayTaken tells what was taken over, and what is next.
 func (t *takeover) sayTaken(begun []engine.Entry) error {
-	d := &document.Takeover{Stack: t.cfg.Stack(), Outcome: "taken_over", Keys: []string{}, Commands: []string{}}
-	at := addressesOf(t.addresses)
+	d := &document.Takeover{Stack: t.cfg.Stack(), Outcome: "taken_over", Keys: []string{}}
 	for _, e := range begun {
 		d.Keys = append(d.Keys, string(e.Key))
 	}
+	var all []engine.Entry // a second run says it again
 	for _, c := range t.report.Counterparts {
-		if a := at[c.ID]; a != "" && c.Key.Kind() != "route-table-association" {
-			d.Commands = append(d.Commands, "terraform state rm '"+a+"'")
-		}
+		all = append(all, engine.Entry{Key: c.Key, ID: c.ID})
 	}
-	d.Commands = append(d.Commands, tiesOf(t.addresses, at)...)
+	d.Commands, d.Blocks = t.terraform.letGo(all)
 	d.Headline = fmt.Sprintf("Taken over: %d resources, as they are. Nothing but their tags was changed.", len(begun))
 	if len(begun) == 0 {
 		d.Headline = "All of it was taken over before."
@@ -186,15 +182,4 @@ func (t *takeover) sayTaken(begun []engine.Entry) error {
 	}
 	d.Next = []string{"karmactl plan", "karmactl up --only " + t.cfg.Agents[0].Name, "karmactl adopt --release"}
 	return t.app.term.Takeover(d)
-}
-
-// tiesOf are the commands for what ties two things of Terraform's that were taken.
-func tiesOf(all []importer.Address, at map[string]string) []string {
-	var out []string
-	for _, x := range all {
-		if strings.HasSuffix(x.Type, "_association") {
-			out = append(out, "terraform state rm '"+x.Address+"'")
-		}
-	}
-	return out
 }

@@ -207,8 +207,8 @@ func workOn(t *testing.T, o *office, f *livetest.Fleet) {
 	}
 }
 
-// terraformState is a state of Terraform's with these lines of resources.
-func terraformState(t *testing.T, resources ...string) string {
+// terraformFile is a state of Terraform's with these lines of resources.
+func terraformFile(t *testing.T, resources ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform.tfstate")
 	if err := os.WriteFile(path, []byte(`{"version": 4, "resources": [`+strings.Join(resources, ",")+`]}`), 0o600); err != nil {
@@ -223,21 +223,21 @@ func TestTerraformIsToldWhatToLetGoOfAndAskedWhetherItHas(t *testing.T) {
 		service := "arn:aws:ecs:us-east-1:123456789012:service/acme-prod/acme-prod-chat"
 		cluster := `{"mode": "managed", "type": "aws_ecs_cluster", "name": "this", "instances": [{"attributes": {"id": "arn:aws:ecs:us-east-1:123456789012:cluster/acme-prod", "name": "acme-prod"}}]}`
 		chat := `{"mode": "managed", "type": "aws_ecs_service", "name": "agent", "instances": [{"index_key": "chat", "attributes": {"id": "` + service + `", "name": "acme-prod-chat"}}]}`
-		whole := terraformState(t, cluster, chat)
+		whole := terraformFile(t, cluster, chat)
 		code, said := o.run("", "adopt", "--from", whole, "--yes")
 		for _, want := range []string{"terraform state rm 'aws_ecs_cluster.this'", `terraform state rm 'aws_ecs_service.agent["chat"]'`} {
 			if code != 0 || !strings.Contains(said, want) {
 				t.Errorf("adopt exits %d, without %s:\n%s", code, want, said)
 			}
 		}
-		code, said = o.run("", "adopt", "--release", "--from", terraformState(t, chat), "--yes")
+		code, said = o.run("", "adopt", "--release", "--from", terraformFile(t, chat), "--yes")
 		if code != exitError || !strings.Contains(said, "Terraform still has 1 of what was taken over. Nothing was released.") {
 			t.Errorf("release exits %d:\n%s", code, said)
 		}
 		if code, said := o.run("", "down", "--dry-run"); code != exitError {
 			t.Errorf("down exits %d:\n%s", code, said)
 		}
-		if code, said = o.run("", "adopt", "--release", "--from", terraformState(t), "--yes"); code != 0 || !strings.Contains(said, "Released: 51 resources are karmactl's alone.") {
+		if code, said = o.run("", "adopt", "--release", "--from", terraformFile(t), "--yes"); code != 0 || !strings.Contains(said, "Released: 51 resources are karmactl's alone.") {
 			t.Errorf("release exits %d:\n%s", code, said)
 		}
 		code, said = o.run("", "adopt", "--undo", "--from", whole, "--yes")

@@ -110,7 +110,7 @@ func samples() map[string]any {
 		},
 		"Takeover": document.Takeover{
 			Head: document.Of("Takeover"), Stack: "shop-prod", Outcome: "taken_over", Keys: []string{"vpc"}, File: "config/agents.yaml",
-			Commands: []string{"terraform state rm 'aws_vpc.main'"}, Next: []string{"karmactl plan"},
+			Commands: []string{"terraform state rm 'aws_vpc.main'"}, Blocks: []string{"removed {\n  from = aws_vpc.main\n  lifecycle {\n    destroy = false\n  }\n}"}, Next: []string{"karmactl plan"},
 		},
 		"Import": document.Import{
 			Head: document.Of("Import"), File: "config/agents.yaml", Source: "compose.yaml", Stack: "shop-prod", Region: "us-east-1", Agents: []string{"api"}, Notes: []string{}, NotRead: []string{},

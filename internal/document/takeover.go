@@ -11,8 +11,11 @@ type Takeover struct {
 	Keys []string `json:"keys"`
 	// File is the agents.yaml that was written; not there when there was one.
 	File string `json:"file,omitempty"`
-	// Commands are what to do in Terraform: state rm lines, or import blocks.
+	// Commands are by which Terraform lets go of them: its state rm lines.
 	Commands []string `json:"commands"`
+	// Blocks are for Terraform's configuration: removed blocks, or import blocks to take
+	// them back.
+	Blocks []string `json:"blocks"`
 	// Next are commands of karmactl.
 	Next []string `json:"next"`
 	// Headline says it in a sentence; it is no part of the JSON.

@@ -169,10 +169,7 @@ func (x *terraform) stateResource(r *tree) {
 // shown are the resources of a module of terraform show -json.
 func (x *terraform) shown(module *tree) {
 	for _, r := range module.get("resources").list() {
-		addr, _, _ := strings.Cut(r.get("address").str(), "[")
-		if r.get("index") == nil {
-			addr = r.get("address").str()
-		}
+		addr := strings.TrimSuffix(r.get("address").str(), instanceKey(r.get("index")))
 		x.addState(addr, r.get("type").str(), r.get("name").str(), r.get("mode").str() == "data", r.get("index"), r.get("values"))
 	}
 	for _, c := range module.get("child_modules").list() {
@@ -185,17 +182,25 @@ func (x *terraform) addState(addr, kind, name string, data bool, index, body *tr
 		return
 	}
 	r := &resource{addr: addr, kind: kind, name: name, data: data, body: body}
-	if index != nil {
-		r.addr = fmt.Sprintf("%s[%q]", addr, index.text)
-		if index.typ != number {
-			r.key = index.text
-		}
+	if r.addr += instanceKey(index); index != nil && index.typ != number {
+		r.key = index.text
 	}
 	rename(body, r.addr)
 	x.declared[kind]++
 	x.resources = append(x.resources, r)
 	x.roots = append(x.roots, body)
 	x.reported(body)
+}
+
+// instanceKey is the end of an instance's address: [0] of a count, ["a"] of a for_each.
+func instanceKey(index *tree) string {
+	switch {
+	case index == nil:
+		return ""
+	case index.typ == number:
+		return "[" + index.text + "]"
+	}
+	return fmt.Sprintf("[%q]", index.text)
 }
 
 // rename gives a tree and what is below it names under a resource's address.
