@@ -80,8 +80,8 @@ func drawn(cfg *agents.Config, e *cost.Estimate) ui.Picture {
 	// Alarms and metrics have a free tier that all share, so they are no agent's own.
 	own := func(c cost.Component) bool { return c.Noun == "service" || c.Agent != "" && c.Noun == "secret" }
 	scheme := "http"
-	if cfg.LoadBalancer.Domain != "" {
-		scheme = "https · " + cfg.LoadBalancer.Domain
+	if cfg.LoadBalancer.HTTPS() {
+		scheme = strings.TrimSuffix("https · "+cfg.LoadBalancer.Domain, " · ")
 	}
 	p := ui.Picture{
 		Title: fmt.Sprintf("%s/%s · %s · %s a month", cfg.Project, cfg.Environment, cfg.Region, price(func(cost.Component) bool { return true })),

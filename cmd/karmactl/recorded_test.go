@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -66,7 +67,7 @@ func (o *office) signIn(secret string) {
 }
 
 // strike has an account tell of what seldom happens: what failed, a secret that someone
-// else made without a value, an image for two platforms, a task that is stopped by hand.
+// else made without a value, an image for two platforms, a certificate that its owner imported, a task that is stopped by hand.
 func (o *office) strike() {
 	o.t.Helper()
 	reset := o.keep()
@@ -99,7 +100,11 @@ func (o *office) strike() {
 	if _, err := c.SecretsManager.ListSecrets(o.t.Context(), &secretsmanager.ListSecretsInput{IncludePlannedDeletion: aws.Bool(true)}); err != nil {
 		o.t.Fatal(err)
 	}
-	if err := o.sim.Seed(awssim.Seed{Images: map[string]string{"elsewhere": "v1"}}); err != nil { // for two platforms
+	const imported = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+	if err := o.sim.Seed(awssim.Seed{Images: map[string]string{"elsewhere": "v1"}, Certificates: map[string][]string{imported: {"example.com"}}}); err != nil { // for two platforms
+		o.t.Fatal(err)
+	}
+	if _, err := c.ACM.DescribeCertificate(o.t.Context(), &acm.DescribeCertificateInput{CertificateArn: aws.String(imported)}); err != nil {
 		o.t.Fatal(err)
 	}
 	if _, err := c.ECR.DescribeImages(o.t.Context(), &ecr.DescribeImagesInput{RepositoryName: aws.String("elsewhere")}); err != nil {

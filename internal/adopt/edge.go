@@ -106,6 +106,9 @@ func (j *judge) domain() {
 	domain := j.Config.LoadBalancer.Domain
 	for _, c := range j.Certificates {
 		id, name := aws.ToString(c.CertificateArn), aws.ToString(c.DomainName)
+		if id == j.Config.LoadBalancer.Certificate { // it is used as it is, and stays its owner's
+			continue
+		}
 		more := ""
 		if name != domain || !slices.Contains(c.SubjectAlternativeNames, "*."+domain) {
 			more = "it is for " + strings.Join(c.SubjectAlternativeNames, " ") + ", karmactl's own is for " + domain + " *." + domain

@@ -104,7 +104,13 @@ type LoadBalancer struct {
 	// Zone is the Route 53 public hosted zone of Domain, by name; "" is the
 	// longest zone of the account that Domain ends in.
 	Zone string
+	// Certificate is the ARN of one that is there already, which is used and never changed;
+	// "" is one of the stack's own where there is a Domain.
+	Certificate string
 }
+
+// HTTPS tells whether agents answer over HTTPS, and HTTP only leads there.
+func (l LoadBalancer) HTTPS() bool { return l.Domain != "" || l.Certificate != "" }
 
 // Insights is the Container Insights setting of the cluster.
 type Insights string

@@ -130,7 +130,7 @@ func checkRoutes(r *reader, c *Config) {
 			}
 		}
 	}
-	if extra, most := c.ExtraHosts(), maxCertificateNames-2; c.LoadBalancer.Domain != "" && len(extra) > most {
+	if extra, most := c.ExtraHosts(), maxCertificateNames-2; c.LoadBalancer.Domain != "" && c.LoadBalancer.Certificate == "" && len(extra) > most {
 		r.problem(r.at("load_balancer", "domain"), fmt.Sprintf("the certificate would have %d names", len(extra)+2), fmt.Sprintf("at most %d: hosts directly below the domain need none of their own", maxCertificateNames))
 	}
 }

@@ -14,6 +14,7 @@ func checkRules(r *reader, c *Config) {
 	checkTags(r, c)
 	checkNetwork(r, c)
 	checkDomain(r, c)
+	checkCertificate(r, c)
 	checkSecretNames(r, c)
 	checkSchedules(r, c)
 	checkJobs(r, c)

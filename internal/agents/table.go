@@ -113,6 +113,7 @@ func loadBalancerFields() []field[LoadBalancer] {
 		key("deletion_protection", "Have AWS refuse to delete the load balancer.", boolean(), func(l *LoadBalancer) *bool { return &l.DeletionProtection }),
 		key("access_logs", "The S3 bucket for access logs, or off.", bucketValue(), func(l *LoadBalancer) *string { return &l.AccessLogs }),
 		key("domain", "Serve HTTPS at this name and each agent at <agent>.<domain>. Default: HTTP only.", text(domainRule), func(l *LoadBalancer) *string { return &l.Domain }),
+		key("certificate", "A certificate of ACM that is there already, by its ARN, instead of one for the domain. It is used, and never changed, renewed or deleted, and has to cover every name that agents answer at. Without domain it serves HTTPS at the agents' hosts, whose DNS is your own.", text(certificateRule), func(l *LoadBalancer) *string { return &l.Certificate }),
 		key("zone", "The Route 53 public hosted zone of the domain, by name or by id. Default: the longest one that fits.", text(zoneDomain), func(l *LoadBalancer) *string { return &l.Zone }),
 	}
 }

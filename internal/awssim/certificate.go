@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -26,6 +27,10 @@ const (
 	certificateTimesOut = 72 * time.Hour
 	// certificateToken is how long a token gives the same certificate.
 	certificateToken = time.Hour
+	// One that is in use is renewed so long before it expires:
+	// https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
+	certificateLasts  = 395 * 24 * time.Hour
+	certificateRenews = 60 * 24 * time.Hour
 )
 
 // Certificate is a simulated certificate.
@@ -41,6 +46,13 @@ type Certificate struct {
 	Created time.Time
 	// Seen is when all records were first in the DNS.
 	Seen time.Time
+	// Imported tells that its owner had it from elsewhere: AWS neither proves nor renews it.
+	Imported bool
+	// Key is its algorithm, "" is AWS's own choice. Usages are what it is for, of which none is all.
+	Key    types.KeyAlgorithm
+	Usages []types.ExtendedKeyUsageName
+	// Issued and Expires are zero before it is issued.
+	Issued, Expires time.Time
 }
 
 func (s *Sim) certificateNoun() noun {
@@ -63,9 +75,18 @@ func (s *Sim) certificateNoun() noun {
 	}
 }
 
-// settleCertificates issues those whose records are in the DNS.
+// settleCertificates issues a certificate whose records are in the DNS, renews one that is in
+// use, and lets all others expire.
 func (s *Sim) settleCertificates() {
 	for _, c := range s.world.Certificates {
+		if c.Status == types.CertificateStatusIssued && !c.Expires.IsZero() {
+			if !c.Imported && !s.now().Before(c.Expires.Add(-certificateRenews)) && len(s.inUseBy(c.ARN)) > 0 {
+				c.Expires = s.now().Add(certificateLasts)
+			}
+			if !s.now().Before(c.Expires) {
+				c.Status = types.CertificateStatusExpired
+			}
+		}
 		if c.Status != types.CertificateStatusPendingValidation {
 			continue
 		}
@@ -83,6 +104,7 @@ func (s *Sim) settleCertificates() {
 		switch {
 		case !c.Seen.IsZero() && !s.now().Before(c.Seen.Add(certificateIssued)):
 			c.Status = types.CertificateStatusIssued
+			c.Issued, c.Expires = s.now(), s.now().Add(certificateLasts)
 		case !s.now().Before(c.Created.Add(certificateTimesOut)):
 			c.Status = types.CertificateStatusValidationTimedOut
 		}
@@ -174,10 +196,23 @@ func (s *Sim) describeCertificate(in *acm.DescribeCertificateInput) (*acm.Descri
 	d := &types.CertificateDetail{
 		CertificateArn: aws.String(c.ARN), DomainName: aws.String(c.Domain), SubjectAlternativeNames: slices.Clone(c.Names), Status: c.Status,
 		Type: types.CertificateTypeAmazonIssued, CreatedAt: aws.Time(c.Created), FailureReason: c.Failure, InUseBy: s.inUseBy(c.ARN),
-		Subject: aws.String("CN=" + c.Domain), Issuer: aws.String("Amazon"), KeyAlgorithm: "RSA-2048", SignatureAlgorithm: aws.String("SHA256WITHRSA"),
+		Subject: aws.String("CN=" + c.Domain), Issuer: aws.String("Amazon"), KeyAlgorithm: cmp.Or(c.Key, "RSA-2048"), SignatureAlgorithm: aws.String("SHA256WITHRSA"),
 		RenewalEligibility: types.RenewalEligibilityIneligible,
 		//nolint:staticcheck // deprecated for what one asks; AWS still answers it
 		Options: &types.CertificateOptions{CertificateTransparencyLoggingPreference: types.CertificateTransparencyLoggingPreferenceEnabled},
+	}
+	for _, u := range c.Usages {
+		d.ExtendedKeyUsages = append(d.ExtendedKeyUsages, types.ExtendedKeyUsage{Name: u, OID: aws.String(usageOIDs[u])})
+	}
+	if !c.Issued.IsZero() {
+		d.NotBefore, d.NotAfter = aws.Time(c.Issued), aws.Time(c.Expires)
+	}
+	if c.Imported {
+		d.Type, d.ImportedAt = types.CertificateTypeImported, aws.Time(c.Created)
+		return &acm.DescribeCertificateOutput{Certificate: d}, nil
+	}
+	if !c.Issued.IsZero() {
+		d.IssuedAt = aws.Time(c.Issued)
 	}
 	if len(d.InUseBy) > 0 {
 		d.RenewalEligibility = types.RenewalEligibilityEligible
@@ -196,12 +231,33 @@ func (s *Sim) describeCertificate(in *acm.DescribeCertificateInput) (*acm.Descri
 	return &acm.DescribeCertificateOutput{Certificate: d}, nil
 }
 
+// usageOIDs: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12
+var usageOIDs = map[types.ExtendedKeyUsageName]string{
+	types.ExtendedKeyUsageNameTlsWebServerAuthentication: "1.3.6.1.5.5.7.3.1",
+	types.ExtendedKeyUsageNameTlsWebClientAuthentication: "1.3.6.1.5.5.7.3.2",
+}
+
+// seedCertificate imports a certificate, when it is not there.
+func (s *Sim) seedCertificate(arn string, names []string, since time.Time) {
+	if s.world.Certificates[arn] != nil || len(names) == 0 {
+		return
+	}
+	s.world.Certificates[arn] = &Certificate{
+		ARN: arn, Domain: names[0], Names: names, Status: types.CertificateStatusIssued, Tags: cloud.Tags{}, Created: since, Imported: true,
+		Usages: []types.ExtendedKeyUsageName{types.ExtendedKeyUsageNameTlsWebServerAuthentication}, Issued: since, Expires: since.Add(certificateLasts),
+	}
+}
+
 func (s *Sim) listCertificates(*acm.ListCertificatesInput) (*acm.ListCertificatesOutput, error) {
 	out := &acm.ListCertificatesOutput{}
 	for _, c := range sorted(s.world.Certificates) {
 		if s.visible(c.Created) {
+			kind := types.CertificateTypeAmazonIssued
+			if c.Imported {
+				kind = types.CertificateTypeImported
+			}
 			out.CertificateSummaryList = append(out.CertificateSummaryList, types.CertificateSummary{
-				CertificateArn: aws.String(c.ARN), DomainName: aws.String(c.Domain), Status: c.Status, Type: types.CertificateTypeAmazonIssued,
+				CertificateArn: aws.String(c.ARN), DomainName: aws.String(c.Domain), Status: c.Status, Type: kind,
 			})
 		}
 	}

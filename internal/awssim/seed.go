@@ -32,6 +32,8 @@ type Seed struct {
 	Parameters []string
 	// Network is a VPC that is there already; its zero value is none.
 	Network SeedNetwork
+	// Certificates are certificates that their owner imported, by ARN, with their names.
+	Certificates map[string][]string
 	// Images are repositories of the account's own registry, each with a tag.
 	Images map[string]string
 }
@@ -81,6 +83,9 @@ func (s *Sim) Seed(x Seed) error {
 				return err
 			}
 			s.world.Repositories[repository].Created = long
+		}
+		for arn, names := range x.Certificates {
+			s.seedCertificate(arn, names, long)
 		}
 		return s.seedNetwork(x.Network, long)
 	})

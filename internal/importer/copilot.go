@@ -268,10 +268,13 @@ func (c *copilot) environmentManifest(t *tree) {
 		c.fleet.zones = zones
 		c.fleet.region = strings.TrimRight(zones[0], "abcdef")
 	}
-	t.get("network", "vpc", "id").leave("karmactl makes a VPC of its own; it cannot use one that is there yet")
+	t.get("network", "vpc", "id").leave("karmactl makes a VPC of its own; network.vpc, public and private name one that is there instead")
 	t.get("network", "vpc", "flow_logs").leave("turn flow logs on for karmactl's VPC at AWS")
 	t.get("cdn").leave("put CloudFront in front of the load balancer yourself")
-	t.get("http", "public", "certificates").leave("load_balancer.domain makes a certificate of its own")
+	for _, arn := range t.get("http", "public", "certificates").list() {
+		c.fleet.carryCertificate(arn)
+	}
+	t.get("http", "public", "certificates").settle(left, "load_balancer.certificate takes the ARN of one; load_balancer.domain makes one of its own")
 	if v := t.get("http", "public", "access_logs"); v != nil {
 		if b := v.get("bucket_name"); b != nil {
 			c.fleet.accessLogs = b.str()

@@ -25,6 +25,7 @@ type fleet struct {
 	deletionProtection bool
 	accessLogs         string
 	domain, zone       string
+	certificate        string // the ARN of one that is there already
 
 	retention    int // days
 	insights     string

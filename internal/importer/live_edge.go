@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	discoverytypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
@@ -112,9 +113,26 @@ func (l *running) addBalancers() error {
 	return nil
 }
 
+// foreignCertificate is a listener's certificate that AWS did not issue, so that a stack has
+// none of its own in its place.
+func (l *running) foreignCertificate(x live.Listener) string {
+	for _, served := range x.Certificates {
+		for _, c := range l.fleet.Certificates {
+			if aws.ToString(c.CertificateArn) == aws.ToString(served.CertificateArn) && c.Type != acmtypes.CertificateTypeAmazonIssued {
+				return aws.ToString(c.CertificateArn)
+			}
+		}
+	}
+	return ""
+}
+
 func (l *running) addListener(balancer string, x live.Listener) error {
 	port := aws.ToInt32(x.Port)
-	if err := l.add("aws_lb_listener", fmt.Sprintf("%s:%d", balancer, port), object{"port": port, "protocol": string(x.Protocol), "ssl_policy": aws.ToString(x.SslPolicy)}); err != nil {
+	o := object{"port": port, "protocol": string(x.Protocol), "ssl_policy": aws.ToString(x.SslPolicy)}
+	if arn := l.foreignCertificate(x); arn != "" {
+		o["certificate_arn"] = arn
+	}
+	if err := l.add("aws_lb_listener", fmt.Sprintf("%s:%d", balancer, port), o); err != nil {
 		return err
 	}
 	for _, r := range x.Rules {

@@ -110,6 +110,7 @@ func (x *terraform) made(source string) (*Result, error) {
 	for _, a := range x.fleet.agents {
 		x.askPath(a)
 	}
+	x.certificate()
 	x.byType()
 	for _, t := range x.unset {
 		if t.outcome == unread || t.outcome == left {

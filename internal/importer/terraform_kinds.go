@@ -12,6 +12,7 @@ var ownKinds = map[string]string{
 	"aws_security_group": "security groups that let in the load balancer and the agents, and no more", "aws_security_group_rule": "security groups that let in the load balancer and the agents, and no more",
 	"aws_vpc_security_group_ingress_rule": "security groups that let in the load balancer and the agents, and no more", "aws_vpc_security_group_egress_rule": "security groups that let in the load balancer and the agents, and no more",
 	"aws_lb": "a load balancer of its own", "aws_lb_listener": "listeners of its own", "aws_lb_target_group": "a target group for each agent", "aws_lb_listener_rule": "a rule for each agent",
+	"aws_lb_listener_certificate": "listeners of its own", "aws_alb_listener_certificate": "listeners of its own",
 	"aws_alb": "a load balancer of its own", "aws_alb_listener": "listeners of its own", "aws_alb_target_group": "a target group for each agent", "aws_alb_listener_rule": "a rule for each agent",
 	"aws_lb_target_group_attachment": "ECS registers its tasks",
 	"aws_ecs_cluster":                "a cluster of its own", "aws_ecs_cluster_capacity_providers": "FARGATE and FARGATE_SPOT",

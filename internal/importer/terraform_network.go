@@ -66,7 +66,7 @@ func (x *terraform) network() {
 		}
 	}
 	if !x.has("aws_vpc") && len(f.agents) > 0 && !slices.ContainsFunc(x.calls, func(c moduleCall) bool { return strings.Contains(c.source, "vpc") }) {
-		x.notes = append(x.notes, "the VPC is not made here: karmactl makes one of its own, and cannot use one that is there yet")
+		x.notes = append(x.notes, "the VPC is not made here: karmactl makes one of its own, unless network.vpc, public and private name one that is there")
 	}
 }
 

@@ -67,6 +67,7 @@ func (f *fleet) writeSections(p *page) {
 		}
 		p.text(1, "load_balancer.access_logs", f.accessLogs)
 		p.text(1, "load_balancer.domain", f.domain)
+		p.text(1, "load_balancer.certificate", f.certificate)
 		p.text(1, "load_balancer.zone", f.zone)
 	})
 	p.in(0, "observability", "observability", func() {

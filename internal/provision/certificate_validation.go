@@ -25,9 +25,22 @@ type CertificateValidation struct {
 	Certificate *Certificate
 	Records     *ValidationRecords
 
+	// given: it is there already and not the stack's; see GivenCertificate.
+	given bool
 	// over: a delete is done at once, though the certificate is still there.
 	over atomic.Bool
 }
+
+// GivenCertificate is a certificate that is there already, as a reference: it is no step of
+// a walk, so nothing changes, waits for or deletes it.
+func GivenCertificate(h *Env, arn string) *CertificateValidation {
+	v := &CertificateValidation{Env: h, given: true}
+	v.SetObserved(arn, nil)
+	return v
+}
+
+// IsGiven tells whether the certificate is there already, and not the stack's.
+func (v *CertificateValidation) IsGiven() bool { return v.given }
 
 // Disposable is true: another certificate is waited for instead.
 func (v *CertificateValidation) Disposable() {}

@@ -34,19 +34,30 @@ func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 	for _, a := range public {
 		names = append(names, a.Where())
 	}
-	if cfg.Domain == "" {
+	if !cfg.HTTPS() {
 		e.http = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Agents: names})
 		return e
 	}
 	e.http = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Redirect: true})
-	cert := add(s, groupEdge, &provision.Certificate{Env: h, Domain: cfg.Domain, SANs: append([]string{"*." + cfg.Domain}, s.Config.ExtraHosts()...)})
-	proof := add(s, groupEdge, &provision.ValidationRecords{Env: h, Zone: s.Lookup.HostedZone, Certificate: cert})
-	valid := add(s, groupEdge, &provision.CertificateValidation{Env: h, Certificate: cert, Records: proof})
-	e.https = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 443, Protocol: "HTTPS", Certificate: valid, Agents: names})
+	e.https = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 443, Protocol: "HTTPS", Certificate: s.certificate(), Agents: names})
+	if cfg.Domain == "" { // the DNS of the hosts is their owner's
+		return e
+	}
 	for _, name := range append([]string{cfg.Domain, "*." + cfg.Domain}, s.Config.ExtraHosts()...) {
 		add(s, groupEdge, &provision.Record{Env: h, Zone: s.Lookup.HostedZone, Name: name, Type: "A", Alias: e.alb})
 	}
 	return e
+}
+
+// certificate is the one that is there already, or one of the stack's own for the domain.
+func (s *Stack) certificate() *provision.CertificateValidation {
+	h, cfg := s.Env, s.Config.LoadBalancer
+	if cfg.Certificate != "" {
+		return provision.GivenCertificate(h, cfg.Certificate)
+	}
+	cert := add(s, groupEdge, &provision.Certificate{Env: h, Domain: cfg.Domain, SANs: append([]string{"*." + cfg.Domain}, s.Config.ExtraHosts()...)})
+	proof := add(s, groupEdge, &provision.ValidationRecords{Env: h, Zone: s.Lookup.HostedZone, Certificate: cert})
+	return add(s, groupEdge, &provision.CertificateValidation{Env: h, Certificate: cert, Records: proof})
 }
 
 // rules lead the load balancer to an agent: by path and hosts, and where there is a

@@ -70,7 +70,11 @@ func hostedZone(ctx context.Context, api hostedZoneAPI, domain, zone string) (st
 func checkHosts(ctx context.Context, api hostedZoneAPI, cfg *agents.Config, zone string) error {
 	for _, host := range cfg.ExtraHosts() {
 		if _, err := hostedZone(ctx, api, strings.TrimPrefix(host, "*."), zone); err != nil {
-			return fmt.Errorf("the host %s is not in the hosted zone of load_balancer.domain %s: %w: a certificate can be had only for names of one zone, so use a host in it", host, cfg.LoadBalancer.Domain, err)
+			advice := "a certificate can be had only for names of one zone, so use a host in it"
+			if cfg.LoadBalancer.Certificate != "" {
+				advice = "its record would go there: use a host in it, or leave load_balancer.domain out and lead all hosts to the load balancer yourself"
+			}
+			return fmt.Errorf("the host %s is not in the hosted zone of load_balancer.domain %s: %w: %s", host, cfg.LoadBalancer.Domain, err, advice)
 		}
 	}
 	return nil

@@ -16,6 +16,8 @@ type Lookup struct {
 	Zones []string
 	// HostedZone is the id of the Route 53 zone of the domain; "" without one.
 	HostedZone string
+	// Certificate is what a plan warns of about load_balancer.certificate; "" is nothing.
+	Certificate string
 }
 
 // served tells whether a load balancer answers at a domain.
@@ -38,6 +40,11 @@ func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Look
 		}
 	} else if l.Zones, err = chooseZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones, inUse); err != nil {
 		return l, err
+	}
+	if cfg.LoadBalancer.Certificate != "" && len(cfg.Public()) > 0 {
+		if l.Certificate, err = checkCertificate(ctx, h.Clients.ACM, cfg, h.Clock.Now()); err != nil {
+			return l, err
+		}
 	}
 	if served(cfg) {
 		if l.HostedZone, err = hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone); err == nil {

@@ -93,7 +93,7 @@ func (s *Stack) albGroup(n *networkPart) *provision.SecurityGroup {
 	}
 	for _, block := range blocks {
 		web = append(web, provision.Rule{Port: 80, CIDR: block, Description: "HTTP from " + from})
-		if s.Config.LoadBalancer.Domain != "" {
+		if s.Config.LoadBalancer.HTTPS() {
 			web = append(web, provision.Rule{Port: 443, CIDR: block, Description: "HTTPS from " + from})
 		}
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -16,8 +17,8 @@ func (s *Stack) URLs() map[string]string {
 		return out
 	}
 	scheme, host := "http://", name
-	if d := s.Config.LoadBalancer.Domain; d != "" {
-		scheme, host = "https://", d
+	if s.Config.LoadBalancer.HTTPS() {
+		scheme, host = "https://", cmp.Or(s.Config.LoadBalancer.Domain, name)
 	}
 	for _, a := range s.Config.Public() {
 		at := host
@@ -35,15 +36,25 @@ func (s *Stack) Notes() []string { return slices.Compact(slices.Sorted(slices.Va
 // Warnings are what a plan warns of, known from the configuration alone.
 func (s *Stack) Warnings() []string {
 	out := []string{}
-	domain := s.Config.LoadBalancer.Domain
-	switch public := len(s.Config.Public()) > 0; {
-	case !public && domain != "":
-		out = append(out, "no agent is public, so there is no load balancer, and load_balancer.domain is not used")
-	case public && domain == "":
+	domain, certificate := s.Config.LoadBalancer.Domain, s.Config.LoadBalancer.Certificate
+	public := len(s.Config.Public()) > 0
+	if !public {
+		for _, k := range []struct{ key, value string }{{"domain", domain}, {"certificate", certificate}} {
+			if k.value != "" {
+				out = append(out, "no agent is public, so there is no load balancer, and load_balancer."+k.key+" is not used")
+			}
+		}
+	}
+	if public && domain == "" {
 		for _, h := range s.Config.ExtraHosts() {
 			out = append(out, h+" is a name of your own DNS: lead it to the load balancer, whose name karmactl outputs tells")
 		}
-		out = append(out, "plain HTTP: without load_balancer.domain there is no certificate, so send no keys through these URLs")
+		if certificate == "" {
+			out = append(out, "plain HTTP: without load_balancer.domain there is no certificate, so send no keys through these URLs")
+		}
+	}
+	if s.Lookup.Certificate != "" {
+		out = append(out, s.Lookup.Certificate)
 	}
 	out = append(out, s.Config.Warnings()...)
 	return append(out, s.Notes()...)

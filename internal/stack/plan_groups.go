@@ -68,8 +68,8 @@ func (s *Stack) About(group string) string {
 			return "no load balancer: no agent is public"
 		}
 		proto := "alb http"
-		if cfg.LoadBalancer.Domain != "" {
-			proto = "alb https " + cfg.LoadBalancer.Domain
+		if cfg.LoadBalancer.HTTPS() {
+			proto = strings.TrimSpace("alb https " + cfg.LoadBalancer.Domain)
 		}
 		if cfg.LoadBalancer.Internal {
 			proto = "internal " + proto
