@@ -54,7 +54,8 @@ func newDeployCmd(a *app) *cobra.Command {
 		Long: `Builds or copies the image, pushes it to the agent's own repository, pins it by
 digest, registers a revision if anything changed, and follows that deployment to
 its own end. That the service is steady is not success: after AWS has rolled back
-it is steady too.
+it is steady too. It has succeeded when all new tasks are healthy: the ones before
+finish their requests (drain, stop_timeout) in the background.
 
 The image is what --image names (a reference, an OCI layout, an archive), else what
 the agent's build makes. An agent without a build keeps the image that was deployed

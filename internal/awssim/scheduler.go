@@ -101,7 +101,8 @@ func (s *Sim) roll(x *Service, at time.Time) {
 	if primary.Rollout != types.DeploymentRolloutStateInProgress {
 		return
 	}
-	if healthy < primary.Desired || len(x.Deployments) > 1 {
+	enough, deferred := early(x)
+	if healthy < enough || len(x.Deployments) > 1 && !deferred || s.sourcesLeft(x, primary) && !deferred {
 		primary.HealthySince = time.Time{}
 		return
 	}
@@ -111,6 +112,22 @@ func (s *Sim) roll(x *Service, at time.Time) {
 	if primary.Desired == 0 || !at.Before(primary.HealthySince.Add(steadyAfter)) {
 		s.completed(x, primary, at)
 	}
+}
+
+// early is how many healthy tasks complete a deployment, and whether it completes before the
+// tasks of its source revisions are gone.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/early-success-criteria.html
+func early(x *Service) (enough int, deferred bool) {
+	e := x.Deploy.EarlySuccessCriteria
+	if e == nil || !e.Enable {
+		return x.Desired, false
+	}
+	return int(math.Ceil(float64(x.Desired) * float64(aws.ToInt32(e.HealthyPercent)) / 100)), e.SourceServiceRevisionCleanup == types.ServiceRevisionCleanupDeferred
+}
+
+// sourcesLeft tells whether tasks of other deployments run or drain.
+func (s *Sim) sourcesLeft(x *Service, primary *Deployment) bool {
+	return slices.ContainsFunc(s.tasksOf(x.ARN, ""), func(t *Task) bool { return t.Deployment != primary.ID && t.Status != "STOPPED" })
 }
 
 // startMissing starts tasks of the primary deployment, within the maximum.

@@ -47,6 +47,12 @@ func (s *Sim) checkService(c *Cluster, x *Service) error {
 	if b := x.Deploy.DeploymentCircuitBreaker; b != nil && b.ThresholdConfiguration != nil && (b.ThresholdConfiguration.Type == "" || b.ThresholdConfiguration.Value < 1) {
 		return invalid("The threshold configuration of the deployment circuit breaker is not valid.")
 	}
+	if e := x.Deploy.EarlySuccessCriteria; e != nil && e.Enable {
+		healthy, least := int(aws.ToInt32(e.HealthyPercent)), int(aws.ToInt32(cmp.Or(x.Deploy.MinimumHealthyPercent, aws.Int32(100))))
+		if e.HealthyPercent == nil || healthy < least || healthy > 100 || !slices.Contains(e.SourceServiceRevisionCleanup.Values(), e.SourceServiceRevisionCleanup) {
+			return invalid("earlySuccessCriteria must have a healthyPercent from minimumHealthyPercent to 100 and a sourceServiceRevisionCleanup.")
+		}
+	}
 	return s.checkEndpoints(x, d)
 }
 

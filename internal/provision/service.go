@@ -107,7 +107,7 @@ const (
 func (s *Service) Want() ServiceSpec {
 	w := ServiceSpec{
 		Name: s.ServiceName(s.Agent.Name), Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
-		Rollout: Rollout{MinHealthy: minHealthy, MaxHealthy: maxHealthy}, Breaker: Breaker{On: true, Rollback: true, Type: string(types.ThresholdTypeCount), Failures: breakerFailures},
+		Rollout: Rollout{MinHealthy: minHealthy, MaxHealthy: maxHealthy, Early: true}, Breaker: Breaker{On: true, Rollback: true, Type: string(types.ThresholdTypeCount), Failures: breakerFailures},
 		Release: s.Agent.Release, PropagateTags: string(types.PropagateTagsService), ManagedTags: true, ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
 	}
 	if s.TaskDefinition != nil {

@@ -161,14 +161,38 @@ func (b Breaker) String() string {
 	return out
 }
 
-// Rollout is the minimum and maximum of healthy tasks in a deployment, in percent.
-type Rollout struct{ MinHealthy, MaxHealthy int }
+// Rollout is the minimum and maximum of healthy tasks in a deployment, in percent, and when
+// it is done.
+type Rollout struct {
+	MinHealthy, MaxHealthy int
+	// Early is a deployment that is done when all of its tasks are healthy: the ones before
+	// them drain and stop in the background, as long as their requests take.
+	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/early-success-criteria.html
+	Early bool
+}
 
 func (r Rollout) String() string {
 	if r == (Rollout{}) {
 		return ""
 	}
-	return fmt.Sprintf("%d to %d %%", r.MinHealthy, r.MaxHealthy)
+	out := fmt.Sprintf("%d to %d %%", r.MinHealthy, r.MaxHealthy)
+	if r.Early {
+		out += ", done when healthy"
+	}
+	return out
+}
+
+// earlySuccess is nil for a deployment that waits until the tasks before are gone.
+func (r Rollout) earlySuccess() *types.DeploymentEarlySuccessCriteria {
+	if !r.Early {
+		return nil
+	}
+	return &types.DeploymentEarlySuccessCriteria{Enable: true, HealthyPercent: aws.Int32(100), SourceServiceRevisionCleanup: types.ServiceRevisionCleanupDeferred}
+}
+
+// readEarly tells whether the tasks before are not waited for, once all new ones are healthy.
+func readEarly(e *types.DeploymentEarlySuccessCriteria) bool {
+	return e != nil && e.Enable && aws.ToInt32(e.HealthyPercent) == 100 && e.SourceServiceRevisionCleanup == types.ServiceRevisionCleanupDeferred
 }
 
 // readService is a service in our words.
@@ -188,7 +212,7 @@ func readService(x types.Service) ServiceSpec {
 		w.Target = Target{Group: aws.ToString(lb.TargetGroupArn), Container: aws.ToString(lb.ContainerName), Port: int(aws.ToInt32(lb.ContainerPort))}
 	}
 	if d := x.DeploymentConfiguration; d != nil {
-		w.Rollout = Rollout{MinHealthy: int(aws.ToInt32(d.MinimumHealthyPercent)), MaxHealthy: int(aws.ToInt32(d.MaximumPercent))}
+		w.Rollout = Rollout{MinHealthy: int(aws.ToInt32(d.MinimumHealthyPercent)), MaxHealthy: int(aws.ToInt32(d.MaximumPercent)), Early: readEarly(d.EarlySuccessCriteria)}
 		if b := d.DeploymentCircuitBreaker; b != nil && b.Enable {
 			w.Breaker = Breaker{On: true, Rollback: b.Rollback}
 			if b.ThresholdConfiguration != nil {
@@ -246,6 +270,7 @@ func (s ServiceSpec) deployment() *types.DeploymentConfiguration {
 	}
 	return &types.DeploymentConfiguration{
 		MinimumHealthyPercent: aws.Int32(int32(s.Rollout.MinHealthy)), MaximumPercent: aws.Int32(int32(s.Rollout.MaxHealthy)), DeploymentCircuitBreaker: breaker,
+		EarlySuccessCriteria: s.Rollout.earlySuccess(),
 	}
 }
 

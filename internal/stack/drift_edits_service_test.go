@@ -46,6 +46,7 @@ func serviceDrifts() []drift {
 		{key, "propagate_tags", edited(func(s *awssim.Service) { s.PropagateTags = ecstypes.PropagateTagsNone })},
 		{key, "circuit_breaker", edited(func(s *awssim.Service) { s.Deploy.DeploymentCircuitBreaker = &ecstypes.DeploymentCircuitBreaker{} })},
 		{key, "rollout", edited(func(s *awssim.Service) { s.Deploy.MinimumHealthyPercent = aws.Int32(0) })},
+		{key, "rollout", edited(func(s *awssim.Service) { s.Deploy.EarlySuccessCriteria = nil })},
 		{key, "capacity", edited(func(s *awssim.Service) {
 			s.Config.Strategy = []ecstypes.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE"), Weight: 7}}
 		})},
