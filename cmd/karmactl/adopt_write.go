@@ -180,6 +180,6 @@ func (t *takeover) sayTaken(begun []engine.Entry) error {
 	if t.text != "" {
 		d.File = t.file
 	}
-	d.Next = []string{"karmactl plan", "karmactl up --only " + t.cfg.Agents[0].Name, "karmactl adopt --release"}
+	d.Next = []string{"karmactl plan", "karmactl deploy " + t.cfg.Agents[0].Name, "karmactl adopt --release"}
 	return t.app.term.Takeover(d)
 }

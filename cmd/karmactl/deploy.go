@@ -59,7 +59,8 @@ finish their requests (drain, stop_timeout) in the background.
 
 The image is what --image names (a reference, an OCI layout, an archive), else what
 the agent's build makes. An agent without a build keeps the image that was deployed
-to it, or pins the image of agents.yaml again.
+to it, or pins the image of agents.yaml again. The first deployment of an agent that was
+taken over (adopt) keeps the image that runs, by its digest: only the revision is new.
 
 Layers that the repository has are not sent again. How far a push is shows live in
 a terminal, elsewhere every ten seconds. Its Events in JSON have agent, image,
@@ -115,6 +116,8 @@ type deploy struct {
 	*images
 	o     deployOptions
 	names []string
+	// first are the agents that were taken over and run the other program's revision still.
+	first map[string]bool
 	// left are the agents that --refresh-secrets leaves alone.
 	left []*rollout.Deployment
 }
@@ -139,6 +142,9 @@ func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) 
 		if err := d.refreshSecrets(ctx); err != nil || len(d.names) == 0 {
 			return d.end(nil, err)
 		}
+	}
+	if err := d.readFirst(ctx); err != nil {
+		return err
 	}
 	began := time.Now()
 	preparing, cancel := d.o.bound(ctx)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -98,7 +99,18 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent
 	case d.o.image != "":
 		img, err := in.Open(ctx, d.o.image, ag.Arch)
 		return img, "", err
-	case ag.Build != nil:
+	}
+	if d.first[ag.Name] && !d.o.build {
+		have, err := d.rolloutAgent(d.env(true), ag.Name, d.say).Image(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		if ag.Image == "" || ag.Image == have { // the revision keeps the image that runs
+			d.app.term.Notef("%s: the first deployment since it was taken over keeps the image that runs", ag.Name)
+			return nil, "", nil
+		}
+	}
+	if ag.Build != nil {
 		return d.build(ctx, in, ag)
 	}
 	h := d.env(true)
@@ -114,4 +126,21 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent
 	}
 	ref, err := h.Images.Resolve(ctx, ag.Image, ag.Arch)
 	return nil, ref, err
+}
+
+// readFirst finds the agents whose first deployment this is since they were taken over: it
+// proves karmactl's own revision, with the image that runs.
+func (d *deploy) readFirst(ctx context.Context) error {
+	store, err := d.readState(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close(ctx) }() // it was only read
+	d.first = map[string]bool{}
+	for _, e := range adopted(store, engine.AdoptionShared, engine.AdoptionWhole) {
+		if e.Key.Kind() == "task-definition" {
+			d.first[e.Key.Name()] = true
+		}
+	}
+	return nil
 }

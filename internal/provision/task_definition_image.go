@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // chooseImages chooses the image of each container, the agent's own under "". The notes
@@ -87,6 +91,12 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	switch {
 	case t.ImageOverride != "":
 		return t.ImageOverride, "", nil
+	case seen.taggedByOthers() && (t.Agent.Image == "" || t.Agent.Image == seen.Image):
+		if image, err = t.running(ctx, seen.Image); image != "" || err != nil {
+			return image, "", err
+		}
+	}
+	switch {
 	case seen.Image != "" && seen.Reference == t.Agent.Image:
 		if !pinned(seen.Image) {
 			note = unpinned("its registry did not say which image it is")
@@ -101,6 +111,49 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 		note = unpinned(cause)
 	}
 	return image, note, err
+}
+
+// taggedByOthers tells whether another program registered the revision, and names its image
+// by a tag: karmactl notes the reference at each of its own.
+func (s TaskDefinitionSpec) taggedByOthers() bool {
+	return s.Image != "" && s.Reference == "" && !pinned(s.Image)
+}
+
+// running is the image of the family's tasks by its digest: since they started the tag may
+// have moved to an image that has never run. It is "" where no task runs, or where not all
+// run the same.
+func (t *TaskDefinition) running(ctx context.Context, image string) (string, error) {
+	cluster, family := ClusterName(t.Stack), t.Family(t.Agent.Name)
+	arns, err := cloud.Pages(ctx, ecs.NewListTasksPaginator(t.Clients.ECS, &ecs.ListTasksInput{Cluster: &cluster, Family: &family}),
+		func(out *ecs.ListTasksOutput) []string { return out.TaskArns })
+	if err != nil || len(arns) == 0 {
+		return "", err
+	}
+	digest := ""
+	for some := range slices.Chunk(arns, 100) { // as many as one call describes
+		out, err := t.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: some})
+		if err != nil {
+			return "", err
+		}
+		for _, task := range out.Tasks {
+			c, _ := tasks.Container(task, t.Agent.Name)
+			switch d := aws.ToString(c.ImageDigest); {
+			case d == "":
+			case digest != "" && d != digest:
+				return "", nil
+			default:
+				digest = d
+			}
+		}
+	}
+	if digest == "" {
+		return "", nil
+	}
+	ref, err := name.ParseReference(image)
+	if err != nil {
+		return "", nil // ECS took it, and the registry is asked as for any other
+	}
+	return ref.Context().Name() + "@" + digest, nil
 }
 
 // pushed is the newest image in the agent's own repository, or "".
