@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,19 +32,27 @@ type ran struct {
 // start starts the validator's task with a shell command.
 func (b *bench) start(command string) string {
 	b.t.Helper()
+	arn, err := b.tryStart(command)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return arn
+}
+
+func (b *bench) tryStart(command string) (string, error) {
 	home := b.home()
 	services, err := tasks.Services(b.t.Context(), home.Clients.ECS, home.ClusterName(), []string{"validator"})
 	if err != nil || len(services) == 0 {
-		b.t.Fatalf("%d services: %v", len(services), err)
+		return "", fmt.Errorf("%d services: %w", len(services), err)
 	}
 	t, err := provision.RunTask(b.t.Context(), home.Clients.ECS, provision.RunSpec{
 		Cluster: home.ClusterName(), TaskDefinition: aws.ToString(services[0].TaskDefinition), Container: "validator", Command: []string{"sh", "-c", command},
 		Network: services[0].NetworkConfiguration, Tags: home.RunTags("validator"), Token: "token-" + fmt.Sprint(time.Now().UnixNano()),
 	})
 	if err != nil {
-		b.t.Fatal(err)
+		return "", err
 	}
-	return aws.ToString(t.TaskArn)
+	return aws.ToString(t.TaskArn), nil
 }
 
 // follow follows a task until it ends, or stop is closed, or ctx ends.
@@ -128,6 +138,54 @@ func TestARunThatIsStoppedAtAnyMomentLeavesNoTask(t *testing.T) {
 			if n := b.left(); n != 0 {
 				t.Fatalf("stopped after %s: %d tasks still run", after, n)
 			}
+		}
+	})
+}
+
+// A run may be killed at any call, RunTask among them, or interrupted at any moment: the next command
+// finds the task by its tag and ends it, and after all of them none is left. make sweep takes a thousand.
+func TestSweepRunsThatAreKilledAtAnyMomentLeaveNoTask(t *testing.T) {
+	const most = 70 // a run that is not disturbed makes some 70 calls
+	runs := 50
+	if os.Getenv("KARMACTL_SWEEP") == "all" {
+		runs = 1000
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.up()
+		random := rand.New(rand.NewPCG(1, 13))
+		killed, interrupted, found := 0, 0, 0
+		for range runs {
+			n, calls := random.IntN(most), 0
+			b.sim.Inject(func(awssim.Call) awssim.Fault { calls++; return awssim.Fault{Kill: calls == n+1 && n%4 > 0} })
+			stop := make(chan struct{})
+			if n%4 == 0 {
+				interrupted++
+				time.AfterFunc(time.Duration(n)*time.Second, func() { close(stop) })
+			}
+			if arn, err := b.tryStart("seq 3; sleep 60"); err == nil {
+				b.follow(t.Context(), arn, stop)
+			}
+			if b.sim.Dead() {
+				killed++
+			}
+			b.sim.Inject(nil)
+			left, err := provision.Runs(t.Context(), b.home().Clients.ECS, b.home().ClusterName(), b.home().Stack)
+			if err != nil || len(left) > 1 {
+				t.Fatalf("killed at call %d: %d tasks are found, %v", n, len(left), err)
+			}
+			for _, x := range left {
+				found++
+				stop := make(chan struct{})
+				close(stop)
+				if r := b.follow(t.Context(), aws.ToString(x.TaskArn), stop); r.err != nil {
+					t.Fatalf("killed at call %d: %v", n, r.err)
+				}
+			}
+		}
+		t.Logf("%d runs: %d interrupted, %d killed, of which %d left a task that the next command found", runs, interrupted, killed, found)
+		if n := b.left(); n != 0 || killed < runs/3 || found < runs/4 {
+			t.Errorf("%d tasks still run; %d runs were killed, and %d tasks found", n, killed, found)
 		}
 	})
 }
