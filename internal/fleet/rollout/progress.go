@@ -22,6 +22,7 @@ const (
 	Checked   = "runs, its health is being checked"
 	Healthy   = "is healthy"
 	Unhealthy = "is unhealthy"
+	Draining  = "finishes its requests"
 )
 
 // phaseOf is what a task is at; health is its target's state, "" when there is none.
@@ -41,6 +42,8 @@ func phaseOf(t types.Task, targets bool, health elbtypes.TargetHealthStateEnum) 
 		return Healthy
 	case health == elbtypes.TargetHealthStateEnumUnhealthy:
 		return Unhealthy
+	case health == elbtypes.TargetHealthStateEnumDraining:
+		return Draining
 	}
 	return Checked
 }

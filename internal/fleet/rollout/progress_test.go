@@ -32,6 +32,7 @@ func TestEveryStateOfATaskHasItsPhase(t *testing.T) {
 		{Checked, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumInitial},
 		{Healthy, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumHealthy},
 		{Unhealthy, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumUnhealthy},
+		{Draining, types.Task{LastStatus: aws.String("RUNNING")}, true, elbtypes.TargetHealthStateEnumDraining},
 		{tasks.Running, types.Task{LastStatus: aws.String("RUNNING")}, false, ""},
 		{tasks.Stopping, types.Task{LastStatus: aws.String("DEACTIVATING"), StoppingAt: at}, true, ""},
 		{tasks.Stopping, types.Task{LastStatus: aws.String("STOPPED"), StoppingAt: at, PullStartedAt: at}, true, ""},

@@ -59,7 +59,7 @@ func (t *taskWatch) newest(d *types.ServiceDeployment) string {
 // settled tells whether there is nothing to wait for in a task.
 func (t *taskWatch) settled() bool {
 	for _, r := range t.rows {
-		if r.Phase != Healthy && r.Phase != tasks.Running && r.Phase != tasks.Stopping {
+		if r.Phase != Healthy && r.Phase != Draining && r.Phase != tasks.Running && r.Phase != tasks.Stopping {
 			return false
 		}
 	}
@@ -114,7 +114,8 @@ func (w *watch) healthDue() bool {
 		return false
 	}
 	open := slices.ContainsFunc(t.running, func(x types.Task) bool {
-		return aws.ToString(x.LastStatus) == "RUNNING" && t.health[tasks.Address(x)] != elbtypes.TargetHealthStateEnumHealthy
+		health := t.health[tasks.Address(x)]
+		return aws.ToString(x.LastStatus) == "RUNNING" && health != elbtypes.TargetHealthStateEnumHealthy && health != elbtypes.TargetHealthStateEnumDraining
 	})
 	return open && w.tick.Sub(t.asked) >= tasksEvery && w.reads.mayAskHealth(w.tick)
 }
