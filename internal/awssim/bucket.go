@@ -23,6 +23,8 @@ type Bucket struct {
 	Region     string
 	Versioning types.BucketVersioningStatus
 	Encryption types.ServerSideEncryption
+	// Key is the ARN of the customer's key that Encryption is with; "" is none or AWS's own.
+	Key string
 	// Access says which of the four kinds of public access are blocked; nil is none.
 	Access *types.PublicAccessBlockConfiguration
 	// Lifecycle are the rules; nil is none.

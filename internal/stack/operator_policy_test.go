@@ -22,6 +22,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/state"
 )
 
 var updatePolicy = flag.Bool("update-policy", false, "rewrite docs/iam-policy-read.json and docs/iam-policy-change.json")
@@ -303,5 +304,44 @@ func TestASecretUnderTheUsersOwnKeyNeedsTheRightToDecrypt(t *testing.T) {
 		read, _ := operatorPolicies(asked(t))
 		b.as(read, change)
 		b.upStack(nil)
+	})
+}
+
+// A state bucket of the user's own may encrypt with a key of the user's own.
+func TestAStateUnderTheUsersOwnKeyNeedsTheRightsToEncryptAndDecrypt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, shipped(t, "agents.yaml"))
+		b.edit(func(w *awssim.World) {
+			w.Buckets["karmactl-ours"] = &awssim.Bucket{
+				Name: "karmactl-ours", Owner: w.Account, Region: w.Region, Objects: map[string][]*awssim.Object{},
+				Encryption: "aws:kms", Key: "arn:aws:kms:us-east-1:123456789012:key/8c1ff5f4-5cd1-4d2c-9d0e-3a3f4d5a6b7c",
+			}
+		})
+		store := state.NewS3(b.home.Clients.S3, state.S3Options{Bucket: "karmactl-ours", Prefix: "prod", Owner: "123456789012", Clock: b.home.Clock})
+		read, change := operatorPolicies(asked(t))
+		for _, c := range []struct {
+			keys    bool
+			missing string
+			try     func() error
+		}{
+			{false, "kms:GenerateDataKey", func() error { _, err := store.Write(t.Context(), []byte("{}"), ""); return err }},
+			{true, "", func() error { _, err := store.Write(t.Context(), []byte("{}"), ""); return err }},
+			{false, "kms:Decrypt", func() error { _, _, err := store.Read(t.Context()); return err }},
+			{true, "", func() error { _, _, err := store.Read(t.Context()); return err }},
+		} {
+			var policies []document
+			for _, p := range []document{read, change} {
+				if !c.keys {
+					p.Statement = slices.DeleteFunc(slices.Clone(p.Statement), func(a allow) bool { return a.Sid == "Keys" })
+				}
+				policies = append(policies, p)
+			}
+			b.as(policies...)
+			err := c.try()
+			var p *cloud.Problem
+			if c.missing == "" && err != nil || c.missing != "" && (!errors.As(cloud.Explain(err, cloud.Account{}), &p) || !strings.Contains(p.What, "permission "+c.missing+" is missing")) {
+				t.Errorf("with the right to use keys %t, want %q missing: %v", c.keys, c.missing, err)
+			}
+		}
 	})
 }
