@@ -155,7 +155,7 @@ func TestWhateverPermissionIsMissingIsNamed(t *testing.T) {
 			"plan", "up --yes", "outputs", "open --print", "status", "doctor", "dashboard", "logs", "logs --query errors",
 			"secrets status", "secrets sync", "cost --actual", "cost refresh", "scale validator=2", "scale --schedule office-hours --now", "run validator -- echo",
 			"deploy validator --dry-run", "deploy validator --refresh-secrets", "rollback validator --dry-run", "rollback validator",
-			"history", "state list", "state show vpc", "state history", "state rm vpc", "state unlock", "hibernate --dry-run", "down --dry-run",
+			"history", "list", "list --all-regions", "state list", "state show vpc", "state history", "state rm vpc", "state unlock", "hibernate --dry-run", "down --dry-run",
 		}},
 	)
 }

@@ -50,7 +50,7 @@ func checkGivenNetwork(r *reader, c *Config) {
 		if r.stated("network", "public") {
 			where = r.at("network", "public")
 		}
-		r.problem(where, fmt.Sprintf("public has %d subnets", len(n.Public)), "at least two, in different zones, while an agent is public: AWS makes no load balancer in fewer")
+		r.problem(where, "public names fewer than two subnets", "at least two, in different zones, while an agent is public: AWS makes no load balancer in fewer")
 	}
 	for i, id := range n.Private {
 		if slices.Contains(n.Public, id) {

@@ -224,7 +224,7 @@ func (s *Sim) listObjects(in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, e
 	}
 	n := s.keysPerPage(in.MaxKeys)
 	after := max(aws.ToString(in.StartAfter), aws.ToString(in.ContinuationToken))
-	out := &s3.ListObjectsV2Output{Name: in.Bucket, Prefix: in.Prefix, IsTruncated: aws.Bool(false), MaxKeys: aws.Int32(n), KeyCount: aws.Int32(0)}
+	out := &s3.ListObjectsV2Output{Name: in.Bucket, Prefix: aws.String(aws.ToString(in.Prefix)), IsTruncated: aws.Bool(false), MaxKeys: aws.Int32(n), KeyCount: aws.Int32(0)}
 	for _, key := range slices.Sorted(maps.Keys(b.Objects)) {
 		o := b.latest(key)
 		if o == nil || key <= after || !strings.HasPrefix(key, aws.ToString(in.Prefix)) {
@@ -237,6 +237,7 @@ func (s *Sim) listObjects(in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, e
 		*out.KeyCount++
 		out.Contents = append(out.Contents, types.Object{
 			Key: aws.String(key), ETag: aws.String(o.ETag), Size: aws.Int64(int64(len(o.Body))), LastModified: aws.Time(o.Modified),
+			StorageClass: types.ObjectStorageClassStandard, ChecksumAlgorithm: []types.ChecksumAlgorithm{types.ChecksumAlgorithmCrc32}, ChecksumType: types.ChecksumTypeFullObject,
 		})
 	}
 	return out, nil

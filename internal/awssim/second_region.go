@@ -1,5 +1,7 @@
 package awssim
 
+import "slices"
+
 // InRegion is the same account in another region. IAM, Route 53, AWS Budgets and
 // CloudWatch's dashboards know no regions: what one of the two has there, the other
 // has too. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
@@ -13,6 +15,7 @@ func (s *Sim) InRegion(region string) (*Sim, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.elsewhere, other.elsewhere = append(s.elsewhere, region), append(slices.Clone(s.elsewhere), s.world.Region)
 	w, own := other.world, s.world
 	w.Roles, w.ManagedPolicies, w.Operator = own.Roles, own.ManagedPolicies, own.Operator
 	w.HostedZones, w.Dashboards, w.Budgets = own.HostedZones, own.Dashboards, own.Budgets

@@ -14,6 +14,7 @@ func (s *Sim) zoneNoun() noun {
 	return noun{
 		ops: []operation{
 			on("EC2.DescribeAvailabilityZones", s.describeAvailabilityZones, "ZoneNames", "Filters"),
+			on("EC2.DescribeRegions", s.describeRegions),
 		},
 	}
 }
@@ -74,6 +75,19 @@ func (s *Sim) describeAvailabilityZones(in *ec2.DescribeAvailabilityZonesInput) 
 				GroupName: aws.String(s.world.Region + "-zg-1"), NetworkBorderGroup: &s.world.Region,
 			})
 		}
+	}
+	return out, nil
+}
+
+// describeRegions tells of the regions that are enabled: the ones in which the simulated account
+// was opened. Without AllRegions AWS names no others:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
+func (s *Sim) describeRegions(*ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
+	out := &ec2.DescribeRegionsOutput{}
+	for _, name := range slices.Sorted(slices.Values(append([]string{s.world.Region}, s.elsewhere...))) {
+		out.Regions = append(out.Regions, types.Region{
+			RegionName: aws.String(name), Endpoint: aws.String("ec2." + name + ".amazonaws.com"), OptInStatus: aws.String("opt-in-not-required"),
+		})
 	}
 	return out, nil
 }

@@ -128,6 +128,10 @@ func samples() map[string]any {
 		"History": document.History{Head: document.Of("History"), Stack: "karmacadabra-prod", Region: "us-east-1", Complete: true, Runs: []document.Run{{
 			Who: "ana", Command: "deploy", Began: at, Ended: at, Made: []string{}, Changed: []string{"task-definition/validator"}, Deleted: []string{},
 		}}},
+		"Stacks": document.Stacks{Head: document.Of("Stacks"), Account: "123456789012", Regions: []string{"us-east-1"}, Monthly: "76.55", Notes: []string{}, Stacks: []document.Stack{{
+			Stack: "karmacadabra-prod", Project: "karmacadabra", Environment: "prod", Region: "us-east-1", Resources: 114, Agents: 5, Running: 5, Desired: 5,
+			Monthly: "76.55", State: "s3://karmactl-state-123456789012-us-east-1/karmacadabra/prod", Changed: &at, Who: "ana", Command: "deploy",
+		}}},
 		"StateHistory": document.StateHistory{Head: document.Of("StateHistory"), Versions: []document.StateVersion{{ID: "3sL4", Time: at, Bytes: 18204, Serial: 121, Current: true}}},
 		"LogEvent":     document.LogEvent{Head: document.Of("LogEvent"), Time: at, Agent: "validator", Task: "0f1e2d", ID: "3781", Message: "listening on 9001"},
 		"LogQuery": document.LogQuery{
