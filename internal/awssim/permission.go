@@ -31,10 +31,11 @@ type permission struct {
 }
 
 const (
-	tagOnCreate = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html"
-	scalesECSBy = "https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html"
-	passRole    = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
-	ifMatch     = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
+	tagOnCreate       = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html"
+	scalesECSBy       = "https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html"
+	passRole          = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
+	mountTargetRights = "https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html"
+	ifMatch           = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
 )
 
 // taggedRun is what the tags of a task need that is started to run once.
@@ -117,6 +118,18 @@ var dependent = map[string][]permission{
 		{action: "cloudwatch:DescribeAlarms", source: scalesECSBy},
 	},
 	"Application Auto Scaling.DeleteScalingPolicy": {{action: "cloudwatch:DeleteAlarms", source: scalesECSBy}},
+	"EFS.CreateMountTarget": {
+		{action: "ec2:DescribeSubnets", source: mountTargetRights},
+		{action: "ec2:DescribeNetworkInterfaces", source: mountTargetRights},
+		{action: "ec2:CreateNetworkInterface", source: mountTargetRights},
+	},
+	"EFS.DeleteMountTarget": {{action: "ec2:DeleteNetworkInterface", source: "https://docs.aws.amazon.com/efs/latest/ug/API_DeleteMountTarget.html"}},
+	"EFS.DescribeMountTargetSecurityGroups": {
+		{action: "ec2:DescribeNetworkInterfaceAttribute", source: "https://docs.aws.amazon.com/efs/latest/ug/API_DescribeMountTargetSecurityGroups.html"},
+	},
+	"EFS.ModifyMountTargetSecurityGroups": {
+		{action: "ec2:ModifyNetworkInterfaceAttribute", source: "https://docs.aws.amazon.com/efs/latest/ug/API_ModifyMountTargetSecurityGroups.html"},
+	},
 	"S3.PutObject":    {{action: "s3:GetObject", source: ifMatch, when: conditional, resources: objectOf}},
 	"S3.DeleteObject": {{action: "s3:GetObject", source: ifMatch, when: conditional, resources: objectOf}},
 }

@@ -27,7 +27,7 @@ func (s *Sim) taskDefinitionNoun() noun {
 	return noun{
 		ops: []operation{
 			on("ECS.RegisterTaskDefinition", s.registerTaskDefinition, "Family", "ContainerDefinitions", "Cpu", "Memory", "NetworkMode",
-				"RequiresCompatibilities", "ExecutionRoleArn", "TaskRoleArn", "RuntimePlatform", "Tags", "EphemeralStorage"),
+				"RequiresCompatibilities", "ExecutionRoleArn", "TaskRoleArn", "RuntimePlatform", "Tags", "EphemeralStorage", "Volumes"),
 			on("ECS.DescribeTaskDefinition", s.describeTaskDefinition, "TaskDefinition", "Include"),
 			on("ECS.ListTaskDefinitions", s.listTaskDefinitions, "FamilyPrefix", "Status", "Sort").pages("TaskDefinitionArns", 100, 100),
 			on("ECS.DeregisterTaskDefinition", s.deregisterTaskDefinition, "TaskDefinition"),
@@ -67,7 +67,7 @@ func (s *Sim) registerTaskDefinition(in *ecs.RegisterTaskDefinitionInput) (*ecs.
 	d := &TaskDefinition{Tags: tags, Created: s.now(), Definition: types.TaskDefinition{
 		Family: in.Family, Revision: int32(s.world.Families[family]), Status: types.TaskDefinitionStatusActive, ContainerDefinitions: in.ContainerDefinitions,
 		Cpu: in.Cpu, Memory: in.Memory, NetworkMode: in.NetworkMode, RequiresCompatibilities: in.RequiresCompatibilities, Compatibilities: []types.Compatibility{types.CompatibilityEc2, types.CompatibilityFargate},
-		ExecutionRoleArn: in.ExecutionRoleArn, TaskRoleArn: in.TaskRoleArn, RuntimePlatform: in.RuntimePlatform, EphemeralStorage: in.EphemeralStorage, RegisteredAt: aws.Time(s.now()),
+		ExecutionRoleArn: in.ExecutionRoleArn, TaskRoleArn: in.TaskRoleArn, RuntimePlatform: in.RuntimePlatform, EphemeralStorage: in.EphemeralStorage, Volumes: in.Volumes, RegisteredAt: aws.Time(s.now()),
 	}}
 	// AWS fills in what was left out.
 	for i := range d.Definition.ContainerDefinitions {

@@ -77,6 +77,9 @@ func checkTaskDefinition(in *ecs.RegisterTaskDefinitionInput) error {
 	if err := checkShares(in); err != nil {
 		return err
 	}
+	if err := checkVolumes(in); err != nil {
+		return err
+	}
 	return checkDependencies(in.ContainerDefinitions)
 }
 

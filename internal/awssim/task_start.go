@@ -21,6 +21,9 @@ func (s *Sim) prepare(t *Task) string {
 	if !s.reachesInternet(t) || s.shutOut(t) {
 		return "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed caused by: dial tcp: i/o timeout"
 	}
+	if why := s.mountable(t, d.Definition); why != "" {
+		return why
+	}
 	arch := "amd64"
 	if p := d.Definition.RuntimePlatform; p != nil && p.CpuArchitecture == types.CPUArchitectureArm64 {
 		arch = "arm64"
@@ -170,14 +173,8 @@ func (s *Sim) shutOut(t *Task) bool {
 		return false
 	}
 	from := t.Config.Network.AwsvpcConfiguration.SecurityGroups
-	lets := func(group string) bool {
-		g := s.world.SecurityGroups[group]
-		return g != nil && slices.ContainsFunc(g.Ingress, func(r SecurityGroupRule) bool {
-			return (r.Protocol == "-1" || r.From <= 443 && r.To >= 443) && (r.CIDR != "" || slices.Contains(from, r.Group))
-		})
-	}
 	for _, e := range s.world.VPCEndpoints {
-		if e.VPC == subnet.VPC && e.PrivateDNS && len(e.Groups) > 0 && e.Deleted.IsZero() && !slices.ContainsFunc(e.Groups, lets) {
+		if e.VPC == subnet.VPC && e.PrivateDNS && len(e.Groups) > 0 && e.Deleted.IsZero() && !s.lets(e.Groups, from, 443) {
 			return true
 		}
 	}

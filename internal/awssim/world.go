@@ -85,6 +85,10 @@ type World struct {
 	ScheduleGroups map[string]*ScheduleGroup
 	JobSchedules   map[string]*JobSchedule
 
+	FileSystems  map[string]*FileSystem
+	MountTargets map[string]*MountTarget
+	AccessPoints map[string]*AccessPoint
+
 	Secrets    map[string]*Secret    // by name
 	Parameters map[string]*Parameter // by name
 	// Seeded: the user's own nested secret has been put in.
