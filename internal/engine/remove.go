@@ -221,6 +221,8 @@ func (d *removal) remove(ctx context.Context, r *run, v *vertex) Outcome {
 	if err := t.deleteAndWait(ctx, d.id); err != nil {
 		return t.failed(err)
 	}
+	t.deposed.Lock() // two of one resource end at the same time, each less its own id
+	defer t.deposed.Unlock()
 	if e, ok := t.Record.Get(t.key); ok && slices.Contains(e.Deposed, d.id) {
 		e.Deposed = slices.DeleteFunc(slices.Clone(e.Deposed), func(id string) bool { return id == d.id })
 		t.Record.Record(e)

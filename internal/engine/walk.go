@@ -112,6 +112,8 @@ type run struct {
 	stopped  chan struct{}
 	// mute is set by the first node that could not be noted.
 	mute atomic.Bool
+	// deposed is held from reading a record to writing it again less one id.
+	deposed sync.Mutex
 }
 
 func newRun(w *Walk) *run {
