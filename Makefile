@@ -42,8 +42,8 @@ sweep: ## every crash, lost reply and fault, exhaustively (the other tests take 
 	@scripts/sweep.sh
 
 .PHONY: mutants
-mutants: ## plant faults one at a time and tell which ones the tests notice; FILES=state chooses
-	$(GO) run ./scripts/mutants $(FILES)
+mutants: ## plant faults one at a time and tell which ones the tests notice; FILES=state chooses, SAMPLE=3 draws so many of each file by lot (SEED=1, TESTS=own)
+	$(GO) run ./scripts/mutants -sample $(or $(SAMPLE),0) -seed $(or $(SEED),1) -tests $(or $(TESTS),all) $(FILES)
 
 .PHONY: bench
 bench: ## docs/benchmarks.md: the bounds with their figures, then benchmarks; BENCHCOUNT=10 and `benchstat` compare two runs

@@ -1,11 +1,15 @@
-// Command mutants plants one fault at a time, each of which loses something or
-// leaves something over, and tells which of them the tests notice: make mutants.
-// The faults are in faults.txt. Nothing in the tree is changed (go test -overlay).
+// Command mutants plants one fault at a time and tells which of them the tests
+// notice: make mutants. Those that lose something or leave something over are in
+// faults.txt, chosen by hand; the others are drawn by lot from every condition,
+// statement and field of the engine, the state and the resources (sites.go), as many
+// of each file as -sample says. Nothing in the tree is changed (go test -overlay).
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,7 +29,17 @@ type fault struct {
 }
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	perFile := flag.Int("sample", 0, "draw as many faults of each file by lot, instead of those of faults.txt")
+	seed := flag.String("seed", "1", "another seed draws other faults")
+	depth := flag.String("tests", "all", "which tests a fault meets: own (its package's), narrow (those and whole lives of a stack), or all")
+	flag.Parse()
+	var err error
+	if *perFile > 0 {
+		err = drawn(context.Background(), flag.Args(), *perFile, *seed, *depth)
+	} else {
+		err = run(flag.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
