@@ -83,6 +83,7 @@ type box struct {
 	usable  bool
 	breaks  bool // at the moment it should become ready
 	waiting *MissingInput
+	slow    time.Duration // of each call
 }
 
 func (b *box) Key() Key      { return b.key }
@@ -97,6 +98,7 @@ func (b *box) Want() thingSpec {
 }
 
 func (b *box) Find(context.Context, Look) (Found[thingSpec], error) {
+	time.Sleep(b.slow)
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
 	var f Found[thingSpec]
@@ -130,6 +132,7 @@ func (b *box) Diff(have, want thingSpec) []Change {
 }
 
 func (b *box) Create(_ context.Context, want thingSpec, _ string) (string, error) {
+	time.Sleep(b.slow)
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
 	if b.fail != nil {

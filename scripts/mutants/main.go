@@ -1,6 +1,6 @@
 // Command mutants plants one fault at a time and tells which of them the tests
-// notice: make mutants. Those that lose something or leave something over are in
-// faults.txt, chosen by hand; the others are drawn by lot from every condition,
+// notice: make mutants. Faults that lose something or leave something over are in
+// faults.txt, chosen by hand; others are drawn by lot from every condition,
 // statement and field of the engine, the state and the resources (sites.go), as many
 // of each file as -sample says. Nothing in the tree is changed (go test -overlay).
 package main

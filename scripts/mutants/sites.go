@@ -122,7 +122,7 @@ func (l *lister) part(e ast.Expr, op token.Token) {
 	l.add("without || of", e, "(!mutant(%d) && (", "))")
 }
 
-// statements are skipped one at a time, but for what would only hang: locks, channels.
+// statements are skipped one at a time, except what would only hang: locks, channels.
 func (l *lister) statements(list []ast.Stmt) {
 	for _, s := range list {
 		switch s := s.(type) {
