@@ -251,6 +251,7 @@ func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 		essential(field("read_only", have.ReadOnly, want.ReadOnly)),
 		same("ulimits", have.Ulimits, want.Ulimits),
 		field("storage", have.Storage, want.Storage),
+		same("volumes", have.Volumes, want.Volumes),
 		same("environment", have.Environment, want.Environment),
 		essential(same("secrets", have.Secrets, want.Secrets)),
 		same("health_check", have.HealthCheck, want.HealthCheck),

@@ -49,6 +49,8 @@ type TaskDefinitionSpec struct {
 	Ulimits Variables
 	// Storage is the task's own disk in GiB; 0 is Fargate's 20.
 	Storage int
+	// Volumes are what is mounted, by volume: see readVolumes.
+	Volumes Variables
 	// StopTimeout is in seconds.
 	StopTimeout int
 	// Log are the options of the log driver awslogs; without any there is no log.
@@ -76,6 +78,7 @@ func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) 
 	if e := d.EphemeralStorage; e != nil {
 		s.Storage = int(e.SizeInGiB)
 	}
+	s.Volumes = readVolumes(d)
 	for _, c := range d.ContainerDefinitions {
 		if aws.ToString(c.Name) != agent {
 			if s.Containers == nil {

@@ -80,6 +80,10 @@ func revisionDrifts() []drift {
 			c.Ulimits = []ecstypes.Ulimit{{Name: ecstypes.UlimitNameNofile, SoftLimit: 10, HardLimit: 20}}
 		})},
 		{key, "storage", task(func(d *ecstypes.TaskDefinition) { d.EphemeralStorage = &ecstypes.EphemeralStorage{SizeInGiB: 100} })},
+		{key, "volumes", task(func(d *ecstypes.TaskDefinition) {
+			d.Volumes = []ecstypes.Volume{{Name: aws.String("memory"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{FileSystemId: aws.String("fs-1")}}}
+			d.ContainerDefinitions[0].MountPoints = []ecstypes.MountPoint{{SourceVolume: aws.String("memory"), ContainerPath: aws.String("/data")}}
+		})},
 		{key, "environment", agent(func(c *ecstypes.ContainerDefinition) {
 			c.Environment = []ecstypes.KeyValuePair{{Name: aws.String("OTHER"), Value: aws.String("1")}}
 		})},
