@@ -78,7 +78,10 @@ func (m *Memory) Write(ctx context.Context, data []byte, etag string) (next stri
 		next = m.etag()
 		return nil
 	})
-	return next, err
+	if err != nil {
+		return "", err // a reply that was lost has no ETag
+	}
+	return next, nil
 }
 
 // CreateLock implements Backend.
@@ -90,7 +93,10 @@ func (m *Memory) CreateLock(ctx context.Context, data []byte) (etag string, err 
 		etag = m.setLock(data)
 		return nil
 	})
-	return etag, err
+	if err != nil {
+		return "", err // a reply that was lost has no ETag
+	}
+	return etag, nil
 }
 
 // ReadLock implements Backend.
@@ -117,7 +123,10 @@ func (m *Memory) ReplaceLock(ctx context.Context, data []byte, etag string) (nex
 		next = m.setLock(data)
 		return nil
 	})
-	return next, err
+	if err != nil {
+		return "", err // a reply that was lost has no ETag
+	}
+	return next, nil
 }
 
 // DeleteLock implements Backend.
