@@ -53,7 +53,9 @@ deploy; karmactl deploy AGENT tries it with one agent, and the image that runs.
 
 The other program still has the fleet. Until it has let go of it (terraform state rm),
 and adopt --release has said so, karmactl neither deletes nor replaces what it took over:
-down and hibernate are refused. adopt --undo, before the first up, gives all of it back.
+down and hibernate are refused. adopt --undo gives all of it back: what karmactl has
+changed since is set back, services to the revision that ran then, in a deployment each;
+what it has made is deleted. It shows both before it asks.
 
 --from FILE takes the cluster from a Terraform state ("terraform state pull",
 "terraform show -json"), names Terraform's addresses, and prints the commands and the

@@ -65,23 +65,35 @@ func runAdoptUndo(ctx context.Context, a *app, o adoptOptions) error {
 		return err
 	}
 	return onTakeover(ctx, a, func(ctx context.Context, s *session, store *state.Store, all []engine.Entry) error {
-		if own := adopted(store, ""); len(own) > 0 {
-			return &advice{fmt.Errorf("karmactl has made %d resources since, such as %s (%s), and what was taken over may use them: adopt --undo is for before the first up", len(own), own[0].Key, own[0].ID), "karmactl adopt --release keeps the fleet"}
+		g, err := s.planGivingBack(ctx, store, all)
+		if err != nil {
+			return err
+		}
+		if !a.term.JSON {
+			a.term.Printf("%s", g.text())
 		}
 		if !a.opts.yes {
-			q := question{command: "adopt --undo", text: fmt.Sprintf("This gives %d resources back: their tags and records go, nothing else. Only yes is yes:", len(all)), word: "yes", declined: "nothing was given back"}
+			text := fmt.Sprintf("This gives %d resources back: their tags and records go, nothing else. Only yes is yes:", len(all))
+			if g.text() != "" {
+				text = "This does so, and then gives back what was taken over. Only yes is yes:"
+			}
+			q := question{command: "adopt --undo", text: text, word: "yes", declined: "nothing was given back"}
 			if err := s.confirm(ctx, q); err != nil {
 				return err
 			}
 		}
 		a.graceful.Store(true)
-		return giveBack(ctx, s, store, all, terraform)
+		if err := g.run(ctx, store); err != nil {
+			return err
+		}
+		return giveBack(ctx, store, g, terraform)
 	})
 }
 
 // giveBack takes the tags away, and then the records, by which a run that ends in the
 // middle is gone on with.
-func giveBack(ctx context.Context, s *session, store *state.Store, all []engine.Entry, terraform *terraformState) error {
+func giveBack(ctx context.Context, store *state.Store, g *givingBack, terraform *terraformState) error {
+	s, all := g.session, adopted(store, engine.AdoptionBegun, engine.AdoptionShared, engine.AdoptionWhole)
 	for _, e := range all {
 		e.Adopted = engine.AdoptionBegun
 		store.Record(e)
@@ -91,6 +103,7 @@ func giveBack(ctx context.Context, s *session, store *state.Store, all []engine.
 	}
 	env := s.env(false)
 	d := &document.Takeover{Stack: s.cfg.Stack(), Outcome: "given_back", Keys: []string{}, Commands: []string{}, Blocks: []string{}, Next: []string{}}
+	d.Restored, d.Deleted, d.Left = g.restored(), g.deleted(), g.left()
 	for _, e := range all {
 		if err := env.Disclaim(ctx, e.Key, e.ID); err != nil {
 			return fmt.Errorf("%s (%s): %w", e.Key, e.ID, err)
@@ -98,7 +111,7 @@ func giveBack(ctx context.Context, s *session, store *state.Store, all []engine.
 		d.Keys = append(d.Keys, string(e.Key))
 	}
 	d.Blocks = terraform.imports(all)
-	for _, e := range all {
+	for _, e := range store.Entries() { // what is left has karmactl's tags, or is the account's
 		store.Forget(e.Key)
 	}
 	if err := store.Flush(ctx); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -111,6 +112,9 @@ func (t *takeover) noteDifferences(ctx context.Context, store *state.Store, begu
 			for _, e := range begun {
 				o, _ := res.Get(e.Key)
 				e.Adopted, e.Differs = engine.AdoptionShared, engine.Differences(slices.DeleteFunc(o.Changes, func(c engine.Change) bool { return isNews(e.Key, c) }))
+				if e.Taken, err = takenOf(e, o.Have); err != nil {
+					return err
+				}
 				store.Record(e)
 			}
 			return store.Flush(ctx)
@@ -122,6 +126,19 @@ func (t *takeover) noteDifferences(ctx context.Context, store *state.Store, begu
 			return err
 		}
 	}
+}
+
+// takenOf is what a resource is when it is taken over: its spec, or the id of a revision,
+// which never changes.
+func takenOf(e engine.Entry, have any) ([]byte, error) {
+	if e.Key.Kind() == "task-definition" {
+		have = e.ID
+	}
+	data, err := json.Marshal(have)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be noted as it is: %w", e.Key, err)
+	}
+	return data, nil
 }
 
 // isNews tells whether a difference is for a plan to show: karmactl's own revision, and its two tags.

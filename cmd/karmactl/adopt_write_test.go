@@ -154,59 +154,6 @@ func (o *office) world() []string {
 	return slices.DeleteFunc(o.sim.Inventory(), func(line string) bool { return strings.Contains(line, "karmactl-state") })
 }
 
-func TestATakenOverFleetIsDeployedScaledAndRolledBackWhileItAnswers(t *testing.T) {
-	for name, shape := range map[string]livetest.Shape{
-		"HTTP": {}, "with a domain": {Domain: "agents.example.com"}, "with a private DNS namespace": {PrivateDNS: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				o, f := withoutFileOf(t, shape)
-				o.must("", takeIt...)
-				o.onlyTags()
-				workOn(t, o, f)
-			})
-		})
-	}
-}
-
-// workOn does the work of days on a fleet that was taken over, while it is asked.
-func workOn(t *testing.T, o *office, f *livetest.Fleet) {
-	done := make(chan struct{})
-	asked, failed := 0, 0
-	go func() {
-		for {
-			select {
-			case <-done:
-				return
-			case <-time.After(5 * time.Second):
-				asked++
-				if err := f.Ask(); err != nil {
-					failed++
-					t.Error(err)
-				}
-			}
-		}
-	}()
-	for _, command := range []string{
-		"up --only validator --yes", "up --yes", "plan", "status", "doctor", "logs validator --since 1h", "deploy validator --restart", "rollback validator",
-		"scale validator=2", "scale validator=auto", "status --drift",
-	} {
-		if code, said := o.run("", strings.Fields(command)...); code != 0 && (command != "doctor" || code != exitDoctor) {
-			t.Errorf("%s exits %d:\n%s", command, code, said)
-		} else if command == "plan" && !strings.Contains(said, "No changes") {
-			t.Errorf("plan:\n%s", said)
-		}
-	}
-	close(done)
-	synctest.Wait()
-	if asked < 50 || failed > 0 {
-		t.Errorf("%d of %d looks failed", failed, asked)
-	}
-	if code, said := o.run("", "adopt", "--undo", "--yes"); code != exitError || !strings.Contains(said, "for before the first up") {
-		t.Errorf("undo exits %d:\n%s", code, said)
-	}
-}
-
 // terraformFile is a state of Terraform's with these lines of resources.
 func terraformFile(t *testing.T, resources ...string) string {
 	t.Helper()

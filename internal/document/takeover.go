@@ -9,6 +9,13 @@ type Takeover struct {
 	Outcome string `json:"outcome"`
 	// Keys are the resources that it is about.
 	Keys []string `json:"keys"`
+	// Restored are the resources that karmactl had changed since, and that are as they were
+	// again; not there when there were none.
+	Restored []string `json:"restored,omitempty"`
+	// Deleted are the resources that karmactl had made since.
+	Deleted []string `json:"deleted,omitempty"`
+	// Left are such resources that are kept, each with the reason.
+	Left []string `json:"left,omitempty"`
 	// File is the agents.yaml that was written; not there when there was one.
 	File string `json:"file,omitempty"`
 	// Commands are by which Terraform lets go of them: its state rm lines.

@@ -62,7 +62,7 @@ func (t *visit) guarded(v Verb) error {
 // all are the changes that an update makes: beside what it is made for it sets what was
 // left as the other program had it, so a plan shows both.
 func (t *visit) all(todo []Change, found any) []Change {
-	if t.entry.Adopted == "" || len(todo) == 0 {
+	if t.entry.Adopted == "" || len(todo) == 0 || t.Return {
 		return todo
 	}
 	var out []Change

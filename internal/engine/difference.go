@@ -41,6 +41,9 @@ func (t *visit) remembered(c Change) bool {
 // remembered, which it returns apart.
 func (t *visit) diff(have any) (todo []Change, left []Difference) {
 	for _, c := range t.node.Diff(have, t.want) {
+		if t.Return && c.Replace {
+			continue // it was never changed: what AWS cannot change in place is replaced
+		}
 		if t.remembered(c) {
 			left = append(left, differenceOf(c))
 			continue
@@ -54,6 +57,9 @@ func (t *visit) diff(have any) (todo []Change, left []Difference) {
 // What is new among them is a note to the user.
 func (t *visit) leave(left []Difference) {
 	t.o.Differs = left
+	if t.Return {
+		return // what it had otherwise when it was taken over stays noted
+	}
 	e, ok := t.Record.Get(t.key)
 	if !ok || slices.Equal(e.Differs, left) {
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -76,6 +77,8 @@ type untyped interface {
 	Delete(ctx context.Context, id string) error
 	SetObserved(id string, outputs map[string]string)
 
+	// taken is the spec that Entry.Taken has; have is the one that is there.
+	taken(raw []byte, have any) (any, error)
 	// revises tells whether the resource is a Reviser; Revise is for those only.
 	revises() bool
 	Revise(ctx context.Context, id string, have, want any) (revision string, err error)
@@ -111,6 +114,17 @@ func (t typed[S]) revises() bool {
 
 func (t typed[S]) Revise(ctx context.Context, id string, have, want any) (string, error) {
 	return t.Resource.(Reviser[S]).Revise(ctx, id, have.(S), want.(S))
+}
+
+func (t typed[S]) taken(raw []byte, have any) (any, error) {
+	var s S
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, fmt.Errorf("what it was when it was taken over cannot be read: %w", err)
+	}
+	if r, ok := t.Resource.(Returner[S]); ok {
+		s = r.Returned(have.(S), s)
+	}
+	return s, nil
 }
 
 func (t typed[S]) as() any { return t.Resource }

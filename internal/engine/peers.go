@@ -71,6 +71,9 @@ func (t *visit) awaitPeers(ctx context.Context) error {
 // ask has the resource say what is wanted, with the ids that are known by now.
 func (t *visit) ask() {
 	t.want = t.node.Want()
+	if t.Return {
+		t.want, t.unread = t.node.taken(t.entry.Taken, t.found.Spec)
+	}
 	t.o.Want = t.want
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -20,6 +21,9 @@ type Entry struct {
 	// Differs are settings that AWS took and reads back otherwise, and what a
 	// resource had otherwise when it was taken over.
 	Differs []Difference `json:"differs,omitempty"`
+	// Taken is what the resource was when it was taken over, by which it is given back; of
+	// numbered revisions it is the id. It stays when a resource of karmactl's takes its place.
+	Taken json.RawMessage `json:"taken,omitempty"`
 	// Known is what the resource knows of that id without asking; see Found.Known.
 	Known map[string]string `json:"known,omitempty"`
 }

@@ -164,6 +164,7 @@ type MissingInput struct {
 //	Mutual        is updated once its peers are there   Service
 //	Owned         AWS deletes it with another one       Listener, ListenerRule
 //	Reviser       AWS keeps numbered revisions of it    TaskDefinition
+//	Returner      has a part that cannot be set back    Service
 //	Disposable    may be deleted and made again         Certificate, CertificateValidation, Role, TargetGroup
 //	Patient       takes longer than 15 minutes          CertificateValidation
 
@@ -211,6 +212,12 @@ type Owned interface {
 // reads the latest revision whatever id is recorded. Update is then not called.
 type Reviser[S any] interface {
 	Revise(ctx context.Context, id string, have, want S) (revision string, err error)
+}
+
+// Returner is implemented by resources of whose spec a part is AWS's own doing, which
+// cannot be set back: Returned is taken, with that part as it is in have.
+type Returner[S any] interface {
+	Returned(have, taken S) S
 }
 
 // Disposable is implemented by resources that may be replaced: the new one is

@@ -153,6 +153,10 @@ func (t *visit) decide() error {
 
 func (t *visit) chooseVerb() error {
 	switch {
+	case t.unread != nil:
+		return t.unread
+	case t.Return && (t.found.Phase == Absent || t.found.Phase == Leaving):
+		return &Adopted{Key: t.key, ID: t.entry.ID, Verb: Create}
 	case t.found.Phase == Absent || t.found.Phase == Leaving:
 		t.o.Verb = Create
 		return t.guarded(Create)

@@ -20,6 +20,8 @@ type visit struct {
 	recorded bool
 	found    Found[any]
 	want     any
+	// unread is why want could not be read; see Walk.Return.
+	unread error
 	// looked is that found was read; isThere is that it is in AWS by now.
 	looked, isThere bool
 	// met is that every peer is there, or known not to get there.
@@ -143,7 +145,7 @@ func (t *visit) record(id, old string) {
 	if was, ok := t.Record.Get(t.key); ok {
 		// A replacement may turn out to be what was replaced before, under its old name.
 		e.Deposed = slices.DeleteFunc(slices.Clone(was.Deposed), func(d string) bool { return d == id })
-		e.Differs = was.Differs
+		e.Differs, e.Taken = was.Differs, was.Taken
 		if was.ID == id {
 			e.Adopted = was.Adopted
 		}

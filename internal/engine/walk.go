@@ -38,6 +38,9 @@ type Walk struct {
 	// Compare lists what differs of what is taken over as changes, whether AWS could make
 	// them or not. It is not for Apply.
 	Compare bool
+	// Return has what was taken over be as it was then, as far as AWS can change it in
+	// place. Only chooses what: nothing that was made since is among it.
+	Return bool
 	// Apply makes it so; without it nothing is written.
 	Apply bool
 	// Stop is closed to start nothing new and to let running calls finish.

@@ -234,6 +234,13 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 	)
 }
 
+// Returned is a service as it was taken over, with what AWS makes of it now: how many
+// tasks there are, and which callees they find.
+func (s *Service) Returned(have, taken ServiceSpec) ServiceSpec {
+	taken.Tasks, taken.Empty, taken.Resolves, taken.Awaits = have.Tasks, have.Empty, have.Resolves, have.Awaits
+	return taken
+}
+
 // Create makes the service with as many tasks as its scale begins with, or with none
 // while it awaits the names of others: see ServiceSpec.Awaits. A repeated call with the
 // token gives the same one.
