@@ -141,9 +141,10 @@ func (r *Role) Find(ctx context.Context, look engine.Look) (engine.Found[RoleSpe
 		found := r.read(roles[i])
 		return found, r.ours(look, r.Key(), found.Spec.Tags, "IAM role "+name, aws.ToString(roles[i].Arn))
 	}
-	if look.ID == "" && listed { // its name has its path, which may have been another one when a run died
+	if look.ID == "" && listed { // a run that died may have made it below another path
 		for _, role := range roles {
-			if found := r.read(role); found.Spec.Tags.Ours(r.Stack, r.Key()) {
+			found := r.read(role)
+			if aws.ToString(role.RoleName) == r.nameBelow(found.Spec.Path) && found.Spec.Tags.Ours(r.Stack, r.Key()) {
 				return found, nil
 			}
 		}

@@ -24,7 +24,6 @@ var exceptions = map[string]string{
 	"ECS.DescribeServices Services[].DeploymentConfiguration.DeploymentCircuitBreaker.ThresholdConfiguration": newer,
 	"ECS.DescribeServices Services[].DeploymentConfiguration.EarlySuccessCriteria":                            newer,
 	"ECS.UpdateService Service.DeploymentConfiguration.EarlySuccessCriteria":                                  newer,
-	"ECS.CreateService Service.DeploymentConfiguration.EarlySuccessCriteria":                                  newer,
 	"ECS.DescribeServices Services[].Deployments[].ServiceConnectConfiguration":                               newer,
 	"ECS.DescribeServices Services[].Deployments[].ServiceConnectResources":                                   newer,
 	"ECS.DescribeTaskDefinition TaskDefinition.ContainerDefinitions[].DependsOn":                              unused,
