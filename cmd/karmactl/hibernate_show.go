@@ -52,6 +52,8 @@ func (p *plan) renewed(keepALB bool) []string {
 	domain := p.cfg.LoadBalancer.Domain
 	switch {
 	case keepALB, len(p.cfg.Public()) == 0:
+	case !p.cfg.LoadBalancer.Records:
+		out = append(out, "the load balancer that wake makes has a new DNS name: load_balancer.records is false, so what leads to it has to be changed by hand")
 	case domain != "":
 		out = append(out, "the load balancer that wake makes has a new DNS name, and wake sets the aliases of "+domain+" to it")
 	default:

@@ -61,6 +61,9 @@ func runOpen(ctx context.Context, s *session, args []string, o openOptions) erro
 	if term.JSON {
 		return term.Document(&document.Open{Head: document.Of("Open"), Agent: name, URL: url})
 	}
+	if d.ConnectTo != "" {
+		term.Notef("%s", beside(d.ConnectTo))
+	}
 	term.Printf("%s\n", url)
 	return nil
 }

@@ -59,6 +59,9 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 		why, try := noURLs(s.cfg)
 		term.Notef("%s", strings.TrimSuffix(why+": "+try, ": "))
 	}
+	if d.ConnectTo != "" {
+		term.Notef("%s", beside(d.ConnectTo))
+	}
 	if d.Dashboard != "" {
 		term.Printf("%-42s %s\n", "dashboard", d.Dashboard)
 	}
@@ -90,7 +93,7 @@ func readOutputs(ctx context.Context, s *session) (*document.Outputs, error) {
 	}
 	d := &document.Outputs{
 		Head: document.Of("Outputs"), Stack: s.cfg.Stack(), Region: s.account.Region, Account: s.account.ID,
-		URLs: p.stack.URLs(), Resources: map[string]document.Output{},
+		URLs: p.stack.URLs(), ConnectTo: p.stack.ConnectTo(), Resources: map[string]document.Output{},
 	}
 	for _, o := range p.res.Outcomes {
 		if o.ID != "" {
@@ -134,6 +137,12 @@ func outputNamed(d *document.Outputs, name string) (string, error) {
 		try = "karmactl outputs " + near
 	}
 	return "", &advice{&usageError{fmt.Errorf("there is no output %q", name)}, try}
+}
+
+// beside says how to ask a fleet to which its names do not lead yet. curl then sends the
+// name of the URL, for which the certificate is, to the load balancer.
+func beside(balancer string) string {
+	return "load_balancer.records is false, so these names may lead elsewhere; to ask this fleet: curl --connect-to ::" + balancer + ": URL"
 }
 
 // noURLs is why no agent has a URL, and what gives them some; "" is nothing.

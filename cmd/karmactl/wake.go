@@ -116,7 +116,7 @@ func wakeLocked(ctx context.Context, s *session, store *state.Store, o wakeOptio
 			return err
 		}
 		if len(s.cfg.Public()) > 0 {
-			s.app.term.Notef("%s", afterWake(s.cfg.LoadBalancer.Domain, asleep))
+			s.app.term.Notef("%s", afterWake(s.cfg.LoadBalancer, asleep))
 		}
 	}
 	return showUp(ctx, s, st, res, began, nil)
@@ -160,12 +160,14 @@ func rescale(ctx context.Context, s *session, kept []state.Scale) error {
 }
 
 // afterWake says where the agents are now.
-func afterWake(domain string, asleep *state.Hibernation) string {
+func afterWake(lb agents.LoadBalancer, asleep *state.Hibernation) string {
 	switch {
 	case asleep.KeepALB:
 		return "the load balancer is the one it was: the URLs are the same"
-	case domain != "":
-		return "the load balancer is a new one, and the aliases of " + domain + " lead to it"
+	case !lb.Records:
+		return "the load balancer is a new one, and load_balancer.records is false: change what leads to it by hand"
+	case lb.Domain != "":
+		return "the load balancer is a new one, and the aliases of " + lb.Domain + " lead to it"
 	default:
 		return "the load balancer is a new one: the URLs have changed"
 	}

@@ -104,6 +104,9 @@ type LoadBalancer struct {
 	// Zone is the Route 53 public hosted zone of Domain, by name; "" is the
 	// longest zone of the account that Domain ends in.
 	Zone string
+	// Records leads Domain, all names below it and the agents' hosts to the load balancer.
+	// Without them all else is made, and the names stay where they lead.
+	Records bool
 	// Certificate is the ARN of one that is there already, which is used and never changed;
 	// "" is one of the stack's own where there is a Domain.
 	Certificate string

@@ -22,7 +22,7 @@ func defaultConfig() Config {
 			CIDR: "10.0.0.0/16", AZs: 2, NAT: NATSingle,
 			Endpoints: []string{"s3"}, EndpointAZs: "all",
 		},
-		LoadBalancer: LoadBalancer{IdleTimeout: time.Minute, StripPrefix: true},
+		LoadBalancer: LoadBalancer{IdleTimeout: time.Minute, StripPrefix: true, Records: true},
 		Observability: Observability{
 			LogRetentionDays: 7, ContainerInsights: InsightsOff, Dashboard: true,
 			Alarms: Alarms{Enabled: true, CPUPercent: 85, MemoryPercent: 85, MinHealthy: 1},

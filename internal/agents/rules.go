@@ -47,8 +47,11 @@ func checkTags(r *reader, c *Config) {
 
 func checkDomain(r *reader, c *Config) {
 	lb := c.LoadBalancer
-	if !r.sound("load_balancer/domain", "load_balancer/zone") {
+	if !r.sound("load_balancer/domain", "load_balancer/zone", "load_balancer/records") {
 		return
+	}
+	if !lb.Records && lb.Domain == "" {
+		r.problem(r.at("load_balancer", "records"), "records is false without a domain", "domain: names what the records would be of; without one there are none")
 	}
 	switch {
 	case lb.Zone == "":

@@ -115,6 +115,7 @@ func loadBalancerFields() []field[LoadBalancer] {
 		key("domain", "Serve HTTPS at this name and each agent at <agent>.<domain>. Default: HTTP only.", text(domainRule), func(l *LoadBalancer) *string { return &l.Domain }),
 		key("certificate", "A certificate of ACM that is there already, by its ARN, instead of one for the domain. It is used, and never changed, renewed or deleted, and has to cover every name that agents answer at. Without domain it serves HTTPS at the agents' hosts, whose DNS is your own.", text(certificateRule), func(l *LoadBalancer) *string { return &l.Certificate }),
 		key("zone", "The Route 53 public hosted zone of the domain, by name or by id. Default: the longest one that fits.", text(zoneDomain), func(l *LoadBalancer) *string { return &l.Zone }),
+		key("records", "Lead the domain, the names below it and the agents' hosts to the load balancer. With false all else is made, the certificate and its proof among it, and the names stay where they lead: for a fleet beside another one. Setting it to false later deletes the records.", boolean(), func(l *LoadBalancer) *bool { return &l.Records }),
 	}
 }
 

@@ -1,10 +1,12 @@
 package awssim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"path"
 	"regexp"
 	"strconv"
@@ -76,18 +78,26 @@ func (s *Sim) serve(r *http.Request) (answered, error) {
 	if !s.active(lb) {
 		return answered{}, fmt.Errorf("dial %s:%s: connection refused: the load balancer is not active", host, port)
 	}
+	asked := asksFor(r)
 	for _, l := range s.world.Listeners {
 		if l.LoadBalancer != lb.ARN || strconv.Itoa(int(l.Port)) != port {
 			continue
 		}
 		for _, rule := range s.rulesOf(l.ARN) {
-			if rule.takes(host, r.URL.Path) {
+			if rule.takes(asked, r.URL.Path) {
 				return s.act(rule.Actions[0], r, rule.rewrite(r.URL.Path)), nil
 			}
 		}
 		return s.act(l.Actions[0], r, r.URL.Path), nil
 	}
 	return answered{}, fmt.Errorf("dial %s:%s: connection refused: no listener", host, port)
+}
+
+// asksFor is the host of a request as its header has it, which need not be the name that
+// led to the load balancer.
+func asksFor(r *http.Request) string {
+	header := url.URL{Host: r.Host}
+	return cmp.Or(header.Hostname(), r.URL.Hostname())
 }
 
 // loadBalancerAt is the load balancer that a name leads to.
@@ -109,7 +119,7 @@ func (s *Sim) act(a types.Action, r *http.Request, path string) answered {
 		status, _ := strconv.Atoi(aws.ToString(c.StatusCode))
 		return answered{status: status, kind: aws.ToString(c.ContentType), body: aws.ToString(c.MessageBody)}
 	case types.ActionTypeEnumRedirect:
-		return answered{status: http.StatusMovedPermanently, location: "https://" + r.URL.Hostname() + r.URL.RequestURI()}
+		return answered{status: http.StatusMovedPermanently, location: "https://" + asksFor(r) + r.URL.RequestURI()}
 	}
 	t := s.aTarget(targetsOf(a)[0])
 	switch {

@@ -11,6 +11,9 @@ type Outputs struct {
 	Account string `json:"account"`
 	// URLs are the agents' by their names.
 	URLs map[string]string `json:"urls"`
+	// ConnectTo is the load balancer's own name where load_balancer.records is false and the URLs
+	// may lead elsewhere: curl --connect-to ::NAME: URL asks it. Not there otherwise.
+	ConnectTo string `json:"connect_to,omitempty"`
 	// Dashboard is the address of the CloudWatch dashboard; not there where there is none.
 	Dashboard string `json:"dashboard,omitempty"`
 	// Resources are all that are there, by their keys.

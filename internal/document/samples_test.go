@@ -93,7 +93,7 @@ func samples() map[string]any {
 		},
 		"Outputs": document.Outputs{
 			Head: document.Of("Outputs"), Stack: "karmacadabra-prod", Region: "us-east-1", Account: "123456789012", URLs: map[string]string{"validator": "http://example.com/validator/"},
-			Resources: map[string]document.Output{"vpc": {ID: "vpc-0a1b"}},
+			ConnectTo: "karmacadabra-prod-1.us-east-1.elb.amazonaws.com", Resources: map[string]document.Output{"vpc": {ID: "vpc-0a1b"}},
 		},
 		"Dashboard":  document.Dashboard{Head: document.Of("Dashboard"), URL: "https://us-east-1.console.aws.amazon.com/cloudwatch/home"},
 		"Open":       document.Open{Head: document.Of("Open"), Agent: "validator", URL: "http://example.com/validator/"},

@@ -102,7 +102,7 @@ func (r *Record) Find(ctx context.Context, look engine.Look) (engine.Found[Recor
 	if look.ID == "" && !r.leadsToOurs(spec.Alias) {
 		return engine.Found[RecordSpec]{}, &engine.NotManaged{
 			Key: r.Key(), What: "record " + name, ID: spec.Alias,
-			Adopt: "to hand it over, delete it and run karmactl up again",
+			Adopt: "load_balancer: {records: false} makes everything but the records; once the record is an alias of that load balancer it is taken over as it is",
 		}
 	}
 	return engine.Found[RecordSpec]{Phase: engine.Ready, ID: recordID(zone, name, kind), Spec: spec}, nil

@@ -40,7 +40,7 @@ func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 	}
 	e.http = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 80, Protocol: "HTTP", Redirect: true})
 	e.https = add(s, groupEdge, &provision.Listener{Env: h, LoadBalancer: e.alb, Port: 443, Protocol: "HTTPS", Certificate: s.certificate(), Agents: names})
-	if cfg.Domain == "" { // the DNS of the hosts is their owner's
+	if cfg.Domain == "" || !cfg.Records { // the DNS of the hosts is their owner's
 		return e
 	}
 	for _, name := range append([]string{cfg.Domain, "*." + cfg.Domain}, s.Config.ExtraHosts()...) {

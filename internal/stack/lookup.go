@@ -20,8 +20,12 @@ type Lookup struct {
 	Certificate string
 }
 
-// served tells whether a load balancer answers at a domain.
-func served(cfg *agents.Config) bool { return cfg.LoadBalancer.Domain != "" && len(cfg.Public()) > 0 }
+// inZone tells whether the stack has records in a hosted zone: records that lead to the load
+// balancer, or records that prove the domain to ACM.
+func inZone(cfg *agents.Config) bool {
+	lb := cfg.LoadBalancer
+	return lb.Domain != "" && len(cfg.Public()) > 0 && (lb.Records || lb.Certificate == "")
+}
 
 // ReadLookup asks AWS what a stack is to be made with. It only reads.
 func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lookup, error) {
@@ -46,7 +50,7 @@ func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Look
 			return l, err
 		}
 	}
-	if served(cfg) {
+	if inZone(cfg) {
 		if l.HostedZone, err = hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone); err == nil {
 			err = checkHosts(ctx, h.Clients.Route53, cfg, l.HostedZone)
 		}
@@ -67,7 +71,7 @@ func ReadExisting(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lo
 		l.Zones = inUse
 	}
 	l.HostedZone = ""
-	if served(cfg) {
+	if inZone(cfg) {
 		zone, err := hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
 		if err == nil {
 			l.HostedZone = zone
@@ -82,7 +86,7 @@ func GuessLookup(cfg *agents.Config) Lookup {
 	for i := 0; len(f.Zones) < cfg.Network.AZs; i++ {
 		f.Zones = append(f.Zones, fmt.Sprintf("%s%c", cfg.Region, 'a'+i))
 	}
-	if served(cfg) {
+	if inZone(cfg) {
 		f.HostedZone = "<zone of " + cfg.LoadBalancer.Domain + ">"
 	}
 	return f

@@ -30,6 +30,15 @@ func (s *Stack) URLs() map[string]string {
 	return out
 }
 
+// ConnectTo is the load balancer's own name where the agents' URLs need not lead to it, since
+// load_balancer.records is false; "" where they do, and before it is known.
+func (s *Stack) ConnectTo() string {
+	if s.alb == nil || s.Config.LoadBalancer.Records {
+		return ""
+	}
+	return s.alb.Output("dns_name")
+}
+
 // Notes are what the user should know and need not act on.
 func (s *Stack) Notes() []string { return slices.Compact(slices.Sorted(slices.Values(s.notes))) }
 
@@ -52,6 +61,9 @@ func (s *Stack) Warnings() []string {
 		if certificate == "" {
 			out = append(out, "plain HTTP: without load_balancer.domain there is no certificate, so send no keys through these URLs")
 		}
+	}
+	if public && !s.Config.LoadBalancer.Records {
+		out = append(out, "load_balancer.records is false: "+domain+" and the agents' names stay where they lead; karmactl outputs tells how to ask this fleet")
 	}
 	if s.Lookup.Certificate != "" {
 		out = append(out, s.Lookup.Certificate)

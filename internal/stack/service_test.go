@@ -34,7 +34,7 @@ func fleetConfig() *agents.Config {
 	return &agents.Config{
 		Project: "karmacadabra", Environment: "prod", Region: "us-east-1", Tags: map[string]string{"Project": "karmacadabra"},
 		Network:       agents.Network{CIDR: "10.0.0.0/16", AZs: 2, NAT: agents.NATNone, Namespace: "karmacadabra.local"},
-		LoadBalancer:  agents.LoadBalancer{IdleTimeout: time.Minute, StripPrefix: true},
+		LoadBalancer:  agents.LoadBalancer{IdleTimeout: time.Minute, StripPrefix: true, Records: true},
 		Observability: agents.Observability{LogRetentionDays: 7},
 		Secrets:       agents.Secrets{Nested: "karmacadabra", Entry: "{agent}-agent", Store: agents.StoreSecretsManager},
 		Agents:        []agents.Agent{caller, agent("validator", 9001)},
