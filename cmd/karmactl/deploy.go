@@ -341,6 +341,6 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 		}
 		td, _ := applied.Get(engine.Key("task-definition/" + name))
 		arn, err := ag.FindNew(ctx, before[name], td.ID)
-		return following{arn: arn, now: td.ID, previous: before[name].TaskDefinition, registered: td.Verb != engine.None}, err
+		return following{arn: arn, now: td.ID, previous: before[name].TaskDefinition, registered: td.Verb != engine.None, usual: before[name].Usual}, err
 	}, nil
 }

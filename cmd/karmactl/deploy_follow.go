@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,21 +29,46 @@ func (s *session) rolloutAgent(env *provision.Env, name string, say say) *rollou
 }
 
 // say tells a line of a rollout that is on no board.
-func (s *session) say(l rollout.Line) { s.sayOn(nil)(l) }
+func (s *session) say(l rollout.Line) { s.sayOn(nil, ui.AgentRow{})(l) }
 
-// sayOn tells lines of rollouts; how far each one is is shown on the board, where there is one.
-func (s *session) sayOn(board *ui.Board) say {
+// sayOn tells lines of rollouts; how far each one is is shown on the board, where there is one, with what is known
+// of the agent beside.
+func (s *session) sayOn(board *ui.Board, known ui.AgentRow) say {
 	return func(l rollout.Line) {
 		r := pictured(l.Progress)
 		if l.Err != nil {
 			l.Text += ": " + s.explain(l.Err).Error()
 		}
 		if board != nil && r != nil {
-			board.Rollout(l.Agent, r)
+			board.Show(rowOf(l, known))
 			return
 		}
 		s.app.term.Say(l.At, l.Agent, l.About, l.Text, r)
 	}
+}
+
+// rowOf is a line of a rollout as the board shows it.
+func rowOf(l rollout.Line, known ui.AgentRow) ui.AgentRow {
+	p := l.Progress
+	now := p.Revisions[0]
+	r := ui.AgentRow{
+		Agent: l.Agent, To: now.Revision, Healthy: now.Healthy, Desired: now.Desired, Share: rollout.Share(p), Phase: rollout.Doing(p), Usual: known.Usual, Image: known.Image,
+		Trouble: now.Failed > 0 || strings.HasPrefix(now.State, "rollback"), Done: rollout.Ended(p),
+	}
+	if len(p.Revisions) > 1 {
+		r.From = p.Revisions[1].Revision
+	}
+	for _, t := range p.Tasks {
+		r.Tasks = append(r.Tasks, fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase))
+	}
+	return r
+}
+
+// tagOf is what a person called an image: the tag of its reference, "" without one.
+func tagOf(ref string) string {
+	ref, _, _ = strings.Cut(ref, "@")
+	_, tag, _ := strings.Cut(ref[strings.LastIndexByte(ref, '/')+1:], ":")
+	return tag
 }
 
 // pictured is a picture as it is shown.
@@ -69,6 +95,8 @@ type following struct {
 	now, previous string
 	// registered: this run made the revision, and may retire it.
 	registered bool
+	// usual is how long it takes the agent; 0 is not known.
+	usual time.Duration
 }
 
 // begun gives the deployment to follow of an agent.
@@ -84,7 +112,7 @@ func (d *deploy) resume(ctx context.Context, name string) (following, error) {
 // follow follows the deployments of several agents at once, without the lock.
 func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*rollout.Deployment, error) {
 	docs := make([]*rollout.Deployment, len(names))
-	board := d.app.term.Board()
+	board := d.app.term.Board(d.clock)
 	defer board.Close()
 	var reads *rollout.Reads
 	if env := d.env(true); len(names) > 1 {
@@ -93,12 +121,12 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 	var g errgroup.Group
 	for i, name := range names {
 		g.Go(func() error {
-			ag := d.rolloutAgent(d.env(false), name, d.sayOn(board))
-			ag.Reads = reads
 			x, err := which(ctx, name)
 			if err != nil {
 				return err
 			}
+			ag := d.rolloutAgent(d.env(false), name, d.sayOn(board, ui.AgentRow{Usual: x.usual, Image: tagOf(d.o.image)}))
+			ag.Reads = reads
 			doc := x.doc
 			switch {
 			case x.arn == "":
@@ -164,10 +192,28 @@ func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.
 			fine = func(*rollout.Deployment) bool { return true } // a failure outweighs what is still rolling
 		}
 	}
+	if len(docs) > 1 && !s.app.term.JSON {
+		s.app.term.Printf("\n%s\n", sumOfDeployments(docs))
+	}
 	if code != 0 {
 		return &exit{code: code}
 	}
 	return nil
+}
+
+// sumOfDeployments is "5 agents: 4 succeeded, 1 rolled back".
+func sumOfDeployments(docs []*rollout.Deployment) string {
+	count := map[string]int{}
+	var order []string
+	for _, d := range docs {
+		if count[d.Outcome]++; count[d.Outcome] == 1 {
+			order = append(order, d.Outcome)
+		}
+	}
+	for i, o := range order {
+		order[i] = fmt.Sprintf("%d %s", count[o], strings.ReplaceAll(o, "_", " "))
+	}
+	return counted(len(docs), "agent") + ": " + strings.Join(order, ", ")
 }
 
 // end is the command's.

@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/tasks"
+	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type rollbackOptions struct {
@@ -89,8 +90,8 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 		if to == "" {
 			to = back.From
 		}
-		board := s.app.term.Board()
-		ag.Say = s.sayOn(board)
+		board := s.app.term.Board(s.clock)
+		ag.Say = s.sayOn(board, ui.AgentRow{})
 		doc, err = ag.Follow(ctx, arn, to, back.From, rollout.FollowOptions{Limit: o.timeout})
 		board.Close()
 	}

@@ -154,7 +154,7 @@ func TestUpInATerminalAsksAndPaintsATableThatFits(t *testing.T) {
 	}
 }
 
-func TestDeployInATerminalPaintsEachRevisionAndTask(t *testing.T) {
+func TestDeployInATerminalPaintsALineAnAgent(t *testing.T) {
 	t.Parallel()
 	world := filepath.Join(t.TempDir(), "world.json")
 	if screen, code := inTerminal(t, 100, "", "", nil, "up", "--yes", "--simulate", world, "-f", shippedFile()); code != 0 {
@@ -164,7 +164,7 @@ func TestDeployInATerminalPaintsEachRevisionAndTask(t *testing.T) {
 	if code != 0 || !strings.Contains(screen, "succeeded") {
 		t.Fatalf("exit %d:\n%s", code, screen)
 	}
-	for _, want := range []string{"healthy", "in progress", "serving", "(rev 2) runs, its health is being checked", "(rev 2) is healthy", "has reached a steady state"} {
+	for _, want := range []string{"1 → 2", "0/1 healthy", "pulls its image", "checking health", "1/1 healthy", " of about ", "has reached a steady state"} {
 		if !strings.Contains(screen, want) {
 			t.Errorf("nothing says %q:\n%s", want, screen)
 		}
@@ -174,8 +174,8 @@ func TestDeployInATerminalPaintsEachRevisionAndTask(t *testing.T) {
 			t.Errorf("a line of %d columns in a terminal of 80: %q", w, line)
 		}
 	}
-	if end := screen[strings.LastIndex(screen, "\x1b[J"):]; strings.Contains(end, "desired") {
-		t.Errorf("the table is left standing:\n%s", end)
+	if end := screen[strings.LastIndex(screen, "\x1b[J"):]; strings.Contains(end, " healthy") {
+		t.Errorf("the board is left there:\n%s", end)
 	}
 }
 

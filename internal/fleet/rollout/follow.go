@@ -25,7 +25,9 @@ type Baseline struct {
 	Exists bool
 	// TaskDefinition is the ARN that it runs.
 	TaskDefinition string
-	known          []string
+	// Usual is how long its deployments took that succeeded: the middle one of the last five; 0 without any.
+	Usual time.Duration
+	known []string
 }
 
 // ReadBaseline notes which deployments there are, to tell the next one from them.
@@ -49,7 +51,24 @@ func (a *Agent) ReadBaseline(ctx context.Context) (Baseline, error) {
 	for _, l := range lines {
 		b.known = append(b.known, aws.ToString(l.ServiceDeploymentArn))
 	}
+	b.Usual = usual(lines)
 	return b, unlisted
+}
+
+// usual is how long the last deployments took that succeeded, from a list that begins with the newest.
+func usual(lines []types.ServiceDeploymentBrief) time.Duration {
+	const last = 5
+	var took []time.Duration
+	for _, l := range lines {
+		if l.Status == types.ServiceDeploymentStatusSuccessful && l.CreatedAt != nil && l.FinishedAt != nil && len(took) < last {
+			took = append(took, l.FinishedAt.Sub(*l.CreatedAt))
+		}
+	}
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
 }
 
 // service is nil when there is none.

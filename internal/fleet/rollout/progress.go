@@ -1,6 +1,8 @@
 package rollout
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
@@ -78,4 +80,70 @@ func (w *watch) progress(d *types.ServiceDeployment) *Progress {
 		}
 	}
 	return p
+}
+
+// steps are how far a task is in each phase, of 6.
+var steps = map[string]int{tasks.Provisioning: 1, tasks.Pending: 1, tasks.Pulling: 2, tasks.Starting: 3, tasks.Running: 4, Checked: 4, Unhealthy: 4, Healthy: 5}
+
+// Share is how much of a rollout is done, 0 to 1: each of its tasks goes through six steps, the last of which is that
+// the rollout ends.
+func Share(p *Progress) float64 {
+	now := p.Revisions[0]
+	if now.State == words(types.ServiceDeploymentStatusSuccessful) {
+		return 1
+	}
+	var best []int
+	for _, t := range p.Tasks {
+		if t.Revision == now.Revision {
+			best = append(best, steps[t.Phase])
+		}
+	}
+	slices.Sort(best)
+	sum := 0
+	for _, s := range best[max(0, len(best)-now.Desired):] {
+		sum += s
+	}
+	return float64(sum) / float64(6*max(now.Desired, 1))
+}
+
+// Doing is what a rollout is at, in a few words: of its tasks the one that is least far.
+func Doing(p *Progress) string {
+	now := p.Revisions[0]
+	switch now.State {
+	case words(types.ServiceDeploymentStatusPending), words(types.ServiceDeploymentStatusInProgress):
+	default:
+		return now.State
+	}
+	least := ""
+	for _, t := range p.Tasks {
+		if step, known := steps[t.Phase]; known && t.Revision == now.Revision && (least == "" || step < steps[least]) {
+			least = t.Phase
+		}
+	}
+	switch {
+	case least == "" && now.Failed > 0:
+		return "starts another"
+	case least == "":
+		return "waits for a task"
+	case least == tasks.Provisioning:
+		return "gets its network"
+	case least == Checked:
+		return "checking health"
+	case least == Healthy && len(p.Revisions) > 1 && p.Revisions[1].Running > 0:
+		return "old tasks leave"
+	}
+	return least
+}
+
+// Ended tells whether a rollout is over, well or not.
+func Ended(p *Progress) bool {
+	for _, s := range []types.ServiceDeploymentStatus{
+		types.ServiceDeploymentStatusSuccessful, types.ServiceDeploymentStatusStopped,
+		types.ServiceDeploymentStatusRollbackSuccessful, types.ServiceDeploymentStatusRollbackFailed,
+	} {
+		if p.Revisions[0].State == words(s) {
+			return true
+		}
+	}
+	return false
 }
