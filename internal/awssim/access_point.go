@@ -84,7 +84,9 @@ func (s *Sim) createAccessPoint(in *efs.CreateAccessPointInput) (*efs.CreateAcce
 	count := 0
 	for _, a := range s.world.AccessPoints {
 		if a.Token == token && token != "" {
-			return nil, refuse(http.StatusConflict, "AccessPointAlreadyExists", "Access point '"+a.ID+"' already exists with client token '"+token+"'")
+			return nil, refuseAs(http.StatusConflict, &types.AccessPointAlreadyExists{
+				Message: aws.String("Access point '" + a.ID + "' already exists with client token '" + token + "'"), ErrorCode_: aws.String("AccessPointAlreadyExists"), AccessPointId: &a.ID,
+			})
 		}
 		if a.FileSystem == f.ID {
 			count++

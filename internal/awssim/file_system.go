@@ -102,7 +102,9 @@ func (s *Sim) createFileSystem(in *efs.CreateFileSystemInput) (*efs.CreateFileSy
 	}
 	for _, f := range s.world.FileSystems {
 		if f.Token == token {
-			return nil, refuse(http.StatusConflict, "FileSystemAlreadyExists", "File system '"+f.ID+"' already exists with creation token '"+token+"'")
+			return nil, refuseAs(http.StatusConflict, &types.FileSystemAlreadyExists{
+				Message: aws.String("File system '" + f.ID + "' already exists with creation token '" + token + "'"), ErrorCode_: aws.String("FileSystemAlreadyExists"), FileSystemId: &f.ID,
+			})
 		}
 	}
 	if aws.ToBool(in.Backup) || in.PerformanceMode == types.PerformanceModeMaxIo {

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -71,9 +72,17 @@ func TestAFileSystemIsMadeOnceForEachToken(t *testing.T) {
 		b := newEFSBench(t)
 		_, err := b.files.CreateFileSystem(t.Context(), &efs.CreateFileSystemInput{CreationToken: aws.String("1")})
 		refusedWith(t, err, "FileSystemAlreadyExists")
-		must[*efs.CreateAccessPointOutput](t)(b.point("p"))
+		var files *types.FileSystemAlreadyExists
+		if !errors.As(err, &files) || aws.ToString(files.FileSystemId) != b.id {
+			t.Errorf("the refusal does not name %s", b.id)
+		}
+		first := must[*efs.CreateAccessPointOutput](t)(b.point("p"))
 		_, err = b.point("p")
 		refusedWith(t, err, "AccessPointAlreadyExists")
+		var point *types.AccessPointAlreadyExists
+		if !errors.As(err, &point) || aws.ToString(point.AccessPointId) != *first.AccessPointId {
+			t.Errorf("the refusal does not name %s", *first.AccessPointId)
+		}
 	})
 }
 

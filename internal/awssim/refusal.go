@@ -19,10 +19,15 @@ func refuse(status int, code, message string) error {
 	if status >= http.StatusInternalServerError {
 		fault = smithy.FaultServer
 	}
+	return refuseAs(status, &smithy.GenericAPIError{Code: code, Message: message, Fault: fault})
+}
+
+// refuseAs is a refusal that says more than its code and message.
+func refuseAs(status int, err smithy.APIError) error {
 	return &awshttp.ResponseError{
 		ResponseError: &smithyhttp.ResponseError{
 			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: http.Header{}}},
-			Err:      &smithy.GenericAPIError{Code: code, Message: message, Fault: fault},
+			Err:      err,
 		},
 		RequestID: "simulated",
 	}
