@@ -126,7 +126,7 @@ func TestEveryAnswerOfALifeIsAsAWSWasRecorded(t *testing.T) {
 	life := []string{
 		"plan", "up --yes", "up --yes", "outputs", "status", "status --drift", "doctor", "logs", "logs --query errors", "secrets status", "secrets sync",
 		"cost --actual", "scale validator=2", "run validator -- echo", "deploy validator --image public.ecr.aws/x/agent:v2", "deploy validator --restart",
-		"deploy validator --refresh-secrets", "rollback validator", "state list", "hibernate --yes", "wake --yes", "down --yes",
+		"deploy validator --refresh-secrets", "rollback validator", "state list", "list", "hibernate --yes", "wake --yes", "down --yes",
 	}
 	unneeded, compared, answers := map[string]int{}, map[string]bool{}, 0
 	facts, err := recorded.Read()
