@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
@@ -133,7 +135,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 			case d.o.noWait:
 				doc = &rollout.Deployment{Agent: name, Outcome: rollout.Started, Revision: tasks.Revision(x.now), Previous: tasks.Revision(x.previous), Log: []string{}}
 			default:
-				if doc, err = ag.Follow(ctx, x.arn, x.now, x.previous, rollout.FollowOptions{Limit: d.o.timeout, FailFast: d.o.failFast}); err != nil {
+				if doc, err = d.followOne(ctx, ag, x); err != nil {
 					return err
 				}
 			}
@@ -152,6 +154,37 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 		err = &advice{engine.ErrInterrupted, "the deployment continues: karmactl deploy " + strings.Join(names, " ") + " --resume"}
 	}
 	return slices.DeleteFunc(docs, func(x *rollout.Deployment) bool { return x == nil }), err
+}
+
+// followOne follows a deployment, and the one on demand that takes its place when Spot has no
+// capacity for it.
+func (d *deploy) followOne(ctx context.Context, ag *rollout.Agent, x following) (*rollout.Deployment, error) {
+	of, _ := d.cfg.Agent(ag.Name)
+	for {
+		doc, err := ag.Follow(ctx, x.arn, x.now, x.previous, rollout.FollowOptions{Limit: d.o.timeout, FailFast: d.o.failFast, Fallback: of.Spot.Fallback})
+		if !errors.Is(err, rollout.ErrDry) {
+			return doc, err
+		}
+		before, err := ag.ReadBaseline(ctx)
+		if err != nil {
+			return doc, err
+		}
+		turns, err := d.turnSpot(ctx, "deploy", []agents.Agent{of})
+		if err != nil {
+			return doc, err
+		}
+		for _, t := range turns {
+			ag.Say(rollout.Line{At: d.clock.Now(), Agent: ag.Name, About: "spot", Text: t.text})
+		}
+		if len(turns) > 0 {
+			x.arn, err = ag.FindNew(ctx, before, x.now)
+		} else { // someone else was faster
+			x.arn, _, _, err = ag.Current(ctx)
+		}
+		if err != nil {
+			return doc, err
+		}
+	}
 }
 
 // retire keeps the next `up` from bringing back what was rolled back.

@@ -5,27 +5,42 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/doctor"
 	"github.com/karmacadabra/karmactl/internal/document"
 )
 
+type doctorOptions struct{ fix bool }
+
+func (o *doctorOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.fix, "fix", false, "first put agents on demand that Spot has no capacity for (spot.fallback), and back")
+}
+
 func newDoctorCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	var o doctorOptions
+	cmd := &cobra.Command{
 		Use: "doctor [agent...]", Short: "What is wrong, why, and what to do about it", ValidArgsFunction: a.completeAgents,
 		Example: `  karmactl doctor
+  karmactl doctor --fix
   karmactl doctor validator -o json`,
 		Long: `Looks for why tasks do not start, why agents do not answer or do not reach each
 other, which quotas of the account are too low for the fleet at its maximum, and for
 what costs without being asked for. Each finding has its cause, the
 evidence in AWS's own words, and what mends it. It only reads, and never a secret's
-value. Exit code 7 when there is a problem.`,
-		RunE: a.withSession(areAgents, runDoctor),
+value. Exit code 7 when there is a problem.
+
+With --fix it first puts agents on demand that have spot.fallback in agents.yaml and
+that Spot has had no capacity for as long as it says, and agents whose time on demand
+is over back on Spot. Nothing else is changed.`,
+		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, names []string) error { return runDoctor(ctx, s, names, o) }),
 	}
+	o.addFlags(cmd.Flags())
+	return cmd
 }
 
-func runDoctor(ctx context.Context, s *session, names []string) error {
+func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions) error {
 	var unread []error
 	doc := &document.Doctor{
 		Stack: s.cfg.Project + "/" + s.cfg.Environment, Region: s.account.Region, Findings: []document.Finding{}, Passed: []string{},
@@ -42,6 +57,12 @@ func runDoctor(ctx context.Context, s *session, names []string) error {
 			return s.app.term.Doctor(doc)
 		}
 	}
+	var turns []spotTurn
+	if o.fix {
+		if turns, err = s.turnSpot(ctx, "doctor --fix", chosen(s.cfg, names)); err != nil {
+			return err
+		}
+	}
 	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return err
@@ -56,6 +77,9 @@ func runDoctor(ctx context.Context, s *session, names []string) error {
 		return err
 	}
 	doc.Passed, doc.Notes = r.Passed, append(s.texts(append(unread, r.Notes...)), r.Past...)
+	for _, t := range turns {
+		doc.Notes = append(doc.Notes, t.String())
+	}
 	for _, f := range r.Findings {
 		doc.Findings = append(doc.Findings, document.Finding(f))
 	}

@@ -35,3 +35,11 @@ func plant(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: plant subnet-key (of a subnet that is there), ! plant")
 	}
 }
+
+// dry has Spot place no task; ! dry has it place them again.
+func dry(ts *testscript.TestScript, neg bool, _ []string) {
+	sim, _, err := awssim.OpenFile(ts.Getenv("KARMACTL_SIMULATE"), simulateSpeed, awssim.Options{Region: "us-east-1"})
+	ts.Check(err)
+	defer func() { ts.Check(sim.Close()) }()
+	ts.Check(sim.Edit(func(w *awssim.World) { w.NoSpotCapacity = !neg }))
+}

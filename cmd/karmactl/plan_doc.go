@@ -12,7 +12,7 @@ import (
 func (p *plan) doc() *document.Plan {
 	doc := &document.Plan{
 		Stack: p.cfg.Project + "/" + p.cfg.Environment, Region: p.account.Region, Account: p.account.ID, File: p.cfg.File,
-		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), notes(p.res), p.warnings),
+		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), p.notesOf(p.res), p.warnings),
 	}
 	total := map[string]int{}
 	outcomes := p.res.Outcomes
@@ -73,11 +73,14 @@ func waiting(res *engine.Result) []document.Waiting {
 	return out
 }
 
-// notes are what resources have to say, each once.
-func notes(res *engine.Result) []string {
+// notesOf are what resources have to say, each once, and what it costs while an agent is on demand.
+func (s *session) notesOf(res *engine.Result) []string {
 	out := []string{}
 	for _, o := range res.Outcomes {
 		for _, n := range o.Notes {
+			if o.Key.Kind() == "service" {
+				n = s.withOnDemandPrice(o.Key.Name(), n)
+			}
 			if !slices.Contains(out, n) {
 				out = append(out, n)
 			}

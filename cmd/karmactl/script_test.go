@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ANOTHER_DAY", strings.ToUpper(time.Now().UTC().AddDate(0, 0, 3).Format("Mon")))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"bills": bills, "exits": exits, "await": await, "cloudwatch": cloudwatch, "losebucket": losebucket, "plant": plant, "writelater": writelater},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"bills": bills, "exits": exits, "await": await, "cloudwatch": cloudwatch, "dry": dry, "losebucket": losebucket, "plant": plant, "writelater": writelater},
 	})
 }
 

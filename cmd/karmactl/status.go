@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,11 +10,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -41,10 +44,12 @@ and AWS, and never waits for the lock of an up. One look costs $0.00003 an agent
 
 --drift also plans, with clients that cannot write, and lists what is not as
 agents.yaml wants it. --watch looks every 5 seconds until Ctrl-C; with -o json
-each look is one line.`,
+each look is one line. While it watches, agents with spot.fallback are put on demand
+when Spot has had no capacity for so long, and back when their time there is over;
+that alone takes the lock.`,
 		RunE: func(c *cobra.Command, names []string) error {
 			need := signedIn
-			if o.drift {
+			if o.drift || o.watch {
 				need = identified // the bucket's name has the account's number
 			}
 			return a.withAccess(need, areAgents, func(ctx context.Context, s *session, names []string) error {
@@ -70,6 +75,9 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		w.Jobs = append(w.Jobs, s.cfg.JobsOf(x.Name)...)
 	}
 	for {
+		if err := s.watchSpot(ctx, w.Agents, o); err != nil {
+			return err
+		}
 		st, err := w.Look(ctx)
 		if err != nil {
 			return err
@@ -100,6 +108,22 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			return err
 		}
 	}
+}
+
+// watchSpot puts agents on demand while --watch looks, and later back. That another run has
+// the lock is no reason to stop looking: it turns them itself.
+func (s *session) watchSpot(ctx context.Context, of []agents.Agent, o statusOptions) error {
+	if !o.watch {
+		return nil
+	}
+	turns, err := s.turnSpot(ctx, "status --watch", of)
+	for _, t := range turns {
+		s.app.term.Notef("%s", t)
+	}
+	if held := new(state.LockedError); errors.As(err, &held) {
+		return nil
+	}
+	return err
 }
 
 // readDrift plans and lists what differs. The notes are what differs and is no drift: what karmactl scale rules, and

@@ -32,7 +32,7 @@ func (p *plan) progress(st *stack.Stack, w engine.Walk) ui.Progress {
 // showUp asks the agents and tells how it went.
 func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result, began time.Time, asleep *state.Hibernation) error {
 	r := resultDoc(res)
-	r.Notes = append(st.Notes(), notes(res)...)
+	r.Notes = append(st.Notes(), s.notesOf(res)...)
 	err := res.Err()
 	if err == nil {
 		r.URLs = st.URLs()

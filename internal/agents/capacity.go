@@ -1,9 +1,13 @@
 package agents
 
+import "time"
+
 // Spot is the capacity provider strategy. With Enabled false everything is
 // on-demand. Base tasks are on-demand first; of the rest SpotWeight to
-// OnDemandWeight go to Spot.
+// OnDemandWeight go to Spot. When Spot has no capacity for Fallback, a command of
+// karmactl puts the agent on demand for a time; 0 is never.
 type Spot struct {
+	Fallback       time.Duration
 	Enabled        bool
 	Base           int
 	SpotWeight     int

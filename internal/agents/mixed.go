@@ -15,10 +15,12 @@ import (
 
 // spotValue is true, false, or the weights of a mix.
 func spotValue() value[Spot] {
-	const allowed = "true, false, or a mix {base: 1, spot: 3, on_demand: 1}"
+	const allowed = "true, false, a mix {base: 1, spot: 3, on_demand: 1}, or {fallback: 5m}"
 	mix := object("spot", []field[Spot]{
 		key("base", "Tasks that are on-demand before any goes to Spot.", integer(0, 100000), func(s *Spot) *int { return &s.Base }),
 		key("spot", "Weight of Spot among the tasks beyond base.", integer(1, 1000), func(s *Spot) *int { return &s.SpotWeight }),
+		key("fallback", "After how long without Spot capacity up, deploy, status --watch and doctor --fix put it on demand, and later back: AWS never does, and neither does karmactl while no such command runs. Default: never.",
+			duration(time.Minute, 10*time.Minute), func(s *Spot) *time.Duration { return &s.Fallback }),
 		key("on_demand", "Weight of on-demand among the tasks beyond base.", integer(0, 1000), func(s *Spot) *int { return &s.OnDemandWeight }),
 	})
 	return value[Spot]{

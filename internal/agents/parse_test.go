@@ -164,7 +164,7 @@ agents:
     cpu: 1024
     memory: 4096
     arch: arm64
-    spot: {base: 1, spot: 3, on_demand: 1}
+    spot: {base: 1, spot: 3, on_demand: 1, fallback: 5m}
     scale: {min: 2, max: 6, cpu: 60, memory: 70, requests: 1000, queue: {name: acme-jobs, per_task: 5}}
     health: {path: "/ok?x=1", interval: 30s, timeout: 20s, healthy: 3, unhealthy: 4, grace: 90s, codes: "200-299,406", command: {run: [CMD, /bin/check], interval: 20s, timeout: 3s, retries: 2, start: 60s}}
     env: {LEVEL: debug, DEBUG: true, N: 1.50}

@@ -33,7 +33,8 @@ func (e *Estimate) Overview(cfg *agents.Config, nodes []engine.Node) []Heading {
 		})
 	}
 	name := "fargate"
-	if onSpot(cfg) {
+	turned := e.Sum(func(c Component) bool { return c.Item == "Fargate vCPU" }) // see provision.SpotTurn
+	if onSpot(cfg) && !turned.Expected.IsPositive() {
 		name = "fargate spot"
 	}
 	out := []Heading{

@@ -11,7 +11,8 @@ import (
 // priceService: the tasks of one agent. Fargate bills vCPU and memory of each
 // task by the second, from the start of the image pull to the end of the task.
 // Spot is a price of its own and does not turn into on-demand when there is no
-// capacity: the task is then missing, not dearer.
+// capacity: the task is then missing, not dearer. An agent with spot.fallback is on
+// demand then, which is what a busy month takes for it.
 func priceService(b *bill, k engine.Key, s provision.ServiceSpec) {
 	size, ok := specOf[provision.TaskDefinitionSpec](b, engine.Key("task-definition/"+k.Name()))
 	if !ok {
@@ -23,10 +24,14 @@ func priceService(b *bill, k engine.Key, s provision.ServiceSpec) {
 	gb := decimal.NewFromInt(int64(size.Memory)).Div(decimal.NewFromInt(1024))
 	up := exactly(b.up.of(k.Name()))
 	p := fargatePrices(size.Arch == string(types.CPUArchitectureArm64))
+	busiest := half
+	if s.FallBack > 0 {
+		busiest = decimal.NewFromInt(1)
+	}
 	add := func(item, unit string, tasks Range, size decimal.Decimal, price, ceiling Item) {
 		c := charge{key: k, noun: "service", item: item, unit: unit, quantity: tasks.times(up).scale(size), price: price, hourly: true}
 		if ceiling != "" {
-			c.busyPrice = b.book.Prices[ceiling].USD.Mul(half)
+			c.busyPrice = b.book.Prices[ceiling].USD.Mul(busiest)
 		}
 		b.add(c)
 	}

@@ -77,9 +77,17 @@ func checkCapacity(sn *snapshot) []Finding {
 		if !sn.short(a) || c.Kind != tasks.KindCapacity {
 			continue
 		}
-		out = append(out, Finding{Agent: a.Name, Problem: running(s), Cause: c.Why, Evidence: []string{said}, Fix: c.Fix()})
+		out = append(out, Finding{Agent: a.Name, Problem: running(s), Cause: c.Why, Evidence: []string{said}, Fix: withoutSpot(a, s, c)})
 	}
 	return out
+}
+
+// withoutSpot is what helps an agent that gets no task: ECS does not go from Spot to on-demand.
+func withoutSpot(a agents.Agent, s types.Service, c tasks.Cause) string {
+	if a.Spot.Fallback > 0 && tasks.UsesSpot(s) {
+		return fmt.Sprintf("karmactl doctor --fix, which puts it on demand once Spot has had no capacity for %d minutes", int(a.Spot.Fallback.Minutes()))
+	}
+	return c.Fix()
 }
 
 const (

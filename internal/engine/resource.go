@@ -141,6 +141,9 @@ type Change struct {
 	// unsafe, so that what needs it must not continue. A difference in any other field
 	// that stays after AWS took the change is noted and left.
 	Essential bool
+	// Late: the difference may come up while the resource is waited for, because what is
+	// wanted depends on how long that takes. It is made though the resource was updated.
+	Late bool
 	// Exact tells changes of a field apart whose Was and Now do not say all: a
 	// document's hash. "" for most.
 	Exact string
@@ -158,7 +161,8 @@ type MissingInput struct {
 //
 //	Prerequisite  the user has to do something first    TaskDefinition
 //	Optional      there may be nothing to hold yet      AlarmSilence, Parameter, Secret
-//	Announcer     has something to tell the user        Role, ScalableTarget, Secret, Subscription, TaskDefinition
+//	Announcer     has something to tell the user        Role, ScalableTarget, Secret, Service, Subscription,
+//	                                                    TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, JobSchedule, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
 //	Mutual        is updated once its peers are there   Service

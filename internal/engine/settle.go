@@ -90,10 +90,14 @@ func (t *visit) admit(ctx context.Context) *Outcome {
 	if stop := t.checkWanted(ctx); stop != nil {
 		return stop
 	}
+	t.announce()
+	return nil
+}
+
+func (t *visit) announce() {
 	if n, ok := t.node.as().(Announcer); ok {
 		t.o.Notes = n.Notes()
 	}
-	return nil
 }
 
 func (t *visit) checkPrerequisite(ctx context.Context) *Outcome {
@@ -243,6 +247,7 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 	updated := t.o.Verb == Update || t.node.revises() // a revision is whole when it is made
 	wrote := t.Clock.Now()
 	var differs time.Time
+	late := false
 	for {
 		found, err := t.readOnce(ctx, Look{ID: id, NotOlder: later(wrote, t.fresh())})
 		if err != nil {
@@ -260,10 +265,14 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 			todo, left := t.diff(found.Spec)
 			if len(todo) == 0 && found.Phase == Ready {
 				t.leave(left)
+				if late {
+					t.announce()
+				}
 				return t.arrived(id, found)
 			}
-			if !updated && slices.ContainsFunc(todo, func(c Change) bool { return !c.Replace || c.Essential }) {
+			if slices.ContainsFunc(todo, func(c Change) bool { return c.Late || !updated && (!c.Replace || c.Essential) }) {
 				updated = true
+				late = t.sayLate(todo) || late
 				if id, err = t.update(ctx, id, found.Spec); err != nil {
 					return t.failed(err)
 				}
@@ -296,6 +305,18 @@ func (t *visit) converge(ctx context.Context, id string) Outcome {
 			return t.failed(err)
 		}
 	}
+}
+
+// sayLate tells of changes that were decided while the resource is waited for.
+func (t *visit) sayLate(todo []Change) (late bool) {
+	for _, c := range todo {
+		if c.Late {
+			o := t.o
+			o.Reason, late = c.Now, true
+			t.emit(EventWaiting, o)
+		}
+	}
+	return late
 }
 
 // stillMaking says what a resource that may not be used yet waits for; "" is that

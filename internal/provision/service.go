@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // Service keeps an agent's tasks running. Its id is its ARN.
@@ -45,6 +46,8 @@ type Service struct {
 	// retried is the deployment that failed and that an update has begun again: AWS may
 	// tell of it for a moment longer.
 	retried string
+	// seen is the service as it was found last.
+	seen ServiceSpec
 	// noRoom is since when this run has seen that a quota keeps its tasks from being placed.
 	noRoom time.Time
 }
@@ -106,7 +109,7 @@ const (
 // Want is the service of the configuration.
 func (s *Service) Want() ServiceSpec {
 	w := ServiceSpec{
-		Name: s.ServiceName(s.Agent.Name), Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
+		Name: s.ServiceName(s.Agent.Name), Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), FallBack: s.Agent.Spot.Fallback, Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
 		Rollout: Rollout{MinHealthy: minHealthy, MaxHealthy: maxHealthy, Early: true}, Breaker: Breaker{On: true, Rollback: true, Type: string(types.ThresholdTypeCount), Failures: breakerFailures},
 		Release: s.Agent.Release, PropagateTags: string(types.PropagateTagsService), ManagedTags: true, ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
 	}
@@ -129,7 +132,7 @@ func (s *Service) Want() ServiceSpec {
 	}
 	w.Resolves = s.callees(func(c *Service) bool { return c.ID() != "" })
 	w.Awaits = s.callees(func(c *Service) bool { return engine.IsUnknown(c.ID()) })
-	return w
+	return s.turned(s.seen, w)
 }
 
 func (s *Service) namespace() string {
@@ -161,6 +164,10 @@ func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[Serv
 		arn := aws.ToString(x.ServiceArn)
 		found = engine.Found[ServiceSpec]{Phase: engine.Ready, ID: arn, Spec: readService(x), Usable: true}
 		found.Spec.Resolves = s.resolves(x, all)
+		if since := tasks.DrySince(x); !since.IsZero() {
+			found.Spec.Dry = s.Clock.Now().Sub(since)
+		}
+		s.seen = found.Spec
 		if !found.Spec.Tags.Ours(s.Stack, s.Key()) && look.ID != arn {
 			return engine.Found[ServiceSpec]{}, s.foreign(s.Key(), "service "+aws.ToString(x.ServiceName), arn)
 		}
@@ -209,11 +216,12 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 
 // Diff compares.
 func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
+	want = s.turned(have, want)
 	return changes(
 		fixed("name", have.Name, want.Name),
 		essential(field("task_definition", have.TaskDefinition, want.TaskDefinition)),
 		releaseFirst(have, want),
-		same("capacity", have.Capacity, want.Capacity),
+		s.capacityChange(have, want),
 		essential(same("subnets", have.Network.Subnets, want.Network.Subnets)),
 		essential(same("security_groups", have.Network.Groups, want.Network.Groups)),
 		essential(field("public_ip", have.Network.PublicIP, want.Network.PublicIP)),
@@ -271,6 +279,7 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 // empty: some fields begin a deployment, and a field that is left out stays as it is. Tasks that run stay on
 // their capacity provider unless a deployment is forced.
 func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec) error {
+	want = s.turned(have, want)
 	in := &ecs.UpdateServiceInput{Cluster: aws.String(s.ClusterName()), Service: &id}
 	tags := have.Tags
 	have.Tags = want.Tags

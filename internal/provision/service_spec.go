@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -25,10 +26,13 @@ type ServiceSpec struct {
 	// so a difference is no change.
 	Tasks    int
 	Capacity Strategy
-	Network  Network
-	Target   Target
-	Connect  Connect
-	Timeout  ConnectTimeout
+	// FallBack is after how long without Spot capacity it is put on demand; 0 is never. Dry is
+	// for how long a service that was found has lacked it. See SpotTurn.
+	FallBack, Dry time.Duration
+	Network       Network
+	Target        Target
+	Connect       Connect
+	Timeout       ConnectTimeout
 	// Resolves are the callees that its tasks find: the ones that were there when its
 	// deployment began.
 	Resolves Set

@@ -14,6 +14,8 @@ import (
 var unseen = map[string]string{
 	"ServiceSpec.Release":           "it runs before a deployment and begins none",
 	"ServiceSpec.Tasks":             "the number of tasks belongs to autoscaling and to karmactl scale",
+	"ServiceSpec.FallBack":          "it says after how long the capacity changes",
+	"ServiceSpec.Dry":               "it changes the capacity once it lasts as long as FallBack",
 	"ServiceSpec.Awaits":            "it says how a service is made, and nothing of one that is there",
 	"ScalableTargetSpec.Elsewhere":  "it says who rules the bounds, and nothing is done about that",
 	"ParameterSpec.EncryptedWith":   "whose key it is, is the user's",

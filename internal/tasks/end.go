@@ -119,7 +119,7 @@ func WhyDown(s types.Service, all []types.Task, agent string) (said string, c Ca
 		c = Explained(agent, said)
 		if c.Kind == KindCapacity && UsesSpot(s) {
 			c.Why = "Fargate Spot has no capacity in these zones, and ECS does not fall back to on-demand"
-			c.Hint = fmt.Sprintf("wait: ECS tries again; or agents: {%s: {spot: false}} and karmactl up --only %s", agent, agent)
+			c.Hint = fmt.Sprintf("wait: ECS tries again; or agents: {%s: {spot: {fallback: 5m}}} and karmactl up --only %s, which puts it on demand after that long", agent, agent)
 		}
 	}
 	last := LastEnd(all, agent, aws.ToString(s.TaskDefinition))

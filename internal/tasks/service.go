@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -63,6 +64,25 @@ func UsesSpot(s types.Service) bool {
 	return slices.ContainsFunc(s.CapacityProviderStrategy, func(i types.CapacityProviderStrategyItem) bool {
 		return aws.ToString(i.CapacityProvider) == "FARGATE_SPOT"
 	})
+}
+
+// DrySince is since when Spot has no capacity for a service whose tasks it should run; zero
+// when it has, or lacks none. The event that says so comes again while it lasts.
+func DrySince(s types.Service) time.Time {
+	var since time.Time
+	d := Primary(s)
+	if d == nil || !UsesSpot(s) || d.RunningCount+d.PendingCount >= d.DesiredCount {
+		return since
+	}
+	for _, e := range s.Events {
+		m := aws.ToString(e.Message)
+		if c, known := CauseOf("", m); known && c.Kind == KindCapacity {
+			since = aws.ToTime(e.CreatedAt)
+		} else if strings.Contains(m, "has started ") || strings.Contains(m, "has reached a steady state") {
+			break
+		}
+	}
+	return since
 }
 
 // recentEvents is how many of a service's last events count: ECS keeps a hundred.

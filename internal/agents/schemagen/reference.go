@@ -25,7 +25,7 @@ var sections = []section{
 	{"agent", "agents.NAME", "An agent. `defaults` takes the same keys but `port`; what an agent says itself wins, an object is merged key by key, and a list is replaced."},
 	{"scale", "agents.NAME.scale", ""},
 	{"queue", "agents.NAME.scale.queue", "Target tracking holds `per_task` messages for each task. The first task starts some three minutes after the first message, and the last one stops a quarter of an hour after the last."},
-	{"spot", "agents.NAME.spot", "In place of `true` and `false`: a mix of Spot and on-demand."},
+	{"spot", "agents.NAME.spot", "In place of `true` and `false`: a mix of Spot and on-demand, and what happens when Spot is dry."},
 	{"health", "agents.NAME.health", ""},
 	{"container-check", "agents.NAME.health.command", "In place of a text or a list: the container's check with times of its own."},
 	{"sidecar", "agents.NAME.sidecars.NAME", "They share the task's size and network with the agent, so they cost nothing of their own, and the agent finds them at localhost."},

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,7 +36,12 @@ type FollowOptions struct {
 	Limit time.Duration
 	// FailFast ends it as soon as AWS calls the deployment failed, while AWS rolls back.
 	FailFast bool
+	// Fallback ends it with ErrDry when Spot has no capacity for so long; 0 is never.
+	Fallback time.Duration
 }
+
+// ErrDry says that Spot has no capacity for a deployment, so that it is to continue on demand.
+var ErrDry = errors.New("Spot has no capacity")
 
 // watch is one deployment being followed.
 type watch struct {
@@ -47,7 +53,7 @@ type watch struct {
 	began                    time.Time
 	told                     map[string]bool // tasks and events
 	row, lastEvent           string
-	asked                    time.Time
+	asked, dry               time.Time
 	failures                 int32
 	desired                  int32
 	reads                    *Reads
@@ -109,6 +115,8 @@ func (w *watch) round(ctx context.Context, d *types.ServiceDeployment, o FollowO
 		return true, w.end(ctx, d)
 	case o.FailFast && rollsBack(d):
 		return true, w.failed(ctx)
+	case o.Fallback > 0 && !w.dry.IsZero() && w.Clock.Now().Sub(w.dry) >= o.Fallback:
+		return true, ErrDry
 	case o.Limit > 0 && w.Clock.Now().Sub(w.began) >= o.Limit:
 		w.timedOut(o.Limit)
 		return true, nil
@@ -189,7 +197,7 @@ func (w *watch) listen(ctx context.Context, d *types.ServiceDeployment, ended bo
 	if err != nil || svc == nil {
 		return err
 	}
-	w.tasks.group = tasks.TargetGroup(*svc)
+	w.tasks.group, w.dry = tasks.TargetGroup(*svc), tasks.DrySince(*svc)
 	for _, e := range slices.Backward(svc.Events) {
 		id, text := aws.ToString(e.Id), tasks.PlainEvent(aws.ToString(e.Message))
 		if w.told[id] || e.CreatedAt != nil && d.CreatedAt != nil && e.CreatedAt.Before(*d.CreatedAt) {
