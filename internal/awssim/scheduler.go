@@ -243,12 +243,15 @@ func (s *Sim) standing(service, deployment string) []*Task {
 	return slices.DeleteFunc(s.tasksOf(service, deployment), func(t *Task) bool { return t.Wanted == "STOPPED" })
 }
 
-// tasksOf are all of a service's tasks, or those of one of its deployments.
+// tasksOf are all of a service's tasks, or those of one of its deployments, oldest first.
 func (s *Sim) tasksOf(service, deployment string) []*Task {
 	if s.services == nil {
 		s.services = map[string][]*Task{}
 		for _, t := range sorted(s.world.Tasks) {
 			s.services[t.Service] = append(s.services[t.Service], t)
+		}
+		for _, all := range s.services {
+			slices.SortStableFunc(all, func(a, b *Task) int { return a.Created.Compare(b.Created) })
 		}
 	}
 	var out []*Task

@@ -285,6 +285,11 @@ func TestAScaleInStopsTasksAndAnOffSwitchIsComplete(t *testing.T) {
 		if n := b.service().RunningCount; n != 3 {
 			t.Fatalf("%d tasks run", n)
 		}
+		b.update(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(4) })
+		b.update(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(3) })
+		if n := b.service().RunningCount; n != 3 {
+			t.Errorf("%d tasks run: one that ran was stopped, and the one that had just been started was kept", n)
+		}
 		b.update(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(0) })
 		time.Sleep(2 * time.Minute)
 		x := b.service()
