@@ -220,12 +220,11 @@ func byKind(keys []string) []string {
 	last := ""
 	for _, k := range keys {
 		kind, name, _ := strings.Cut(k, "/")
-		switch {
-		case kind == last:
+		if kind == last {
 			out[len(out)-1] += ", " + name
-		default:
-			out, last = append(out, k), kind
+			continue
 		}
+		out, last = append(out, k), kind
 	}
 	return out
 }

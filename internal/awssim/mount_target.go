@@ -145,7 +145,7 @@ func (s *Sim) describeMountTarget(m *MountTarget) types.MountTargetDescription {
 }
 
 func (s *Sim) describeMountTargets(in *efs.DescribeMountTargetsInput) (*efs.DescribeMountTargetsOutput, error) {
-	of := aws.ToString(in.FileSystemId)
+	var of string
 	switch {
 	case in.MountTargetId != nil:
 		m, err := s.mountTarget(in.MountTargetId)

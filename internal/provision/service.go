@@ -109,7 +109,7 @@ const (
 // Want is the service of the configuration.
 func (s *Service) Want() ServiceSpec {
 	w := ServiceSpec{
-		Name: s.ServiceName(s.Agent.Name), Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), FallBack: s.Agent.Spot.Fallback, Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
+		Name: s.ServiceName(s.Agent.Name), Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), Asked: strategyOf(s.Agent.Spot), FallBack: s.Agent.Spot.Fallback, Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
 		Rollout: Rollout{MinHealthy: minHealthy, MaxHealthy: maxHealthy, Early: true}, Breaker: Breaker{On: true, Rollback: true, Type: string(types.ThresholdTypeCount), Failures: breakerFailures},
 		Release: s.Agent.Release, PropagateTags: string(types.PropagateTagsService), ManagedTags: true, ZoneRebalance: string(types.AvailabilityZoneRebalancingEnabled), Tags: s.TagsOf(s.Key()),
 	}
@@ -132,7 +132,7 @@ func (s *Service) Want() ServiceSpec {
 	}
 	w.Resolves = s.callees(func(c *Service) bool { return c.ID() != "" })
 	w.Awaits = s.callees(func(c *Service) bool { return engine.IsUnknown(c.ID()) })
-	return s.turned(s.seen, w)
+	return turned(s.seen, w, s.Clock)
 }
 
 func (s *Service) namespace() string {
@@ -216,12 +216,12 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 
 // Diff compares.
 func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
-	want = s.turned(have, want)
+	want = turned(have, want, s.Clock)
 	return changes(
 		fixed("name", have.Name, want.Name),
 		essential(field("task_definition", have.TaskDefinition, want.TaskDefinition)),
 		releaseFirst(have, want),
-		s.capacityChange(have, want),
+		capacityChange(have, want),
 		essential(same("subnets", have.Network.Subnets, want.Network.Subnets)),
 		essential(same("security_groups", have.Network.Groups, want.Network.Groups)),
 		essential(field("public_ip", have.Network.PublicIP, want.Network.PublicIP)),
@@ -279,7 +279,7 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 // empty: some fields begin a deployment, and a field that is left out stays as it is. Tasks that run stay on
 // their capacity provider unless a deployment is forced.
 func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec) error {
-	want = s.turned(have, want)
+	want = turned(have, want, s.Clock)
 	in := &ecs.UpdateServiceInput{Cluster: aws.String(s.ClusterName()), Service: &id}
 	tags := have.Tags
 	have.Tags = want.Tags

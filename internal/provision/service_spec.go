@@ -26,6 +26,8 @@ type ServiceSpec struct {
 	// so a difference is no change.
 	Tasks    int
 	Capacity Strategy
+	// Asked is the capacity of the file. Capacity is another one while Spot has none: see FallBack.
+	Asked Strategy
 	// FallBack is after how long without Spot capacity it is put on demand; 0 is never. Dry is
 	// for how long a service that was found has lacked it. See SpotTurn.
 	FallBack, Dry time.Duration

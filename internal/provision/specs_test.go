@@ -17,6 +17,7 @@ var notInSpecs = map[string]struct{ fields, why string }{
 	"Parameter":         {"Input Nested", "values of secrets are in no spec: specs are compared and shown"},
 	"Record":            {"Zone Type", "with the name they are the id: AWS gives records none"},
 	"Secret":            {"Input Nested Agent mu seen actions", "values of secrets are in no spec: specs are compared and shown"},
+	"SpotTurn":          {"service", "it is the same service in the hands of another command, and writes what is in the spec"},
 	"StateBucket":       {"Bucket Region", "they are the id, which is known before there is a bucket"},
 	"ValidationRecords": {"Zone", "with the names it is the id: AWS gives records none"},
 }

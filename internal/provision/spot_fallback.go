@@ -68,12 +68,12 @@ var onDemandAlone = Strategy{{Provider: OnDemand, Weight: 1}}
 
 // turned is what is wanted of a service that was found, with the capacity that it is to have
 // now: on demand when Spot has had none for too long, and until its time there is over.
-func (s *Service) turned(have, want ServiceSpec) ServiceSpec {
+func turned(have, want ServiceSpec, clock engine.Clock) ServiceSpec {
 	if want.FallBack == 0 || have.Name == "" { // there is none yet
 		return want
 	}
-	now := s.Clock.Now()
-	want.Capacity, want.Tags = strategyOf(s.Agent.Spot), maps.Clone(want.Tags)
+	now := clock.Now()
+	want.Capacity, want.Tags = want.Asked, maps.Clone(want.Tags)
 	delete(want.Tags, TagOnDemand)
 	last, _ := lastTurn(have.Tags)
 	turn, on := have.OnDemand()
@@ -92,7 +92,7 @@ func (s *Service) turned(have, want ServiceSpec) ServiceSpec {
 }
 
 // capacityChange says why a capacity changes that the file has not changed.
-func (s *Service) capacityChange(have, want ServiceSpec) []engine.Change {
+func capacityChange(have, want ServiceSpec) []engine.Change {
 	changed := same("capacity", have.Capacity, want.Capacity)
 	for i := range changed {
 		switch _, on := have.OnDemand(); {
@@ -153,13 +153,13 @@ func (t *SpotTurn) Needs() []engine.Node { return nil }
 // Want is the service as it was found, with the capacity that it is to have now.
 func (t *SpotTurn) Want() ServiceSpec {
 	want := t.service.seen
-	want.FallBack = t.Agent.Spot.Fallback
+	want.FallBack, want.Asked = t.Agent.Spot.Fallback, strategyOf(t.Agent.Spot)
 	return t.narrow(t.service.seen, want)
 }
 
 // narrow leaves a service alone whose capacity someone else has changed.
 func (t *SpotTurn) narrow(have, want ServiceSpec) ServiceSpec {
-	turned := t.service.turned(have, want)
+	turned := turned(have, want, t.Clock)
 	if _, on := have.OnDemand(); !on && !turned.Capacity.Equal(onDemandAlone) {
 		turned.Capacity = have.Capacity
 	}
@@ -178,7 +178,7 @@ func (t *SpotTurn) Find(ctx context.Context, look engine.Look) (engine.Found[Ser
 // Diff compares the capacity, and the tag that tells of the turn.
 func (t *SpotTurn) Diff(have, want ServiceSpec) []engine.Change {
 	want = t.narrow(have, want)
-	return changes(t.service.capacityChange(have, want), cloud.DiffTags(have.Tags, want.Tags))
+	return changes(capacityChange(have, want), cloud.DiffTags(have.Tags, want.Tags))
 }
 
 // Create makes nothing: without a service there is nothing to turn.

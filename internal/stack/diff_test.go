@@ -14,6 +14,7 @@ import (
 var unseen = map[string]string{
 	"ServiceSpec.Release":           "it runs before a deployment and begins none",
 	"ServiceSpec.Tasks":             "the number of tasks belongs to autoscaling and to karmactl scale",
+	"ServiceSpec.Asked":             "it is the capacity while Spot has some",
 	"ServiceSpec.FallBack":          "it says after how long the capacity changes",
 	"ServiceSpec.Dry":               "it changes the capacity once it lasts as long as FallBack",
 	"ServiceSpec.Awaits":            "it says how a service is made, and nothing of one that is there",

@@ -41,7 +41,7 @@ type FollowOptions struct {
 }
 
 // ErrDry says that Spot has no capacity for a deployment, so that it is to continue on demand.
-var ErrDry = errors.New("Spot has no capacity")
+var ErrDry = errors.New("there is no Spot capacity")
 
 // watch is one deployment being followed.
 type watch struct {
