@@ -74,8 +74,9 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	for _, x := range w.Agents {
 		w.Jobs = append(w.Jobs, s.cfg.JobsOf(x.Name)...)
 	}
+	told := ""
 	for {
-		if err := s.watchSpot(ctx, w.Agents, o); err != nil {
+		if err := s.watchSpot(ctx, w.Agents, o, &told); err != nil {
 			return err
 		}
 		st, err := w.Look(ctx)
@@ -110,9 +111,10 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	}
 }
 
-// watchSpot puts agents on demand while --watch looks, and later back. That another run has
-// the lock is no reason to stop looking: it turns them itself.
-func (s *session) watchSpot(ctx context.Context, of []agents.Agent, o statusOptions) error {
+// watchSpot puts agents on demand while --watch looks, and later back. Another run that has the
+// lock turns them itself. What keeps it from turning them is told when it is not what was told
+// last, and is no reason to stop looking: who watches may have no right to change anything.
+func (s *session) watchSpot(ctx context.Context, of []agents.Agent, o statusOptions, told *string) error {
 	if !o.watch {
 		return nil
 	}
@@ -120,10 +122,17 @@ func (s *session) watchSpot(ctx context.Context, of []agents.Agent, o statusOpti
 	for _, t := range turns {
 		s.app.term.Notef("%s", t)
 	}
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
 	if held := new(state.LockedError); errors.As(err, &held) {
 		return nil
 	}
-	return err
+	if text := s.explain(err).Error(); text != *told {
+		*told = text
+		s.app.term.Notef("each agent stays on the capacity that it has: %s", text)
+	}
+	return nil
 }
 
 // readDrift plans and lists what differs. The notes are what differs and is no drift: what karmactl scale rules, and
