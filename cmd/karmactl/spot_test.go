@@ -9,8 +9,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/awssim"
 )
 
-// Who may only look goes on looking: that an agent cannot be put on demand is told once.
-func TestAWatchThatMayNotPutAnAgentOnDemandSaysSoOnceAndGoesOn(t *testing.T) {
+// A user who may only look still watches: that an agent cannot be put on demand is told once.
+func TestAWatchThatMayNotPutAnAgentOnDemandSaysSoOnceAndContinues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, `
 project: acme
