@@ -74,7 +74,7 @@ func (c *compose) top() {
 		case k == "networks":
 			v.settle(own, "one VPC, in which agents find each other by name")
 		case k == "volumes":
-			v.leave("agents keep nothing on disk: use S3, a database or EFS")
+			v.leave("agents keep nothing on disk: use S3 or a database")
 		case k == "secrets", k == "configs":
 			v.leave("karmactl secrets set puts a value into an agent's own secret")
 		case k == "include":

@@ -166,7 +166,7 @@ func (r *reading) image(a *agent, d *dockerfile, alone bool) {
 		d.arch.carry(a.key("arch"))
 	}
 	for _, v := range d.volume {
-		v.leave("what is written there is gone with the task: keep it in S3, EFS or a database")
+		v.leave("what is written there is gone with the task: keep it in S3 or a database")
 	}
 	if !alone {
 		return

@@ -153,7 +153,7 @@ func (c *copilot) sidecars(a *agent, all *tree) {
 		s.carryEssential(m.get("essential"))
 		m.get("port").settle(own, "the agent finds it at localhost")
 		m.get("depends_on").settle(left, "the agent waits for its sidecars: write init for what has to end before it starts, or wait")
-		m.get("mount_points").settle(left, "agents keep nothing on disk: use S3, a database or EFS")
+		m.get("mount_points").settle(left, "agents keep nothing on disk: use S3 or a database")
 		m.settle(left, noSidecarKey)
 	}
 }

@@ -187,7 +187,7 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 	for k, t := range d.each() {
 		switch k {
 		case "volume", "proxy_configuration":
-			t.settle(left, "agents keep nothing on disk: use S3, a database or EFS")
+			t.settle(left, "agents keep nothing on disk: use S3 or a database")
 		case "task_role_arn":
 			t.settle(left, "each agent has a role of its own: write permissions with what it may do")
 		case "network_mode":
@@ -218,7 +218,7 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 			}
 			t.settle(own, "the agent's port")
 		case "mountPoints", "volumesFrom":
-			t.settle(left, "agents keep nothing on disk: use S3, a database or EFS")
+			t.settle(left, "agents keep nothing on disk: use S3 or a database")
 		case "dependsOn":
 			t.settle(left, "an agent waits for its sidecars as their wait says, and for init: write init for what has to end before it starts")
 		case "environmentFiles":
