@@ -10,7 +10,6 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/live"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -71,11 +70,12 @@ func (j *judge) subnet(s types.Subnet) {
 	}
 	t, itsOwn := j.TableOf(s)
 	table := aws.ToString(t.RouteTableId)
+	to, _ := cloud.DefaultRoute(t)
 	switch {
 	case !itsOwn:
 		j.rest("route table", table, tagsOf(t.Tags)["Name"], "the subnet "+id+" follows the main table of its VPC, and karmactl has a table for each tier")
 		return
-	case len(t.Routes) > 0 && live.DefaultRoute(t) == "" && tier == "public":
+	case len(t.Routes) > 0 && to == "" && tier == "public":
 		j.rest("route table", table, tagsOf(t.Tags)["Name"], "it has no default route")
 		return
 	}
@@ -105,7 +105,7 @@ func (j *judge) table(name string, t types.RouteTable) bool {
 	if !j.take(engine.Key("route-table/"+name), "route table", id, tags["Name"], tags, more) {
 		return false
 	}
-	if to := live.DefaultRoute(t); to != "" {
+	if to, _ := cloud.DefaultRoute(t); to != "" {
 		j.take(engine.Key("route/"+name), "default route", id+"|0.0.0.0/0", "to "+to, nil)
 	}
 	return true

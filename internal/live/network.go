@@ -123,39 +123,19 @@ func (r *reader) nats(ctx context.Context, in []types.Filter) error {
 	return nil
 }
 
-// DefaultRoute is what the default route of a table leads to; "" without one.
-func DefaultRoute(t types.RouteTable) string {
-	for _, route := range t.Routes {
-		if aws.ToString(route.DestinationCidrBlock) != "0.0.0.0/0" {
-			continue
-		}
-		for _, id := range []*string{route.NatGatewayId, route.GatewayId, route.NetworkInterfaceId, route.TransitGatewayId} {
-			if id != nil {
-				return *id
-			}
-		}
-	}
-	return ""
-}
-
 // TableOf is the route table that a subnet follows: its own, else the main one of its VPC.
 func (n *Network) TableOf(s types.Subnet) (t types.RouteTable, own bool) {
-	for _, x := range n.Tables {
-		for _, a := range x.Associations {
-			switch {
-			case aws.ToString(a.SubnetId) == aws.ToString(s.SubnetId):
-				return x, true
-			case aws.ToBool(a.Main) && aws.ToString(x.VpcId) == aws.ToString(s.VpcId):
-				t = x
-			}
-		}
+	ofVPC := slices.DeleteFunc(slices.Clone(n.Tables), func(t types.RouteTable) bool { return aws.ToString(t.VpcId) != aws.ToString(s.VpcId) })
+	found := cloud.RouteTableOf(ofVPC, aws.ToString(s.SubnetId))
+	if found == nil {
+		return types.RouteTable{}, false
 	}
-	return t, false
+	return *found, slices.ContainsFunc(found.Associations, func(a types.RouteTableAssociation) bool { return aws.ToString(a.SubnetId) == aws.ToString(s.SubnetId) })
 }
 
 // Public tells whether a subnet leads to an internet gateway.
 func (n *Network) Public(s types.Subnet) bool {
 	t, _ := n.TableOf(s)
-	to := DefaultRoute(t)
+	to, _ := cloud.DefaultRoute(t)
 	return slices.ContainsFunc(n.Gateways, func(g types.InternetGateway) bool { return to != "" && aws.ToString(g.InternetGatewayId) == to })
 }
