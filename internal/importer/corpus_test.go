@@ -175,7 +175,7 @@ func importCorpus(t *testing.T, kind string) (sum tally) {
 	return sum
 }
 
-// silent are the values that the account does not speak of. It reads the YAML
+// silent are the values that the account does not speak of. It reads the YAML and JSON
 // files once more by itself.
 func (in *input) silent(t *testing.T, account Account) (out []string) {
 	told := map[string]bool{}
@@ -187,7 +187,8 @@ func (in *input) silent(t *testing.T, account Account) (out []string) {
 	}
 	for _, f := range in.archive.Files {
 		base := filepath.Base(f.Name)
-		if strings.HasPrefix(f.Name, "want/") || !strings.HasSuffix(base, "compose.yaml") && !strings.HasSuffix(base, "compose.yml") && base != "manifest.yml" {
+		read := strings.HasSuffix(base, "compose.yaml") || strings.HasSuffix(base, "compose.yml") || base == "manifest.yml" || strings.HasPrefix(base, "apprunner") // JSON is YAML
+		if strings.HasPrefix(f.Name, "want/") || !read {
 			continue
 		}
 		var doc yaml.Node
@@ -219,7 +220,7 @@ func (in *input) silent(t *testing.T, account Account) (out []string) {
 // Nine tenths of what the inputs of each kind say are carried over or done by
 // karmactl anyway; the rest is named with its place, and nothing is silent.
 func TestEverySourceBecomesAnAgentsYAML(t *testing.T) {
-	for _, kind := range []string{"terraform", "copilot", "compose", "dockerfile"} {
+	for _, kind := range []string{"terraform", "copilot", "apprunner", "compose", "dockerfile"} {
 		t.Run(kind, func(t *testing.T) {
 			if sum := importCorpus(t, kind); sum.share() < 90 || sum.silent > 0 {
 				t.Errorf("%d %% of %s are carried over or done anyway, %d in silence", sum.share(), kind, sum.silent)

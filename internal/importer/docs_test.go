@@ -18,6 +18,7 @@ var (
 	addressOf   = regexp.MustCompile(`^(module\.[a-z_]+(\["[^"]*"\])?\.)*(data\.)?([a-z0-9_]+)\.[A-Za-z0-9_-]+(\[[^\]]*\])?`)
 	agentInKey  = regexp.MustCompile(`^(environments\.[^.]+\.)?agents\.[^.]+\.`)
 	nameInKey   = regexp.MustCompile(`^(env|secrets|build\.args|tags)\..*`)
+	ofContainer = regexp.MustCompile(`(RuntimeEnvironment(?:Variables|Secrets))\.[^.]+$`)
 	ofVariables = regexp.MustCompile(`^((module\.[a-z_]+(\["[^"]*"\])?\.)*)(var|local)\..*`)
 )
 
@@ -43,6 +44,8 @@ func general(kind, name string) string {
 			return ""
 		}
 		name = inService.ReplaceAllString(name, "services.NAME")
+	case "apprunner":
+		name = ofContainer.ReplaceAllString(name, "$1.NAME")
 	case "copilot":
 		name = inEnv.ReplaceAllString(name, "")
 		if regexp.MustCompile(`^[A-Z_]+$`).MatchString(name) {
@@ -125,7 +128,7 @@ func TestThePageOnComingFromElsewhereSaysWhatIsCarriedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(b)
-	for _, kind := range []string{"terraform", "copilot", "compose", "dockerfile"} {
+	for _, kind := range []string{"terraform", "copilot", "apprunner", "compose", "dockerfile"} {
 		begin, end := "<!-- "+kind+": made by go test ./internal/importer -update -->\n", "<!-- end of "+kind+" -->"
 		head, rest, ok := strings.Cut(page, begin)
 		_, tail, ok2 := strings.Cut(rest, end)

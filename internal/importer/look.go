@@ -16,6 +16,7 @@ type Kind string
 const (
 	Terraform  Kind = "Terraform"
 	Copilot    Kind = "AWS Copilot"
+	AppRunner  Kind = "App Runner"
 	Compose    Kind = "Compose"
 	Dockerfile Kind = "Dockerfile"
 )
@@ -33,12 +34,15 @@ func Look(dir string) []Source {
 	there := func(kind Kind, patterns ...string) {
 		for _, p := range patterns {
 			found, err := filepath.Glob(filepath.Join(dir, p))
+			if kind == AppRunner {
+				found = slices.DeleteFunc(found, func(path string) bool { return !isAppRunner(path) })
+			}
 			if err != nil || len(found) == 0 {
 				continue
 			}
 			slices.Sort(found)
 			path := found[0]
-			if kind == Terraform || kind == Copilot {
+			if kind == Terraform || kind == Copilot || kind == AppRunner {
 				path = filepath.Join(dir, filepath.Dir(p))
 				for range strings.Count(p, "*/") { // copilot/*/manifest.yml is read from copilot
 					path = filepath.Dir(path)
@@ -50,13 +54,14 @@ func Look(dir string) []Source {
 	}
 	there(Terraform, "*.tf", "terraform/*.tf", "infra/*.tf", "infrastructure/*.tf", "terraform/environments/prod/*.tf", "deploy/terraform/*.tf", "terraform.tfstate", "terraform.tfvars")
 	there(Copilot, "copilot/*/manifest.yml")
+	there(AppRunner, appRunnerFiles...)
 	there(Compose, composeFiles...)
 	there(Dockerfile, "Dockerfile", "Dockerfile.agent", "*.Dockerfile", "Dockerfile.*", "docker/Dockerfile")
 	return out
 }
 
 // Looked is what Look looks for, for people.
-const Looked = "*.tf here and in terraform/ or infra/, copilot/*/manifest.yml, compose.yaml or docker-compose.yml, and a Dockerfile"
+const Looked = "*.tf here and in terraform/ or infra/, copilot/*/manifest.yml, apprunner*.json, compose.yaml or docker-compose.yml, and a Dockerfile"
 
 // ErrNoSource says that nothing was found to read.
 var ErrNoSource = errors.New("there is nothing to read here")
@@ -97,6 +102,8 @@ func ReadSource(dir string, s Source, o Options) (*Result, error) {
 		return ReadTerraform(dir, s.Path, o)
 	case Copilot:
 		return ReadCopilot(dir, s.Path, o)
+	case AppRunner:
+		return ReadAppRunner(dir, s.Path, o)
 	case Compose:
 		return ReadCompose(dir, s.Path, o)
 	case Dockerfile:
@@ -123,6 +130,8 @@ func Detect(path string) (Source, error) {
 		return Source{}, fmt.Errorf("%w in %s: looked for %s", ErrNoSource, path, Looked)
 	case name == "manifest.yml":
 		return Source{Copilot, path}, nil
+	case strings.HasSuffix(name, ".json") && isAppRunner(path):
+		return Source{AppRunner, path}, nil
 	case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tfvars"), strings.HasSuffix(name, ".tfstate"), strings.HasSuffix(name, ".json"):
 		return Source{Terraform, path}, nil
 	case strings.HasSuffix(name, ".yml"), strings.HasSuffix(name, ".yaml"):
@@ -130,5 +139,5 @@ func Detect(path string) (Source, error) {
 	case strings.Contains(name, "Dockerfile"):
 		return Source{Dockerfile, path}, nil
 	}
-	return Source{}, fmt.Errorf("%s is nothing that karmactl reads: a folder with *.tf, a Terraform state or plan as JSON, copilot/, a compose file or a Dockerfile", path)
+	return Source{}, fmt.Errorf("%s is nothing that karmactl reads: a folder with *.tf, a Terraform state or plan as JSON, copilot/, what aws apprunner describe-service answers, a compose file or a Dockerfile", path)
 }
