@@ -24,8 +24,9 @@ type File struct {
 	stem string // .../state
 }
 
-// keptVersions is how many versions stay beside the file.
-const keptVersions = 20
+// keptVersions is how many versions stay beside the file: an up of five agents writes some
+// sixty, and history tells of more than the last run.
+const keptVersions = 200
 
 // guardPoll is how often a compare-and-swap looks whether another has finished.
 const guardPoll = 5 * time.Millisecond

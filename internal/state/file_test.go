@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-func TestAFileKeepsItsLastTwentyVersionsBesideIt(t *testing.T) {
+func TestAFileKeepsItsLastTwoHundredVersionsBesideIt(t *testing.T) {
 	dir := t.TempDir()
 	b := NewFile(filepath.Join(dir, "prod.json"))
 	etag := ""
-	for n := 1; n <= 25; n++ {
+	for n := 1; n <= 205; n++ {
 		var err error
 		if etag, err = b.Write(t.Context(), fmt.Appendf(nil, "state %d", n), etag); err != nil {
 			t.Fatal(err)
@@ -23,7 +23,7 @@ func TestAFileKeepsItsLastTwentyVersionsBesideIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) != 20 || all[0].ID != "25" || all[19].ID != "6" {
+	if len(all) != 200 || all[0].ID != "205" || all[199].ID != "6" {
 		t.Errorf("%d versions, from %s to %s", len(all), all[0].ID, all[len(all)-1].ID)
 	}
 	names, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -33,7 +33,7 @@ func TestAFileKeepsItsLastTwentyVersionsBesideIt(t *testing.T) {
 	for i, n := range names {
 		names[i] = filepath.Base(n)
 	}
-	if len(names) != 22 || !slices.Contains(names, "prod.json") || !slices.Contains(names, "prod.flock") || !slices.Contains(names, "prod.000025.json") {
+	if len(names) != 202 || !slices.Contains(names, "prod.json") || !slices.Contains(names, "prod.flock") || !slices.Contains(names, "prod.000205.json") {
 		t.Errorf("the directory has %v", names)
 	}
 }

@@ -37,15 +37,16 @@ type Run struct {
 const runsRead = 1000
 
 // Runs are the last runs that changed the state, newest first, at most limit of them.
-// A version that cannot be read is passed over. complete is false when older runs are
-// there that were not looked at.
+// A version that cannot be read is passed over. complete is false when there are or were
+// older ones: versions expire, and the oldest run that is left may have lost its beginning,
+// so that of it only what its last versions did is told.
 func Runs(ctx context.Context, b Backend, limit int) (runs []Run, complete bool, err error) {
 	all, err := b.History(ctx)
 	if err != nil {
 		return nil, false, fmt.Errorf("reading the history of the state: %w", err)
 	}
 	seen := all[:min(len(all), runsRead)]
-	var after *State // the last version of the run that is being read
+	var first, after *State // the first and the last version of the run that is being read
 	for part := range slices.Chunk(seen, 64) {
 		states, err := readVersions(ctx, b, part)
 		if err != nil {
@@ -55,7 +56,7 @@ func Runs(ctx context.Context, b Backend, limit int) (runs []Run, complete bool,
 			switch {
 			case s == nil:
 			case after != nil && by(s) == by(after):
-				runs[len(runs)-1].Began = part[i].Time
+				runs[len(runs)-1].Began, first = part[i].Time, s
 			default:
 				if after != nil {
 					runs[len(runs)-1].compare(s, after)
@@ -64,14 +65,19 @@ func Runs(ctx context.Context, b Backend, limit int) (runs []Run, complete bool,
 					return runs, false, nil
 				}
 				runs = append(runs, Run{By: by(s), Began: part[i].Time, Ended: part[i].Time})
-				after = s
+				first, after = s, s
 			}
 		}
 	}
-	if after != nil && len(seen) == len(all) {
-		runs[len(runs)-1].compare(&State{}, after)
+	if after == nil {
+		return runs, len(seen) == len(all), nil
 	}
-	return runs, len(seen) == len(all), nil
+	whole := first.Serial == 1 // the state began with it
+	if whole {
+		first = &State{}
+	}
+	runs[len(runs)-1].compare(first, after)
+	return runs, whole, nil
 }
 
 func by(s *State) By {

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -47,4 +48,39 @@ func TestTheHistoryTellsEachRunOnce(t *testing.T) {
 	if runs, complete, err := Runs(ctx, b, 1); err != nil || complete || len(runs) != 1 || len(runs[0].Deleted) != 1 {
 		t.Errorf("of the last one: %+v, complete %v: %v", runs, complete, err)
 	}
+}
+
+// Versions expire, and a file keeps the last ones alone: what the oldest run that is left did
+// before them is not known, and what was there is not told as made.
+func TestTheHistoryDoesNotTellWhatIsOlderThanItsVersionsAsMade(t *testing.T) {
+	ctx := t.Context()
+	b := NewMemory()
+	s, err := Open(ctx, Options{Backend: b, Identity: Identity{"karmacadabra-prod", "123456789012", "us-east-1"}, Clock: engine.RealClock{}, By: &By{Run: "1", Who: "ana", Command: "up"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []engine.Key{"vpc", "igw", "nat/a"} {
+		s.Record(engine.Entry{Key: key, ID: "id"})
+		if err := s.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	runs, complete, err := Runs(ctx, &shortHistory{b, 2}, 10)
+	if err != nil || complete || len(runs) != 1 || !slices.Equal(runs[0].Made, []engine.Key{"nat/a"}) {
+		t.Errorf("of the last two versions: %+v, complete %v: %v", runs, complete, err)
+	}
+}
+
+// shortHistory keeps the last versions alone.
+type shortHistory struct {
+	*Memory
+	most int
+}
+
+func (h *shortHistory) History(ctx context.Context) ([]Version, error) {
+	all, err := h.Memory.History(ctx)
+	return all[:min(h.most, len(all))], err
 }
