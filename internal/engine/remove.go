@@ -55,6 +55,9 @@ func (n *node) remove(ctx context.Context, r *run, v *vertex) Outcome {
 			return t.failed(err)
 		}
 		t.emit(EventStarted, t.o)
+		if err := t.awaitRevision(ctx); err != nil {
+			return t.failed(err)
+		}
 		remove := t.deleteAndWait
 		if v.owner != nil && v.owner.outcome.Verb == Delete {
 			remove = t.awaitGone // AWS has deleted it with its owner
@@ -69,6 +72,18 @@ func (n *node) remove(ctx context.Context, r *run, v *vertex) Outcome {
 		t.Record.Forget(t.key)
 	}
 	return t.o
+}
+
+// awaitRevision waits until a revision shows that a run may have died making: all of them are
+// deleted together, as they are listed.
+func (t *visit) awaitRevision(ctx context.Context) error {
+	if !t.node.revises() {
+		return nil
+	}
+	if left := t.revisionHiddenUntil(t.found.ID).Sub(t.Clock.Now()); left > 0 {
+		return t.pause(ctx, left)
+	}
+	return nil
 }
 
 // admitDown waits for what goes first and reads the node. It returns an outcome
