@@ -16,16 +16,11 @@ const narrow = "^Test(Whole|ASecond|Down|Up|AnUp|EveryReplyToAn|AProcessMay|Drif
 
 // drawn plants faults that are drawn by lot, and counts by package. A site that is in
 // unseen.txt changes nothing that anybody could see, and does not count.
-func drawn(ctx context.Context, words []string, perFile int, seed, depth string) error {
+func drawn(ctx context.Context, dir string, words []string, perFile int, seed, depth string) error {
 	unseen, err := readUnseen()
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "mutants-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // a left-over temporary folder does no harm
 	s, err := draw(dir, words, perFile, seed)
 	if err != nil {
 		return err

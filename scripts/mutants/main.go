@@ -2,7 +2,8 @@
 // notice: make mutants. Faults that lose something or leave something over are in
 // faults.txt, chosen by hand; others are drawn by lot from every condition,
 // statement and field of the engine, the state and the resources (sites.go), as many
-// of each file as -sample says. Nothing in the tree is changed (go test -overlay).
+// of each file as -sample says. Nothing in the tree is changed: faults are planted with
+// go test -overlay, in a copy of the tree, since a program at fault may write anywhere.
 package main
 
 import (
@@ -33,20 +34,59 @@ func main() {
 	seed := flag.String("seed", "1", "another seed draws other faults")
 	depth := flag.String("tests", "all", "which tests a fault meets: own (its package's), narrow (those and whole lives of a stack), or all")
 	flag.Parse()
-	var err error
-	if *perFile > 0 {
-		err = drawn(context.Background(), flag.Args(), *perFile, *seed, *depth)
-	} else {
-		err = run(flag.Args())
-	}
+	ctx := context.Background()
+	err := inCopy(ctx, func(dir string) error {
+		if *perFile > 0 {
+			return drawn(ctx, dir, flag.Args(), *perFile, *seed, *depth)
+		}
+		return run(dir, flag.Args())
+	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
+// inCopy calls f in a copy of the tree's files, with a folder for what it makes beside it.
+func inCopy(ctx context.Context, f func(dir string) error) error {
+	files, err := exec.CommandContext(ctx, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		return fmt.Errorf("listing the tree: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "mutants-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a left-over temporary folder does no harm
+	tree := filepath.Join(dir, "tree")
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(files), "\x00"), "\x00") {
+		text, err := os.ReadFile(name)
+		if errors.Is(err, os.ErrNotExist) { // deleted and not committed
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		info, err := os.Stat(name)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(tree, name)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(to, text, info.Mode()); err != nil {
+			return err
+		}
+	}
+	if err := os.Chdir(tree); err != nil {
+		return err
+	}
+	return f(dir)
+}
+
 // run plants the faults of the files whose name has one of the words; all without words.
-func run(words []string) error {
+func run(dir string, words []string) error {
 	text, err := os.ReadFile(filepath.Join("scripts", "mutants", "faults.txt"))
 	if err != nil {
 		return err
@@ -55,11 +95,6 @@ func run(words []string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "mutants-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // a left-over temporary folder does no harm
 	tried, noticed := 0, 0
 	for _, f := range faults {
 		if !chosen(f.file, words) {
