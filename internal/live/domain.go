@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
-	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
@@ -63,18 +62,15 @@ func (r *reader) records(ctx context.Context) error {
 	if len(of) == 0 {
 		return nil
 	}
-	zones, err := cloud.Pages(ctx, route53.NewListHostedZonesPaginator(r.clients.Route53, &route53.ListHostedZonesInput{}),
-		func(out *route53.ListHostedZonesOutput) []types.HostedZone { return out.HostedZones })
+	zones, err := cloud.HostedZones(ctx, r.clients.Route53)
 	if err != nil {
 		return err
 	}
 	for _, z := range zones {
-		name := strings.TrimSuffix(aws.ToString(z.Name), ".")
-		serves := slices.ContainsFunc(of, func(n string) bool { return n == name || strings.HasSuffix(n, "."+name) })
-		if !serves || z.Config != nil && z.Config.PrivateZone {
+		if z.Private || !slices.ContainsFunc(of, z.Has) {
 			continue
 		}
-		if err := r.recordsIn(ctx, strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/"), name); err != nil {
+		if err := r.recordsIn(ctx, z.ID, z.Name); err != nil {
 			return err
 		}
 	}

@@ -111,24 +111,22 @@ func (r *Record) Find(ctx context.Context, look engine.Look) (engine.Found[Recor
 // findInAnyZone looks for ours in each zone that the name can be in. A run that died before it
 // recorded the record may be followed by a file without the domain, which names no zone.
 func (r *Record) findInAnyZone(ctx context.Context) (engine.Found[RecordSpec], error) {
-	zones, err := cloud.Pages(ctx, route53.NewListHostedZonesPaginator(r.Clients.Route53, &route53.ListHostedZonesInput{}),
-		func(out *route53.ListHostedZonesOutput) []types.HostedZone { return out.HostedZones })
+	zones, err := cloud.HostedZones(ctx, r.Clients.Route53)
 	if err != nil {
 		return engine.Found[RecordSpec]{}, err
 	}
 	for _, z := range zones {
-		zone := strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/")
-		if !strings.HasSuffix("."+r.Name, "."+strings.TrimSuffix(aws.ToString(z.Name), ".")) {
+		if !z.Has(r.Name) {
 			continue
 		}
-		have, err := readRecord(ctx, r.Clients.Route53, zone, r.Name, r.Type)
+		have, err := readRecord(ctx, r.Clients.Route53, z.ID, r.Name, r.Type)
 		if err != nil {
 			return engine.Found[RecordSpec]{}, err
 		}
 		if have == nil || !r.leadsToOurs(recordSpec(have).Alias) {
 			continue
 		}
-		return engine.Found[RecordSpec]{Phase: engine.Ready, ID: recordID(zone, r.Name, r.Type), Spec: recordSpec(have)}, nil
+		return engine.Found[RecordSpec]{Phase: engine.Ready, ID: recordID(z.ID, r.Name, r.Type), Spec: recordSpec(have)}, nil
 	}
 	return engine.Found[RecordSpec]{}, nil
 }
