@@ -13,6 +13,14 @@ var certificateRule = textRule{
 	allowed: "the ARN of a certificate such as arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
 }
 
+// CertificateRegion is the region of a certificate of ACM by its ARN; false of any other text.
+func CertificateRegion(arn string) (string, bool) {
+	if !certificateRule.pattern.MatchString(arn) {
+		return "", false
+	}
+	return strings.Split(arn, ":")[3], true
+}
+
 // checkCertificate: a load balancer takes certificates of its own region, and one without a
 // domain is for the hosts alone. What it is like is seen when AWS is asked.
 func checkCertificate(r *reader, c *Config) {
@@ -21,7 +29,7 @@ func checkCertificate(r *reader, c *Config) {
 		return
 	}
 	where := r.at("load_balancer", "certificate")
-	if region := strings.Split(arn, ":")[3]; region != c.Region {
+	if region, _ := CertificateRegion(arn); region != c.Region {
 		r.problem(where, "the certificate is in "+region+", and the fleet is in "+c.Region, "one of "+c.Region+": a load balancer takes no certificate of another region")
 	}
 	if c.LoadBalancer.Domain != "" {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// appRunnerFiles are where the answers of App Runner are kept.
+// appRunnerFiles are where the answers of App Runner are looked for.
 var appRunnerFiles = []string{"apprunner*.json", "apprunner/*.json"}
 
 // appRunner reads what `aws apprunner describe-service` and describe-auto-scaling-configuration
@@ -36,17 +36,14 @@ func ReadAppRunner(dir, path string, o Options) (*Result, error) {
 	files := []string{path}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		files = nil
-		for _, p := range append(slices.Clone(appRunnerFiles), "*.json") {
+		for _, p := range []string{"*.json", "apprunner/*.json"} {
 			found, err := filepath.Glob(filepath.Join(path, p))
 			if err != nil {
 				return nil, err
 			}
-			for _, f := range found {
-				if !slices.Contains(files, f) && isAppRunner(f) {
-					files = append(files, f)
-				}
-			}
+			files = append(files, found...)
 		}
+		files = slices.DeleteFunc(files, func(f string) bool { return !isAppRunner(f) })
 		slices.Sort(files)
 	}
 	var services []*tree
@@ -208,21 +205,7 @@ func (r *appRunner) health(a *agent, t *tree) {
 		protocol.leave("the load balancer asks over HTTP: write health.path with a path that answers 200")
 		path.own("a check of TCP asks no path")
 	}
-	for _, x := range []struct {
-		from, to  string
-		into      *int
-		low, high int
-	}{
-		{"Interval", "interval", &h.interval, 5, 300},
-		{"Timeout", "timeout", &h.timeout, 2, 120},
-		{"HealthyThreshold", "healthy", &h.healthy, 2, 10},
-		{"UnhealthyThreshold", "unhealthy", &h.unhealthy, 2, 10},
-	} {
-		if n, ok := t.get(x.from).number(); ok {
-			*x.into = a.within(t.get(x.from), x.from, n, x.low, x.high)
-			t.get(x.from).carry(a.key("health." + x.to))
-		}
-	}
+	a.carryTargetCheck(t, targetCheck{"Interval", "Timeout", "HealthyThreshold", "UnhealthyThreshold", ""})
 	a.checkTimes()
 	r.askPath(a)
 }

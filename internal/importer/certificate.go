@@ -3,18 +3,16 @@ package importer
 import (
 	"slices"
 
-	"github.com/karmacadabra/karmactl/internal/lazyregexp"
+	"github.com/karmacadabra/karmactl/internal/agents"
 )
-
-var certificateARN = lazyregexp.New(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
 
 // carryCertificate takes a certificate that is there already over, where agents have names that
 // it can be for. One that the source makes itself is none.
 func (f *fleet) carryCertificate(t *tree) {
 	const key = "load_balancer.certificate"
-	m := certificateARN.FindStringSubmatch(t.str())
+	region, known := agents.CertificateRegion(t.str())
 	switch {
-	case m == nil || t.str() == f.certificate:
+	case !known || t.str() == f.certificate:
 		return
 	case f.certificate != "":
 		t.leave("the load balancer has one certificate: make one that covers all names, and write it in " + key)
@@ -24,10 +22,10 @@ func (f *fleet) carryCertificate(t *tree) {
 		return
 	}
 	if f.region == "" {
-		f.region = m[1]
+		f.region = region
 	}
-	if f.region != m[1] {
-		t.leave("it is of " + m[1] + ": a load balancer takes no certificate of another region")
+	if f.region != region {
+		t.leave("it is of " + region + ": a load balancer takes no certificate of another region")
 		return
 	}
 	f.certificate = t.str()
@@ -44,12 +42,7 @@ func (f *fleet) named() bool {
 // certificate carries the listeners' certificate over, where it is an ARN, as of one that
 // Terraform does not make.
 func (x *terraform) certificate() {
-	for _, kind := range []string{"aws_lb_listener", "aws_alb_listener"} {
-		for _, l := range x.all(kind) {
-			x.fleet.carryCertificate(l.body.get("certificate_arn"))
-		}
-	}
-	for _, kind := range []string{"aws_lb_listener_certificate", "aws_alb_listener_certificate"} {
+	for _, kind := range []string{"aws_lb_listener", "aws_alb_listener", "aws_lb_listener_certificate", "aws_alb_listener_certificate"} {
 		for _, l := range x.all(kind) {
 			x.fleet.carryCertificate(l.body.get("certificate_arn"))
 		}

@@ -55,22 +55,7 @@ func (c *copilot) targetCheck(a *agent, h *tree) {
 	} else if health.path == "" && a.prefix == "" {
 		health.path = "/"
 	}
-	for _, x := range []struct {
-		from, to  string
-		into      *int
-		low, high int
-	}{
-		{"interval", "interval", &health.interval, 5, 300},
-		{"timeout", "timeout", &health.timeout, 2, 120},
-		{"healthy_threshold", "healthy", &health.healthy, 2, 10},
-		{"unhealthy_threshold", "unhealthy", &health.unhealthy, 2, 10},
-		{"grace_period", "grace", &health.grace, 0, 7200},
-	} {
-		if n, ok := seconds(t.get(x.from).str()); ok {
-			*x.into = a.within(t.get(x.from), x.from, n, x.low, x.high)
-			t.get(x.from).carry(a.key("health." + x.to))
-		}
-	}
+	a.carryTargetCheck(t, targetCheck{"interval", "timeout", "healthy_threshold", "unhealthy_threshold", "grace_period"})
 	if health.timeout > 0 && health.interval == 0 {
 		health.interval = 30 // Copilot's own
 	}

@@ -24,22 +24,7 @@ func (x *terraform) target(a *agent, lb, service *tree) {
 		h.path = t.str()
 		t.carry(a.key("health.path"))
 	}
-	for _, k := range []struct {
-		from, to  string
-		into      *int
-		low, high int
-	}{
-		{"interval", "interval", &h.interval, 5, 300},
-		{"timeout", "timeout", &h.timeout, 2, 120},
-		{"healthy_threshold", "healthy", &h.healthy, 2, 10},
-		{"unhealthy_threshold", "unhealthy", &h.unhealthy, 2, 10},
-	} {
-		t := c.get(k.from)
-		if n, ok := t.number(); ok && n > 0 {
-			*k.into = a.within(t, k.from, n, k.low, k.high)
-			t.carry(a.key("health." + k.to))
-		}
-	}
+	a.carryTargetCheck(c, targetCheck{"interval", "timeout", "healthy_threshold", "unhealthy_threshold", ""})
 	if h.timeout > 0 && h.interval == 0 {
 		h.interval = 30 // ELB's own
 	}

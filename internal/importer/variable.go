@@ -97,6 +97,36 @@ func (a *agent) within(t *tree, what string, n, low, high int) int {
 	return m
 }
 
+// targetCheck is what a source calls the settings of a load balancer's check; "" is not there.
+type targetCheck struct{ interval, timeout, healthy, unhealthy, grace string }
+
+// carryTargetCheck carries over how often the load balancer asks, and how often it has to be
+// answered, within what ELB takes.
+func (a *agent) carryTargetCheck(t *tree, names targetCheck) {
+	h := &a.health
+	for _, x := range []struct {
+		from, to  string
+		into      *int
+		low, high int
+	}{
+		{names.interval, "interval", &h.interval, 5, 300},
+		{names.timeout, "timeout", &h.timeout, 2, 120},
+		{names.healthy, "healthy", &h.healthy, 2, 10},
+		{names.unhealthy, "unhealthy", &h.unhealthy, 2, 10},
+		{names.grace, "grace", &h.grace, 0, 7200},
+	} {
+		v := t.get(x.from)
+		n, ok := v.number()
+		if !ok {
+			n, ok = seconds(v.str())
+		}
+		if ok && (n > 0 || x.low == 0) {
+			*x.into = a.within(v, x.from, n, x.low, x.high)
+			v.carry(a.key("health." + x.to))
+		}
+	}
+}
+
 // checkTimes keeps a check's timeout below its interval, which the load balancer asks for.
 func (a *agent) checkTimes() {
 	h := &a.health
