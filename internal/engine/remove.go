@@ -80,8 +80,11 @@ func (t *visit) awaitRevision(ctx context.Context) error {
 	if !t.node.revises() {
 		return nil
 	}
-	if left := t.revisionHiddenUntil(t.found.ID).Sub(t.Clock.Now()); left > 0 {
-		return t.pause(ctx, left)
+	p := t.poll(2 * visibleWithin)
+	for until := t.revisionHiddenUntil(t.found.ID); t.Clock.Now().Before(until); {
+		if err := p.wait(ctx, "a run that died may have made a revision that does not show yet"); err != nil {
+			return err
+		}
 	}
 	return nil
 }
