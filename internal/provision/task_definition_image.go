@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -119,31 +118,26 @@ func (s TaskDefinitionSpec) taggedByOthers() bool {
 	return s.Image != "" && s.Reference == "" && !pinned(s.Image)
 }
 
-// running is the image of the family's tasks by its digest: since they started the tag may
+// running is the image of the service's tasks by its digest: since they started the tag may
 // have moved to an image that has never run. It is "" where no task runs, or where not all
 // run the same.
 func (t *TaskDefinition) running(ctx context.Context, image string) (string, error) {
-	cluster, family := ClusterName(t.Stack), t.Family(t.Agent.Name)
-	arns, err := cloud.Pages(ctx, ecs.NewListTasksPaginator(t.Clients.ECS, &ecs.ListTasksInput{Cluster: &cluster, Family: &family}),
-		func(out *ecs.ListTasksOutput) []string { return out.TaskArns })
-	if err != nil || len(arns) == 0 {
+	run, err := tasks.Of(ctx, t.Clients.ECS, t.ClusterName(), t.ServiceName(t.Agent.Name), types.DesiredStatusRunning)
+	if cloud.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
 		return "", err
 	}
 	digest := ""
-	for some := range slices.Chunk(arns, 100) { // as many as one call describes
-		out, err := t.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: some})
-		if err != nil {
-			return "", err
-		}
-		for _, task := range out.Tasks {
-			c, _ := tasks.Container(task, t.Agent.Name)
-			switch d := aws.ToString(c.ImageDigest); {
-			case d == "":
-			case digest != "" && d != digest:
-				return "", nil
-			default:
-				digest = d
-			}
+	for _, task := range run {
+		c, _ := tasks.Container(task, t.Agent.Name)
+		switch d := aws.ToString(c.ImageDigest); {
+		case d == "":
+		case digest != "" && d != digest:
+			return "", nil
+		default:
+			digest = d
 		}
 	}
 	if digest == "" {

@@ -137,13 +137,5 @@ func Doing(p *Progress) string {
 
 // Ended tells whether a rollout is over, well or not.
 func Ended(p *Progress) bool {
-	for _, s := range []types.ServiceDeploymentStatus{
-		types.ServiceDeploymentStatusSuccessful, types.ServiceDeploymentStatusStopped,
-		types.ServiceDeploymentStatusRollbackSuccessful, types.ServiceDeploymentStatusRollbackFailed,
-	} {
-		if p.Revisions[0].State == words(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ends, func(s types.ServiceDeploymentStatus) bool { return p.Revisions[0].State == words(s) })
 }

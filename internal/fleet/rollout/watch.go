@@ -146,13 +146,12 @@ func rollsBack(d *types.ServiceDeployment) bool {
 	return begun && !stoppedByUser(d)
 }
 
-func over(s types.ServiceDeploymentStatus) bool {
-	switch s {
-	case types.ServiceDeploymentStatusSuccessful, types.ServiceDeploymentStatusStopped, types.ServiceDeploymentStatusRollbackSuccessful, types.ServiceDeploymentStatusRollbackFailed:
-		return true
-	}
-	return false
+// ends are the states in which a deployment is over.
+var ends = []types.ServiceDeploymentStatus{
+	types.ServiceDeploymentStatusSuccessful, types.ServiceDeploymentStatusStopped, types.ServiceDeploymentStatusRollbackSuccessful, types.ServiceDeploymentStatusRollbackFailed,
 }
+
+func over(s types.ServiceDeploymentStatus) bool { return slices.Contains(ends, s) }
 
 // showRow tells how far each revision is, when that has changed.
 func (w *watch) showRow(d *types.ServiceDeployment) {
