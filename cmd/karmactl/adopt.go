@@ -13,7 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/importer"
 	"github.com/karmacadabra/karmactl/internal/live"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -169,7 +168,7 @@ func (a *app) showAdoption(o adoptOptions, t *takeover) error {
 	r := t.report
 	d := &document.Adoption{
 		Cluster: o.cluster, Stack: t.cfg.Stack(), Account: t.account.ID, Region: t.account.Region, Notes: append([]string{}, t.notes...),
-		Agents: []document.AdoptedAgent{}, Counterparts: []document.Counterpart{}, Others: []document.OtherResource{}, Obstacles: []document.Obstacle{}, New: texts(r.New),
+		Agents: []document.AdoptedAgent{}, Counterparts: []document.Counterpart{}, Others: []document.OtherResource{}, Obstacles: []document.Obstacle{}, New: keyTexts(slices.Sorted(slices.Values(r.New))),
 		Next: []string{"karmactl adopt --from-ecs " + o.cluster},
 	}
 	for _, ag := range t.cfg.Agents {
@@ -191,13 +190,4 @@ func (a *app) showAdoption(o adoptOptions, t *takeover) error {
 		return &exit{code: exitError}
 	}
 	return nil
-}
-
-func texts(keys []engine.Key) []string {
-	out := []string{}
-	for _, k := range keys {
-		out = append(out, string(k))
-	}
-	slices.Sort(out)
-	return out
 }

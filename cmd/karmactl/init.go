@@ -47,10 +47,10 @@ func newInitCmd(a *app) *cobra.Command {
 		Long: `Looks in DIR (default here) for what describes a fleet: Terraform (*.tf, its
 variables and its state), AWS Copilot, App Runner (apprunner*.json, as aws
 apprunner describe-service answers), a compose file, a Dockerfile; --from-ecs
-reads a cluster that runs. Writes config/agents.yaml, and the schema that editors read, and lists everything that
-was not carried over with its file, its line and what to do instead. Where there
-is nothing to read it asks for project, region and agents, or takes --project,
---region and --agents.
+reads a cluster that runs. Writes config/agents.yaml, and the schema that editors
+read, and lists everything that was not carried over with its file, its line and
+what to do instead. Where there is nothing to read it asks for project, region and
+agents, or takes --project, --region and --agents.
 
 --from names a file or folder to read: also a Terraform state or plan as JSON
 ("terraform state pull", "terraform show -json"). --env says which environment

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 )
 
@@ -85,15 +84,7 @@ func (a *app) openAccount(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.connect(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	if s.account, err = cloud.Whoami(ctx, s.aws, s.account); err != nil {
-		return nil, errors.Join(err, s.close())
-	}
-	a.account = s.account
-	return s, nil
+	return a.connectAs(ctx, identified, cfg)
 }
 
 // enabledRegions are the regions that the account has enabled, in order.

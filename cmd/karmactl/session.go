@@ -137,6 +137,11 @@ func (a *app) open(ctx context.Context, need access, ok func(*agents.Config) err
 	if err := ok(cfg); err != nil {
 		return nil, err
 	}
+	return a.connectAs(ctx, need, cfg)
+}
+
+// connectAs connects to the account of a configuration, and finds out whose it is.
+func (a *app) connectAs(ctx context.Context, need access, cfg *agents.Config) (*session, error) {
 	s, err := a.connect(ctx, cfg)
 	if err != nil {
 		return nil, err

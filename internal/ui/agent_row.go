@@ -64,15 +64,15 @@ func (r AgentRow) time(now time.Time) string {
 	if r.Began.IsZero() {
 		return ""
 	}
-	took := counted(now.Sub(r.Began))
+	took := inSeconds(now.Sub(r.Began))
 	if r.Usual > 0 && !r.Done {
-		return took + " of about " + counted(r.Usual)
+		return took + " of about " + inSeconds(r.Usual)
 	}
 	return took
 }
 
-// counted is a duration without fractions of a second.
-func counted(d time.Duration) string {
+// inSeconds is a duration without fractions of a second.
+func inSeconds(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%ds", int(max(d, 0).Seconds()))
 	}
