@@ -48,10 +48,7 @@ func (s *Sim) accessPointNoun() noun {
 		},
 		settle: func() {
 			for id, a := range s.world.AccessPoints {
-				switch {
-				case a.State == types.LifeCycleStateCreating && !s.now().Before(a.Created.Add(accessPointCreating)):
-					a.State = types.LifeCycleStateAvailable
-				case a.State == types.LifeCycleStateDeleting && !s.now().Before(a.Deleted.Add(accessPointDeleting)):
+				if s.efsGone(&a.State, a.Created.Add(accessPointCreating), a.Deleted.Add(accessPointDeleting)) {
 					delete(s.world.AccessPoints, id)
 				}
 			}

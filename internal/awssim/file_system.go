@@ -50,10 +50,7 @@ func (s *Sim) fileSystemNoun() noun {
 		},
 		settle: func() {
 			for id, f := range s.world.FileSystems {
-				switch {
-				case f.State == types.LifeCycleStateCreating && !s.now().Before(f.Created.Add(fileSystemCreating)):
-					f.State = types.LifeCycleStateAvailable
-				case f.State == types.LifeCycleStateDeleting && !s.now().Before(f.Deleted.Add(fileSystemDeleting)):
+				if s.efsGone(&f.State, f.Created.Add(fileSystemCreating), f.Deleted.Add(fileSystemDeleting)) {
 					delete(s.world.FileSystems, id)
 				}
 			}
@@ -68,6 +65,14 @@ func (s *Sim) fileSystemNoun() noun {
 			}
 		},
 	}
+}
+
+// efsGone moves a life cycle on, and tells whether its end is reached.
+func (s *Sim) efsGone(state *types.LifeCycleState, made, gone time.Time) bool {
+	if *state == types.LifeCycleStateCreating && !s.now().Before(made) {
+		*state = types.LifeCycleStateAvailable
+	}
+	return *state == types.LifeCycleStateDeleting && !s.now().Before(gone)
 }
 
 func efsMissing(code, what, id string) error {

@@ -46,10 +46,7 @@ func (s *Sim) mountTargetNoun() noun {
 		},
 		settle: func() {
 			for id, m := range s.world.MountTargets {
-				switch {
-				case m.State == types.LifeCycleStateCreating && !s.now().Before(m.Created.Add(mountTargetCreating)):
-					m.State = types.LifeCycleStateAvailable
-				case m.State == types.LifeCycleStateDeleting && !s.now().Before(m.Deleted.Add(mountTargetDeleting)):
+				if s.efsGone(&m.State, m.Created.Add(mountTargetCreating), m.Deleted.Add(mountTargetDeleting)) {
 					delete(s.world.NetworkInterfaces, m.Interface)
 					delete(s.world.MountTargets, id)
 				}

@@ -116,6 +116,9 @@ func run(dir string, words []string) error {
 		noticed++
 		fmt.Fprintf(os.Stdout, "noticed  %s: %s (%s)\n", f.file, f.what, by)
 	}
+	if tried == 0 {
+		return fmt.Errorf("no fault of faults.txt is planted in a file whose name has one of %q", words)
+	}
 	fmt.Fprintf(os.Stdout, "%d of %d faults were noticed\n", noticed, tried)
 	if noticed*100 < tried*leastNoticed {
 		return fmt.Errorf("fewer than %d %% of the faults were noticed", leastNoticed)
