@@ -35,7 +35,7 @@ type Lister interface {
 // KeptInBucket reads the states under a prefix of a bucket; a bucket that is not there has none. A state
 // that cannot be read is an error beside the others.
 func KeptInBucket(ctx context.Context, client Lister, o S3Options) ([]Kept, []error) {
-	objects, err := listed(ctx, client, o)
+	objects, err := objectsUnder(ctx, client, o)
 	if code(err) == "NoSuchBucket" {
 		return nil, nil
 	}
@@ -60,8 +60,8 @@ func KeptInBucket(ctx context.Context, client Lister, o S3Options) ([]Kept, []er
 	return all, failed
 }
 
-// listed are the objects under the prefix.
-func listed(ctx context.Context, client Lister, o S3Options) ([]types.Object, error) {
+// objectsUnder are those whose keys begin with the prefix. The state knows no internal/cloud, whose Pages would do it.
+func objectsUnder(ctx context.Context, client Lister, o S3Options) ([]types.Object, error) {
 	in := &s3.ListObjectsV2Input{Bucket: &o.Bucket, ExpectedBucketOwner: NewS3(client, o).owner()}
 	if o.Prefix != "" {
 		in.Prefix = aws.String(o.Prefix + "/")
