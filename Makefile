@@ -26,11 +26,11 @@ demo: build ## five agents up, nothing to do, down again: in a simulated AWS, no
 	@scripts/demo.sh bin/karmactl
 
 .PHONY: test
-test: ## all tests, each bounded: some two minutes on two cores
+test: ## all tests, each bounded: some six minutes on two cores
 	@scripts/test.sh -short ./...
 
 .PHONY: test-race
-test-race: ## all tests at full length with the race detector (needs a C compiler): a quarter of an hour
+test-race: ## all tests at full length with the race detector (needs a C compiler): some half an hour
 	@CGO_ENABLED=1 TEST_TIMEOUT=$${TEST_TIMEOUT:-60m} scripts/test.sh -race ./...
 
 .PHONY: test-wire
