@@ -66,6 +66,7 @@ func (s *Sim) declared() []noun {
 		s.objectNoun(),
 		s.roleNoun(),
 		s.rolePolicyNoun(),
+		s.oidcProviderNoun(),
 		s.logGroupNoun(),
 		s.logStreamNoun(),
 		s.logEventNoun(),

@@ -307,6 +307,8 @@ func tagAction(service, op string) string {
 		return "ssm:AddTagsToResource"
 	case "IAM.CreateRole":
 		return "iam:TagRole"
+	case "IAM.CreateOpenIDConnectProvider":
+		return "iam:TagOpenIDConnectProvider"
 	case "S3.CreateBucket":
 		return "s3:TagResource"
 	}

@@ -17,7 +17,7 @@ func (s *Sim) InRegion(region string) (*Sim, error) {
 	defer s.mu.Unlock()
 	s.elsewhere, other.elsewhere = append(s.elsewhere, region), append(slices.Clone(s.elsewhere), s.world.Region)
 	w, own := other.world, s.world
-	w.Roles, w.ManagedPolicies, w.Operator = own.Roles, own.ManagedPolicies, own.Operator
+	w.Roles, w.OIDCProviders, w.ManagedPolicies, w.Operator = own.Roles, own.OIDCProviders, own.ManagedPolicies, own.Operator
 	w.HostedZones, w.Dashboards, w.Budgets = own.HostedZones, own.Dashboards, own.Budgets
 	return other, nil
 }

@@ -61,7 +61,8 @@ type World struct {
 	// FreedBuckets is when buckets were deleted, by name.
 	FreedBuckets map[string]time.Time
 
-	Roles map[string]*IAMRole // by lower-case name
+	Roles         map[string]*IAMRole      // by lower-case name
+	OIDCProviders map[string]*OIDCProvider `json:",omitempty"` // by ARN
 	// ManagedPolicies are the account's own, by ARN. A test puts them in, or a rehearsal.
 	ManagedPolicies     map[string]string   `json:",omitempty"`
 	Clusters            map[string]*Cluster // by name

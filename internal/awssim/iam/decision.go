@@ -82,10 +82,19 @@ func (p Policy) says(effect string, r Request) bool {
 
 // Trusts tells whether a role's trust policy lets a service take the role.
 func (p Policy) Trusts(service string, context map[string]string) bool {
-	r := Request{Action: "sts:AssumeRole", Context: context}
+	return p.trusts("Service", service, Request{Action: "sts:AssumeRole", Context: context})
+}
+
+// TrustsWebIdentity tells whether a role's trust policy lets who has a token of an identity
+// provider, given by its ARN, take the role. The context has the claims by condition key.
+func (p Policy) TrustsWebIdentity(provider string, context map[string]string) bool {
+	return p.trusts("Federated", provider, Request{Action: "sts:AssumeRoleWithWebIdentity", Context: context})
+}
+
+func (p Policy) trusts(kind, who string, r Request) bool {
 	trusted := func(effect string) bool {
 		return slices.ContainsFunc(p.Statements, func(s Statement) bool {
-			return s.Effect == effect && slices.Contains(s.Principal["Service"], service) && s.covers(r)
+			return s.Effect == effect && slices.Contains(s.Principal[kind], who) && s.covers(r)
 		})
 	}
 	return trusted("Allow") && !trusted("Deny")
