@@ -132,14 +132,32 @@ type Observability struct {
 	ContainerInsights Insights
 	XRay              bool
 	Dashboard         bool
-	Alarms            Alarms
+	// ErrorMetric counts the lines of each agent's log that look like errors.
+	ErrorMetric bool
+	Alarms      Alarms
 	// Queries are the user's named Logs Insights queries, by name.
 	Queries map[string]string
+}
+
+// The kinds of alarm that an agent may have. One that the load balancer does not lead to
+// has the first two alone.
+const (
+	AlarmHighCPU    = "high-cpu"
+	AlarmHighMemory = "high-memory"
+	AlarmFewHealthy = "few-healthy"
+	AlarmUnhealthy  = "unhealthy"
+)
+
+// AlarmKinds are all of them.
+func AlarmKinds() []string {
+	return []string{AlarmHighCPU, AlarmHighMemory, AlarmFewHealthy, AlarmUnhealthy}
 }
 
 // Alarms are the per-agent alarms and who is told.
 type Alarms struct {
 	Enabled bool
+	// Kinds are those that each agent has, of AlarmKinds.
+	Kinds []string
 	// CPUPercent and MemoryPercent are the thresholds of the high-usage alarms.
 	CPUPercent    int
 	MemoryPercent int

@@ -24,8 +24,8 @@ func defaultConfig() Config {
 		},
 		LoadBalancer: LoadBalancer{IdleTimeout: time.Minute, StripPrefix: true, Records: true},
 		Observability: Observability{
-			LogRetentionDays: 7, ContainerInsights: InsightsOff, Dashboard: true,
-			Alarms: Alarms{Enabled: true, CPUPercent: 85, MemoryPercent: 85, MinHealthy: 1},
+			LogRetentionDays: 7, ContainerInsights: InsightsOff, Dashboard: true, ErrorMetric: true,
+			Alarms: Alarms{Enabled: true, Kinds: AlarmKinds(), CPUPercent: 85, MemoryPercent: 85, MinHealthy: 1},
 		},
 		Secrets: Secrets{Entry: "{agent}-agent", Store: StoreSecretsManager},
 		// A quiet fleet: LCU 0.05 is some 30 cents a month of load balancer traffic.

@@ -150,7 +150,8 @@ observability:
   container_insights: enhanced
   xray: true
   dashboard: true
-  alarms: {enabled: true, cpu: 90, memory: 91, min_healthy: 2, emails: [ops@example.com]}
+  error_metric: true
+  alarms: {enabled: true, kinds: [high-cpu, unhealthy], cpu: 90, memory: 91, min_healthy: 2, emails: [ops@example.com]}
   queries: {slow: "fields @timestamp | sort @timestamp desc"}
 secrets: {nested: old/all, entry: "{agent}", store: ssm}
 usage: {nat_gb: 1, logs_gb: 2, images_gb: 3.5, egress_gb: 4, cross_az_gb: 5, lcu: 0.5, traces_m: 6, free_tier: true}

@@ -128,8 +128,10 @@ func observabilityFields() []field[Observability] {
 		key("container_insights", "Per-task metrics; on or enhanced costs some 38 dollars a month for five agents.", insightsValue(), func(o *Observability) *Insights { return &o.ContainerInsights }),
 		key("xray", "A sidecar in every task, tracing, that takes OpenTelemetry's traces and sends them to X-Ray.", boolean(), func(o *Observability) *bool { return &o.XRay }),
 		key("dashboard", "One CloudWatch dashboard for the fleet.", boolean(), func(o *Observability) *bool { return &o.Dashboard }),
+		key("error_metric", "Count the lines of each agent's log that look like errors, in a metric of the stack's own.", boolean(), func(o *Observability) *bool { return &o.ErrorMetric }),
 		key("alarms", "Per-agent alarms and who is told.", object("alarms", []field[Alarms]{
 			key("enabled", "Make the alarms.", boolean(), func(a *Alarms) *bool { return &a.Enabled }),
+			key("kinds", "Which of them each agent has.", list("kinds", 0, choice(AlarmKinds()...)), func(a *Alarms) *[]string { return &a.Kinds }),
 			key("cpu", "Ring above this percentage of CPU.", integer(1, 100), func(a *Alarms) *int { return &a.CPUPercent }),
 			key("memory", "Ring above this percentage of memory.", integer(1, 100), func(a *Alarms) *int { return &a.MemoryPercent }),
 			key("min_healthy", "Ring below this number of healthy tasks.", integer(1, 1000), func(a *Alarms) *int { return &a.MinHealthy }),

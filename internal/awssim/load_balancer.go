@@ -145,6 +145,7 @@ func (s *Sim) createLoadBalancer(in *elb.CreateLoadBalancerInput) (*elb.CreateLo
 			attrAccessLogsPrefix: "", attrDropInvalidHeaders: "false", "routing.http2.enabled": "true",
 		},
 	}
+	s.linkRole("elasticloadbalancing")
 	s.placeLoadBalancer(l, subnets)
 	s.world.LoadBalancers[l.ARN] = l
 	return &elb.CreateLoadBalancerOutput{LoadBalancers: []types.LoadBalancer{s.describeLoadBalancer(l)}}, nil

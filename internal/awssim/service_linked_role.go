@@ -28,8 +28,9 @@ func (s *Sim) createServiceLinkedRole(in *iam.CreateServiceLinkedRoleInput) (*ia
 	return &iam.CreateServiceLinkedRoleOutput{Role: s.linkRole(service).describe()}, nil
 }
 
-// linkRole makes the service-linked role when it is missing. CreateCluster and
-// RegisterScalableTarget do so by themselves, with the caller's permission.
+// linkRole makes the service-linked role when it is missing. CreateCluster, CreateLoadBalancer
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html)
+// and RegisterScalableTarget do so by themselves, with the caller's permission.
 func (s *Sim) linkRole(service string) *IAMRole {
 	name := serviceLinkedRoles[service]
 	if r := s.world.Roles[strings.ToLower(name)]; r != nil {

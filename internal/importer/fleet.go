@@ -17,6 +17,7 @@ type fleet struct {
 	zones       []string
 	nat         string
 	endpoints   []string
+	noEndpoints bool // there are none, which is not the same as that none was named
 	namespace   string
 	idleTimeout int // seconds
 	// strip is whether the path prefix is taken off; nil is not said.
@@ -31,7 +32,9 @@ type fleet struct {
 	insights     string
 	xray         bool
 	dashboard    *bool
+	errorMetric  *bool
 	alarms       *bool
+	alarmKinds   []string // nil is not said
 	alarmCPU     int
 	alarmMemory  int
 	alarmEmails  []string

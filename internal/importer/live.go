@@ -36,6 +36,9 @@ func OfFleet(f *live.Fleet, o Options, notes ...string) (*Result, error) {
 			return nil, err
 		}
 	}
+	if o.Services {
+		x.took = &l
+	}
 	x.notes = append(x.notes, notes...)
 	return x.made("the ECS cluster " + l.cluster)
 }

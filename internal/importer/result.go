@@ -49,6 +49,8 @@ type reading struct {
 	fleet fleet
 	roots []*tree
 	notes []string
+	// reasons are why a key is written that no place of the sources says, by its path.
+	reasons map[string]string
 }
 
 func (r *reading) note(at Place, format string, args ...any) {
@@ -90,7 +92,7 @@ func (r *reading) finish(source, looked string) (*Result, error) {
 	refused := map[string]string{}
 	for range 200 {
 		a := account(r.roots, refused)
-		p := f.write(r.head(source), froms(a.Carried), refused)
+		p := f.write(r.head(source), r.comments(a), refused)
 		p.tail(a)
 		text := strings.Join(p.lines, "\n") + "\n"
 		cfg, err := agents.Parse("agents.yaml", []byte(text), "")
@@ -130,6 +132,16 @@ func (p *page) refuse(err error, refused map[string]string) (more bool) {
 		}
 	}
 	return more
+}
+
+// comments are what stands behind the keys of the file: where each comes from, or why it is
+// written.
+func (r *reading) comments(a Account) map[string]Place {
+	out := froms(a.Carried)
+	for key, why := range r.reasons {
+		out[key] = Place{File: why}
+	}
+	return out
 }
 
 // froms are the places that the comments of the file name: the first of each key.

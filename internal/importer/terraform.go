@@ -21,6 +21,8 @@ type terraform struct {
 	vars     map[string]*tree
 	locals   map[string]*tree
 	of       map[string]*agent
+	// took is what runs and is to be taken over as it is; nil for all other sources.
+	took *running
 }
 
 // moduleCall is a call of a module that is not here to read.
@@ -106,6 +108,9 @@ func (x *terraform) made(source string) (*Result, error) {
 	x.network()
 	x.balancer()
 	x.watching()
+	if x.took != nil {
+		x.took.asItIs()
+	}
 	x.callsOf(x.of)
 	for _, a := range x.fleet.agents {
 		x.askPath(a)

@@ -53,6 +53,9 @@ func (f *fleet) writeSections(p *page) {
 		p.text(1, "network.cidr", f.cidr)
 		p.texts(1, "network.azs", f.zones)
 		p.text(1, "network.nat", f.nat)
+		if f.noEndpoints {
+			p.put(1, "network.endpoints", "[]")
+		}
 		p.texts(1, "network.endpoints", f.endpoints)
 		p.text(1, "network.namespace", f.namespace)
 	})
@@ -79,8 +82,10 @@ func (f *fleet) writeSections(p *page) {
 			p.put(1, "observability.xray", "true")
 		}
 		p.truth(1, "observability.dashboard", f.dashboard)
+		p.truth(1, "observability.error_metric", f.errorMetric)
 		p.in(1, "observability.alarms", "alarms", func() {
 			p.truth(2, "observability.alarms.enabled", f.alarms)
+			p.texts(2, "observability.alarms.kinds", f.alarmKinds)
 			p.number(2, "observability.alarms.cpu", f.alarmCPU)
 			p.number(2, "observability.alarms.memory", f.alarmMemory)
 			p.texts(2, "observability.alarms.emails", f.alarmEmails)

@@ -12,7 +12,9 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	h, cfg := s.Env, s.Config
 	repository := add(s, groupPlatform, &provision.Repository{Env: h, Agent: a.Name})
 	logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: a.Name, RetentionDays: cfg.Observability.LogRetentionDays})
-	add(s, groupPlatform, &provision.MetricFilter{Env: h, Group: logs})
+	if cfg.Observability.ErrorMetric {
+		add(s, groupPlatform, &provision.MetricFilter{Env: h, Group: logs})
+	}
 	secrets := s.secrets(a)
 
 	execution := add(s, groupAgents, &provision.Role{

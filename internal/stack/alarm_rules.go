@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"slices"
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -23,19 +24,19 @@ func highUse(h *provision.Env, agent, what, metric string, percent float64, clus
 
 // highCPU goes off when an agent uses most of its CPU.
 func highCPU(h *provision.Env, agent string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
-	return highUse(h, agent, "high-cpu", "CPUUtilization", percent, cluster, topic)
+	return highUse(h, agent, agents.AlarmHighCPU, "CPUUtilization", percent, cluster, topic)
 }
 
 // highMemory goes off when an agent uses most of its memory.
 func highMemory(h *provision.Env, agent string, percent float64, cluster *provision.Cluster, topic *provision.Topic) *provision.Alarm {
-	return highUse(h, agent, "high-memory", "MemoryUtilization", percent, cluster, topic)
+	return highUse(h, agent, agents.AlarmHighMemory, "MemoryUtilization", percent, cluster, topic)
 }
 
 // fewHealthy goes off when fewer than least tasks of an agent answer. The number of running
 // tasks itself is a paid metric; no data means no healthy task either, so it
 // breaches, and hibernate has to mute this alarm.
 func fewHealthy(h *provision.Env, agent string, least float64, loadBalancer, targetGroup engine.Node, topic *provision.Topic) *provision.Alarm {
-	return &provision.Alarm{Env: h, Name: agent + "/few-healthy", Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: provision.AlarmRule{
+	return &provision.Alarm{Env: h, Name: agent + "/" + agents.AlarmFewHealthy, Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: provision.AlarmRule{
 		Metric: "AWS/ApplicationELB/HealthyHostCount", Statistic: "Minimum", Comparison: "LessThanThreshold", Threshold: least,
 		Period: time.Minute, Periods: 5, Datapoints: 5, Missing: "breaching", Dimensions: provision.TargetDimensions(loadBalancer, targetGroup),
 	}}
@@ -43,7 +44,7 @@ func fewHealthy(h *provision.Env, agent string, least float64, loadBalancer, tar
 
 // unhealthy goes off when a task of an agent is there and does not answer.
 func unhealthy(h *provision.Env, agent string, loadBalancer, targetGroup engine.Node, topic *provision.Topic) *provision.Alarm {
-	return &provision.Alarm{Env: h, Name: agent + "/unhealthy", Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: provision.AlarmRule{
+	return &provision.Alarm{Env: h, Name: agent + "/" + agents.AlarmUnhealthy, Topic: topic, Refs: []engine.Node{loadBalancer, targetGroup}, Rule: provision.AlarmRule{
 		Metric: "AWS/ApplicationELB/UnHealthyHostCount", Statistic: "Maximum", Comparison: "GreaterThanThreshold", Threshold: 0,
 		Period: time.Minute, Periods: 5, Datapoints: 3, Missing: "notBreaching", Dimensions: provision.TargetDimensions(loadBalancer, targetGroup),
 	}}
@@ -53,12 +54,21 @@ func unhealthy(h *provision.Env, agent string, loadBalancer, targetGroup engine.
 // nothing whether tasks answer.
 func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*provision.Alarm {
 	cfg := s.Config.Observability.Alarms
-	out := []*provision.Alarm{
-		highCPU(s.Env, a.Name, float64(cfg.CPUPercent), p.cluster, p.topic),
-		highMemory(s.Env, a.Name, float64(cfg.MemoryPercent), p.cluster, p.topic),
-	}
-	if group := e.groups[a.Name]; group != nil {
-		out = append(out, fewHealthy(s.Env, a.Name, float64(cfg.MinHealthy), e.alb, group, p.topic), unhealthy(s.Env, a.Name, e.alb, group, p.topic))
+	group := e.groups[a.Name]
+	var out []*provision.Alarm
+	for _, kind := range agents.AlarmKinds() {
+		switch {
+		case !slices.Contains(cfg.Kinds, kind):
+		case kind == agents.AlarmHighCPU:
+			out = append(out, highCPU(s.Env, a.Name, float64(cfg.CPUPercent), p.cluster, p.topic))
+		case kind == agents.AlarmHighMemory:
+			out = append(out, highMemory(s.Env, a.Name, float64(cfg.MemoryPercent), p.cluster, p.topic))
+		case group == nil:
+		case kind == agents.AlarmFewHealthy:
+			out = append(out, fewHealthy(s.Env, a.Name, float64(cfg.MinHealthy), e.alb, group, p.topic))
+		case kind == agents.AlarmUnhealthy:
+			out = append(out, unhealthy(s.Env, a.Name, e.alb, group, p.topic))
+		}
 	}
 	return out
 }
