@@ -25,7 +25,7 @@ type say func(rollout.Line)
 // rolloutAgent is an agent as the rollout package knows it.
 func (s *session) rolloutAgent(env *provision.Env, name string, say say) *rollout.Agent {
 	return &rollout.Agent{
-		ECS: env.Clients.ECS, Logs: env.Clients.Logs, Targets: env.Clients.ELB, Images: env.Clients.ECR, Region: env.Account.Region, Clock: s.clock, Name: name, Cluster: env.ClusterName(), Service: env.ServiceName(name),
+		ECS: env.Clients.ECS, Logs: env.Clients.Logs, Targets: env.Clients.ELB, Images: env.Clients.ECR, Region: env.Account.Region, Repository: env.RepositoryName(name), Clock: s.clock, Name: name, Cluster: env.ClusterName(), Service: env.ServiceName(name),
 		Family: env.Family(name), LogGroup: env.LogGroupName(name), Say: say,
 	}
 }

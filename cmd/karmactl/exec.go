@@ -51,6 +51,7 @@ session-manager-plugin. When something is missing, it says which one and what to
 	}
 	o.addFlags(cmd.Flags())
 	completeFlag(cmd, "container", a.completeContainers())
+	completeFlag(cmd, "task", a.completeTasks(false))
 	return cmd
 }
 

@@ -102,6 +102,7 @@ Here -f is --follow; the file is --file.`,
 	completeFlag(cmd, "level", completeLevels)
 	completeFlag(cmd, "query", a.completeQueries())
 	completeFlag(cmd, "container", a.completeContainers())
+	completeFlag(cmd, "task", a.completeTasks(true))
 	completeFlag(cmd, "since", completeAgo)
 	completeFlag(cmd, "until", completeAgo)
 	return cmd

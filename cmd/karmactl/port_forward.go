@@ -36,6 +36,7 @@ It ends with Ctrl-C. It needs what exec needs, and says what is missing.`,
 		}),
 	}
 	o.addFlags(cmd.Flags())
+	completeFlag(cmd, "task", a.completeTasks(false))
 	return cmd
 }
 

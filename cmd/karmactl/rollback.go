@@ -41,6 +41,7 @@ up does not bring them back.`,
 		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error { return runRollback(ctx, s, args[0], o) }),
 	}
 	o.addFlags(cmd.Flags())
+	completeFlag(cmd, "to", a.completeRevisions())
 	return cmd
 }
 

@@ -70,6 +70,7 @@ until then, --attach follows it, and down stops it.`,
 		},
 	}
 	o.addFlags(cmd.Flags())
+	completeFlag(cmd, "attach", a.completeRuns())
 	return cmd
 }
 

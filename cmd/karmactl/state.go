@@ -60,7 +60,7 @@ func runStateList(ctx context.Context, s *session) error {
 
 func newStateShowCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "show KEY", Short: "What is recorded of one key", Args: cobra.ExactArgs(1),
+		Use: "show KEY", Short: "What is recorded of one key", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeKeys(),
 		Example: `  karmactl state show service/validator`,
 		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateShow(ctx, s, args[0]) }),
 	}
@@ -110,7 +110,7 @@ func entryDoc(e engine.Entry) document.Entry {
 
 func newStateRemoveCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "rm KEY", Short: "Forget a key; the resource itself stays", Args: cobra.ExactArgs(1),
+		Use: "rm KEY", Short: "Forget a key; the resource itself stays", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeKeys(),
 		Example: `  karmactl state rm service/validator`,
 		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateRemove(ctx, s, args[0]) }),
 	}

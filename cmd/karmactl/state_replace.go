@@ -15,7 +15,7 @@ import (
 
 func newStateRestoreCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "restore VERSION", Short: "Go back to an earlier version of the state", Args: cobra.ExactArgs(1),
+		Use: "restore VERSION", Short: "Go back to an earlier version of the state", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeVersions(),
 		Example: `  karmactl state restore 3sL4kqtJlcpXroDTDmJ`,
 		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateRestore(ctx, s, args[0]) }),
 	}

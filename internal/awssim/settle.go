@@ -18,6 +18,9 @@ const (
 // and on the ticks alone: two processes that read one world, each at moments of
 // its own, see the same.
 func (s *Sim) settle() {
+	if s.still {
+		return
+	}
 	end := s.now().Truncate(tick)
 	at := s.world.Settled
 	if end.Sub(at) > mostUnwatched { // a rehearsal that was laid aside, or a new one

@@ -50,6 +50,8 @@ type Sim struct {
 	mu    sync.Mutex
 	world *World
 	store *worldFile
+	// still is a picture of a world: it does not live on.
+	still bool
 	// elsewhere are the other regions that this account was opened in.
 	elsewhere []string
 	// at is the tick that the world lives through; zero when it is not doing so.

@@ -116,7 +116,7 @@ func (f *bench) walked(image string, apply bool) *engine.Result {
 func (f *bench) agent() *Agent {
 	h := f.home
 	return &Agent{
-		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Targets: h.Clients.ELB, Images: h.Clients.ECR, Region: h.Account.Region, Clock: h.Clock, Name: "validator", Cluster: h.ClusterName(), Service: "validator",
+		ECS: h.Clients.ECS, Logs: h.Clients.Logs, Targets: h.Clients.ELB, Images: h.Clients.ECR, Region: h.Account.Region, Repository: h.RepositoryName("validator"), Clock: h.Clock, Name: "validator", Cluster: h.ClusterName(), Service: "validator",
 		Family: h.Family("validator"), LogGroup: h.LogGroupName("validator"), Say: f.say,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -61,12 +62,18 @@ func (p *Pusher) Push(ctx context.Context, repository string, img v1.Image, tell
 	return m.end(), nil
 }
 
+// tagOfDigest is the tag that an image gets for its digest, sha256:….
+func tagOfDigest(digest string) string {
+	hex := strings.TrimPrefix(digest, "sha256:")
+	return "sha-" + hex[:min(12, len(hex))]
+}
+
 func (p *Pusher) push(ctx context.Context, repository string, img v1.Image, m *pushCounter) error {
 	digest, err := img.Digest()
 	if err != nil {
 		return err
 	}
-	tag, err := name.NewTag(repository + ":sha-" + digest.Hex[:12])
+	tag, err := name.NewTag(repository + ":" + tagOfDigest(digest.String()))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 type imagesAPI interface {
+	ecr.DescribeImagesAPIClient
 	BatchGetImage(context.Context, *ecr.BatchGetImageInput, ...func(*ecr.Options)) (*ecr.BatchGetImageOutput, error)
 }
 

@@ -112,6 +112,31 @@ func TestARollbackGoesToARevisionThatStillHasItsImage(t *testing.T) {
 	})
 }
 
+func TestRevisionsToGoBackToHaveTheTagsOfTheirImages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, ctx := newBench(t), context.Background()
+		f.walk("-")
+		second := f.push("v2")
+		f.begin(second)(patience)
+		f.begin("public.ecr.aws/docker/library/python:3.12-slim")(patience)
+		_, digest, _ := strings.Cut(second, "@")
+		_ = f.sim.Edit(func(w *awssim.World) {
+			i := w.Repositories["karmacadabra/validator"].Images[digest]
+			i.Tags = append(i.Tags, "v1.4.2", "3c9d0e1")
+		})
+		all, err := f.agent().Revisions(ctx, 5)
+		if err != nil || len(all) != 2 || all[0].Number != 2 || all[1].Number != 1 {
+			t.Fatalf("revisions 2 and 1 are to go back to, and there are %+v: %v", all, err)
+		}
+		if got := all[0]; !slices.Equal(got.Tags, []string{"3c9d0e1", "v1.4.2"}) || got.Image != second || got.Registered.IsZero() {
+			t.Errorf("revision 2 is %+v", got)
+		}
+		if last, err := f.agent().Revisions(ctx, 1); err != nil || len(last) != 1 || last[0].Number != 2 {
+			t.Errorf("the newest one is %+v: %v", last, err)
+		}
+	})
+}
+
 func TestPushesThatAreRolledBackDoNotExpireWhatRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, ctx := newBench(t), context.Background()

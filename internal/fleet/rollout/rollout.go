@@ -86,10 +86,12 @@ type Agent struct {
 	Logs logsAPI
 	// Targets is nil where the health of tasks is not asked for.
 	Targets targetsAPI
-	// Images tells whether an image is still there; nil counts it as there. Region is ECR's.
-	Images imagesAPI
-	Region string
-	Clock  engine.Clock
+	// Images tells whether an image is still there; nil counts it as there. Region is ECR's,
+	// Repository the agent's own in it.
+	Images     imagesAPI
+	Region     string
+	Repository string
+	Clock      engine.Clock
 	// Name is also the name of the container and the prefix of its log streams.
 	Name     string
 	Cluster  string

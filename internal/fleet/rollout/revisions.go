@@ -1,0 +1,85 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/tasks"
+)
+
+// Revision is one that a rollback can go to.
+type Revision struct {
+	Number int
+	// Image is the reference that it runs.
+	Image string
+	// Tags are what ECR has for the image: what a person or a build called it. The tags that karmactl makes of digests are left out.
+	Tags       []string
+	Registered time.Time
+}
+
+// Revisions are the newest active revisions, at most so many, except the one that the
+// service runs: the newest first. Tags that cannot be read are left out.
+func (a *Agent) Revisions(ctx context.Context, most int) ([]Revision, error) {
+	svc, err := a.service(ctx)
+	if err != nil || svc == nil {
+		return nil, err
+	}
+	numbers, err := a.RevisionsAfter(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	runs := tasks.Revision(aws.ToString(svc.TaskDefinition))
+	numbers = slices.DeleteFunc(numbers, func(n int) bool { return n == runs })
+	all := make([]Revision, min(most, len(numbers)))
+	var tags map[string][]string
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		tags = a.tagsByDigest(gctx)
+		return nil
+	})
+	for i := range all {
+		g.Go(func() error {
+			d, err := a.revision(gctx, fmt.Sprintf("%s:%d", a.Family, numbers[i]))
+			if err != nil {
+				return err
+			}
+			all[i] = Revision{Number: numbers[i], Image: aws.ToString(container(a.Name, d).Image), Registered: aws.ToTime(d.RegisteredAt)}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for i, r := range all {
+		_, digest, _ := strings.Cut(r.Image, "@")
+		all[i].Tags = tags[digest]
+	}
+	return all, nil
+}
+
+// tagsByDigest are the tags of the agent's repository in ECR.
+func (a *Agent) tagsByDigest(ctx context.Context) map[string][]string {
+	if a.Images == nil || a.Repository == "" {
+		return nil
+	}
+	images, err := cloud.Pages(ctx, ecr.NewDescribeImagesPaginator(a.Images, &ecr.DescribeImagesInput{RepositoryName: &a.Repository, MaxResults: aws.Int32(1000)}),
+		func(out *ecr.DescribeImagesOutput) []ecrtypes.ImageDetail { return out.ImageDetails })
+	if err != nil {
+		return nil
+	}
+	tags := map[string][]string{}
+	for _, i := range images {
+		digest := aws.ToString(i.ImageDigest)
+		tags[digest] = slices.DeleteFunc(slices.Sorted(slices.Values(i.ImageTags)), func(t string) bool { return t == tagOfDigest(digest) })
+	}
+	return tags
+}
