@@ -78,6 +78,7 @@ func (s *Sim) serve(r *http.Request) (answered, error) {
 	if !s.active(lb) {
 		return answered{}, fmt.Errorf("dial %s:%s: connection refused: the load balancer is not active", host, port)
 	}
+	s.countRequest(lb)
 	asked := asksFor(r)
 	for _, l := range s.world.Listeners {
 		if l.LoadBalancer != lb.ARN || strconv.Itoa(int(l.Port)) != port {
@@ -91,6 +92,14 @@ func (s *Sim) serve(r *http.Request) (answered, error) {
 		return s.act(l.Actions[0], r, r.URL.Path), nil
 	}
 	return answered{}, fmt.Errorf("dial %s:%s: connection refused: no listener", host, port)
+}
+
+// countRequest counts a request for CloudWatch.
+func (s *Sim) countRequest(lb *LoadBalancer) {
+	if s.requests[lb.ARN] == nil {
+		s.requests[lb.ARN] = map[int64]int{}
+	}
+	s.requests[lb.ARN][s.now().Unix()/60]++
 }
 
 // asksFor is the host of a request as its header has it, which need not be the name that

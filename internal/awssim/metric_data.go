@@ -60,6 +60,12 @@ func (s *Sim) metricAt(m *types.Metric, at time.Time) (float64, bool) {
 		return s.load(dims, at, 14, 9)
 	case "AWS/ECS MemoryUtilization":
 		return s.load(dims, at, 41, 2)
+	case "AWS/ApplicationELB RequestCount":
+		for arn, minutes := range s.requests {
+			if n := minutes[at.Unix()/60]; n > 0 && strings.HasSuffix(arn, ":loadbalancer/"+dims["LoadBalancer"]) {
+				return float64(n), true
+			}
+		}
 	case "AWS/ApplicationELB HTTPCode_Target_5XX_Count":
 		for arn, n := range s.world.TargetErrors {
 			// All of them in one minute, ten minutes ago.

@@ -18,6 +18,6 @@ func (s *Sim) InRegion(region string) (*Sim, error) {
 	s.elsewhere, other.elsewhere = append(s.elsewhere, region), append(slices.Clone(s.elsewhere), s.world.Region)
 	w, own := other.world, s.world
 	w.Roles, w.OIDCProviders, w.ManagedPolicies, w.Operator = own.Roles, own.OIDCProviders, own.ManagedPolicies, own.Operator
-	w.HostedZones, w.Dashboards, w.Budgets = own.HostedZones, own.Dashboards, own.Budgets
+	w.HostedZones, w.DNSChanges, w.Dashboards, w.Budgets = own.HostedZones, own.DNSChanges, own.Dashboards, own.Budgets
 	return other, nil
 }

@@ -63,6 +63,10 @@ type Sim struct {
 		once sync.Once
 		all  *registry.Registry
 	}
+	// resolver has what this process was told of names; requests counts what its load balancers
+	// were asked, by ARN and minute.
+	resolver map[string]answeredName
+	requests map[string]map[int64]int
 	// queries are those of Logs Insights that this process started, by id.
 	queries map[string]*logQuery
 
@@ -97,7 +101,7 @@ func New(opts Options) (*Sim, error) {
 	if opts.Region == "" {
 		opts.Region = "us-east-1"
 	}
-	s := &Sim{opts: opts, buckets: map[string]*bucket{}, tokens: map[string]shown{}, decided: map[string]bool{}}
+	s := &Sim{opts: opts, buckets: map[string]*bucket{}, tokens: map[string]shown{}, decided: map[string]bool{}, resolver: map[string]answeredName{}, requests: map[string]map[int64]int{}}
 	s.nouns, s.ops = s.declared(), map[string]operation{}
 	for _, n := range s.nouns {
 		for _, o := range n.ops {

@@ -57,6 +57,7 @@ type World struct {
 	ListenerRules map[string]*ListenerRule
 	Certificates  map[string]*Certificate
 	HostedZones   map[string]*HostedZone
+	DNSChanges    map[string]*DNSChange
 	Buckets       map[string]*Bucket
 	// FreedBuckets is when buckets were deleted, by name.
 	FreedBuckets map[string]time.Time
