@@ -47,8 +47,9 @@ there, or else the one that it writes. It names
 
 With --dry-run that is all. Without, and with nothing in the way, it takes the fleet over:
 agents.yaml where there is none, the state, and two tags on each resource are all that it
-writes. What differs stays as it is. karmactl plan then shows what up would make and
-deploy; karmactl deploy AGENT tries it with one agent, and the image that runs.
+writes. What differs stays as it is, each agent's revision too, and what the fleet does
+not have is turned off in the file: karmactl plan then has next to nothing to show.
+karmactl deploy AGENT tries karmactl's own revision with one agent, and the image that runs.
 
 The other program still has the fleet. Until it has let go of it (terraform state rm),
 and adopt --release has said so, karmactl neither deletes nor replaces what it took over:

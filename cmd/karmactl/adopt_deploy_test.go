@@ -29,6 +29,10 @@ func TestTheFirstDeployOfATakenOverAgentKeepsTheImageThatRuns(t *testing.T) {
 				o, f := withoutFile(t)
 				o.must("", takeIt...)
 				_, before := running(t, f, "validator")
+				if command == "up --yes" {
+					edit(t, o, "  validator:\n    port: 9001  # ecs_service acme-prod-validator\n    service: acme-prod-validator\n    cpu: 256", "  validator:\n    port: 9001\n    service: acme-prod-validator\n    cpu: 512")
+					edit(t, o, "memory: 512  # ecs_task_definition acme-prod-validator", "memory: 1024")
+				}
 				if err := f.MoveTag(context.Background(), "validator"); err != nil {
 					t.Fatal(err)
 				}
@@ -45,6 +49,27 @@ func TestTheFirstDeployOfATakenOverAgentKeepsTheImageThatRuns(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Terraform has registered a revision that its service has never run: neither adopt nor the
+// plan after it takes that for the fleet's.
+func TestARevisionThatNeverRanIsNotTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, f := withoutFile(t)
+		if err := f.Register(context.Background(), "chat"); err != nil {
+			t.Fatal(err)
+		}
+		revision, _ := running(t, f, "chat")
+		o.must("", takeIt...)
+		o.must("", "up", "--yes")
+		if now, _ := running(t, f, "chat"); now != revision {
+			t.Errorf("it ran %s, and runs %s", revision, now)
+		}
+		o.must("", "deploy", "chat")
+		if now, _ := running(t, f, "chat"); now == revision || now == revision[:len(revision)-1]+"2" {
+			t.Errorf("after a deploy it runs %s", now)
+		}
+	})
 }
 
 func TestAFirstDeployThatFailsIsRolledBackToTheOtherProgramsRevision(t *testing.T) {

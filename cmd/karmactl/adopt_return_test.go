@@ -86,7 +86,7 @@ func askedMeanwhile(t *testing.T, f *livetest.Fleet) (ended func() int) {
 // workOn does the work of days on a fleet that was taken over.
 func workOn(t *testing.T, o *office) {
 	for _, command := range []string{
-		"deploy validator", "up --yes", "plan", "status", "doctor", "logs validator --since 1h", "deploy validator --restart", "rollback validator",
+		"deploy validator", "deploy --all", "up --yes", "plan", "status", "doctor", "logs validator --since 1h", "deploy validator --restart", "rollback validator",
 		"scale validator=2", "scale validator=auto", "status --drift",
 	} {
 		if code, said := o.run("", strings.Fields(command)...); code != 0 && (command != "doctor" || code != exitDoctor) {
@@ -122,7 +122,6 @@ func TestAFleetWhoseResourcesWereReplacedSinceIsNotGivenBackInParts(t *testing.T
 	synctest.Test(t, func(t *testing.T) {
 		o, _ := withoutFile(t)
 		o.must("", takeIt...)
-		o.must("", "up", "--yes")
 		o.must("", "adopt", "--release", "--yes")
 		edit(t, o, "port: 9001", "port: 9101") // a target group's port cannot change
 		o.must("", "up", "--yes")
@@ -153,13 +152,13 @@ func edit(t *testing.T, o *office, old, now string) {
 
 // Every call of the return of a fleet that karmactl has deployed may be the last of its
 // process: the same command again ends it.
-func TestAReturnAfterAnUpThatDiesAtAnyCallIsContinued(t *testing.T) {
+func TestAReturnAfterADeployThatDiesAtAnyCallIsContinued(t *testing.T) {
 	step := 3
 	if testing.Short() {
 		step = 17
 	}
 	n := returnCalls(t)
-	if n < 80 {
+	if n < 70 {
 		t.Fatalf("only %d calls write", n)
 	}
 	for at := 1; at <= n; at += step {
@@ -174,7 +173,7 @@ func returnCalls(t *testing.T) (n int) {
 	synctest.Test(t, func(t *testing.T) {
 		o, _ := withoutFile(t)
 		o.must("", takeIt...)
-		o.must("", "up", "--yes")
+		o.must("", "deploy", "--all")
 		o.sim.ResetCalls()
 		o.must("", "adopt", "--undo", "--yes")
 		n = len(o.sim.Mutations())
@@ -186,7 +185,7 @@ func returnDiesAt(t *testing.T, at int) {
 	o, f := withoutFile(t)
 	before := o.lasting()
 	o.must("", takeIt...)
-	o.must("", "up", "--yes")
+	o.must("", "deploy", "--all")
 	n := 0
 	o.sim.Inject(func(c awssim.Call) awssim.Fault { // one call at a time is asked about
 		if c.Mutating {

@@ -99,8 +99,7 @@ func (t *takeover) needs(key engine.Key) []engine.Key {
 const tagsShow = 2 * time.Minute
 
 // noteDifferences reads everything as a plan does, and records what differs as what is to
-// stay. What runs is the exception: a task definition and the service's step to it are
-// what the first up shows.
+// stay.
 func (t *takeover) noteDifferences(ctx context.Context, store *state.Store, begun []engine.Entry) error {
 	until := t.clock.Now().Add(tagsShow)
 	for {
@@ -111,7 +110,7 @@ func (t *takeover) noteDifferences(ctx context.Context, store *state.Store, begu
 		if err = unseen(res, begun); err == nil {
 			for _, e := range begun {
 				o, _ := res.Get(e.Key)
-				e.Adopted, e.Differs = engine.AdoptionShared, engine.Differences(slices.DeleteFunc(o.Changes, func(c engine.Change) bool { return isNews(e.Key, c) }))
+				e.Adopted, e.Differs = engine.AdoptionShared, engine.Differences(slices.DeleteFunc(o.Changes, func(c engine.Change) bool { return isMark(c) }))
 				if e.Taken, err = takenOf(e, o.Have); err != nil {
 					return err
 				}
@@ -141,10 +140,9 @@ func takenOf(e engine.Entry, have any) ([]byte, error) {
 	return data, nil
 }
 
-// isNews tells whether a difference is for a plan to show: karmactl's own revision, and its two tags.
-func isNews(key engine.Key, c engine.Change) bool {
-	return key.Kind() == "task-definition" || key.Kind() == "service" && c.Field == "task_definition" ||
-		c.Field == "tags["+cloud.TagStack+"]" || c.Field == "tags["+cloud.TagKey+"]"
+// isMark tells whether a difference is in one of karmactl's two tags, which no one may take off.
+func isMark(c engine.Change) bool {
+	return c.Field == "tags["+cloud.TagStack+"]" || c.Field == "tags["+cloud.TagKey+"]"
 }
 
 // unseen is the first of what was taken that does not show as such yet; nil is none.

@@ -210,6 +210,9 @@ func (d *deploy) walked(ctx context.Context, rec engine.Recorder, only func(engi
 		w.Only = st.OnlyOf(d.names)
 	}
 	w.Apply, w.Shown = shown != nil, shown
+	if !d.o.restart { // which starts the same revision again
+		w.Afresh = func(k engine.Key) bool { return k.Kind() == "task-definition" }
+	}
 	if w.Apply {
 		w.Report = engine.ReporterFunc(func(e engine.Event) {
 			if e.Phase == engine.EventDone && e.Verb != engine.None && e.Verb != "" {

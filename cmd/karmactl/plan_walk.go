@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -103,7 +104,22 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	if n := len(adopted(rec, engine.AdoptionShared)); n > 0 {
 		p.warnings = append(p.warnings, fmt.Sprintf("%s taken over from a program that has not let go: what it does next may undo this plan; karmactl adopt --release once it has", wereOf(n)))
 	}
+	p.warnings = append(p.warnings, p.notYetOurs(rec)...)
 	return p, err
+}
+
+// notYetOurs names the agents that were taken over and stay at the other program's revision.
+func (p *plan) notYetOurs(rec engine.Recorder) []string {
+	var left []string
+	for _, e := range adopted(rec, engine.AdoptionShared, engine.AdoptionWhole) {
+		if o, ok := p.res.Get(e.Key); ok && e.Key.Kind() == "task-definition" && o.Verb == engine.None {
+			left = append(left, e.Key.Name())
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: still the revision of the program that made it; karmactl deploy AGENT makes karmactl's own, up once agents.yaml says something else of the agent", strings.Join(left, ", "))}
 }
 
 // sideBySide does both at the same time, and gives up the second when the first fails.

@@ -156,7 +156,7 @@ func AlarmKinds() []string {
 // Alarms are the per-agent alarms and who is told.
 type Alarms struct {
 	Enabled bool
-	// Kinds are those that each agent has, of AlarmKinds.
+	// Kinds are the alarms that each agent has, of AlarmKinds.
 	Kinds []string
 	// CPUPercent and MemoryPercent are the thresholds of the high-usage alarms.
 	CPUPercent    int

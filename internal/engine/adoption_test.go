@@ -30,6 +30,24 @@ func TestWhatDiffersOfATakenOverThingIsLeft(t *testing.T) {
 	})
 }
 
+func TestWhatDiffersOfATakenOverThingIsMadeWhenItIsToBeMadeAfresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			adopted Adoption
+			chosen  Key
+			updates bool
+		}{{AdoptionShared, "vpc", true}, {AdoptionWhole, "vpc", true}, {AdoptionShared, "alb", false}, {"", "vpc", false}} {
+			_, b, rec := taken(t, c.adopted, Difference{Field: "size", Want: "2", Read: "1"})
+			b.size = 2
+			w := apply(Walk{Steps: steps(b), Record: rec, Afresh: func(k Key) bool { return k == c.chosen }})
+			res, err := w.Up(t.Context())
+			if err != nil || res.Err() != nil || res.Changes() != c.updates {
+				t.Errorf("%q, %s afresh: %v, %v, changes %v", c.adopted, c.chosen, err, res.Err(), res.Changes())
+			}
+		}
+	})
+}
+
 func TestACompareListsWhatDiffersWhateverAWSCanChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, b, rec := taken(t, AdoptionBegun)

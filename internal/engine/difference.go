@@ -34,6 +34,9 @@ func orNothing(s string) string {
 // and has worked like that.
 func (t *visit) remembered(c Change) bool {
 	e, _ := t.Record.Get(t.key)
+	if e.Adopted != "" && t.Afresh != nil && t.Afresh(t.key) {
+		return false
+	}
 	return (!c.Essential || e.Adopted != "") && slices.Contains(e.Differs, differenceOf(c))
 }
 

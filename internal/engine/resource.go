@@ -82,6 +82,8 @@ type Look struct {
 	// Known is what an earlier Find told of that id in Found.Known; nil when nothing
 	// is known, or AWS is to be asked.
 	Known map[string]string
+	// Taken is that what has that id was taken over from another program.
+	Taken bool
 }
 
 // Phase is how far along an observed resource is.

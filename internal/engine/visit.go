@@ -57,7 +57,7 @@ func (t *visit) observe(id string, outputs map[string]string) {
 // read finds what is there. What may have been made moments ago, by a run that
 // died before it could say so, is looked for longer.
 func (t *visit) read(ctx context.Context) error {
-	look, until := Look{ID: t.entry.ID, NotOlder: t.Since, Known: t.known()}, time.Time{}
+	look, until := Look{ID: t.entry.ID, NotOlder: t.Since, Known: t.known(), Taken: t.entry.Adopted != ""}, time.Time{}
 	if t.Apply {
 		look.NotOlder, until = t.Clock.Now().Add(-readFor), t.hiddenUntil()
 	}

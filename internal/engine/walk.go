@@ -41,6 +41,9 @@ type Walk struct {
 	// Return has what was taken over be as it was then, as far as AWS can change it in
 	// place. Only chooses what: nothing that was made since is among it.
 	Return bool
+	// Afresh chooses what of that which was taken over is made as it is wanted, although
+	// it was left as the other program had it. Nil is nothing.
+	Afresh func(Key) bool
 	// Apply makes it so; without it nothing is written.
 	Apply bool
 	// Stop is closed to start nothing new and to let running calls finish.

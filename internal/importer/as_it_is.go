@@ -30,7 +30,7 @@ func (l *running) asItIs() {
 		f.alarms = off("observability.alarms.enabled", "the fleet has none by the names of karmactl's")
 	case len(kinds) < len(agents.AlarmKinds()):
 		f.alarmKinds = kinds
-		l.x.reasons["observability.alarms.kinds"] = "those that the fleet has; without this line, all four"
+		l.x.reasons["observability.alarms.kinds"] = "the fleet has no other; without this line, all four"
 	}
 }
 

@@ -134,8 +134,7 @@ func (p *page) refuse(err error, refused map[string]string) (more bool) {
 	return more
 }
 
-// comments are what stands behind the keys of the file: where each comes from, or why it is
-// written.
+// comments are behind the keys of the file: where each comes from, or why it is written.
 func (r *reading) comments(a Account) map[string]Place {
 	out := froms(a.Carried)
 	for key, why := range r.reasons {

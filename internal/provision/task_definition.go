@@ -185,6 +185,9 @@ func (t *TaskDefinition) Find(ctx context.Context, look engine.Look) (engine.Fou
 	if err == nil && found.Phase == engine.Absent {
 		found, err = t.latest(ctx, look)
 	}
+	if err == nil && look.Taken {
+		found, err = t.taken(ctx, look, found)
+	}
 	if err != nil {
 		return found, err
 	}
@@ -214,6 +217,22 @@ func (t *TaskDefinition) latest(ctx context.Context, look engine.Look) (engine.F
 		found = foundRevision(arn, spec)
 	}
 	return found, nil
+}
+
+// taken is the revision that was taken over, where the latest one is not karmactl's: what the
+// other program registered beside it has perhaps never run.
+func (t *TaskDefinition) taken(ctx context.Context, look engine.Look, latest engine.Found[TaskDefinitionSpec]) (engine.Found[TaskDefinitionSpec], error) {
+	if latest.Phase != engine.Ready || latest.ID == look.ID || latest.Spec.Tags.Ours(t.Stack, t.Key()) {
+		return latest, nil
+	}
+	out, err := t.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &look.ID, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
+	if err != nil {
+		return latest, err
+	}
+	if out.TaskDefinition.Status != types.TaskDefinitionStatusActive {
+		return latest, nil
+	}
+	return foundRevision(look.ID, readTaskDefinition(t.Agent.Name, out.TaskDefinition, fromECSTags(out.Tags))), nil
 }
 
 // leftovers are revisions that an interrupted deletion has deregistered and not

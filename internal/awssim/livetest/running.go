@@ -3,6 +3,7 @@ package livetest
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -35,4 +36,22 @@ func (f *Fleet) Running(ctx context.Context, agent string) (revision, digest str
 		digest = d
 	}
 	return aws.ToString(s.Services[0].TaskDefinition), digest, nil
+}
+
+// Register registers another revision of an agent with less memory, which no service runs.
+func (f *Fleet) Register(ctx context.Context, agent string) error {
+	family := Cluster + "-" + agent
+	out, err := f.clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family})
+	if err != nil {
+		return err
+	}
+	d := out.TaskDefinition
+	_, err = f.clients.ECS.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
+		Family: &family, NetworkMode: d.NetworkMode, RequiresCompatibilities: d.RequiresCompatibilities, Cpu: d.Cpu, Memory: aws.String("1024"),
+		ExecutionRoleArn: d.ExecutionRoleArn, TaskRoleArn: d.TaskRoleArn, ContainerDefinitions: d.ContainerDefinitions, Tags: ecsTags(agent),
+	})
+	if err != nil {
+		return err
+	}
+	return f.clock.Wait(ctx, 5*time.Second)
 }
