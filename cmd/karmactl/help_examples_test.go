@@ -1,17 +1,75 @@
 package main
 
 import (
+	"context"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-// Each command begins its help with examples, and what they type is there: the command,
-// its flags, and as many arguments as it takes.
-func TestEachCommandHasExamplesThatItTakes(t *testing.T) {
+// runElsewhere are the examples that are not run here, and where they are.
+var runElsewhere = map[string]string{
+	"karmactl try":        "takes a minute for its reader",
+	"karmactl try --fast": "starts karmactl itself: testdata/script/try.txtar",
+}
+
+// TestEachCommandHasExamplesThatWork runs every example of every help text, in a simulated
+// account with the shipped fleet, or with what fixtures says.
+func TestEachCommandHasExamplesThatWork(t *testing.T) {
+	t.Setenv("KARMACTL_YES", "true") // there is no terminal to ask on
+	t.Setenv("KARMACTL_STATE", "s3://karmactl-state-123456789012-us-east-1/it")
+	t.Setenv("KARMACTL_NO_UPDATE_CHECK", "true")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("BROWSER", "true")
+	shipped, err := os.ReadFile(filepath.Join("..", "..", "config", "agents.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := make(chan os.Signal, 1)
+	signal.Notify(ours, os.Interrupt) // its goroutine must not be of a bubble
+	defer signal.Stop(ours)
+	all := examples(t)
+	for _, kind := range []string{"init", "adopt", ""} {
+		t.Run("of "+kind, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			standIns(t)
+			synctest.Test(t, func(t *testing.T) {
+				x := newExamplesOf(t, kind, string(shipped))
+				for _, line := range all {
+					if name := strings.Fields(commandIn(line))[1]; name == kind || kind == "" && name != "init" && name != "adopt" {
+						x.run(line)
+					}
+				}
+			})
+		})
+	}
+	for line := range maps.Keys(fixtures) {
+		if !slices.Contains(all, line) {
+			t.Errorf("there is no example %q any more", line)
+		}
+	}
+	for line := range maps.Keys(runElsewhere) {
+		if !slices.Contains(all, line) || len(runElsewhere) > 2 {
+			t.Errorf("there is no example %q, or too many are run elsewhere", line)
+		}
+	}
+}
+
+// examples are the lines of all examples, without their comments.
+func examples(t *testing.T) (all []string) {
 	var look func(*cobra.Command)
 	look = func(c *cobra.Command) {
 		for _, sub := range c.Commands() {
@@ -22,18 +80,22 @@ func TestEachCommandHasExamplesThatItTakes(t *testing.T) {
 				t.Errorf("%s has no example", sub.CommandPath())
 			}
 			for line := range strings.Lines(sub.Example) {
-				typed(t, sub, line)
+				line, _, _ = strings.Cut(line, " #")
+				line = strings.TrimSpace(line)
+				if !strings.HasPrefix(commandIn(line)+" ", sub.CommandPath()+" ") {
+					t.Errorf("%q is an example of %s", line, sub.CommandPath())
+				}
+				all = append(all, line)
 			}
 			look(sub)
 		}
 	}
 	look(newRootCmd(&app{term: &ui.Terminal{}}))
+	return all
 }
 
-// typed parses an example's line as the shell would hand it over, as far as words go.
-func typed(t *testing.T, c *cobra.Command, line string) {
-	t.Helper()
-	line, _, _ = strings.Cut(line, " #")
+// commandIn is the call of karmactl in a line: what is beside it is the shell's.
+func commandIn(line string) string {
 	line, _, _ = strings.Cut(line, " >")
 	if _, after, piped := strings.Cut(line, "| "); piped {
 		line = after
@@ -41,21 +103,144 @@ func typed(t *testing.T, c *cobra.Command, line string) {
 	if _, within, ok := strings.Cut(line, "$("); ok {
 		line, _, _ = strings.Cut(within, ")")
 	}
-	words := strings.Fields(line)
-	if len(words) == 0 || words[0] != "karmactl" {
-		t.Errorf("%s: %q does not call karmactl", c.CommandPath(), line)
+	return line
+}
+
+// words splits a call as a shell does.
+func words(call string) []string {
+	var out []string
+	word, quote, in := "", rune(0), false
+	for _, r := range call + " " {
+		switch {
+		case r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, in = r, true
+		case quote == 0 && r == ' ':
+			if in {
+				out = append(out, word)
+			}
+			word, in = "", false
+		default:
+			word, in = word+string(r), true
+		}
+	}
+	return out
+}
+
+// standIns put programs that examples start in the path: docker, and AWS's plugin for sessions.
+func standIns(t *testing.T) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(dir, "builder")); err != nil {
+		t.Fatal(err)
+	}
+	for name, script := range map[string]string{"docker": "exec builder \"$@\"", "session-manager-plugin": "echo karmactl-exit-code:0"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil { //nolint:gosec // a program has to be executable
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("BUILDER_LOG", filepath.Join(dir, "log"))
+}
+
+// exampled is an account, and a folder, in which examples are run.
+type exampled struct {
+	*office
+	keepUp bool // each example finds the account as the first one did
+	reset  func()
+}
+
+func newExamplesOf(t *testing.T, kind, shipped string) *exampled {
+	t.Helper()
+	time.Sleep(time.Until(time.Date(2026, time.November, 15, 12, 0, 0, 0, time.UTC))) // the examples name months
+	x := &exampled{}
+	switch kind {
+	case "init":
+		x.office = newOffice(t, "")
+	case "adopt":
+		x.office, _ = terraformed(t)
+		x.write("terraform.tfstate", `{"version": 4, "resources": [
+  {"mode": "managed", "type": "aws_ecs_cluster", "name": "this", "instances": [{"attributes": {"id": "arn:aws:ecs:us-east-1:123456789012:cluster/`+livetest.Cluster+`", "name": "`+livetest.Cluster+`"}}]}]}`)
+	default:
+		x.office, x.keepUp = newOffice(t, ""), true
+		before, staging, found := strings.Cut(shipped, "# environments:\n")
+		if !found {
+			t.Fatal("the shipped file has no environments to uncomment")
+		}
+		if testing.Short() {
+			before, _, _ = strings.Cut(before, "\n  abracadabra:") // the examples name the two before it
+		}
+		x.write("config/agents.yaml", before+"\nenvironments:\n"+strings.ReplaceAll(staging, "#   ", "  "))
+		x.must("karmactl up")
+		x.must("karmactl deploy validator --image public.ecr.aws/x/agent:v2")
+	}
+	x.reset = x.keep()
+	return x
+}
+
+// write writes a file that an example reads.
+func (x *exampled) write(name, text string) {
+	x.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		x.t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// call calls karmactl in the folder.
+func (x *exampled) call(stdin string, args []string) (code int, said string) {
+	var out locked
+	a := &app{
+		term: ui.NewTerminal(strings.NewReader(stdin), &out, &out, func(string) string { return "" }),
+		rehearse: func(_, region string) (*awssim.Sim, engine.Clock, error) {
+			if region == "us-east-1" {
+				return x.sim, engine.RealClock{}, nil
+			}
+			other, err := x.sim.InRegion(region)
+			return other, engine.RealClock{}, err
+		},
+		stop: make(chan struct{}), leaveSignals: func() {},
+	}
+	code = a.run(context.Background(), append([]string{"--simulate", "world"}, args...))
+	return code, out.String()
+}
+
+// must runs what has to work.
+func (x *exampled) must(line string) string {
+	x.t.Helper()
+	code, said := x.call("", words(line)[1:])
+	if code != 0 {
+		x.t.Fatalf("%s exits %d:\n%s", line, code, said)
+	}
+	return said
+}
+
+// run runs an example.
+func (x *exampled) run(line string) {
+	x.t.Helper()
+	if runElsewhere[line] != "" {
 		return
 	}
-	root := newRootCmd(&app{term: &ui.Terminal{}})
-	found, rest, err := root.Find(words[1:])
-	if err != nil || !strings.HasPrefix(found.CommandPath(), c.CommandPath()) {
-		t.Errorf("%q is of %v: %v", line, found.CommandPath(), err)
-		return
+	if x.keepUp && len(x.sim.Mutations()) > 0 {
+		x.reset()
+		x.sim.ResetCalls()
 	}
-	if err := found.ParseFlags(rest); err != nil {
-		t.Errorf("%q: %v", line, err)
+	f, args := fixtures[line], words(commandIn(line))[1:]
+	if f.before != nil {
+		args = f.before(x, args)
 	}
-	if err := found.ValidateArgs(found.Flags().Args()); err != nil {
-		t.Errorf("%q: %v", line, err)
+	code, said := x.call(f.stdin, append(args, f.ends...))
+	if code != 0 {
+		x.t.Errorf("%s exits %d:\n%s", line, code, said)
+	}
+	if f.says != "" && !strings.Contains(said, f.says) {
+		x.t.Errorf("%s does not say %q:\n%s", line, f.says, said)
 	}
 }

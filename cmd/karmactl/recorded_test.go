@@ -125,7 +125,7 @@ func (o *office) strike() {
 func TestEveryAnswerOfALifeIsAsAWSWasRecorded(t *testing.T) {
 	life := []string{
 		"plan", "up --yes", "up --yes", "outputs", "status", "status --drift", "doctor", "logs", "logs --query errors", "secrets status", "secrets sync",
-		"cost --actual", "scale validator=2", "run validator -- echo", "deploy validator --image public.ecr.aws/x/agent:v2", "deploy validator --restart",
+		"cost --actual", "scale validator=2", "run validator --cpu 512 --memory 1024 -- echo", "deploy validator --image public.ecr.aws/x/agent:v2", "deploy validator --restart",
 		"deploy validator --refresh-secrets", "rollback validator", "state list", "list", "hibernate --yes", "wake --yes", "down --yes",
 	}
 	unneeded, compared, answers := map[string]int{}, map[string]bool{}, 0

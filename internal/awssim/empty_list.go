@@ -47,7 +47,7 @@ var emptyLists = map[reflect.Type][]string{
 
 	reflect.TypeFor[metrics.GetMetricDataOutput](): {"Messages"},
 	reflect.TypeFor[cloudwatch.MetricDataResult](): {"Timestamps", "Values"},
-	reflect.TypeFor[logs.FilterLogEventsOutput]():  {"SearchedLogStreams"},
+	reflect.TypeFor[logs.FilterLogEventsOutput]():  {"Events", "SearchedLogStreams"},
 	reflect.TypeFor[logs.GetLogEventsOutput]():     {"Events"},
 
 	reflect.TypeFor[elbapi.DescribeTargetHealthOutput](): {"TargetHealthDescriptions"},

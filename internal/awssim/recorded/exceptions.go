@@ -56,6 +56,8 @@ var exceptions = map[string]string{
 	"Elastic Load Balancing v2.DescribeListeners Listeners[].SslPolicy":                                       unused,
 	"Elastic Load Balancing v2.DescribeTargetGroups TargetGroups[].ProtocolVersion":                           newer,
 	"ECS.DescribeTasks Tasks[].Overrides.ContainerOverrides[].Command":                                        unasked,
+	"ECS.DescribeTasks Tasks[].Overrides.Cpu":                                                                 unasked,
+	"ECS.DescribeTasks Tasks[].Overrides.Memory":                                                              unasked,
 	"Secrets Manager.ListSecretVersionIds Versions[].VersionId":                                               "it is the token that karmactl sent, which AWS takes in this form",
 	"SSM.DescribeParameters Parameters[].ARN":                                                                 newer,
 	"Secrets Manager.ListSecrets SecretList[].DeletedDate":                                                    unasked,
