@@ -11,42 +11,59 @@ func detach(x any) any {
 	if !v.IsValid() {
 		return x
 	}
-	return detached(v).Interface()
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	unshare(out)
+	return out.Interface()
 }
 
-// detached copies what can share memory: pointers, slices, maps, and the exported
-// fields of structs.
-func detached(v reflect.Value) reflect.Value {
-	if k := v.Kind(); k != reflect.Struct && (!sharing(k) || v.IsNil()) {
-		return v
-	}
-	out := reflect.New(v.Type()).Elem()
+// unshare gives a value that can be set copies of what it shares memory by: its
+// pointers, slices and maps, and those of the exported fields of structs.
+func unshare(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		out.Set(reflect.New(v.Type().Elem()))
-		out.Elem().Set(detached(v.Elem()))
+		if v.IsNil() {
+			return
+		}
+		to := reflect.New(v.Type().Elem())
+		to.Elem().Set(v.Elem())
+		unshare(to.Elem())
+		v.Set(to)
 	case reflect.Slice:
-		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
-		reflect.Copy(out, v)
+		if v.IsNil() {
+			return
+		}
+		to := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(to, v)
 		if e := v.Type().Elem().Kind(); e == reflect.Struct || sharing(e) {
-			for i := range v.Len() {
-				out.Index(i).Set(detached(v.Index(i)))
+			for i := range to.Len() {
+				unshare(to.Index(i))
 			}
 		}
+		v.Set(to)
 	case reflect.Map:
-		out.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
-		for k, e := range v.Seq2() {
-			out.SetMapIndex(k, detached(e))
-		}
+		unshareMap(v)
 	case reflect.Struct:
-		out.Set(v)
 		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				out.Field(i).Set(detached(v.Field(i)))
+			if f := v.Field(i); f.CanSet() && (f.Kind() == reflect.Struct || sharing(f.Kind())) {
+				unshare(f)
 			}
 		}
 	}
-	return out
+}
+
+func unshareMap(v reflect.Value) {
+	if v.IsNil() {
+		return
+	}
+	to := reflect.MakeMapWithSize(v.Type(), v.Len())
+	for k, e := range v.Seq2() {
+		value := reflect.New(e.Type()).Elem()
+		value.Set(e)
+		unshare(value)
+		to.SetMapIndex(k, value)
+	}
+	v.Set(to)
 }
 
 func sharing(k reflect.Kind) bool {

@@ -73,8 +73,8 @@ func sendEmptyLists(v reflect.Value) {
 			}
 		}
 		for i := range v.NumField() {
-			if k := v.Field(i).Kind(); v.Type().Field(i).IsExported() && (k == reflect.Struct || sharing(k)) {
-				sendEmptyLists(v.Field(i))
+			if f := v.Field(i); f.CanSet() && (f.Kind() == reflect.Struct || sharing(f.Kind())) {
+				sendEmptyLists(f)
 			}
 		}
 	}

@@ -75,8 +75,12 @@ func (o *Operation) compare(v reflect.Value, path string, differs func(path, wha
 			o.compare(v.Elem(), path, differs)
 		}
 	case reflect.Slice:
+		each := path + "[]"
+		if !o.known[each] {
+			return
+		}
 		for i := range v.Len() {
-			o.compare(v.Index(i), path+"[]", differs)
+			o.compare(v.Index(i), each, differs)
 		}
 	case reflect.String:
 		if f := o.forms[path]; f != nil {
@@ -90,20 +94,50 @@ func (o *Operation) compare(v reflect.Value, path string, differs func(path, wha
 }
 
 func (o *Operation) compareFields(v reflect.Value, path string, differs func(path, what, got string)) {
-	for _, name := range o.needs[path] {
-		if field := v.FieldByName(name); field.IsValid() && absent(field) {
-			differs(join(path, name), lacks, "")
+	for _, f := range o.fieldsOf(v.Type(), path) {
+		value := v.Field(f.index)
+		if f.always && absent(value) {
+			differs(f.path, lacks, "")
+		}
+		if f.never && !empty(value) {
+			differs(f.path, extra, "")
+		} else {
+			o.compare(value, f.path, differs)
 		}
 	}
-	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() && f.Name != "ResultMetadata" {
-			if at := join(path, f.Name); o.never[at] && !empty(v.Field(i)) {
-				differs(at, extra, "")
-			} else {
-				o.compare(v.Field(i), at, differs)
-			}
+}
+
+// knownField is a field of a struct of the SDK of which the recordings tell something.
+type knownField struct {
+	index         int
+	path          string
+	always, never bool
+}
+
+// place is a struct of the SDK at a path of an answer.
+type place struct {
+	of   reflect.Type
+	path string
+}
+
+// fieldsOf are the fields of a struct of which the recordings tell something. They are
+// looked up once: reflection is slow, and a life has thousands of answers.
+func (o *Operation) fieldsOf(t reflect.Type, path string) []knownField {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at := place{t, path}
+	all, ok := o.fields[at]
+	if ok {
+		return all
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if p := join(path, f.Name); f.IsExported() && o.known[p] {
+			all = append(all, knownField{i, p, o.always[p], o.never[p]})
 		}
 	}
+	o.fields[at] = all
+	return all
 }
 
 func join(path, name string) string {

@@ -6,7 +6,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"sync"
 )
 
 // file has facts of public recordings, which it names. It has each operation
@@ -38,28 +38,34 @@ type Operation struct {
 	// Values are the texts of fields, and their forms: vpc-<17 hex>.
 	Values map[string][]string
 
-	needs map[string][]string // the fields of Always, by the path that they are in
-	never map[string]bool
-	forms map[string]*forms
+	always, never map[string]bool
+	forms         map[string]*forms
+	known         map[string]bool // the paths of all facts, and of what they are in
+
+	mu     sync.Mutex
+	fields map[place][]knownField
 }
 
-// Read reads the facts.
-func Read() (*Facts, error) {
+// Read reads the facts, which are the same for all who ask.
+func Read() (*Facts, error) { return facts() }
+
+var facts = sync.OnceValues(read)
+
+func read() (*Facts, error) {
 	f := new(Facts)
 	if err := json.Unmarshal(file, f); err != nil {
 		return nil, fmt.Errorf("recorded.json: %w", err)
 	}
 	for name, o := range f.Operations {
-		o.needs, o.never, o.forms = map[string][]string{}, map[string]bool{}, map[string]*forms{}
+		o.always, o.never, o.forms = map[string]bool{}, map[string]bool{}, map[string]*forms{}
+		o.known, o.fields = map[string]bool{}, map[place][]knownField{}
 		for _, path := range o.Always {
-			in, field := "", path
-			if i := strings.LastIndexByte(path, '.'); i >= 0 {
-				in, field = path[:i], path[i+1:]
-			}
-			o.needs[in] = append(o.needs[in], field)
+			o.always[path] = true
+			o.know(path)
 		}
 		for _, path := range o.Never {
 			o.never[path] = true
+			o.know(path)
 		}
 		for path, values := range o.Values {
 			p, err := newForms(path, values)
@@ -67,7 +73,21 @@ func Read() (*Facts, error) {
 				return nil, fmt.Errorf("recorded.json: %s %s: %w", name, path, err)
 			}
 			o.forms[path] = p
+			o.know(path)
 		}
 	}
 	return f, nil
+}
+
+// know notes a path that the facts tell of, and each path on the way to it.
+func (o *Operation) know(path string) {
+	for i := range path {
+		if path[i] == '.' || path[i] == '[' {
+			o.known[path[:i]] = true
+		}
+		if path[i] == ']' {
+			o.known[path[:i+1]] = true
+		}
+	}
+	o.known[path] = true
 }

@@ -11,6 +11,21 @@ import (
 // Pull is what Fargate finds when it pulls an image for an architecture: the
 // behaviour of the image, or the text of the failure.
 func (g *Registry) Pull(ref name.Reference, arch string) (behaviour, failure string) {
+	image := pulled{ref.Name(), arch}
+	if known, ok := g.pulled.Load(image); ok {
+		return known.(string), ""
+	}
+	behaviour, failure = g.pull(ref, arch)
+	if _, byDigest := ref.(name.Digest); byDigest && failure == "" {
+		g.pulled.Store(image, behaviour)
+	}
+	return behaviour, failure
+}
+
+// pulled is an image that was pulled by its digest, which is what it is for ever.
+type pulled struct{ image, arch string }
+
+func (g *Registry) pull(ref name.Reference, arch string) (behaviour, failure string) {
 	img, err := remote.Image(ref, remote.WithTransport(g), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: arch}))
 	if err != nil {
 		if strings.Contains(err.Error(), "no child with platform") {

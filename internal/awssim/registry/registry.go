@@ -34,6 +34,8 @@ type Registry struct {
 	handler http.Handler
 	dir     string
 	own     string
+
+	pulled sync.Map // the behaviour, by pulled
 }
 
 // New makes the registries. own is the host of the account's own; what is pushed is
