@@ -13,6 +13,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/importer"
 	"github.com/karmacadabra/karmactl/internal/live"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -21,12 +22,14 @@ import (
 type adoptOptions struct {
 	cluster, from         string
 	dryRun, undo, release bool
+	skip                  []string
 }
 
 func (o *adoptOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.cluster, "from-ecs", "", "the ECS `CLUSTER` of the fleet")
 	f.StringVar(&o.from, "from", "", "the Terraform state that made it, in `FILE`: its cluster is read, and its addresses are named")
 	f.BoolVar(&o.dryRun, "dry-run", false, "compare and change nothing")
+	f.StringArrayVar(&o.skip, "skip", nil, "leave the resource with this `KEY` to who made it, such as service/chat; give it again for more")
 	f.BoolVar(&o.undo, "undo", false, "give everything back: take the tags and the state's records away again")
 	f.BoolVar(&o.release, "release", false, "the other program has let go: from now on karmactl may delete and replace")
 }
@@ -51,6 +54,11 @@ writes. What differs stays as it is, each agent's revision too, and what the fle
 not have is turned off in the file: karmactl plan then has next to nothing to show.
 karmactl deploy AGENT tries karmactl's own revision with one agent, and the image that runs.
 
+--skip KEY leaves a resource out of it: service/AGENT with all of the agent's own, an alarm,
+a rule, a record, an endpoint, a scaling policy. It stays with who made it, and agents.yaml
+is written so that karmactl does not want it; only of a rule up makes its own. What others
+of the fleet need cannot be left out.
+
 The other program still has the fleet. Until it has let go of it (terraform state rm),
 and adopt --release has said so, karmactl neither deletes nor replaces what it took over:
 down and hibernate are refused. adopt --undo gives all of it back: what karmactl has
@@ -63,12 +71,15 @@ removed blocks with which Terraform lets go; with --undo it prints import blocks
 code 1 when something is in the way.`,
 		Example: `  karmactl adopt --from-ecs acme-prod --region us-east-1 --dry-run
   karmactl adopt --from terraform.tfstate
+  karmactl adopt --from-ecs acme-prod --skip service/legacy
   karmactl adopt --release --from terraform.tfstate
   karmactl adopt --undo`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, cancel := a.deadline(c.Context())
 			defer cancel()
 			switch {
+			case len(o.skip) > 0 && (o.undo || o.release):
+				return &usageError{errors.New("--skip is of a takeover: --undo and --release are of all that was taken over")}
 			case o.undo:
 				return runAdoptUndo(ctx, a, o)
 			case o.release:
@@ -79,6 +90,7 @@ code 1 when something is in the way.`,
 	}
 	o.addFlags(cmd.Flags())
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "undo", "release")
+	completeFlag(cmd, "skip", a.completeSkip(&o))
 	return cmd
 }
 
@@ -87,16 +99,8 @@ func runAdopt(ctx context.Context, a *app, o adoptOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.from != "" {
-		switch {
-		case o.cluster == "" && len(clusters) != 1:
-			return &advice{fmt.Errorf("%s has %s of ECS", o.from, counted(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
-		case o.cluster == "":
-			o.cluster = clusters[0]
-		}
-	}
-	if o.cluster == "" {
-		return &usageError{errors.New("name the cluster: karmactl adopt --from-ecs CLUSTER, or --from a Terraform state")}
+	if err := o.chooseCluster(clusters); err != nil {
+		return err
 	}
 	t, err := a.readTakeover(ctx, o)
 	if err != nil {
@@ -110,11 +114,28 @@ func runAdopt(ctx context.Context, a *app, o adoptOptions) error {
 	return t.takeOver(ctx)
 }
 
+// chooseCluster has the cluster be the state's where none is named.
+func (o *adoptOptions) chooseCluster(clusters []string) error {
+	switch {
+	case o.cluster != "":
+	case o.from == "":
+		return &usageError{errors.New("name the cluster: karmactl adopt --from-ecs CLUSTER, or --from a Terraform state")}
+	case len(clusters) != 1:
+		return &advice{fmt.Errorf("%s has %s of ECS", o.from, counted(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
+	default:
+		o.cluster = clusters[0]
+	}
+	return nil
+}
+
 // takeover is a fleet that runs and the stack that it is to be.
 type takeover struct {
 	*session
 	fleet  *live.Fleet
 	report *adopt.Report
+	// wanted are the resources of the stack, skip the ids of what is left out of it, by key.
+	wanted []engine.Node
+	skip   map[engine.Key]string
 	// text is the agents.yaml to write; "" where there is one.
 	text, file string
 	notes      []string
@@ -147,21 +168,37 @@ func (a *app) readTakeover(ctx context.Context, o adoptOptions) (*takeover, erro
 	if t.fleet, err = live.Read(ctx, cloud.NewClients(cloud.WithOptions(t.aws, cloud.ReadOnly)), o.cluster); err != nil {
 		return fail(err)
 	}
+	options := importer.Options{Environment: a.opts.env, Region: region, Services: true}
+	if len(o.skip) > 0 {
+		err = t.leaveOut(cfg, options, o.skip)
+	} else {
+		err = t.judge(cfg, t.fleet, options)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return t, nil
+}
+
+// judge compares the fleet with the stack of the file, or, where there is none, of the file
+// that is written from what is to be taken of the fleet.
+func (t *takeover) judge(cfg *agents.Config, of *live.Fleet, o importer.Options, notes ...string) error {
 	if cfg == nil {
-		res, err := importer.OfFleet(t.fleet, importer.Options{Environment: a.opts.env, Region: region, Services: true})
+		res, err := importer.OfFleet(of, o, notes...)
 		if err != nil {
-			return fail(noAgentsIn(err))
+			return noAgentsIn(err)
 		}
 		cfg, t.text, t.notes = res.Config, res.Text, res.Notes
-		cfg.State = a.opts.state
+		cfg.State = t.app.opts.state
 	}
 	t.cfg = cfg
 	facts := stack.GuessLookup(cfg)
 	if zones := adopt.Zones(t.fleet); len(zones) > 0 {
 		facts.Zones = zones
 	}
-	t.report = adopt.Judge(t.fleet, adopt.Plan{Config: cfg, Account: t.account, ServiceOf: cfg.ServiceNames(), Wanted: stack.New(cfg, t.env(true), facts).Resources()})
-	return t, nil
+	t.wanted = stack.New(cfg, t.env(true), facts).Resources()
+	t.report = adopt.Judge(t.fleet, adopt.Plan{Config: cfg, Account: t.account, ServiceOf: cfg.ServiceNames(), Wanted: t.wanted, Skip: t.skip})
+	return nil
 }
 
 // showAdoption prints the comparison. What is in the way is the exit code.

@@ -254,10 +254,10 @@ func takeoverCalls(t *testing.T, undo, state bool) (n int) {
 	return n
 }
 
-func diesAt(t *testing.T, undo, state bool, at int) {
+func diesAt(t *testing.T, undo, state bool, at int, skip ...string) {
 	o, f := withoutFile(t)
 	before := o.world()
-	command := takeIt
+	command := slices.Concat(takeIt, skip)
 	if undo {
 		o.must("", takeIt...)
 		command = []string{"adopt", "--undo", "--yes"}
@@ -283,6 +283,11 @@ func diesAt(t *testing.T, undo, state bool, at int) {
 		t.Error(err)
 	}
 	if !undo {
+		for _, key := range skip {
+			if _, said := o.run("", "state", "list"); strings.Contains(said, strings.TrimPrefix(key, "--skip=")) {
+				t.Errorf("the state has %s", key)
+			}
+		}
 		if code, said := o.run("", "plan"); code != 0 && code != exitChanges || strings.Contains(said, "✘") {
 			t.Errorf("plan exits %d:\n%s", code, said)
 		}

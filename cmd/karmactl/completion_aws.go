@@ -30,7 +30,10 @@ type lookup = func(ctx context.Context, given []string) ([]string, error)
 
 // completeFromAWS offers what look finds, in its order. It only reads, asks no one and says
 // nothing: without an answer in time there are no words.
-func (a *app) completeFromAWS(look lookup) complete {
+func (a *app) completeFromAWS(look lookup) complete { return a.completeWithin(completeWithin, look) }
+
+// completeWithin is the same with a limit of its own.
+func (a *app) completeWithin(limit time.Duration, look lookup) complete {
 	return func(c *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
 		const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 		if a.prepare(c) != nil {
@@ -43,7 +46,7 @@ func (a *app) completeFromAWS(look lookup) complete {
 			}
 			a.rehearse = rehearsalPicture
 		}
-		ctx, cancel := context.WithTimeout(c.Context(), completeWithin)
+		ctx, cancel := context.WithTimeout(c.Context(), limit)
 		defer cancel()
 		found := make(chan []string, 1)
 		go func() { // what does not heed ctx, such as a credential_process, is not waited for

@@ -15,8 +15,14 @@ import (
 // others are the services, the alarms and the roles that no agent has as its own.
 func (j *judge) others() {
 	for _, s := range j.Services {
-		if name := aws.ToString(s.ServiceName); !slices.Contains(j.mine, aws.ToString(s.ServiceArn)) {
-			j.rest("service", aws.ToString(s.ServiceArn), name, "agents.yaml has no agent of it: it stays in the cluster, and karmactl leaves it alone")
+		id, why := aws.ToString(s.ServiceArn), "agents.yaml has no agent of it: it stays in the cluster, and karmactl leaves it alone"
+		for key, left := range j.Skip {
+			if left == id {
+				why = skipped(key)
+			}
+		}
+		if !slices.Contains(j.mine, id) {
+			j.rest("service", id, aws.ToString(s.ServiceName), why)
 		}
 	}
 	j.alarms()
@@ -57,6 +63,11 @@ func (j *judge) alarms() {
 	for key := range j.wanted {
 		if key.Kind() == "alarm" {
 			own[j.Config.Stack()+"-"+strings.ReplaceAll(key.Name(), "/", "-")] = key
+		}
+	}
+	for key, name := range j.Skip {
+		if key.Kind() == "alarm" {
+			own[name] = key
 		}
 	}
 	for _, a := range j.Alarms {

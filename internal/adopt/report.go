@@ -57,6 +57,8 @@ type Plan struct {
 	ServiceOf map[string]string
 	// Wanted are the resources of the stack.
 	Wanted []engine.Node
+	// Skip are the keys that are left out, with the ids of what would have had them.
+	Skip map[engine.Key]string
 }
 
 // Zones are the availability zones that the fleet's subnets are in, in order.
@@ -88,15 +90,19 @@ func Judge(f *live.Fleet, p Plan) *Report {
 	j.others()
 	j.foreign()
 	for _, n := range p.Wanted {
-		if j.taken[n.Key()] == "" && !byItself(n.Key()) {
+		if j.taken[n.Key()] == "" && !j.byItself(n.Key()) {
 			j.out.New = append(j.out.New, n.Key())
 		}
 	}
 	return j.out
 }
 
-// byItself tells whether AWS makes a resource for the account, be there a stack or not.
-func byItself(k engine.Key) bool { return k.Kind() == "slr" }
+// byItself tells whether a resource is there without a counterpart: AWS makes it for the
+// account, or it proves the certificate that is taken over.
+func (j *judge) byItself(k engine.Key) bool {
+	proof := k == "record/validation" || k == "certificate-validation"
+	return k.Kind() == "slr" || proof && j.taken["certificate"] != ""
+}
 
 // judge is a comparison under way.
 type judge struct {
@@ -114,6 +120,10 @@ type judge struct {
 func (j *judge) take(key engine.Key, kind, id, name string, tags cloud.Tags, differs ...string) bool {
 	if stack := tags[cloud.TagStack]; stack != "" && stack != j.Config.Stack() {
 		j.obstacle(kind+" "+orID(name, id), "it is a resource of karmactl's stack "+stack, "work on that stack, with its own agents.yaml")
+		return false
+	}
+	if j.Skip[key] == id && id != "" {
+		j.rest(kind, id, name, skipped(key))
 		return false
 	}
 	if _, ok := j.wanted[key]; !ok {

@@ -24,6 +24,10 @@ func (l *running) asItIs() {
 		f.noEndpoints = true
 		l.x.reasons["network.endpoints"] = "the VPC has none; s3 is free, and spares the NAT gateway"
 	}
+	if f.domain != "" && len(l.fleet.Records) == 0 {
+		f.noRecords = true
+		l.x.reasons["load_balancer.records"] = "no record of it is taken over"
+	}
 	kinds := l.alarmKinds()
 	switch {
 	case len(kinds) == 0:

@@ -26,6 +26,7 @@ type fleet struct {
 	deletionProtection bool
 	accessLogs         string
 	domain, zone       string
+	noRecords          bool
 	certificate        string // the ARN of one that is there already
 
 	retention    int // days

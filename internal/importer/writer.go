@@ -72,6 +72,9 @@ func (f *fleet) writeSections(p *page) {
 		p.text(1, "load_balancer.domain", f.domain)
 		p.text(1, "load_balancer.certificate", f.certificate)
 		p.text(1, "load_balancer.zone", f.zone)
+		if f.noRecords {
+			p.put(1, "load_balancer.records", "false")
+		}
 	})
 	p.in(0, "observability", "observability", func() {
 		p.number(1, "observability.log_retention_days", f.retention)
