@@ -116,7 +116,7 @@ func (g *givingBack) run(ctx context.Context, store *state.Store) error {
 		st := stack.New(g.cfg, env, g.back.stack.Lookup)
 		w := backWalk(g.walk(st, store), all)
 		w.Apply, w.Shown = true, g.back.res
-		progress := g.back.progress(st, w)
+		progress := g.back.up(ctx, st, w)
 		w.Report = progress
 		res, err := w.Up(ctx)
 		progress.Close()

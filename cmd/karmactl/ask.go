@@ -13,18 +13,13 @@ import (
 	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
-// askAgents asks every agent that AWS reports healthy from here. That alone failing (a
+// askAgents asks every agent that AWS reports healthy, at its address, from here. That alone failing (a
 // fresh DNS name, a proxy, an emulator without a data plane) is said with its
 // cause and changes nothing else.
-func askAgents(ctx context.Context, s *session, st *stack.Stack, waits []document.Waiting) []document.Check {
-	urls := st.URLs()
-	waiting := map[string]bool{}
-	for _, w := range waits {
-		waiting[w.Agent] = true
-	}
+func askAgents(ctx context.Context, s *session, st *stack.Stack, urls map[string]string) []document.Check {
 	var checks []document.Check
 	for _, ag := range s.cfg.Agents {
-		if url := urls[ag.Name]; url != "" && !waiting[ag.Name] {
+		if url := urls[ag.Name]; url != "" {
 			checks = append(checks, document.Check{Agent: ag.Name, URL: strings.TrimRight(url, "/") + ag.Health.Path})
 		}
 	}

@@ -57,6 +57,9 @@ func rowOf(l rollout.Line, known ui.AgentRow) ui.AgentRow {
 		Agent: l.Agent, To: now.Revision, Healthy: now.Healthy, Desired: now.Desired, Share: rollout.Share(p), Phase: rollout.Doing(p), Usual: known.Usual, Image: known.Image,
 		Trouble: now.Failed > 0 || strings.HasPrefix(now.State, "rollback"), Done: rollout.Ended(p),
 	}
+	if now.Desired == 0 {
+		r.Left = now.Running
+	}
 	if len(p.Revisions) > 1 {
 		r.From = p.Revisions[1].Revision
 	}
@@ -114,7 +117,7 @@ func (d *deploy) resume(ctx context.Context, name string) (following, error) {
 // follow follows the deployments of several agents at once, without the lock.
 func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*rollout.Deployment, error) {
 	docs := make([]*rollout.Deployment, len(names))
-	board := d.app.term.Board(d.clock)
+	board := d.app.term.Board(d.clock, names)
 	defer board.Close()
 	var reads *rollout.Reads
 	if env := d.env(true); len(names) > 1 {

@@ -172,7 +172,7 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 	w := p.walk(st, store)
 	w.Apply, w.Shown, w.Keep, w.Refresh = true, p.res, st.Keep(stack.DownOptions{}), p.refresh
 	sleeps := p.limit(&w, st)
-	progress := p.progress(st, w)
+	progress := p.up(ctx, st, w)
 	w.Report = progress
 	res, err := w.Up(ctx)
 	progress.Close()

@@ -91,7 +91,7 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 		if to == "" {
 			to = back.From
 		}
-		board := s.app.term.Board(s.clock)
+		board := s.app.term.Board(s.clock, nil)
 		ag.Say = s.sayOn(board, ui.AgentRow{})
 		doc, err = ag.Follow(ctx, arn, to, back.From, rollout.FollowOptions{Limit: o.timeout})
 		board.Close()

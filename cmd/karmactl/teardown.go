@@ -62,7 +62,7 @@ func (p *plan) tearDown(ctx context.Context, store *state.Store, deletes bool, t
 	w := t.walk(st, store)
 	t.keepUsed(&w, p.used)
 	w.Apply, w.Shown = true, p.res
-	progress := p.progress(st, w)
+	progress := p.down(ctx, st, w)
 	w.Report = progress
 	res, err := w.Down(ctx)
 	progress.Close()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -16,29 +17,21 @@ import (
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-// progress shows a walk.
-func (p *plan) progress(st *stack.Stack, w engine.Walk) ui.Progress {
-	total := map[string]int{}
-	for _, step := range append(append([]engine.Step{}, w.Steps...), w.Orphans...) {
-		total[st.Group(step.Key())]++
-	}
-	shape := ui.Shape{Group: st.Group, Clock: p.clock}
-	for _, g := range stack.Groups() {
-		shape.Groups = append(shape.Groups, document.Group{Name: g, Total: total[g]})
-	}
-	return p.app.term.Progress(shape)
-}
-
 // showUp asks the agents and tells how it went.
 func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result, began time.Time, asleep *state.Hibernation) error {
 	r := resultDoc(res)
 	r.Notes = append(st.Notes(), s.notesOf(res)...)
 	err := res.Err()
+	if err != nil && !errors.Is(err, engine.ErrInterrupted) && cloud.Classify(err) != engine.SignedOut && ctx.Err() == nil {
+		s.lastWords(ctx, res, r.Failed)
+		r.URLs = upOf(st.URLs(), res)
+		r.Checks = askAgents(ctx, s, st, r.URLs)
+	}
 	if err == nil {
 		r.URLs = st.URLs()
-		r.Checks = askAgents(ctx, s, st, r.Waiting)
+		r.Checks = askAgents(ctx, s, st, upOf(r.URLs, res))
 		r.Outcome = "succeeded"
-		r.Headline = fmt.Sprintf("Up in %s.", ui.Duration(s.clock.Now().Sub(began)))
+		r.Headline = fmt.Sprintf("Up in %s. %s.", ui.Duration(s.clock.Now().Sub(began)), sumOfWalk(res, r.Checks, len(r.URLs)))
 		if !changed(res) {
 			r.Headline = fmt.Sprintf("Nothing to change: %d resources are as %s says.", len(res.Outcomes), s.cfg.File)
 		}
@@ -52,6 +45,55 @@ func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result
 		}
 	}
 	return s.finish(r, res, err)
+}
+
+// upOf are the addresses of the agents whose services are there and well.
+func upOf(urls map[string]string, res *engine.Result) map[string]string {
+	up := map[string]string{}
+	for agent, url := range urls {
+		if o, ok := res.Get(engine.Key("service/" + agent)); ok && o.Status == engine.Done && o.ID != "" {
+			up[agent] = url
+		}
+	}
+	return up
+}
+
+// sumOfWalk is what was done, and how many of so many agents with an address answer.
+func sumOfWalk(res *engine.Result, checks []document.Check, agents int) string {
+	var done document.Summary
+	for _, o := range res.With(engine.Done) {
+		done = count(done, o.Verb)
+	}
+	var parts []string
+	for _, x := range []struct {
+		n    int
+		what string
+	}{{done.Create, "created"}, {done.Update, "changed"}, {done.Replace, "replaced"}, {done.Delete, "deleted"}, {len(res.With(engine.Failed)), "failed"}} {
+		if x.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.what))
+		}
+	}
+	sum := strings.Join(parts, ", ")
+	if len(checks) > 0 {
+		answer := 0
+		for _, ch := range checks {
+			if ch.OK {
+				answer++
+			}
+		}
+		sum = strings.TrimPrefix(fmt.Sprintf("%s; %d of %s answer", sum, answer, counted(agents, "agent")), "; ")
+	}
+	return sum
+}
+
+// lastWords gives each agent whose tasks failed the last lines that one of them wrote.
+func (s *session) lastWords(ctx context.Context, res *engine.Result, failed []document.Problem) {
+	env := s.env(true)
+	for i, o := range res.With(engine.Failed) {
+		if f := new(provision.DeploymentFailed); errors.As(o.Err, &f) && !f.Release {
+			failed[i].Log = s.rolloutAgent(env, f.Agent, nil).LastWords(ctx)
+		}
+	}
 }
 
 // starts tells whether an agent has a service, and so something to say in its logs.
@@ -101,8 +143,8 @@ func (s *session) finish(r *document.Result, res *engine.Result, err error) erro
 		r.Blocked = nil
 		code = exitInterrupted
 	default:
-		n := len(res.With(engine.Failed))
-		r.Headline = fmt.Sprintf("%d failed.", n)
+		public := len(s.cfg.Public())
+		r.Headline = sumOfWalk(res, r.Checks, public) + "."
 		r.Next = []string{"mend that and run the same command again: what is done stays done"}
 		if errors.As(err, new(*provision.DeploymentFailed)) {
 			code = exitDeployment

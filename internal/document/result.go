@@ -33,6 +33,8 @@ type Problem struct {
 	Error string `json:"error"`
 	// Suggestion is what to do about it; "" where nothing is known to help.
 	Suggestion string `json:"suggestion,omitempty"`
+	// Log are the last lines that its task wrote, where one failed.
+	Log []string `json:"log,omitempty"`
 }
 
 // Check is one agent that was asked.

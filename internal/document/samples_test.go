@@ -30,7 +30,7 @@ func samples() map[string]any {
 		},
 		"Result": document.Result{
 			Head: document.Of("Result"), Outcome: "failed", Summary: summary, URLs: map[string]string{"validator": "http://example.com/validator/"}, Waiting: waiting,
-			Failed:  []document.Problem{{Key: "service/worker", Error: "its image is not there", Suggestion: "push the image"}},
+			Failed:  []document.Problem{{Key: "service/worker", Error: "its image is not there", Suggestion: "push the image", Log: []string{"KeyError: 'PRIVATE_KEY'"}}},
 			Blocked: []document.Problem{{Key: "alarm/worker/few-healthy", Error: "service/worker failed"}},
 		},
 		"Event": document.Event{

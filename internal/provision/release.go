@@ -63,7 +63,7 @@ func (s *Service) release(ctx context.Context, want ServiceSpec) error {
 	if lines := s.lastLines(ctx, agent, end.Container, arn); len(lines) > 0 {
 		why += ": its last lines: " + strings.Join(lines, " · ")
 	}
-	return &DeploymentFailed{Agent: agent, Why: why}
+	return &DeploymentFailed{Agent: agent, Why: why, Release: true}
 }
 
 // releaseFirst tells that the release command runs before another revision is rolled out.

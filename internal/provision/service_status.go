@@ -47,9 +47,9 @@ func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Foun
 	default:
 		return s.starting(ctx, x, primary, found)
 	}
-	why, err := s.lastEnd(ctx)
+	why, fix, err := s.lastEnd(ctx)
 	failed = strings.TrimSpace(failed + " " + why)
-	found.Phase, found.Why, found.Err = engine.Broken, failed, &DeploymentFailed{Agent: s.Agent.Name, Why: failed}
+	found.Phase, found.Why, found.Err = engine.Broken, failed, &DeploymentFailed{Agent: s.Agent.Name, Why: failed, Fix: fix}
 	return err
 }
 
@@ -102,8 +102,14 @@ func (s *Service) starting(ctx context.Context, x types.Service, primary types.D
 	found.Phase = engine.Pending
 	found.Why = fmt.Sprintf("%d of %d tasks running, %d starting", primary.RunningCount, primary.DesiredCount, primary.PendingCount)
 	if primary.FailedTasks > 0 {
-		why, err := s.lastEnd(ctx)
-		found.Why = fmt.Sprintf("%d tasks failed: %s", primary.FailedTasks, why)
+		why, fix, err := s.lastEnd(ctx)
+		found.Why = "a task failed: " + why
+		if primary.FailedTasks > 1 {
+			found.Why = fmt.Sprintf("%d tasks failed: %s", primary.FailedTasks, why)
+		}
+		if fix != "" {
+			found.Why += ": " + fix
+		}
 		return err
 	}
 	if len(x.Events) > 0 && primary.RunningCount+primary.PendingCount < primary.DesiredCount {
@@ -131,26 +137,27 @@ func (s *Service) judgeQuota(last types.ServiceEvent, primary types.Deployment, 
 	if now.Sub(s.noRoom) < quotaPatience {
 		return
 	}
-	found.Phase, found.Why = engine.Broken, fmt.Sprintf("%s: %s: %s; ECS keeps trying", found.Why, c.Why, c.Fix())
-	found.Err = &DeploymentFailed{Agent: s.Agent.Name, Why: found.Why}
+	found.Phase, found.Why = engine.Broken, fmt.Sprintf("%s: %s; ECS keeps trying", found.Why, c.Why)
+	found.Err = &DeploymentFailed{Agent: s.Agent.Name, Why: found.Why, Fix: c.Fix()}
 }
 
-// lastEnd is how the agent's last task that failed ended, what that means and what
+// lastEnd is how the agent's last task that failed ended and what that means, and what
 // mends it. ECS tells of a stopped task for an hour.
-func (s *Service) lastEnd(ctx context.Context) (string, error) {
+func (s *Service) lastEnd(ctx context.Context) (why, fix string, err error) {
 	stopped, err := tasks.Of(ctx, s.Clients.ECS, s.ClusterName(), s.ServiceName(s.Agent.Name), types.DesiredStatusStopped)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	last := tasks.LastEnd(tasks.Names(s.Services).ByAgent(stopped), s.Agent.Name, "")
 	if last == nil {
-		return "", nil
+		return "", "", nil
 	}
 	end := tasks.Ended(*last, s.Agent.Name)
+	why = tasks.PlainEvent(end.String())
 	if c, known := tasks.CauseOf(s.Agent.Name, end.Reason); known {
-		return fmt.Sprintf("%s: %s: %s", end, c.Why, c.Fix()), nil
+		return why + ": " + c.Why, c.Fix(), nil
 	}
-	return end.String(), nil
+	return why, "", nil
 }
 
 // Desired is how many tasks ECS wants of the service; there is false without one.

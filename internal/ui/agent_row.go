@@ -17,12 +17,15 @@ type AgentRow struct {
 	Image string
 	// Healthy of Desired tasks of the new revision are well.
 	Healthy, Desired int
+	// Left are the tasks that still run where Desired is 0.
+	Left int
 	// Share is how much is done: 0 to 1.
 	Share float64
 	// Phase is what it is at, in words.
 	Phase string
-	// Began is when it began; Usual is how long such a thing took this agent before, 0 is not known.
+	// Began is when it began, Ended when it was done; Usual is how long such a thing takes this agent, 0 is not known.
 	Began time.Time
+	Ended time.Time
 	Usual time.Duration
 	// Trouble: something has failed. Its tasks are then shown below it.
 	Trouble bool
@@ -64,11 +67,17 @@ func (r AgentRow) time(now time.Time) string {
 	if r.Began.IsZero() {
 		return ""
 	}
-	took := inSeconds(now.Sub(r.Began))
-	if r.Usual > 0 && !r.Done {
-		return took + " of about " + inSeconds(r.Usual)
+	if r.Done && !r.Ended.IsZero() {
+		now = r.Ended
 	}
-	return took
+	took := inSeconds(now.Sub(r.Began))
+	switch {
+	case r.Usual <= 0 || r.Done:
+		return took
+	case now.Sub(r.Began) > r.Usual:
+		return took + ", usually " + inSeconds(r.Usual)
+	}
+	return took + " of about " + inSeconds(r.Usual)
 }
 
 // inSeconds is a duration without fractions of a second.
@@ -98,9 +107,21 @@ func widthsOf(rows []*AgentRow, now time.Time) rowWidths {
 	return w
 }
 
-func (r AgentRow) health() string { return fmt.Sprintf("%d/%d healthy", r.Healthy, r.Desired) }
+// health is how many tasks are well, or how many are left where there are to be none.
+func (r AgentRow) health() string {
+	switch {
+	case r.Desired > 0:
+		return fmt.Sprintf("%d/%d healthy", r.Healthy, r.Desired)
+	case r.Left == 1:
+		return "1 task left"
+	case r.Left > 1:
+		return fmt.Sprintf("%d tasks left", r.Left)
+	}
+	return "no tasks"
+}
 
-// line is the row in so many columns: the bar goes first where they are too few, then the image, then the revisions.
+// line is the row in so many columns: the bar goes first where they are too few, then the image, the revisions, the
+// time and how many are healthy.
 func (r AgentRow) line(c paint, w rowWidths, width, tick int, now time.Time) string {
 	full := int(r.Share*barWidth + 0.5)
 	bar := c.blue(strings.Repeat("▓", full)) + c.dim(strings.Repeat("░", barWidth-full))
@@ -112,10 +133,10 @@ func (r AgentRow) line(c paint, w rowWidths, width, tick int, now time.Time) str
 		{pad(r.Agent, w.name), w.name, 0},
 		{pad(r.revisions(), w.revisions), w.revisions, 3},
 		{pad(r.Image, w.image), w.image, 2},
-		{pad(r.health(), w.healthy), w.healthy, 0},
+		{pad(r.health(), w.healthy), w.healthy, 5},
 		{bar, barWidth, 1},
 		{pad(r.Phase, w.phase), w.phase, 0},
-		{c.dim(r.time(now)), w.time, 0},
+		{c.dim(r.time(now)), w.time, 4},
 	}
 	room := func(given int) int {
 		n := len("  x")
@@ -127,7 +148,7 @@ func (r AgentRow) line(c paint, w rowWidths, width, tick int, now time.Time) str
 		return n
 	}
 	given := 0
-	for given < 3 && room(given) >= width {
+	for given < 5 && room(given) >= width {
 		given++
 	}
 	line := "  " + r.sign(c, tick)

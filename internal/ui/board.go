@@ -11,15 +11,25 @@ import (
 // Board shows what is under way, a line for each agent, painted over under the lines that
 // stay. A nil Board shows nothing: that is what there is without a terminal.
 type Board struct {
+	t     *Terminal
 	live  *live
 	clock engine.Clock
+	// around are the lines above and below those of the agents, of which there are so
+	// many, in so many lines; nil is none.
+	around func(rows []*AgentRow, width, height, tick int) (above, below []string)
+	// order is that of the agents' lines.
+	order []string
 	mu    sync.Mutex
 	rows  []*AgentRow
 }
 
-// Board begins one, where standard error is a terminal.
-func (t *Terminal) Board(clock engine.Clock) *Board {
-	b := &Board{clock: clock}
+// Board begins one, where standard error is a terminal. The agents are shown in that order.
+func (t *Terminal) Board(clock engine.Clock, agents []string) *Board {
+	return (&Board{clock: clock, order: agents}).begin(t)
+}
+
+func (b *Board) begin(t *Terminal) *Board {
+	b.t = t
 	if b.live = t.goLive(b.picture); b.live == nil {
 		return nil
 	}
@@ -37,9 +47,12 @@ func (b *Board) Show(r AgentRow) {
 	if i < 0 {
 		r.Began = b.clock.Now()
 		b.rows = append(b.rows, &r)
+		slices.SortStableFunc(b.rows, func(x, y *AgentRow) int { return slices.Index(b.order, x.Agent) - slices.Index(b.order, y.Agent) })
 		return
 	}
-	r.Began = b.rows[i].Began
+	if r.Began = b.rows[i].Began; r.Done {
+		r.Ended = b.clock.Now()
+	}
 	b.rows[i] = &r
 }
 
@@ -59,8 +72,17 @@ func (b *Board) Close() {
 func (b *Board) picture(width, tick int) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, height := b.live.t.size()
-	return agentLines(b.rows, paint(b.live.t.Color), width, height-1, tick, b.clock)
+	_, height := b.t.size()
+	return b.lines(paint(b.t.Color), width, height-1, tick)
+}
+
+func (b *Board) lines(c paint, width, height, tick int) []string {
+	var above, below []string
+	if b.around != nil {
+		above, below = b.around(b.rows, width, height, tick)
+	}
+	agents := agentLines(b.rows, c, width, height-len(above)-len(below), tick, b.clock)
+	return slices.Concat(above, agents, below)
 }
 
 func agentLines(rows []*AgentRow, c paint, width, height, tick int, clock engine.Clock) []string {
@@ -72,7 +94,7 @@ func agentLines(rows []*AgentRow, c paint, width, height, tick int, clock engine
 			out = append(out, r.line(c, w, width, tick, now))
 			for _, t := range r.Tasks {
 				if r.Trouble {
-					out = append(out, "      "+c.dim(t))
+					out = append(out, "      "+c.dim(fit(t, width-len("      ")-1)))
 				}
 			}
 		}

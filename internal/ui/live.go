@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"charm.land/lipgloss/v2"
 )
 
 // live is the part of the screen that is painted over, ten times a second at most,
@@ -16,8 +18,8 @@ type live struct {
 	// the terminal's lock, so it must not print.
 	picture func(width, tick int) []string
 	tick    int
-	// lines is how many are on the screen.
-	lines int
+	// lines are the widths of those on the screen.
+	lines []int
 	done  chan struct{}
 	wg    sync.WaitGroup
 }
@@ -71,7 +73,8 @@ func (l *live) own() {
 }
 
 // paint paints over the picture before, below what stays from now on. It is one
-// write, so that nothing flickers. Its caller holds the terminal's lock.
+// write, so that nothing flickers. A window that has become narrower has broken the lines
+// that were too wide for it. Its caller holds the terminal's lock.
 func (l *live) paint(stays string) {
 	width, height := l.t.size()
 	lines := l.picture(width, l.tick)
@@ -79,15 +82,21 @@ func (l *live) paint(stays string) {
 		lines = append(lines[:most-1:most-1], fmt.Sprintf("  … %d more", len(lines)-most+1))
 	}
 	var b strings.Builder
-	if l.lines > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", l.lines)
+	up := 0
+	for _, w := range l.lines {
+		up += max(1, (w+width-1)/width)
+	}
+	if up > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", up)
 	}
 	b.WriteString(stays)
+	l.lines = l.lines[:0]
 	for _, s := range lines {
-		b.WriteString(fit(s, width-1) + "\n")
+		s = fit(s, width-1)
+		b.WriteString(s + "\n")
+		l.lines = append(l.lines, lipgloss.Width(s))
 	}
 	_, _ = io.WriteString(l.t.Err, b.String()) // a screen that is gone shows at the result
-	l.lines = len(lines)
 }
 
 // spinner turns while something is under way.

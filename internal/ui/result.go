@@ -1,8 +1,9 @@
 package ui
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ func (t *Terminal) Result(r *document.Result) error {
 		return t.Line(r)
 	}
 	c := t.paint()
-	t.checks(r.Checks)
+	t.checks(r.Checks, r.URLs)
 	if len(r.Checks) == 0 {
 		for _, a := range slices.Sorted(maps.Keys(r.URLs)) {
 			t.Printf("  %s %s\n", pad(a, 17), r.URLs[a])
@@ -36,18 +37,13 @@ func (t *Terminal) Result(r *document.Result) error {
 	for _, w := range r.Waiting {
 		t.Printf("%s", t.waiting("  "+c.yellow("!")+" ", w.Agent+" waits: "+w.Reason, w.Command))
 	}
-	for _, p := range r.Failed {
-		t.Printf("  %s %s: %s\n", c.red("✘"), p.Key, p.Error)
-		for line := range strings.Lines(p.Suggestion) {
-			t.Para("    try ", strings.TrimRight(line, "\n"))
-		}
-	}
+	t.failures(r.Failed)
 	if len(r.Blocked) > 0 {
 		keys := make([]string, len(r.Blocked))
 		for i, p := range r.Blocked {
 			keys[i] = p.Key
 		}
-		t.Printf("  %s %d not done because of that: %s\n", c.yellow("!"), len(keys), fit(strings.Join(keys, ", "), 200))
+		t.Para("  "+c.yellow("!")+" ", fmt.Sprintf("%d not done because of that: %s", len(keys), fit(strings.Join(keys, ", "), 200)))
 	}
 	for _, n := range r.Notes {
 		t.Printf("  %s %s\n", c.yellow("!"), wrap(n, max(60, min(t.Width(), 100))-4, 4))
@@ -62,35 +58,70 @@ func (t *Terminal) Result(r *document.Result) error {
 	return nil
 }
 
-// checks are a line for each agent. Where the addresses do not fit on the screen,
-// what they have in common is below, once.
-func (t *Terminal) checks(all []document.Check) {
+// checks are a line for each agent. Addresses are whole, so that they can be followed
+// and copied: where one has no room beside its agent's name each is in a line of its own,
+// and where that is too short they are the agents' addresses without what was asked there.
+func (t *Terminal) checks(all []document.Check, urls map[string]string) {
 	const name = 17
 	c := t.paint()
-	base, widest := "", 0
+	widest := 0
 	for _, ch := range all {
 		widest = max(widest, lipgloss.Width(ch.URL))
-		if u, err := url.Parse(ch.URL); err == nil && u.Host != "" {
-			base = u.Scheme + "://" + u.Host
+	}
+	apart := t.Screen && len("  ✔ ")+name+widest > t.Width()
+	if apart && widest > t.Width() {
+		all, widest = slices.Clone(all), 0
+		for i, ch := range all {
+			all[i].URL = cmp.Or(urls[ch.Agent], ch.URL)
+			widest = max(widest, lipgloss.Width(all[i].URL))
 		}
 	}
-	common := func(ch document.Check) bool { return strings.HasPrefix(ch.URL, base+"/") }
-	short := t.Screen && len("  ✔ ")+name+widest > t.Width() && !slices.ContainsFunc(all, func(ch document.Check) bool { return !common(ch) })
+	indent := strings.Repeat(" ", min(4, max(0, t.Width()-widest)))
 	for _, ch := range all {
-		sign, at := c.green("✔"), ch.URL
+		sign := c.green("✔")
 		if !ch.OK {
 			sign = c.yellow("!")
 		}
-		if short {
-			at = strings.TrimPrefix(ch.URL, base)
+		if apart {
+			t.Para("  "+sign+" ", strings.TrimSpace(ch.Agent+"  "+ch.Note))
+			t.Printf("%s%s\n", indent, ch.URL)
+			continue
 		}
-		line := "  " + sign + " " + pad(ch.Agent, name) + at
+		line := "  " + sign + " " + pad(ch.Agent, name) + ch.URL
 		if ch.Note != "" {
 			line += "  " + c.dim(ch.Note)
 		}
 		t.Printf("%s\n", line)
 	}
-	if short {
-		t.Printf("    at %s\n", base)
+}
+
+// failures says each cause once, with the last words of the first task that had it, and
+// what to do about it.
+func (t *Terminal) failures(all []document.Problem) {
+	c := t.paint()
+	for i, p := range all {
+		same := func(x document.Problem) bool { return x.Error == p.Error }
+		if slices.ContainsFunc(all[:i], same) {
+			continue
+		}
+		var keys []string
+		for _, x := range all[i:] {
+			if same(x) {
+				keys = append(keys, x.Key)
+			}
+		}
+		t.Para("  "+c.red("✘")+" ", strings.Join(keys, ", ")+": "+p.Error)
+		for _, line := range p.Log[max(0, len(p.Log)-lastWords):] {
+			t.Printf("    log | %s\n", line)
+		}
+		for line := range strings.Lines(p.Suggestion) {
+			t.Para("    try ", strings.TrimRight(line, "\n"))
+		}
+		if p.Suggestion != "" && len(keys) > 1 {
+			t.Para("        ", "and the same for "+strings.Join(keys[1:], ", "))
+		}
 	}
 }
+
+// lastWords is how many of the lines that a task wrote last are shown.
+const lastWords = 3

@@ -200,16 +200,18 @@ func pad(s string, n int) string {
 	return s
 }
 
-// fit cuts s to n columns.
+// fit cuts s to n columns: between words, where it has more than one and no colours.
 func fit(s string, n int) string {
 	if n <= 0 || lipgloss.Width(s) <= n {
 		return s
 	}
-	r := []rune(s)
-	for len(r) > 0 && lipgloss.Width(string(r)) > n-1 {
-		r = r[:len(r)-1]
+	cut := lipgloss.NewStyle().MaxWidth(n - 1).Render(s)
+	if rest, plain := strings.CutPrefix(s, cut); plain && !strings.HasPrefix(rest, " ") && !strings.HasSuffix(cut, " ") {
+		if i := strings.LastIndexByte(strings.TrimLeft(cut, " "), ' '); i > 0 {
+			cut = strings.TrimRight(cut[:len(cut)-len(strings.TrimLeft(cut, " "))+i], " ")
+		}
 	}
-	return string(r) + "…"
+	return cut + "…"
 }
 
 // wrap breaks s between words into lines of at most n columns; those after the

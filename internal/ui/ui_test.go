@@ -125,7 +125,7 @@ func screen(s string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func TestTheLiveTableShowsGroupsAndKeepsFailuresAbove(t *testing.T) {
+func TestTheLiveTableShowsGroupsAndWhatFails(t *testing.T) {
 	for _, width := range []int{100, 50} {
 		synctest.Test(t, func(t *testing.T) {
 			term, _, errw := fixed(width)

@@ -72,14 +72,19 @@ func (w *watch) progress(d *types.ServiceDeployment) *Progress {
 		}
 		p.Revisions = append(p.Revisions, was)
 	}
-	for _, t := range w.tasks.rows {
+	countHealthy(p)
+	return p
+}
+
+// countHealthy counts the healthy tasks of each revision.
+func countHealthy(p *Progress) {
+	for _, t := range p.Tasks {
 		for i := range p.Revisions {
 			if p.Revisions[i].Revision == t.Revision && t.Phase == Healthy {
 				p.Revisions[i].Healthy++
 			}
 		}
 	}
-	return p
 }
 
 // steps are how far a task is in each phase, of 6.
@@ -89,8 +94,13 @@ var steps = map[string]int{tasks.Provisioning: 1, tasks.Pending: 1, tasks.Pullin
 // the rollout ends.
 func Share(p *Progress) float64 {
 	now := p.Revisions[0]
-	if now.State == words(types.ServiceDeploymentStatusSuccessful) {
+	switch {
+	case now.State == words(types.ServiceDeploymentStatusSuccessful):
 		return 1
+	case now.State == stops && now.Running > 0:
+		return 1.0 / 3
+	case now.State == stops:
+		return 2.0 / 3
 	}
 	var best []int
 	for _, t := range p.Tasks {

@@ -122,6 +122,15 @@ func (r *Reads) describe(ctx context.Context, arns []string) ([]types.ServiceDep
 
 // service is one active service as it was at a time or later, or nil.
 func (r *Reads) service(ctx context.Context, name string, notOlder time.Time) (*types.Service, error) {
+	s, err := r.described(ctx, name, notOlder)
+	if s == nil || aws.ToString(s.Status) != "ACTIVE" {
+		return nil, err
+	}
+	return s, err
+}
+
+// described is one service, active or being deleted, as it was at a time or later, or nil.
+func (r *Reads) described(ctx context.Context, name string, notOlder time.Time) (*types.Service, error) {
 	all, err := cloud.List(ctx, r.last, "service", notOlder, func(ctx context.Context) ([]types.Service, error) {
 		_, services := r.followed()
 		return tasks.Services(ctx, r.ecs, r.cluster, services)
@@ -130,7 +139,7 @@ func (r *Reads) service(ctx context.Context, name string, notOlder time.Time) (*
 		return nil, err
 	}
 	for i, s := range all {
-		if aws.ToString(s.ServiceName) == name && aws.ToString(s.Status) == "ACTIVE" {
+		if aws.ToString(s.ServiceName) == name {
 			return &all[i], nil
 		}
 	}
