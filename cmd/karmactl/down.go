@@ -118,7 +118,7 @@ func allOrSome(s *session, o downOptions) teardown {
 
 func (p *plan) teardownDoc() *document.Plan {
 	doc := p.doc()
-	doc.Destroy, doc.Waiting, doc.Warnings = true, []document.Waiting{}, kept(p.res)
+	doc.Destroy, doc.Waiting, doc.Warnings = true, []document.Waiting{}, append(kept(p.res), p.warnings...)
 	for _, o := range p.res.Outcomes {
 		if o.Key.Kind() == "role" { // what others gave it is taken from it
 			doc.Warnings = append(doc.Warnings, o.Notes...)

@@ -42,14 +42,14 @@ func TestEachCommandHasExamplesThatWork(t *testing.T) {
 	signal.Notify(ours, os.Interrupt) // its goroutine must not be of a bubble
 	defer signal.Stop(ours)
 	all := examples(t)
-	for _, kind := range []string{"init", "adopt", ""} {
+	for _, kind := range []string{"init", "adopt", "cutover", ""} {
 		t.Run("of "+kind, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			standIns(t)
 			synctest.Test(t, func(t *testing.T) {
 				x := newExamplesOf(t, kind, string(shipped))
 				for _, line := range all {
-					if name := strings.Fields(commandIn(line))[1]; name == kind || kind == "" && name != "init" && name != "adopt" {
+					if name := strings.Fields(commandIn(line))[1]; name == kind || kind == "" && !slices.Contains([]string{"init", "adopt", "cutover"}, name) {
 						x.run(line)
 					}
 				}
@@ -166,6 +166,9 @@ func newExamplesOf(t *testing.T, kind, shipped string) *exampled {
 		x.office, _ = terraformed(t)
 		x.write("terraform.tfstate", `{"version": 4, "resources": [
   {"mode": "managed", "type": "aws_ecs_cluster", "name": "this", "instances": [{"attributes": {"id": "arn:aws:ecs:us-east-1:123456789012:cluster/`+livetest.Cluster+`", "name": "`+livetest.Cluster+`"}}]}]}`)
+	case "cutover":
+		x.office = newBesides(t).office
+		x.write("config/agents.yaml", besideTerraform)
 	default:
 		x.office, x.keepUp = newOffice(t, ""), true
 		before, staging, found := strings.Cut(shipped, "# environments:\n")

@@ -105,6 +105,9 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 		p.warnings = append(p.warnings, fmt.Sprintf("%s taken over from a program that has not let go: what it does next may undo this plan; karmactl adopt --release once it has", wereOf(n)))
 	}
 	p.warnings = append(p.warnings, p.notYetOurs(rec)...)
+	if note := noteOfCutover(rec); note != nil && !note.Moved.IsZero() && !s.cfg.LoadBalancer.Records {
+		p.warnings = append(p.warnings, "karmactl cutover has led the names to this stack: take records: false out of agents.yaml"+lineOfRecords(s.cfg.File)+", and the records are taken over as they are")
+	}
 	return p, err
 }
 

@@ -39,6 +39,9 @@ func (s *session) planTeardown(ctx context.Context, rec engine.Recorder, t teard
 	if p.res, err = w.Down(ctx); err != nil {
 		return nil, err
 	}
+	if note := noteOfCutover(rec); note != nil && !note.Moved.IsZero() {
+		p.warnings = append(p.warnings, "karmactl cutover has led the names to this stack, where nothing answers them then: karmactl cutover --back leads them to the old fleet first")
+	}
 	return p, p.refuseUsed(ctx)
 }
 

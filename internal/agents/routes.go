@@ -84,6 +84,29 @@ func (c *Config) ExtraHosts() []string {
 	return out
 }
 
+// RecordNames are the names that get a record of their own: the domain, all directly below it,
+// and the hosts of agents that are not.
+func (c *Config) RecordNames() []string {
+	return append([]string{c.LoadBalancer.Domain, "*." + c.LoadBalancer.Domain}, c.ExtraHosts()...)
+}
+
+// NamesBelow are the names directly below the domain at which public agents answer.
+func (c *Config) NamesBelow() []string {
+	var out []string
+	for _, a := range c.Public() {
+		hosts := a.Hosts
+		if len(hosts) == 0 {
+			hosts = []string{a.Name + "." + c.LoadBalancer.Domain}
+		}
+		for _, h := range hosts {
+			if c.belowDomain(h) && h != c.LoadBalancer.Domain && !strings.HasPrefix(h, "*.") && !slices.Contains(out, h) {
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
 // belowDomain tells whether the domain's own names, itself and *.domain, are those of a host.
 func (c *Config) belowDomain(host string) bool {
 	label, below := strings.CutSuffix(host, "."+c.LoadBalancer.Domain)

@@ -108,6 +108,13 @@ func samples() map[string]any {
 			Obstacles:    []document.Obstacle{{What: "service shop-prod-api", Why: "its launch type is EC2", Instead: "run api on Fargate first"}},
 			Next:         []string{"karmactl init --from-ecs shop-prod"},
 		},
+		"Cutover": document.Cutover{
+			Head: document.Of("Cutover"), Stack: "shop-next", Outcome: "moved", Zone: "Z1", LoadBalancer: "shop-next-1.us-east-1.elb.amazonaws.com",
+			Records:     []document.MovedRecord{{Name: "agents.example.com", Type: "CNAME", TTL: 300, From: "old-1.us-east-1.elb.amazonaws.com", To: "shop-next-1.us-east-1.elb.amazonaws.com"}},
+			WaitSeconds: 300, Sides: []document.OldSide{{Name: "old-1.us-east-1.elb.amazonaws.com", Requests: new(0)}},
+			Notes: []string{"chat.agents.example.com has a record of its own, which would win over the wildcard: it is deleted, and --back makes it again"},
+			Next:  []string{"karmactl cutover --back, if they are to lead to the old fleet again"},
+		},
 		"Takeover": document.Takeover{
 			Head: document.Of("Takeover"), Stack: "shop-prod", Outcome: "taken_over", Keys: []string{"vpc"}, File: "config/agents.yaml",
 			Commands: []string{"terraform state rm 'aws_vpc.main'"}, Blocks: []string{"removed {\n  from = aws_vpc.main\n  lifecycle {\n    destroy = false\n  }\n}"}, Next: []string{"karmactl plan"},

@@ -99,10 +99,10 @@ func (r *Record) Find(ctx context.Context, look engine.Look) (engine.Found[Recor
 		return engine.Found[RecordSpec]{}, err
 	}
 	spec := recordSpec(have)
-	if look.ID == "" && !r.leadsToOurs(spec.Alias) {
+	if look.ID == "" && !r.LeadsHere(spec.Alias) {
 		return engine.Found[RecordSpec]{}, &engine.NotManaged{
 			Key: r.Key(), What: "record " + name, ID: spec.Alias,
-			Adopt: "load_balancer: {records: false} makes everything but the records; once the record is an alias of that load balancer it is taken over as it is",
+			Adopt: "load_balancer: {records: false} makes everything but the records; karmactl cutover then leads them to that load balancer, and they are taken over as they are",
 		}
 	}
 	return engine.Found[RecordSpec]{Phase: engine.Ready, ID: recordID(zone, name, kind), Spec: spec}, nil
@@ -123,7 +123,7 @@ func (r *Record) findInAnyZone(ctx context.Context) (engine.Found[RecordSpec], e
 		if err != nil {
 			return engine.Found[RecordSpec]{}, err
 		}
-		if have == nil || !r.leadsToOurs(recordSpec(have).Alias) {
+		if have == nil || !r.LeadsHere(recordSpec(have).Alias) {
 			continue
 		}
 		return engine.Found[RecordSpec]{Phase: engine.Ready, ID: recordID(z.ID, r.Name, r.Type), Spec: recordSpec(have)}, nil
@@ -147,12 +147,12 @@ func valuesOf(r *types.ResourceRecordSet) string {
 	return strings.Join(out, " ")
 }
 
-// leadsToOurs tells whether an alias leads to a load balancer of our name, be it
+// LeadsHere tells whether an alias leads to a load balancer of the stack's name, be it
 // one that is no more: the name is unique in an account and region.
-func (r *Record) leadsToOurs(alias string) bool {
-	tail, ok := strings.CutPrefix(strings.TrimPrefix(alias, "internal-"), strings.ToLower(r.loadBalancerName())+"-")
+func (h *Env) LeadsHere(alias string) bool {
+	tail, ok := strings.CutPrefix(strings.TrimPrefix(aliasName(alias), "internal-"), strings.ToLower(h.loadBalancerName())+"-")
 	number, domain, _ := strings.Cut(tail, ".")
-	return ok && strings.Trim(number, "0123456789") == "" && strings.HasPrefix(domain, r.Account.Region+".elb.")
+	return ok && strings.Trim(number, "0123456789") == "" && strings.HasPrefix(domain, h.Account.Region+".elb.")
 }
 
 // Diff compares. A record changes in place.
@@ -174,8 +174,13 @@ func (r *Record) Update(ctx context.Context, id string, _, want RecordSpec) erro
 	zone, name, kind := splitRecordID(id)
 	return changeRecords(ctx, r.Clients.Route53, zone, types.ChangeActionUpsert, types.ResourceRecordSet{
 		Name: &name, Type: types.RRType(kind),
-		AliasTarget: &types.AliasTarget{DNSName: aws.String("dualstack." + want.Alias), HostedZoneId: &want.AliasZone},
+		AliasTarget: AliasOf(want.Alias, want.AliasZone),
 	})
+}
+
+// AliasOf is how the stack's records lead to its load balancer.
+func AliasOf(balancer, zone string) *types.AliasTarget {
+	return &types.AliasTarget{DNSName: aws.String("dualstack." + balancer), HostedZoneId: &zone}
 }
 
 // changeRecords makes one change of each record, all or none.

@@ -43,7 +43,7 @@ func (s *Stack) edge(n *networkPart, p *platformPart) *edgePart {
 	if cfg.Domain == "" || !cfg.Records { // the DNS of the hosts is their owner's
 		return e
 	}
-	for _, name := range append([]string{cfg.Domain, "*." + cfg.Domain}, s.Config.ExtraHosts()...) {
+	for _, name := range s.Config.RecordNames() {
 		add(s, groupEdge, &provision.Record{Env: h, Zone: s.Lookup.HostedZone, Name: name, Type: "A", Alias: e.alb})
 	}
 	return e

@@ -9,6 +9,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // hostedZone is the id of the public zone that a domain's records go into: the
@@ -68,4 +69,13 @@ func checkHosts(ctx context.Context, api route53.ListHostedZonesAPIClient, cfg *
 		}
 	}
 	return nil
+}
+
+// HostedZone is the id of the zone that the records of a stack's names go into.
+func HostedZone(ctx context.Context, cfg *agents.Config, h *provision.Env) (string, error) {
+	zone, err := hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
+	if err == nil {
+		err = checkHosts(ctx, h.Clients.Route53, cfg, zone)
+	}
+	return zone, err
 }

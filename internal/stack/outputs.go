@@ -63,7 +63,7 @@ func (s *Stack) Warnings() []string {
 		}
 	}
 	if public && !s.Config.LoadBalancer.Records {
-		out = append(out, "load_balancer.records is false: "+domain+" and the agents' names stay where they lead; karmactl outputs tells how to ask this fleet")
+		out = append(out, "load_balancer.records is false: "+domain+" and the agents' names stay where they lead; karmactl outputs tells how to ask this fleet, and karmactl cutover leads them here")
 	}
 	if s.Lookup.Certificate != "" {
 		out = append(out, s.Lookup.Certificate)

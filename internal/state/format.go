@@ -20,7 +20,7 @@ import (
 
 // Schema is the version of the format that this karmactl writes. It goes up with every change
 // of the fields, engine.Entry's among them, because readers are strict.
-const Schema = 5
+const Schema = 6
 
 // migrations[i] turns the JSON of schema i+1 into that of schema i+2.
 var migrations = []func([]byte) ([]byte, error){
@@ -31,6 +31,8 @@ var migrations = []func([]byte) ([]byte, error){
 	// Schema 4 brought what is taken over, and of schema 3 karmactl made everything itself.
 	func(data []byte) ([]byte, error) { return data, nil },
 	// Schema 5 brought what wrote a version, and of those before it that is not known.
+	func(data []byte) ([]byte, error) { return data, nil },
+	// Schema 6 brought what a cutover moved, and before it there was none.
 	func(data []byte) ([]byte, error) { return data, nil },
 }
 
@@ -50,6 +52,8 @@ type State struct {
 	InFlight map[engine.Key]time.Time `json:"inFlight"`
 	// Hibernation is nil while the stack is awake.
 	Hibernation *Hibernation `json:"hibernation,omitempty"`
+	// Cutover is nil unless the fleet's names were moved over from another one.
+	Cutover *Cutover `json:"cutover,omitempty"`
 	// By is what wrote this version; nil where it is not known.
 	By *By `json:"by,omitempty"`
 }
@@ -214,6 +218,13 @@ func (s *State) normalize() error {
 			return &CorruptError{Why: fmt.Sprintf("it hibernates since the year %d", h.Since.Year())}
 		}
 	}
+	if c := s.Cutover; c != nil {
+		for _, at := range []*time.Time{&c.Since, &c.Ready, &c.Moved} {
+			if *at = at.UTC(); !writable(*at) {
+				return &CorruptError{Why: fmt.Sprintf("its names were moved in the year %d", at.Year())}
+			}
+		}
+	}
 	return nil
 }
 
@@ -232,6 +243,7 @@ func (s *State) clone() *State {
 		c.InFlight[k] = at
 	}
 	c.Hibernation = s.Hibernation.clone()
+	c.Cutover = s.Cutover.clone()
 	if s.By != nil {
 		c.By = new(*s.By)
 	}

@@ -54,6 +54,9 @@ func sample() *State {
 		Hibernation: &Hibernation{Since: at, KeepALB: true, Scales: []Scale{{
 			Agent: "validator", Manual: true, Min: 1, Max: 4, Actions: []ScaleAction{{Schedule: "office-hours", Action: "start", Cron: "cron(0 9 ? * MON-FRI *)", Timezone: "UTC", Min: 1, Max: 4}},
 		}}},
+		Cutover: &Cutover{Since: at, Ready: at, Moved: at, Zone: "Z1", Names: []string{"agents.example.com"}, Records: []RecordSet{
+			{Name: "agents.example.com", Type: "CNAME", TTL: 300, Values: []string{"old.example.net"}},
+		}},
 		By: &By{Run: "HXK2", Who: "ana", Command: "up"},
 	}
 }
@@ -97,9 +100,9 @@ func TestWhatIsNotAStateIsRefusedWithTheWayOut(t *testing.T) {
 		{"a list", `[]`, &corrupt},
 		{"null", `null`, &corrupt},
 		{"two states in one file", string(whole) + string(whole), &corrupt},
-		{"version 0", edit(`"version": 5`, `"version": 0`), &corrupt},
-		{"a version in words", edit(`"version": 5`, `"version": "1"`), &corrupt},
-		{"a newer version", edit(`"version": 5`, `"version": 6`), &newer},
+		{"version 0", edit(`"version": 6`, `"version": 0`), &corrupt},
+		{"a version in words", edit(`"version": 6`, `"version": "1"`), &corrupt},
+		{"a newer version", edit(`"version": 6`, `"version": 7`), &newer},
 		{"an unknown key", edit(`"stack"`, `"note": "mine", "stack"`), &unknown},
 		{"an unknown key in a resource", edit(`"kind": "vpc"`, `"colour": "red", "kind": "vpc"`), &unknown},
 		{"the same resource twice", edit(`"service/validator": {`, `"vpc/main": {"kind": "vpc", "id": "vpc-2", "createdAt": "2026-11-05T10:00:00Z"}, "service/validator": {`), &corrupt},
@@ -170,7 +173,7 @@ func TestAStateOfSchemaOneIsReadAsAwake(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := sample()
-	want.Hibernation, want.By = nil, nil
+	want.Hibernation, want.Cutover, want.By = nil, nil, nil
 	for k, e := range want.Resources {
 		e.Known, e.Adopted, e.Differs = nil, "", nil
 		want.Resources[k] = e
