@@ -209,6 +209,10 @@ func (a *app) showAdoption(o adoptOptions, t *takeover) error {
 		Agents: []document.AdoptedAgent{}, Counterparts: []document.Counterpart{}, Others: []document.OtherResource{}, Obstacles: []document.Obstacle{}, New: keyTexts(slices.Sorted(slices.Values(r.New))),
 		Next: []string{"karmactl adopt --from-ecs " + o.cluster},
 	}
+	d.NewWhy = map[string]string{}
+	for _, key := range r.New {
+		d.NewWhy[string(key)] = adopt.WhatFor(key)
+	}
 	for _, ag := range t.cfg.Agents {
 		d.Agents = append(d.Agents, document.AdoptedAgent{Name: ag.Name, Service: ag.ServiceName()})
 	}

@@ -72,6 +72,30 @@ func TestARevisionThatNeverRanIsNotTakenOver(t *testing.T) {
 	})
 }
 
+// The roles of an agent are not made while it stays at the other program's revision, but
+// a job of the agent starts with them.
+func TestTheRolesOfATakenOverAgentAreMadeForItsJobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, f := withoutFile(t)
+		o.must("", takeIt...)
+		edit(t, o, "\nagents:\n", "\njobs:\n  nightly: {agent: chat, command: [python, digest.py], schedule: every day at 03:00}\nagents:\n")
+		_, out := o.run("", "plan", "-v")
+		for _, key := range []string{"role/execution/chat", "role/task/chat", "role/scheduler/chat", "task-definition/nightly"} {
+			if !strings.Contains(out, "+ "+key+"\n") {
+				t.Errorf("the plan has no %s:\n%s", key, out)
+			}
+		}
+		if strings.Contains(out, "role/task/seller") || strings.Contains(out, " service/chat") {
+			t.Errorf("the plan:\n%s", out)
+		}
+		revision, _ := running(t, f, "chat")
+		o.must("", "up", "--yes")
+		if now, _ := running(t, f, "chat"); now != revision {
+			t.Errorf("it ran %s, and runs %s", revision, now)
+		}
+	})
+}
+
 func TestAFirstDeployThatFailsIsRolledBackToTheOtherProgramsRevision(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, f := withoutFile(t)

@@ -31,6 +31,13 @@ func TestATakenOverFleetIsDeployedScaledRolledBackAndGivenBackWhileItAnswers(t *
 				revision, _ := running(t, f, "validator")
 				o.must("", takeIt...)
 				o.onlyTags()
+				want := "No changes"
+				if shape.Domain != "" { // beside the agents' own names, which the fleet has
+					want = "Plan: 1 to create, 0 to change, 0 to destroy." // record/*.agents.example.com
+				}
+				if out := said(t, o, "plan"); !strings.Contains(out, want) {
+					t.Errorf("the plan after the takeover:\n%s", out)
+				}
 				ended := askedMeanwhile(t, f)
 				workOn(t, o)
 				if out := said(t, o, "adopt", "--undo", "--yes"); !strings.Contains(out, "Given back: ") {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -57,6 +56,8 @@ type plan struct {
 	bucket *engine.Outcome
 	// sleeps chooses what hibernates; nil is nothing.
 	sleeps func(engine.Key) bool
+	// spared are roles that no one needs yet.
+	spared map[engine.Key]bool
 	// scales is what hibernating takes from karmactl scale, for wake to put back.
 	scales []state.Scale
 	// used is what of the stack others use, and who they are.
@@ -96,6 +97,8 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	if p.res.Err() != nil {
 		return p, nil
 	}
+	staying := p.staying(rec)
+	p.spare(staying)
 	short, unknown, err := p.stack.Quotas(ctx, p.res, nil)
 	for _, q := range short {
 		p.warnings = append(p.warnings, fmt.Sprintf("%v: %s", q, q.Ask()))
@@ -104,25 +107,11 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	if n := len(adopted(rec, engine.AdoptionShared)); n > 0 {
 		p.warnings = append(p.warnings, fmt.Sprintf("%s taken over from a program that has not let go: what it does next may undo this plan; karmactl adopt --release once it has", wereOf(n)))
 	}
-	p.warnings = append(p.warnings, p.notYetOurs(rec)...)
+	p.warnings = append(p.warnings, notYetOurs(staying)...)
 	if note := noteOfCutover(rec); note != nil && !note.Moved.IsZero() && !s.cfg.LoadBalancer.Records {
 		p.warnings = append(p.warnings, "karmactl cutover has led the names to this stack: take records: false out of agents.yaml"+lineOfRecords(s.cfg.File)+", and the records are taken over as they are")
 	}
 	return p, err
-}
-
-// notYetOurs names the agents that were taken over and stay at the other program's revision.
-func (p *plan) notYetOurs(rec engine.Recorder) []string {
-	var left []string
-	for _, e := range adopted(rec, engine.AdoptionShared, engine.AdoptionWhole) {
-		if o, ok := p.res.Get(e.Key); ok && e.Key.Kind() == "task-definition" && o.Verb == engine.None {
-			left = append(left, e.Key.Name())
-		}
-	}
-	if len(left) == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("%s: still the revision of the program that made it; karmactl deploy AGENT makes karmactl's own, up once agents.yaml says something else of the agent", strings.Join(left, ", "))}
 }
 
 // sideBySide does both at the same time, and gives up the second when the first fails.
@@ -175,6 +164,7 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 	w := p.walk(st, store)
 	w.Apply, w.Shown, w.Keep, w.Refresh = true, p.res, st.Keep(stack.DownOptions{}), p.refresh
 	sleeps := p.limit(&w, st)
+	p.without(&w)
 	progress := p.up(ctx, st, w)
 	w.Report = progress
 	res, err := w.Up(ctx)
@@ -183,6 +173,7 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 		return nil, nil, err
 	}
 	drop(res, sleepsWell(sleeps))
+	drop(res, p.isSpared)
 	return res, st, nil
 }
 

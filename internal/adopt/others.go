@@ -40,7 +40,7 @@ func (j *judge) others() {
 	}
 	slices.Sort(roles)
 	for _, arn := range roles {
-		why := "each agent of karmactl's has two roles of its own"
+		why := "each agent of karmactl's has two roles of its own, from its first deploy on"
 		if n := shared[arn]; n > 1 {
 			why = fmt.Sprintf("%d services share it: ", n) + why
 		}

@@ -97,11 +97,20 @@ func Judge(f *live.Fleet, p Plan) *Report {
 	return j.out
 }
 
-// byItself tells whether a resource is there without a counterpart: AWS makes it for the
-// account, or it proves the certificate that is taken over.
+// byItself tells whether an up makes nothing of a key without a counterpart: AWS makes it for
+// the account, it proves the certificate that is taken over, or it is a role of an agent that
+// stays at the revision that it runs.
 func (j *judge) byItself(k engine.Key) bool {
-	proof := k == "record/validation" || k == "certificate-validation"
-	return k.Kind() == "slr" || proof && j.taken["certificate"] != ""
+	switch {
+	case k.Kind() == "slr":
+		return true
+	case k == "record/validation", k == "certificate-validation":
+		return j.taken["certificate"] != ""
+	case k.Kind() == "role":
+		_, agent, _ := strings.Cut(k.Name(), "/")
+		return j.taken[engine.Key("task-definition/"+agent)] != ""
+	}
+	return false
 }
 
 // judge is a comparison under way.

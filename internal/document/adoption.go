@@ -22,6 +22,8 @@ type Adoption struct {
 	Obstacles []Obstacle `json:"obstacles"`
 	// New are the keys of the stack that have no live counterpart.
 	New []string `json:"new"`
+	// NewWhy are what these are for, by key; it is no part of the JSON.
+	NewWhy map[string]string `json:"-"`
 	// Notes are those of the agents.yaml.
 	Notes []string `json:"notes"`
 	// Next are commands.

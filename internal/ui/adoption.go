@@ -48,7 +48,13 @@ func (t *Terminal) adoptionText(d *document.Adoption) string {
 		fmt.Fprintf(&b, "  · %s %s\n      %s\n", x.ResourceKind, named(x.Name, x.ID, x.Address), c.dim(wrap(x.Why, width-6, 6)))
 	}
 	if len(d.New) > 0 {
-		fmt.Fprintf(&b, "Not there, so that up would make it:\n  + %s\n", wrap(strings.Join(d.New, ", "), width-4, 4))
+		fmt.Fprintln(&b, "Not there, so that up would make it:")
+	}
+	for _, key := range d.New {
+		fmt.Fprintf(&b, "  + %s\n", key)
+		if why := d.NewWhy[key]; why != "" {
+			fmt.Fprintf(&b, "      %s\n", c.dim(wrap(why, width-6, 6)))
+		}
 	}
 	fmt.Fprintf(&b, "%s · %s · %s · %s. Nothing was changed.\n", count(len(d.Counterparts), "has a key", "have a key"), count(len(d.Others), "has none", "have none"),
 		count(len(d.New), "would be new", "would be new"), count(len(d.Obstacles), "is in the way", "are in the way"))
