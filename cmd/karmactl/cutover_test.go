@@ -157,9 +157,11 @@ func (b *besides) under(f func()) (rounds int, failed []error) {
 			}
 		}
 	})
-	f()
-	close(stop)
-	done.Wait()
+	func() {
+		defer done.Wait()
+		defer close(stop) // also when f ends the test
+		f()
+	}()
 	return rounds, failed
 }
 
