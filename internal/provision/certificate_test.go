@@ -171,18 +171,25 @@ func TestTheEdgeSurvivesEveryFault(t *testing.T) {
 		total = len(s.sim.Mutations())
 	})
 	for n := 1; n <= total; n++ {
-		for name, fault := range map[string]awssim.Fault{
-			"reply lost":   {After: awssim.LostConnection()},
-			"server error": {After: awssim.ServerError()},
-			"killed":       {Kill: true},
+		for i, f := range []struct {
+			name string
+			awssim.Fault
+		}{
+			{"reply lost", awssim.Fault{After: awssim.LostConnection()}},
+			{"server error", awssim.Fault{After: awssim.ServerError()}},
+			{"killed", awssim.Fault{Kill: true}},
 		} {
+			if !inTurn(n, i, 3) {
+				continue
+			}
+			name := f.name
 			synctest.Test(t, func(t *testing.T) {
 				s := newSecure(t)
 				op := ""
 				s.sim.Inject(func(c awssim.Call) awssim.Fault {
 					if c.Mutating && c.N == n && op == "" {
 						op = c.Name()
-						return fault
+						return f.Fault
 					}
 					return awssim.Fault{}
 				})

@@ -21,6 +21,10 @@ type bench struct {
 	rec  *engine.Memory
 }
 
+// inTurn tells whether a sweep tries fault i of several at call n: all of them at each
+// call, and in make test one at each, in turn.
+func inTurn(n, i, faults int) bool { return !testing.Short() || n%faults == i }
+
 // newBench makes one. Call it inside synctest.Test: minutes of waiting then take no time.
 func newBench(t *testing.T, opts awssim.Options) *bench {
 	t.Helper()

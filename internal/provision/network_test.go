@@ -116,11 +116,14 @@ func cleanRun(t *testing.T) (calls int, have string) {
 
 func TestEveryReplyMayBeLostOnce(t *testing.T) {
 	calls, want := cleanRun(t)
-	for _, lost := range []struct {
+	for i, lost := range []struct {
 		name string
 		err  func() error
 	}{{"the connection ends", awssim.LostConnection}, {"AWS answers 500", awssim.ServerError}} {
 		for n := 1; n <= calls; n++ {
+			if !inTurn(n, i, 2) {
+				continue
+			}
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, slow)
 				name := ""
@@ -183,8 +186,11 @@ func TestAProcessMayDieAfterAnyCall(t *testing.T) {
 
 func TestTheWayDownMayLoseEveryReplyAndDieAfterAnyCall(t *testing.T) {
 	up, _ := cleanRun(t)
-	for _, kill := range []bool{false, true} {
+	for i, kill := range []bool{false, true} {
 		for n := 1; ; n++ {
+			if !inTurn(n, i, 2) {
+				continue
+			}
 			reached := false
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, slow)

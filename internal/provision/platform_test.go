@@ -64,7 +64,8 @@ func graph(h *Env) []engine.Step { return append(platform(h), scaling(h)...) }
 // TestThePlatformConvergesWhenAReplyIsLost loses the reply of each mutating call
 // once, by itself: the work is done and nothing is there twice.
 func TestThePlatformConvergesWhenAReplyIsLost(t *testing.T) {
-	for n := 1; n <= mutations(t); n++ {
+	calls := mutations(t)
+	for n := 1; n <= calls; n++ {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, slow)
 			b.running("validator")
@@ -90,7 +91,8 @@ func TestThePlatformConvergesWhenAReplyIsLost(t *testing.T) {
 // TestThePlatformConvergesWhenTheProcessDies kills the process after each
 // mutating call: the next run finishes.
 func TestThePlatformConvergesWhenTheProcessDies(t *testing.T) {
-	for n := 1; n <= mutations(t); n++ {
+	calls := mutations(t)
+	for n := 1; n <= calls; n++ {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, slow)
 			b.running("validator")
