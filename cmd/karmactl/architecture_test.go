@@ -86,7 +86,7 @@ func packageMap(t *testing.T) (order []string, allowed map[string][]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := regexp.MustCompile("(?m)^\\| `((?:internal|cmd|config)[a-z/]*)` \\| ([^|]*) \\| .* \\|$")
+	row := regexp.MustCompile("(?m)^\\| `((?:internal|cmd|config|docs)[a-z/]*)` \\| ([^|]*) \\| .* \\|$")
 	name := regexp.MustCompile("`([a-z/]+)`")
 	allowed = map[string][]string{}
 	for _, m := range row.FindAllStringSubmatch(string(page), -1) {

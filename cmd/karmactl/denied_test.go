@@ -156,7 +156,10 @@ func TestWhateverPermissionIsMissingIsNamed(t *testing.T) {
 			"secrets status", "secrets sync", "cost --actual", "cost refresh", "scale validator=2", "scale --schedule office-hours --now", "run validator -- echo",
 			"deploy validator --dry-run", "deploy validator --refresh-secrets", "rollback validator --dry-run", "rollback validator",
 			"history", "list", "list --all-regions", "state list", "state show vpc", "state history", "state rm vpc", "state unlock", "hibernate --dry-run", "down --dry-run",
+			"ci github --repo acme/agents --dry-run",
 		}},
+		stage{"let in", func(o *office) { o.must("", "ci", "github", "--repo", "acme/agents", "--yes") }, []string{"ci github --remove --yes", "ci github --repo acme/agents --branch live --yes"}},
+		stage{"not let in", func(*office) {}, []string{"ci github --repo acme/agents --yes"}},
 	)
 }
 

@@ -60,7 +60,7 @@ func runDown(ctx context.Context, s *session, o downOptions) error {
 		return err
 	}
 	// What is there is found by its tags; only then is a place for the lock worth making.
-	p, err := s.planTeardown(ctx, engine.NewMemory(s.clock), allOrSome(s, o))
+	p, err := s.planDown(ctx, engine.NewMemory(s.clock), o)
 	if err != nil {
 		return err
 	}
@@ -88,11 +88,27 @@ func downDryRun(ctx context.Context, s *session, o downOptions) error {
 	if err := refuseTakeover(store, "down"); err != nil {
 		return err
 	}
-	p, err := s.planTeardown(ctx, store, allOrSome(s, o))
+	p, err := s.planDown(ctx, store, o)
 	if err != nil {
 		return err
 	}
 	return errors.Join(s.app.term.Plan(p.teardownDoc()), p.res.Err())
+}
+
+// planDown is the plan of a down. One of everything names the roles of ci github, which it leaves.
+func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptions) (*plan, error) {
+	p, err := s.planTeardown(ctx, rec, allOrSome(s, o))
+	if err != nil || p.res.Err() != nil || len(o.agents) > 0 {
+		return p, err
+	}
+	roles, err := stack.GitHubRoles(ctx, p.stack.Env)
+	if err != nil {
+		return nil, err
+	}
+	if len(roles) > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("kept: %s (a workflow of GitHub may bring the stack back: karmactl ci github --remove deletes them)", strings.Join(roles, ", ")))
+	}
+	return p, nil
 }
 
 // allOrSome is everything, or what belongs to some agents.
@@ -147,7 +163,7 @@ func kept(res *engine.Result) []string {
 }
 
 func downLocked(ctx context.Context, s *session, store *state.Store, o downOptions) error {
-	p, err := s.planTeardown(ctx, store, allOrSome(s, o))
+	p, err := s.planDown(ctx, store, o)
 	if err != nil {
 		return err
 	}
@@ -167,7 +183,7 @@ func downLocked(ctx context.Context, s *session, store *state.Store, o downOptio
 	r := resultDoc(res)
 	r.Waiting = nil
 	if s.app.term.JSON { // people have read it in the plan
-		r.Notes = kept(res)
+		r.Notes = append(kept(res), p.warnings...)
 	}
 	if err := res.Err(); err != nil {
 		return s.finish(r, res, err)

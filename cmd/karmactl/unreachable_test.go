@@ -15,11 +15,11 @@ import (
 )
 
 // offline are the commands that need no network.
-var offline = []string{"cost", "diagram", "init", "state", "secrets", "try", "validate", "version"}
+var offline = []string{"ci", "cost", "diagram", "init", "state", "secrets", "try", "validate", "version"}
 
 // arguments are what commands need to get as far as AWS.
 var arguments = map[string]string{
-	"adopt":  "--from-ecs acme-prod --dry-run",
+	"adopt": "--from-ecs acme-prod --dry-run", "ci github": "--repo acme/agents",
 	"deploy": "validator --restart", "exec": "validator -- true", "port-forward": "validator", "run": "validator -- true", "rollback": "validator", "scale": "validator=2",
 	"secrets set": "validator private_key", "state import": "agents.yaml", "state restore": "v1", "state rm": "vpc", "state show": "vpc",
 	"state unlock": "--yes",

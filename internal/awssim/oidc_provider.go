@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"crypto/sha1"
 	"encoding/hex"
 	"net/url"
@@ -161,6 +162,14 @@ func (s *Sim) tagOIDCProvider(in *iam.TagOpenIDConnectProviderInput) (*iam.TagOp
 func (s *Sim) deleteOIDCProvider(in *iam.DeleteOpenIDConnectProviderInput) (*iam.DeleteOpenIDConnectProviderOutput, error) {
 	delete(s.world.OIDCProviders, aws.ToString(in.OpenIDConnectProviderArn))
 	return &iam.DeleteOpenIDConnectProviderOutput{}, nil
+}
+
+// providerOf is the ARN of the OIDC provider that a call of IAM is about; "*" where it is about none.
+func (s *Sim) providerOf(in any) string {
+	if c, ok := in.(*iam.CreateOpenIDConnectProviderInput); ok {
+		return "arn:aws:iam::" + s.world.Account + ":oidc-provider/" + strings.TrimPrefix(aws.ToString(c.Url), "https://")
+	}
+	return cmp.Or(text(in, "OpenIDConnectProviderArn"), "*")
 }
 
 // WebIdentityMayTake tells whether STS would give a role to who has a token of an issuer, such as

@@ -174,8 +174,12 @@ func (s *Sim) needs(service, op string, in any) []need {
 	if r, ok := in.(*iam.CreateServiceLinkedRoleInput); ok {
 		own.context["iam:AWSServiceName"] = aws.ToString(r.AWSServiceName)
 	}
-	if service == "IAM" {
+	switch service {
+	case "IAM":
 		s.roleContext(in, own.context)
+		own.resource = s.providerOf(in)
+	case "Secrets Manager":
+		own.resource = s.secretOf(in)
 	}
 	if r, ok := in.(*ecs.RunTaskInput); ok {
 		name := aws.ToString(r.Cluster)
@@ -200,7 +204,11 @@ func (s *Sim) needs(service, op string, in any) []need {
 	}
 	all = append(all, s.keyNeeds(service, op, in)...)
 	if action := tagAction(service, op); action != "" && hasTags(in) {
-		all = append(all, need{action: action, resource: "*"})
+		on := "*"
+		if service == "IAM" {
+			on = own.resource
+		}
+		all = append(all, need{action: action, resource: on})
 	}
 	return all
 }

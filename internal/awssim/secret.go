@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
@@ -82,6 +83,19 @@ func (s *Sim) secret(id *string) (*Secret, error) {
 		}
 	}
 	return nil, fail("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+}
+
+// secretOf is the ARN of the secret that a call is about; of one that is not there, it has no
+// six characters. "*" where a call is about none.
+func (s *Sim) secretOf(in any) string {
+	id := text(in, "SecretId")
+	if id == "" || strings.HasPrefix(id, "arn:") {
+		return cmp.Or(id, "*")
+	}
+	if x := s.world.Secrets[id]; x != nil {
+		return x.ARN
+	}
+	return s.world.arn("secretsmanager", "secret:"+id)
 }
 
 // usableSecret is one that is not being deleted.

@@ -63,7 +63,7 @@ type World struct {
 	FreedBuckets map[string]time.Time
 
 	Roles         map[string]*IAMRole      // by lower-case name
-	OIDCProviders map[string]*OIDCProvider `json:",omitempty"` // by ARN
+	OIDCProviders map[string]*OIDCProvider // by ARN
 	// ManagedPolicies are the account's own, by ARN. A test puts them in, or a rehearsal.
 	ManagedPolicies     map[string]string   `json:",omitempty"`
 	Clusters            map[string]*Cluster // by name

@@ -54,6 +54,9 @@ func denied(op *smithy.OperationError, message string, in Account) *Problem {
 		Why:  strings.TrimSpace(encodedDenial.ReplaceAllString(message, "")) + requestID(op),
 		Do:   "add " + action + " to the operator's policy (docs/iam-policy-read.json and docs/iam-policy-change.json have all that karmactl needs)",
 	}
+	if strings.Contains(action, "OpenIDConnectProvider") {
+		p.Do = "add " + action + " to the operator's policy: docs/iam-policy-ci.json has what karmactl ci github needs beside the other two"
+	}
 	if action == "kms:Decrypt" {
 		p.Do += "; the key's own policy has to leave it to IAM, or allow it"
 	}

@@ -89,7 +89,7 @@ type Change struct {
 	Key string `json:"key"`
 	// Kind is the first part of its key.
 	Kind string `json:"kind"`
-	// Group is network, edge, platform or agents.
+	// Group is network, edge, platform or agents; github for ci github.
 	Group string `json:"group"`
 	// Agent is the agent that it belongs to; not there for what is shared.
 	Agent string `json:"agent,omitempty"`

@@ -127,6 +127,15 @@ func samples() map[string]any {
 				Own:     []document.Setting{}, Left: []document.Setting{},
 			},
 		},
+		"Access": document.Access{
+			Head: document.Of("Access"), Stack: "karmacadabra-prod", Account: "123456789012", Repository: "acme/agents",
+			Pulls: "repo:acme/agents:pull_request", Deploys: "repo:acme/agents:ref:refs/heads/main",
+			PlanRole:   "arn:aws:iam::123456789012:role/karmacadabra-prod-us-east-1-github-plan",
+			DeployRole: "arn:aws:iam::123456789012:role/karmacadabra-prod-us-east-1-github-deploy",
+			Provider:   "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com", Summary: document.Summary{Create: 1, Unchanged: 2},
+			Changes: []document.Change{{Key: "role/deploy/github", Kind: "role", Group: "github", Verb: "create", Fields: []document.Field{}}},
+			Notes:   []string{}, Workflow: "name: karmactl\n", File: ".github/workflows/karmactl.yml",
+		},
 		"State": document.State{
 			Head: document.Of("State"), Stack: "karmacadabra-prod", Lineage: "8f14e45f", Serial: 121,
 			Resources: map[string]document.Entry{"vpc": {ResourceKind: "vpc", ID: "vpc-0a1b", CreatedAt: at}},

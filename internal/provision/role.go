@@ -19,11 +19,14 @@ import (
 )
 
 // The kinds of role: with one ECS starts a task (images, logs, secrets), the other is the
-// agent's own. With the third EventBridge Scheduler starts the agent's jobs.
+// agent's own. With the third EventBridge Scheduler starts the agent's jobs. With the last
+// two, GitHub's workflows plan and deploy the stack.
 const (
 	ExecutionRole = "execution"
 	TaskRole      = "task"
 	SchedulerRole = "scheduler"
+	PlanRole      = "plan"
+	DeployRole    = "deploy"
 )
 
 // inlinePolicy is the name of the one policy in each of our roles.
@@ -45,14 +48,16 @@ type RoleSpec struct {
 	Tags cloud.Tags
 }
 
-// Role is one of an agent's roles. Its id is its name. It cannot be assumed
+// Role is one of an agent's roles, or one of GitHub's workflows. Its id is its name. It cannot be assumed
 // everywhere for some ten seconds after it was made: what uses it waits.
 type Role struct {
 	engine.Ref
 	*Env
-	// Kind is ExecutionRole, TaskRole or SchedulerRole.
+	// Kind is one of the kinds; Agent is "github" for PlanRole and DeployRole.
 	Kind  string
 	Agent string
+	// Subject is whose tokens of GitHub's take a PlanRole or a DeployRole.
+	Subject string
 	// Policy is the inline policy as JSON: ExecutionPolicy, TaskPolicy or SchedulerPolicy.
 	Policy string
 	// Path and Boundary are those of all roles of the stack; "" is none.
@@ -103,11 +108,15 @@ func (r *Role) OfAgent() string { return r.Agent }
 // Needs nothing: policies name what they allow by ARNs that are known before.
 func (r *Role) Needs() []engine.Node { return nil }
 
-// Want is a role that only ECS tasks, or schedules, of this account can take.
+// Want is a role that only ECS tasks, or schedules, of this account can take, or the
+// workflows of one subject.
 func (r *Role) Want() RoleSpec {
 	trust := taskTrust(r.Account)
-	if r.Kind == SchedulerRole {
+	switch r.Kind {
+	case SchedulerRole:
 		trust = schedulerTrust(r.Account)
+	case PlanRole, DeployRole:
+		trust = gitHubTrust(r.Account, r.Subject)
 	}
 	return RoleSpec{
 		Trust: document(trust), Policy: document(r.Policy), Permissions: document(r.Permissions), Policies: setOf(r.Managed),
@@ -195,53 +204,14 @@ func (r *Role) Notes() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []string
+	up, down := "up", "down"
+	if r.isGitHubs() {
+		up, down = "ci github", "ci github --remove"
+	}
 	for _, p := range r.others {
-		out = append(out, fmt.Sprintf("the %s role of %s has %s, which karmactl did not give it: up leaves it there, down takes it away with the role", r.Kind, r.Agent, p))
+		out = append(out, fmt.Sprintf("the %s role of %s has %s, which karmactl did not give it: %s leaves it there, %s takes it away with the role", r.Kind, r.Agent, p, up, down))
 	}
 	return out
-}
-
-// get asks for one role alone, where the listing of all is not allowed.
-func (r *Role) get(ctx context.Context, role string) ([]types.RoleDetail, error) {
-	name := &role
-	out, err := r.Clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	d := types.RoleDetail{RoleName: name, Arn: out.Role.Arn, Path: out.Role.Path, AssumeRolePolicyDocument: out.Role.AssumeRolePolicyDocument, Tags: out.Role.Tags}
-	d.PermissionsBoundary = out.Role.PermissionsBoundary
-	inline, attached, err := r.policiesOf(ctx, role)
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	d.AttachedManagedPolicies = attached
-	for _, n := range inline {
-		p, err := r.Clients.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: name, PolicyName: &n})
-		if err == nil {
-			d.RolePolicyList = append(d.RolePolicyList, types.PolicyDetail{PolicyName: p.PolicyName, PolicyDocument: p.PolicyDocument})
-		} else if !cloud.IsNotFound(err) {
-			return nil, err
-		}
-	}
-	return []types.RoleDetail{d}, nil
-}
-
-// policiesOf are the names of a role's inline policies, and its managed ones.
-func (r *Role) policiesOf(ctx context.Context, role string) ([]string, []types.AttachedPolicy, error) {
-	inline, err := cloud.Pages(ctx, iam.NewListRolePoliciesPaginator(r.Clients.IAM, &iam.ListRolePoliciesInput{RoleName: &role}),
-		func(out *iam.ListRolePoliciesOutput) []string { return out.PolicyNames })
-	if err != nil {
-		return nil, nil, err
-	}
-	attached, err := cloud.Pages(ctx, iam.NewListAttachedRolePoliciesPaginator(r.Clients.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: &role}),
-		func(out *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return out.AttachedPolicies })
-	return inline, attached, err
 }
 
 // Diff compares documents by what they mean.
@@ -264,16 +234,27 @@ func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, err
 		RoleName:                 &name,
 		Path:                     &want.Path,
 		AssumeRolePolicyDocument: &want.Trust,
-		Description:              aws.String(r.Kind + " role of agent " + r.Agent),
+		Description:              aws.String(r.about()),
 		Tags:                     toIAMTags(want.Tags),
 	}
 	if want.Boundary != "" {
 		in.PermissionsBoundary = &want.Boundary
 	}
 	if _, err := r.Clients.IAM.CreateRole(ctx, in); err != nil {
-		return "", err
+		return "", madeMomentsAgo(err)
 	}
 	return name, nil
+}
+
+// isGitHubs tells whether workflows of GitHub take it.
+func (r *Role) isGitHubs() bool { return r.Kind == PlanRole || r.Kind == DeployRole }
+
+// about is what the console says of it.
+func (r *Role) about() string {
+	if r.isGitHubs() {
+		return "GitHub's workflows take it to " + r.Kind + " " + r.Stack
+	}
+	return r.Kind + " role of agent " + r.Agent
 }
 
 // Update sets boundary, trust, policies and tags. The boundary comes first: a policy

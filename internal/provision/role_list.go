@@ -39,3 +39,46 @@ func (h *Env) roles(ctx context.Context, notOlder time.Time) (roles []types.Role
 	}
 	return all[0].Roles, all[0].Listed, nil
 }
+
+// get asks for one role alone, where the listing of all is not allowed.
+func (r *Role) get(ctx context.Context, role string) ([]types.RoleDetail, error) {
+	name := &role
+	out, err := r.Clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
+	if cloud.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := types.RoleDetail{RoleName: name, Arn: out.Role.Arn, Path: out.Role.Path, AssumeRolePolicyDocument: out.Role.AssumeRolePolicyDocument, Tags: out.Role.Tags}
+	d.PermissionsBoundary = out.Role.PermissionsBoundary
+	inline, attached, err := r.policiesOf(ctx, role)
+	if cloud.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.AttachedManagedPolicies = attached
+	for _, n := range inline {
+		p, err := r.Clients.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: name, PolicyName: &n})
+		if err == nil {
+			d.RolePolicyList = append(d.RolePolicyList, types.PolicyDetail{PolicyName: p.PolicyName, PolicyDocument: p.PolicyDocument})
+		} else if !cloud.IsNotFound(err) {
+			return nil, err
+		}
+	}
+	return []types.RoleDetail{d}, nil
+}
+
+// policiesOf are the names of a role's inline policies, and its managed ones.
+func (r *Role) policiesOf(ctx context.Context, role string) ([]string, []types.AttachedPolicy, error) {
+	inline, err := cloud.Pages(ctx, iam.NewListRolePoliciesPaginator(r.Clients.IAM, &iam.ListRolePoliciesInput{RoleName: &role}),
+		func(out *iam.ListRolePoliciesOutput) []string { return out.PolicyNames })
+	if err != nil {
+		return nil, nil, err
+	}
+	attached, err := cloud.Pages(ctx, iam.NewListAttachedRolePoliciesPaginator(r.Clients.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: &role}),
+		func(out *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return out.AttachedPolicies })
+	return inline, attached, err
+}

@@ -102,7 +102,7 @@ func verbs(res *engine.Result) string {
 // value reads a secret back, flat.
 func (b *bench) value(name string) map[string]string {
 	b.t.Helper()
-	out, err := b.home.Clients.SecretsManager.GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{SecretId: &name})
+	out, err := b.readSecret(name)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -111,6 +111,10 @@ func (b *bench) value(name string) map[string]string {
 		b.t.Fatal(err)
 	}
 	return v
+}
+
+func (b *bench) readSecret(name string) (*secretsmanager.GetSecretValueOutput, error) {
+	return b.home.Clients.SecretsManager.GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{SecretId: &name})
 }
 
 func (b *bench) put(name, value string) {

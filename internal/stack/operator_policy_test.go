@@ -22,10 +22,11 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
 
-var updatePolicy = flag.Bool("update-policy", false, "rewrite docs/iam-policy-read.json and docs/iam-policy-change.json")
+var updatePolicy = flag.Bool("update-policy", false, "rewrite docs/iam-policy-*.json")
 
 // maxManagedPolicy is IAM's limit on a managed policy, white space not counted:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -134,6 +135,7 @@ func operatorPolicies(actions []string) (read, change document) {
 		switch {
 		case a == "iam:CreateServiceLinkedRole" || a == "iam:PassRole" || a == "iam:AttachRolePolicy": // have their own conditions
 		case a == "kms:Decrypt": // in a statement of its own
+		case strings.Contains(a, "OpenIDConnectProvider"): // see ciPolicy
 		case service == "kms":
 			keys = append(keys, a)
 		case service == "s3" && reads:
@@ -186,6 +188,13 @@ func operatorPolicies(actions []string) (read, change document) {
 	return read, change
 }
 
+// ciPolicy is what karmactl ci github needs beside the other two. It is apart because who may
+// make identity providers may let strangers in: no workflow needs it.
+func ciPolicy(actions []string) document {
+	own := slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return !strings.Contains(a, "OpenIDConnectProvider") })
+	return published(allow{Sid: "GitHub", Action: own, Resource: []string{"arn:*:iam::*:oidc-provider/" + provision.GitHubIssuer}})
+}
+
 func published(statements ...allow) document {
 	for i := range statements {
 		statements[i].Effect = "Allow"
@@ -205,7 +214,7 @@ func (d document) text(t *testing.T) string {
 
 func TestTheOperatorsPoliciesAreWhatTheProductAsks(t *testing.T) {
 	read, change := operatorPolicies(asked(t))
-	for name, d := range map[string]document{"iam-policy-read.json": read, "iam-policy-change.json": change} {
+	for name, d := range map[string]document{"iam-policy-read.json": read, "iam-policy-change.json": change, "iam-policy-ci.json": ciPolicy(asked(t))} {
 		want, file := d.text(t), filepath.Join("..", "..", "docs", name)
 		var small bytes.Buffer
 		if err := json.Compact(&small, []byte(want)); err != nil {
