@@ -134,7 +134,7 @@ func TestATerminalGetsColourAndAPipeNone(t *testing.T) {
 	}
 }
 
-func TestUpInATerminalAsksAndPaintsATableThatFits(t *testing.T) {
+func TestUpAndHibernateInATerminalPaintATableThatFits(t *testing.T) {
 	t.Parallel()
 	for _, columns := range []uint16{100, 60} {
 		t.Run(fmt.Sprint(columns, " columns"), func(t *testing.T) {
@@ -149,6 +149,18 @@ func TestUpInATerminalAsksAndPaintsATableThatFits(t *testing.T) {
 				if !strings.Contains(last, want) {
 					t.Errorf("the last picture has no %q:\n%s", want, last)
 				}
+			}
+			for _, want := range []string{" done  ", "waits for alb", "0/1 healthy"} {
+				if !strings.Contains(screen, want) || strings.Contains(last, want) {
+					t.Errorf("%q is not there while it goes, or is left there:\n%s", want, last)
+				}
+			}
+			if !strings.Contains(last, "114 created; 5 of 5 agents answer") {
+				t.Errorf("it ends without a sum:\n%s", last)
+			}
+			screen, code = inTerminal(t, columns, "", "", nil, "hibernate", "--yes", "--simulate", world, "-f", shippedFile())
+			if code != 0 || !strings.Contains(screen, "no tasks") || !strings.Contains(screen, "waits for nat/us-east-1a") || strings.Contains(screen[strings.LastIndex(screen, "\x1b[J"):], "no tasks") {
+				t.Errorf("hibernate exits %d, with\n%s", code, screen)
 			}
 		})
 	}

@@ -25,7 +25,10 @@ func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result
 	if err != nil && !errors.Is(err, engine.ErrInterrupted) && cloud.Classify(err) != engine.SignedOut && ctx.Err() == nil {
 		s.lastWords(ctx, res, r.Failed)
 		r.URLs = upOf(st.URLs(), res)
-		r.Checks = askAgents(ctx, s, st, r.URLs)
+		r.Checks = append(askAgents(ctx, s, st, r.URLs), stillUp(ctx, s, st, res)...)
+		for _, ch := range r.Checks {
+			r.URLs[ch.Agent] = st.URLs()[ch.Agent]
+		}
 	}
 	if err == nil {
 		r.URLs = st.URLs()
@@ -56,6 +59,21 @@ func upOf(urls map[string]string, res *engine.Result) map[string]string {
 		}
 	}
 	return up
+}
+
+// stillUp are the agents whose new revision failed, and that answer as they did before.
+func stillUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result) []document.Check {
+	before := map[string]string{}
+	for agent, url := range st.URLs() {
+		if o, ok := res.Get(engine.Key("service/" + agent)); ok && o.Status == engine.Failed && o.Have != nil {
+			before[agent] = url
+		}
+	}
+	checks := slices.DeleteFunc(askAgents(ctx, s, st, before), func(ch document.Check) bool { return !ch.OK })
+	for i := range checks {
+		checks[i].Note = "with the revision before"
+	}
+	return checks
 }
 
 // sumOfWalk is what was done, and how many of so many agents with an address answer.

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -61,21 +62,22 @@ func observed(s types.Service, rows []TaskRow) *Progress {
 	return p
 }
 
-// LastWords are the last lines that the agent's task wrote that failed last; none where
-// it wrote nothing, or nothing can be read.
+// LastWords are the last lines of the agent's first task that failed of the revision that
+// failed last: a log may be a few seconds late, and AWS tells of a task for an hour. There
+// are none where it wrote nothing, or nothing can be read.
 func (a *Agent) LastWords(ctx context.Context) []string {
 	w := &watch{Agent: a, doc: &Deployment{Agent: a.Name}}
-	stopped, err := w.listed(ctx, types.DesiredStatusStopped)
+	failed, err := w.listed(ctx, types.DesiredStatusStopped)
 	if err != nil {
 		return nil
 	}
-	var last *types.Task
-	for i, t := range stopped {
-		if !tasks.Ended(t, a.Name).Stopped {
-			last = &stopped[i]
-		}
+	failed = slices.DeleteFunc(failed, func(t types.Task) bool { return tasks.Ended(t, a.Name).Stopped })
+	if len(failed) == 0 {
+		return nil
 	}
-	if last == nil || w.tailOf(ctx, *last, tasks.ID(aws.ToString(last.TaskArn))) != nil {
+	revision := aws.ToString(failed[len(failed)-1].TaskDefinitionArn)
+	first := failed[slices.IndexFunc(failed, func(t types.Task) bool { return aws.ToString(t.TaskDefinitionArn) == revision })]
+	if w.tailOf(ctx, first, tasks.ID(aws.ToString(first.TaskArn))) != nil {
 		return nil
 	}
 	return w.doc.Log
