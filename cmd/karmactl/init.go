@@ -46,7 +46,8 @@ func newInitCmd(a *app) *cobra.Command {
 		Use: "init [DIR]", Short: "Write an agents.yaml from what is there, or from three answers", Args: cobra.MaximumNArgs(1),
 		Long: `Looks in DIR (default here) for what describes a fleet: Terraform (*.tf, its
 variables and its state), AWS Copilot, App Runner (apprunner*.json, as aws
-apprunner describe-service answers), a compose file, a Dockerfile; --from-ecs
+apprunner describe-service answers), ECS Express Mode (express*.json, as aws ecs
+describe-express-gateway-service answers), a compose file, a Dockerfile; --from-ecs
 reads a cluster that runs. Writes config/agents.yaml, and the schema that editors
 read, and lists everything that was not carried over with its file, its line and
 what to do instead. Where there is nothing to read it asks for project, region and

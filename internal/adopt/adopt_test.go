@@ -165,6 +165,7 @@ func TestEachObstacleIsNamed(t *testing.T) {
 				f.Services[0].DeploymentController = &ecstypes.DeploymentController{Type: ecstypes.DeploymentControllerTypeCodeDeploy}
 			}},
 			{"a daemon", "service acme-prod-chat: it is a daemon", func(f *live.Fleet) { f.Services[0].SchedulingStrategy = ecstypes.SchedulingStrategyDaemon }},
+			{"a service of Express Mode", "service acme-prod-chat: it is of ECS Express Mode", func(f *live.Fleet) { f.Services[0].ResourceManagementType = ecstypes.ResourceManagementTypeEcs }},
 			{"a deployment under way", "service acme-prod-chat: 2 deployments are under way", func(f *live.Fleet) {
 				f.Services[0].Deployments = append(f.Services[0].Deployments, ecstypes.Deployment{Status: aws.String("ACTIVE")})
 			}},

@@ -127,6 +127,9 @@ func (j *judge) kind(agent string, s live.Service) {
 	if c := s.DeploymentController; c != nil && c.Type != types.DeploymentControllerTypeEcs {
 		j.obstacle(what, "its deployments are those of "+string(c.Type), "give it the deployment controller ECS, for which AWS makes a new service")
 	}
+	if s.ResourceManagementType == types.ResourceManagementTypeEcs {
+		j.obstacle(what, "it is of ECS Express Mode: its load balancer, groups and scaling are ECS's own, and go with it", "build it beside: karmactl init reads what aws ecs describe-express-gateway-service answers")
+	}
 	if s.SchedulingStrategy == types.SchedulingStrategyDaemon {
 		j.obstacle(what, "it is a daemon", "run it as a replica service")
 	}

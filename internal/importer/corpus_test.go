@@ -187,7 +187,7 @@ func (in *input) silent(t *testing.T, account Account) (out []string) {
 	}
 	for _, f := range in.archive.Files {
 		base := filepath.Base(f.Name)
-		read := strings.HasSuffix(base, "compose.yaml") || strings.HasSuffix(base, "compose.yml") || base == "manifest.yml" || strings.HasPrefix(base, "apprunner") // JSON is YAML
+		read := strings.HasSuffix(base, "compose.yaml") || strings.HasSuffix(base, "compose.yml") || base == "manifest.yml" || strings.HasPrefix(base, "apprunner") || strings.HasPrefix(base, "express") // JSON is YAML
 		if strings.HasPrefix(f.Name, "want/") || !read {
 			continue
 		}
@@ -220,7 +220,7 @@ func (in *input) silent(t *testing.T, account Account) (out []string) {
 // Nine tenths of what the inputs of each kind say are carried over or done by
 // karmactl anyway; the rest is named with its place, and nothing is silent.
 func TestEverySourceBecomesAnAgentsYAML(t *testing.T) {
-	for _, kind := range []string{"terraform", "copilot", "apprunner", "compose", "dockerfile"} {
+	for _, kind := range []string{"terraform", "copilot", "apprunner", "express", "compose", "dockerfile"} {
 		t.Run(kind, func(t *testing.T) {
 			if sum := importCorpus(t, kind); sum.share() < 90 || sum.silent > 0 {
 				t.Errorf("%d %% of %s are carried over or done anyway, %d in silence", sum.share(), kind, sum.silent)

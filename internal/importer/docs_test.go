@@ -128,7 +128,7 @@ func TestThePageOnComingFromElsewhereSaysWhatIsCarriedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(b)
-	for _, kind := range []string{"terraform", "copilot", "apprunner", "compose", "dockerfile"} {
+	for _, kind := range []string{"terraform", "copilot", "apprunner", "express", "compose", "dockerfile"} {
 		begin, end := "<!-- "+kind+": made by go test ./internal/importer -update -->\n", "<!-- end of "+kind+" -->"
 		head, rest, ok := strings.Cut(page, begin)
 		_, tail, ok2 := strings.Cut(rest, end)

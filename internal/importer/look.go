@@ -17,6 +17,7 @@ const (
 	Terraform  Kind = "Terraform"
 	Copilot    Kind = "AWS Copilot"
 	AppRunner  Kind = "App Runner"
+	Express    Kind = "ECS Express Mode"
 	Compose    Kind = "Compose"
 	Dockerfile Kind = "Dockerfile"
 )
@@ -37,12 +38,15 @@ func Look(dir string) []Source {
 			if kind == AppRunner {
 				found = slices.DeleteFunc(found, func(path string) bool { return !isAppRunner(path) })
 			}
+			if kind == Express {
+				found = slices.DeleteFunc(found, func(path string) bool { return !isExpress(path) })
+			}
 			if err != nil || len(found) == 0 {
 				continue
 			}
 			slices.Sort(found)
 			path := found[0]
-			if kind == Terraform || kind == Copilot || kind == AppRunner {
+			if kind == Terraform || kind == Copilot || kind == AppRunner || kind == Express {
 				path = filepath.Join(dir, filepath.Dir(p))
 				for range strings.Count(p, "*/") { // copilot/*/manifest.yml is read from copilot
 					path = filepath.Dir(path)
@@ -55,13 +59,14 @@ func Look(dir string) []Source {
 	there(Terraform, "*.tf", "terraform/*.tf", "infra/*.tf", "infrastructure/*.tf", "terraform/environments/prod/*.tf", "deploy/terraform/*.tf", "terraform.tfstate", "terraform.tfvars")
 	there(Copilot, "copilot/*/manifest.yml")
 	there(AppRunner, appRunnerFiles...)
+	there(Express, expressFiles...)
 	there(Compose, composeFiles...)
 	there(Dockerfile, "Dockerfile", "Dockerfile.agent", "*.Dockerfile", "Dockerfile.*", "docker/Dockerfile")
 	return out
 }
 
 // Looked is what Look looks for, for people.
-const Looked = "*.tf here and in terraform/ or infra/, copilot/*/manifest.yml, apprunner*.json, compose.yaml or docker-compose.yml, and a Dockerfile"
+const Looked = "*.tf here and in terraform/ or infra/, copilot/*/manifest.yml, apprunner*.json, express*.json, compose.yaml or docker-compose.yml, and a Dockerfile"
 
 // ErrNoSource says that nothing was found to read.
 var ErrNoSource = errors.New("there is nothing to read here")
@@ -104,6 +109,8 @@ func ReadSource(dir string, s Source, o Options) (*Result, error) {
 		return ReadCopilot(dir, s.Path, o)
 	case AppRunner:
 		return ReadAppRunner(dir, s.Path, o)
+	case Express:
+		return ReadExpress(dir, s.Path, o)
 	case Compose:
 		return ReadCompose(dir, s.Path, o)
 	case Dockerfile:
@@ -132,6 +139,8 @@ func Detect(path string) (Source, error) {
 		return Source{Copilot, path}, nil
 	case strings.HasSuffix(name, ".json") && isAppRunner(path):
 		return Source{AppRunner, path}, nil
+	case strings.HasSuffix(name, ".json") && isExpress(path):
+		return Source{Express, path}, nil
 	case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tfvars"), strings.HasSuffix(name, ".tfstate"), strings.HasSuffix(name, ".json"):
 		return Source{Terraform, path}, nil
 	case strings.HasSuffix(name, ".yml"), strings.HasSuffix(name, ".yaml"):
@@ -139,5 +148,5 @@ func Detect(path string) (Source, error) {
 	case strings.Contains(name, "Dockerfile"):
 		return Source{Dockerfile, path}, nil
 	}
-	return Source{}, fmt.Errorf("%s is nothing that karmactl reads: a folder with *.tf, a Terraform state or plan as JSON, copilot/, what aws apprunner describe-service answers, a compose file or a Dockerfile", path)
+	return Source{}, fmt.Errorf("%s is nothing that karmactl reads: a folder with *.tf, a Terraform state or plan as JSON, copilot/, what aws apprunner describe-service or aws ecs describe-express-gateway-service answers, a compose file or a Dockerfile", path)
 }
