@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -121,7 +122,7 @@ func sizes() []int {
 }
 
 // TestUpAndDownKeepToTheCriticalPath holds both to what AWS itself takes, with its
-// throttling in force.
+// throttling in force, and to what a user is told at the start.
 func TestUpAndDownKeepToTheCriticalPath(t *testing.T) {
 	const most = 1.05
 	for _, agents := range sizes() {
@@ -130,13 +131,18 @@ func TestUpAndDownKeepToTheCriticalPath(t *testing.T) {
 				b := newStackBench(t, fleet(t, agents))
 				b.sim.Inventory()
 				stack := b.fresh(true)
+				walk := engine.Walk{Steps: stack.Steps()}
+				usual := func(v engine.Verb) func(engine.Key) engine.Usual {
+					return func(k engine.Key) engine.Usual { return stack.Usual(k, v) }
+				}
 				for _, way := range []struct {
-					name string
-					do   func()
-					path time.Duration
+					name     string
+					do       func()
+					path     time.Duration
+					forecast *engine.Forecast
 				}{
-					{"up", func() { b.upStack(nil) }, upPath(stack)},
-					{"down", func() { b.downStack() }, downPath(stack)},
+					{"up", func() { b.upStack(nil) }, upPath(stack), walk.ForecastUp(usual(engine.Create))},
+					{"down", func() { b.downStack() }, downPath(stack), walk.ForecastDown(usual(engine.Delete))},
 				} {
 					b.sim.ResetCalls()
 					began := time.Now()
@@ -146,6 +152,10 @@ func TestUpAndDownKeepToTheCriticalPath(t *testing.T) {
 					t.Logf("%s: %.1f s in %d calls, the critical path is %.1f s: %.3f", way.name, took.Seconds(), len(b.sim.Calls()), way.path.Seconds(), ratio)
 					if ratio > most || ratio < 1 {
 						t.Errorf("%s takes %.3f of the critical path, which should be from 1 to %.2f", way.name, ratio, most)
+					}
+					told := way.forecast.Outlook(began).End.Sub(began)
+					if off := math.Abs(1 - told.Seconds()/took.Seconds()); off > 0.15 {
+						t.Errorf("%s takes %s, and it is told that it takes %s", way.name, took, told)
 					}
 				}
 			})

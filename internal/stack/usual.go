@@ -55,8 +55,6 @@ func usuallyGone(k engine.Key) engine.Usual {
 	switch k.Kind() {
 	case "nat":
 		return engine.Usual{Whole: 50 * time.Second}
-	case "alb":
-		return engine.Usual{Whole: 15 * time.Second}
 	case "service":
 		return engine.Usual{Whole: 40 * time.Second}
 	case "endpoint":
@@ -64,7 +62,7 @@ func usuallyGone(k engine.Key) engine.Usual {
 			return engine.Usual{Whole: 2 * time.Minute}
 		}
 	case "sg", "subnet", "igw": // the load balancer's interfaces are in them
-		return engine.Usual{Whole: quick, After: "alb", Last: time.Minute}
+		return engine.Usual{Whole: quick, After: "alb", Last: 55 * time.Second}
 	}
 	return engine.Usual{Whole: quick}
 }

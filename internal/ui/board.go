@@ -88,19 +88,19 @@ func (b *Board) lines(c paint, width, height, tick int) []string {
 func agentLines(rows []*AgentRow, c paint, width, height, tick int, clock engine.Clock) []string {
 	now := clock.Now()
 	w := widthsOf(rows, now)
-	lines := func(rows []*AgentRow) []string {
-		var out []string
-		for _, r := range rows {
-			out = append(out, r.line(c, w, width, tick, now))
-			for _, t := range r.Tasks {
-				if r.Trouble {
-					out = append(out, "      "+c.dim(fit(t, width-len("      ")-1)))
-				}
+	lines := func(r *AgentRow) []string {
+		out := []string{r.line(c, w, width, tick, now)}
+		for _, t := range r.Tasks {
+			if r.Trouble {
+				out = append(out, "      "+c.dim(fit(t, width-len("      ")-1)))
 			}
 		}
 		return out
 	}
-	all := lines(rows)
+	var all []string
+	for _, r := range rows {
+		all = append(all, lines(r)...)
+	}
 	if len(all) <= height || height < 2 {
 		return all
 	}
@@ -116,11 +116,17 @@ func agentLines(rows []*AgentRow, c paint, width, height, tick int, clock engine
 		return 2
 	}
 	slices.SortStableFunc(sorted, func(x, y *AgentRow) int { return rank(x) - rank(y) })
-	for n := len(sorted) - 1; n > 0; n-- {
-		some := lines(sorted[:n])
-		if len(some) < height {
+	var some []string
+	for n, r := range sorted {
+		next := append(some, lines(r)...)
+		if len(next) < height {
+			some = next
+			continue
+		}
+		if n > 0 {
 			return append(some, c.dim("  "+more(sorted[n:])))
 		}
+		break
 	}
 	return all
 }
