@@ -125,6 +125,9 @@ func (s *session) planCutover(ctx context.Context, store *state.Store, readOnly 
 	}
 	l := &leading{session: s, fleet: f, move: m, doc: s.cutoverDoc(f, m.Rows)}
 	l.doc.Notes = append(l.doc.Notes, m.Notes...)
+	if m.Changes() {
+		l.doc.Notes = append(l.doc.Notes, l.twins(ctx)...)
+	}
 	l.doc.WaitSeconds = int(l.wait(store.Cutover()) / time.Second)
 	unhealthy, err := f.Unhealthy(ctx, s.cfg.Agents)
 	if err != nil {
@@ -137,6 +140,18 @@ func (s *session) planCutover(ctx context.Context, store *state.Store, readOnly 
 		return l, &advice{fmt.Errorf("nothing is moved while agents are not healthy: %s", strings.Join(unhealthy, ", ")), "karmactl doctor"}
 	}
 	return l, nil
+}
+
+// twins notes which agents run in another cluster from the same image.
+func (l *leading) twins(ctx context.Context) []string {
+	all, err := l.fleet.Twins(ctx, l.cfg.Agents)
+	switch {
+	case err != nil:
+		return l.texts([]error{fmt.Errorf("whether agents run in another cluster, too, is not known: %w", err)})
+	case len(all) == 0:
+		return nil
+	}
+	return []string{"these run in another cluster, too, from the same image: " + strings.Join(all, ", ") + ". What must not run twice (a bot, a poller, a wallet) has to be at 0 in one of them"}
 }
 
 func (s *session) cutoverDoc(f *cutover.Fleet, rows []cutover.Row) *document.Cutover {
@@ -190,7 +205,7 @@ func runCutover(ctx context.Context, s *session, o cutoverOptions) error {
 		case wait == 0:
 			return l.follow(ctx, o)
 		}
-		s.app.term.Notef("resolvers keep the old answers until %s; the names are moved then. if this one is stopped, karmactl cutover continues from here", stamp(s.clock.Now().Add(wait)))
+		s.app.term.Notef("resolvers keep the old answers until %s; the names are moved then. If this one is stopped, karmactl cutover continues from here", stamp(s.clock.Now().Add(wait)))
 		if err := s.clock.Wait(ctx, wait); err != nil {
 			return &advice{err, "karmactl cutover continues; karmactl cutover --back puts the time to live back"}
 		}

@@ -25,7 +25,7 @@ import (
 )
 
 const besideTerraform = `
-project: acme
+project: shop
 environment: next
 region: us-east-1
 load_balancer:
@@ -36,7 +36,7 @@ defaults: {image: "public.ecr.aws/x/agent:v1"}
 agents:
   validator: {port: 9001}
   seller: {port: 9002}
-  chat: {port: 9003}
+  chat: {port: 9003, image: "public.ecr.aws/x/agent:amd64-only"}
 `
 
 // besides is an office with two fleets of the same agents: Terraform's, to which the names
@@ -71,8 +71,27 @@ func newBesides(t *testing.T) *besides {
 	)
 	time.Sleep(time.Minute)
 	o.must("", "up", "--yes")
+	b.sameImage("chat")
 	o.sim.ResetCalls()
 	return b
+}
+
+// sameImage has an agent run from the same image in both fleets. Terraform's names it by its
+// tag, of which the simulated tasks know no digest.
+func (b *besides) sameImage(agent string) {
+	b.t.Helper()
+	image := func(w *awssim.World, family string) *string {
+		for _, d := range w.TaskDefinitions {
+			if *d.Definition.Family == family {
+				return d.Definition.ContainerDefinitions[0].Image
+			}
+		}
+		b.t.Fatalf("there is no task definition of %s", family)
+		return nil
+	}
+	if err := b.sim.Edit(func(w *awssim.World) { *image(w, livetest.Cluster+"-"+agent) = *image(w, "shop-next-"+agent) }); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func values(name string, kind dns.RRType, ttl int64, value string) dns.Change {
@@ -176,7 +195,7 @@ func TestNamesAreMovedAndPutBackFiftyTimesWithoutARequestUnanswered(t *testing.T
 		rounds, failed := b.under(func() {
 			for turn := range turns {
 				code, said := b.run("", "cutover", "--yes")
-				if code != 0 || !strings.Contains(said, "Moved: the names lead to acme-next-") || !strings.Contains(said, b.old+": no more requests") {
+				if code != 0 || !strings.Contains(said, "Moved: the names lead to shop-next-") || !strings.Contains(said, b.old+": no more requests") {
 					t.Fatalf("turn %d: cutover exits %d:\n%s", turn, code, said)
 				}
 				code, said = b.run("", "cutover", "--back", "--yes")
@@ -217,7 +236,7 @@ func TestAfterACutoverThePlanIsEmptyAndTakesTheRecordsOver(t *testing.T) {
 			t.Errorf("plan exits %d:\n%s", code, said)
 		}
 		b.sim.ResetCalls()
-		if code, said := b.run("", "cutover", "--yes"); code != 0 || !strings.Contains(said, "lead to acme-next-") || !strings.Contains(said, "already") {
+		if code, said := b.run("", "cutover", "--yes"); code != 0 || !strings.Contains(said, "lead to shop-next-") || !strings.Contains(said, "already") {
 			t.Errorf("again exits %d:\n%s", code, said)
 		}
 		b.rewrite("  records: false\n", "")

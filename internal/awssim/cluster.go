@@ -41,6 +41,7 @@ func (s *Sim) clusterNoun() noun {
 	return noun{
 		ops: []operation{
 			on("ECS.CreateCluster", s.createCluster, "ClusterName", "CapacityProviders", "DefaultCapacityProviderStrategy", "Settings", "ServiceConnectDefaults", "Tags"),
+			on("ECS.ListClusters", s.listClusters).pages("ClusterArns", 100, 100),
 			on("ECS.DescribeClusters", s.describeClusters, "Clusters", "Include"),
 			on("ECS.UpdateCluster", s.updateCluster, "Cluster", "Settings", "ServiceConnectDefaults"),
 			on("ECS.PutClusterCapacityProviders", s.putClusterCapacityProviders, "Cluster", "CapacityProviders", "DefaultCapacityProviderStrategy"),
@@ -53,6 +54,17 @@ func (s *Sim) clusterNoun() noun {
 			}
 		},
 	}
+}
+
+// listClusters lists the clusters that are not deleted.
+func (s *Sim) listClusters(*ecs.ListClustersInput) (*ecs.ListClustersOutput, error) {
+	var all []string
+	for _, c := range sorted(s.world.Clusters) {
+		if !c.Inactive && s.visible(c.Created) {
+			all = append(all, c.ARN)
+		}
+	}
+	return &ecs.ListClustersOutput{ClusterArns: all}, nil
 }
 
 func (s *Sim) settleClusters() {
