@@ -70,8 +70,8 @@ what it has made is deleted. It shows both before it asks.
 removed blocks with which Terraform lets go; with --undo it prints import blocks. Exit
 code 1 when something is in the way.`,
 		Example: `  karmactl adopt --from-ecs acme-prod --region us-east-1 --dry-run
-  karmactl adopt --from terraform.tfstate
   karmactl adopt --from-ecs acme-prod --skip service/chat
+  karmactl adopt --from terraform.tfstate
   karmactl adopt --release --from terraform.tfstate
   karmactl adopt --undo`,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -54,6 +54,11 @@ func (t *takeover) writeFile() error {
 // takeOverLocked first notes in the state what it is about to take, so that an --undo
 // finds all of it wherever this ends; then come the tags, and last what differs.
 func (t *takeover) takeOverLocked(ctx context.Context, store *state.Store) error {
+	for key := range t.skip {
+		if e, ok := store.Get(key); ok && e.Adopted != "" {
+			return &advice{fmt.Errorf("%s (%s) was taken over before, and --skip leaves it out: nothing was taken over", key, e.ID), "karmactl adopt --undo, then again with --skip"}
+		}
+	}
 	var begun []engine.Entry
 	for _, c := range t.report.Counterparts {
 		was, ok := store.Get(c.Key)
