@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -267,4 +268,38 @@ func TestAPullRequestMayPlanAndReadNoOtherSecrets(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAPlanReadsTheValuesThatTheFileTakesFromSecretsAndNoOthers(t *testing.T) {
+	const fleet = "project: acme\nenvironment: dev\nregion: us-east-1\ndefaults: {image: \"public.ecr.aws/x/agent:v1\"}\nagents: {a: {secrets: {%s}}}\nsecrets: {nested: \"%s\"}\n"
+	env := &provision.Env{Stack: "acme-dev", Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"}}
+	for name, c := range map[string]struct{ secrets, nested, want string }{
+		"none":        {"", "", ""},
+		"a parameter": {"A: {from: /acme/a}", "", ""},
+		"the nested":  {"", "all", "arn:aws:secretsmanager:us-east-1:123456789012:secret:all arn:aws:secretsmanager:us-east-1:123456789012:secret:all-??????"},
+		"another":     {"A: {from: theirs, key: a}", "", "arn:aws:secretsmanager:us-east-1:123456789012:secret:theirs arn:aws:secretsmanager:us-east-1:123456789012:secret:theirs-??????"},
+	} {
+		a, err := NewGitHubAccess(parse(t, fmt.Sprintf(fleet, c.secrets, c.nested)), env, ofMain(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var policy struct{ Statement []allow }
+		if err := json.Unmarshal([]byte(a.Plan.Policy), &policy); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, s := range policy.Statement {
+			switch s.Sid {
+			case "Values":
+				got = strings.Join(s.Resource, " ")
+			case "State":
+				if want := "arn:aws:s3:::karmactl-ours arn:aws:s3:::karmactl-ours/*"; strings.Join(s.Resource, " ") != want {
+					t.Errorf("%s: the state is at %v", name, s.Resource)
+				}
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: a plan may read %q, want %q", name, got, c.want)
+		}
+	}
 }
