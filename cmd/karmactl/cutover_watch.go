@@ -32,17 +32,8 @@ func (l *leading) follow(ctx context.Context, o cutoverOptions) error {
 		return err
 	}
 	began := l.clock.Now()
-	for end := began.Add(o.watch); l.clock.Now().Before(end); {
-		if err := l.clock.Wait(ctx, min(lookEvery, end.Sub(l.clock.Now()))); err != nil {
-			return &advice{err, "the names are moved; karmactl cutover --back puts them back"}
-		}
-		unhealthy, err := l.fleet.Unhealthy(ctx, l.cfg.Agents)
-		if err != nil {
-			return err
-		}
-		if len(unhealthy) > 0 {
-			return &advice{fmt.Errorf("the names are moved, and agents are not healthy: %s", strings.Join(unhealthy, ", ")), "karmactl cutover --back puts the names back; karmactl doctor says what is wrong"}
-		}
+	if err := l.stayHealthy(ctx, began.Add(o.watch)); err != nil {
+		return err
 	}
 	for _, name := range l.move.Old {
 		side, err := l.side(ctx, name, known, began)
@@ -57,6 +48,28 @@ func (l *leading) follow(ctx context.Context, o cutoverOptions) error {
 	}
 	d.Next = append(d.Next, "karmactl cutover --back, if they are to lead to the old fleet again")
 	return l.app.term.Cutover(d)
+}
+
+// stayHealthy looks at the agents until a moment. One look that finds one not healthy may have met
+// a task that is being replaced.
+func (l *leading) stayHealthy(ctx context.Context, end time.Time) error {
+	bad := 0
+	for l.clock.Now().Before(end) {
+		if err := l.clock.Wait(ctx, min(lookEvery, end.Sub(l.clock.Now()))); err != nil {
+			return &advice{err, "the names are moved; karmactl cutover --back puts them back"}
+		}
+		unhealthy, err := l.fleet.Unhealthy(ctx, l.cfg.Agents)
+		if err != nil {
+			return fmt.Errorf("the names are moved, and whether the agents stay healthy is not known: %w", err)
+		}
+		if bad++; len(unhealthy) == 0 {
+			bad = 0
+		}
+		if bad == 2 {
+			return &advice{fmt.Errorf("the names are moved, and agents are not healthy: %s", strings.Join(unhealthy, ", ")), "karmactl cutover --back puts the names back; karmactl doctor says what is wrong"}
+		}
+	}
+	return nil
 }
 
 // side is how many requests came to what the names led to, since no resolver may keep an old

@@ -57,7 +57,7 @@ func unready(public bool, desired, running, healthy int) string {
 	case public && healthy == 0:
 		return "has no healthy target"
 	case public && healthy < desired:
-		return fmt.Sprintf("has %d healthy targets of %d", healthy, desired)
+		return fmt.Sprintf("has %d of %d targets healthy", healthy, desired)
 	}
 	return ""
 }
