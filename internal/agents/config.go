@@ -270,6 +270,9 @@ type Agent struct {
 	// starts; Sidecars run beside it, ordered by name.
 	Init     []Sidecar
 	Sidecars []Sidecar
+	// Volumes are directories of its own container that are on EFS, ordered by name. A job
+	// of the agent has them, too: they are the agent's.
+	Volumes []Volume
 	// Release runs once in a task of a new revision before that is rolled out; when it
 	// fails, nothing is.
 	Release []string

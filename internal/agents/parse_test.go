@@ -187,6 +187,7 @@ agents:
     sidecars:
       redis: {image: "public.ecr.aws/docker/library/{agent}:8", entrypoint: [tini, --], command: [redis-server], env: {LEVEL: debug}, secrets: {PASSWORD: {from: existing, key: k, optional: true}}, health: [CMD, redis-cli, ping], essential: true, cpu: 128, memory: 256}
       helper: {command: [python, help.py], essential: false, wait: none}
+    volumes: {memory: {path: /data}, models: {path: /models, efs: fs-0a1b2c3d4e5f60718, read_only: true}}
     release: [python, release.py]
     init: [{name: migrate, command: [python, migrate.py]}, {name: restore, image: "ghcr.io/acme/restore:2"}]
     drain: 2m
@@ -227,6 +228,7 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	walk("Schedule", reflect.ValueOf(night))
 	walk("Sidecar", reflect.ValueOf(redis))
 	walk("Secret", reflect.ValueOf(other))
+	walk("Volume", reflect.ValueOf(a.Volumes[1]))
 	if night.Days != "MON,WED-FRI" || night.Start != "22:00" || a.Image != "registry.example.com:5000/team/a:1.2" || a.Build.Args["AGENT_NAME"] != "a" {
 		t.Errorf("schedule %+v, image %s, build %+v", night, a.Image, a.Build)
 	}
