@@ -187,10 +187,11 @@ type Secrets struct {
 
 // Usage is what the estimate assumes where the bill depends on traffic.
 type Usage struct {
-	// NATGB, LogsGB, ImagesGB, EgressGB and CrossAZGB are gigabytes a month.
+	// NATGB, LogsGB, ImagesGB, EFSGB, EgressGB and CrossAZGB are gigabytes a month.
 	NATGB     float64
 	LogsGB    float64
 	ImagesGB  float64
+	EFSGB     float64
 	EgressGB  float64
 	CrossAZGB float64
 	// LCU is the average number of load balancer capacity units.

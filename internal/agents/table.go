@@ -146,6 +146,7 @@ func usageFields() []field[Usage] {
 		key("nat_gb", "Gigabytes a month through the NAT gateway.", amount(), func(u *Usage) *float64 { return &u.NATGB }),
 		key("logs_gb", "Gigabytes of logs a month.", amount(), func(u *Usage) *float64 { return &u.LogsGB }),
 		key("images_gb", "Gigabytes of images kept.", amount(), func(u *Usage) *float64 { return &u.ImagesGB }),
+		key("efs_gb", "Gigabytes kept in the volumes of all agents.", amount(), func(u *Usage) *float64 { return &u.EFSGB }),
 		key("egress_gb", "Gigabytes a month to the internet.", amount(), func(u *Usage) *float64 { return &u.EgressGB }),
 		key("cross_az_gb", "Gigabytes a month between zones.", amount(), func(u *Usage) *float64 { return &u.CrossAZGB }),
 		key("lcu", "Load balancer capacity units, on average.", amount(), func(u *Usage) *float64 { return &u.LCU }),

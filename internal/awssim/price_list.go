@@ -69,6 +69,8 @@ func listings() []listing {
 		{service: "AmazonCloudWatch", family: "Alarm", usage: "CW:AlarmMonitorUsage", usd: rates.metric, unit: "Alarms", more: map[string]string{"alarmType": "High Resolution"}},
 		{service: "AmazonCloudWatch", family: "Dashboard", usage: "DashboardsUsageHour", usd: rates.dashboard, unit: "Dashboards", global: true},
 		{service: "AmazonECR", family: "EC2 Container Registry", usage: "TimedStorage-ByteHrs", usd: usd("0.10"), unit: "GB-Mo"},
+		{service: "AmazonEFS", family: "Storage", usage: "TimedStorage-ByteHrs", usd: rates.files, unit: "GB-Mo", prefixed: true},
+		{service: "AmazonEFS", family: "Storage", usage: "IATimedStorage-ByteHrs", usd: usd("0.016"), unit: "GB-Mo", prefixed: true},
 		{service: "AWSSecretsManager", family: "Secret", usage: "AWSSecretsManager-Secrets", usd: rates.secret, unit: "Secrets", prefixed: true},
 		{service: "AWSXRay", family: "DistributedTracing", usage: "XRay-TracesStored", usd: usd("0.000005"), unit: "Traces", prefixed: true, free: 100_000},
 		{service: "AmazonS3", family: "Storage", usage: "TimedStorage-ByteHrs", usd: usd("0.023"), unit: "GB-Mo"},

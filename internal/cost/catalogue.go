@@ -35,6 +35,7 @@ const (
 	AlarmMonth      Item = "alarm_month"
 	DashboardMonth  Item = "dashboard_month"
 	ImagesStored    Item = "images_stored_gb_month"
+	FilesStored     Item = "efs_standard_gb_month"
 	SecretMonth     Item = "secret_month"
 	TracesStored    Item = "trace_stored"
 	StateStored     Item = "s3_stored_gb_month"
@@ -101,6 +102,7 @@ var catalogue = []entry{
 	{item: AlarmMonth, service: "AmazonCloudWatch", family: "Alarm", usage: "CW:AlarmMonitorUsage", attribute: "alarmType", value: "Standard"},
 	{item: DashboardMonth, service: "AmazonCloudWatch", family: "Dashboard", usage: "DashboardsUsageHour", global: true},
 	{item: ImagesStored, service: "AmazonECR", family: "EC2 Container Registry", usage: "TimedStorage-ByteHrs"},
+	{item: FilesStored, service: "AmazonEFS", family: "Storage", usage: "TimedStorage-ByteHrs"},
 	{item: SecretMonth, service: "AWSSecretsManager", family: "Secret", usage: "AWSSecretsManager-Secrets"},
 	{item: TracesStored, service: "AWSXRay", family: "DistributedTracing", usage: "XRay-TracesStored"},
 	{item: StateStored, service: "AmazonS3", family: "Storage", usage: "TimedStorage-ByteHrs"},

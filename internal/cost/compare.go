@@ -25,6 +25,7 @@ var billNames = map[string]string{
 	"AmazonVPC":         "Amazon Virtual Private Cloud",
 	"AmazonCloudWatch":  "AmazonCloudWatch",
 	"AmazonECR":         "Amazon EC2 Container Registry (ECR)",
+	"AmazonEFS":         "Amazon Elastic File System",
 	"AWSSecretsManager": "AWS Secrets Manager",
 	"AWSXRay":           "AWS X-Ray",
 	"AmazonS3":          "Amazon Simple Storage Service",
