@@ -182,7 +182,7 @@ func (g *givingBack) left() []string {
 	if g.drop == nil {
 		return nil
 	}
-	return kept(g.drop.res)
+	return g.drop.kept(g.drop.res)
 }
 
 // text tells all of it, before the question; "" is that nothing was changed or made.

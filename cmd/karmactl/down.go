@@ -26,6 +26,7 @@ type downOptions struct {
 func (o *downOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Images, "images", false, "delete the repositories and their images too")
 	f.BoolVar(&o.Logs, "logs", false, "delete the log groups and their logs too")
+	f.BoolVar(&o.Data, "data", false, "delete the file system of the agents' volumes and all that is on it too")
 	f.BoolVar(&o.keepNetwork, "keep-network", false, "leave what others use (their subnets, cluster, load balancer) and take the rest")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted and stop")
 }
@@ -40,9 +41,12 @@ func newDownCmd(a *app) *cobra.Command {
 		Long: `Deletes what up made, dependents first, and waits until AWS no longer has it.
 Before the first deletion it looks for what it did not make inside of what it would
 delete (a database in a subnet, a service in the cluster, a listener) and stops there. The user's own secret is never
-deleted; images and logs are kept unless told.`,
+deleted; images, logs and what the agents keep in volumes stay unless told, and what keeping the volumes costs is said.`,
 		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error {
 			o.agents = args
+			if o.Data && len(args) > 0 {
+				return &usageError{errors.New("--data goes with the whole stack: its agents share one file system, and the volumes of one alone cannot be deleted from here")}
+			}
 			return runDown(ctx, s, o)
 		}),
 	}
@@ -115,6 +119,9 @@ func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptio
 func allOrSome(s *session, o downOptions) teardown {
 	// A yes is typed too fast: the name of what goes is asked for.
 	name, what := s.cfg.Stack(), "the whole stack"
+	if o.Data {
+		what = "the whole stack with all that its agents keep in volumes, for good"
+	}
 	if len(o.agents) > 0 {
 		name, what = strings.Join(o.agents, " "), "these agents"
 	}
@@ -134,32 +141,13 @@ func allOrSome(s *session, o downOptions) teardown {
 
 func (p *plan) teardownDoc() *document.Plan {
 	doc := p.doc()
-	doc.Destroy, doc.Waiting, doc.Warnings = true, []document.Waiting{}, append(kept(p.res), p.warnings...)
+	doc.Destroy, doc.Waiting, doc.Warnings = true, []document.Waiting{}, append(p.kept(p.res), p.warnings...)
 	for _, o := range p.res.Outcomes {
 		if o.Key.Kind() == "role" { // what others gave it is taken from it
 			doc.Warnings = append(doc.Warnings, o.Notes...)
 		}
 	}
 	return doc
-}
-
-// kept says what stays, once for each reason.
-func kept(res *engine.Result) []string {
-	keys := map[string][]string{}
-	var order []string
-	for _, o := range res.Outcomes {
-		if o.Verb == engine.None && o.Reason != "" {
-			if keys[o.Reason] == nil {
-				order = append(order, o.Reason)
-			}
-			keys[o.Reason] = append(keys[o.Reason], string(o.Key))
-		}
-	}
-	out := []string{}
-	for _, why := range order {
-		out = append(out, fmt.Sprintf("kept: %s (%s)", strings.Join(keys[why], ", "), why))
-	}
-	return out
 }
 
 func downLocked(ctx context.Context, s *session, store *state.Store, o downOptions) error {
@@ -183,7 +171,7 @@ func downLocked(ctx context.Context, s *session, store *state.Store, o downOptio
 	r := resultDoc(res)
 	r.Waiting = nil
 	if s.app.term.JSON { // people have read it in the plan
-		r.Notes = append(kept(res), p.warnings...)
+		r.Notes = append(p.kept(res), p.warnings...)
 	}
 	if err := res.Err(); err != nil {
 		return s.finish(r, res, err)

@@ -24,7 +24,7 @@ func (p *plan) hibernationPlan(o hibernateOptions) (*document.Plan, []string, er
 	if names := scaled(p.scales); names != "" {
 		about = append(about, "wake puts back how karmactl scale has set "+names)
 	}
-	about = append(about, kept(p.res)...) // what others use
+	about = append(about, p.kept(p.res)...) // what others use
 	doc := p.doc()
 	doc.Destroy, doc.Waiting, doc.Hibernation = true, []document.Waiting{}, hibernationDoc(p.asleep, saving)
 	doc.Warnings = about

@@ -18,7 +18,7 @@ func newWorld(path string) bool {
 }
 
 // seedOf is what a new simulated account gets, so that the file can be rehearsed: the
-// hosted zone, the certificate, the VPC, the secrets and parameters that `from` names, and images in the
+// hosted zone, the certificate, the VPC, the file systems, the secrets and parameters that `from` names, and images in the
 // account's own registry. In AWS their owner has made them.
 func seedOf(cfg *agents.Config) awssim.Seed {
 	seed := awssim.Seed{Secrets: map[string][]string{}, Images: map[string]string{}}
@@ -36,6 +36,7 @@ func seedOf(cfg *agents.Config) awssim.Seed {
 		seed.Certificates = map[string][]string{arn: cfg.HTTPSNames()}
 	}
 	seed.Network = awssim.SeedNetwork{VPC: cfg.Network.VPC, Public: cfg.Network.Public, Private: cfg.Network.Private}
+	seed.FileSystems = cfg.GivenFileSystems()
 	for _, a := range cfg.Agents {
 		for _, s := range a.AllSecrets() {
 			switch {

@@ -109,3 +109,18 @@ func (a Agent) OwnVolumes() []Volume {
 func (c *Config) HasOwnVolumes() bool {
 	return slices.ContainsFunc(c.Agents, func(a Agent) bool { return len(a.OwnVolumes()) > 0 })
 }
+
+// GivenFileSystems are the file systems that are there already and that agents mount,
+// sorted.
+func (c *Config) GivenFileSystems() []string {
+	var out []string
+	for _, a := range c.Agents {
+		for _, v := range a.Volumes {
+			if v.EFS != "" {
+				out = append(out, v.EFS)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

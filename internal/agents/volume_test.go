@@ -1,6 +1,9 @@
 package agents
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestAVolumeIsOnTheStacksOwnFileSystemUnlessAnotherOneIsNamed(t *testing.T) {
 	c := parse(t, "", `
@@ -15,7 +18,7 @@ agents:
 	if own := a.OwnVolumes(); len(own) != 1 || own[0].Name != "cache" || !c.HasOwnVolumes() {
 		t.Errorf("its own: %+v", own)
 	}
-	if given := parse(t, "", "agents: {a: {volumes: {models: {path: /models, efs: fs-0a1b2c3d}}}}"); given.HasOwnVolumes() {
+	if given := parse(t, "", "agents: {a: {volumes: {models: {path: /models, efs: fs-0a1b2c3d}}}}"); given.HasOwnVolumes() || strings.Join(given.GivenFileSystems(), " ") != "fs-0a1b2c3d" {
 		t.Error("a file system that is there already is taken for the stack's own")
 	}
 }

@@ -32,6 +32,8 @@ type Seed struct {
 	Parameters []string
 	// Network is a VPC that is there already; its zero value is none.
 	Network SeedNetwork
+	// FileSystems are file systems of EFS, by id, that can be mounted where Network has tasks.
+	FileSystems []string
 	// Certificates are certificates that their owner imported, by ARN, with their names.
 	Certificates map[string][]string
 	// Images are repositories of the account's own registry, each with a tag.
@@ -87,7 +89,13 @@ func (s *Sim) Seed(x Seed) error {
 		for arn, names := range x.Certificates {
 			s.seedCertificate(arn, names, long)
 		}
-		return s.seedNetwork(x.Network, long)
+		if err := s.seedNetwork(x.Network, long); err != nil {
+			return err
+		}
+		for _, id := range x.FileSystems {
+			s.seedFileSystem(id, x.Network, long)
+		}
+		return nil
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/efs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
@@ -72,6 +73,7 @@ type Clients struct {
 	EC2            *ec2.Client
 	ECR            *ecr.Client
 	ECS            *ecs.Client
+	EFS            *efs.Client
 	ELB            *elasticloadbalancingv2.Client
 	IAM            *iam.Client
 	Tagging        *resourcegroupstaggingapi.Client
@@ -98,6 +100,7 @@ func NewClients(cfg aws.Config) *Clients {
 		EC2:            ec2.NewFromConfig(cfg),
 		ECR:            ecr.NewFromConfig(cfg),
 		ECS:            ecs.NewFromConfig(cfg),
+		EFS:            efs.NewFromConfig(cfg),
 		ELB:            elasticloadbalancingv2.NewFromConfig(cfg),
 		IAM:            iam.NewFromConfig(cfg),
 		Tagging:        resourcegroupstaggingapi.NewFromConfig(cfg),

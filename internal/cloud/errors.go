@@ -109,6 +109,7 @@ var busy = map[string]bool{
 	"ClusterContainsContainerInstancesException": true, "UpdateInProgressException": true, "OperationInProgress": true,
 	"OperationAbortedException": true, "ConcurrentModification": true, "ConcurrentModificationException": true,
 	"ConcurrentUpdateException": true, "ResourceInUseFault": true, "IncorrectState": true,
+	"FileSystemInUse": true, "IncorrectFileSystemLifeCycleState": true, "IncorrectMountTargetState": true,
 }
 
 // notYet are the codes of something that is still being set up. S3 answers OperationAborted to changes of a bucket

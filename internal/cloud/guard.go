@@ -58,7 +58,7 @@ func (e *LostReply) RetryableError() bool { return false }
 // withToken are the creates that karmactl sends with a client token, by which AWS
 // recognizes one that is sent again. A test holds the list to the creates.
 var withToken = map[string]bool{
-	"CreateNatGateway": true, "CreateVpcEndpoint": true, "CreateRouteTable": true, "CreateHttpNamespace": true,
+	"CreateAccessPoint": true, "CreateFileSystem": true, "CreateNatGateway": true, "CreateVpcEndpoint": true, "CreateRouteTable": true, "CreateHttpNamespace": true,
 	"CreateSchedule": true, "CreateScheduleGroup": true, "CreateSecret": true, "CreateService": true, "RequestCertificate": true, "RunTask": true,
 }
 

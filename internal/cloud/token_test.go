@@ -12,7 +12,7 @@ import (
 )
 
 // tokenFields are what AWS's services call a client token.
-var tokenFields = []string{"ClientToken", "ClientRequestToken", "IdempotencyToken", "CreatorRequestId"}
+var tokenFields = []string{"ClientToken", "CreationToken", "ClientRequestToken", "IdempotencyToken", "CreatorRequestId"}
 
 // TestACreateWithATokenIsOneThatTheSDKMayRepeat reads the inputs of the resources: a
 // create that is given a token and is missing in withToken would be looked for by tag

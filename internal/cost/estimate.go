@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -308,6 +309,9 @@ func (b *bill) assume() {
 		say("the account's free tiers are unused by anything else (usage.free_tier)")
 	} else {
 		say("the account's free tiers are used up by something else (usage.free_tier)")
+	}
+	if given := b.cfg.GivenFileSystems(); len(given) > 0 {
+		say("what is on %s is not in the estimate: it is not the stack's", strings.Join(given, ", "))
 	}
 	if len(b.cfg.Public()) == 0 {
 		return // no load balancer

@@ -4,7 +4,21 @@ import (
 	"fmt"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
+
+// priceFiles: EFS bills what is stored, and nothing by the hour. What tasks read and write
+// in the throughput mode that grows with the files is in it, and stays in their zone.
+// https://aws.amazon.com/efs/pricing/
+func priceFiles(b *bill, k engine.Key) {
+	b.add(charge{key: k, noun: "file_system", item: "files kept on EFS", unit: "GB-month", quantity: used(b.cfg.Usage.EFSGB), price: FilesStored})
+}
+
+// assumeFiles says how much is taken to be stored.
+func assumeFiles(b *bill) {
+	b.out.Assumptions = append(b.out.Assumptions, fmt.Sprintf("the agents keep %v GB in their volumes together (usage.efs_gb); low: nothing; high: ten times that", b.cfg.Usage.EFSGB))
+}
 
 // gib is a GB as EFS counts and bills it.
 var gib = decimal.NewFromInt(1 << 30)

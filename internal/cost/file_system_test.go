@@ -1,6 +1,67 @@
 package cost
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/awssim"
+)
+
+// memory is a volume on the stack's own file system.
+var memory = []agents.Volume{{Name: "memory", Path: "/data"}}
+
+func TestTheMeterBillsTheFilesThatTheEstimateTakesToBeKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config(t, "agents.yaml")
+		cfg.Agents[0].Volumes, cfg.Agents[1].Volumes, cfg.Usage.EFSGB = memory, memory, 7
+		sim := raise(t, cfg)
+		if err := sim.Edit(func(w *awssim.World) {
+			for _, f := range w.FileSystems {
+				f.GB = 7
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		meter, err := sim.Meter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := estimate(t, cfg)
+		files := e.Sum(func(c Component) bool { return c.Noun == "file_system" })
+		if got := meter["file_system"].Mul(hours); USD(got) != "2.10" || USD(files.Expected) != "2.10" || !files.Low.IsZero() || USD(files.High) != "21.00" {
+			t.Errorf("the meter says $%s, the estimate $%s ($%s – $%s)", USD(got), USD(files.Expected), USD(files.Low), USD(files.High))
+		}
+		if !slices.ContainsFunc(e.Assumptions, func(s string) bool { return strings.Contains(s, "keep 7 GB in their volumes together") }) {
+			t.Errorf("nothing says how much is kept: %v", e.Assumptions)
+		}
+	})
+}
+
+func TestAFileSystemThatIsThereAlreadyIsNotInTheEstimate(t *testing.T) {
+	cfg := config(t, "agents.yaml")
+	before := estimate(t, cfg)
+	cfg.Agents[0].Volumes = []agents.Volume{{Name: "models", Path: "/models", EFS: "fs-0a1b2c3d"}}
+	e := estimate(t, cfg)
+	if !e.Total().Expected.Equal(before.Total().Expected) || !slices.Contains(e.Assumptions, "what is on fs-0a1b2c3d is not in the estimate: it is not the stack's") {
+		t.Errorf("%s a month instead of %s; %v", USD(e.Total().Expected), USD(before.Total().Expected), e.Assumptions)
+	}
+}
+
+func TestARegionWithoutAPriceForFilesSaysSo(t *testing.T) {
+	cfg, book := config(t, "agents.yaml"), prices(t)
+	delete(book.Prices, FilesStored)
+	cfg.Agents[0].Volumes = memory
+	e, err := EstimateConfig(cfg, book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(e.Missing, "no price for efs_standard_gb_month in us-east-1") {
+		t.Errorf("missing: %v", e.Missing)
+	}
+}
 
 func TestWhatKeepingFilesCostsIsSaid(t *testing.T) {
 	nowhere := &Book{Region: "xx-newest-1", Prices: map[Item]Row{}}

@@ -56,6 +56,9 @@ func kinds() map[string]kind {
 		"log-group":     {class: ByUsage},
 		"metric-filter": {class: ByUsage, each: byKey(priceMetricFilter)},
 		"repository":    {class: ByUsage, once: priceImages},
+		"file-system":   {class: ByUsage, each: byKey(priceFiles), once: assumeFiles},
+		"mount-target":  free,
+		"access-point":  free,
 		"dashboard":     {class: Priced, each: each(priceDashboard), want: wants[*provision.Dashboard, provision.DashboardSpec]},
 		"sampling-rule": {class: ByUsage, once: priceTraces},
 		"topic":         free, // the first thousand e-mails a month are

@@ -98,6 +98,7 @@ func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
 			c.Agents[0].Scale.Requests = 1000
 			c.Agents[1].Scale = agents.Scale{Min: 0, Max: 5, Queue: agents.Queue{Name: "acme-jobs", PerTask: 10}}
 		},
+		"volumes":       func(c *agents.Config) { c.Agents[0].Volumes = memory },
 		"with a domain": func(c *agents.Config) { c.LoadBalancer.Domain = "agents.example.com" },
 		"mail and budget": func(c *agents.Config) {
 			c.Observability.Alarms.Emails, c.Budget.Emails = []string{"ops@example.com"}, []string{"ops@example.com"}

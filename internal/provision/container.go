@@ -127,7 +127,7 @@ func container(agent string, want TaskDefinitionSpec) types.ContainerDefinition 
 		Name: &agent, Image: &want.Image, Essential: aws.Bool(true), EntryPoint: want.Entrypoint, Command: want.Command, Ulimits: toUlimits(want.Ulimits), DependsOn: dependsOn(want.After),
 		Environment: cloud.ToSDK(want.Environment, func(k, v string) types.KeyValuePair { return types.KeyValuePair{Name: &k, Value: &v} }),
 		Secrets:     cloud.ToSDK(want.Secrets, func(k, v string) types.Secret { return types.Secret{Name: &k, ValueFrom: &v} }),
-		HealthCheck: want.HealthCheck.input(), LogConfiguration: logTo(want.Log),
+		HealthCheck: want.HealthCheck.input(), LogConfiguration: logTo(want.Log), MountPoints: want.Volumes.mountPoints(agent),
 	}
 	if want.Port > 0 { // it has a name, which is what Service Connect refers to
 		c.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(int32(want.Port)), Name: &want.PortName, Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}}

@@ -16,6 +16,16 @@ type statement struct {
 	Condition map[string]map[string]any `json:"Condition,omitempty"`
 }
 
+// Policy is the inline policy of a role: its statements. Without any there is no policy.
+type Policy []statement
+
+func (p Policy) String() string {
+	if len(p) == 0 {
+		return ""
+	}
+	return policy(p...)
+}
+
 func policy(statements ...statement) string {
 	return marshal(struct {
 		Version   string      `json:"Version"`
@@ -47,8 +57,8 @@ type Readable struct {
 
 // ExecutionPolicy is what ECS needs to start one agent: its own image, its own
 // log group, its own secrets.
-func ExecutionPolicy(account cloud.Account, r Readable) string {
-	var all []statement
+func ExecutionPolicy(account cloud.Account, r Readable) Policy {
+	var all Policy
 	if len(r.Repositories) > 0 {
 		all = append(all,
 			// AWS has no way to narrow this one.
@@ -73,7 +83,7 @@ func ExecutionPolicy(account cloud.Account, r Readable) string {
 			statement{Sid: "Parameters", Effect: "Allow", Action: []string{"ssm:GetParameters"}, Resource: r.Parameters},
 			decrypt("ParameterKeys", "ssm", account, "kms:EncryptionContext:PARAMETER_ARN", r.Parameters))
 	}
-	return policy(all...)
+	return all
 }
 
 // decrypt allows a customer's own key, whichever it is, to be used by a service
@@ -106,9 +116,9 @@ func WrittenSecret(arn string) []string {
 }
 
 // TaskPolicy is what the agent itself may do in AWS: nothing, except a shell
-// (ECS Exec) and for tracing when they are on. "" is no policy at all.
-func TaskPolicy(exec, xray bool) string {
-	var all []statement
+// (ECS Exec) and for tracing when they are on.
+func TaskPolicy(exec, xray bool) Policy {
+	var all Policy
 	if exec {
 		all = append(all, statement{Sid: "Exec", Effect: "Allow", Resource: []string{"*"}, Action: []string{
 			"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
@@ -119,8 +129,5 @@ func TaskPolicy(exec, xray bool) string {
 			"xray:GetSamplingRules", "xray:GetSamplingStatisticSummaries", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
 		}})
 	}
-	if len(all) == 0 {
-		return ""
-	}
-	return policy(all...)
+	return all
 }

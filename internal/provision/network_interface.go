@@ -69,7 +69,7 @@ func (h *Env) networkInterfaces(ctx context.Context, notOlder time.Time) ([]type
 
 // leavesByItself tells whether AWS takes an interface away when what it belongs
 // to is deleted, and that is the stack's: a NAT gateway by its id, a load
-// balancer, a task or an endpoint by the stack's security group on it.
+// balancer, a task, a mount target or an endpoint by the stack's security group on it.
 func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.NatGateway]) bool {
 	if isNATGateway(n.InterfaceType) {
 		return slices.ContainsFunc(nats, func(c candidate[types.NatGateway]) bool {
@@ -78,7 +78,7 @@ func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.Na
 	}
 	text := aws.ToString(n.Description)
 	managed := n.InterfaceType == types.NetworkInterfaceTypeVpcEndpoint ||
-		strings.HasPrefix(text, "ELB ") || (strings.HasPrefix(text, "arn:") && strings.Contains(text, ":ecs:"))
+		strings.HasPrefix(text, "ELB ") || strings.HasPrefix(text, "EFS mount target ") || (strings.HasPrefix(text, "arn:") && strings.Contains(text, ":ecs:"))
 	ours := slices.ContainsFunc(n.Groups, func(g types.GroupIdentifier) bool {
 		return strings.HasPrefix(aws.ToString(g.GroupName), h.Stack+"-")
 	})

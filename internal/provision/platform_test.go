@@ -268,17 +268,17 @@ func TestPoliciesAllowTheAgentsOwnAndNoMore(t *testing.T) {
 		`{"kms:EncryptionContext:PARAMETER_ARN":["arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key"]}`,
 		`"Action":["ssm:GetParameters"],"Resource":["arn:aws:ssm:us-east-1:123456789012:parameter/karmacadabra/validator/key"]`,
 	} {
-		if !strings.Contains(got, want) {
+		if !strings.Contains(got.String(), want) {
 			t.Errorf("the policy lacks %s: %s", want, got)
 		}
 	}
-	if n := strings.Count(got, `"*"`); n != 3 {
+	if n := strings.Count(got.String(), `"*"`); n != 3 {
 		t.Errorf("%d statements are for everything, only the registry's token and keys by what they are for may be", n)
 	}
-	if got := ExecutionPolicy(account, Readable{LogGroup: "/ecs/x/validator"}); strings.Contains(got, "ecr:") {
+	if got := ExecutionPolicy(account, Readable{LogGroup: "/ecs/x/validator"}); strings.Contains(got.String(), "ecr:") {
 		t.Errorf("an image from elsewhere needs nothing of ECR: %s", got)
 	}
-	if got := TaskPolicy(false, false); got != "" {
+	if got := TaskPolicy(false, false); got.String() != "" {
 		t.Errorf("an agent without a shell and tracing needs no policy: %s", got)
 	}
 }

@@ -58,8 +58,12 @@ type Role struct {
 	Agent string
 	// Subject is whose tokens of GitHub's take a PlanRole or a DeployRole.
 	Subject string
-	// Policy is the inline policy as JSON: ExecutionPolicy, TaskPolicy or SchedulerPolicy.
-	Policy string
+	// Policy is the inline policy: ExecutionPolicy, TaskPolicy or SchedulerPolicy; Document is
+	// the one of a PlanRole or a DeployRole, as JSON.
+	Policy   Policy
+	Document string
+	// Mounts are the volumes that the agent may mount by the role.
+	Mounts []Mount
 	// Path and Boundary are those of all roles of the stack; "" is none.
 	Path, Boundary string
 	// Permissions and Managed are the rights that the file gives the agent.
@@ -105,8 +109,8 @@ func (r *Role) Key() engine.Key { return engine.Key("role/" + r.Kind + "/" + r.A
 // OfAgent is the agent that it belongs to.
 func (r *Role) OfAgent() string { return r.Agent }
 
-// Needs nothing: policies name what they allow by ARNs that are known before.
-func (r *Role) Needs() []engine.Node { return nil }
+// Needs the access points, whose ids AWS chooses: all else in policies has ARNs that are known before.
+func (r *Role) Needs() []engine.Node { return pointsOf(r.Mounts) }
 
 // Want is a role that only ECS tasks, or schedules, of this account can take, or the
 // workflows of one subject.
@@ -119,7 +123,7 @@ func (r *Role) Want() RoleSpec {
 		trust = gitHubTrust(r.Account, r.Subject)
 	}
 	return RoleSpec{
-		Trust: document(trust), Policy: document(r.Policy), Permissions: document(r.Permissions), Policies: setOf(r.Managed),
+		Trust: document(trust), Policy: document(cmp.Or(r.Document, slices.Concat(r.Policy, mountPolicy(r.Account, r.Mounts)).String())), Permissions: document(r.Permissions), Policies: setOf(r.Managed),
 		Boundary: r.Boundary, Path: r.path(), Tags: r.TagsOf(r.Key()),
 	}
 }

@@ -28,6 +28,7 @@ type Service struct {
 	TargetGroup    *TargetGroup
 	Group          *SecurityGroup
 	Subnets        []*Subnet
+	MountTargets   []*MountTarget
 	// PublicIP gives each task a public address: without a NAT gateway it is the
 	// way to the registry.
 	PublicIP bool
@@ -61,8 +62,8 @@ func (s *Service) Key() engine.Key { return engine.Key("service/" + s.Agent.Name
 // OfAgent is the agent that it belongs to.
 func (s *Service) OfAgent() string { return s.Agent.Name }
 
-// Needs the cluster, the namespace, the target group, the security group and the
-// subnets.
+// Needs the cluster, the namespace, the target group, the security group, the subnets, and
+// the mount targets that its tasks write through until they end.
 func (s *Service) Needs() []engine.Node {
 	var out []engine.Node
 	if s.Cluster != nil {
@@ -77,7 +78,7 @@ func (s *Service) Needs() []engine.Node {
 	if s.Group != nil {
 		out = append(out, s.Group)
 	}
-	return append(out, nodes(s.Subnets...)...)
+	return slices.Concat(out, nodes(s.Subnets...), nodes(s.MountTargets...))
 }
 
 // After the task definition, the callees and the way to the registry. What runs goes

@@ -34,6 +34,8 @@ type TaskDefinition struct {
 	// JobOf is the agent's own definition, of which a job's has images and secrets; nil for
 	// an agent's own. Agent is then the job as an agent.
 	JobOf *TaskDefinition
+	// Mounts are the volumes of the agent's own container.
+	Mounts []Mount
 	// Registries are the secrets of private registries, by host.
 	Registries map[string]string
 	// ImageOverride is the image, by digest, that a deploy brings; "" keeps the one that
@@ -58,7 +60,7 @@ func (t *TaskDefinition) OfAgent() string {
 	return t.Agent.Name
 }
 
-// Needs the roles, the log group, the repository and the secrets.
+// Needs the roles, the log group, the repository, the volumes' access points and the secrets.
 func (t *TaskDefinition) Needs() []engine.Node {
 	var out []engine.Node
 	if t.Execution != nil {
@@ -77,7 +79,7 @@ func (t *TaskDefinition) Needs() []engine.Node {
 		out = append(out, t.Secret)
 	}
 	out = append(out, nodes(t.JobOf)...)
-	return append(out, nodes(t.Parameters...)...)
+	return slices.Concat(out, pointsOf(t.Mounts), nodes(t.Parameters...))
 }
 
 // FamilyName is the name of the revisions of an agent or a job: karmacadabra-prod-validator.
@@ -167,6 +169,7 @@ func (t *TaskDefinition) with(images, secrets Variables) TaskDefinitionSpec {
 	if t.Group != nil {
 		s.Log = t.logOptions()
 	}
+	s.Volumes = volumesOf(a.Name, t.Mounts)
 	s.After, s.Containers = startsAfter(a), t.sidecars(s, images, secrets)
 	return s
 }

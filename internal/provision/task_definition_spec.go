@@ -49,8 +49,8 @@ type TaskDefinitionSpec struct {
 	Ulimits Variables
 	// Storage is the task's own disk in GiB; 0 is Fargate's 20.
 	Storage int
-	// Volumes are what is mounted, by volume: see readVolumes.
-	Volumes Variables
+	// Volumes are what is mounted, and where.
+	Volumes Volumes
 	// StopTimeout is in seconds.
 	StopTimeout int
 	// Log are the options of the log driver awslogs; without any there is no log.
@@ -122,6 +122,7 @@ func (s TaskDefinitionSpec) input(family, agent string) *ecs.RegisterTaskDefinit
 	if s.Storage > 0 {
 		in.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: int32(s.Storage)}
 	}
+	in.Volumes = s.Volumes.input()
 	if s.ExecutionRole != "" {
 		in.ExecutionRoleArn = &s.ExecutionRole
 	}

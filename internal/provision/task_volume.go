@@ -1,52 +1,213 @@
 package provision
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// readVolumes are a revision's volumes by name: what each is, and at which paths of which
-// containers. karmactl's own revisions have none, so one that someone added is shown before
-// the next revision leaves it out.
-func readVolumes(d *types.TaskDefinition) Variables {
-	var out Variables
-	for _, v := range d.Volumes {
-		if out == nil {
-			out = Variables{}
+// Mount is a volume of an agent with what it is on.
+type Mount struct {
+	agents.Volume
+	// Point is its directory on the stack's own file system; nil for a file system that is
+	// there already.
+	Point *AccessPoint
+}
+
+// fileSystem is the id of what it is on.
+func (m Mount) fileSystem() string {
+	if m.Point != nil {
+		return m.Point.FileSystem.ID()
+	}
+	return m.EFS
+}
+
+// pointsOf are the access points of mounts.
+func pointsOf(mounts []Mount) []engine.Node {
+	var out []engine.Node
+	for _, m := range mounts {
+		out = append(out, nodes(m.Point)...)
+	}
+	return out
+}
+
+// mountPolicy is what the task role needs to mount: on the stack's own file system by the
+// volume's access point alone, so that no agent reaches the files of another. Who may be root
+// on a file system that is there already is its owner's to say.
+// https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
+func mountPolicy(account cloud.Account, mounts []Mount) Policy {
+	var all Policy
+	for _, m := range mounts {
+		s := statement{Effect: "Allow", Action: []string{"elasticfilesystem:ClientMount"}, Resource: []string{account.ARN("elasticfilesystem", "file-system/"+m.fileSystem())}}
+		if !m.ReadOnly {
+			s.Action = append(s.Action, "elasticfilesystem:ClientWrite")
 		}
-		name := aws.ToString(v.Name)
-		words := []string{volumeSource(v)}
+		if m.Point != nil {
+			s.Condition = map[string]map[string]any{"StringEquals": {"elasticfilesystem:AccessPointArn": m.Point.ARN()}}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// VolumeSpec is what we own of a volume of a task.
+type VolumeSpec struct {
+	// FileSystem is the id of one of EFS; "" is the task's own disk.
+	FileSystem, AccessPoint string
+	// Root is the directory of the file system that is mounted; "" is its root, or the access point's.
+	Root string
+	// TLS encrypts on the way; IAM has EFS ask what the task role may.
+	TLS, IAM bool
+	// Paths are where the containers see it, by container.
+	Paths map[string]Path
+}
+
+// Path is where a container sees a volume.
+type Path struct {
+	At       string
+	ReadOnly bool
+}
+
+// Volumes are volumes by name.
+type Volumes map[string]VolumeSpec
+
+// volumesOf are mounts of one container as volumes of its task.
+func volumesOf(container string, mounts []Mount) Volumes {
+	var out Volumes
+	for _, m := range mounts {
+		v := VolumeSpec{FileSystem: m.fileSystem(), TLS: true, IAM: true, Paths: map[string]Path{container: {m.Path, m.ReadOnly}}}
+		if m.Point != nil {
+			v.AccessPoint = m.Point.ID()
+		}
+		if out == nil {
+			out = Volumes{}
+		}
+		out[m.Name] = v
+	}
+	return out
+}
+
+// readVolumes are a revision's volumes in our words.
+func readVolumes(d *types.TaskDefinition) Volumes {
+	var out Volumes
+	for _, v := range d.Volumes {
+		var spec VolumeSpec
+		if e := v.EfsVolumeConfiguration; e != nil {
+			spec.FileSystem, spec.Root = aws.ToString(e.FileSystemId), strings.Trim(aws.ToString(e.RootDirectory), "/")
+			spec.TLS = e.TransitEncryption == types.EFSTransitEncryptionEnabled
+			if a := e.AuthorizationConfig; a != nil {
+				spec.AccessPoint, spec.IAM = aws.ToString(a.AccessPointId), a.Iam == types.EFSAuthorizationConfigIAMEnabled
+			}
+		}
 		for _, c := range d.ContainerDefinitions {
 			for _, m := range c.MountPoints {
-				if aws.ToString(m.SourceVolume) != name {
+				if aws.ToString(m.SourceVolume) != aws.ToString(v.Name) {
 					continue
 				}
-				mount := "at " + aws.ToString(m.ContainerPath) + " of " + aws.ToString(c.Name)
-				if aws.ToBool(m.ReadOnly) {
-					mount += ", read-only"
+				if spec.Paths == nil {
+					spec.Paths = map[string]Path{}
 				}
-				words = append(words, mount)
+				spec.Paths[aws.ToString(c.Name)] = Path{aws.ToString(m.ContainerPath), aws.ToBool(m.ReadOnly)}
 			}
+		}
+		if out == nil {
+			out = Volumes{}
+		}
+		out[aws.ToString(v.Name)] = spec
+	}
+	return out
+}
+
+// input is the volumes as ECS takes them.
+func (all Volumes) input() []types.Volume {
+	var out []types.Volume
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		spec, v := all[name], types.Volume{Name: &name}
+		if spec.FileSystem != "" {
+			e := &types.EFSVolumeConfiguration{FileSystemId: &spec.FileSystem, AuthorizationConfig: &types.EFSAuthorizationConfig{}}
+			if spec.Root != "" {
+				e.RootDirectory = aws.String("/" + spec.Root)
+			}
+			if spec.TLS {
+				e.TransitEncryption = types.EFSTransitEncryptionEnabled
+			}
+			if spec.IAM {
+				e.AuthorizationConfig.Iam = types.EFSAuthorizationConfigIAMEnabled
+			}
+			if spec.AccessPoint != "" {
+				e.AuthorizationConfig.AccessPointId = &spec.AccessPoint
+			}
+			v.EfsVolumeConfiguration = e
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// mountPoints are where a container sees volumes, as ECS takes them.
+func (all Volumes) mountPoints(container string) []types.MountPoint {
+	var out []types.MountPoint
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		p, mounted := all[name].Paths[container]
+		if !mounted {
+			continue
+		}
+		m := types.MountPoint{SourceVolume: &name, ContainerPath: &p.At}
+		if p.ReadOnly {
+			m.ReadOnly = aws.Bool(true)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// Equal tells whether both are the same volumes.
+func (all Volumes) Equal(other Volumes) bool { return all.words().Equal(other.words()) }
+
+func (all Volumes) String() string { return all.words().String() }
+
+// words are what each volume is, and at which path of which container.
+func (all Volumes) words() Variables {
+	out := Variables{}
+	for name, v := range all {
+		words := []string{v.source()}
+		for _, container := range slices.Sorted(maps.Keys(v.Paths)) {
+			p := v.Paths[container]
+			mount := "at " + p.At + " of " + container
+			if p.ReadOnly {
+				mount += ", read-only"
+			}
+			words = append(words, mount)
 		}
 		out[name] = strings.Join(words, " ")
 	}
 	return out
 }
 
-// volumeSource is where the files of a volume are.
-func volumeSource(v types.Volume) string {
-	e := v.EfsVolumeConfiguration
-	if e == nil {
+// source is where the files of a volume are.
+func (v VolumeSpec) source() string {
+	if v.FileSystem == "" {
 		return "of the task's own disk"
 	}
-	source := "EFS " + aws.ToString(e.FileSystemId)
-	if a := e.AuthorizationConfig; a != nil && aws.ToString(a.AccessPointId) != "" {
-		source += " by " + aws.ToString(a.AccessPointId)
+	source := "EFS " + v.FileSystem
+	if v.AccessPoint != "" {
+		source += " by " + v.AccessPoint
 	}
-	if root := strings.Trim(aws.ToString(e.RootDirectory), "/"); root != "" {
-		source += " from /" + root
+	if v.Root != "" {
+		source += " from /" + v.Root
+	}
+	if !v.TLS {
+		source += " without TLS"
+	}
+	if !v.IAM {
+		source += " without IAM"
 	}
 	return source
 }

@@ -11,7 +11,8 @@ func TestAVolumeIsSaidByWhereItsFilesAreAndWhereTheyAreMounted(t *testing.T) {
 	got := readVolumes(&types.TaskDefinition{
 		Volumes: []types.Volume{
 			{Name: aws.String("memory"), EfsVolumeConfiguration: &types.EFSVolumeConfiguration{
-				FileSystemId: aws.String("fs-1"), AuthorizationConfig: &types.EFSAuthorizationConfig{AccessPointId: aws.String("fsap-1")},
+				FileSystemId: aws.String("fs-1"), TransitEncryption: types.EFSTransitEncryptionEnabled,
+				AuthorizationConfig: &types.EFSAuthorizationConfig{AccessPointId: aws.String("fsap-1"), Iam: types.EFSAuthorizationConfigIAMEnabled},
 			}},
 			{Name: aws.String("models"), EfsVolumeConfiguration: &types.EFSVolumeConfiguration{FileSystemId: aws.String("fs-2"), RootDirectory: aws.String("/models")}},
 			{Name: aws.String("scratch")},
@@ -24,9 +25,9 @@ func TestAVolumeIsSaidByWhereItsFilesAreAndWhereTheyAreMounted(t *testing.T) {
 		},
 	})
 	want := Variables{
-		"memory": "EFS fs-1 by fsap-1 at /data of bot", "models": "EFS fs-2 from /models at /m of bot, read-only", "scratch": "of the task's own disk",
+		"memory": "EFS fs-1 by fsap-1 at /data of bot", "models": "EFS fs-2 from /models without TLS without IAM at /m of bot, read-only", "scratch": "of the task's own disk",
 	}
-	if !got.Equal(want) {
+	if got.String() != want.String() {
 		t.Errorf("%s\nwanted %s", got, want)
 	}
 }

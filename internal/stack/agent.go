@@ -16,21 +16,25 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 		add(s, groupPlatform, &provision.MetricFilter{Env: h, Group: logs})
 	}
 	secrets := s.secrets(a)
+	mounts := s.mounts(a)
 
 	execution := add(s, groupAgents, &provision.Role{
 		Env: h, Kind: provision.ExecutionRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: s.executionPolicy(a, secrets),
 	})
 	task := add(s, groupAgents, &provision.Role{
-		Env: h, Kind: provision.TaskRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay),
+		Env: h, Kind: provision.TaskRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay), Mounts: mounts,
 		Permissions: provision.PermissionsPolicy(a.Permissions), Managed: provision.ManagedPolicies(a.Permissions),
 	})
 	definition := add(s, groupAgents, &provision.TaskDefinition{
 		Env: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
-		Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries,
+		Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries, Mounts: mounts,
 	})
 	service := &provision.Service{
 		Env: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, Group: n.agentsGroup,
 		Subnets: n.tasks, PublicIP: !n.nat, Order: n.ways,
+	}
+	if len(a.OwnVolumes()) > 0 {
+		service.MountTargets = n.targets
 	}
 	if a.Public {
 		service.TargetGroup = add(s, groupEdge, &provision.TargetGroup{Env: h, VPC: n.vpc, LoadBalancer: e.alb, Agent: a.Name, Port: a.Port, Health: a.Health, Drain: a.Drain, Stickiness: a.Stickiness})

@@ -39,7 +39,7 @@ func (s *Stack) secrets(a agents.Agent) agentSecrets {
 
 // executionPolicy lets ECS start this agent: its own repository, log group and
 // secrets, no other agent's, and what its entry in the file names.
-func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) string {
+func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) provision.Policy {
 	r := provision.Readable{Repositories: []string{s.Account.ARN("ecr", "repository/"+s.RepositoryName(a.Name))}, LogGroup: s.LogGroupName(a.Name)}
 	for _, j := range s.Config.JobsOf(a.Name) {
 		r.JobLogGroups = append(r.JobLogGroups, s.LogGroupName(j.Name))

@@ -18,6 +18,7 @@ var unseen = map[string]string{
 	"ServiceSpec.FallBack":          "it says after how long the capacity changes",
 	"ServiceSpec.Dry":               "it changes the capacity once it lasts as long as FallBack",
 	"ServiceSpec.Awaits":            "it says how a service is made, and nothing of one that is there",
+	"MountTargetSpec.Subnet":        "the tasks of its zone reach it in whichever subnet it is",
 	"ScalableTargetSpec.Elsewhere":  "it says who rules the bounds, and nothing is done about that",
 	"ParameterSpec.EncryptedWith":   "whose key it is, is the user's",
 	"SecretSpec.Keys":               "a key too many was put there by secrets set, which is the user's", // one too few is copied

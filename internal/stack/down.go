@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // Orphans are the recorded resources that are not in the stack any more.
@@ -14,7 +15,11 @@ func (s *Stack) Orphans(entries []engine.Entry) []engine.Step {
 			continue
 		}
 		if k, ok := kind(e.Key.Kind()); ok {
-			out = append(out, engine.Orphan(k.Of(s.Env, e.Key.Name()).step, e.Needs))
+			m := k.Of(s.Env, e.Key.Name())
+			if f, is := m.node.(*provision.FileSystem); is {
+				s.files = f
+			}
+			out = append(out, engine.Orphan(m.step, e.Needs))
 		} else {
 			s.notes = append(s.notes, fmt.Sprintf("%s (%s) is recorded and of a kind that this karmactl does not know: it is left alone", e.Key, e.ID))
 		}

@@ -22,7 +22,7 @@ func (d drift) kind() string {
 }
 
 func drifts() []drift {
-	return slices.Concat(networkDrifts(), edgeDrifts(), platformDrifts(), watchingDrifts(), serviceDrifts(), revisionDrifts(), jobDrifts())
+	return slices.Concat(networkDrifts(), edgeDrifts(), platformDrifts(), volumeDrifts(), watchingDrifts(), serviceDrifts(), revisionDrifts(), jobDrifts())
 }
 
 // driftsByName tells them apart for tests that draw one.

@@ -20,27 +20,33 @@ import (
 // undrifted are the fields that cannot be changed behind our back, or that are not
 // ours to put back, and why.
 var undrifted = map[string]string{
-	"vpc cidr":                "AWS does not change it",
-	"subnet vpc":              "AWS does not move a subnet",
-	"subnet cidr":             "AWS does not change it",
-	"subnet az":               "AWS does not move a subnet",
-	"sg vpc":                  "AWS does not move a security group",
-	"sg name":                 "AWS does not change it",
-	"sg description":          "AWS does not change it",
-	"route-table vpc":         "AWS does not move a route table",
-	"nat subnet":              "AWS does not move a NAT gateway",
-	"nat address":             "AWS does not change the first address of a NAT gateway",
-	"endpoint vpc":            "AWS does not move an endpoint",
-	"endpoint service":        "AWS does not change it",
-	"endpoint type":           "AWS does not change it",
-	"service name":            "AWS does not change it",
-	"alb scheme":              "AWS does not change it",
-	"target-group vpc":        "AWS does not move a target group",
-	"target-group port":       "AWS does not change it",
-	"certificate names":       "AWS does not change them",
-	"role path":               "AWS does not move a role",
-	"repository encryption":   "AWS does not change it",
-	"state-bucket encryption": "S3 has encrypted every bucket since 2023, and takes the default for none",
+	"vpc cidr":                 "AWS does not change it",
+	"subnet vpc":               "AWS does not move a subnet",
+	"subnet cidr":              "AWS does not change it",
+	"subnet az":                "AWS does not move a subnet",
+	"sg vpc":                   "AWS does not move a security group",
+	"sg name":                  "AWS does not change it",
+	"sg description":           "AWS does not change it",
+	"route-table vpc":          "AWS does not move a route table",
+	"nat subnet":               "AWS does not move a NAT gateway",
+	"nat address":              "AWS does not change the first address of a NAT gateway",
+	"endpoint vpc":             "AWS does not move an endpoint",
+	"endpoint service":         "AWS does not change it",
+	"endpoint type":            "AWS does not change it",
+	"service name":             "AWS does not change it",
+	"alb scheme":               "AWS does not change it",
+	"target-group vpc":         "AWS does not move a target group",
+	"target-group port":        "AWS does not change it",
+	"certificate names":        "AWS does not change them",
+	"file-system encrypted":    "AWS does not change it",
+	"mount-target file_system": "AWS does not move a mount target",
+	"access-point file_system": "AWS does not change an access point",
+	"access-point path":        "AWS does not change an access point",
+	"access-point uid":         "AWS does not change an access point",
+	"access-point gid":         "AWS does not change an access point",
+	"role path":                "AWS does not move a role",
+	"repository encryption":    "AWS does not change it",
+	"state-bucket encryption":  "S3 has encrypted every bucket since 2023, and takes the default for none",
 
 	"schedule time_window": "the simulated Scheduler has no other; up sends it with every change",
 
@@ -174,7 +180,7 @@ func (b *stackBench) everything(apply bool) *engine.Result {
 		b.t.Fatal(err)
 	}
 	w := b.walk(apply, s.Steps()...)
-	w.Orphans, w.Keep = s.Orphans(engine.Known(b.rec)), s.Keep(DownOptions{Images: true, Logs: true})
+	w.Orphans, w.Keep = s.Orphans(engine.Known(b.rec)), s.Keep(DownOptions{Images: true, Logs: true, Data: true})
 	res, err := w.Up(context.Background())
 	if err != nil {
 		b.t.Fatal(err)

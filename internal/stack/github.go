@@ -71,8 +71,8 @@ func NewGitHubAccess(cfg *agents.Config, env *provision.Env, g GitHub) (*GitHubA
 		return nil, err
 	}
 	a := rolesOfGitHub(env)
-	a.Plan.Subject, a.Plan.Policy, a.Plan.Boundary = g.Pulls(), plan, cfg.Boundary
-	a.Deploy.Subject, a.Deploy.Policy, a.Deploy.Permissions, a.Deploy.Boundary = g.Deploys(), read, change, cfg.Boundary
+	a.Plan.Subject, a.Plan.Document, a.Plan.Boundary = g.Pulls(), plan, cfg.Boundary
+	a.Deploy.Subject, a.Deploy.Document, a.Deploy.Permissions, a.Deploy.Boundary = g.Deploys(), read, change, cfg.Boundary
 	return a, nil
 }
 

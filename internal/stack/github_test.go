@@ -254,11 +254,11 @@ func TestAPullRequestMayPlanAndReadNoOtherSecrets(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		as(a.Plan.Policy)
+		as(a.Plan.Document)
 		shown := b.planStack()
-		as(a.Deploy.Policy, a.Deploy.Permissions)
+		as(a.Deploy.Document, a.Deploy.Permissions)
 		b.upStack(shown)
-		as(a.Plan.Policy)
+		as(a.Plan.Document)
 		if res := b.planStack(); res.Changes() {
 			t.Errorf("the plan has changes: %s", verbs(res))
 		}
@@ -284,7 +284,7 @@ func TestAPlanReadsTheValuesThatTheFileTakesFromSecretsAndNoOthers(t *testing.T)
 			t.Fatal(err)
 		}
 		var policy struct{ Statement []allow }
-		if err := json.Unmarshal([]byte(a.Plan.Policy), &policy); err != nil {
+		if err := json.Unmarshal([]byte(a.Plan.Document), &policy); err != nil {
 			t.Fatal(err)
 		}
 		got := ""

@@ -24,6 +24,7 @@ func (s *Stack) givenNetwork() *networkPart {
 	if n.tasks = n.public; n.nat {
 		n.tasks = provision.GivenSubnets(h, n.vpc, "private", cfg.Private)
 	}
+	n.mounts = n.tasks
 	s.securityGroups(n)
 	return n
 }
@@ -39,25 +40,24 @@ type givenNetworkAPI interface {
 const lbAddresses = 8
 
 // checkGivenNetwork refuses a VPC in which the stack could not run, with all reasons at once.
-// It only reads.
-func checkGivenNetwork(ctx context.Context, api givenNetworkAPI, cfg *agents.Config) error {
+// It only reads, and tells the zones of the subnets by their ids.
+func checkGivenNetwork(ctx context.Context, api givenNetworkAPI, cfg *agents.Config) (map[string]string, error) {
 	n := cfg.Network
 	names, err := api.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &n.VPC, Attribute: types.VpcAttributeNameEnableDnsSupport})
 	if cloud.IsNotFound(err) {
-		return fmt.Errorf("network.vpc: there is no %s in this account and region", n.VPC)
+		return nil, fmt.Errorf("network.vpc: there is no %s in this account and region", n.VPC)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	subnets, err := cloud.Pages(ctx, ec2.NewDescribeSubnetsPaginator(api, &ec2.DescribeSubnetsInput{Filters: ofVPC(n.VPC)}),
-		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
+	subnets, err := subnetsOf(ctx, api, n.VPC)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tables, err := cloud.Pages(ctx, ec2.NewDescribeRouteTablesPaginator(api, &ec2.DescribeRouteTablesInput{Filters: ofVPC(n.VPC)}),
 		func(out *ec2.DescribeRouteTablesOutput) []types.RouteTable { return out.RouteTables })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	g := givenSubnets{vpc: n.VPC, tables: tables}
 	if names.EnableDnsSupport != nil && !aws.ToBool(names.EnableDnsSupport.Value) {
@@ -70,9 +70,24 @@ func checkGivenNetwork(ctx context.Context, api givenNetworkAPI, cfg *agents.Con
 	}
 	g.checkFree(cfg, public, private)
 	if len(g.problems) == 0 {
-		return nil
+		return zonesOf(subnets), nil
 	}
-	return errors.New("the network of agents.yaml cannot be used as it is; nothing was changed:\n  - " + strings.Join(g.problems, "\n  - "))
+	return nil, errors.New("the network of agents.yaml cannot be used as it is; nothing was changed:\n  - " + strings.Join(g.problems, "\n  - "))
+}
+
+// subnetsOf are all subnets of a VPC.
+func subnetsOf(ctx context.Context, api ec2.DescribeSubnetsAPIClient, vpc string) ([]types.Subnet, error) {
+	return cloud.Pages(ctx, ec2.NewDescribeSubnetsPaginator(api, &ec2.DescribeSubnetsInput{Filters: ofVPC(vpc)}),
+		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
+}
+
+// zonesOf are the zones of subnets by their ids.
+func zonesOf(subnets []types.Subnet) map[string]string {
+	zones := map[string]string{}
+	for _, s := range subnets {
+		zones[aws.ToString(s.SubnetId)] = aws.ToString(s.AvailabilityZone)
+	}
+	return zones
 }
 
 func ofVPC(id string) []types.Filter {

@@ -26,7 +26,7 @@ func (s *Stack) jobs(service *provision.Service, n *networkPart, p *platformPart
 		logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: j.Name, JobOf: own.Agent.Name, RetentionDays: s.Config.Observability.LogRetentionDays})
 		definition := add(s, groupAgents, &provision.TaskDefinition{
 			Env: h, Agent: j.AsAgent(own.Agent), JobOf: own, Execution: own.Execution, Task: own.Task, Repository: own.Repository, Group: logs,
-			Secret: own.Secret, Parameters: own.Parameters, Registries: own.Registries,
+			Secret: own.Secret, Parameters: own.Parameters, Registries: own.Registries, Mounts: own.Mounts,
 		})
 		add(s, groupAgents, &provision.JobSchedule{
 			Env: h, Job: j, ScheduleGroup: p.schedules, Cluster: p.cluster, TaskDefinition: definition, Role: starter,

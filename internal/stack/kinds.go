@@ -46,6 +46,8 @@ func of[S any, R engine.Resource[S]](f func(h *provision.Env, name string) R) fu
 type DownOptions struct {
 	Images bool
 	Logs   bool
+	// Data is the file system with all that the agents keep on it.
+	Data bool
 }
 
 func always(string, bool) bool { return true }
@@ -67,6 +69,13 @@ func keptLogs(_ string, o DownOptions) string {
 		return ""
 	}
 	return "logs are kept: --logs deletes them"
+}
+
+func keptData(_ string, o DownOptions) string {
+	if o.Data {
+		return ""
+	}
+	return "the agents' data is kept: down --data deletes it"
 }
 
 func accounts(string, DownOptions) string { return "belongs to the account, is shared and free" }
@@ -144,6 +153,9 @@ var kinds = []Kind{
 	{"repository", "repository", of(func(h *provision.Env, name string) *provision.Repository {
 		return &provision.Repository{Env: h, Agent: name}
 	}), nil, keptImages},
+	{"file-system", "file_system", of(func(h *provision.Env, _ string) *provision.FileSystem { return &provision.FileSystem{Env: h} }), nil, keptData},
+	{"mount-target", "mount_target", of(provision.MountTargetOf), nil, nil},
+	{"access-point", "access_point", of(provision.AccessPointOf), nil, nil},
 	{"topic", "topic", of(func(h *provision.Env, _ string) *provision.Topic { return &provision.Topic{Env: h} }), nil, nil},
 	{"subscription", "subscription", of(func(h *provision.Env, name string) *provision.Subscription {
 		return &provision.Subscription{Env: h, Hash: name}

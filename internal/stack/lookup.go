@@ -14,6 +14,8 @@ import (
 // its keys have the names of the AZs.
 type Lookup struct {
 	Zones []string
+	// SubnetZones are the zones of the subnets of network.vpc, by their ids; nil without it.
+	SubnetZones map[string]string
 	// HostedZone is the id of the Route 53 zone of the domain; "" without one.
 	HostedZone string
 	// Certificate is what a plan warns of about load_balancer.certificate; "" is nothing.
@@ -39,10 +41,13 @@ func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Look
 		return l, err
 	}
 	if cfg.Network.VPC != "" {
-		if err := checkGivenNetwork(ctx, h.Clients.EC2, cfg); err != nil {
+		if l.SubnetZones, err = checkGivenNetwork(ctx, h.Clients.EC2, cfg); err != nil {
 			return l, err
 		}
 	} else if l.Zones, err = chooseZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones, inUse); err != nil {
+		return l, err
+	}
+	if err := checkGivenVolumes(ctx, h, cfg, l); err != nil {
 		return l, err
 	}
 	if cfg.LoadBalancer.Certificate != "" && len(cfg.Public()) > 0 {
@@ -70,6 +75,13 @@ func ReadExisting(ctx context.Context, cfg *agents.Config, h *provision.Env) (Lo
 	if len(inUse) > 0 {
 		l.Zones = inUse
 	}
+	if cfg.Network.VPC != "" && cfg.HasOwnVolumes() {
+		subnets, err := subnetsOf(ctx, h.Clients.EC2, cfg.Network.VPC)
+		if err != nil {
+			return l, err
+		}
+		l.SubnetZones = zonesOf(subnets)
+	}
 	l.HostedZone = ""
 	if inZone(cfg) {
 		zone, err := hostedZone(ctx, h.Clients.Route53, cfg.LoadBalancer.Domain, cfg.LoadBalancer.Zone)
@@ -85,6 +97,14 @@ func GuessLookup(cfg *agents.Config) Lookup {
 	f := Lookup{Zones: cfg.Network.Zones}
 	for i := 0; len(f.Zones) < cfg.Network.AZs; i++ {
 		f.Zones = append(f.Zones, fmt.Sprintf("%s%c", cfg.Region, 'a'+i))
+	}
+	if n := cfg.Network; n.VPC != "" {
+		f.SubnetZones = map[string]string{}
+		for _, tier := range [][]string{n.Public, n.Private} {
+			for i, id := range tier {
+				f.SubnetZones[id] = fmt.Sprintf("%s%c", cfg.Region, 'a'+i)
+			}
+		}
 	}
 	if inZone(cfg) {
 		f.HostedZone = "<zone of " + cfg.LoadBalancer.Domain + ">"

@@ -14,7 +14,9 @@ type networkPart struct {
 	gateway               *provision.InternetGateway
 	public                []*provision.Subnet
 	tasks                 []*provision.Subnet // where the tasks run
+	mounts                []*provision.Subnet // where a file system is mounted from: one a zone, whichever way out the tasks have
 	albGroup, agentsGroup *provision.SecurityGroup
+	targets               []*provision.MountTarget // of the stack's own file system
 	// ways are what has to be there for a task to reach its registry.
 	ways []engine.Node
 	// nat is false when tasks have public addresses of their own.
@@ -41,6 +43,7 @@ func (s *Stack) network() *networkPart {
 		way := add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: publicTable, Subnet: public})
 		n.public = append(n.public, public)
 		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i)})
+		n.mounts = append(n.mounts, private)
 		table := add(s, groupNetwork, &provision.RouteTable{Env: h, VPC: n.vpc, Name: "private-" + az})
 		tables = append(tables, table)
 		if !n.nat {

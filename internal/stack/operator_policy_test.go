@@ -151,6 +151,8 @@ func operatorPolicies(actions []string) (read, change document) {
 			push = append(push, a)
 		case (service == "scheduler" || service == "application-autoscaling") && !reads: // all that changes anything there is asked
 			rest = append(rest, service+":*")
+		case service == "elasticfilesystem" && slices.ContainsFunc([]string{"Create", "Delete"}, func(verb string) bool { return strings.HasPrefix(op, verb) }): // both of each noun are asked
+			rest = append(rest, service+":*"+op[len("Create"):])
 		case strings.HasPrefix(op, "Describe"):
 			describe = append(describe, service+":Describe*")
 		case strings.HasPrefix(op, "List"):
@@ -161,6 +163,7 @@ func operatorPolicies(actions []string) (read, change document) {
 			rest = append(rest, a)
 		}
 	}
+	slices.Sort(rest)
 	only := func(key string, values ...string) map[string]map[string][]string {
 		return map[string]map[string][]string{"StringEquals": {key: values}}
 	}

@@ -89,6 +89,9 @@ func (s *Stack) About(group string) string {
 			parts = append(parts, "dashboard")
 		}
 		parts = append(parts, fmt.Sprintf("%d ecr", len(cfg.Agents)))
+		if cfg.HasOwnVolumes() {
+			parts = append(parts, "efs")
+		}
 	case groupAgents:
 		if jobs := cfg.JobNames(); len(jobs) > 0 {
 			return strings.Join(cfg.Names(), " ") + " · jobs " + strings.Join(jobs, " ")

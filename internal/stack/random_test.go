@@ -277,7 +277,7 @@ func (l *story) verify() error {
 	want := l.wanted[l.file.yaml()]
 	s := l.b.fresh(true)
 	w := l.b.walk(false, s.Steps()...)
-	w.Orphans, w.Keep = s.Orphans(engine.Known(l.b.rec)), s.Keep(DownOptions{Images: true, Logs: true})
+	w.Orphans, w.Keep = s.Orphans(engine.Known(l.b.rec)), s.Keep(DownOptions{Images: true, Logs: true, Data: true})
 	plan, err := w.Up(context.Background())
 	if err == nil {
 		err = plan.Err()

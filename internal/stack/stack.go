@@ -22,6 +22,7 @@ type Stack struct {
 	byKey     map[engine.Key]engine.Node
 	groups    map[engine.Key]string
 	alb       *provision.LoadBalancer // nil when no agent is public
+	files     *provision.FileSystem   // nil without volumes of the stack's own, now or before
 	notes     []string
 }
 
@@ -29,6 +30,7 @@ type Stack struct {
 func New(cfg *agents.Config, home *provision.Env, facts Lookup) *Stack {
 	s := &Stack{Env: home, Config: cfg, Lookup: facts, byKey: map[engine.Key]engine.Node{}, groups: map[engine.Key]string{}}
 	net := s.network()
+	net.targets = s.volumes(net)
 	platform := s.platform()
 	edge := s.edge(net, platform)
 	deployed := map[string]*provision.Service{}

@@ -129,7 +129,7 @@ func (b *stackBench) planStack() *engine.Result {
 	s := b.fresh(true)
 	w := b.walk(false, s.Steps()...)
 	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
+	w.Keep = s.Keep(DownOptions{Images: true, Logs: true, Data: true})
 	return b.done(w.Up(context.Background()))
 }
 
@@ -138,7 +138,7 @@ func (b *stackBench) upStack(shown *engine.Result) *engine.Result {
 	s := b.fresh(false)
 	w := b.walk(true, s.Steps()...)
 	w.Orphans, w.Shown = s.Orphans(engine.Known(b.rec)), shown
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
+	w.Keep = s.Keep(DownOptions{Images: true, Logs: true, Data: true})
 	return b.done(w.Up(context.Background()))
 }
 
@@ -148,7 +148,7 @@ func (b *stackBench) downStack() *engine.Result {
 	s.DeleteImages = true
 	w := b.walk(true, s.Steps()...)
 	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
+	w.Keep = s.Keep(DownOptions{Images: true, Logs: true, Data: true})
 	return b.done(w.Down(context.Background()))
 }
 
@@ -198,10 +198,10 @@ func scenarios(t *testing.T) map[string]*agents.Config {
 		"no NAT gateway":         shipped(t, "agents.yaml", "nat: single", "nat: none"),
 		"with a domain":          shipped(t, "agents.yaml", "observability:", "load_balancer: {domain: agents.example.com}\nobservability:"),
 		"workers alone":          parse(t, workers),
-		"in a VPC that is there": parse(t, inGivenVPC),
+		"in a VPC that is there": parse(t, strings.Replace(inGivenVPC, "memory: {", "memory: {volumes: {notes: {path: /data}}, ", 1)),
 		"requests and a queue":   parse(t, queued),
 		"some public":            parse(t, strings.NewReplacer("azs: 1", "azs: 2", "  archive:", "  web: {port: 8080, calls: [memory]}\n  archive:").Replace(workers)),
 		"parameters and mail":    shipped(t, "agents.yaml", "  nested: karmacadabra", "  nested: karmacadabra\n  store: ssm", "  xray: false", "  xray: true\n  alarms: {emails: [ops@example.com]}", "  monthly_usd: 100 ", "  emails: [ops@example.com]\n  monthly_usd: 100 "),
-		"jobs":                   parse(t, workers+"jobs:\n  nightly: {agent: bot, command: [a], schedule: every day at 03:00}\n  hourly: {agent: bot, command: [b], schedule: every hour, cpu: 512}\n  weekly: {agent: memory, command: [c], schedule: every monday at 9:30, timezone: Europe/Berlin}\n"),
+		"jobs":                   parse(t, strings.Replace(workers, "memory: {", "memory: {volumes: {notes: {path: /data}}, ", 1)+"jobs:\n  nightly: {agent: bot, command: [a], schedule: every day at 03:00}\n  hourly: {agent: bot, command: [b], schedule: every hour, cpu: 512}\n  weekly: {agent: memory, command: [c], schedule: every monday at 9:30, timezone: Europe/Berlin}\n"),
 	}
 }

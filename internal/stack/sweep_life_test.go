@@ -49,6 +49,7 @@ agents:
         memory: 64
         secrets: {PASSWORD: {key: private_key, optional: true}}
     init: [{name: warm, command: [python, warm.py]}]
+    volumes: {memory: {path: /data}}
     permissions:
       - {policy: arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess}
       - {allow: [bedrock:InvokeModel], on: ["arn:aws:bedrock:*::foundation-model/*"]}

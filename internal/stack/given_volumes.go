@@ -1,0 +1,82 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/efs"
+	"github.com/aws/aws-sdk-go-v2/service/efs/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// checkGivenVolumes refuses file systems that the agents could not mount, with all reasons at
+// once: they are used, so their owner has to have made the mount targets. It only reads.
+func checkGivenVolumes(ctx context.Context, h *provision.Env, cfg *agents.Config, l Lookup) error {
+	used := map[string]string{}
+	for _, a := range cfg.Agents {
+		for _, v := range a.Volumes {
+			if v.EFS != "" && used[v.EFS] == "" {
+				used[v.EFS] = "agents." + a.Name + ".volumes." + v.Name + ".efs"
+			}
+		}
+	}
+	var problems []string
+	for _, id := range slices.Sorted(maps.Keys(used)) {
+		targets, err := cloud.Pages(ctx, efs.NewDescribeMountTargetsPaginator(h.Clients.EFS, &efs.DescribeMountTargetsInput{FileSystemId: &id}),
+			func(out *efs.DescribeMountTargetsOutput) []types.MountTargetDescription { return out.MountTargets })
+		why := ""
+		switch {
+		case cloud.IsNotFound(err):
+			why = "there is no " + id + " in this account and region"
+		case err != nil:
+			return err
+		default:
+			why = unmountable(id, targets, cfg.Network, l)
+		}
+		if why != "" {
+			problems = append(problems, used[id]+": "+why)
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return errors.New("a volume of agents.yaml cannot be mounted; nothing was changed:\n  - " + strings.Join(problems, "\n  - "))
+}
+
+// unmountable is why tasks in a network cannot mount a file system; "" when they can. A file
+// system has all its mount targets in one VPC:
+// https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html
+func unmountable(id string, targets []types.MountTargetDescription, n agents.Network, l Lookup) string {
+	if len(targets) == 0 {
+		return id + " has no mount target, so nothing can mount it: its owner makes them in a VPC, which network.vpc then has to name"
+	}
+	vpc, zones := aws.ToString(targets[0].VpcId), map[string]bool{}
+	for _, t := range targets {
+		zones[aws.ToString(t.AvailabilityZoneName)] = true
+	}
+	if n.VPC != vpc {
+		return fmt.Sprintf("%s has its mount targets in %s, and the agents are in another VPC: say network.vpc: %s, with its subnets", id, vpc, vpc)
+	}
+	subnets := n.Private
+	if len(subnets) == 0 {
+		subnets = n.Public
+	}
+	var without []string
+	for _, s := range subnets {
+		if zone := l.SubnetZones[s]; !zones[zone] && !slices.Contains(without, zone) {
+			without = append(without, zone)
+		}
+	}
+	if len(without) > 0 {
+		return fmt.Sprintf("%s has no mount target in %s, where tasks are started: make one there, or name no subnet of that zone", id, strings.Join(without, ", "))
+	}
+	return ""
+}
