@@ -176,7 +176,17 @@ func TestEachObstacleIsNamed(t *testing.T) {
 			{"service discovery", "service acme-prod-chat: it registers its tasks in Cloud Map", func(f *live.Fleet) {
 				f.Services[0].ServiceRegistries = []ecstypes.ServiceRegistry{{}}
 			}},
-			{"a volume", "service acme-prod-chat: its tasks mount 1 volumes", func(f *live.Fleet) { f.Services[0].Definition.Volumes = []ecstypes.Volume{{}} }},
+			{"a volume of its own disk", "service acme-prod-chat: its tasks have the volume scratch, which agents.yaml cannot say", func(f *live.Fleet) {
+				f.Services[0].Definition.Volumes = []ecstypes.Volume{{Name: aws.String("scratch")}}
+			}},
+			{"a part of a file system", "service acme-prod-chat: its tasks have the volume books, which agents.yaml cannot say", func(f *live.Fleet) {
+				f.Services[0].Definition.Volumes = []ecstypes.Volume{{Name: aws.String("books"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{FileSystemId: aws.String("fs-0a1b2c3d"), RootDirectory: aws.String("/books")}}}
+			}},
+			{"an access point", "service acme-prod-chat: its tasks have the volume books, which agents.yaml cannot say", func(f *live.Fleet) {
+				f.Services[0].Definition.Volumes = []ecstypes.Volume{{Name: aws.String("books"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{
+					FileSystemId: aws.String("fs-0a1b2c3d"), AuthorizationConfig: &ecstypes.EFSAuthorizationConfig{AccessPointId: aws.String("fsap-0a1b2c3d")},
+				}}}
+			}},
 			{"a second essential container", "service acme-prod-chat: it has further essential containers: proxy", func(f *live.Fleet) {
 				f.Services[0].Definition.ContainerDefinitions = append(f.Services[0].Definition.ContainerDefinitions, ecstypes.ContainerDefinition{Name: aws.String("proxy")})
 			}},

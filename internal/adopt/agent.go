@@ -142,9 +142,17 @@ func (j *judge) kind(agent string, s live.Service) {
 	if n := s.NetworkConfiguration; n == nil || n.AwsvpcConfiguration == nil {
 		j.obstacle(what, "its tasks are not in network mode awsvpc", "run "+agent+" on Fargate first")
 	}
-	if n := len(s.Definition.Volumes); n > 0 {
-		j.obstacle(what, fmt.Sprintf("its tasks mount %d volumes", n), "agents keep nothing on disk: move it to S3 or a database first")
+	for _, v := range s.Definition.Volumes {
+		if !sayable(v) {
+			j.obstacle(what, "its tasks have the volume "+aws.ToString(v.Name)+", which agents.yaml cannot say", "a volume is the whole of a file system of EFS, mounted without an access point: move the files there, to S3 or to a database first")
+		}
 	}
+}
+
+// sayable tells whether agents.yaml has a key for a volume: the root of a file system of EFS.
+func sayable(v types.Volume) bool {
+	e := v.EfsVolumeConfiguration
+	return e != nil && strings.Trim(aws.ToString(e.RootDirectory), "/") == "" && (e.AuthorizationConfig == nil || aws.ToString(e.AuthorizationConfig.AccessPointId) == "")
 }
 
 // containers are judged: the agent's own is found, and there is no other that has to run.

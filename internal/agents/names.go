@@ -110,6 +110,9 @@ func EnvironmentName(s string) bool { return allowed(environmentRule, s) }
 // AgentName tells whether a text may be the name of an agent.
 func AgentName(s string) bool { return allowed(agentNameRule, s) }
 
+// VolumeName tells whether a text may be the name of a volume.
+func VolumeName(s string) bool { return allowed(volumeRule, s) }
+
 func allowed(rule textRule, s string) bool {
 	_, ok := rule.check(s)
 	return ok

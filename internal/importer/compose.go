@@ -24,6 +24,8 @@ type compose struct {
 	gone map[string]string
 	// images are the Dockerfiles of the builds, by path.
 	images map[string]*dockerfile
+	// mounted are the agents that mount the named volumes first.
+	mounted map[string]*agent
 }
 
 // ReadCompose reads a compose file. dir is the folder that paths are told from.
@@ -39,7 +41,7 @@ func ReadCompose(dir, path string, o Options) (*Result, error) {
 	}
 	c := &compose{
 		reading: &reading{opts: o, roots: []*tree{root}}, dir: filepath.Dir(path), root: root,
-		shell: map[string]*tree{}, of: map[string]*agent{}, gone: map[string]string{}, images: map[string]*dockerfile{},
+		shell: map[string]*tree{}, of: map[string]*agent{}, gone: map[string]string{}, images: map[string]*dockerfile{}, mounted: map[string]*agent{},
 	}
 	c.dotEnv(dir)
 	c.top()
@@ -55,6 +57,7 @@ func ReadCompose(dir, path string, o Options) (*Result, error) {
 	for _, d := range c.images {
 		d.root.settle(own, "part of the image")
 	}
+	root.get("volumes").settle(left, "no agent mounts it")
 	c.callsOf(c.of)
 	for _, a := range c.fleet.agents {
 		c.askPath(a)
@@ -73,8 +76,6 @@ func (c *compose) top() {
 			v.own("compose files have no version any more")
 		case k == "networks":
 			v.settle(own, "one VPC, in which agents find each other by name")
-		case k == "volumes":
-			v.leave("agents keep nothing on disk: use S3 or a database")
 		case k == "secrets", k == "configs":
 			v.leave("karmactl secrets set puts a value into an agent's own secret")
 		case k == "include":
@@ -186,6 +187,7 @@ func (c *compose) service(name string, s *tree) {
 		a.comments = append(a.comments, "It names no port: a worker, which no one calls.")
 	}
 	c.takeImage(a, s)
+	c.volumes(a, s)
 	if d != nil {
 		c.image(a, d, false)
 	}

@@ -287,8 +287,6 @@ func (c *compose) rest(s *tree) {
 				continue
 			}
 			v.settle(own, ownWhy[k])
-		case "volumes":
-			v.settle(left, "agents keep nothing on disk: copy sources into the image, keep data in S3 or a database")
 		case "profiles":
 			v.settle(left, "every agent of the file runs: take it out, or set scale: {min: 0}")
 		case "labels":

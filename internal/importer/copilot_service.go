@@ -18,6 +18,7 @@ func (c *copilot) agentOf(a *agent, m *tree, folder string) {
 	c.http(a, m.get("http"), folder)
 	c.count(a, m.get("count"))
 	c.container(a, m)
+	c.volumes(a, m.get("storage", "volumes"))
 	c.variablesOf(a, m)
 	c.sidecars(a, m.get("sidecars"))
 	c.others(m)
@@ -246,7 +247,7 @@ func splitSecret(s string) (from, key string) {
 // others gives an outcome to what has no counterpart.
 func (c *copilot) others(m *tree) {
 	for k, why := range map[string]string{
-		"storage": "agents keep nothing on disk: use S3 or a database",
+		"storage": noCounterpart,
 		"publish": "make the SNS topic yourself", "subscribe": "make the queue yourself",
 		"taskdef_overrides": "agents.yaml has no key for it", "alarms": "karmactl's own alarms",
 		"nlb": "one Application Load Balancer", "logging": "logs go to CloudWatch", "platform": "Linux, x86_64 or arm64",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -166,7 +167,11 @@ func (r *reading) image(a *agent, d *dockerfile, alone bool) {
 		d.arch.carry(a.key("arch"))
 	}
 	for _, v := range d.volume {
-		v.leave("what is written there is gone with the task: keep it in S3 or a database")
+		if slices.ContainsFunc(a.volumes, func(x volume) bool { return strings.Contains(v.text, x.path) }) {
+			v.own("the volume is mounted there")
+			continue
+		}
+		v.leave("what is written there is gone with the task: write volumes: {NAME: {path: …}} for what has to stay")
 	}
 	if !alone {
 		return

@@ -17,7 +17,8 @@ var (
 	anItem      = regexp.MustCompile(`\.\d+\b`)
 	addressOf   = regexp.MustCompile(`^(module\.[a-z_]+(\["[^"]*"\])?\.)*(data\.)?([a-z0-9_]+)\.[A-Za-z0-9_-]+(\[[^\]]*\])?`)
 	agentInKey  = regexp.MustCompile(`^(environments\.[^.]+\.)?agents\.[^.]+\.`)
-	nameInKey   = regexp.MustCompile(`^(env|secrets|build\.args|tags)\..*`)
+	nameInKey   = regexp.MustCompile(`^(env|secrets|build\.args|tags|volumes)\..*`)
+	ofVolume    = regexp.MustCompile(`^storage\.volumes\.[^.]+`)
 	ofContainer = regexp.MustCompile(`(RuntimeEnvironment(?:Variables|Secrets))\.[^.]+$`)
 	ofVariables = regexp.MustCompile(`^((module\.[a-z_]+(\["[^"]*"\])?\.)*)(var|local)\..*`)
 )
@@ -47,7 +48,7 @@ func general(kind, name string) string {
 	case "apprunner":
 		name = ofContainer.ReplaceAllString(name, "$1.NAME")
 	case "copilot":
-		name = inEnv.ReplaceAllString(name, "")
+		name = ofVolume.ReplaceAllString(inEnv.ReplaceAllString(name, ""), "storage.volumes.NAME")
 		if regexp.MustCompile(`^[A-Z_]+$`).MatchString(name) {
 			return ""
 		}

@@ -93,6 +93,7 @@ type agent struct {
 	// requestTimeout is how long a request may take, in seconds; 0 is not said.
 	requestTimeout int
 	sidecars       []*sidecar
+	volumes        []volume
 }
 
 type spot struct {

@@ -139,7 +139,7 @@ func (l *running) addService(s live.Service) error {
 		containers = append(containers, containerObject(c))
 	}
 	for _, v := range d.Volumes {
-		volumes = append(volumes, object{"name": aws.ToString(v.Name)})
+		volumes = append(volumes, volumeObject(v))
 	}
 	body := object{
 		"arn": aws.ToString(d.TaskDefinitionArn), "family": aws.ToString(d.Family), "cpu": aws.ToString(d.Cpu), "memory": aws.ToString(d.Memory),
@@ -155,6 +155,22 @@ func (l *running) addService(s live.Service) error {
 	return l.add("aws_ecs_task_definition", aws.ToString(d.Family), body)
 }
 
+// volumeObject is a volume under Terraform's names for its parts.
+func volumeObject(v types.Volume) object {
+	out := object{"name": aws.ToString(v.Name)}
+	if h := v.Host; h != nil && h.SourcePath != nil {
+		out["host_path"] = *h.SourcePath
+	}
+	if e := v.EfsVolumeConfiguration; e != nil {
+		efs := object{"file_system_id": aws.ToString(e.FileSystemId), "root_directory": aws.ToString(e.RootDirectory), "transit_encryption": string(e.TransitEncryption)}
+		if a := e.AuthorizationConfig; a != nil {
+			efs["authorization_config"] = []object{{"access_point_id": aws.ToString(a.AccessPointId), "iam": string(a.Iam)}}
+		}
+		out["efs_volume_configuration"] = []object{efs}
+	}
+	return out
+}
+
 // containerObject is a container definition under ECS's own names.
 func containerObject(c types.ContainerDefinition) object {
 	var ports, env, secrets, mounts []object
@@ -168,7 +184,7 @@ func containerObject(c types.ContainerDefinition) object {
 		secrets = append(secrets, object{"name": aws.ToString(s.Name), "valueFrom": aws.ToString(s.ValueFrom)})
 	}
 	for _, m := range c.MountPoints {
-		mounts = append(mounts, object{"containerPath": aws.ToString(m.ContainerPath)})
+		mounts = append(mounts, object{"sourceVolume": aws.ToString(m.SourceVolume), "containerPath": aws.ToString(m.ContainerPath), "readOnly": m.ReadOnly})
 	}
 	out := object{
 		"name": aws.ToString(c.Name), "image": aws.ToString(c.Image), "essential": c.Essential, "command": c.Command, "entryPoint": c.EntryPoint,

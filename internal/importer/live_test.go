@@ -3,16 +3,21 @@ package importer
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/live"
 )
 
 func TestAFleetThatTerraformBuiltBecomesAnAgentsYAMLFromWhatRunsAlone(t *testing.T) {
@@ -44,6 +49,47 @@ func TestAFleetThatTerraformBuiltBecomesAnAgentsYAMLFromWhatRunsAlone(t *testing
 		}
 		if d := cmp.Diff(string(want), res.Text); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
+		}
+	})
+}
+
+func TestTheVolumesOfAServiceThatRunsAreCarriedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := context.Background()
+		if _, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := live.Read(ctx, cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly)), livetest.Cluster)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &f.Services[0].Definition
+		d.Volumes = []types.Volume{
+			{Name: aws.String("models"), EfsVolumeConfiguration: &types.EFSVolumeConfiguration{
+				FileSystemId: aws.String("fs-0a1b2c3d4e5f60718"), RootDirectory: aws.String("/weights"), TransitEncryption: types.EFSTransitEncryptionEnabled,
+				AuthorizationConfig: &types.EFSAuthorizationConfig{Iam: types.EFSAuthorizationConfigIAMEnabled},
+			}},
+			{Name: aws.String("scratch"), Host: &types.HostVolumeProperties{}},
+		}
+		d.ContainerDefinitions[0].MountPoints = []types.MountPoint{
+			{SourceVolume: aws.String("models"), ContainerPath: aws.String("/models"), ReadOnly: aws.Bool(true)},
+			{SourceVolume: aws.String("scratch"), ContainerPath: aws.String("/scratch")},
+		}
+		res, err := OfFleet(f, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := res.Config.Agents[0].Volumes; len(v) != 1 || v[0] != (agents.Volume{Name: "models", Path: "/models", EFS: "fs-0a1b2c3d4e5f60718", ReadOnly: true}) {
+			t.Errorf("%+v", v)
+		}
+		for _, says := range []string{"A volume shows all of it: these files are below /models/weights.", "it is of the task's own disk"} {
+			if !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(res.Text, "#", "")), " "), says) {
+				t.Errorf("%q is not in\n%s", says, res.Text)
+			}
 		}
 	})
 }

@@ -89,6 +89,9 @@ func (r *reading) finish(source, looked string) (*Result, error) {
 	}
 	r.nameStack()
 	f.settleCalls()
+	for _, id := range f.fileSystems() {
+		r.notes = append(r.notes, "tasks mount "+id+" in the VPC of its mount targets alone: network.vpc has to name that VPC")
+	}
 	refused := map[string]string{}
 	for range 200 {
 		a := account(r.roots, refused)

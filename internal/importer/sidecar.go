@@ -116,6 +116,9 @@ func (x *terraform) sidecar(a *agent, c *tree) {
 			t.leave(noSidecarKey)
 		}
 	}
+	if t := c.first("mountPoints", "mount_points"); t.said() {
+		t.leave(ofSidecars)
+	}
 	if t := c.get("dependsOn"); t.said() {
 		t.leave("the agent waits for its sidecars: write init for what has to end before it starts, or wait")
 	}
@@ -153,7 +156,7 @@ func (c *copilot) sidecars(a *agent, all *tree) {
 		s.carryEssential(m.get("essential"))
 		m.get("port").settle(own, "the agent finds it at localhost")
 		m.get("depends_on").settle(left, "the agent waits for its sidecars: write init for what has to end before it starts, or wait")
-		m.get("mount_points").settle(left, "agents keep nothing on disk: use S3 or a database")
+		m.get("mount_points").settle(left, ofSidecars)
 		m.settle(left, noSidecarKey)
 	}
 }

@@ -179,15 +179,19 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 				t.leave("Fargate has no daemons")
 			}
 			t.settle(own, "so many tasks as scale says")
-		case "volume_configuration", "placement_constraints", "ordered_placement_strategy", "placement_strategy":
-			t.settle(left, "Fargate places tasks, and agents keep nothing on disk")
+		case "volume_configuration":
+			t.settle(left, "agents have no disks of EBS: storage makes the task's own larger, and volumes keeps files on EFS")
+		case "placement_constraints", "ordered_placement_strategy", "placement_strategy":
+			t.settle(left, "Fargate places tasks")
 		}
 	}
 	s.settle(own, "a service of its own, in a cluster of its own")
 	for k, t := range d.each() {
 		switch k {
-		case "volume", "proxy_configuration":
-			t.settle(left, "agents keep nothing on disk: use S3 or a database")
+		case "volume":
+			t.settle(left, ofSidecars)
+		case "proxy_configuration":
+			t.settle(left, noCounterpart)
 		case "task_role_arn":
 			t.settle(left, "each agent has a role of its own: write permissions with what it may do")
 		case "network_mode":
@@ -217,8 +221,8 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 				}
 			}
 			t.settle(own, "the agent's port")
-		case "mountPoints", "volumesFrom":
-			t.settle(left, "agents keep nothing on disk: use S3 or a database")
+		case "volumesFrom":
+			t.settle(left, "a container takes no volumes of another one: write volumes with what has to stay")
 		case "dependsOn":
 			t.settle(left, "an agent waits for its sidecars as their wait says, and for init: write init for what has to end before it starts")
 		case "environmentFiles":

@@ -114,6 +114,7 @@ func (x *terraform) service(s, d *resource) {
 	x.scaling(a, s)
 	x.target(a, lb, s.body)
 	x.container(a, main)
+	x.volumes(a, d.body, main)
 	x.rights(a, d.body.get("task_role_arn"))
 	a.carrySettings(settings{storage: firstOf(d.body.get("ephemeral_storage")).get("size_in_gib"), fill: (*tree).str})
 	for _, c := range all {

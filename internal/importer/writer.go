@@ -155,6 +155,7 @@ func (a *agent) write(p *page, indent int, key string) {
 			p.put(in, key+".permissions", "["+strings.Join(all, ", ")+"]")
 		}
 		writeSidecars(p, in, key, a.sidecars)
+		writeVolumes(p, in, key, a.volumes)
 		if len(a.hosts) > 0 || a.path != "/"+a.name {
 			p.text(in, key+".path", a.path)
 		}

@@ -30,7 +30,7 @@ var sections = []section{
 	{"container-check", "agents.NAME.health.command", "In place of a text or a list: the container's check with times of its own."},
 	{"sidecar", "agents.NAME.sidecars.NAME", "They share the task's size and network with the agent, so they cost nothing of their own, and the agent finds them at localhost."},
 	{"init", "agents.NAME.init", "A list, in the order in which they run. When one does not end with 0, the agent does not start."},
-	{"volume", "agents.NAME.volumes.NAME", "The agent's own container mounts it, encrypted on its way and by the rights of the task's role; its sidecars and init containers do not. On the stack's own file system every file belongs to user and group 1000, whoever the program runs as. EFS bills what is stored."},
+	{"volume", "agents.NAME.volumes.NAME", "The agent's own container mounts it, encrypted on its way and by the rights of the task's role; its sidecars and init containers do not. On the stack's own file system every file belongs to user and group 1000, not to the user that the program runs as. A file system that is there already is mounted from its root, and files belong to the program's own user there; root is nobody (65534) unless `permissions` allow elasticfilesystem:ClientRootAccess. EFS bills what is stored."},
 	{"ulimits", "agents.NAME.ulimits", "The only limit that Fargate lets a task set."},
 	{"permission", "agents.NAME.permissions", "A list: each entry is a managed policy, or actions and what they are allowed on. They are on the agent's own task role, apart from what karmactl needs."},
 	{"secret", "agents.NAME.secrets.VARIABLE", "In place of a text, which is the key."},
