@@ -42,6 +42,7 @@ func (e *Estimate) Overview(cfg *agents.Config, nodes []engine.Node) []Heading {
 		{Name: "nat", About: fmt.Sprintf("%s + %s + %v GB", count(n["nat"], "gateway"), count(n["eip"], "address"), cfg.Usage.NATGB), Monthly: of("nat_gateway", "elastic_ip")},
 		{Name: "load balancer", About: fmt.Sprintf("%d + %d addresses", n["alb"], e.addresses()), Monthly: of("load_balancer")},
 		{Name: "endpoints", About: fmt.Sprintf("%s in %s", count(len(cfg.Network.InterfaceEndpoints()), "interface endpoint"), zones(cfg)), Monthly: of("vpc_endpoint")},
+		{Name: "volumes", About: fmt.Sprintf("%v GB on EFS", cfg.Usage.EFSGB), Monthly: of("file_system")},
 		{Name: "insights", About: "Container Insights " + string(cfg.Observability.ContainerInsights), Monthly: of("cluster")},
 	}
 	var kept []Heading
