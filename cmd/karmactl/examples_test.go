@@ -70,7 +70,7 @@ func lifeOf(cfg *agents.Config) string {
 		"stdout 'Nothing to change'",
 		"exec karmactl doctor",
 		"stdout 'Nothing is wrong'",
-		"exec karmactl down --yes --images --logs",
+		"exec karmactl down --yes --images --logs --data",
 		"nothingleft",
 		"-- value --", "a-value",
 		"-- tools/docker --", "#!/bin/sh", `exec builder "$@"`, "",
