@@ -89,10 +89,16 @@ func (l Line) why() string {
 	if d.Abs().LessThan(decimal.RequireFromString("0.50")) || d.Abs().LessThan(l.Estimated.Mul(decimal.RequireFromString("0.1"))) {
 		return ""
 	}
+	more := d.IsPositive()
+	if l.Service == billNames["AmazonEFS"] { // which may be all that a stack has left
+		if more {
+			return "volumes hold more than usage.efs_gb, or data that was kept is not in agents.yaml any more"
+		}
+		return "volumes hold less than usage.efs_gb"
+	}
 	if l.Estimated.Round(2).IsZero() {
 		return "not part of the estimate: something else carries the stack's tag"
 	}
-	more := d.IsPositive()
 	switch l.Service {
 	case "Amazon Elastic Container Service":
 		if more {

@@ -95,7 +95,7 @@ func drawConfig(t *rapid.T, base *agents.Config) *agents.Config {
 	c.Secrets.Store = rapid.SampledFrom([]agents.Store{agents.StoreSecretsManager, agents.StoreSSM}).Draw(t, "store")
 	c.Usage = agents.Usage{
 		NATGB: rapid.Float64Range(0, 5000).Draw(t, "nat_gb"), LogsGB: rapid.Float64Range(0, 50).Draw(t, "logs_gb"),
-		ImagesGB: rapid.Float64Range(0, 50).Draw(t, "images_gb"), EgressGB: rapid.Float64Range(0, 500).Draw(t, "egress_gb"),
+		ImagesGB: rapid.Float64Range(0, 50).Draw(t, "images_gb"), EFSGB: rapid.Float64Range(0, 50).Draw(t, "efs_gb"), EgressGB: rapid.Float64Range(0, 500).Draw(t, "egress_gb"),
 		LCU: rapid.Float64Range(0, 5).Draw(t, "lcu"), TracesM: rapid.Float64Range(0, 3).Draw(t, "traces_m"), FreeTier: rapid.Bool().Draw(t, "free_tier"),
 	}
 	c.Agents = nil
@@ -114,6 +114,9 @@ func drawAgent(t *rapid.T, like agents.Agent, i int) agents.Agent {
 	a.Spot = agents.Spot{Enabled: rapid.Bool().Draw(t, "spot"), SpotWeight: 1, Base: rapid.IntRange(0, 2).Draw(t, "base"), OnDemandWeight: rapid.IntRange(0, 3).Draw(t, "weight")}
 	a.Scale.Min = rapid.IntRange(0, 3).Draw(t, "min")
 	a.Scale.Max = a.Scale.Min + rapid.IntRange(1, 4).Draw(t, "more")
+	if rapid.Bool().Draw(t, "volume") {
+		a.Volumes = memory
+	}
 	return a
 }
 

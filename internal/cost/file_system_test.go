@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
 )
@@ -77,5 +79,19 @@ func TestWhatKeepingFilesCostsIsSaid(t *testing.T) {
 	}
 	if got := KeepingFiles(1<<30, nowhere); got != "1.00 GB cost what EFS asks in xx-newest-1, of which karmactl has no price" {
 		t.Error(got)
+	}
+}
+
+func TestABillForFilesIsExplained(t *testing.T) {
+	for _, c := range []struct{ estimated, actual, want string }{
+		{"0.30", "0.60", ""},
+		{"0.30", "6.00", "volumes hold more than usage.efs_gb, or data that was kept is not in agents.yaml any more"},
+		{"0", "6.00", "volumes hold more than usage.efs_gb, or data that was kept is not in agents.yaml any more"},
+		{"6.00", "0.30", "volumes hold less than usage.efs_gb"},
+	} {
+		l := Line{Service: "Amazon Elastic File System", Estimated: decimal.RequireFromString(c.estimated), Actual: decimal.RequireFromString(c.actual)}
+		if got := l.why(); got != c.want {
+			t.Errorf("$%s instead of $%s: %q, want %q", c.actual, c.estimated, got, c.want)
+		}
 	}
 }
