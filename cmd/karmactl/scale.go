@@ -44,7 +44,8 @@ choose, 0 is none, auto goes back to agents.yaml. up leaves such bounds alone.
 
 With --schedule the agents run in the hours of a schedule of agents.yaml only
 (office-hours is always there) and have no tasks outside; --schedule off ends that.
-The alarm for too few healthy tasks is muted for as long, and armed again after.`,
+The alarm for too few healthy tasks is muted outside the hours, by rules of
+CloudWatch's, and armed 15 minutes after they begin, when the tasks are there.`,
 		Example:           "  karmactl scale validator=3 karma-hello=1-5\n  karmactl scale --schedule office-hours --now\n  karmactl scale --schedule off",
 		ValidArgsFunction: a.completeScaling(),
 		RunE: a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },

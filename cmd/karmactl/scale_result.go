@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -24,6 +26,9 @@ func (sc *scaling) doc() (*document.Scale, error) {
 		after[d.Agents[i].Agent] = &d.Agents[i]
 	}
 	for _, o := range sc.res.Outcomes {
+		if o.Verb == engine.None && o.Have == nil {
+			continue // it was to go, and is not there
+		}
 		d.Summary = count(d.Summary, o.Verb)
 		agent, _, _ := strings.Cut(o.Key.Name(), "/")
 		if o.Verb == engine.None {
@@ -59,27 +64,48 @@ func setBounds(x *document.ScaledAgent, want provision.ScaleOverrideSpec) {
 
 // notes are what the user should know of the alarms and of other owners.
 func (sc *scaling) notes() []string {
-	verbs := map[engine.Verb][]string{}
-	for _, o := range sc.res.Outcomes {
-		if o.Key.Kind() == "mute" && o.Verb != engine.None {
-			verbs[o.Verb] = append(verbs[o.Verb], o.Key.Name())
-		}
-	}
-	var out []string
-	for _, n := range []struct {
-		verb engine.Verb
-		text string
-	}{
-		{engine.Create, "muted, because no task is running at times: "},
-		{engine.Delete, "armed again: "},
-	} {
-		if list := verbs[n.verb]; len(list) > 0 {
-			out = append(out, n.text+strings.Join(list, ", "))
-		}
-	}
+	out := alarmNotes(sc.res.Outcomes)
 	for _, t := range sc.o.targets {
 		for _, name := range sc.was[t.Agent].Schedules {
 			out = append(out, fmt.Sprintf("%s is on the schedule %s, which moves it at its next change: karmactl scale --schedule off ends that", t.Agent, name))
+		}
+	}
+	return out
+}
+
+// alarmNotes say which alarms are muted now, for as long as the agent is without tasks or by the clock, and which are armed.
+func alarmNotes(outcomes []engine.Outcome) []string {
+	var off, byClock, on []string
+	add := func(to *[]string, alarm string) {
+		if !slices.Contains(*to, alarm) {
+			*to = append(*to, alarm)
+		}
+	}
+	for _, o := range outcomes {
+		agent, _, _ := strings.Cut(o.Key.Name(), "/")
+		alarm := agent + "/" + agents.AlarmFewHealthy
+		switch kind := o.Key.Kind(); {
+		case o.Verb == engine.None || kind != "mute" && kind != "mute-rule":
+		case o.Verb == engine.Delete:
+			add(&on, alarm)
+		case kind == "mute":
+			add(&off, alarm)
+		default:
+			add(&byClock, alarm)
+		}
+	}
+	on = slices.DeleteFunc(on, func(alarm string) bool { return slices.Contains(byClock, alarm) || slices.Contains(off, alarm) })
+	var out []string
+	for _, n := range []struct {
+		text   string
+		alarms []string
+	}{
+		{"muted, because no task is running: ", off},
+		{"muted outside the hours, and for 15 minutes after they begin: ", byClock},
+		{"armed again: ", on},
+	} {
+		if len(n.alarms) > 0 {
+			out = append(out, n.text+strings.Join(n.alarms, ", "))
 		}
 	}
 	return out

@@ -79,6 +79,7 @@ func (s *Sim) declared() []noun {
 		s.accessPointNoun(),
 		s.topicNoun(),
 		s.alarmNoun(),
+		s.alarmMuteRuleNoun(),
 		s.dashboardNoun(),
 		s.metricDataNoun(),
 		s.samplingRuleNoun(),

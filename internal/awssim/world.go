@@ -73,11 +73,13 @@ type World struct {
 	LogGroups           map[string]*LogGroup // by name
 	Repositories        map[string]*Repository
 	// BlobMounting is the account's setting for its registry.
-	BlobMounting  bool
-	Topics        map[string]*Topic
-	Alarms        map[string]*Alarm
-	Dashboards    map[string]string // bodies by name
-	SamplingRules map[string]*SamplingRule
+	BlobMounting bool
+	Topics       map[string]*Topic
+	Alarms       map[string]*Alarm
+	// AlarmMuteRules are by name.
+	AlarmMuteRules map[string]*AlarmMuteRule
+	Dashboards     map[string]string // bodies by name
+	SamplingRules  map[string]*SamplingRule
 	// TargetErrors has how many answers 5xx the agents gave in the last hour, by
 	// target group. A test sets it, or a rehearsal.
 	TargetErrors    map[string]int

@@ -162,7 +162,7 @@ type MissingInput struct {
 // A resource may implement more than Resource. The engine asks for these:
 //
 //	Prerequisite  the user has to do something first    TaskDefinition
-//	Optional      there may be nothing to hold yet      AlarmSilence, Parameter, Secret
+//	Optional      there may be nothing to hold yet      AlarmMuteRule, AlarmSilence, Parameter, Secret
 //	Announcer     has something to tell the user        Role, ScalableTarget, Secret, Service, Subscription,
 //	                                                    TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, JobSchedule, LoadBalancer, ScalableTarget,

@@ -40,6 +40,7 @@ func Restore(home *provision.Env, cfg *agents.Config, kept []state.Scale) Change
 			continue
 		}
 		var order []engine.Node
+		var schedules []string
 		if k.Manual {
 			b := &provision.ScaleOverride{Env: home, Agent: k.Agent, ScaleOverrideSpec: provision.ScaleOverrideSpec{Min: k.Min, Max: k.Max, Owner: provision.ScaleManual}}
 			order = append(order, b)
@@ -50,10 +51,10 @@ func Restore(home *provision.Env, cfg *agents.Config, kept []state.Scale) Change
 				Env: home, Agent: k.Agent, Schedule: x.Schedule, Action: x.Action, Order: slices.Clone(order),
 				Spec: provision.ScheduledActionSpec{Cron: x.Cron, Timezone: x.Timezone, Min: x.Min, Max: x.Max},
 			}
-			order = append(order, a)
+			order, schedules = append(order, a), append(schedules, x.Schedule)
 			c.want(engine.Manage(a))
 		}
-		if len(k.Actions) > 0 || k.Max < cfg.Observability.Alarms.MinHealthy {
+		if k.Manual && k.Max < cfg.Observability.Alarms.MinHealthy || !c.muteByClock(home, cfg, k.Agent, schedules) {
 			c.want(engine.Manage(home.SilenceFewHealthy(k.Agent)))
 		}
 	}

@@ -107,7 +107,7 @@ func (c *Change) drop(s engine.Step) { c.Orphans = append(c.Orphans, engine.Orph
 
 // Scale sets the bounds of agents by hand. An agent without tasks would ring its
 // alarm for too few healthy ones: that is muted, and armed again when tasks come
-// back, unless a schedule needs it muted.
+// back: a schedule mutes it by the clock.
 func Scale(home *provision.Env, cfg *agents.Config, now map[string]Scaled, targets []Target) Change {
 	var c Change
 	for _, t := range targets {
@@ -122,7 +122,7 @@ func Scale(home *provision.Env, cfg *agents.Config, now map[string]Scaled, targe
 		switch {
 		case b.Max < least:
 			c.want(mute)
-		case was.Max < least && len(was.Schedules) == 0:
+		case was.Max < least && c.muteByClock(home, cfg, t.Agent, was.Schedules):
 			c.drop(mute)
 		}
 	}

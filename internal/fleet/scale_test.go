@@ -115,13 +115,7 @@ func (b *bench) desired() int {
 
 func (b *bench) rings() bool {
 	b.t.Helper()
-	on := false
-	if err := b.sim.Edit(func(w *awssim.World) {
-		on = *w.Alarms["karmacadabra-prod-validator-few-healthy"].Alarm.ActionsEnabled
-	}); err != nil {
-		b.t.Fatal(err)
-	}
-	return on
+	return !b.sim.AlarmIsMuted("karmacadabra-prod-validator-few-healthy")
 }
 
 // quiet fails the test when f writes.
@@ -153,26 +147,84 @@ func TestOfficeHoursRunAWholeWeekAndUpWakesNobody(t *testing.T) {
 		}
 		// Monday, 3 January, 14:01 UTC is 09:01 in New York.
 		for _, c := range []struct {
-			at   time.Time
-			want int
+			at    time.Time
+			want  int
+			rings bool
 		}{
-			{time.Date(2000, 1, 3, 13, 59, 0, 0, time.UTC), 0},
-			{time.Date(2000, 1, 3, 14, 1, 0, 0, time.UTC), 1},
-			{time.Date(2000, 1, 3, 23, 1, 0, 0, time.UTC), 0},
-			{time.Date(2000, 1, 7, 14, 1, 0, 0, time.UTC), 1},
-			{time.Date(2000, 1, 8, 14, 1, 0, 0, time.UTC), 0},
+			{time.Date(2000, 1, 3, 13, 59, 0, 0, time.UTC), 0, false},
+			{time.Date(2000, 1, 3, 14, 1, 0, 0, time.UTC), 1, false}, // the task is not there yet
+			{time.Date(2000, 1, 3, 14, 16, 0, 0, time.UTC), 1, true},
+			{time.Date(2000, 1, 3, 22, 59, 0, 0, time.UTC), 1, true},
+			{time.Date(2000, 1, 3, 23, 1, 0, 0, time.UTC), 0, false},
+			{time.Date(2000, 1, 4, 5, 0, 0, 0, time.UTC), 0, false}, // midnight in New York
+			{time.Date(2000, 1, 7, 14, 16, 0, 0, time.UTC), 1, true},
+			{time.Date(2000, 1, 8, 14, 16, 0, 0, time.UTC), 0, false},
 		} {
 			time.Sleep(time.Until(c.at))
-			if n := b.desired(); n != c.want {
-				t.Errorf("at %s there are %d tasks, want %d", c.at.Format("Mon 15:04"), n, c.want)
+			if n := b.desired(); n != c.want || b.rings() != c.rings {
+				t.Errorf("at %s there are %d tasks, and the alarm rings: %t; want %d, %t", c.at.Format("Mon 15:04"), n, b.rings(), c.want, c.rings)
 			}
 		}
+		b.quiet("the same schedule later", func() { b.schedule("office-hours", false) })
 		c := Unschedule(b.home(), b.cfg, b.scaled())
 		b.walk(engine.NewMemory(engine.RealClock{}), c)
 		if b.desired() != 1 || !b.rings() {
 			t.Errorf("after off: %d tasks, alarm on %t", b.desired(), b.rings())
 		}
+		if left := b.muteRules(); left != 0 {
+			t.Errorf("after off there are %d mute rules", left)
+		}
 		b.quiet("up after off", b.up)
+	})
+}
+
+// muteRules are how many the account has.
+func (b *bench) muteRules() (n int) {
+	b.t.Helper()
+	if err := b.sim.Edit(func(w *awssim.World) { n = len(w.AlarmMuteRules) }); err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+func TestAnAlarmThatAnEarlierScheduleTurnedOffIsArmedInTheHours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.up()
+		b.schedule("office-hours", true)
+		if err := b.sim.Edit(func(w *awssim.World) { // what an earlier karmactl left
+			clear(w.AlarmMuteRules)
+			*w.Alarms["karmacadabra-prod-validator-few-healthy"].Alarm.ActionsEnabled = false
+		}); err != nil {
+			t.Fatal(err)
+		}
+		b.schedule("office-hours", false)
+		time.Sleep(time.Until(time.Date(2000, 1, 3, 5, 30, 0, 0, time.UTC)))
+		if b.rings() {
+			t.Error("the alarm is not muted at night")
+		}
+		time.Sleep(time.Until(time.Date(2000, 1, 3, 15, 0, 0, 0, time.UTC)))
+		if !b.rings() {
+			t.Error("the alarm is muted in the hours")
+		}
+	})
+}
+
+func TestAnAlarmTakesItsMuteRulesWithIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.up()
+		b.schedule("office-hours", false)
+		if n := b.muteRules(); n != 3*len(b.names) {
+			t.Errorf("there are %d mute rules, want 3 for each agent", n)
+		}
+		a := &provision.Alarm{Env: b.home(), Name: "validator/" + agents.AlarmFewHealthy}
+		if err := a.Delete(context.Background(), "karmacadabra-prod-validator-few-healthy"); err != nil {
+			t.Fatal(err)
+		}
+		if n := b.muteRules(); n != 3*(len(b.names)-1) {
+			t.Errorf("%d mute rules are left, want the other agents'", n)
+		}
 	})
 }
 

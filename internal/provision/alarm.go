@@ -200,8 +200,17 @@ func (a *Alarm) Update(ctx context.Context, _ string, have, want AlarmSpec) erro
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html
 const maxAlarms = 100
 
-// Delete deletes the alarm, with others that go at the same time.
+// Delete deletes the alarm, with others that go at the same time, and before it what mutes it by the clock.
 func (a *Alarm) Delete(ctx context.Context, id string) error {
+	if strings.HasSuffix(id, fewHealthySuffix) {
+		rules, err := a.muteRulesOf(ctx, id)
+		if err == nil {
+			err = a.deleteMuteRules(ctx, rules)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return a.Batches.Do(ctx, "DeleteAlarms", maxAlarms, []string{id}, func(ctx context.Context, names []string) error {
 		_, err := a.Clients.CloudWatch.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: names})
 		return err

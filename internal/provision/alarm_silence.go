@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -24,10 +25,13 @@ type AlarmSilence struct {
 	alarm bool
 }
 
+// fewHealthySuffix is at the end of the name of the only alarm that mute rules are made for.
+const fewHealthySuffix = "-" + agents.AlarmFewHealthy
+
 // SilenceFewHealthy is the silence of the alarm that rings while an agent has no
 // tasks. The others take missing data for good news.
 func (h *Env) SilenceFewHealthy(agent string) *AlarmSilence {
-	return &AlarmSilence{Env: h, Name: agent + "/few-healthy"}
+	return &AlarmSilence{Env: h, Name: agent + "/" + agents.AlarmFewHealthy}
 }
 
 // Key is mute/agent/what.
