@@ -18,7 +18,7 @@ type Closed struct {
 	For  time.Duration
 }
 
-// overMidnight is how far a span that goes on after midnight runs into the next one:
+// overMidnight is how far a span that continues after midnight runs into the next one:
 // a day has 23 to 25 hours, and between the two there must be no gap.
 const overMidnight = 2 * time.Hour
 

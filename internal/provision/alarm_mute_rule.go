@@ -24,7 +24,7 @@ type AlarmMuteRuleSpec struct {
 	Duration time.Duration
 }
 
-// AlarmMuteRule mutes an alarm's actions at times of the week: it goes on changing state, and
+// AlarmMuteRule mutes an alarm's actions at times of the week: it continues to change state, and
 // sends nothing. When the time is over and it is in ALARM, it sends that. It costs nothing. It is
 // made by karmactl scale and not part of the stack: up neither makes nor deletes it, and it
 // goes with its alarm. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html
