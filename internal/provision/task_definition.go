@@ -238,21 +238,6 @@ func (t *TaskDefinition) taken(ctx context.Context, look engine.Look, latest eng
 	return foundRevision(look.ID, readTaskDefinition(t.Agent.Name, out.TaskDefinition, fromECSTags(out.Tags))), nil
 }
 
-// leftovers are revisions that an interrupted deletion has deregistered and not
-// deleted. They are looked for only where a revision was recorded.
-func (t *TaskDefinition) leftovers(ctx context.Context, id string) (engine.Found[TaskDefinitionSpec], error) {
-	if id == "" {
-		return engine.Found[TaskDefinitionSpec]{}, nil
-	}
-	left, err := t.revisions(ctx, t.Family(t.Agent.Name), types.TaskDefinitionStatusInactive)
-	if err != nil || len(left) == 0 {
-		return engine.Found[TaskDefinitionSpec]{}, err
-	}
-	return engine.Found[TaskDefinitionSpec]{
-		Phase: engine.Broken, Discard: true, ID: id, Why: fmt.Sprintf("%d revisions are deregistered and none is active", len(left)),
-	}, nil
-}
-
 // Diff compares, field by field.
 func (t *TaskDefinition) Diff(have, want TaskDefinitionSpec) []engine.Change {
 	return changes(
@@ -344,23 +329,4 @@ func (t *TaskDefinition) Delete(ctx context.Context, id string) error {
 		}
 	}
 	return nil
-}
-
-// erase deletes revisions that are deregistered. One that is gone already is no failure.
-func (t *TaskDefinition) erase(ctx context.Context, arns []string) error {
-	out, err := t.Clients.ECS.DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: arns})
-	if err != nil {
-		return err
-	}
-	for _, f := range out.Failures {
-		if why := aws.ToString(f.Reason); why != "MISSING" {
-			return fmt.Errorf("%s cannot be deleted: %s %s", aws.ToString(f.Arn), why, aws.ToString(f.Detail))
-		}
-	}
-	return nil
-}
-
-func (t *TaskDefinition) revisions(ctx context.Context, family string, status types.TaskDefinitionStatus) ([]string, error) {
-	return cloud.Pages(ctx, ecs.NewListTaskDefinitionsPaginator(t.Clients.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Status: status}),
-		func(out *ecs.ListTaskDefinitionsOutput) []string { return out.TaskDefinitionArns })
 }

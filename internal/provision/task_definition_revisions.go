@@ -1,0 +1,48 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+)
+
+// leftovers are revisions that an interrupted deletion has deregistered and not
+// deleted. They are looked for only where a revision was recorded.
+func (t *TaskDefinition) leftovers(ctx context.Context, id string) (engine.Found[TaskDefinitionSpec], error) {
+	if id == "" {
+		return engine.Found[TaskDefinitionSpec]{}, nil
+	}
+	left, err := t.revisions(ctx, t.Family(t.Agent.Name), types.TaskDefinitionStatusInactive)
+	if err != nil || len(left) == 0 {
+		return engine.Found[TaskDefinitionSpec]{}, err
+	}
+	return engine.Found[TaskDefinitionSpec]{
+		Phase: engine.Broken, Discard: true, ID: id, Why: fmt.Sprintf("%d revisions are deregistered and none is active", len(left)),
+	}, nil
+}
+
+// erase deletes revisions that are deregistered. One that is gone already is no failure.
+func (t *TaskDefinition) erase(ctx context.Context, arns []string) error {
+	out, err := t.Clients.ECS.DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: arns})
+	if err != nil {
+		return err
+	}
+	for _, f := range out.Failures {
+		if why := aws.ToString(f.Reason); why != "MISSING" {
+			return fmt.Errorf("%s cannot be deleted: %s %s", aws.ToString(f.Arn), why, aws.ToString(f.Detail))
+		}
+	}
+	return nil
+}
+
+// revisions are the ARNs of a family's revisions that have a status.
+func (t *TaskDefinition) revisions(ctx context.Context, family string, status types.TaskDefinitionStatus) ([]string, error) {
+	return cloud.Pages(ctx, ecs.NewListTaskDefinitionsPaginator(t.Clients.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Status: status}),
+		func(out *ecs.ListTaskDefinitionsOutput) []string { return out.TaskDefinitionArns })
+}
