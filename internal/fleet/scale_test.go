@@ -3,9 +3,12 @@ package fleet
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/smithy-go"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
@@ -224,6 +227,27 @@ func TestAnAlarmTakesItsMuteRulesWithIt(t *testing.T) {
 		}
 		if n := b.muteRules(); n != 3*(len(b.names)-1) {
 			t.Errorf("%d mute rules are left, want the other agents'", n)
+		}
+	})
+}
+
+func TestOfficeHoursNeedNoMuteRulesInCloudWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.up()
+		b.sim.Inject(func(c awssim.Call) awssim.Fault {
+			if strings.Contains(c.Operation, "MuteRule") {
+				return awssim.Fault{Before: &smithy.GenericAPIError{Code: "InvalidAction", Message: "Unknown action: " + c.Operation}}
+			}
+			return awssim.Fault{}
+		})
+		b.schedule("office-hours", false)
+		if n := len(b.scaled()["validator"].actions); n != 2 {
+			t.Errorf("the validator has %d scheduled actions, want 2", n)
+		}
+		b.walk(engine.NewMemory(engine.RealClock{}), Unschedule(b.home(), b.cfg, b.scaled()))
+		if n := len(b.scaled()["validator"].actions); n != 0 {
+			t.Errorf("%d scheduled actions are left", n)
 		}
 	})
 }

@@ -36,7 +36,8 @@ type AlarmMuteRule struct {
 	N    int
 	Spec AlarmMuteRuleSpec
 
-	alarm bool
+	// without says why there is nothing to make; "" is that there is.
+	without string
 }
 
 // closedInfix is in the names of an alarm's mute rules: no one else makes such names.
@@ -64,22 +65,29 @@ func (m *AlarmMuteRule) Needs() []engine.Node { return nil }
 // Want is what was asked for.
 func (m *AlarmMuteRule) Want() AlarmMuteRuleSpec { return m.Spec }
 
-// Wanted unless there is no such alarm: it has to exist.
+// Wanted unless there is no such alarm, which has to exist, or CloudWatch has no mute rules here.
 func (m *AlarmMuteRule) Wanted(context.Context) (bool, string, error) {
-	return m.alarm, "there is no such alarm", nil
+	return m.without == "", m.without, nil
 }
 
 // Find asks for the rule by its name.
 func (m *AlarmMuteRule) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmMuteRuleSpec], error) {
+	m.without = ""
 	alarm, err := m.mutes().byName(ctx, look.NotOlder)
-	if m.alarm = alarm != nil; err != nil || !m.alarm {
+	if alarm == nil {
+		m.without = "there is no such alarm"
+	}
+	if err != nil || alarm == nil {
 		return engine.Found[AlarmMuteRuleSpec]{}, err
 	}
 	out, err := m.Clients.CloudWatch.GetAlarmMuteRule(ctx, &cloudwatch.GetAlarmMuteRuleInput{AlarmMuteRuleName: aws.String(m.name())})
-	if cloud.IsNotFound(err) {
+	switch {
+	case cloud.IsNotFound(err):
 		return engine.Found[AlarmMuteRuleSpec]{}, nil
-	}
-	if err != nil {
+	case hasNoMuteRules(err):
+		m.without = "CloudWatch has no mute rules in this region: the alarm also tells of the hours without tasks"
+		return engine.Found[AlarmMuteRuleSpec]{}, nil
+	case err != nil:
 		return engine.Found[AlarmMuteRuleSpec]{}, err
 	}
 	found := engine.Found[AlarmMuteRuleSpec]{Phase: engine.Ready, ID: m.name()}
@@ -156,14 +164,19 @@ func (h *Env) deleteMuteRules(ctx context.Context, names []string) error {
 	return nil
 }
 
+// hasNoMuteRules tells that CloudWatch does not know mute rules, which are of 2026, where it was asked.
+func hasNoMuteRules(err error) bool {
+	return cloud.Is(err, "InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented")
+}
+
 // muteRulesOf are the names of karmactl's mute rules of an alarm, which would outlive it.
 func (h *Env) muteRulesOf(ctx context.Context, alarm string) ([]string, error) {
 	all, err := cloud.Pages(ctx, cloudwatch.NewListAlarmMuteRulesPaginator(h.Clients.CloudWatch, &cloudwatch.ListAlarmMuteRulesInput{AlarmName: &alarm}),
 		func(out *cloudwatch.ListAlarmMuteRulesOutput) []types.AlarmMuteRuleSummary {
 			return out.AlarmMuteRuleSummaries
 		})
-	if cloud.Is(err, "InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented") {
-		return nil, nil // where CloudWatch has no mute rules, there is none
+	if hasNoMuteRules(err) {
+		return nil, nil
 	}
 	var names []string
 	for _, r := range all {
