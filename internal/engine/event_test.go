@@ -103,7 +103,7 @@ func TestAFieldThatThePlanDidNotShowIsNamed(t *testing.T) {
 		{&PlanStale{Key: "vpc", Verb: Update, Want: Update, Field: "size"}, "vpc: field size would change too, which the plan did not show"},
 		{&PlanStale{Key: "vpc", Verb: Create, Want: None}, "vpc: it would create now, the plan showed none"},
 		{&InUse{Holder: "eni-1", Foreign: true}, "eni-1 holds it, and is not karmactl's: delete that and run karmactl down again"},
-		{&InUse{Holder: "eni-1"}, "eni-1 holds it"},
+		{&InUse{Holder: "eni-1"}, "held by eni-1"},
 		{&Adopted{Key: "vpc", ID: "v-1", Verb: None}, "vpc (v-1) is being taken over, and that has not ended"},
 		{&Adopted{Key: "vpc", ID: "v-1", Verb: Replace}, "vpc (v-1) was taken over from a program that has not let go of it: karmactl would replace it"},
 	} {

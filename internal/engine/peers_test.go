@@ -42,7 +42,9 @@ func (f *friend) Want() thingSpec {
 func (f *friend) Find(ctx context.Context, look Look) (Found[thingSpec], error) {
 	found, err := f.box.Find(ctx, look)
 	if found.ID != "" {
+		f.w.mu.Lock()
 		found.Spec.Needs = f.known[string(f.key)]
+		f.w.mu.Unlock()
 	}
 	return found, err
 }

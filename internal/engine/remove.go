@@ -22,7 +22,7 @@ func (e *InUse) Error() string {
 	if e.Foreign {
 		return e.Holder + " holds it, and is not karmactl's: delete that and run karmactl down again"
 	}
-	return e.Holder + " holds it"
+	return "held by " + e.Holder
 }
 
 func (e *InUse) Unwrap() error { return e.Err }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,12 +34,13 @@ func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInter
 	if lerr != nil {
 		return err
 	}
-	var ours, foreign []string
+	ours, foreign := map[string][]string{}, []string{}
 	for _, n := range all {
 		switch {
 		case !holds(n):
 		case h.leavesByItself(n, nats):
-			ours = append(ours, describeInterface(n))
+			of := belongsTo(n)
+			ours[of] = append(ours[of], aws.ToString(n.NetworkInterfaceId))
 		default:
 			foreign = append(foreign, describeInterface(n))
 		}
@@ -47,7 +49,7 @@ func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInter
 	case len(foreign) > 0:
 		return &engine.InUse{Holder: strings.Join(foreign, ", "), Foreign: true, Err: err}
 	case len(ours) > 0:
-		return &engine.InUse{Holder: strings.Join(ours, ", "), Err: err}
+		return &engine.InUse{Holder: interfacesOf(ours), Err: err}
 	}
 	return err
 }
@@ -83,6 +85,36 @@ func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.Na
 		return strings.HasPrefix(aws.ToString(g.GroupName), h.Stack+"-")
 	})
 	return managed && ours
+}
+
+// belongsTo names what AWS made an interface for and takes it away with.
+func belongsTo(n types.NetworkInterface) string {
+	text := aws.ToString(n.Description)
+	switch {
+	case isNATGateway(n.InterfaceType):
+		return "a NAT gateway"
+	case n.InterfaceType == types.NetworkInterfaceTypeVpcEndpoint:
+		return "a VPC endpoint"
+	case strings.HasPrefix(text, "ELB "):
+		return "the load balancer"
+	case strings.HasPrefix(text, "EFS mount target "):
+		return "a mount target"
+	}
+	return "tasks"
+}
+
+// interfacesOf names the first interface of each owner, and how many more there are:
+// "network interface eni-0a1 and 4 more of tasks".
+func interfacesOf(ids map[string][]string) string {
+	var out []string
+	for _, of := range slices.Sorted(maps.Keys(ids)) {
+		text := "network interface " + slices.Min(ids[of])
+		if more := len(ids[of]) - 1; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		out = append(out, text+" of "+of)
+	}
+	return strings.Join(out, ", ")
 }
 
 // describeInterface says what an interface is for and whose it is.
