@@ -135,8 +135,19 @@ func (sc *scaling) show(d *document.Scale) {
 	case d.DryRun:
 		t.Printf("Dry run: %d changes, nothing was written.\n", len(d.Changes))
 	default:
-		t.Printf("Scaled. AWS starts and stops the tasks now; up leaves the numbers alone.\n")
+		t.Printf("%s\n", sc.done(d))
 	}
+}
+
+// done says what happens from here on, and whose the numbers are.
+func (sc *scaling) done(d *document.Scale) string {
+	switch {
+	case d.Window != nil && !sc.o.now:
+		return "Scaled. AWS starts and stops the tasks at those hours; up leaves the numbers alone."
+	case d.Window == nil && !slices.ContainsFunc(d.Agents, func(a document.ScaledAgent) bool { return a.Manual }):
+		return "Scaled. The numbers are those of agents.yaml again."
+	}
+	return "Scaled. AWS starts and stops the tasks now; up leaves the numbers alone."
 }
 
 // bounds writes 1–3, or 2.

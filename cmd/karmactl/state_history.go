@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,11 +46,14 @@ func runStateHistory(ctx context.Context, s *session, o stateHistoryOptions) err
 		return s.app.term.Document(&d)
 	}
 	for _, v := range vs {
-		mark := ""
+		serial, mark := fmt.Sprintf("  serial %d", v.Serial), ""
+		if v.ID == fmt.Sprint(v.Serial) { // a file's versions are called so
+			serial = ""
+		}
 		if v.Current {
 			mark = "  current"
 		}
-		s.app.term.Printf("%-34s %s  serial %d  %d bytes%s\n", v.ID, v.Time.Format(time.RFC3339), v.Serial, v.Size, mark)
+		s.app.term.Printf("%s  %s%s  %d bytes%s\n", v.ID, v.Time.UTC().Format(time.DateTime), serial, v.Size, mark)
 	}
 	return nil
 }

@@ -99,16 +99,19 @@ func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.
 		if most > 0 {
 			bar = strings.Repeat("█", max(0, int(number(s.Monthly)/most*float64(room)+0.5)))
 		}
-		fmt.Fprintf(b, "  %s  %8s  %s  %s\n", pad(s.Name, label), s.Monthly, p.blue(pad(bar, room)), p.dim(whole(s.Low)+" – "+whole(s.High)))
+		fmt.Fprintf(b, "  %s  %8s  %s  %s\n", pad(nounText(s.Name), label), s.Monthly, p.blue(pad(bar, room)), p.dim(whole(s.Low)+" – "+whole(s.High)))
 	}
 	fmt.Fprintln(b)
 }
+
+// nounText is a noun of the estimate for people: nat_gateway is for scripts.
+func nounText(noun string) string { return strings.ReplaceAll(noun, "_", " ") }
 
 func (t *Terminal) costComponents(b *strings.Builder, c *document.Cost) {
 	for _, x := range c.Components {
 		who := x.Key
 		if who == "" {
-			who = x.Noun
+			who = nounText(x.Noun)
 		}
 		fmt.Fprintf(b, "  %s %s %10s %s × %s = %s\n", pad(who, 34), pad(x.Item, 46), x.Quantity, x.Unit, x.UnitPrice, x.Monthly)
 	}
