@@ -60,6 +60,21 @@ func TestIAMRefusesWhatAWSRefuses(t *testing.T) {
 			t.Error("a role made ten seconds ago cannot be assumed")
 		}
 
+		for document, code := range map[string]string{
+			`{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`:       "",
+			`{"Statement":[{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}]}`: "",
+			`{"Statement":[{"Effect":"Deny","Action":"iam:*","NotResource":"*"}]}`:  "",
+			`{"Statement":[{"Effect":"Allow","Resource":"*"}]}`:                     "MalformedPolicyDocument",
+			`{"Statement":[{"Effect":"Allow","Action":"s3:*"}]}`:                    "MalformedPolicyDocument",
+			`{"Statement":[]}`: "MalformedPolicyDocument", `{"Statement":{}}`: "MalformedPolicyDocument", `{}`: "MalformedPolicyDocument", `[`: "MalformedPolicyDocument",
+		} {
+			_, err := c.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("validator"), PolicyName: aws.String("p"), PolicyDocument: &document})
+			if code == "" && err != nil {
+				t.Errorf("%s: %v", document, err)
+			} else if code != "" {
+				refused(t, document, err, code)
+			}
+		}
 		_, err := c.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("validator"), PolicyName: aws.String("p"), PolicyDocument: aws.String(`{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)})
 		if err != nil {
 			t.Fatal(err)

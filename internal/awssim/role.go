@@ -166,31 +166,35 @@ func (s *Sim) createRole(in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error)
 	return &iam.CreateRoleOutput{Role: r.describe()}, nil
 }
 
-// validPolicy is what IAM checks before it takes a document.
+// validPolicy is what IAM checks before it takes a document. A single statement needs no list.
 func validPolicy(text string, trust bool) error {
 	var doc struct {
 		Version   string
-		Statement []map[string]any
+		Statement json.RawMessage
 	}
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
 		return fail("MalformedPolicyDocument", "This policy contains invalid Json")
 	}
-	if len(doc.Statement) == 0 {
+	var all []map[string]any
+	if one := map[string]any{}; json.Unmarshal(doc.Statement, &one) == nil && len(one) > 0 {
+		all = append(all, one)
+	} else if json.Unmarshal(doc.Statement, &all) != nil || len(all) == 0 {
 		return fail("MalformedPolicyDocument", "Syntax errors in policy.")
 	}
-	for _, st := range doc.Statement {
+	for _, st := range all {
+		resource, action := st["Resource"] != nil || st["NotResource"] != nil, st["Action"] != nil || st["NotAction"] != nil
 		switch {
 		case st["Effect"] != "Allow" && st["Effect"] != "Deny":
 			return fail("MalformedPolicyDocument", "Syntax errors in policy.")
 		case trust && st["Principal"] == nil:
 			return fail("MalformedPolicyDocument", "Missing required field Principal")
-		case trust && st["Resource"] != nil:
+		case trust && resource:
 			return fail("MalformedPolicyDocument", "Has prohibited field Resource")
 		case !trust && st["Principal"] != nil:
 			return fail("MalformedPolicyDocument", "Policy document should not specify a principal.")
-		case !trust && st["Resource"] == nil:
+		case !trust && !resource:
 			return fail("MalformedPolicyDocument", "Policy statement must contain resources.")
-		case st["Action"] == nil:
+		case !action:
 			return fail("MalformedPolicyDocument", "Policy statement must contain actions.")
 		}
 	}
