@@ -44,7 +44,7 @@ func (j *judge) others() {
 		if n := shared[arn]; n > 1 {
 			why = fmt.Sprintf("%d services share it: ", n) + why
 		}
-		j.rest("role", arn, lastOf(arn), why)
+		j.rest("role", arn, lastOf(arn), why+j.rights(arn))
 	}
 	for _, b := range j.LoadBalancers {
 		for _, l := range b.Listeners {

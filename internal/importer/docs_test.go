@@ -83,7 +83,7 @@ func fieldTable(t *testing.T, kind string) string {
 				if regexp.MustCompile(`^agents\.[^.]+$`).MatchString(key) {
 					key = "the agent's name"
 				}
-				add(carried, general(kind, x.Name), "`"+key+"`")
+				add(carried, general(kind, x.Name), "`"+anItem.ReplaceAllString(key, "")+"`")
 			}
 		}
 		for _, x := range a.Own {

@@ -13,6 +13,9 @@ type fleet struct {
 	budget                       string
 	emails                       []string
 
+	// boundary is the ARN of the policy that bounds all of its roles.
+	boundary string
+
 	cidr        string
 	zones       []string
 	nat         string

@@ -65,9 +65,11 @@ func account(roots []*tree, refused map[string]string) Account {
 
 // refusal is why agents.yaml does not take a key, or what the key is part of.
 func refusal(refused map[string]string, key string) string {
-	for k, why := range refused {
-		if key == k || strings.HasPrefix(key, k+".") {
-			return why
+	for one := range strings.SplitSeq(key, " ") { // of several agents
+		for k, why := range refused {
+			if one == k || strings.HasPrefix(one, k+".") {
+				return why
+			}
 		}
 	}
 	return ""

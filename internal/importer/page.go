@@ -83,11 +83,17 @@ func (p *page) put(indent int, key, value string) {
 
 // entry writes a key whose name may have dots.
 func (p *page) entry(indent int, key, name, value string) {
+	p.line(indent, key, scalarText(name)+": "+value)
+}
+
+// listed writes an item of a list.
+func (p *page) listed(indent int, key, value string) { p.line(indent, key, "- "+value) }
+
+func (p *page) line(indent int, key, line string) {
 	if _, no := p.refused[key]; no {
 		return
 	}
 	p.flush()
-	line := scalarText(name) + ": " + value
 	if at, ok := p.from[key]; ok {
 		line += "  # " + at.String()
 	}

@@ -58,7 +58,7 @@ func (x *terraform) byType() {
 		case r.kind == "aws_route53_record" && x.fleet.domain != "" && strings.HasSuffix(strings.TrimSuffix(r.body.get("name").str(), "."), x.fleet.domain):
 			r.body.settle(own, "records of the domain and of each agent")
 		case r.kind == "aws_iam_role_policy_attachment" && strings.HasSuffix(r.body.get("policy_arn").str(), "AmazonECSTaskExecutionRolePolicy"):
-			r.body.settle(own, "an execution role for each agent, which may fetch its image, its logs and its secrets")
+			r.body.settle(own, startsTasks)
 		default:
 			for _, k := range leftKinds {
 				if strings.HasPrefix(r.kind, k.prefix) {

@@ -115,17 +115,18 @@ func (x *terraform) service(s, d *resource) {
 	x.target(a, lb, s.body)
 	x.container(a, main)
 	x.volumes(a, d.body, main)
+	if t := s.body.get("enable_execute_command"); t != nil {
+		on, _ := t.yes()
+		a.exec = &on
+		t.carry(a.key("exec"))
+	}
 	x.rights(a, d.body.get("task_role_arn"))
+	x.starting(d.body.get("execution_role_arn"))
 	a.carrySettings(settings{storage: firstOf(d.body.get("ephemeral_storage")).get("size_in_gib"), fill: (*tree).str})
 	for _, c := range all {
 		if c != main {
 			x.sidecar(a, c)
 		}
-	}
-	if t := s.body.get("enable_execute_command"); t != nil {
-		on, _ := t.yes()
-		a.exec = &on
-		t.carry(a.key("exec"))
 	}
 	for _, m := range firstOf(main.get("portMappings")).list() {
 		m.settle(own, "the agent's port")

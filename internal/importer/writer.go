@@ -18,6 +18,7 @@ func (f *fleet) write(head []string, from map[string]Place, refused map[string]s
 	p.text(0, "project", f.project)
 	p.text(0, "environment", f.environment)
 	p.text(0, "region", f.region)
+	p.text(0, "permissions_boundary", f.boundary)
 	f.writeSections(p)
 	p.in(0, "agents", "agents", func() {
 		for i, a := range f.agents {
@@ -147,13 +148,11 @@ func (a *agent) write(p *page, indent int, key string) {
 				p.pairs(in+1, key+".build.args", "args", b.args)
 			})
 		}
-		if len(a.permissions) > 0 {
-			var all []string
-			for _, x := range a.permissions {
-				all = append(all, x.yaml())
+		p.in(in, key+".permissions", "permissions", func() {
+			for i, x := range a.permissions {
+				p.listed(in+1, fmt.Sprintf("%s.permissions.%d", key, i), x.yaml())
 			}
-			p.put(in, key+".permissions", "["+strings.Join(all, ", ")+"]")
-		}
+		})
 		writeSidecars(p, in, key, a.sidecars)
 		writeVolumes(p, in, key, a.volumes)
 		if len(a.hosts) > 0 || a.path != "/"+a.name {

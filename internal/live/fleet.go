@@ -46,6 +46,8 @@ type Fleet struct {
 	Targets      []scalingtypes.ScalableTarget
 	Policies     []scalingtypes.ScalingPolicy
 	Repositories []Repository
+	// Roles are what the services' tasks have, and are started with.
+	Roles []Role
 }
 
 // Service is a service with the task definition that it runs.
@@ -90,11 +92,11 @@ type Repository struct {
 }
 
 // Read reads a cluster by its name. A cluster that is not there is an error; so is
-// every part that may not be read.
+// every part that may not be read, all but roles.
 func Read(ctx context.Context, c *cloud.Clients, cluster string) (*Fleet, error) {
 	r := &reader{clients: c, name: cluster, fleet: &Fleet{EdgeTags: map[string]cloud.Tags{}}}
 	for _, read := range []func(context.Context) error{
-		r.cluster, r.services, r.tasks, r.namespaces, r.targetGroups, r.loadBalancers, r.edgeTags, r.certificates, r.records, r.secrets, r.network, r.logGroups, r.scaling, r.alarms, r.repositories,
+		r.cluster, r.services, r.tasks, r.namespaces, r.targetGroups, r.loadBalancers, r.edgeTags, r.certificates, r.records, r.secrets, r.network, r.logGroups, r.scaling, r.alarms, r.repositories, r.roles,
 	} {
 		if err := read(ctx); err != nil {
 			return nil, fmt.Errorf("the cluster %s cannot be read: %w", cluster, err)

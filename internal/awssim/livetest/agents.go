@@ -24,7 +24,13 @@ import (
 const (
 	trust     = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	execution = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:*","logs:*","secretsmanager:GetSecretValue"],"Resource":"*"}]}`
-	registry  = awssim.DefaultAccount + ".dkr.ecr." + Region + ".amazonaws.com/"
+	// A task role as a module grows it: two rights that agents.yaml can say, and one that has
+	// a condition.
+	task = `{"Version":"2012-10-17","Statement":[
+  {"Sid":"Models","Effect":"Allow","Action":["bedrock:InvokeModel","bedrock:InvokeModelWithResponseStream"],"Resource":"arn:aws:bedrock:us-east-1::foundation-model/*"},
+  {"Sid":"Ledger","Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:PutItem"],"Resource":["arn:aws:dynamodb:us-east-1:123456789012:table/ledger","arn:aws:dynamodb:us-east-1:123456789012:table/ledger/index/*"]},
+  {"Sid":"Outbox","Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:123456789012:outbox","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}`
+	registry = awssim.DefaultAccount + ".dkr.ecr." + Region + ".amazonaws.com/"
 )
 
 // roles is one pair for all agents.
@@ -39,13 +45,24 @@ func (f *Fleet) roles(ctx context.Context) error {
 		if err := f.clock.Wait(ctx, 30*time.Second); err != nil { // until it is known everywhere
 			return err
 		}
-		if name == "execution" {
-			if _, err := f.clients.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &role, PolicyName: aws.String("all"), PolicyDocument: aws.String(execution)}); err != nil {
-				return err
-			}
+		if err := f.grant(ctx, role, name); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// grant gives a role its rights: ECS's, or those of the agents.
+func (f *Fleet) grant(ctx context.Context, role, kind string) error {
+	policy, document := "all", execution
+	if kind == "task" {
+		policy, document = "agents", task
+		if _, err := f.clients.IAM.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &role, PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")}); err != nil {
+			return err
+		}
+	}
+	_, err := f.clients.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &role, PolicyName: &policy, PolicyDocument: &document})
+	return err
 }
 
 // platform is the secret, the images, the namespace and the cluster.

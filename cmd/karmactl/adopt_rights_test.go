@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+)
+
+// roleOf is the name of the role that an agent's tasks have.
+func roleOf(t *testing.T, o *office, f *livetest.Fleet, agent string) string {
+	t.Helper()
+	revision, _ := running(t, f, agent)
+	d, err := cloud.NewClients(o.sim.Config()).ECS.DescribeTaskDefinition(context.Background(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: &revision})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arn := aws.ToString(d.TaskDefinition.TaskRoleArn)
+	return arn[strings.LastIndexByte(arn, '/')+1:]
+}
+
+// right is a call that a policy of the fleet's task role is asked about.
+type right struct{ action, resource string }
+
+func TestATakenOverAgentMayDoAfterItsFirstDeployWhatItDidBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, f := withoutFile(t)
+		before := roleOf(t, o, f, "validator")
+		o.must("", takeIt...)
+		o.must("", "deploy", "validator")
+		after := roleOf(t, o, f, "validator")
+		if after == before {
+			t.Fatalf("it has the role %s still", after)
+		}
+		for _, r := range []right{
+			{"s3:GetObject", "arn:aws:s3:::anything/at/all"},
+			{"bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude"},
+			{"dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:123456789012:table/ledger"},
+			{"dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:123456789012:table/ledger/index/by-day"},
+		} {
+			if had, has := o.sim.RoleMay(before, r.action, r.resource), o.sim.RoleMay(after, r.action, r.resource); !had || !has {
+				t.Errorf("%s on %s: before %v, after %v", r.action, r.resource, had, has)
+			}
+		}
+		for _, r := range []right{
+			{"s3:PutObject", "arn:aws:s3:::anything/at/all"},
+			{"dynamodb:DeleteItem", "arn:aws:dynamodb:us-east-1:123456789012:table/ledger"},
+			{"sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:outbox"}, // allowed under a condition, which is named
+		} {
+			if o.sim.RoleMay(after, r.action, r.resource) {
+				t.Errorf("%s on %s is allowed", r.action, r.resource)
+			}
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package adopt
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/live"
+)
+
+// rights says what the agents lose with a role of the fleet at their first deploy; "" is nothing.
+func (j *judge) rights(arn string) string {
+	role, known := j.Role(&arn)
+	var order []string
+	who := map[string][]string{}
+	for _, a := range j.Config.Agents {
+		if !known || !j.has(a, arn) {
+			continue
+		}
+		for _, text := range lost(role, a.Permissions, j.Config.Boundary) {
+			if who[text] == nil {
+				order = append(order, text)
+			}
+			who[text] = append(who[text], a.Name)
+		}
+	}
+	out := ""
+	for _, text := range order {
+		out += "; " + strings.Join(who[text], ", ") + " " + text
+	}
+	return out
+}
+
+// has tells whether an agent's tasks have the role.
+func (j *judge) has(a agents.Agent, arn string) bool {
+	return slices.ContainsFunc(j.Services, func(s live.Service) bool {
+		return aws.ToString(s.ServiceName) == j.ServiceOf[a.Name] && aws.ToString(s.Definition.TaskRoleArn) == arn
+	})
+}
+
+// lost is what a role may do and agents with these permissions may not, each as the rest of a
+// sentence about them. What is in a managed policy that the role does not have is not known,
+// and may be all of it.
+func lost(role live.Role, all []agents.Permission, boundary string) []string {
+	if role.Unread != nil {
+		return []string{"need permissions from you before that, because what the role may do is not known: " + role.Unread.Error()}
+	}
+	var out, managed []string
+	for _, p := range all {
+		if p.Policy != "" {
+			managed = append(managed, p.Policy)
+		}
+	}
+	if role.Boundary != boundary {
+		out = append(out, fmt.Sprintf("then are bounded by %s and not by %s (permissions_boundary)", cmp.Or(boundary, "nothing"), cmp.Or(role.Boundary, "nothing")))
+	}
+	for _, arn := range role.Attached {
+		if !slices.Contains(managed, arn) {
+			out = append(out, "then lack the managed policy "+arn)
+		}
+	}
+	more := slices.ContainsFunc(managed, func(arn string) bool { return !slices.Contains(role.Attached, arn) })
+	if more {
+		return out
+	}
+	return append(out, lostStatements(role, all)...)
+}
+
+func lostStatements(role live.Role, all []agents.Permission) []string {
+	var out, names []string
+	var said []agents.Statement
+	for _, p := range role.Inline {
+		list, err := p.Statements()
+		if err != nil {
+			out = append(out, "then lack what is in it: "+err.Error())
+		}
+		for i, s := range list {
+			said, names = append(said, s), append(names, fmt.Sprintf("statement %d of the policy %s", i+1, p.Name))
+		}
+	}
+	for i, why := range agents.Unsayable(said) {
+		switch {
+		case why != "":
+			out = append(out, "then lack "+names[i]+": "+why)
+		case !slices.ContainsFunc(all, func(p agents.Permission) bool {
+			return covers(p.Allow, said[i].Action) && covers(p.On, said[i].Resource)
+		}):
+			out = append(out, "then lack "+names[i]+", which allows "+strings.Join(said[i].Action, ", "))
+		}
+	}
+	return out
+}
+
+// covers tells whether a list has all texts of another one, or stands for everything.
+func covers(list, other []string) bool {
+	return slices.Contains(list, "*") || !slices.ContainsFunc(other, func(s string) bool { return !slices.Contains(list, s) })
+}
