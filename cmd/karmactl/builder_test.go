@@ -18,7 +18,8 @@ import (
 
 // builder stands for docker on the user's machine: it notes how it was called in
 // $BUILDER_LOG, and what it saves is a real image for the platform it was told: a
-// layer that all images have, and one of its own, different for each $BUILD_OF. $BUILDER_FAILS is what a build says before it fails.
+// layer that all images have, and one of its own, different for each $BUILD_OF. $BUILDER_FAILS is what a build says before it fails; with $BUILD_BEHAVES
+// the simulated tasks of the image behave so, crash for one.
 func builder() {
 	if err := build(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -52,7 +53,11 @@ func build(args []string) error {
 		return err
 	}
 	_, arch, _ := strings.Cut(string(platform), "/")
-	img, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: "linux", Architecture: arch})
+	config := &v1.ConfigFile{OS: "linux", Architecture: arch}
+	if b := os.Getenv("BUILD_BEHAVES"); b != "" {
+		config.Config.Labels = map[string]string{"awssim.behaviour": b}
+	}
+	img, err := mutate.ConfigFile(empty.Image, config)
 	if err != nil {
 		return err
 	}

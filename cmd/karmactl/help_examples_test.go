@@ -29,27 +29,17 @@ var runElsewhere = map[string]string{
 // TestEachCommandHasExamplesThatWork runs every example of every help text, in a simulated
 // account with the shipped fleet, or with what fixtures says.
 func TestEachCommandHasExamplesThatWork(t *testing.T) {
-	t.Setenv("KARMACTL_YES", "true") // there is no terminal to ask on
-	t.Setenv("KARMACTL_STATE", "s3://karmactl-state-123456789012-us-east-1/it")
-	t.Setenv("KARMACTL_NO_UPDATE_CHECK", "true")
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	t.Setenv("BROWSER", "true")
 	shipped, err := os.ReadFile(filepath.Join("..", "..", "config", "agents.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := make(chan os.Signal, 1)
-	signal.Notify(ours, os.Interrupt) // its goroutine must not be of a bubble
-	defer signal.Stop(ours)
 	all := examples(t)
-	for _, kind := range []string{"init", "adopt", "cutover", ""} {
+	for _, kind := range exampleKinds {
 		t.Run("of "+kind, func(t *testing.T) {
-			t.Chdir(t.TempDir())
-			standIns(t)
-			synctest.Test(t, func(t *testing.T) {
+			inAFolder(t, func(t *testing.T) {
 				x := newExamplesOf(t, kind, string(shipped))
 				for _, line := range all {
-					if name := strings.Fields(commandIn(line))[1]; name == kind || kind == "" && !slices.Contains([]string{"init", "adopt", "cutover"}, name) {
+					if kindOf(line) == kind {
 						x.run(line)
 					}
 				}
@@ -66,6 +56,33 @@ func TestEachCommandHasExamplesThatWork(t *testing.T) {
 			t.Errorf("there is no example %q, or too many are run elsewhere", line)
 		}
 	}
+}
+
+// exampleKinds are the accounts that examples are run in.
+var exampleKinds = []string{"init", "adopt", "cutover", ""}
+
+// kindOf is the account for a line: "" is the one with the shipped fleet.
+func kindOf(line string) string {
+	if name := words(commandIn(line))[1]; slices.Contains(exampleKinds, name) {
+		return name
+	}
+	return ""
+}
+
+// inAFolder runs f on virtual time in an empty folder, as someone without a terminal.
+func inAFolder(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	t.Setenv("KARMACTL_YES", "true") // there is no terminal to ask on
+	t.Setenv("KARMACTL_STATE", "s3://karmactl-state-123456789012-us-east-1/it")
+	t.Setenv("KARMACTL_NO_UPDATE_CHECK", "true")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("BROWSER", "true")
+	ours := make(chan os.Signal, 1)
+	signal.Notify(ours, os.Interrupt) // its goroutine must not be of a bubble
+	defer signal.Stop(ours)
+	t.Chdir(t.TempDir())
+	standIns(t)
+	synctest.Test(t, f)
 }
 
 // examples are the lines of all examples, without their comments.
@@ -96,12 +113,14 @@ func examples(t *testing.T) (all []string) {
 
 // commandIn is the call of karmactl in a line: what is beside it is the shell's.
 func commandIn(line string) string {
-	line, _, _ = strings.Cut(line, " >")
-	if _, after, piped := strings.Cut(line, "| "); piped {
-		line = after
-	}
 	if _, within, ok := strings.Cut(line, "$("); ok {
 		line, _, _ = strings.Cut(within, ")")
+	}
+	line, _, _ = strings.Cut(line, " >")
+	for part := range strings.SplitSeq(line, " | ") {
+		if strings.HasPrefix(part, "karmactl ") {
+			return part
+		}
 	}
 	return line
 }
@@ -152,6 +171,7 @@ func standIns(t *testing.T) {
 type exampled struct {
 	*office
 	keepUp bool // each example finds the account as the first one did
+	folder bool // of an example: each call finds what the one before made
 	reset  func()
 }
 
@@ -171,19 +191,27 @@ func newExamplesOf(t *testing.T, kind, shipped string) *exampled {
 		x.write("config/agents.yaml", besideTerraform)
 	default:
 		x.office, x.keepUp = newOffice(t, ""), true
-		before, staging, found := strings.Cut(shipped, "# environments:\n")
-		if !found {
-			t.Fatal("the shipped file has no environments to uncomment")
+		if testing.Short() { // the examples name the two before it
+			fleet, environments, _ := strings.Cut(shipped, "\n  abracadabra:")
+			_, environments, _ = strings.Cut(environments, "\n#")
+			shipped = fleet + "\n#" + environments
 		}
-		if testing.Short() {
-			before, _, _ = strings.Cut(before, "\n  abracadabra:") // the examples name the two before it
-		}
-		x.write("config/agents.yaml", before+"\nenvironments:\n"+strings.ReplaceAll(staging, "#   ", "  "))
+		x.write("config/agents.yaml", withStaging(t, shipped))
 		x.must("karmactl up")
 		x.must("karmactl deploy validator --image public.ecr.aws/x/agent:v2")
 	}
 	x.reset = x.keep()
 	return x
+}
+
+// withStaging is the shipped file with the environment that it has in comments.
+func withStaging(t *testing.T, shipped string) string {
+	t.Helper()
+	fleet, staging, found := strings.Cut(shipped, "# environments:\n")
+	if !found {
+		t.Fatal("the shipped file has no environments to uncomment")
+	}
+	return fleet + "\nenvironments:\n" + strings.ReplaceAll(staging, "#   ", "  ")
 }
 
 // write writes a file that an example reads.
@@ -225,25 +253,37 @@ func (x *exampled) must(line string) string {
 	return said
 }
 
+// putBack has the account as the first example found it, when another has changed it.
+func (x *exampled) putBack() {
+	x.t.Helper()
+	if x.keepUp && len(x.sim.Mutations()) > 0 {
+		x.reset()
+		x.sim.ResetCalls()
+	}
+}
+
 // run runs an example.
 func (x *exampled) run(line string) {
 	x.t.Helper()
 	if runElsewhere[line] != "" {
 		return
 	}
-	if x.keepUp && len(x.sim.Mutations()) > 0 {
-		x.reset()
-		x.sim.ResetCalls()
+	x.putBack()
+	if said := x.with(fixtures[line], line); !strings.Contains(said, fixtures[line].says) {
+		x.t.Errorf("%s does not say %q:\n%s", line, fixtures[line].says, said)
 	}
-	f, args := fixtures[line], words(commandIn(line))[1:]
+}
+
+// with runs a line with what it needs, wants its exit code, and returns what was said.
+func (x *exampled) with(f fixture, line string) string {
+	x.t.Helper()
+	args := words(commandIn(line))[1:]
 	if f.before != nil {
 		args = f.before(x, args)
 	}
 	code, said := x.call(f.stdin, append(args, f.ends...))
-	if code != 0 {
-		x.t.Errorf("%s exits %d:\n%s", line, code, said)
+	if code != f.exits {
+		x.t.Errorf("%s exits %d, and not %d:\n%s", line, code, f.exits, said)
 	}
-	if f.says != "" && !strings.Contains(said, f.says) {
-		x.t.Errorf("%s does not say %q:\n%s", line, f.says, said)
-	}
+	return said
 }

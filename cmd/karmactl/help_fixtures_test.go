@@ -15,7 +15,8 @@ type fixture struct {
 	// ends are arguments that end what runs until Ctrl-C.
 	ends []string
 	// says is in what the example says.
-	says string
+	says  string
+	exits int
 }
 
 var untilCtrlC = []string{"--timeout", "20s"}
@@ -56,6 +57,7 @@ func builds(x *exampled, args []string) []string {
 	if err != nil {
 		x.t.Fatal(err)
 	}
+	x.t.Setenv("BUILD_BEHAVES", "")
 	x.write("Dockerfile.agent", "FROM scratch\n")
 	x.write("build.yaml", strings.Replace(string(was), "  image: public.ecr.aws/docker/library/python:3.13-slim\n", "  build: {context: ., dockerfile: Dockerfile.agent}\n", 1))
 	return append(args, "--file", "build.yaml")
