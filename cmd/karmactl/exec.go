@@ -60,7 +60,7 @@ func runExec(ctx context.Context, s *session, agent string, command []string, o 
 	e := &fleet.Exec{
 		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Service: s.cfg.ServiceNames()[agent], Task: o.task, Container: o.container,
 		Plugin: &fleet.SessionPlugin{
-			Region: s.account.Region, Profile: s.app.opts.profile, In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err, Command: len(command) > 0,
+			Region: s.account.Region, Profile: s.app.opts.profile, Rehearsal: s.app.opts.simulate != "", In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err, Command: len(command) > 0,
 		},
 	}
 	line := ""

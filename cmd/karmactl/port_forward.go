@@ -82,7 +82,7 @@ func runPortForward(ctx context.Context, s *session, args []string, o portForwar
 	clients := cloud.NewClients(s.aws)
 	e := &fleet.Exec{ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: args[0], Service: s.cfg.ServiceNames()[args[0]], Task: o.task}
 	plugin := &fleet.SessionPlugin{
-		Region: s.account.Region, Profile: s.app.opts.profile, In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err,
+		Region: s.account.Region, Profile: s.app.opts.profile, Rehearsal: s.app.opts.simulate != "", In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err,
 		Begin: func() {
 			s.app.term.Notef("http://localhost:%d is port %d of a task of %s · Ctrl-C ends it", local, remote, args[0])
 		},

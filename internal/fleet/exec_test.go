@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
@@ -135,6 +136,24 @@ func TestWithoutThePluginItSaysHowToInstallIt(t *testing.T) {
 	var m *Missing
 	if err := (&SessionPlugin{}).Present(); !errors.As(err, &m) || !strings.Contains(m.What, "session-manager-plugin is not installed") || !strings.Contains(m.Do, "install") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestARehearsalNeverCallsThePluginOfAWS(t *testing.T) {
+	plugin(t, "echo called\n")
+	var out, errs bytes.Buffer
+	p := &SessionPlugin{Rehearsal: true, Out: &out, Err: &errs}
+	if err := p.Present(); err != nil {
+		t.Error(err)
+	}
+	if code, err := p.Run(types.Session{}, "ecs:x_1_2"); code != 0 || err != nil {
+		t.Errorf("the session ends with %d: %v", code, err)
+	}
+	if code, err := p.Forward(types.Session{}, &ssm.StartSessionInput{Target: aws.String("ecs:x_1_3")}); code != 0 || err != nil {
+		t.Errorf("the port ends with %d: %v", code, err)
+	}
+	if out.Len() > 0 || !strings.Contains(errs.String(), "session with ecs:x_1_2 begins here") || !strings.Contains(errs.String(), "ecs:x_1_3") {
+		t.Errorf("it says %q and %q", out.String(), errs.String())
 	}
 }
 

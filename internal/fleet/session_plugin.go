@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
@@ -18,7 +19,11 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-const pluginName = "session-manager-plugin"
+const (
+	pluginName = "session-manager-plugin"
+	// rehearsedName is of a program that stands for the plugin in a rehearsal.
+	rehearsedName = "simulated-" + pluginName
+)
 
 // SessionPlugin is the session-manager-plugin of the user's machine.
 type SessionPlugin struct {
@@ -28,12 +33,18 @@ type SessionPlugin struct {
 	// Command is set when a command is run and no shell: what the plugin says
 	// itself is left out, and the exit code is read.
 	Command bool
+	// Rehearsal: the session is of a simulated account, with which AWS's plugin would turn to
+	// AWS. Where no program stands for it, Err gets what would happen.
+	Rehearsal bool
 	// Begin is told just before a port is carried; nil is not told.
 	Begin func()
 }
 
 // Present tells how to install it when it is not there.
 func (p *SessionPlugin) Present() error {
+	if p.Rehearsal {
+		return nil
+	}
 	if _, err := exec.LookPath(pluginName); err == nil {
 		return nil
 	}
@@ -42,6 +53,25 @@ func (p *SessionPlugin) Present() error {
 		do = "brew install --cask session-manager-plugin"
 	}
 	return &Missing{"AWS's " + pluginName + " is not installed: it carries the session's traffic", "install it: " + do}
+}
+
+func (p *SessionPlugin) name() string {
+	if p.Rehearsal {
+		return rehearsedName
+	}
+	return pluginName
+}
+
+// told tells what a session would be for where a rehearsal has nothing that stands for the plugin.
+func (p *SessionPlugin) told(target string) bool {
+	if !p.Rehearsal {
+		return false
+	}
+	if _, err := exec.LookPath(rehearsedName); err == nil {
+		return false
+	}
+	_, _ = fmt.Fprintf(p.Err, "a rehearsal has no containers: on AWS the session with %s begins here\n", target)
+	return true
 }
 
 // command is the plugin as AWS's own command line calls it.
@@ -55,13 +85,16 @@ func (p *SessionPlugin) command(s types.Session, request any) (*exec.Cmd, error)
 		return nil, fmt.Errorf("describe the session's target: %w", err)
 	}
 	endpoint := "https://ssm." + p.Region + "." + cloud.DNSSuffix(p.Region)
-	cmd := exec.Command(pluginName, string(session), p.Region, "StartSession", p.Profile, string(params), endpoint) //nolint:gosec // the arguments are AWS's own answer
+	cmd := exec.Command(p.name(), string(session), p.Region, "StartSession", p.Profile, string(params), endpoint) //nolint:gosec // the arguments are AWS's own answer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.In, p.Out, p.Err
 	return cmd, nil
 }
 
 // Forward hands the session to the plugin, which carries the port until it is interrupted.
 func (p *SessionPlugin) Forward(s types.Session, request *ssm.StartSessionInput) (int, error) {
+	if p.told(aws.ToString(request.Target)) {
+		return 0, nil
+	}
 	cmd, err := p.command(s, map[string]any{"Target": request.Target, "DocumentName": request.DocumentName, "Parameters": request.Parameters})
 	if err != nil {
 		return 0, err
@@ -81,6 +114,9 @@ func (p *SessionPlugin) Forward(s types.Session, request *ssm.StartSessionInput)
 
 // Run hands the terminal to the plugin: it deals with the keys, the window's size and Ctrl-C.
 func (p *SessionPlugin) Run(s types.Session, target string) (int, error) {
+	if p.told(target) {
+		return 0, nil
+	}
 	cmd, err := p.command(s, map[string]string{"Target": target})
 	if err != nil {
 		return 0, err
