@@ -59,3 +59,24 @@ func TestATakenOverAgentMayDoAfterItsFirstDeployWhatItDidBefore(t *testing.T) {
 		}
 	})
 }
+
+func TestAFleetWhoseRolesMayNotBeReadIsTakenOverAndSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, _ := withoutFile(t)
+		for _, op := range []string{"IAM.GetRole", "IAM.ListAttachedRolePolicies", "IAM.ListRolePolicies", "IAM.GetRolePolicy"} {
+			o.deny(op)
+			code, said := o.run("", "adopt", "--dry-run", "--from-ecs", livetest.Cluster)
+			words := strings.Join(strings.Fields(said), " ")
+			want := "chat, seller, validator need permissions from you before that, because what the role may do is not known: permission iam:" + strings.TrimPrefix(op, "IAM.") + " is missing"
+			if code != 0 || !strings.Contains(words, want) {
+				t.Errorf("without %s exits %d:\n%s", op, code, said)
+			}
+			dir := t.TempDir()
+			code, said = o.run("", "init", dir, "--from-ecs", livetest.Cluster)
+			o.deny("")
+			if words = strings.Join(strings.Fields(said), " "); code != 0 || !strings.Contains(words, "its rights are not known, permission iam:"+strings.TrimPrefix(op, "IAM.")+" is missing") {
+				t.Errorf("init without %s exits %d:\n%s", op, code, said)
+			}
+		}
+	})
+}

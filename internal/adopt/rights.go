@@ -12,15 +12,18 @@ import (
 	"github.com/karmacadabra/karmactl/internal/live"
 )
 
-// rights says what the agents lose with a role of the fleet at their first deploy; "" is nothing.
+// rights says what the agents lose with their task role at their first deploy; "" is for a role
+// that is none of theirs.
 func (j *judge) rights(arn string) string {
 	role, known := j.Role(&arn)
 	var order []string
 	who := map[string][]string{}
+	out := ""
 	for _, a := range j.Config.Agents {
 		if !known || !j.has(a, arn) {
 			continue
 		}
+		out = "; what names this one (policies of buckets, keys and queues, trusts of roles) has to name those, too"
 		for _, text := range lost(role, a.Permissions, j.Config.Boundary) {
 			if who[text] == nil {
 				order = append(order, text)
@@ -28,7 +31,6 @@ func (j *judge) rights(arn string) string {
 			who[text] = append(who[text], a.Name)
 		}
 	}
-	out := ""
 	for _, text := range order {
 		out += "; " + strings.Join(who[text], ", ") + " " + text
 	}

@@ -127,3 +127,30 @@ func TestWhatSessionsNeedIsGivenByExec(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsMoreThanARoleHoldsIsNamed(t *testing.T) {
+	res, text := fromRoles(t, func(task, _ *live.Role) {
+		task.Inline = nil
+		for _, name := range strings.Split("abcdefghijk", "") { // some accounts have a larger quota
+			task.Attached = append(task.Attached, ownPolicy+"-"+name)
+		}
+	})
+	for _, a := range res.Config.Agents {
+		if n := len(a.Permissions); n != 10 {
+			t.Errorf("%s has %d permissions", a.Name, n)
+		}
+	}
+	if want := "agents.yaml takes: at most 10: IAM attaches no more to a role"; strings.Count(text, want) != 1 {
+		t.Errorf("%q is not said once in\n%s", want, res.Text)
+	}
+	res, text = fromRoles(t, func(task, _ *live.Role) {
+		task.Attached, task.Inline = nil, nil
+		for _, name := range []string{"p", "q", "r", "s", "t"} {
+			task.Inline = append(task.Inline, live.InlinePolicy{Name: name, Document: `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::` + strings.Repeat(name, 2000) + `/*"}}`})
+		}
+		task.Inline = append(task.Inline, task.Inline[4])
+	})
+	if n := len(res.Config.Agents[0].Permissions); n != 4 || !strings.Contains(text, "put the rest into a managed policy and name it") {
+		t.Errorf("%d permissions, want four of five, each once, in\n%s", n, text)
+	}
+}
