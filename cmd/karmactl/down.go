@@ -119,11 +119,12 @@ func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptio
 func allOrSome(s *session, o downOptions) teardown {
 	// A yes is typed too fast: the name of what goes is asked for.
 	name, what := s.cfg.Stack(), "the whole stack"
+	also := s.cfg.Project + "/" + s.cfg.Environment // as the plan above writes it
 	if o.Data {
 		what = "the whole stack with all that its agents keep in volumes, for good"
 	}
 	if len(o.agents) > 0 {
-		name, what = strings.Join(o.agents, " "), "these agents"
+		name, also, what = strings.Join(o.agents, " "), "", "these agents"
 	}
 	return teardown{
 		walk: func(st *stack.Stack, rec engine.Recorder) engine.Walk {
@@ -135,7 +136,7 @@ func allOrSome(s *session, o downOptions) teardown {
 			return w
 		},
 		images: o.Images, leaveUsed: o.keepNetwork,
-		question: question{command: "down", text: fmt.Sprintf("This deletes %s. Type %s to continue:", what, name), word: name, declined: "nothing was deleted"},
+		question: question{command: "down", text: fmt.Sprintf("This deletes %s. Type %s to continue:", what, name), word: name, also: also, declined: "nothing was deleted"},
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,15 +151,15 @@ func (p *plan) showAndAsk(ctx context.Context, command string) error {
 type question struct {
 	// command is the one that asks, for a user without a terminal.
 	command string
-	// text is answered with word.
-	text, word string
+	// text is answered with word, or with also where that is not "".
+	text, word, also string
 	// declined is what to say when another answer comes.
 	declined string
 }
 
 // confirm asks, and ends the command when the answer is no.
 func (s *session) confirm(ctx context.Context, q question) error {
-	yes, err := s.app.term.Confirm(ctx, q.text, q.word)
+	yes, err := s.app.term.Confirm(ctx, q.text, q.word, cmp.Or(q.also, q.word))
 	if errors.Is(err, ui.ErrNoTerminal) {
 		return &usageError{fmt.Errorf("%w: karmactl %s --yes goes ahead without asking", err, q.command)}
 	}

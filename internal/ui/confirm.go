@@ -5,14 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // ErrNoTerminal is the answer to a question without a terminal to ask on.
 var ErrNoTerminal = errors.New("there is no terminal to ask on")
 
-// Confirm asks for one exact word. Anything else is no.
-func (t *Terminal) Confirm(ctx context.Context, question, word string) (bool, error) {
+// Confirm asks for one of some exact words. Anything else is no.
+func (t *Terminal) Confirm(ctx context.Context, question string, words ...string) (bool, error) {
 	if !t.Ask {
 		return false, ErrNoTerminal
 	}
@@ -28,7 +29,7 @@ func (t *Terminal) Confirm(ctx context.Context, question, word string) (bool, er
 	}()
 	select {
 	case a := <-ch:
-		return strings.TrimSpace(a.line) == word, nil
+		return slices.Contains(words, strings.TrimSpace(a.line)), nil
 	case <-ctx.Done():
 		fmt.Fprintln(t.Err)
 		return false, context.Cause(ctx)
