@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
@@ -79,4 +80,51 @@ func TestAFleetWhoseRolesMayNotBeReadIsTakenOverAndSaysSo(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A fleet's role in every way in which a role can be narrower than what it allows.
+func TestATakenOverAgentNeverMayMoreThanItDidBefore(t *testing.T) {
+	const own = "arn:aws:iam::123456789012:policy/own"
+	for name, edit := range map[string]func(w *awssim.World, r *awssim.IAMRole){
+		"a denial": func(_ *awssim.World, r *awssim.IAMRole) {
+			r.Inline["deny"] = `{"Statement":{"Effect":"Deny","Action":["s3:Get*","dynamodb:*"],"Resource":"*"}}`
+		},
+		"a denial of all but some": func(_ *awssim.World, r *awssim.IAMRole) {
+			r.Inline["deny"] = `{"Statement":{"Effect":"Deny","NotAction":"bedrock:*","Resource":"*"}}`
+		},
+		"a managed policy that denies": func(w *awssim.World, r *awssim.IAMRole) {
+			w.ManagedPolicies = map[string]string{own: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`}
+			r.Attached = append(r.Attached, own)
+		},
+		"all but some": func(_ *awssim.World, r *awssim.IAMRole) {
+			r.Inline["wide"] = `{"Statement":[{"Effect":"Allow","NotAction":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::anything/*"}]}`
+		},
+		"a boundary": func(w *awssim.World, r *awssim.IAMRole) {
+			w.ManagedPolicies = map[string]string{own: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","sqs:*"],"Resource":"*"}]}`}
+			r.Boundary = own
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o, f := withoutFile(t)
+				before := roleOf(t, o, f, "validator")
+				if err := o.sim.Edit(func(w *awssim.World) { edit(w, w.Roles[strings.ToLower(before)]) }); err != nil {
+					t.Fatal(err)
+				}
+				o.must("", takeIt...)
+				o.must("", "deploy", "validator")
+				after := roleOf(t, o, f, "validator")
+				for _, action := range []string{"s3:GetObject", "s3:PutObject", "bedrock:InvokeModel", "dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage", "iam:CreateUser"} {
+					for _, resource := range []string{
+						"arn:aws:s3:::anything/at/all", "arn:aws:s3:::other/x", "arn:aws:bedrock:us-east-1::foundation-model/x",
+						"arn:aws:dynamodb:us-east-1:123456789012:table/ledger", "arn:aws:sqs:us-east-1:123456789012:outbox", "*",
+					} {
+						if o.sim.RoleMay(after, action, resource) && !o.sim.RoleMay(before, action, resource) {
+							t.Errorf("%s on %s is allowed, and was not", action, resource)
+						}
+					}
+				}
+			})
+		})
+	}
 }

@@ -96,6 +96,7 @@ func (r *Report) Without(f *live.Fleet, skip []engine.Key) *live.Fleet {
 			})
 		}
 	}
+	out.Roles = less(out.Roles, func(r live.Role) bool { return !out.Uses(r.ARN) })
 	return &out
 }
 

@@ -92,6 +92,13 @@ func (f *Fleet) Role(arn *string) (Role, bool) {
 	return f.Roles[i], true
 }
 
+// Uses tells whether tasks of the services have a role, or are started with it.
+func (f *Fleet) Uses(arn string) bool {
+	return slices.ContainsFunc(f.Services, func(s Service) bool {
+		return aws.ToString(s.Definition.TaskRoleArn) == arn || aws.ToString(s.Definition.ExecutionRoleArn) == arn
+	})
+}
+
 // roles reads what the roles of the services may do. One that may not be read is named so,
 // and the rest of the fleet is read all the same.
 func (r *reader) roles(ctx context.Context) error {
