@@ -70,7 +70,8 @@ While it rolls out, each revision's tasks (desired, running, healthy, failed) an
 each task is at are shown in the same way; Events have them as revisions[] and tasks[].
 
 Nothing is written to AWS before the architecture, the secrets and the Fargate quota
-are in order. The lock is held while something is changed, not while it is watched.
+are in order. Agents that the quota does not allow at once go in waves. The lock is
+held while something is changed, not while it is watched.
 
 An agent's release command (agents.yaml) runs first, in a task of the new revision; when
 it fails nothing is rolled out, and deploy exits 3 with its last lines.
@@ -116,6 +117,7 @@ type deploy struct {
 	*images
 	o     deployOptions
 	names []string
+	waves [][]string // names as they roll, agents that others call first
 	// first are the agents that were taken over and run the other program's revision still.
 	first map[string]bool
 	// left are the agents that --refresh-secrets leaves alone.
@@ -177,8 +179,7 @@ func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
 		d.o.timeout = max(d.o.timeout-time.Since(began), time.Second)
 	}
 	var docs []*rollout.Deployment
-	levels := d.cfg.CallLevels(d.names)
-	for i, names := range levels {
+	for i, names := range d.waves {
 		begun, err := d.change(ctx, names, plan)
 		if err != nil {
 			return err
@@ -186,7 +187,7 @@ func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
 		some, err := d.follow(ctx, names, begun)
 		docs = append(docs, some...)
 		if err != nil || slices.ContainsFunc(some, func(x *rollout.Deployment) bool { return !x.OK() }) {
-			if left := slices.Concat(levels[i+1:]...); len(left) > 0 {
+			if left := slices.Concat(d.waves[i+1:]...); len(left) > 0 {
 				d.app.term.Notef("not deployed, because they come after these: %s", strings.Join(left, ", "))
 			}
 			return d.end(docs, err)

@@ -35,8 +35,10 @@ func (d *deploy) price(st *stack.Stack, res *engine.Result) (money, error) {
 	return m, nil
 }
 
-// fits refuses a rollout that the account's Fargate quotas do not allow.
+// fits has the rollout made in waves that the account's Fargate quotas allow, and refuses one of
+// which not even an agent at a time would fit.
 func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) error {
+	d.waves = d.cfg.CallLevels(d.names)
 	var restarted []string
 	if d.o.restart {
 		restarted = d.names
@@ -48,5 +50,19 @@ func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) 
 	if err != nil || len(short) == 0 {
 		return err
 	}
-	return &advice{fmt.Errorf("nothing was deployed: %w", short[0]), short[0].Ask() + ", or deploy fewer agents at a time"}
+	refused := &advice{fmt.Errorf("nothing was deployed: %w", short[0]), short[0].Ask()}
+	waves, err := st.Waves(ctx, d.names, res, restarted, short)
+	switch {
+	case err != nil:
+		return err
+	case waves == nil:
+		return refused
+	case d.o.noWait:
+		refused.try += ", or deploy without --no-wait: in waves it fits"
+		return refused
+	}
+	q := short[0]
+	d.app.term.Notef("%d agents are deployed in %d waves: the quota %q allows %g vCPU at once, and all together need %g", len(d.names), len(waves), q.Name, q.Limit, q.Standing+q.Rolling)
+	d.waves = waves
+	return nil
 }

@@ -36,6 +36,15 @@ func (e *QuotaShort) Error() string {
 		e.Name, e.Code, e.Limit, e.Region, e.Standing+e.Rolling, e.Standing, e.Rolling)
 }
 
+func (e *QuotaShort) provider() string {
+	for _, q := range fargateQuotas {
+		if q.code == e.Code {
+			return q.provider
+		}
+	}
+	return ""
+}
+
 // Ask is the command that asks AWS for enough, in whole vCPU.
 func (e *QuotaShort) Ask() string { return AskQuota(fargate, e.Code, e.Standing+e.Rolling, e.Region) }
 
@@ -64,11 +73,36 @@ func QuotaLimit(ctx context.Context, api quotaAPI, service, code string) (limit 
 // cannot be read is a note: it is no reason to stop. What others run in the
 // account is not counted.
 func (s *Stack) Quotas(ctx context.Context, res *engine.Result, restarted []string) (short []*QuotaShort, notes []error, err error) {
-	standing, rolling, err := s.vcpu(ctx, res, restarted)
+	d, err := s.vcpu(ctx, res, restarted)
 	if err != nil {
 		return nil, nil, err
 	}
-	return shortOf(ctx, s.Env, standing, rolling)
+	return shortOf(ctx, s.Env, d.standing, d.most(s.Config.CallLevels(d.names)))
+}
+
+// Waves are the agents of a rollout in parts that roll one after the other, agents that
+// others call first, as large as fit where the rollout is short; nil is that not even one
+// agent at a time does.
+func (s *Stack) Waves(ctx context.Context, agents []string, res *engine.Result, restarted []string, short []*QuotaShort) ([][]string, error) {
+	d, err := s.vcpu(ctx, res, restarted)
+	if err != nil {
+		return nil, err
+	}
+	levels, size := s.Config.CallLevels(agents), 0
+	for _, level := range levels {
+		size = max(size, len(level))
+	}
+	for size--; size > 0; size-- {
+		var waves [][]string
+		for _, level := range levels {
+			waves = slices.AppendSeq(waves, slices.Chunk(level, size))
+		}
+		most := d.most(waves)
+		if !slices.ContainsFunc(short, func(q *QuotaShort) bool { return q.Limit < q.Standing+most[q.provider()] }) {
+			return waves, nil
+		}
+	}
+	return nil, nil
 }
 
 // QuotasOf are the Fargate quotas that so many tasks of agents would exceed, where
@@ -117,13 +151,19 @@ func shortOf(ctx context.Context, env *provision.Env, standing, rolling map[stri
 	return short, notes, nil
 }
 
-// vcpu is what the stack's tasks have by capacity provider, and the most that new
-// ones have beside them.
-func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string) (standing, rolling map[string]float64, err error) {
-	standing = map[string]float64{}
-	rolls := map[string]map[string]float64{}
-	fresh := map[string]bool{}
-	names := slices.Clone(restarted)
+// demand is what a rollout has in vCPU, by capacity provider.
+type demand struct {
+	// standing is of what runs.
+	standing map[string]float64
+	// names are the agents that roll, rolls is what each starts, fresh are those of which none runs.
+	names []string
+	rolls map[string]map[string]float64
+	fresh map[string]bool
+}
+
+// vcpu is what the stack's tasks have, and what new ones have beside them.
+func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string) (demand, error) {
+	d := demand{standing: map[string]float64{}, names: slices.Clone(restarted), rolls: map[string]map[string]float64{}, fresh: map[string]bool{}}
 	for _, n := range s.resources {
 		r, ok := n.(*provision.Service)
 		if !ok {
@@ -131,36 +171,39 @@ func (s *Stack) vcpu(ctx context.Context, res *engine.Result, restarted []string
 		}
 		count, there, err := r.Desired(ctx)
 		if err != nil {
-			return nil, nil, err
+			return d, err
 		}
 		if !there {
 			count = r.Agent.Scale.Min
 		}
 		need := r.VCPU(count)
 		if there {
-			plus(standing, need)
+			plus(d.standing, need)
 		}
-		fresh[r.Agent.Name] = !there
+		d.fresh[r.Agent.Name] = !there
 		if o, _ := res.Get(r.Key()); provision.Deploys(o) {
-			names = append(names, r.Agent.Name)
+			d.names = append(d.names, r.Agent.Name)
 		}
-		rolls[r.Agent.Name] = need
+		d.rolls[r.Agent.Name] = need
 	}
-	return standing, mostBeside(s.Config, names, rolls, fresh), nil
+	return d, nil
 }
 
-// mostBeside is the most that the new tasks of agents have beside what runs, by
-// capacity provider: agents that others call go first, a level at a time, and a
-// level's old tasks are gone before the next begins. Fresh ones replace none.
-func mostBeside(cfg *agents.Config, names []string, rolls map[string]map[string]float64, fresh map[string]bool) map[string]float64 {
+// most is the most that new tasks have beside what runs, by capacity provider, when agents
+// roll a wave at a time: the old tasks of one are gone before the next begins. Fresh ones
+// replace none.
+func (d demand) most(waves [][]string) map[string]float64 {
 	most := map[string]float64{}
-	grown := map[string]float64{} // what earlier levels have added for good
-	for _, level := range cfg.CallLevels(names) {
+	grown := map[string]float64{} // what earlier waves have added for good
+	for _, wave := range waves {
 		sum := maps.Clone(grown)
-		for _, name := range level {
-			plus(sum, rolls[name])
-			if fresh[name] {
-				plus(grown, rolls[name])
+		for _, name := range wave {
+			if !slices.Contains(d.names, name) {
+				continue
+			}
+			plus(sum, d.rolls[name])
+			if d.fresh[name] {
+				plus(grown, d.rolls[name])
 			}
 		}
 		for provider, n := range sum {
@@ -179,7 +222,7 @@ func FleetVCPU(cfg *agents.Config) []QuotaShort {
 		need[a.Name] = (&provision.Service{Agent: a}).VCPU(a.Scale.Max)
 		plus(standing, need[a.Name])
 	}
-	rolling := mostBeside(cfg, cfg.Names(), need, nil)
+	rolling := demand{names: cfg.Names(), rolls: need}.most(cfg.CallLevels(cfg.Names()))
 	var out []QuotaShort
 	for _, q := range fargateQuotas {
 		if standing[q.provider] > 0 {

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,4 +134,34 @@ func TestTasksAreDividedAsTheStrategySays(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARolloutThatDoesNotFitGoesInTheLargestWavesThatDo(t *testing.T) {
+	const yaml = `
+project: acme
+secrets: {nested: ""}
+defaults: {image: "public.ecr.aws/x/agent:v1", cpu: 1024, memory: 2048, calls: []}
+agents: {a: {port: 9001}, b: {port: 9002}, c: {port: 9003}, d: {port: 9004, calls: [a]}}
+`
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, parse(t, yaml))
+		b.upStack(nil)
+		s := b.fresh(true)
+		res := b.done(b.walk(false, s.Steps()...).Up(context.Background()))
+		names := []string{"a", "b", "c", "d"}
+		for limit, want := range map[float64]string{7: "", 6: "[[a b] [c] [d]]", 5: "[[a] [b] [c] [d]]", 4: "[]"} {
+			b.allow("L-36FBB829", limit)
+			short, _ := b.rollouts(names...)
+			if (len(short) == 0) != (want == "") {
+				t.Fatalf("with %g vCPU it is short of %v", limit, short)
+			}
+			if want == "" {
+				continue
+			}
+			waves, err := s.Waves(context.Background(), names, res, names, short)
+			if got := fmt.Sprint(waves); got != want || err != nil {
+				t.Errorf("with %g vCPU they go in %s, want %s: %v", limit, got, want, err)
+			}
+		}
+	})
 }
