@@ -54,8 +54,11 @@ that alone takes the lock.`,
 			}
 			return a.withAccess(need, areAgents, func(ctx context.Context, s *session, names []string) error {
 				err := runStatus(ctx, s, names, o)
-				if o.watch && ctx.Err() != nil {
-					return nil // the end of watching
+				if o.watch && ctx.Err() != nil { // the end of watching
+					if a.term.Screen {
+						a.term.Notef("") // below the ^C that the terminal shows
+					}
+					return nil
 				}
 				return err
 			})(c, names)
@@ -210,6 +213,9 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 		screen.Below = append(screen.Below, costLine(doc.Cost))
 	}
 	screen.Below = append(screen.Below, doc.Notes...)
+	if o.watch && a.term.Screen {
+		screen.Below = append(screen.Below, fmt.Sprintf("looks every %s · Ctrl-C ends it", watchEvery))
+	}
 	a.term.Status(screen)
 	return nil
 }

@@ -189,6 +189,10 @@ func TestDeployInATerminalPaintsALineAnAgent(t *testing.T) {
 	if end := screen[strings.LastIndex(screen, "\x1b[J"):]; strings.Contains(end, " healthy") {
 		t.Errorf("the board is left there:\n%s", end)
 	}
+	watch := []reaction{types("looks every 5s · Ctrl-C ends it", "\x03")}
+	if screen, code := reacting(t, 100, watch, nil, "status", "--watch", "--simulate", world, "-f", shippedFile()); code != 0 || !strings.HasSuffix(screen, "\n") {
+		t.Errorf("watching ends with %d:\n%q", code, screen)
+	}
 }
 
 func TestNothingButYesIsYes(t *testing.T) {
