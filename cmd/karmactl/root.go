@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,7 @@ type options struct {
 	parallel int
 	timeout  time.Duration
 	noColor  bool
+	color    string // auto, always, never
 	quiet    bool
 	verbose  bool
 }
@@ -84,12 +86,16 @@ Try it without an account, in a minute:  karmactl try`,
 	f.BoolVarP(&a.opts.yes, "yes", "y", false, "do not ask")
 	f.IntVar(&a.opts.parallel, "parallel", engine.DefaultWidth, "how many resources are worked on at once")
 	f.DurationVar(&a.opts.timeout, "timeout", 0, "give up after this long (default none)")
-	f.BoolVar(&a.opts.noColor, "no-color", false, "no colour (also NO_COLOR)")
+	f.StringVar(&a.opts.color, "color", "auto", "auto, always or never (also CLICOLOR_FORCE, FORCE_COLOR, NO_COLOR)")
+	f.BoolVar(&a.opts.noColor, "no-color", false, "the same as --color never")
 	f.BoolVarP(&a.opts.quiet, "quiet", "q", false, "no progress and no notes")
 	f.BoolVarP(&a.opts.verbose, "verbose", "v", false, "tell every AWS call and its duration")
 	completeFlag(root, "region", a.completeRegions())
 	completeFlag(root, "env", a.completeEnvironments())
 	completeFlag(root, "profile", completeProfiles)
+	completeFlag(root, "color", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return colors, cobra.ShellCompDirectiveNoFileComp
+	})
 	completeFlag(root, "output", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp
 	})
@@ -162,8 +168,20 @@ func (a *app) prepare(c *cobra.Command) error {
 		return &usageError{fmt.Errorf("--parallel %d: allowed are 1 to 256", a.opts.parallel)}
 	}
 	a.term.Quiet, a.term.Verbose, a.term.Simulated = a.opts.quiet, a.opts.verbose, a.opts.simulate != ""
-	if a.opts.noColor {
-		a.term.Color = false
+	return a.prepareColor()
+}
+
+// colors are what --color may be.
+var colors = []string{"auto", "always", "never"}
+
+func (a *app) prepareColor() error {
+	switch {
+	case !slices.Contains(colors, a.opts.color):
+		return &usageError{fmt.Errorf("--color %q: allowed are auto, always and never", a.opts.color)}
+	case a.opts.noColor, a.opts.color == "never":
+		a.term.NoColor()
+	case a.opts.color == "always":
+		a.term.ForceColor()
 	}
 	return nil
 }

@@ -80,8 +80,8 @@ func (s *Stack) About(group string) string {
 			route += " (prefix stripped)"
 		}
 		parts = []string{proto, route}
-		if len(public) > 1 {
-			parts[1] += " …"
+		if more := len(public) - 1; more > 0 {
+			parts[1] += fmt.Sprintf(" and %d more", more)
 		}
 	case groupPlatform:
 		parts = []string{"cluster", "namespace", fmt.Sprintf("log groups %dd", cfg.Observability.LogRetentionDays)}

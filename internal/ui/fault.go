@@ -14,7 +14,7 @@ func (t *Terminal) Fault(f *document.Error) {
 		_ = t.Line(f) // there is nowhere left to say that this failed
 		return
 	}
-	c := paint(t.Color && t.Live)
+	c := paint(t.Color && (t.Live || t.forced))
 	if f.Text != "" {
 		fmt.Fprintln(t.Err, strings.TrimRight(f.Text, "\n"))
 		return

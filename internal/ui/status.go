@@ -46,7 +46,7 @@ type StatusProblem struct {
 func (t *Terminal) Status(s StatusScreen) {
 	c := t.paint()
 	var b strings.Builder
-	if s.Repaint && t.Color {
+	if s.Repaint && t.Color && t.Screen {
 		b.WriteString("\x1b[H\x1b[2J")
 	}
 	b.WriteString(c.bold(s.Head) + t.simulated() + "\n")

@@ -30,8 +30,10 @@ type Terminal struct {
 	Quiet bool
 	// Verbose also tells every call.
 	Verbose bool
-	// Color is off with NO_COLOR, --no-color, and where there is no terminal.
+	// Color is off with NO_COLOR, --color never, and where there is no terminal.
 	Color bool
+	// forced: colours were asked for, terminal or not.
+	forced bool
 	// Live: standard error is a terminal that can be repainted.
 	Live bool
 	// Screen: standard output is a terminal, which wraps what is too wide.
@@ -66,10 +68,24 @@ func NewTerminal(in io.Reader, out, errw io.Writer, env func(string) string) *Te
 	_, outTTY := isTTY(out)
 	_, inTTY := isTTY(in)
 	t.Screen = outTTY
-	t.Color = outTTY && !dumb && env("NO_COLOR") == ""
+	t.Color = outTTY && !dumb
+	for _, name := range []string{"CLICOLOR_FORCE", "FORCE_COLOR"} {
+		if v := env(name); v != "" && v != "0" && v != "false" {
+			t.ForceColor()
+		}
+	}
+	if env("NO_COLOR") != "" {
+		t.NoColor()
+	}
 	t.Ask = inTTY && t.Live
 	return t
 }
+
+// ForceColor has colours written into pipes and files, too.
+func (t *Terminal) ForceColor() { t.Color, t.forced = true, true }
+
+// NoColor has none written.
+func (t *Terminal) NoColor() { t.Color, t.forced = false, false }
 
 // Width is the number of columns.
 func (t *Terminal) Width() int {

@@ -166,7 +166,7 @@ func TestAPlanReadsLikeTheContract(t *testing.T) {
 		Summary: document.Summary{Create: 3, Update: 1, Unchanged: 40},
 		Groups: []document.Group{
 			{Name: "network", About: "vpc 10.0.0.0/16 · 2 AZ · nat single · s3 endpoint", Total: 3},
-			{Name: "edge", About: "alb http · /validator/* → :9001 (prefix stripped) …", Total: 13},
+			{Name: "edge", About: "alb http · /validator/* → :9001 (prefix stripped) and 4 more", Total: 13},
 			{Name: "agents", About: "validator karma-hello abracadabra skill-extractor voice-extractor", Total: 45},
 		},
 		Changes: []document.Change{

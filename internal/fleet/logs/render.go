@@ -44,7 +44,7 @@ type Style struct {
 }
 
 // palette holds the colours of agents (ANSI 256), readable on black and on white.
-var palette = [...]uint8{33, 35, 136, 133, 37, 166, 63, 70, 168, 30, 99, 172}
+var palette = [...]uint8{33, 35, 136, 133, 37, 166, 63, 70, 168, 30, 99, 138}
 
 // full is how much a Printer gathers before it writes by itself.
 const full = 64 << 10
