@@ -45,6 +45,10 @@ func runStateHistory(ctx context.Context, s *session, o stateHistoryOptions) err
 		}
 		return s.app.term.Document(&d)
 	}
+	longest := 0
+	for _, v := range vs {
+		longest = max(longest, len(v.ID))
+	}
 	for _, v := range vs {
 		serial, mark := fmt.Sprintf("  serial %d", v.Serial), ""
 		if v.ID == fmt.Sprint(v.Serial) { // a file's versions are called so
@@ -53,7 +57,7 @@ func runStateHistory(ctx context.Context, s *session, o stateHistoryOptions) err
 		if v.Current {
 			mark = "  current"
 		}
-		s.app.term.Printf("%s  %s%s  %d bytes%s\n", v.ID, v.Time.UTC().Format(time.DateTime), serial, v.Size, mark)
+		s.app.term.Printf("%-*s  %s%s  %d bytes%s\n", longest, v.ID, v.Time.UTC().Format(time.DateTime), serial, v.Size, mark)
 	}
 	return nil
 }

@@ -78,16 +78,12 @@ func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.Na
 			return strings.HasSuffix(aws.ToString(n.Description), c.ID)
 		})
 	}
-	text := aws.ToString(n.Description)
-	managed := n.InterfaceType == types.NetworkInterfaceTypeVpcEndpoint ||
-		strings.HasPrefix(text, "ELB ") || strings.HasPrefix(text, "EFS mount target ") || (strings.HasPrefix(text, "arn:") && strings.Contains(text, ":ecs:"))
-	ours := slices.ContainsFunc(n.Groups, func(g types.GroupIdentifier) bool {
+	return belongsTo(n) != "" && slices.ContainsFunc(n.Groups, func(g types.GroupIdentifier) bool {
 		return strings.HasPrefix(aws.ToString(g.GroupName), h.Stack+"-")
 	})
-	return managed && ours
 }
 
-// belongsTo names what AWS made an interface for and takes it away with.
+// belongsTo names what AWS made an interface for and takes it away with; "" is that AWS did not.
 func belongsTo(n types.NetworkInterface) string {
 	text := aws.ToString(n.Description)
 	switch {
@@ -99,8 +95,10 @@ func belongsTo(n types.NetworkInterface) string {
 		return "the load balancer"
 	case strings.HasPrefix(text, "EFS mount target "):
 		return "a mount target"
+	case strings.HasPrefix(text, "arn:") && strings.Contains(text, ":ecs:"):
+		return "tasks"
 	}
-	return "tasks"
+	return ""
 }
 
 // interfacesOf names the first interface of each owner, and how many more there are:
