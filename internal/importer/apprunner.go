@@ -1,15 +1,8 @@
 package importer
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 )
-
-// appRunnerFiles are where the answers of App Runner are looked for.
-var appRunnerFiles = []string{"apprunner*.json", "apprunner/*.json"}
 
 // appRunner reads what `aws apprunner describe-service` and describe-auto-scaling-configuration
 // answer. A service of it is one container behind a name of its own.
@@ -20,43 +13,20 @@ type appRunner struct {
 	scalings map[string]*tree
 }
 
-// isAppRunner tells whether a JSON file is an answer of App Runner.
-func isAppRunner(path string) bool {
-	src, err := os.ReadFile(path)
-	if err != nil {
-		return false
-	}
-	t, err := jsonTree("", src)
-	return err == nil && (strings.Contains(t.get("Service", "ServiceArn").str(), ":apprunner:") || strings.Contains(t.get("AutoScalingConfiguration", "AutoScalingConfigurationArn").str(), ":apprunner:"))
+// isAppRunner tells whether JSON is an answer of App Runner.
+func isAppRunner(t *tree) bool {
+	return strings.Contains(t.get("Service", "ServiceArn").str(), ":apprunner:") || strings.Contains(t.get("AutoScalingConfiguration", "AutoScalingConfigurationArn").str(), ":apprunner:")
 }
 
 // ReadAppRunner makes an agent of each service whose description is in path, a file or a folder.
 func ReadAppRunner(dir, path string, o Options) (*Result, error) {
-	r := &appRunner{reading: &reading{opts: o}, scalings: map[string]*tree{}}
-	files := []string{path}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		files = nil
-		for _, p := range []string{"*.json", "apprunner/*.json"} {
-			found, err := filepath.Glob(filepath.Join(path, p))
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, found...)
-		}
-		files = slices.DeleteFunc(files, func(f string) bool { return !isAppRunner(f) })
-		slices.Sort(files)
+	roots, said, err := answersOf[AppRunner].read(dir, path)
+	if err != nil {
+		return nil, err
 	}
+	r := &appRunner{reading: &reading{opts: o, roots: roots}, scalings: map[string]*tree{}}
 	var services []*tree
-	for _, f := range files {
-		src, err := os.ReadFile(f)
-		if err != nil {
-			return nil, fmt.Errorf("the description cannot be read: %w", err)
-		}
-		t, err := jsonTree(relative(dir, f), src)
-		if err != nil {
-			return nil, err
-		}
-		r.roots = append(r.roots, t)
+	for _, t := range roots {
 		t.get("OperationId").own("told of the call")
 		if s := t.get("AutoScalingConfiguration"); s != nil {
 			r.scalings[s.get("AutoScalingConfigurationArn").str()] = s
@@ -71,24 +41,11 @@ func ReadAppRunner(dir, path string, o Options) (*Result, error) {
 	for _, s := range r.scalings {
 		s.settle(own, "no service uses it")
 	}
-	said := relative(dir, path)
-	if len(files) != 1 || files[0] != path {
-		said = strings.TrimPrefix(said+"/", "./") + "*.json"
-	}
 	return r.finish("App Runner, "+said, "the answers of aws apprunner describe-service")
 }
 
 func (r *appRunner) service(t *tree, alone bool) {
-	name := t.get("ServiceName")
-	a := r.fleet.addAgent(first(name.str(), "agent"), t.at)
-	name.carry("agents." + a.name)
-	arn := t.get("ServiceArn")
-	if parts := strings.Split(arn.str(), ":"); len(parts) > 3 && (r.fleet.region == "" || r.fleet.region == parts[3]) {
-		r.fleet.region = parts[3]
-		arn.carry("region")
-	} else {
-		arn.leave("a fleet is in one region: make another agents.yaml for the others")
-	}
+	a := r.described(t, t.get("ServiceName"), t.get("ServiceArn"))
 	r.source(a, t.get("SourceConfiguration"))
 	r.instance(a, t.get("InstanceConfiguration"))
 	r.health(a, t.get("HealthCheckConfiguration"))
@@ -102,12 +59,7 @@ func (r *appRunner) service(t *tree, alone bool) {
 		o.settle(own, "tracing as the file has it")
 	}
 	t.get("EncryptionConfiguration").settle(left, "it is of the copy of the image that App Runner keeps: a repository that image names has a key of its own")
-	if url := t.get("ServiceUrl"); alone && url != nil {
-		a.path = "/"
-		url.carry(a.key("path"))
-	} else {
-		url.leave("each service has a name of its own there: write load_balancer.domain for AGENT.DOMAIN, or hosts; without it the agent is at /" + a.name)
-	}
+	a.carryAddress(t.get("ServiceUrl"), alone)
 	t.settle(own, "App Runner tells it of what runs")
 }
 
@@ -155,22 +107,12 @@ func (r *appRunner) container(a *agent, t *tree) {
 		a.port = n
 		t.get("Port").carry(a.key("port"))
 	}
-	if v := t.get("StartCommand"); v != nil {
-		if line := words(v.str()); safe(line...) {
-			a.command = line
-			v.carry(a.key("command"))
-		} else {
-			v.leave("it has something that looks like a secret: write command without it")
-		}
-	}
+	a.carryCommand(t.get("StartCommand"), words(t.get("StartCommand").str()))
 	for k, v := range t.get("RuntimeEnvironmentVariables").each() {
 		r.variable(a, k, v)
 	}
 	for k, v := range t.get("RuntimeEnvironmentSecrets").each() {
-		s := secret{env: k}
-		s.from, s.key = splitSecret(v.str())
-		a.setSecret(s)
-		v.carry(a.key("secrets." + k))
+		a.carrySecret(v, k, v.str())
 	}
 }
 

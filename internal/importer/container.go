@@ -66,6 +66,18 @@ func (a *agent) carryEntrypoint(s settings) {
 	}
 }
 
+// carryCommand carries over the words that a container runs with.
+func (a *agent) carryCommand(t *tree, line []string) {
+	switch {
+	case t == nil:
+	case safe(line...):
+		a.command = line
+		t.carry(a.key("command"))
+	default:
+		t.leave("it has something that looks like a secret: write command without it")
+	}
+}
+
 func (a *agent) carryText(s settings, t *tree, name string, into *string) {
 	switch text := s.fill(orNil(t)); {
 	case t == nil || text == "":

@@ -144,19 +144,11 @@ func (c *copilot) container(a *agent, m *tree) {
 		v.carry(a.key("exec"))
 	}
 	if v := m.get("command"); v != nil {
-		list := words(v.str())
-		if v.kind != scalar {
-			list = nil
-			for _, w := range v.items {
-				list = append(list, w.str())
-			}
+		list := texts(v)
+		if v.kind == scalar {
+			list = words(v.str())
 		}
-		if safe(list...) {
-			a.command = list
-			v.carry(a.key("command"))
-		} else {
-			v.leave("it has something that looks like a secret: write command without it")
-		}
+		a.carryCommand(v, list)
 	}
 	a.carrySettings(settings{
 		entrypoint: m.get("entrypoint"), readOnly: m.get("storage", "readonly_fs"), storage: m.get("storage", "ephemeral"),

@@ -1,79 +1,35 @@
 package importer
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
-
-// expressFiles are where the answers of ECS Express Mode are looked for.
-var expressFiles = []string{"express*.json", "express/*.json"}
 
 // express reads what `aws ecs describe-express-gateway-service` answers: one container behind
 // a load balancer that ECS keeps.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ECSExpressGatewayService.html
 type express struct{ *reading }
 
-// isExpress tells whether a JSON file is such an answer.
-func isExpress(path string) bool {
-	src, err := os.ReadFile(path)
-	if err != nil {
-		return false
-	}
-	t, err := jsonTree("", src)
-	return err == nil && strings.Contains(t.get("service", "serviceArn").str(), ":ecs:") && t.get("service", "activeConfigurations") != nil
+// isExpress tells whether JSON is such an answer.
+func isExpress(t *tree) bool {
+	return strings.Contains(t.get("service", "serviceArn").str(), ":ecs:") && t.get("service", "activeConfigurations") != nil
 }
 
 // ReadExpress makes an agent of each service whose description is in path, a file or a folder.
 func ReadExpress(dir, path string, o Options) (*Result, error) {
-	r := &express{&reading{opts: o}}
-	files := []string{path}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		files = nil
-		for _, p := range []string{"*.json", "express/*.json"} {
-			found, err := filepath.Glob(filepath.Join(path, p))
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, found...)
-		}
-		files = slices.DeleteFunc(files, func(f string) bool { return !isExpress(f) })
-		slices.Sort(files)
+	roots, said, err := answersOf[Express].read(dir, path)
+	if err != nil {
+		return nil, err
 	}
-	for _, f := range files {
-		src, err := os.ReadFile(f)
-		if err != nil {
-			return nil, fmt.Errorf("the description cannot be read: %w", err)
-		}
-		t, err := jsonTree(relative(dir, f), src)
-		if err != nil {
-			return nil, err
-		}
-		r.roots = append(r.roots, t)
-	}
+	r := &express{&reading{opts: o, roots: roots}}
 	for _, t := range r.roots {
 		r.service(t.get("service"), len(r.roots) == 1)
-	}
-	said := relative(dir, path)
-	if len(files) != 1 || files[0] != path {
-		said = strings.TrimPrefix(said+"/", "./") + "*.json"
 	}
 	return r.finish("ECS Express Mode, "+said, "the answers of aws ecs describe-express-gateway-service")
 }
 
 func (r *express) service(t *tree, alone bool) {
-	name := t.get("serviceName")
-	a := r.fleet.addAgent(first(name.str(), "agent"), t.at)
-	name.carry("agents." + a.name)
-	arn := t.get("serviceArn")
-	if parts := strings.Split(arn.str(), ":"); len(parts) > 3 && (r.fleet.region == "" || r.fleet.region == parts[3]) {
-		r.fleet.region = parts[3]
-		arn.carry("region")
-	} else {
-		arn.leave("a fleet is in one region: make another agents.yaml for the others")
-	}
+	a := r.described(t, t.get("serviceName"), t.get("serviceArn"))
 	for _, tag := range t.get("tags").list() {
 		r.tag(tag)
 	}
@@ -164,28 +120,14 @@ func (r *express) container(a *agent, t *tree) {
 	a.image = image.str()
 	image.carry(a.key("image"))
 	r.fleet.carryCredentials(a, t.get("repositoryCredentials", "credentialsParameter"))
-	if v := t.get("command"); v != nil {
-		var line []string
-		for _, w := range v.list() {
-			line = append(line, w.str())
-		}
-		if safe(line...) {
-			a.command = line
-			v.carry(a.key("command"))
-		} else {
-			v.leave("it has something that looks like a secret: write command without it")
-		}
-	}
+	a.carryCommand(t.get("command"), texts(t.get("command")))
 	for _, v := range t.get("environment").list() {
 		name := v.get("name").str()
 		r.variable(a, name, v.get("value"))
 		v.get("name").own("the variable's name")
 	}
 	for _, v := range t.get("secrets").list() {
-		s := secret{env: v.get("name").str()}
-		s.from, s.key = splitSecret(v.get("valueFrom").str())
-		a.setSecret(s)
-		v.carry(a.key("secrets." + s.env))
+		a.carrySecret(v, v.get("name").str(), v.get("valueFrom").str())
 	}
 	t.get("awsLogsConfiguration").settle(own, "CloudWatch Logs, a group for each agent")
 }
@@ -226,11 +168,6 @@ func (r *express) ways(a *agent, t *tree, alone bool) {
 		} else {
 			w.get("accessType").own("a public agent is behind a load balancer that all of the internet reaches")
 		}
-		if name := w.get("endpoint"); alone {
-			a.path = "/"
-			name.carry(a.key("path"))
-		} else {
-			name.leave("each service has a name of its own there: write load_balancer.domain for AGENT.DOMAIN, or hosts; without it the agent is at /" + a.name)
-		}
+		a.carryAddress(w.get("endpoint"), alone)
 	}
 }

@@ -33,20 +33,18 @@ type Source struct {
 func Look(dir string) []Source {
 	var out []Source
 	there := func(kind Kind, patterns ...string) {
+		answer, answered := answersOf[kind]
 		for _, p := range patterns {
 			found, err := filepath.Glob(filepath.Join(dir, p))
-			if kind == AppRunner {
-				found = slices.DeleteFunc(found, func(path string) bool { return !isAppRunner(path) })
-			}
-			if kind == Express {
-				found = slices.DeleteFunc(found, func(path string) bool { return !isExpress(path) })
+			if answered {
+				found = slices.DeleteFunc(found, func(path string) bool { return !answer.has(path) })
 			}
 			if err != nil || len(found) == 0 {
 				continue
 			}
 			slices.Sort(found)
 			path := found[0]
-			if kind == Terraform || kind == Copilot || kind == AppRunner || kind == Express {
+			if answered || kind == Terraform || kind == Copilot {
 				path = filepath.Join(dir, filepath.Dir(p))
 				for range strings.Count(p, "*/") { // copilot/*/manifest.yml is read from copilot
 					path = filepath.Dir(path)
@@ -58,8 +56,8 @@ func Look(dir string) []Source {
 	}
 	there(Terraform, "*.tf", "terraform/*.tf", "infra/*.tf", "infrastructure/*.tf", "terraform/environments/prod/*.tf", "deploy/terraform/*.tf", "terraform.tfstate", "terraform.tfvars")
 	there(Copilot, "copilot/*/manifest.yml")
-	there(AppRunner, appRunnerFiles...)
-	there(Express, expressFiles...)
+	there(AppRunner, answersOf[AppRunner].patterns()...)
+	there(Express, answersOf[Express].patterns()...)
 	there(Compose, composeFiles...)
 	there(Dockerfile, "Dockerfile", "Dockerfile.agent", "*.Dockerfile", "Dockerfile.*", "docker/Dockerfile")
 	return out
@@ -137,9 +135,9 @@ func Detect(path string) (Source, error) {
 		return Source{}, fmt.Errorf("%w in %s: looked for %s", ErrNoSource, path, Looked)
 	case name == "manifest.yml":
 		return Source{Copilot, path}, nil
-	case strings.HasSuffix(name, ".json") && isAppRunner(path):
+	case strings.HasSuffix(name, ".json") && answersOf[AppRunner].has(path):
 		return Source{AppRunner, path}, nil
-	case strings.HasSuffix(name, ".json") && isExpress(path):
+	case strings.HasSuffix(name, ".json") && answersOf[Express].has(path):
 		return Source{Express, path}, nil
 	case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tfvars"), strings.HasSuffix(name, ".tfstate"), strings.HasSuffix(name, ".json"):
 		return Source{Terraform, path}, nil
