@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -26,11 +25,7 @@ import (
 func built(t *testing.T, shape livetest.Shape, test func(*livetest.Fleet, cloud.Account)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := livetest.Build(context.Background(), sim, engine.RealClock{}, shape)
+		f, err := livetest.New(context.Background(), shape)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +35,7 @@ func built(t *testing.T, shape livetest.Shape, test func(*livetest.Fleet, cloud.
 
 func read(t *testing.T, f *livetest.Fleet) *live.Fleet {
 	t.Helper()
-	fleet, err := live.Read(context.Background(), cloud.NewClients(cloud.WithOptions(f.Sim.Config(), cloud.ReadOnly)), livetest.Cluster)
+	fleet, err := live.Read(context.Background(), f.Reader(), livetest.Cluster)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,19 +1,12 @@
 package importer
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/awssim"
-	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
-	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/live"
 )
 
@@ -21,29 +14,6 @@ import (
 func fromRoles(t *testing.T, edit func(task, execution *live.Role)) (res *Result, text string) {
 	t.Helper()
 	return fromFleet(t, func(f *live.Fleet) { edit(&f.Roles[1], &f.Roles[0]) })
-}
-
-func fromFleet(t *testing.T, edit func(*live.Fleet)) (res *Result, text string) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx := context.Background()
-		if _, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{}); err != nil {
-			t.Fatal(err)
-		}
-		f, err := live.Read(ctx, cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly)), livetest.Cluster)
-		if err != nil {
-			t.Fatal(err)
-		}
-		edit(f)
-		if res, err = OfFleet(f, Options{}); err != nil {
-			t.Fatal(err)
-		}
-	})
-	return res, strings.Join(strings.Fields(strings.ReplaceAll(res.Text, "#", "")), " ")
 }
 
 const ownPolicy = "arn:aws:iam::123456789012:policy/agents"

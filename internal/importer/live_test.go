@@ -6,31 +6,24 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
-	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/live"
 )
 
 func TestAFleetThatTerraformBuiltBecomesAnAgentsYAMLFromWhatRunsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
+		ctx := context.Background()
+		built, err := livetest.New(ctx, livetest.Shape{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx := context.Background()
-		if _, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{}); err != nil {
-			t.Fatal(err)
-		}
-		res, err := ReadECS(ctx, cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly)), livetest.Cluster, Options{})
+		res, err := ReadECS(ctx, built.Reader(), livetest.Cluster, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,20 +46,29 @@ func TestAFleetThatTerraformBuiltBecomesAnAgentsYAMLFromWhatRunsAlone(t *testing
 	})
 }
 
-func TestTheVolumesOfAServiceThatRunsAreCarriedOver(t *testing.T) {
+// fromFleet is the file of a fleet that is edited after it was read, with its text in one line.
+func fromFleet(t *testing.T, edit func(*live.Fleet)) (res *Result, text string) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
-		if err != nil {
-			t.Fatal(err)
-		}
 		ctx := context.Background()
-		if _, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{}); err != nil {
-			t.Fatal(err)
-		}
-		f, err := live.Read(ctx, cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly)), livetest.Cluster)
+		built, err := livetest.New(ctx, livetest.Shape{})
 		if err != nil {
 			t.Fatal(err)
 		}
+		f, err := live.Read(ctx, built.Reader(), livetest.Cluster)
+		if err != nil {
+			t.Fatal(err)
+		}
+		edit(f)
+		if res, err = OfFleet(f, Options{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return res, strings.Join(strings.Fields(strings.ReplaceAll(res.Text, "#", "")), " ")
+}
+
+func TestTheVolumesOfAServiceThatRunsAreCarriedOver(t *testing.T) {
+	res, text := fromFleet(t, func(f *live.Fleet) {
 		d := &f.Services[0].Definition
 		d.Volumes = []types.Volume{
 			{Name: aws.String("models"), EfsVolumeConfiguration: &types.EFSVolumeConfiguration{
@@ -79,17 +81,13 @@ func TestTheVolumesOfAServiceThatRunsAreCarriedOver(t *testing.T) {
 			{SourceVolume: aws.String("models"), ContainerPath: aws.String("/models"), ReadOnly: aws.Bool(true)},
 			{SourceVolume: aws.String("scratch"), ContainerPath: aws.String("/scratch")},
 		}
-		res, err := OfFleet(f, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v := res.Config.Agents[0].Volumes; len(v) != 1 || v[0] != (agents.Volume{Name: "models", Path: "/models", EFS: "fs-0a1b2c3d4e5f60718", ReadOnly: true}) {
-			t.Errorf("%+v", v)
-		}
-		for _, says := range []string{"A volume shows all of it: these files are below /models/weights.", "it is of the task's own disk"} {
-			if !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(res.Text, "#", "")), " "), says) {
-				t.Errorf("%q is not in\n%s", says, res.Text)
-			}
-		}
 	})
+	if v := res.Config.Agents[0].Volumes; len(v) != 1 || v[0] != (agents.Volume{Name: "models", Path: "/models", EFS: "fs-0a1b2c3d4e5f60718", ReadOnly: true}) {
+		t.Errorf("%+v", v)
+	}
+	for _, says := range []string{"A volume shows all of it: these files are below /models/weights.", "it is of the task's own disk"} {
+		if !strings.Contains(text, says) {
+			t.Errorf("%q is not in\n%s", says, res.Text)
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -19,17 +18,13 @@ import (
 
 func TestAFleetThatRunsIsReadWithAllThatItStandsOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
-		if err != nil {
-			t.Fatal(err)
-		}
 		ctx := context.Background()
-		built, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{})
+		built, err := livetest.New(ctx, livetest.Shape{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		sim.ResetCalls()
-		f, err := live.Read(ctx, cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly)), livetest.Cluster)
+		built.Sim.ResetCalls()
+		f, err := live.Read(ctx, built.Reader(), livetest.Cluster)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,15 +74,12 @@ func TestAClusterThatIsNotThereIsSaidToBeSo(t *testing.T) {
 
 func TestTheNamesThatLeadToAFleetAreReadAndWhatItsSecretsReferTo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
+		ctx := context.Background()
+		built, err := livetest.New(ctx, livetest.Shape{Domain: "agents.example.com", PrivateDNS: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx := context.Background()
-		if _, err := livetest.Build(ctx, sim, engine.RealClock{}, livetest.Shape{Domain: "agents.example.com", PrivateDNS: true}); err != nil {
-			t.Fatal(err)
-		}
-		clients := cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly))
+		clients := built.Reader()
 		f, err := live.Read(ctx, clients, livetest.Cluster)
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +100,7 @@ func TestTheNamesThatLeadToAFleetAreReadAndWhatItsSecretsReferTo(t *testing.T) {
 		if n := f.Namespaces; len(n) != 1 || n[0].Type != "DNS_PRIVATE" {
 			t.Errorf("namespaces %+v", n)
 		}
-		if err := sim.Edit(func(w *awssim.World) { clear(w.Secrets) }); err != nil {
+		if err := built.Sim.Edit(func(w *awssim.World) { clear(w.Secrets) }); err != nil {
 			t.Fatal(err)
 		}
 		if f, err = live.Read(ctx, clients, livetest.Cluster); err != nil || len(f.MissingSecrets) != 1 {

@@ -7,19 +7,16 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
-	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/live"
 )
 
 // taskRole is the role of the fleet's tasks, as it is read.
-func taskRole(t *testing.T, sim *awssim.Sim) live.Role {
+func taskRole(t *testing.T, built *livetest.Fleet) live.Role {
 	t.Helper()
-	f, err := live.Read(context.Background(), cloud.NewClients(cloud.WithOptions(sim.Config(), cloud.ReadOnly)), livetest.Cluster)
+	f, err := live.Read(context.Background(), built.Reader(), livetest.Cluster)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,23 +27,20 @@ func taskRole(t *testing.T, sim *awssim.Sim) live.Role {
 	return r
 }
 
-func inAFleet(t *testing.T, test func(*awssim.Sim)) {
+func inAFleet(t *testing.T, test func(*livetest.Fleet)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: livetest.Region, Visible: time.Second})
+		built, err := livetest.New(context.Background(), livetest.Shape{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := livetest.Build(context.Background(), sim, engine.RealClock{}, livetest.Shape{}); err != nil {
-			t.Fatal(err)
-		}
-		test(sim)
+		test(built)
 	})
 }
 
 func TestWhatATaskRoleMayDoIsRead(t *testing.T) {
-	inAFleet(t, func(sim *awssim.Sim) {
-		r := taskRole(t, sim)
+	inAFleet(t, func(built *livetest.Fleet) {
+		r := taskRole(t, built)
 		if want := []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}; !slices.Equal(r.Attached, want) || r.Unread != nil || r.Boundary != "" || len(r.Inline) != 1 {
 			t.Fatalf("%+v", r)
 		}
@@ -58,8 +52,8 @@ func TestWhatATaskRoleMayDoIsRead(t *testing.T) {
 }
 
 func TestPoliciesOfARoleAreReadFromAllPages(t *testing.T) {
-	inAFleet(t, func(sim *awssim.Sim) {
-		if err := sim.Edit(func(w *awssim.World) {
+	inAFleet(t, func(built *livetest.Fleet) {
+		if err := built.Sim.Edit(func(w *awssim.World) {
 			for _, r := range w.Roles {
 				for i := range 150 {
 					r.Inline[fmt.Sprintf("p%03d", i)] = `{"Statement":{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}`
@@ -68,15 +62,15 @@ func TestPoliciesOfARoleAreReadFromAllPages(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(taskRole(t, sim).Inline); n != 151 {
+		if n := len(taskRole(t, built).Inline); n != 151 {
 			t.Errorf("%d inline policies", n)
 		}
 	})
 }
 
 func TestARoleThatIsGoneIsReadAsSuch(t *testing.T) {
-	inAFleet(t, func(sim *awssim.Sim) {
-		if err := sim.Edit(func(w *awssim.World) {
+	inAFleet(t, func(built *livetest.Fleet) {
+		if err := built.Sim.Edit(func(w *awssim.World) {
 			for name := range w.Roles {
 				if strings.Contains(name, "-task-") {
 					delete(w.Roles, name)
@@ -85,7 +79,7 @@ func TestARoleThatIsGoneIsReadAsSuch(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if r := taskRole(t, sim); r.Unread == nil || r.Unread.Error() != "it is not there any more" {
+		if r := taskRole(t, built); r.Unread == nil || r.Unread.Error() != "it is not there any more" {
 			t.Errorf("%v", r.Unread)
 		}
 	})

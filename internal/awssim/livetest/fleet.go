@@ -65,6 +65,20 @@ type ids struct {
 	nat, secret, privateTable string
 }
 
+// New builds the fleet in an account of its own, in which a change shows a second later.
+func New(ctx context.Context, shape Shape) (*Fleet, error) {
+	sim, err := awssim.New(awssim.Options{Clock: engine.RealClock{}, Region: Region, Visible: time.Second})
+	if err != nil {
+		return nil, err
+	}
+	return Build(ctx, sim, engine.RealClock{}, shape)
+}
+
+// Reader are clients of the fleet's account that can only read.
+func (f *Fleet) Reader() *cloud.Clients {
+	return cloud.NewClients(cloud.WithOptions(f.Sim.Config(), cloud.ReadOnly))
+}
+
 // Build builds the fleet in a simulated account and waits until its agents answer.
 func Build(ctx context.Context, sim *awssim.Sim, clock engine.Clock, shape Shape) (*Fleet, error) {
 	f := &Fleet{Sim: sim, shape: shape, clients: cloud.NewClients(sim.Config()), clock: clock}
