@@ -96,6 +96,11 @@ func TestATakenOverAgentNeverMayMoreThanItDidBefore(t *testing.T) {
 			w.ManagedPolicies = map[string]string{own: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`}
 			r.Attached = append(r.Attached, own)
 		},
+		"a denial, and a managed policy that denies what another statement allows": func(w *awssim.World, r *awssim.IAMRole) {
+			w.ManagedPolicies = map[string]string{own: `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"sqs:*","Resource":"*"}]}`}
+			r.Attached = append(r.Attached, own)
+			r.Inline["both"] = `{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"},{"Effect":"Deny","Action":"s3:Get*","Resource":"*"}]}`
+		},
 		"all but some": func(_ *awssim.World, r *awssim.IAMRole) {
 			r.Inline["wide"] = `{"Statement":[{"Effect":"Allow","NotAction":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::anything/*"}]}`
 		},

@@ -24,7 +24,8 @@ func TestATaskRoleNeverBecomesMoreThanItWas(t *testing.T) {
 			task.Attached, task.Inline = []string{ownPolicy}, []live.InlinePolicy{{Name: "p", Document: document}}
 		}
 	}
-	queue := "arn:aws:sqs:us-east-1:123456789012:a"
+	const queue = "arn:aws:sqs:us-east-1:123456789012:a"
+	const denial = `{"Statement":[{"Sid":"All","Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"` + queue + `"},{"Sid":"Keep","Effect":"Deny","Action":"s3:Delete*","Resource":"*"}]}`
 	for _, c := range []struct {
 		name string
 		edit func(task, execution *live.Role)
@@ -37,9 +38,15 @@ func TestATaskRoleNeverBecomesMoreThanItWas(t *testing.T) {
 			"Everything was carried over.",
 		},
 		{
-			"a denial", inline(`{"Statement":[{"Sid":"All","Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"` + queue + `"},{"Sid":"Keep","Effect":"Deny","Action":"s3:Delete*","Resource":"*"}]}`),
+			"a denial", func(task, _ *live.Role) {
+				task.Attached, task.Inline = nil, []live.InlinePolicy{{Name: "p", Document: denial}}
+			},
 			[]agents.Permission{{Allow: []string{"sqs:SendMessage"}, On: []string{queue}}},
 			"All: another statement of the role denies a part of it: make a managed policy of it",
+		},
+		{
+			"a denial beside a managed policy, which may deny too", inline(denial),
+			nil, "a managed policy of the role, which is left out, may deny a part of it: write permissions for both",
 		},
 		{
 			"NotAction", inline(`{"Statement":{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}}`),

@@ -49,7 +49,7 @@ func (x *terraform) rights(a *agent, arn *tree) {
 	for _, t := range attached {
 		x.attachment(a, t, denies)
 	}
-	x.inline(a, all)
+	x.inline(a, all, denies && len(attached) > 0)
 	switch {
 	case len(a.permissions) > had:
 		arn.carry(a.key("permissions"))
@@ -187,8 +187,9 @@ func unfold(t *tree) bool {
 	return true
 }
 
-// inline carries over the statements that say no more than what is allowed on which ARNs.
-func (x *terraform) inline(a *agent, all []*tree) {
+// inline carries over the statements that say no more than what is allowed on which ARNs;
+// lacks tells that managed policies of the role were left out, which may deny a part of them.
+func (x *terraform) inline(a *agent, all []*tree, lacks bool) {
 	var said []agents.Statement
 	for _, s := range all {
 		said = append(said, statementOf(s))
@@ -203,6 +204,8 @@ func (x *terraform) inline(a *agent, all []*tree) {
 			t.leave(strings.TrimPrefix(t.get("Sid").str()+": ", ": ") + why + ": " + insteadOfMore)
 		case a.exec != nil && *a.exec && !slices.ContainsFunc(s.Action, func(action string) bool { return !strings.HasPrefix(action, "ssmmessages:") }):
 			t.own("exec: true gives it")
+		case lacks:
+			t.leave("a managed policy of the role, which is left out, may deny a part of it: write permissions for both")
 		default:
 			x.grant(a, t, permission{allow: s.Action, on: s.Resource})
 		}
