@@ -68,6 +68,9 @@ func (r *express) tag(t *tree) {
 	case strings.HasPrefix(k, "aws:"):
 		t.settle(own, "AWS's own")
 		return
+	case looksSecret(v):
+		t.settle(left, secretTag)
+		return
 	case i >= 0 && r.fleet.tags[i].text != v:
 		t.settle(left, "tags are of the whole stack, and another service has "+k+" otherwise")
 		return

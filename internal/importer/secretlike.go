@@ -33,6 +33,9 @@ var (
 	digestRef = lazyregexp.New(`sha256:[0-9a-f]{64}`)
 )
 
+// secretTag is why a tag stays behind.
+const secretTag = "it looks like a secret, and everybody who may list resources reads tags"
+
 // looksSecret tells whether a text looks like a secret whatever it is called.
 func looksSecret(text string) bool {
 	text = digestRef.ReplaceAllString(text, "")

@@ -93,8 +93,8 @@ func (x *terraform) tags() {
 			v.own("it is karmactl's now")
 		case v.kind != scalar || reference.MatchString(v.str()):
 			v.leave("only Terraform knows it: write tags: {" + k + ": …}")
-		case secretVariable(k, v.str()) && looksSecret(v.str()):
-			v.leave("it looks like a secret, and everybody who may list resources reads tags")
+		case looksSecret(v.str()):
+			v.leave(secretTag)
 		default:
 			x.fleet.tags = append(x.fleet.tags, pair{k, v.str()})
 			v.carry("tags." + k)
