@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -156,12 +155,7 @@ func (r *reader) role(ctx context.Context, role *Role) error {
 		if err != nil {
 			return err
 		}
-		// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html: URL-encoded by RFC 3986
-		document := aws.ToString(p.PolicyDocument)
-		if plain, err := url.PathUnescape(document); err == nil && strings.HasPrefix(document, "%") {
-			document = plain
-		}
-		role.Inline = append(role.Inline, InlinePolicy{Name: name, Document: document})
+		role.Inline = append(role.Inline, InlinePolicy{Name: name, Document: cloud.PolicyText(aws.ToString(p.PolicyDocument))})
 	}
 	return nil
 }

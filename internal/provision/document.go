@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"net/url"
 	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -22,12 +22,7 @@ func document(text string) string {
 }
 
 // iamDocument is a document as IAM returns it: URL-encoded.
-func iamDocument(text string) string {
-	if plain, err := url.PathUnescape(text); err == nil && strings.HasPrefix(text, "%") {
-		text = plain
-	}
-	return document(text)
-}
+func iamDocument(text string) string { return document(cloud.PolicyText(text)) }
 
 // marshal writes plain data: maps, slices, strings, numbers. It cannot fail on those.
 func marshal(v any) string {
