@@ -46,7 +46,7 @@ func (a *app) completeWithin(limit time.Duration, look lookup) complete {
 			}
 			a.rehearse = rehearsalPicture
 		}
-		ctx, cancel := context.WithTimeout(c.Context(), limit)
+		ctx, cancel := context.WithTimeout(c.Context(), max(limit, a.patience))
 		defer cancel()
 		found := make(chan []string, 1)
 		go func() { // what does not heed ctx, such as a credential_process, is not waited for

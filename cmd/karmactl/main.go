@@ -10,11 +10,15 @@ import (
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() { os.Exit(newApp().main(os.Args[1:])) }
 
-// run is main with its streams and its exit code.
-func run(args []string) int {
-	a := &app{term: ui.NewTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv), rehearse: openRehearsal}
+// newApp is the program with its streams.
+func newApp() *app {
+	return &app{term: ui.NewTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv), rehearse: openRehearsal}
+}
+
+// main runs one command until a signal ends it, and returns the exit code.
+func (a *app) main(args []string) int {
 	ctx, stop := a.signals(context.Background())
 	defer stop()
 	return a.run(ctx, args)

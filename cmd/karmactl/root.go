@@ -30,6 +30,9 @@ type app struct {
 	stop <-chan struct{}
 	// graceful: the command finishes what runs after the first Ctrl-C.
 	graceful atomic.Bool
+	// patience is the least time that a completion has, where it is set: the programs of the
+	// tests share a machine, and are late on it.
+	patience time.Duration
 	// leaveSignals hands the signals over to a command that deals with them itself.
 	leaveSignals func()
 }

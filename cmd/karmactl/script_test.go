@@ -13,7 +13,11 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(tidy{m}, map[string]func(){
-		"karmactl": func() { os.Exit(run(os.Args[1:])) },
+		"karmactl": func() {
+			a := newApp()
+			a.patience = time.Minute
+			os.Exit(a.main(os.Args[1:]))
+		},
 		"builder":  builder,
 	})
 }
