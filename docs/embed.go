@@ -13,8 +13,14 @@ func ReadPolicy() string { return readPolicy }
 //go:embed iam-policy-change.json
 var changePolicy string
 
-// ChangePolicy is what one needs beside ReadPolicy to change things.
+// ChangePolicy is what one needs beside ReadPolicy and NetworkPolicy to change things.
 func ChangePolicy() string { return changePolicy }
+
+//go:embed iam-policy-network.json
+var networkPolicy string
+
+// NetworkPolicy is the part of it that is about the network and the load balancer.
+func NetworkPolicy() string { return networkPolicy }
 
 //go:embed ci/karmactl.yml
 var workflow string

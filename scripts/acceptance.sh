@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # acceptance.sh: takes karmactl through an account of yours, in a stack of its own,
-# with nothing but the two published policies, and writes one report: each step
+# with nothing but the three published policies, and writes one report: each step
 # with its time, and an answer to each question that docs/real-aws.md leaves open.
 # It says what it costs before it begins, and takes everything down whatever happens.
 set -uo pipefail
@@ -14,7 +14,7 @@ usage: acceptance.sh [--simulate] [--yes] [--bin KARMACTL] [--profile NAME] [--r
   --simulate   rehearse in a simulated account: no credentials, about a minute
   --yes        do not ask before it begins
   --limit      refuse when it would cost more an hour (default 1)
-  --as-caller  with the caller's own rights, not with a role that has the two policies alone
+  --as-caller  with the caller's own rights, not with a role that has the published policies alone
 The role needs the aws command and the right to make roles and policies; without that command it is --as-caller.
 SAY
 }
@@ -100,7 +100,7 @@ write_report() {
 	{
 		echo "# karmactl acceptance"
 		echo
-		echo "$(date -u +%Y-%m-%d), $("$bin" version), $region and $second$([ -z "$simulate" ] || echo ", SIMULATED: no answer here is AWS's"), $([ -n "$role" ] && echo "with the two published policies alone" || echo "with the caller's own rights")."
+		echo "$(date -u +%Y-%m-%d), $("$bin" version), $region and $second$([ -z "$simulate" ] || echo ", SIMULATED: no answer here is AWS's"), $([ -n "$role" ] && echo "with the three published policies alone" || echo "with the caller's own rights")."
 		printf '\n| step | took | result |\n|---|---|---|\n'
 		[ ${#steps[@]} -eq 0 ] || printf '%s\n' "${steps[@]}"
 		printf '\nThe questions of docs/real-aws.md:\n\n| question | answer |\n|---|---|\n'
@@ -140,7 +140,7 @@ cleanup() {
 
 as_caller() { env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN ${own_keys[@]+"${own_keys[@]}"} aws --no-cli-pager "$@"; }
 
-# take_role makes a role with the two policies and nothing else, and becomes it.
+# take_role makes a role with the three policies and nothing else, and becomes it.
 take_role() {
 	local account file name trust keys
 	own_keys=()
@@ -149,7 +149,7 @@ take_role() {
 	trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:'$(cut -d : -f 2 <<<"$account")':iam::'$(cut -d : -f 5 <<<"$account")':root"},"Action":"sts:AssumeRole"}]}'
 	role_name=karmactl-try-$stack policies=()
 	role_arn=$(as_caller iam create-role --role-name "$role_name" --assume-role-policy-document "$trust" --query Role.Arn --output text) || return 1
-	for file in read change; do
+	for file in read change network; do
 		name=$(as_caller iam create-policy --policy-name "karmactl-try-$stack-$file" --policy-document "file://$here/../docs/iam-policy-$file.json" --query Policy.Arn --output text) || return 1
 		policies+=("$name")
 		as_caller iam attach-role-policy --role-name "$role_name" --policy-arn "$name" || return 1
@@ -199,10 +199,10 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 if [ -n "$role" ]; then
-	step 0 "a role with the two policies alone" take_role || exit 1
-	answer "Q1 does IAM accept both policies" "yes"
+	step 0 "a role with the three policies alone" take_role || exit 1
+	answer "Q1 does IAM accept the three policies" "yes"
 else
-	answer "Q1 does IAM accept both policies" "not asked"
+	answer "Q1 does IAM accept the three policies" "not asked"
 fi
 step 2 "plan of an empty account" in_region "$region" plan --detailed-exitcode || exit 1
 made=yes
@@ -252,5 +252,5 @@ step 0 "hibernate" in_region "$region" hibernate --yes
 step 0 "wake at once" in_region "$region" wake --yes && answer "Q11 a load balancer and a Service Connect name that were deleted a moment ago" "made again: the step above has the time"
 step 0 "doctor" in_region "$region" doctor
 step 0 "down" in_region "$region" down --yes --images --logs
-answer "Q2 do the two policies suffice" "$([ -n "$role" ] && echo "permissions that were missing: $(grep -c 'permission .* is missing' "$work/log")" || echo "not asked: the caller's own rights")"
+answer "Q2 do the three policies suffice" "$([ -n "$role" ] && echo "permissions that were missing: $(grep -c 'permission .* is missing' "$work/log")" || echo "not asked: the caller's own rights")"
 answer "how long it all took" "$(($(date +%s) - began_at)) s"

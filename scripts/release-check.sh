@@ -37,7 +37,7 @@ done
 # What the archives and the packages have beside the program.
 for archive in "$dist"/karmactl_*.tar.gz; do
 	listed=$(tar -tzf "$archive")
-	for file in karmactl LICENSE man/karmactl.1 completions/karmactl.bash completions/karmactl.zsh completions/karmactl.fish config/agents.yaml docs/iam-policy-read.json docs/iam-policy-change.json docs/iam-policy-ci.json; do
+	for file in karmactl LICENSE man/karmactl.1 completions/karmactl.bash completions/karmactl.zsh completions/karmactl.fish config/agents.yaml docs/iam-policy-read.json docs/iam-policy-change.json docs/iam-policy-network.json docs/iam-policy-ci.json; do
 		grep -qx "$file" <<<"$listed" || fail "$archive has no $file"
 	done
 done

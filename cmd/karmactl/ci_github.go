@@ -134,7 +134,7 @@ func runCIGitHub(ctx context.Context, s *session, o ciGitHubOptions) error {
 func (s *session) gitHub(o ciGitHubOptions) (stack.GitHub, error) {
 	g := stack.GitHub{
 		Repository: o.repo, Branch: o.branch, Environment: o.environment,
-		Bucket: provision.StateBucketName(s.account), Read: docs.ReadPolicy(), Change: docs.ChangePolicy(),
+		Bucket: provision.StateBucketName(s.account), Read: docs.ReadPolicy(), Change: docs.ChangePolicy(), Network: docs.NetworkPolicy(),
 	}
 	backend, err := s.backend()
 	if in, ok := backend.(*state.S3); ok {

@@ -52,10 +52,7 @@ func denied(op *smithy.OperationError, message string, in Account) *Problem {
 	p := &Problem{
 		What: "permission " + action + " is missing" + where + call,
 		Why:  strings.TrimSpace(encodedDenial.ReplaceAllString(message, "")) + requestID(op),
-		Do:   "add " + action + " to the operator's policy (docs/iam-policy-read.json and docs/iam-policy-change.json have all that karmactl needs)",
-	}
-	if strings.Contains(action, "OpenIDConnectProvider") {
-		p.Do = "add " + action + " to the operator's policy: docs/iam-policy-ci.json has what karmactl ci github needs beside the other two"
+		Do:   "add " + action + " to the operator's policy: docs/iam-policy-" + PolicyOf(action) + ".json has it",
 	}
 	if action == "kms:Decrypt" {
 		p.Do += "; the key's own policy has to leave it to IAM, or allow it"

@@ -28,8 +28,8 @@ type GitHub struct {
 	Environment string
 	// Bucket is where the stack's state is.
 	Bucket string
-	// Read and Change are karmactl's rights as IAM policies: docs.ReadPolicy and docs.ChangePolicy.
-	Read, Change string
+	// Read, Change and Network are karmactl's rights as IAM policies: docs.ReadPolicy and so on.
+	Read, Change, Network string
 }
 
 // Pulls is the subject of GitHub's tokens for pull requests:
@@ -62,11 +62,11 @@ func NewGitHubAccess(cfg *agents.Config, env *provision.Env, g GitHub) (*GitHubA
 	if err != nil {
 		return nil, err
 	}
-	read, err := rights(g.Read, env, g.Bucket, nil)
+	read, err := rights(env, g.Bucket, nil, g.Read)
 	if err != nil {
 		return nil, err
 	}
-	change, err := rights(g.Change, env, g.Bucket, nil)
+	change, err := rights(env, g.Bucket, nil, g.Change, g.Network)
 	if err != nil {
 		return nil, err
 	}
@@ -153,18 +153,23 @@ func planRights(cfg *agents.Config, env *provision.Env, g GitHub) (string, error
 		}
 	}
 	slices.Sort(secrets)
-	return rights(g.Read, env, g.Bucket, slices.Compact(secrets))
+	return rights(env, g.Bucket, slices.Compact(secrets), g.Read)
 }
 
-// rights are a published policy for one stack: its state is in this bucket. Where secrets
-// is not nil, no other values can be read.
-func rights(published string, env *provision.Env, bucket string, secrets []string) (string, error) {
-	var doc struct {
+// rights are published policies in one, for one stack: its state is in this bucket. Where
+// secrets is not nil, no other values can be read.
+func rights(env *provision.Env, bucket string, secrets []string, published ...string) (string, error) {
+	type document struct {
 		Version   string
 		Statement []map[string]any
 	}
-	if err := json.Unmarshal([]byte(published), &doc); err != nil {
-		return "", fmt.Errorf("read karmactl's own policy: %w", err)
+	var doc document
+	for _, text := range published {
+		var one document
+		if err := json.Unmarshal([]byte(text), &one); err != nil {
+			return "", fmt.Errorf("read karmactl's own policy: %w", err)
+		}
+		doc.Version, doc.Statement = one.Version, append(doc.Statement, one.Statement...)
 	}
 	arn := "arn:" + env.Account.Partition + ":s3:::" + bucket
 	for _, s := range doc.Statement {

@@ -24,6 +24,7 @@ func ofMain(t *testing.T) GitHub {
 	return GitHub{
 		Repository: "acme/agents", Branch: "main", Bucket: "karmactl-ours",
 		Read: publishedPolicy(t, "iam-policy-read.json"), Change: publishedPolicy(t, "iam-policy-change.json"),
+		Network: publishedPolicy(t, "iam-policy-network.json"),
 	}
 }
 
@@ -109,7 +110,7 @@ func TestWorkflowsOfOneRepositoryGetInAndNoOthers(t *testing.T) {
 		b := newGitHubBench(t, parse(t, "project: karmacadabra\nenvironment: prod\nregion: us-east-1\ndefaults: {image: \"public.ecr.aws/x/agent:v1\"}\nagents: {a: {}}\n"+
 			"permissions_boundary: \"arn:aws:iam::aws:policy/AdministratorAccess\"\nrole_path: /agents/\n"))
 		b.edit(func(w *awssim.World) {
-			w.Operator.Policies = []string{b.g.Read, b.g.Change, publishedPolicy(t, "iam-policy-ci.json")}
+			w.Operator.Policies = []string{b.g.Read, b.g.Change, b.g.Network, publishedPolicy(t, "iam-policy-ci.json")}
 		})
 		if res := b.must(false); res.Count(engine.Create) != 3 {
 			t.Errorf("made %s", verbs(res))

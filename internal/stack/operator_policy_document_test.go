@@ -26,18 +26,23 @@ type document struct {
 	Statement []allow
 }
 
-// operatorPolicies are the two documents of an operator. Who has the first may
-// look: plan, status, logs, doctor, cost. Who changes things has both. What only
+// operatorDocuments are the documents of an operator. Who has the first may
+// look: plan, status, logs, doctor, cost. Who changes things has all three. What only
 // describes is joined under a wildcard; what reads values never is.
-func operatorPolicies(actions []string) (read, change document) {
-	var describe, values, look, write, push, rest, keys []string
+type operatorDocuments struct{ read, change, network document }
+
+// all are what who changes things has.
+func (o operatorDocuments) all() []document { return []document{o.read, o.change, o.network} }
+
+func operatorPolicies(actions []string) operatorDocuments {
+	var describe, values, look, write, push, rest, network, keys []string
 	for _, a := range actions {
 		service, op, _ := strings.Cut(a, ":")
-		reads := cloud.Reads(op) || strings.HasPrefix(op, "View") || op == "BatchGetImage"
+		reads := cloud.PolicyOf(a) == cloud.PolicyRead
 		switch {
 		case a == "iam:CreateServiceLinkedRole" || a == "iam:PassRole" || a == "iam:AttachRolePolicy": // have their own conditions
 		case a == "kms:Decrypt": // in a statement of its own
-		case strings.Contains(a, "OpenIDConnectProvider"): // see ciPolicy
+		case cloud.PolicyOf(a) == cloud.PolicyCI: // see ciPolicy
 		case service == "kms":
 			keys = append(keys, a)
 		case service == "s3" && reads:
@@ -58,6 +63,8 @@ func operatorPolicies(actions []string) (read, change document) {
 			describe = append(describe, service+":List*")
 		case reads:
 			describe = append(describe, a)
+		case cloud.PolicyOf(a) == cloud.PolicyNetwork:
+			network = append(network, a)
 		default:
 			rest = append(rest, a)
 		}
@@ -69,13 +76,13 @@ func operatorPolicies(actions []string) (read, change document) {
 	// A customer's own keys are used through the services that encrypt with them, and for nothing else.
 	via := map[string]map[string][]string{"StringLike": {"kms:ViaService": {"s3.*.amazonaws.com", "secretsmanager.*.amazonaws.com", "ssm.*.amazonaws.com"}}}
 	whole, buckets := []string{"*"}, []string{"arn:*:s3:::karmactl-*"}
-	read = published(
+	read := published(
 		allow{Sid: "Read", Action: slices.Compact(describe), Resource: whole},
 		allow{Sid: "Values", Action: values, Resource: whole},
 		allow{Sid: "Keys", Action: []string{"kms:Decrypt"}, Resource: whole, Condition: via},
 		allow{Sid: "State", Action: look, Resource: buckets},
 	)
-	change = published(
+	change := published(
 		allow{Sid: "State", Action: write, Resource: buckets},
 		allow{Sid: "Keys", Action: keys, Resource: whole, Condition: via},
 		allow{Sid: "Push", Action: push, Resource: []string{"arn:*:ecr:*:*:repository/*"}},
@@ -90,7 +97,7 @@ func operatorPolicies(actions []string) (read, change document) {
 			Condition: only("iam:AWSServiceName", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"),
 		},
 	)
-	return read, change
+	return operatorDocuments{read, change, published(allow{Sid: "Network", Action: network, Resource: whole})}
 }
 
 // wholeNoun is the noun of an operation where a wildcard for the verb is shorter and allows what
@@ -107,10 +114,10 @@ func wholeNoun(service, op string) string {
 	return ""
 }
 
-// ciPolicy is what karmactl ci github needs beside the other two. It is apart because who may
+// ciPolicy is what karmactl ci github needs beside the others. It is apart because who may
 // make identity providers may let strangers in: no workflow needs it.
 func ciPolicy(actions []string) document {
-	own := slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return !strings.Contains(a, "OpenIDConnectProvider") })
+	own := slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return cloud.PolicyOf(a) != cloud.PolicyCI })
 	return published(allow{Sid: "GitHub", Action: own, Resource: []string{"arn:*:iam::*:oidc-provider/" + provision.GitHubIssuer}})
 }
 

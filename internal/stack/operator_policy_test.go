@@ -113,9 +113,9 @@ func askedIn(t *testing.T, f *ast.File) []string {
 
 func TestTheOperatorsPoliciesAreWhatTheProductAsks(t *testing.T) {
 	actions := asked(t)
-	read, change := operatorPolicies(actions)
-	both := 0 // are the inline policies of the role that ci github makes
-	for name, d := range map[string]document{"iam-policy-read.json": read, "iam-policy-change.json": change, "iam-policy-ci.json": ciPolicy(actions)} {
+	own := operatorPolicies(actions)
+	inline := 0 // are the inline policies of the role that ci github makes
+	for name, d := range map[string]document{"iam-policy-read.json": own.read, "iam-policy-change.json": own.change, "iam-policy-network.json": own.network, "iam-policy-ci.json": ciPolicy(actions)} {
 		want, file := d.text(t), filepath.Join("..", "..", "docs", name)
 		var small bytes.Buffer
 		if err := json.Compact(&small, []byte(want)); err != nil {
@@ -123,7 +123,7 @@ func TestTheOperatorsPoliciesAreWhatTheProductAsks(t *testing.T) {
 		}
 		t.Logf("%s has %d of %d characters", name, small.Len(), maxManagedPolicy)
 		if name != "iam-policy-ci.json" {
-			both += small.Len()
+			inline += small.Len()
 		}
 		if small.Len() > maxManagedPolicy-500 {
 			t.Errorf("%s has %d characters, IAM takes %d, and the next resource needs room", name, small.Len(), maxManagedPolicy)
@@ -141,29 +141,30 @@ func TestTheOperatorsPoliciesAreWhatTheProductAsks(t *testing.T) {
 			t.Errorf("docs/%s is not what the product asks; make gen rewrites it (-want +got):\n%s", name, diff)
 		}
 	}
-	if both > maxInlinePolicies-500 {
-		t.Errorf("both have %d characters, and IAM takes %d in a role", both, maxInlinePolicies)
+	t.Logf("together they have %d of %d characters", inline, maxInlinePolicies)
+	if inline > maxInlinePolicies-500 {
+		t.Errorf("they have %d characters, and IAM takes %d in a role", inline, maxInlinePolicies)
 	}
 }
 
 // The simulated account decides every call, every request of its registry and
 // what AWS asks on the caller's behalf by these documents.
 func TestAnOperatorWithThePublishedPoliciesMayDoAll(t *testing.T) {
-	read, change := operatorPolicies(asked(t))
+	own := operatorPolicies(asked(t))
 	for name, cfg := range scenarios(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newStackBench(t, cfg)
-				b.as(read)
+				b.as(own.read)
 				shown := b.planStack()
-				b.as(read, change)
+				b.as(own.all()...)
 				b.upStack(shown)
-				b.as(read)
+				b.as(own.read)
 				if res := b.planStack(); res.Changes() {
 					t.Errorf("the plan of who may only look has changes: %s", verbs(res))
 				}
-				b.as(read, change)
+				b.as(own.all()...)
 				b.downStack()
 				if n := len(b.sim.Decided()); n < 60 {
 					t.Errorf("only %d permissions were decided", n)
@@ -189,8 +190,7 @@ func (b *stackBench) as(documents ...document) {
 func TestALoadBalancerNeedsWhatAWSAsksForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newStackBench(t, fleet(t, 1))
-		read, change := operatorPolicies(slices.DeleteFunc(asked(t), func(a string) bool { return a == "ec2:GetSecurityGroupsForVpc" }))
-		b.as(read, change)
+		b.as(operatorPolicies(slices.DeleteFunc(asked(t), func(a string) bool { return a == "ec2:GetSecurityGroupsForVpc" })).all()...)
 		res, err := b.walkOf(b.fresh(false)).Up(context.Background())
 		if err == nil {
 			err = res.Err()
@@ -209,16 +209,16 @@ func TestASecretUnderTheUsersOwnKeyNeedsTheRightToDecrypt(t *testing.T) {
 		b.edit(func(w *awssim.World) {
 			w.Secrets["karmacadabra"].KeyID = "arn:aws:kms:us-east-1:123456789012:key/8c1ff5f4-5cd1-4d2c-9d0e-3a3f4d5a6b7c"
 		})
-		without, change := operatorPolicies(asked(t))
-		without.Statement = slices.DeleteFunc(slices.Clone(without.Statement), func(a allow) bool { return a.Sid == "Keys" })
-		b.as(without, change)
+		own := operatorPolicies(asked(t))
+		without := own
+		without.read.Statement = slices.DeleteFunc(slices.Clone(own.read.Statement), func(a allow) bool { return a.Sid == "Keys" })
+		b.as(without.all()...)
 		var p *cloud.Problem
 		err := cloud.Explain(b.attempt().Err(), cloud.Account{})
 		if !errors.As(err, &p) || !strings.Contains(p.What, "permission kms:Decrypt is missing") || !strings.Contains(p.Do, "the key's own policy") {
 			t.Errorf("without it: %v", err)
 		}
-		read, _ := operatorPolicies(asked(t))
-		b.as(read, change)
+		b.as(own.all()...)
 		b.upStack(nil)
 	})
 }
@@ -234,7 +234,7 @@ func TestAStateUnderTheUsersOwnKeyNeedsTheRightsToEncryptAndDecrypt(t *testing.T
 			}
 		})
 		store := state.NewS3(b.home.Clients.S3, state.S3Options{Bucket: "karmactl-ours", Prefix: "prod", Owner: "123456789012", Clock: b.home.Clock})
-		read, change := operatorPolicies(asked(t))
+		own := operatorPolicies(asked(t))
 		for _, c := range []struct {
 			keys    bool
 			missing string
@@ -246,7 +246,7 @@ func TestAStateUnderTheUsersOwnKeyNeedsTheRightsToEncryptAndDecrypt(t *testing.T
 			{true, "", func() error { _, _, err := store.Read(t.Context()); return err }},
 		} {
 			var policies []document
-			for _, p := range []document{read, change} {
+			for _, p := range own.all() {
 				if !c.keys {
 					p.Statement = slices.DeleteFunc(slices.Clone(p.Statement), func(a allow) bool { return a.Sid == "Keys" })
 				}

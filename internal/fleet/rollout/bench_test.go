@@ -67,7 +67,7 @@ func newBench(t *testing.T) *bench {
 	recorded.Watch(t, sim.Observe)
 	// Everything here, pushes among it, is done with the published rights.
 	if err := sim.Edit(func(w *awssim.World) {
-		for _, name := range []string{"read", "change"} {
+		for _, name := range []string{"read", "change", "network"} {
 			text, err := os.ReadFile("../../../docs/iam-policy-" + name + ".json")
 			if err != nil {
 				t.Fatal(err)
