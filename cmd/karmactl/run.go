@@ -226,6 +226,9 @@ func followRun(ctx context.Context, s *session, env *provision.Env, name, arn st
 	case end.End.ExitCode == nil:
 		why := tasks.Explained(name, end.End.Reason)
 		return &exit{code: exitDeployment, err: &advice{fmt.Errorf("task %s did not start: %s", tasks.Short(arn), end.End.Reason), why.Fix()}}
+	case end.End.TimedOut:
+		s.app.term.Notef("task %s was stopped: the job's timeout of %s was over", tasks.Short(arn), s.cfg.Jobs[name].TimeoutText())
+		return &exit{code: agents.TimerExitCode}
 	case *end.End.ExitCode != 0:
 		s.app.term.Notef("task %s ended with exit code %d: %s", tasks.Short(arn), *end.End.ExitCode, end.End.Reason)
 		return &exit{code: int(*end.End.ExitCode)}

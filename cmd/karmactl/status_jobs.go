@@ -42,6 +42,9 @@ func lastRunText(r *document.JobRun, now time.Time) string {
 	case r.ExitCode == nil:
 		return fmt.Sprintf("last %s, did not start", ago(now.Sub(*r.Ended)))
 	}
+	if r.TimedOut {
+		return fmt.Sprintf("last %s, %s", ago(now.Sub(*r.Ended)), r.Reason)
+	}
 	return fmt.Sprintf("last %s, exit code %d", ago(now.Sub(*r.Ended)), *r.ExitCode)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
@@ -24,6 +25,8 @@ type Job struct {
 	// CPU is in Fargate CPU units, Memory in MiB.
 	CPU    int
 	Memory int
+	// Timeout is how long a run may take before it is stopped; 0 is for ever.
+	Timeout time.Duration
 }
 
 // JobNames are the names of the jobs, sorted.
@@ -48,6 +51,9 @@ func (j Job) Times() (JobTimes, error) { return ParseJobTimes(j.Expression, j.Ti
 func (j Job) AsAgent(a Agent) Agent {
 	a.Name, a.Command, a.CPU, a.Memory = j.Name, j.Command, j.CPU, j.Memory
 	a.Port, a.Public, a.Health, a.Scale, a.Exec = 0, false, Health{}, Scale{}, false
+	if j.Timeout > 0 {
+		a.Sidecars = append(slices.Clone(a.Sidecars), timerOf(j.Timeout))
+	}
 	return a
 }
 
@@ -71,7 +77,7 @@ func jobFields() []field[Job] {
 		key("timezone", "The IANA time zone of the schedule. Default: UTC.", text(timezoneRule), func(j *Job) *string { return &j.Timezone }),
 		key("cpu", "CPU units. Default: the agent's.", oneNumber(FargateCPU()), func(j *Job) *int { return &j.CPU }),
 		key("memory", "MiB. Default: the agent's, or the least that goes with cpu.", integer(512, 122880), func(j *Job) *int { return &j.Memory }),
-		without[Job]("timeout", "ECS ends no task by itself after a time: let the command limit itself, as in [timeout, 20m, python, digest.py]"),
+		key("timeout", "How long a run may take, counted from the start of its container: it is then stopped, and has failed. Default: for ever.", duration(10*time.Second, 7*24*time.Hour), func(j *Job) *time.Duration { return &j.Timeout }),
 		without[Job]("retries", "AWS repeats a start that failed, for an hour, and never a command that failed: let the command repeat itself"),
 		without[Job]("overlap", "AWS starts a job whether or not the last run has ended: let the command look for itself, or give the schedule more time"),
 		without[Job]("image", "a job has the image of its agent: write an agent with that image and scale: {min: 0} for it"),
@@ -133,9 +139,15 @@ func checkJobContainers(r *reader, c *Config, path string, j Job) {
 		return
 	}
 	for _, s := range a.Containers() {
+		if s.Name == TimerContainer && j.Timeout > 0 {
+			r.problem(r.at(path, "timeout"), fmt.Sprintf("%s has a container %s, and so has the job's task, for its timeout", a.Name, TimerContainer), "another name for "+a.Name+"'s container")
+		}
 		if s.Name == j.Name {
 			r.problem(r.places[path].key, fmt.Sprintf("the job %s has the name of a container of its agent %s", j.Name, a.Name), "another name: its own container goes by it")
 		}
+	}
+	if n := len(a.Containers()) + 2; n > maxContainers && j.Timeout > 0 {
+		r.problem(r.at(path, "timeout"), fmt.Sprintf("the job's task has %d containers, the one that keeps its time among them", n), fmt.Sprintf("at most %d: ECS takes no more in a task", maxContainers))
 	}
 	cpu, memory := a.shares()
 	for _, x := range []struct {

@@ -75,6 +75,24 @@ func TestAJobRunsAsItsAgentWithoutWhatOnlyAServiceHas(t *testing.T) {
 	}
 }
 
+func TestAJobsTimeoutIsKeptByAContainerOfItsOwn(t *testing.T) {
+	for timeout, want := range map[string]string{"10s": "10s sleep 10 ", "30m": "30m sleep 1800 ", "90m": "1h30m sleep 5400 ", "2h": "2h sleep 7200 ", "20m": "20m sleep 1200 "} {
+		cfg, err := Parse("agents.yaml", []byte(fmt.Sprintf(withJob, "schedule: every hour, timeout: "+timeout)), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := cfg.Jobs["nightly"]
+		a := j.AsAgent(cfg.Agents[0])
+		if len(a.Sidecars) != 1 || len(cfg.Agents[0].Sidecars) != 0 {
+			t.Fatalf("%d containers beside the job's, %d beside the agent's", len(a.Sidecars), len(cfg.Agents[0].Sidecars))
+		}
+		s := a.Sidecars[0]
+		if got := j.TimeoutText() + " " + strings.Join(s.Command, " "); !s.Essential || !s.Timer || s.Wait != WaitNone || !strings.HasPrefix(got, strings.Replace(want, " sleep", " sh -c trap 'exit 0' TERM; sleep", 1)) {
+			t.Errorf("%s: %s", timeout, got)
+		}
+	}
+}
+
 func TestTheNextRunIsTheOneThatTheSchedulerMakes(t *testing.T) {
 	for _, c := range []struct{ expression, zone, after, want string }{
 		{"cron(0 3 ? * * *)", "UTC", "2026-01-01T02:59:00Z", "2026-01-01T03:00:00Z"},

@@ -30,6 +30,8 @@ type Sidecar struct {
 	// CPU is in CPU units and Memory in MiB, of the task's; 0 is no limit but the task's.
 	CPU    int
 	Memory int
+	// Timer: it counts from the start of the agent's own container, and ends the task.
+	Timer bool
 }
 
 // Wait is what an agent waits for of a sidecar.

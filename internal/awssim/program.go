@@ -12,6 +12,8 @@ type program struct {
 	lines []programLine
 	takes time.Duration
 	code  int32
+	// exits: it says itself how it ends.
+	exits bool
 }
 
 type programLine struct {
@@ -20,7 +22,8 @@ type programLine struct {
 }
 
 // programOf reads a command. The simulated AWS runs no programs; of a shell it knows echo, seq,
-// sleep, exit and kill, one after the other, so that a rehearsal can say and end as it likes.
+// sleep, exit and kill, one after the other, so that a rehearsal can say and end as it likes;
+// and trap and `& wait`, which change nothing where no one stops the container.
 // Anything else is one line that names the command, two seconds and exit code 0.
 func programOf(command []string) program {
 	text := strings.Join(command, " ")
@@ -29,7 +32,7 @@ func programOf(command []string) program {
 	}
 	p := program{}
 	for statement := range strings.SplitSeq(strings.ReplaceAll(text, "&&", ";"), ";") {
-		word, rest, _ := strings.Cut(strings.TrimSpace(statement), " ")
+		word, rest, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(statement), " & wait"), " ")
 		rest = strings.Trim(strings.TrimSpace(rest), `'"`)
 		n, err := strconv.Atoi(strings.TrimPrefix(rest, "-"))
 		switch {
@@ -41,8 +44,9 @@ func programOf(command []string) program {
 			}
 		case word == "sleep" && err == nil:
 			p.takes += time.Duration(n) * time.Second
+		case word == "trap":
 		case word == "exit" && err == nil:
-			p.code = int32(n & 255) // what a process leaves behind is a byte
+			p.code, p.exits = int32(n&255), true // what a process leaves behind is a byte
 			return p
 		case word == "kill" && err == nil:
 			p.code = int32(128 + n&127)

@@ -28,7 +28,8 @@ type course struct {
 }
 
 // courses are those of all containers of a task. The containers that others wait to end are
-// programs; the others are servers, as far as their images do not say otherwise.
+// programs, and those whose command says how it ends; the others are servers, as far as their
+// images do not say otherwise.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
 func (s *Sim) courses(t *Task) map[string]course {
 	all := s.containersOf(t)
@@ -50,7 +51,7 @@ func (s *Sim) courses(t *Task) map[string]course {
 			c.ends, c.endless, c.code = c.starts+crashAfter, false, 1
 		case behaviour == "oom":
 			c.ends, c.endless, c.code = c.starts+crashAfter, false, 137
-		case awaited(all, name):
+		case awaited(all, name), p.exits:
 			c.ends, c.endless, c.code = c.starts+p.takes, false, p.code
 		}
 		out[name] = c
@@ -159,8 +160,8 @@ func (s *Sim) speakSidecars(t *Task, all map[string]course, at time.Time) {
 			continue
 		}
 		lines := []programLine{{0, name + " is up"}}
-		if awaited(s.containersOf(t), name) {
-			lines = programOf(s.commandOf(t, c)).lines
+		if p := programOf(s.commandOf(t, c)); p.exits || awaited(s.containersOf(t), name) {
+			lines = p.lines
 		}
 		for n, line := range lines {
 			said := t.Created.Add(taskRunning).Add(x.starts).Add(line.after)

@@ -19,7 +19,7 @@ var yearOfRuns = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 var minutesPerHour = decimal.NewFromInt(60)
 
 // priceJob: the tasks that a schedule starts, on demand, for as long as usage.job_minutes says
-// that a run takes. The schedule itself is free: 14 million invocations a month are, and a
+// that a run takes, and for no longer than its timeout. The schedule itself is free: 14 million invocations a month are, and a
 // hundred jobs that run each minute make 4.4 million.
 // https://aws.amazon.com/eventbridge/pricing/
 func priceJob(b *bill, k engine.Key, s provision.JobScheduleSpec) {
@@ -28,7 +28,11 @@ func priceJob(b *bill, k engine.Key, s provision.JobScheduleSpec) {
 	if !ok || err != nil || s.State != "ENABLED" {
 		return // nothing says how large its task is or when it runs, or it does not run
 	}
-	hours := decimal.NewFromFloat(times.PerMonth(yearOfRuns)).Mul(decimal.NewFromFloat(b.cfg.Usage.JobMinutes)).Div(minutesPerHour)
+	minutes := b.cfg.Usage.JobMinutes
+	if most := b.cfg.Jobs[k.Name()].Timeout; most > 0 {
+		minutes = min(minutes, most.Minutes())
+	}
+	hours := decimal.NewFromFloat(times.PerMonth(yearOfRuns)).Mul(decimal.NewFromFloat(minutes)).Div(minutesPerHour)
 	add := func(item, unit string, size decimal.Decimal, price Item) {
 		b.add(charge{key: k, noun: "job_schedule", item: item, unit: unit, quantity: exactly(hours.Mul(size)), price: price})
 	}
@@ -45,5 +49,11 @@ func priceJob(b *bill, k engine.Key, s provision.JobScheduleSpec) {
 
 // assumeJobs says how long a run is taken to be.
 func assumeJobs(b *bill) {
-	b.out.Assumptions = append(b.out.Assumptions, fmt.Sprintf("each run of a job takes %v minutes, image pull and all (usage.job_minutes)", b.cfg.Usage.JobMinutes))
+	atMost := ""
+	for _, j := range b.cfg.Jobs {
+		if j.Timeout > 0 {
+			atMost = ", and none longer than its timeout"
+		}
+	}
+	b.out.Assumptions = append(b.out.Assumptions, fmt.Sprintf("each run of a job takes %v minutes, image pull and all (usage.job_minutes)%s", b.cfg.Usage.JobMinutes, atMost))
 }

@@ -109,6 +109,8 @@ type JobRun struct {
 	Ended *time.Time `json:"ended,omitempty"`
 	// ExitCode is not there when the command has not ended, never started, or is forgotten.
 	ExitCode *int `json:"exit_code,omitempty"`
+	// TimedOut: the job's timeout ended it.
+	TimedOut bool `json:"timed_out,omitempty"`
 	// Reason is what ECS says of its end.
 	Reason string `json:"reason,omitempty"`
 }

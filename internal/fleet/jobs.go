@@ -75,7 +75,7 @@ func (w *Watcher) jobs(ctx context.Context, r readings) (all []JobStatus, wrong 
 		if r.jobs != nil {
 			s.State, s.Next = w.planned(j, r.jobs)
 		}
-		s.Running, s.Last = lastRun(j.Name, provision.FamilyName(w.Cluster, j.Name), r.tasks)
+		s.Running, s.Last = lastRun(j, provision.FamilyName(w.Cluster, j.Name), r.tasks)
 		if s.Last == nil {
 			var err error
 			if s.Last, err = w.loggedRun(ctx, j.Name); err != nil {
@@ -110,7 +110,7 @@ func (w *Watcher) planned(j agents.Job, schedules map[string]schedulertypes.Sche
 }
 
 // lastRun is how many of a family's tasks run, and its newest run that ECS still lists.
-func lastRun(job, family string, all []types.Task) (running int, last *document.JobRun) {
+func lastRun(job agents.Job, family string, all []types.Task) (running int, last *document.JobRun) {
 	var newest *types.Task
 	for i, t := range all {
 		if aws.ToString(t.Group) != "family:"+family {
@@ -128,9 +128,12 @@ func lastRun(job, family string, all []types.Task) (running int, last *document.
 	}
 	last = &document.JobRun{Task: tasks.ID(aws.ToString(newest.TaskArn)), Started: aws.ToTime(newest.CreatedAt).UTC(), Listed: true}
 	if aws.ToString(newest.LastStatus) == "STOPPED" {
-		end := tasks.Ended(*newest, job)
+		end := tasks.Ended(*newest, job.Name)
 		ended := aws.ToTime(newest.StoppedAt).UTC()
-		last.Ended, last.Reason = &ended, end.Reason
+		last.Ended, last.Reason, last.TimedOut = &ended, end.Reason, end.TimedOut
+		if end.TimedOut && job.Timeout > 0 {
+			last.Reason = "timed out after " + job.TimeoutText()
+		}
 		if end.ExitCode != nil {
 			code := int(*end.ExitCode)
 			last.ExitCode = &code
@@ -174,6 +177,8 @@ func trouble(s JobStatus, now time.Time) (problem, command string) {
 	case code == nil:
 		cause := tasks.Explained(s.Name, s.Last.Reason)
 		return fmt.Sprintf("did not start %s ago: %s", ago, cmp.Or(cause.Why, s.Last.Reason)), cmp.Or(cause.Command, "karmactl run "+s.Name)
+	case s.Last.TimedOut:
+		return fmt.Sprintf("failed %s ago: %s", ago, s.Last.Reason), logs
 	case *code != 0:
 		return fmt.Sprintf("failed %s ago with exit code %d", ago, *code), logs
 	}

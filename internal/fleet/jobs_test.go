@@ -84,6 +84,48 @@ func TestAJobThatFailsNeedsAttentionForAnHour(t *testing.T) {
 	})
 }
 
+// TestAJobThatTakesLongerThanItsTimeoutIsStopped: by the container that keeps its time, and nothing of
+// karmactl's runs meanwhile. One that ends in time ends as its command does.
+func TestAJobThatTakesLongerThanItsTimeoutIsStopped(t *testing.T) {
+	within := func(command string) func(*agents.Config) {
+		return func(c *agents.Config) {
+			withJob(command)(c)
+			j := c.Jobs["digest"]
+			j.Timeout = 30 * time.Minute
+			c.Jobs["digest"] = j
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, within("sleep 7200; exit 0"))
+		b.up()
+		at("06:30:00")
+		if _, j := b.lookAtJobs(); j.Running != 1 {
+			t.Errorf("before its time is over: %+v", j)
+		}
+		at("06:35:00")
+		st, j := b.lookAtJobs()
+		if j.Running != 0 || j.Last == nil || !j.Last.TimedOut || *j.Last.ExitCode != agents.TimerExitCode || j.Last.Reason != "timed out after 30m" {
+			t.Errorf("after its time is over: %+v", j.Last)
+		}
+		if took := j.Last.Ended.Sub(j.Last.Started); took < 30*time.Minute || took > 33*time.Minute {
+			t.Errorf("it was stopped after %s", took)
+		}
+		if !strings.Contains(st.problems(), "ago: timed out after 30m: karmactl logs digest --since 1h") {
+			t.Errorf("%s", st.problems())
+		}
+	})
+	for command, code := range map[string]int{"sleep 60; exit 0": 0, "sleep 60; exit 3": 3} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, within(command))
+			b.up()
+			at("06:10:00")
+			if _, j := b.lookAtJobs(); j.Last == nil || j.Last.TimedOut || j.Last.ExitCode == nil || *j.Last.ExitCode != code || j.Last.Ended.Sub(j.Last.Started) > 4*time.Minute {
+				t.Errorf("%s: %+v", command, j.Last)
+			}
+		})
+	}
+}
+
 func TestAJobThatNothingStartsNeedsAttention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, withJob("true"))

@@ -63,6 +63,13 @@ func (t *TaskDefinition) sidecars(agent TaskDefinitionSpec, images, secrets Vari
 		}
 		out[s.Name] = add(s)
 	}
+	for _, s := range t.Agent.Sidecars {
+		if s.Timer {
+			timer := out[s.Name]
+			timer.After = Variables{t.Agent.Name: string(types.ContainerConditionStart)}
+			out[s.Name] = timer
+		}
+	}
 	for i, s := range t.Agent.Init[:max(0, len(t.Agent.Init)-1)] {
 		next := out[t.Agent.Init[i+1].Name]
 		next.After = Variables{s.Name: string(types.ContainerConditionSuccess)}

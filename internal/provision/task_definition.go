@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,10 +94,7 @@ func (h *Env) Family(agent string) string { return FamilyName(h.Stack, agent) }
 // secret that is not optional has no value.
 func (t *TaskDefinition) Missing(ctx context.Context) (*engine.MissingInput, error) {
 	if t.JobOf != nil {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.images, t.secrets = t.JobOf.chosen()
-		return nil, nil
+		return nil, t.followAgent(ctx)
 	}
 	images, notes, err := t.chooseImages(ctx)
 	if err != nil {
@@ -132,6 +130,30 @@ func (t *TaskDefinition) chosen() (images, secrets Variables) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.images, t.secrets
+}
+
+// followAgent takes the agent's images and secrets for its job. The container that keeps the
+// job's time is the job's own, and so is its image.
+func (t *TaskDefinition) followAgent(ctx context.Context) error {
+	images, secrets := t.JobOf.chosen()
+	var notes []string
+	for _, s := range t.Agent.Sidecars {
+		if !s.Timer || len(images) == 0 {
+			continue
+		}
+		image, note, err := t.chooseSidecar(ctx, s)
+		if err != nil {
+			return fmt.Errorf("container %s of %s: %w", s.Name, t.Agent.Name, err)
+		}
+		images = maps.Clone(images)
+		if images[s.Name] = image; note != "" {
+			notes = append(notes, note)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.images, t.secrets, t.notes = images, secrets, notes
+	return nil
 }
 
 // Notes tell what the agent starts without, and that its image is not pinned.

@@ -22,7 +22,15 @@ type End struct {
 	Stopped bool
 	// Spot: AWS took back the capacity.
 	Spot bool
+	// TimedOut: the container that keeps a job's time ended it.
+	TimedOut bool
 }
+
+// The container that keeps the time of a job, and how it ends when the time is over.
+const (
+	Timer         = "timeout"
+	timerExitCode = 124
+)
 
 // Ended tells how a task of an agent ended, or is ending.
 func Ended(t types.Task, agent string) End {
@@ -34,6 +42,7 @@ func Ended(t types.Task, agent string) End {
 	if name := aws.ToString(c.Name); name != agent {
 		e.Container = name
 	}
+	e.TimedOut = timedOut(t)
 	switch t.StopCode {
 	case types.TaskStopCodeServiceSchedulerInitiated, types.TaskStopCodeUserInitiated:
 		// The scheduler also stops what failed its health check.
@@ -60,6 +69,11 @@ const killed = 143
 // ended well, or could not start, and another of the task definition did not end well.
 func ending(t types.Task, agent string) types.Container {
 	own, _ := Container(t, agent)
+	if timedOut(t) { // however its command took the SIGTERM
+		timer, _ := Container(t, Timer)
+		timer.Reason = aws.String("its time was over")
+		return timer
+	}
 	// ECS gives 143 to a container that never started, for what it waited for had failed.
 	waited := strings.Contains(aws.ToString(own.Reason), "did not exit successfully")
 	if own.Reason != nil && !waited || own.ExitCode != nil && *own.ExitCode != 0 && *own.ExitCode != killed {
@@ -78,6 +92,12 @@ func ending(t types.Task, agent string) types.Container {
 		return c
 	}
 	return own
+}
+
+// timedOut tells whether the time of a job was over before its command was.
+func timedOut(t types.Task) bool {
+	c, _ := Container(t, Timer)
+	return c.ExitCode != nil && *c.ExitCode == timerExitCode && strings.HasPrefix(aws.ToString(t.Group), "family:")
 }
 
 // byAWS tells a container that AWS puts into a task beside those of its definition.
