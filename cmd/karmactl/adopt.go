@@ -42,8 +42,9 @@ func newAdoptCmd(a *app) *cobra.Command {
 its services use, and compares it with the stack of an agents.yaml: the one that is
 there, or else the one that it writes. It names
 
-- what is in the way: a launch type or deployment controller that agents.yaml cannot
-  say, several essential containers, a deployment under way, an image that is gone;
+- what is in the way: a launch type, a deployment controller or a volume that agents.yaml
+  cannot say, containers that wait in another order, a deployment under way, an image
+  that is gone;
 - the live resource behind each key, and what of it karmactl makes otherwise;
 - what has no counterpart, such as shared roles, and what others have in the network;
 - what is not there, so that up would make it.

@@ -18,6 +18,7 @@ import (
 // fleetShapes are the fleets that are taken over.
 var fleetShapes = map[string]livetest.Shape{
 	"HTTP": {}, "with a domain": {Domain: "agents.example.com"}, "with a private DNS namespace": {PrivateDNS: true},
+	"with sidecars and files": {Beside: true},
 }
 
 // The work of days on a fleet that was taken over, and its return, while it is asked: what

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -109,10 +110,13 @@ func (t *takeover) noteDifferences(ctx context.Context, store *state.Store, begu
 	until := t.clock.Now().Add(tagsShow)
 	for {
 		res, err := t.compare(ctx, store)
-		if err != nil {
+		if hidden := (*stack.UnmountableError)(nil); err != nil && !errors.As(err, &hidden) { // the VPC of the files may not show as the stack's own yet
 			return err
 		}
-		if err = unseen(res, begun); err == nil {
+		if err == nil {
+			err = unseen(res, begun)
+		}
+		if err == nil {
 			for _, e := range begun {
 				o, _ := res.Get(e.Key)
 				e.Adopted, e.Differs = engine.AdoptionShared, engine.Differences(slices.DeleteFunc(o.Changes, func(c engine.Change) bool { return isMark(c) }))

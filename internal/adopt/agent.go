@@ -3,7 +3,6 @@ package adopt
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -54,16 +53,17 @@ func (j *judge) agent(a agents.Agent) {
 	j.take(engine.Key("service/"+a.Name), "service", aws.ToString(s.ServiceArn), name, tags, serviceDiffers(s)...)
 	j.steady(a.Name, s)
 	j.kind(a.Name, s)
-	main, ok := j.containers(a, s)
+	main, differs, ok := j.containers(a, s)
 	if !ok {
 		return
 	}
+	j.volumes(a, s, main)
 	d := s.Definition
 	family := aws.ToString(d.Family)
 	if own := j.Config.Stack() + "-" + a.Name; family != own {
 		j.rest("task definition", aws.ToString(d.TaskDefinitionArn), family, "karmactl's revisions are of the family "+own)
 	} else {
-		j.definition(a, s)
+		j.definition(a, s, differs)
 	}
 	j.logs(a, main)
 	j.image(a, s, main)
@@ -74,10 +74,11 @@ func (j *judge) agent(a agents.Agent) {
 }
 
 // definition gives the revision that runs its key.
-func (j *judge) definition(a agents.Agent, s live.Service) {
+func (j *judge) definition(a agents.Agent, s live.Service, differs []string) {
 	d := s.Definition
-	j.take(engine.Key("task-definition/"+a.Name), "task definition", aws.ToString(d.TaskDefinitionArn), fmt.Sprintf("%s:%d", aws.ToString(d.Family), d.Revision), ecsTags(s.DefinitionTags),
+	differs = append(differs,
 		differ("execution role", lastOf(aws.ToString(d.ExecutionRoleArn)), "a role of the agent's own"), differ("task role", lastOf(aws.ToString(d.TaskRoleArn)), "a role of the agent's own"))
+	j.take(engine.Key("task-definition/"+a.Name), "task definition", aws.ToString(d.TaskDefinitionArn), fmt.Sprintf("%s:%d", aws.ToString(d.Family), d.Revision), ecsTags(s.DefinitionTags), differs...)
 }
 
 // serviceDiffers are the settings of a service that karmactl makes otherwise.
@@ -142,47 +143,6 @@ func (j *judge) kind(agent string, s live.Service) {
 	if n := s.NetworkConfiguration; n == nil || n.AwsvpcConfiguration == nil {
 		j.obstacle(what, "its tasks are not in network mode awsvpc", "run "+agent+" on Fargate first")
 	}
-	for _, v := range s.Definition.Volumes {
-		if !sayable(v) {
-			j.obstacle(what, "its tasks have the volume "+aws.ToString(v.Name)+", which agents.yaml cannot say", "a volume is the whole of a file system of EFS, mounted without an access point: move the files there, to S3 or to a database first")
-		}
-	}
-}
-
-// sayable tells whether agents.yaml has a key for a volume: the root of a file system of EFS.
-func sayable(v types.Volume) bool {
-	e := v.EfsVolumeConfiguration
-	return e != nil && strings.Trim(aws.ToString(e.RootDirectory), "/") == "" && (e.AuthorizationConfig == nil || aws.ToString(e.AuthorizationConfig.AccessPointId) == "")
-}
-
-// containers are judged: the agent's own is found, and there is no other that has to run.
-func (j *judge) containers(a agents.Agent, s live.Service) (main types.ContainerDefinition, ok bool) {
-	what := "service " + aws.ToString(s.ServiceName)
-	name := a.Name
-	for _, b := range s.LoadBalancers {
-		name = aws.ToString(b.ContainerName)
-	}
-	var essential []string
-	for _, c := range s.Definition.ContainerDefinitions {
-		if aws.ToString(c.Name) == name {
-			main, ok = c, true
-			continue
-		}
-		if c.Essential == nil || *c.Essential {
-			essential = append(essential, aws.ToString(c.Name))
-		} else {
-			j.rest("container", aws.ToString(c.Name), "", "agents.yaml has no containers beside the agent: it goes with the first deployment")
-		}
-	}
-	switch {
-	case !ok:
-		j.obstacle(what, "the container "+name+" is not in its task definition", "deploy it as it is meant to be first")
-	case len(essential) > 0:
-		j.obstacle(what, "it has further essential containers: "+strings.Join(essential, ", "), "an agent has one: run them as agents of their own")
-	case name != a.Name:
-		j.obstacle(what, "its container is called "+name, "name it "+a.Name+", as karmactl finds its logs and runs commands in it by the agent's name")
-	}
-	return main, ok
 }
 
 // logs gives the log group its key.

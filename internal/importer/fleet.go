@@ -96,6 +96,7 @@ type agent struct {
 	// requestTimeout is how long a request may take, in seconds; 0 is not said.
 	requestTimeout int
 	sidecars       []*sidecar
+	inits          []*sidecar
 	volumes        []volume
 }
 

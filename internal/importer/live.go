@@ -173,7 +173,7 @@ func volumeObject(v types.Volume) object {
 
 // containerObject is a container definition under ECS's own names.
 func containerObject(c types.ContainerDefinition) object {
-	var ports, env, secrets, mounts []object
+	var ports, env, secrets, mounts, after, files, from []object
 	for _, p := range c.PortMappings {
 		ports = append(ports, object{"containerPort": p.ContainerPort, "protocol": string(p.Protocol)})
 	}
@@ -185,6 +185,9 @@ func containerObject(c types.ContainerDefinition) object {
 	}
 	for _, m := range c.MountPoints {
 		mounts = append(mounts, object{"sourceVolume": aws.ToString(m.SourceVolume), "containerPath": aws.ToString(m.ContainerPath), "readOnly": m.ReadOnly})
+	}
+	for _, d := range c.DependsOn {
+		after = append(after, object{"containerName": aws.ToString(d.ContainerName), "condition": string(d.Condition)})
 	}
 	out := object{
 		"name": aws.ToString(c.Name), "image": aws.ToString(c.Image), "essential": c.Essential, "command": c.Command, "entryPoint": c.EntryPoint,
@@ -204,6 +207,26 @@ func containerObject(c types.ContainerDefinition) object {
 	out["ulimits"] = limits
 	if h := c.HealthCheck; h != nil {
 		out["healthCheck"] = object{"command": h.Command, "interval": h.Interval, "timeout": h.Timeout, "retries": h.Retries, "startPeriod": h.StartPeriod}
+	}
+	if len(after) > 0 {
+		out["dependsOn"] = after
+	}
+	if c.Cpu > 0 {
+		out["cpu"] = c.Cpu
+	}
+	if c.Memory != nil {
+		out["memory"] = *c.Memory
+	}
+	if f := c.FirelensConfiguration; f != nil {
+		out["firelensConfiguration"] = object{"type": string(f.Type)}
+	}
+	for _, e := range c.EnvironmentFiles {
+		files = append(files, object{"value": aws.ToString(e.Value), "type": string(e.Type)})
+		out["environmentFiles"] = files
+	}
+	for _, v := range c.VolumesFrom {
+		from = append(from, object{"sourceContainer": aws.ToString(v.SourceContainer)})
+		out["volumesFrom"] = from
 	}
 	if g := c.LogConfiguration; g != nil {
 		out["logConfiguration"] = object{"logDriver": string(g.LogDriver)}

@@ -90,6 +90,9 @@ func (r *reading) finish(source, looked string) (*Result, error) {
 	r.nameStack()
 	f.settleCalls()
 	for _, id := range f.fileSystems() {
+		if r.opts.Services { // the fleet's VPC stays, and is that one
+			break
+		}
 		r.notes = append(r.notes, "tasks mount "+id+" in the VPC of its mount targets alone: network.vpc has to name that VPC")
 	}
 	refused := map[string]string{}

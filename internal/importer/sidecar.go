@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
@@ -13,6 +14,7 @@ type sidecar struct {
 	name        string
 	process     *agent
 	essential   *bool
+	wait        string // what the agent waits for; "" leaves it to agents.yaml
 	cpu, memory int
 }
 
@@ -21,20 +23,38 @@ const noSidecarKey = "a sidecar has the image's own"
 
 var containerName = lazyregexp.New(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`)
 
+// nameOfContainer is the name of another container as agents.yaml writes it; "" is one that
+// it does not take, or that another container has.
+func (a *agent) nameOfContainer(name string) string {
+	written := strings.ToLower(strings.Trim(name, "-_"))
+	taken := func(s *sidecar) bool { return s.name == written }
+	if !containerName.MatchString(written) || written == a.name || slices.ContainsFunc(a.sidecars, taken) || slices.ContainsFunc(a.inits, taken) {
+		return ""
+	}
+	return written
+}
+
 // addSidecar gives an agent a sidecar, which is read like an agent; nil is a name that
 // agents.yaml does not take.
 func (a *agent) addSidecar(name string) *sidecar {
-	written := strings.ToLower(strings.Trim(name, "-_"))
-	if !containerName.MatchString(written) || written == a.name {
+	written := a.nameOfContainer(name)
+	if written == "" {
 		return nil
-	}
-	for _, s := range a.sidecars {
-		if s.name == written {
-			return nil
-		}
 	}
 	s := &sidecar{name: written, process: &agent{name: a.name + ".sidecars." + written, prefix: a.prefix, at: a.at}}
 	a.sidecars = append(a.sidecars, s)
+	return s
+}
+
+// addInit gives an agent a container that comes before it; nil is a name that agents.yaml
+// does not take.
+func (a *agent) addInit(name string) *sidecar {
+	written := a.nameOfContainer(name)
+	if written == "" {
+		return nil
+	}
+	s := &sidecar{name: written, process: &agent{name: fmt.Sprintf("%s.init.%d", a.name, len(a.inits)), prefix: a.prefix, at: a.at}}
+	a.inits = append(a.inits, s)
 	return s
 }
 
@@ -62,68 +82,44 @@ func (s *sidecar) carryEssential(t *tree) {
 	t.carry(s.process.key("essential"))
 }
 
-// write writes the sidecars of an agent.
-func writeSidecars(p *page, in int, key string, all []*sidecar) {
+// writeContainers writes the containers beside an agent's own, and the ones before it.
+func (a *agent) writeContainers(p *page, in int, key string) {
 	p.in(in, key+".sidecars", "sidecars", func() {
-		for _, s := range all {
-			at, a := key+".sidecars."+s.name, s.process
+		for _, s := range a.sidecars {
+			at := key + ".sidecars." + s.name
 			p.in(in+1, at, s.name, func() {
-				p.text(in+2, at+".image", a.image)
-				p.texts(in+2, at+".entrypoint", a.container.entrypoint)
-				p.texts(in+2, at+".command", a.command)
-				p.pairs(in+2, at+".env", "env", a.env)
-				p.in(in+2, at+".secrets", "secrets", func() {
-					for _, x := range a.secrets {
-						p.entry(in+3, at+".secrets."+x.env, x.env, x.yaml())
-					}
-				})
-				if c := a.health.container; len(c.command) > 0 {
+				s.writeProcess(p, in+2, at)
+				if c := s.process.health.container; len(c.command) > 0 {
 					p.entry(in+2, at+".health.command", "health", c.yaml())
 				}
 				p.truth(in+2, at+".essential", s.essential)
+				p.text(in+2, at+".wait", s.wait)
 				p.number(in+2, at+".cpu", s.cpu)
 				p.number(in+2, at+".memory", s.memory)
 			})
 		}
 	})
+	p.in(in, key+".init", "init", func() {
+		for i, s := range a.inits {
+			at := fmt.Sprintf("%s.init.%d", key, i)
+			p.listed(in+1, at+".name", "name: "+scalarText(s.name))
+			s.writeProcess(p, in+2, at)
+		}
+	})
 }
 
-// sidecar carries another container of a task definition over. X-Ray's is a key of its own.
-func (x *terraform) sidecar(a *agent, c *tree) {
-	image, name := c.get("image").str(), c.get("name").str()
-	if strings.Contains(image, "xray-daemon") || strings.Contains(image, "aws-otel-collector") {
-		x.fleet.xray = true
-		c.get("name").carry("observability.xray")
-		c.get("image").carry("observability.xray")
-		c.settle(own, "observability.xray puts a collector into each task")
-		return
-	}
-	if image == "" || reference.MatchString(image) {
-		c.leave("only Terraform knows its image: write sidecars: {NAME: {image: …}}")
-		return
-	}
-	s := a.addSidecar(name)
-	if s == nil {
-		c.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write sidecars: {NAME: {image: …}}", name))
-		return
-	}
-	c.get("name").carry(a.key("sidecars." + s.name))
-	x.container(s.process, c)
-	s.carryEssential(c.get("essential"))
-	s.carrySize(c.get("cpu"), c.first("memory", "memoryReservation", "memory_reservation"))
-	for _, k := range []string{"workingDirectory", "user", "readonlyRootFilesystem", "ulimits", "linuxParameters", "stopTimeout"} {
-		if t := c.get(k); t.said() {
-			t.leave(noSidecarKey)
+// writeProcess writes what a sidecar and an init container share.
+func (s *sidecar) writeProcess(p *page, in int, at string) {
+	a := s.process
+	p.text(in, at+".image", a.image)
+	p.texts(in, at+".entrypoint", a.container.entrypoint)
+	p.texts(in, at+".command", a.command)
+	p.pairs(in, at+".env", "env", a.env)
+	p.in(in, at+".secrets", "secrets", func() {
+		for _, x := range a.secrets {
+			p.entry(in+1, at+".secrets."+x.env, x.env, x.yaml())
 		}
-	}
-	if t := c.first("mountPoints", "mount_points"); t.said() {
-		t.leave(ofSidecars)
-	}
-	if t := c.get("dependsOn"); t.said() {
-		t.leave("the agent waits for its sidecars: write init for what has to end before it starts, or wait")
-	}
-	c.get("portMappings").settle(own, "the agent finds it at localhost")
-	c.settle(own, "not set")
+	})
 }
 
 // said tells whether a value is there and says something.

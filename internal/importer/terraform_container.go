@@ -223,8 +223,6 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 			t.settle(own, "the agent's port")
 		case "volumesFrom":
 			t.settle(left, "a container takes no volumes of another one: write volumes with what has to stay")
-		case "dependsOn":
-			t.settle(left, "an agent waits for its sidecars as their wait says, and for init: write init for what has to end before it starts")
 		case "environmentFiles":
 			t.settle(left, "write what is in it into env")
 		}

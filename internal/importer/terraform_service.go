@@ -78,14 +78,7 @@ func (x *terraform) service(s, d *resource) {
 		d.body.leave("only Terraform knows its containers: terraform show -json > state.json, then init --from state.json")
 		return
 	}
-	main := all[0]
-	for _, c := range all {
-		if name := c.get("name").str(); name != "" && name == lb.get("container_name").str() {
-			main = c
-		} else if lb == nil && firstOf(main.get("portMappings")) == nil && firstOf(c.get("portMappings")) != nil {
-			main = c
-		}
-	}
+	main := x.agentsOwn(s, lb, all)
 	port := lb.get("container_port")
 	if port == nil {
 		port = firstOf(main.get("portMappings")).get("containerPort")
@@ -123,11 +116,7 @@ func (x *terraform) service(s, d *resource) {
 	x.rights(a, d.body.get("task_role_arn"))
 	x.starting(d.body.get("execution_role_arn"))
 	a.carrySettings(settings{storage: firstOf(d.body.get("ephemeral_storage")).get("size_in_gib"), fill: (*tree).str})
-	for _, c := range all {
-		if c != main {
-			x.sidecar(a, c)
-		}
-	}
+	x.containersBeside(a, main, all)
 	for _, m := range firstOf(main.get("portMappings")).list() {
 		m.settle(own, "the agent's port")
 	}

@@ -153,7 +153,7 @@ func (a *agent) write(p *page, indent int, key string) {
 				p.listed(in+1, fmt.Sprintf("%s.permissions.%d", key, i), x.yaml())
 			}
 		})
-		writeSidecars(p, in, key, a.sidecars)
+		a.writeContainers(p, in, key)
 		writeVolumes(p, in, key, a.volumes)
 		if len(a.hosts) > 0 || a.path != "/"+a.name {
 			p.text(in, key+".path", a.path)

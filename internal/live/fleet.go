@@ -6,7 +6,9 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	scalingtypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	watchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -55,6 +57,19 @@ type Service struct {
 	ecstypes.Service
 	Definition     ecstypes.TaskDefinition
 	DefinitionTags []ecstypes.Tag
+}
+
+// Own is the container that is the agent itself: the one behind the target group, else the
+// one of a name.
+func (s Service) Own(name string) (ecstypes.ContainerDefinition, bool) {
+	for _, b := range s.LoadBalancers {
+		name = aws.ToString(b.ContainerName)
+	}
+	i := slices.IndexFunc(s.Definition.ContainerDefinitions, func(c ecstypes.ContainerDefinition) bool { return aws.ToString(c.Name) == name })
+	if i < 0 {
+		return ecstypes.ContainerDefinition{}, false
+	}
+	return s.Definition.ContainerDefinitions[i], true
 }
 
 // LoadBalancer is one with its attributes by key, and what it listens on.

@@ -52,6 +52,11 @@ func (t *TaskDefinition) chooseSidecar(ctx context.Context, s agents.Sidecar) (i
 	if kept && (pinned(seen.Image) || t.Images == nil) {
 		return seen.Image, "", nil
 	}
+	if seen.Reference == "" && seen.Image == s.Image && !pinned(seen.Image) { // another program's
+		if image, err = t.running(ctx, s.Name, seen.Image); image != "" || err != nil {
+			return image, "", err
+		}
+	}
 	image, cause, err := t.resolve(ctx, s.Image)
 	if cause != "" {
 		note = fmt.Sprintf("the image %s of %s's container %s is not pinned: %s; the next up asks again", s.Image, t.Agent.Name, s.Name, cause)
@@ -91,7 +96,7 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	case t.ImageOverride != "":
 		return t.ImageOverride, "", nil
 	case seen.taggedByOthers() && (t.Agent.Image == "" || t.Agent.Image == seen.Image):
-		if image, err = t.running(ctx, seen.Image); image != "" || err != nil {
+		if image, err = t.running(ctx, t.Agent.Name, seen.Image); image != "" || err != nil {
 			return image, "", err
 		}
 	}
@@ -118,10 +123,10 @@ func (s TaskDefinitionSpec) taggedByOthers() bool {
 	return s.Image != "" && s.Reference == "" && !pinned(s.Image)
 }
 
-// running is the image of the service's tasks by its digest: since they started the tag may
+// running is the image of a container of the service's tasks by its digest: since they started the tag may
 // have moved to an image that has never run. It is "" where no task runs, or where not all
 // run the same.
-func (t *TaskDefinition) running(ctx context.Context, image string) (string, error) {
+func (t *TaskDefinition) running(ctx context.Context, container, image string) (string, error) {
 	run, err := tasks.Of(ctx, t.Clients.ECS, t.ClusterName(), t.ServiceName(t.Agent.Name), types.DesiredStatusRunning)
 	if cloud.IsNotFound(err) {
 		return "", nil
@@ -131,7 +136,7 @@ func (t *TaskDefinition) running(ctx context.Context, image string) (string, err
 	}
 	digest := ""
 	for _, task := range run {
-		c, _ := tasks.Container(task, t.Agent.Name)
+		c, _ := tasks.Container(task, container)
 		switch d := aws.ToString(c.ImageDigest); {
 		case d == "":
 		case digest != "" && d != digest:

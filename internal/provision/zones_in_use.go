@@ -40,3 +40,17 @@ func ZonesInUse(ctx context.Context, h *Env) ([]string, error) {
 	}
 	return out, nil
 }
+
+// OwnVPC is the VPC that the stack has made or taken over, by its id; "" is that there is none.
+func OwnVPC(ctx context.Context, h *Env) (string, error) {
+	all, err := cloud.List(ctx, h.Inventory, "subnet", time.Time{}, (&Subnet{Env: h}).list)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range all {
+		if strings.HasPrefix(c.Tags[cloud.TagKey], "subnet/") {
+			return aws.ToString(c.Item.VpcId), nil
+		}
+	}
+	return "", nil
+}

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,7 +38,11 @@ func checkGivenVolumes(ctx context.Context, h *provision.Env, cfg *agents.Config
 		case err != nil:
 			return err
 		default:
-			why = unmountable(id, targets, cfg.Network, l)
+			in, err := mounting(ctx, h, cfg.Network, l)
+			if err != nil {
+				return err
+			}
+			why = in.unmountable(id, targets)
 		}
 		if why != "" {
 			problems = append(problems, used[id]+": "+why)
@@ -48,13 +51,44 @@ func checkGivenVolumes(ctx context.Context, h *provision.Env, cfg *agents.Config
 	if len(problems) == 0 {
 		return nil
 	}
-	return errors.New("a volume of agents.yaml cannot be mounted; nothing was changed:\n  - " + strings.Join(problems, "\n  - "))
+	return &UnmountableError{Problems: problems}
+}
+
+// UnmountableError is that agents could not mount file systems that are there already.
+type UnmountableError struct{ Problems []string }
+
+func (e *UnmountableError) Error() string {
+	return "a volume of agents.yaml cannot be mounted; nothing was changed:\n  - " + strings.Join(e.Problems, "\n  - ")
+}
+
+// mounted is where tasks are that mount something: a VPC, and zones of it. A VPC that is to
+// be made has no id.
+type mounted struct {
+	vpc   string
+	zones []string
+}
+
+// mounting is where a stack's tasks are: in the network that agents.yaml names, or in its own.
+func mounting(ctx context.Context, h *provision.Env, n agents.Network, l Lookup) (mounted, error) {
+	if n.VPC == "" {
+		vpc, err := provision.OwnVPC(ctx, h)
+		return mounted{vpc: vpc, zones: l.Zones}, err
+	}
+	subnets := n.Private
+	if len(subnets) == 0 {
+		subnets = n.Public
+	}
+	in := mounted{vpc: n.VPC}
+	for _, s := range subnets {
+		in.zones = append(in.zones, l.SubnetZones[s])
+	}
+	return in, nil
 }
 
 // unmountable is why tasks in a network cannot mount a file system; "" when they can. A file
 // system has all its mount targets in one VPC:
 // https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html
-func unmountable(id string, targets []types.MountTargetDescription, n agents.Network, l Lookup) string {
+func (in mounted) unmountable(id string, targets []types.MountTargetDescription) string {
 	if len(targets) == 0 {
 		return id + " has no mount target, so nothing can mount it: its owner makes them in a VPC, which network.vpc then has to name"
 	}
@@ -62,16 +96,12 @@ func unmountable(id string, targets []types.MountTargetDescription, n agents.Net
 	for _, t := range targets {
 		zones[aws.ToString(t.AvailabilityZoneName)] = true
 	}
-	if n.VPC != vpc {
+	if in.vpc != vpc {
 		return fmt.Sprintf("%s has its mount targets in %s, and the agents are in another VPC: say network.vpc: %s, with its subnets", id, vpc, vpc)
 	}
-	subnets := n.Private
-	if len(subnets) == 0 {
-		subnets = n.Public
-	}
 	var without []string
-	for _, s := range subnets {
-		if zone := l.SubnetZones[s]; !zones[zone] && !slices.Contains(without, zone) {
+	for _, zone := range in.zones {
+		if !zones[zone] && !slices.Contains(without, zone) {
 			without = append(without, zone)
 		}
 	}

@@ -155,18 +155,11 @@ func (f *Fleet) agents(ctx context.Context) error {
 
 func (f *Fleet) service(ctx context.Context, a Agent, group, target string) error {
 	port := int32(a.Port) //nolint:gosec // a port
+	containers, volumes := f.beside(a, []types.ContainerDefinition{f.container(a, group)})
 	d, err := f.clients.ECS.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String(Cluster + "-" + a.Name), NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
 		Cpu: aws.String("256"), Memory: aws.String("512"), ExecutionRoleArn: &f.ids.execution, TaskRoleArn: &f.ids.task, Tags: ecsTags(a.Name),
-		ContainerDefinitions: []types.ContainerDefinition{{
-			Name: aws.String(a.Name), Image: aws.String(registry + "acme/" + a.Name + ":v7"), Essential: aws.Bool(true),
-			PortMappings: []types.PortMapping{{ContainerPort: &port, Name: aws.String(a.Name), Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}},
-			Environment:  []types.KeyValuePair{{Name: aws.String("ENVIRONMENT"), Value: aws.String("prod")}, {Name: aws.String("PORT"), Value: aws.String(strconv.Itoa(a.Port))}},
-			Secrets:      []types.Secret{{Name: aws.String("OPENAI_API_KEY"), ValueFrom: aws.String(f.ids.secret + ":openai::")}},
-			LogConfiguration: &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{
-				"awslogs-group": group, "awslogs-region": Region, "awslogs-stream-prefix": "ecs",
-			}},
-		}},
+		ContainerDefinitions: containers, Volumes: volumes,
 	})
 	if err != nil {
 		return err
@@ -188,6 +181,20 @@ func (f *Fleet) service(ctx context.Context, a Agent, group, target string) erro
 		}}},
 	})
 	return err
+}
+
+// container is an agent's own.
+func (f *Fleet) container(a Agent, group string) types.ContainerDefinition {
+	port := int32(a.Port) //nolint:gosec // a port
+	return types.ContainerDefinition{
+		Name: aws.String(a.Name), Image: aws.String(registry + "acme/" + a.Name + ":v7"), Essential: aws.Bool(true),
+		PortMappings: []types.PortMapping{{ContainerPort: &port, Name: aws.String(a.Name), Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}},
+		Environment:  []types.KeyValuePair{{Name: aws.String("ENVIRONMENT"), Value: aws.String("prod")}, {Name: aws.String("PORT"), Value: aws.String(strconv.Itoa(a.Port))}},
+		Secrets:      []types.Secret{{Name: aws.String("OPENAI_API_KEY"), ValueFrom: aws.String(f.ids.secret + ":openai::")}},
+		LogConfiguration: &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{
+			"awslogs-group": group, "awslogs-region": Region, "awslogs-stream-prefix": "ecs",
+		}},
+	}
 }
 
 // watch is what scales an agent, and the alarm on its processor.

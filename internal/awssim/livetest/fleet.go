@@ -39,6 +39,8 @@ type Shape struct {
 	Domain string
 	// PrivateDNS has the namespace of Service Connect in the DNS of the VPC, too.
 	PrivateDNS bool
+	// Beside has the first agent's tasks run more containers, and mount a file system.
+	Beside bool
 }
 
 // Fleet is the fleet with what leads to it.
@@ -63,6 +65,7 @@ type ids struct {
 	listener                  string
 	namespace                 string
 	nat, secret, privateTable string
+	files                     string // a file system
 }
 
 // New builds the fleet in an account of its own, in which a change shows a second later.
@@ -82,7 +85,7 @@ func (f *Fleet) Reader() *cloud.Clients {
 // Build builds the fleet in a simulated account and waits until its agents answer.
 func Build(ctx context.Context, sim *awssim.Sim, clock engine.Clock, shape Shape) (*Fleet, error) {
 	f := &Fleet{Sim: sim, shape: shape, clients: cloud.NewClients(sim.Config()), clock: clock}
-	for _, make := range []func(context.Context) error{f.network, f.groups, f.edge, f.domain, f.roles, f.platform, f.agents, f.answers} {
+	for _, make := range []func(context.Context) error{f.network, f.groups, f.edge, f.domain, f.roles, f.platform, f.files, f.agents, f.answers} {
 		if err := make(ctx); err != nil {
 			return nil, err
 		}

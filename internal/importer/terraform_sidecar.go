@@ -1,0 +1,189 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// agentsOwn is the container of a service that is the agent: the one behind the target
+// group, else the one that has the service's name, else the first with a port.
+func (x *terraform) agentsOwn(s *resource, lb *tree, all []*tree) *tree {
+	named := func(name string) *tree {
+		i := slices.IndexFunc(all, func(c *tree) bool { return name != "" && c.get("name").str() == name })
+		if i < 0 {
+			return nil
+		}
+		return all[i]
+	}
+	for _, name := range []string{lb.get("container_name").str(), s.body.get("name").str(), x.agentName(s, all[0])} {
+		if c := named(name); c != nil {
+			return c
+		}
+	}
+	if i := slices.IndexFunc(all, func(c *tree) bool { return firstOf(c.get("portMappings")) != nil }); i > 0 && lb == nil {
+		return all[i]
+	}
+	return all[0]
+}
+
+// containersBeside carries over the containers of a task that are not the agent's own: the
+// ones that others wait to end come before it, the rest is beside it.
+func (x *terraform) containersBeside(a *agent, main *tree, all []*tree) {
+	named, awaited := map[string]*tree{}, []*tree{}
+	for _, c := range all {
+		named[c.get("name").str()] = c
+	}
+	var before func(c *tree)
+	before = func(c *tree) { // those first that one of them waits for
+		for _, d := range dependencies(c) {
+			if on := named[d.on]; d.ends() && on != nil && on != main && on != c && !slices.Contains(awaited, on) {
+				before(on)
+				awaited = append(awaited, on)
+			}
+		}
+	}
+	for _, c := range all {
+		before(c)
+	}
+	for _, c := range awaited {
+		x.before(a, main, c)
+	}
+	for _, c := range all {
+		if c != main && !slices.Contains(awaited, c) {
+			x.sidecar(a, c)
+		}
+	}
+	a.carryWaits(dependencies(main), x.opts.Services)
+}
+
+// dependency is that a container starts after another one.
+type dependency struct {
+	on, condition string
+	t             *tree
+}
+
+// ends tells whether it waits for the other one to end.
+func (d dependency) ends() bool { return d.condition == "SUCCESS" || d.condition == "COMPLETE" }
+
+func dependencies(c *tree) []dependency {
+	var out []dependency
+	for _, t := range c.first("dependsOn", "depends_on").list() {
+		out = append(out, dependency{on: t.first("containerName", "container_name").str(), condition: strings.ToUpper(t.get("condition").str()), t: t})
+	}
+	return out
+}
+
+// carryWaits carries over what the agent's own container waits for. Of a fleet that is taken
+// over, it waits for nothing else.
+func (a *agent) carryWaits(all []dependency, asItIs bool) {
+	said := map[string]bool{}
+	for _, d := range all {
+		name := strings.ToLower(strings.Trim(d.on, "-_"))
+		said[name] = true
+		if i := slices.IndexFunc(a.inits, func(s *sidecar) bool { return s.name == name }); i >= 0 {
+			if d.condition == "COMPLETE" {
+				a.comments = append(a.comments, fmt.Sprintf("%s starts after %s has ended, however. Here it starts only when that succeeds.", d.t.at, name))
+			}
+			d.t.carry(fmt.Sprintf("%s.%d.name", a.key("init"), i))
+			continue
+		}
+		i := slices.IndexFunc(a.sidecars, func(s *sidecar) bool { return s.name == name })
+		wait := map[string]string{"HEALTHY": "healthy", "START": "start"}[d.condition]
+		if i < 0 || wait == "" {
+			d.t.leave("agents.yaml has no container of this name to wait for: write sidecars, or init")
+			continue
+		}
+		a.sidecars[i].wait = wait
+		d.t.carry(a.sidecars[i].process.key("wait"))
+	}
+	for _, s := range a.sidecars { // an agent waits for one that is essential and has a check
+		if !said[s.name] && (asItIs || s.essential == nil && len(s.process.health.container.command) > 0) {
+			s.wait = "none"
+		}
+	}
+}
+
+// sidecar carries another container of a task definition over. X-Ray's is a key of its own.
+func (x *terraform) sidecar(a *agent, c *tree) {
+	image, name := c.get("image").str(), c.get("name").str()
+	if strings.Contains(image, "xray-daemon") || strings.Contains(image, "aws-otel-collector") {
+		x.fleet.xray = true
+		c.get("name").carry("observability.xray")
+		c.get("image").carry("observability.xray")
+		c.settle(own, "observability.xray puts a collector into each task")
+		return
+	}
+	switch {
+	case image == "" || reference.MatchString(image):
+		c.leave("only Terraform knows its image: write sidecars: {NAME: {image: …}}")
+		return
+	case c.first("firelensConfiguration", "firelens_configuration").said():
+		c.leave("agents log to CloudWatch Logs: nothing routes their logs")
+		return
+	}
+	s := a.addSidecar(name)
+	if s == nil {
+		c.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write sidecars: {NAME: {image: …}}", name))
+		return
+	}
+	c.get("name").carry(a.key("sidecars." + s.name))
+	x.container(s.process, c)
+	s.carryEssential(c.get("essential"))
+	s.carrySize(c.get("cpu"), c.first("memory", "memoryReservation", "memory_reservation"))
+	s.leaveRest(c)
+	for _, d := range dependencies(c) {
+		d.t.leave("a sidecar waits for no other container: the agent waits for its sidecars, and for init")
+	}
+	c.settle(own, "not set")
+}
+
+// before carries over a container that others wait to end.
+func (x *terraform) before(a *agent, main, c *tree) {
+	image, name := c.get("image").str(), c.get("name").str()
+	same := image != "" && image == main.get("image").str() && c.get("command").said()
+	if !same && (image == "" || reference.MatchString(image)) {
+		c.leave("only Terraform knows its image: write init: [{name: NAME, image: …}]")
+		return
+	}
+	s := a.addInit(name)
+	if s == nil {
+		c.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write init: [{name: NAME, image: …}]", name))
+		return
+	}
+	c.get("name").carry(s.process.key("name"))
+	x.container(s.process, c)
+	if same {
+		s.process.image = ""
+		c.get("image").own("the agent's own image")
+	}
+	c.get("essential").own("what comes before the agent may end")
+	for _, k := range []string{"healthCheck", "cpu", "memory", "memoryReservation"} {
+		if t := c.get(k); t.said() {
+			t.leave("what comes before the agent has the whole task")
+		}
+	}
+	s.process.health.container = check{}
+	s.leaveRest(c)
+	for _, d := range dependencies(c) {
+		if d.ends() {
+			d.t.own("init runs in its order")
+		} else {
+			d.t.leave("init runs before the sidecars: put what it needs into init")
+		}
+	}
+	c.settle(own, "not set")
+}
+
+// leaveRest leaves what agents.yaml has no key for at a container that is not the agent's own.
+func (s *sidecar) leaveRest(c *tree) {
+	for _, k := range []string{"workingDirectory", "user", "readonlyRootFilesystem", "ulimits", "linuxParameters", "stopTimeout"} {
+		if t := c.get(k); t.said() {
+			t.leave(noSidecarKey)
+		}
+	}
+	if t := c.first("mountPoints", "mount_points"); t.said() {
+		t.leave(ofSidecars)
+	}
+	c.get("portMappings").settle(own, "the agent finds it at localhost")
+}
