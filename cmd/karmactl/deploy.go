@@ -10,10 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -120,6 +118,8 @@ type deploy struct {
 	waves [][]string // names as they roll, agents that others call first
 	// first are the agents that were taken over and run the other program's revision still.
 	first map[string]bool
+	// before is what the deploy read before it plans.
+	before *account
 	// left are the agents that --refresh-secrets leaves alone.
 	left []*rollout.Deployment
 }
@@ -145,9 +145,10 @@ func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) 
 			return d.end(nil, err)
 		}
 	}
-	if err := d.readFirst(ctx); err != nil {
+	if err := d.look(ctx); err != nil {
 		return err
 	}
+	defer func() { _ = d.before.close(ctx) }() // it was only read
 	began := time.Now()
 	preparing, cancel := d.o.bound(ctx)
 	defer cancel()
@@ -160,7 +161,16 @@ func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) 
 // run plans, refuses, pushes, changes and follows; agents that others call go first. What is
 // done before anything rolls out ends with preparing.
 func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
-	plan, err := d.plan(preparing)
+	var plan *engine.Result
+	err := sideBySide(preparing, func(ctx context.Context) (err error) {
+		plan, err = d.plan(ctx)
+		return err
+	}, func(ctx context.Context) error {
+		if d.o.dryRun {
+			return nil
+		}
+		return d.signIn(ctx)
+	})
 	if err != nil {
 		return overtime(preparing, err)
 	}
@@ -196,49 +206,28 @@ func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
 	return d.end(docs, nil)
 }
 
-// walked is a walk over the stack that wants the images.
-func (d *deploy) walked(ctx context.Context, rec engine.Recorder, only func(engine.Key) bool, shown *engine.Result) (*stack.Stack, *engine.Result, error) {
-	env := d.env(shown == nil)
-	facts, err := stack.ReadExisting(ctx, d.cfg, env)
-	if err != nil {
-		return nil, nil, err
-	}
-	st := stack.New(d.cfg, env, facts)
-	st.Deploy(d.want)
-	w := d.walk(st, rec)
-	w.Orphans, w.Only = nil, only
-	if only == nil {
-		w.Only = st.OnlyOf(d.names)
-	}
-	w.Apply, w.Shown = shown != nil, shown
-	if !d.o.restart { // which starts the same revision again
-		w.Afresh = func(k engine.Key) bool { return k.Kind() == "task-definition" }
-	}
-	if w.Apply {
-		w.Report = engine.ReporterFunc(func(e engine.Event) {
-			if e.Phase == engine.EventDone && e.Verb != engine.None && e.Verb != "" {
-				d.say(rollout.Line{At: e.At, Agent: st.AgentOf(e.Key), About: string(e.Verb), Text: string(e.Key)})
-			}
-		})
-	}
-	res, err := w.Up(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	return st, res, res.Err()
-}
-
 // plan shows what the deploy changes, and refuses what cannot work.
 func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
-	store, err := d.readState(ctx)
-	if err != nil {
+	if d.clock.Now().Sub(d.before.at) > staysTrue { // images were built meanwhile
+		_ = d.before.close(ctx)
+		if err := d.look(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := refuseWhileAsleep(d.before.store, "deploy"); err != nil {
 		return nil, err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
-	if err := refuseWhileAsleep(store, "deploy"); err != nil {
-		return nil, err
-	}
-	st, res, err := d.walked(ctx, store, nil, nil)
+	var st *stack.Stack
+	var res *engine.Result
+	err := sideBySide(ctx, func(ctx context.Context) (err error) {
+		st, res, err = d.walked(ctx, d.before, d.names, nil)
+		return err
+	}, func(ctx context.Context) error {
+		if d.o.restart || len(d.load) > 0 { // something will most likely roll
+			stack.ReadQuotas(ctx, d.before.env, chosen(d.cfg, d.names))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -276,57 +265,34 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 	return res, nil
 }
 
-// baselines are what agents run before something is changed, read side by side.
-func (d *deploy) baselines(ctx context.Context, h *provision.Env, names []string) (map[string]rollout.Baseline, error) {
-	all := make([]rollout.Baseline, len(names))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(d.app.opts.parallel)
-	for i, name := range names {
-		g.Go(func() (err error) {
-			all[i], err = d.rolloutAgent(h, name, d.say).ReadBaseline(ctx)
-			if cloud.IsNotFound(err) {
-				return nil
-			}
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	before := map[string]rollout.Baseline{}
-	for i, name := range names {
-		before[name] = all[i]
-	}
-	return before, nil
-}
-
 // change walks the stack under the lock, and finds what it has begun.
 func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result) (begun, error) {
-	h := d.env(false)
-	before := map[string]rollout.Baseline{}
+	now := &account{env: d.env(false), at: d.clock.Now()}
+	var before map[string]rollout.Baseline
+	var st *stack.Stack
 	var applied *engine.Result
 	d.app.graceful.Store(true)
 	defer d.app.graceful.Store(false)
-	err := d.locked(ctx, "deploy", func(ctx context.Context, store *state.Store) error {
+	err := d.lockedBeside(ctx, "deploy", func(ctx context.Context) error {
+		now.at = d.clock.Now() // the lock may have been waited for
+		return sideBySide(ctx, func(ctx context.Context) (err error) {
+			before, err = d.baselines(ctx, now.env, names)
+			return err
+		}, now.readFacts(d.cfg))
+	}, func(ctx context.Context, store *state.Store) (err error) {
 		if err := refuseWhileAsleep(store, "deploy"); err != nil {
 			return err
 		}
-		var err error
-		if before, err = d.baselines(ctx, h, names); err != nil {
+		now.store = store
+		if st, applied, err = d.walked(ctx, now, names, plan); err != nil {
 			return err
 		}
-		st := stack.New(d.cfg, h, stack.Lookup{})
-		_, res, err := d.walked(ctx, store, st.OnlyOf(names), plan)
-		if err != nil {
-			return err
-		}
-		applied = res
 		for _, name := range names {
 			if d.o.restart {
-				if o, _ := res.Get(engine.Key("service/" + name)); provision.Deploys(o) {
+				if o, _ := applied.Get(engine.Key("service/" + name)); provision.Deploys(o) {
 					continue
 				}
-				if err := d.rolloutAgent(h, name, d.say).Restart(ctx); err != nil {
+				if err := d.rolloutAgent(now.env, name, d.say).Restart(ctx); err != nil {
 					return err
 				}
 			}
@@ -337,7 +303,7 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 		return nil, err
 	}
 	return func(ctx context.Context, name string) (following, error) {
-		ag := d.rolloutAgent(h, name, d.say)
+		ag := d.rolloutAgent(now.env, name, d.say)
 		service, _ := applied.Get(engine.Key("service/" + name))
 		if !provision.Deploys(service) && !d.o.restart {
 			doc, err := ag.CurrentDeployment(ctx)
@@ -345,6 +311,6 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 		}
 		td, _ := applied.Get(engine.Key("task-definition/" + name))
 		arn, err := ag.FindNew(ctx, before[name], td.ID)
-		return following{arn: arn, now: td.ID, previous: before[name].TaskDefinition, registered: td.Verb != engine.None, usual: before[name].Usual}, err
+		return following{arn: arn, now: td.ID, image: st.ImageOf(name), previous: before[name].TaskDefinition, registered: td.Verb != engine.None, usual: before[name].Usual}, err
 	}, nil
 }

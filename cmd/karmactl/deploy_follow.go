@@ -98,6 +98,8 @@ type following struct {
 	doc *rollout.Deployment
 	// now and previous are task definitions, by ARN.
 	now, previous string
+	// image is the revision's; "" is not known.
+	image string
 	// registered: this run made the revision, and may retire it.
 	registered bool
 	// usual is how long it takes the agent; 0 is not known.
@@ -142,8 +144,10 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 					return err
 				}
 			}
-			if doc.Image, err = ag.ImageOf(ctx, doc.Revision); err != nil {
-				return err
+			if doc.Image = x.image; doc.Image == "" {
+				if doc.Image, err = ag.ImageOf(ctx, doc.Revision); err != nil {
+					return err
+				}
 			}
 			docs[i] = doc
 			if (doc.Outcome == rollout.RolledBack || doc.Follow != "") && x.registered {

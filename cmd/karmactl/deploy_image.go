@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -26,6 +25,8 @@ type images struct {
 	load map[string]v1.Image
 	want map[string]string
 	mu   sync.Mutex
+	// pusher is signed in to ECR; nil before that.
+	pusher *rollout.Pusher
 }
 
 // newImages is an empty set; the caller removes its temporary directory.
@@ -126,21 +127,4 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent
 	}
 	ref, err := h.Images.Resolve(ctx, ag.Image, ag.Arch)
 	return nil, ref, err
-}
-
-// readFirst finds the agents whose first deployment this is since they were taken over: it
-// proves karmactl's own revision, with the image that runs.
-func (d *deploy) readFirst(ctx context.Context) error {
-	store, err := d.readState(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
-	d.first = map[string]bool{}
-	for _, e := range adopted(store, engine.AdoptionShared, engine.AdoptionWhole) {
-		if e.Key.Kind() == "task-definition" {
-			d.first[e.Key.Name()] = true
-		}
-	}
-	return nil
 }

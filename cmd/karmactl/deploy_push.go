@@ -32,17 +32,30 @@ func (im *images) push(ctx context.Context, plan *engine.Result, provide func(co
 			return err
 		}
 	}
-	h := im.env(false)
-	p := &rollout.Pusher{ECR: h.Clients.ECR, Transport: im.registry}
+	if im.pusher == nil {
+		if err := im.signIn(ctx); err != nil {
+			return err
+		}
+	}
+	if err := im.pushAll(ctx, im.pusher, im.env(false).RepositoryURI); err != nil {
+		return err
+	}
+	if advice := im.pusher.Advice(); advice != "" {
+		im.say(rollout.Line{At: im.clock.Now(), About: "push", Text: advice})
+	}
+	return nil
+}
+
+// signIn signs in to ECR, where there is something to push.
+func (im *images) signIn(ctx context.Context) error {
+	if len(im.load) == 0 {
+		return nil
+	}
+	p := &rollout.Pusher{ECR: im.env(false).Clients.ECR, Transport: im.registry}
 	if err := p.SignIn(ctx); err != nil {
 		return err
 	}
-	if err := im.pushAll(ctx, p, h.RepositoryURI); err != nil {
-		return err
-	}
-	if advice := p.Advice(); advice != "" {
-		im.say(rollout.Line{At: im.clock.Now(), About: "push", Text: advice})
-	}
+	im.pusher = p
 	return nil
 }
 

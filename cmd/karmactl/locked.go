@@ -50,7 +50,12 @@ func (s *session) readStateAndAround(ctx context.Context) (store *state.Store, a
 }
 
 // locked runs f with the lock and the state.
-func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) (err error) {
+func (s *session) locked(ctx context.Context, command string, f func(context.Context, *state.Store) error) error {
+	return s.lockedBeside(ctx, command, func(context.Context) error { return nil }, f)
+}
+
+// lockedBeside reads something once the lock is held, while the state is read, and runs f with the lock and the state.
+func (s *session) lockedBeside(ctx context.Context, command string, beside func(context.Context) error, f func(context.Context, *state.Store) error) (err error) {
 	backend, err := s.backend()
 	if err != nil {
 		return err
@@ -66,11 +71,19 @@ func (s *session) locked(ctx context.Context, command string, f func(context.Con
 	// What is left to write is written although the command was interrupted.
 	last := context.WithoutCancel(ctx)
 	defer func() { err = errors.Join(err, lock.Release(last)) }()
-	store, err := state.Open(lctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, By: s.by(me)})
+	var store *state.Store
+	defer func() {
+		if store != nil {
+			err = errors.Join(err, store.Close(last))
+		}
+	}()
+	err = sideBySide(lctx, func(ctx context.Context) (err error) {
+		store, err = state.Open(ctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, By: s.by(me)})
+		return err
+	}, beside)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close(last)) }()
 	if err := refuseTakeover(store, command); err != nil {
 		return err
 	}

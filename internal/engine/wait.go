@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -58,7 +59,7 @@ func (p *poller) wait(ctx context.Context, why string) error {
 	}
 	// A quarter of what it took so far: what is there after two seconds is seen then,
 	// and a wait of minutes does not ask ten times as often as it has to.
-	return p.t.pause(ctx, min(max(elapsed/4, pollFirst), p.every))
+	return p.t.pause(ctx, min(max(elapsed/4, cmp.Or(p.t.Poll, pollFirst)), p.every))
 }
 
 // pause waits for d, the end of ctx, or a Ctrl-C.

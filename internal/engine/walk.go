@@ -46,6 +46,8 @@ type Walk struct {
 	Afresh func(Key) bool
 	// Apply makes it so; without it nothing is written.
 	Apply bool
+	// Poll is the shortest time between two reads of what is waited for; zero is half a second.
+	Poll time.Duration
 	// Stop is closed to start nothing new and to let running calls finish.
 	Stop <-chan struct{}
 	// Shown is the plan that was agreed to. With it, a verb that it does not

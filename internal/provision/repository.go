@@ -56,7 +56,7 @@ func (r *Repository) Want() RepositorySpec {
 
 // Find looks among the registry's repositories.
 func (r *Repository) Find(ctx context.Context, look engine.Look) (engine.Found[RepositorySpec], error) {
-	all, err := cloud.List(ctx, r.Inventory, "repository", look.NotOlder, r.list)
+	all, err := listWithTags(ctx, r.Env, "repository", look.NotOlder, r.list)
 	if err != nil {
 		return engine.Found[RepositorySpec]{}, err
 	}

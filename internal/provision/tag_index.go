@@ -36,6 +36,19 @@ func (h *Env) tagsAt(ctx context.Context, notOlder time.Time, arn string, want c
 	return ask(ctx, &arn)
 }
 
+// listWithTags reads the shared listing of a kind, and beside it the index of tags that is asked for next, when it was
+// not read yet.
+func listWithTags[T any](ctx context.Context, h *Env, kind string, notOlder time.Time, fetch func(context.Context) ([]T, error)) ([]T, error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = cloud.List(ctx, h.Inventory, "tags", time.Time{}, h.tagIndex)
+	}()
+	all, err := cloud.List(ctx, h.Inventory, kind, notOlder, fetch)
+	<-done
+	return all, err
+}
+
 // ownTags are the tags of what has a resource's name, with ask to read them at the
 // service itself. They are nil when it went away since it was listed; what is
 // another owner's is refused.

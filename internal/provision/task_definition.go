@@ -89,6 +89,13 @@ func FamilyName(stack, agent string) string { return stack + "-" + agent }
 // Family is that of an agent or a job of the stack.
 func (h *Env) Family(agent string) string { return FamilyName(h.Stack, agent) }
 
+// Image is that of the agent's own container in the revision that was found last; "" before one was.
+func (t *TaskDefinition) Image() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.seen.Image
+}
+
 // Missing finds out what the revision is to have: the image's digest, and where
 // each secret comes from. It waits for the user when there is no image, or when a
 // secret that is not optional has no value.

@@ -51,3 +51,12 @@ func (s *Stack) Ready(names []string, res *engine.Result) error {
 	}
 	return fmt.Errorf("the stack is not up: %s is not there: run karmactl up first", strings.Join(missing, ", "))
 }
+
+// ImageOf is the image of the revision of an agent that a walk over the stack found last, or made.
+func (s *Stack) ImageOf(agent string) string {
+	td, ok := s.byKey[engine.Key("task-definition/"+agent)].(*provision.TaskDefinition)
+	if !ok {
+		return ""
+	}
+	return td.Image()
+}

@@ -6,10 +6,12 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
@@ -136,19 +138,40 @@ func shortOf(ctx context.Context, env *provision.Env, standing, rolling map[stri
 		if rolling[q.provider] == 0 {
 			continue
 		}
-		limit, known, err := QuotaLimit(ctx, env.Clients.Quotas, fargate, q.code)
+		limit, err := readQuota(ctx, env, q.code)
 		switch {
 		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
 		case err != nil:
 			notes = append(notes, fmt.Errorf("the quota %q (%s) is not known, so it was not checked that %g vCPU fit into it: %w", q.name, q.code, standing[q.provider]+rolling[q.provider], err))
-		case known && limit < standing[q.provider]+rolling[q.provider]:
+		case len(limit) > 0 && limit[0] < standing[q.provider]+rolling[q.provider]:
 			short = append(short, &QuotaShort{
-				Name: q.name, Code: q.code, Region: env.Account.Region, Limit: limit, Standing: standing[q.provider], Rolling: rolling[q.provider],
+				Name: q.name, Code: q.code, Region: env.Account.Region, Limit: limit[0], Standing: standing[q.provider], Rolling: rolling[q.provider],
 			})
 		}
 	}
 	return short, notes, nil
+}
+
+// ReadQuotas reads the Fargate quotas that tasks of agents count to, beside a walk with the same
+// environment: Quotas need not ask for them again. What cannot be read Quotas tells.
+func ReadQuotas(ctx context.Context, env *provision.Env, all []agents.Agent) {
+	for _, q := range fargateQuotas {
+		if slices.ContainsFunc(all, func(a agents.Agent) bool { return (&provision.Service{Agent: a}).VCPU(1)[q.provider] > 0 }) {
+			_, _ = readQuota(ctx, env, q.code)
+		}
+	}
+}
+
+// readQuota is a Fargate quota, which a run asks for once; none where AWS does not say.
+func readQuota(ctx context.Context, env *provision.Env, code string) ([]float64, error) {
+	return cloud.List(ctx, env.Inventory, "quota/"+code, time.Time{}, func(ctx context.Context) ([]float64, error) {
+		limit, known, err := QuotaLimit(ctx, env.Clients.Quotas, fargate, code)
+		if !known {
+			return nil, err
+		}
+		return []float64{limit}, nil
+	})
 }
 
 // demand is what a rollout has in vCPU, by capacity provider.

@@ -21,10 +21,10 @@ const (
 	every  = 400 * time.Millisecond
 	slowly = 2 * time.Second
 	// ending is for the time in which only tasks of the old revision are waited for.
-	ending = 400 * time.Millisecond
+	ending = 300 * time.Millisecond
 	// slowlyEvery is how often the deployment itself is asked for meanwhile: a task
 	// that has stopped shows among the tasks.
-	slowlyEvery = 2 * slowly
+	slowlyEvery = 3 * slowly
 	// eventsEvery is how often the service itself is asked for what it has to say where
 	// it can fail; elsewhere half as often.
 	eventsEvery = 5 * time.Second

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
+	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
+	"github.com/karmacadabra/karmactl/internal/state"
+)
+
+const (
+	// staysTrue is how long a deploy plans with what it has read.
+	staysTrue = 5 * time.Second
+	// A deploy of few agents asks oftener whether a new revision shows: of many, AWS would be asked too often.
+	fewAgents, oftenAsked = 3, 150 * time.Millisecond
+)
+
+// account is what a walk needs of the account: the state, and the clients and listings with which the rest was read.
+type account struct {
+	store *state.Store
+	env   *provision.Env
+	facts stack.Lookup
+	at    time.Time
+}
+
+// close ends the reading of the state.
+func (a *account) close(ctx context.Context) error {
+	if a.store == nil {
+		return nil
+	}
+	return a.store.Close(ctx)
+}
+
+// readFacts reads what there has to be for a stack.
+func (a *account) readFacts(cfg *agents.Config) func(context.Context) error {
+	return func(ctx context.Context) (err error) {
+		a.facts, err = stack.ReadExisting(ctx, cfg, a.env)
+		return err
+	}
+}
+
+// look reads the account with clients that cannot write, and finds the agents whose first deployment this is since they
+// were taken over: it proves karmactl's own revision, with the image that runs.
+func (d *deploy) look(ctx context.Context) error {
+	before := &account{env: d.env(true), at: d.clock.Now()}
+	err := sideBySide(ctx, func(ctx context.Context) (err error) {
+		before.store, err = d.readState(ctx)
+		return err
+	}, before.readFacts(d.cfg))
+	if err != nil {
+		return errors.Join(err, before.close(ctx))
+	}
+	d.before, d.first = before, map[string]bool{}
+	for _, e := range adopted(before.store, engine.AdoptionShared, engine.AdoptionWhole) {
+		if e.Key.Kind() == "task-definition" {
+			d.first[e.Key.Name()] = true
+		}
+	}
+	return nil
+}
+
+// walked is a walk over the stack that wants the images of agents; with a plan that was shown it makes them so.
+func (d *deploy) walked(ctx context.Context, in *account, names []string, shown *engine.Result) (*stack.Stack, *engine.Result, error) {
+	st := stack.New(d.cfg, in.env, in.facts)
+	st.Deploy(d.want)
+	w := d.walk(st, in.store)
+	w.Orphans, w.Only, w.Since = nil, st.OnlyOf(names), in.at
+	w.Apply, w.Shown = shown != nil, shown
+	if len(names) <= fewAgents {
+		w.Poll = oftenAsked
+	}
+	if !d.o.restart { // which starts the same revision again
+		w.Afresh = func(k engine.Key) bool { return k.Kind() == "task-definition" }
+	}
+	if w.Apply {
+		w.Report = engine.ReporterFunc(func(e engine.Event) {
+			if e.Phase == engine.EventDone && e.Verb != engine.None && e.Verb != "" {
+				d.say(rollout.Line{At: e.At, Agent: st.AgentOf(e.Key), About: string(e.Verb), Text: string(e.Key)})
+			}
+		})
+	}
+	res, err := w.Up(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return st, res, res.Err()
+}
+
+// baselines are what agents run before something is changed, read side by side.
+func (d *deploy) baselines(ctx context.Context, h *provision.Env, names []string) (map[string]rollout.Baseline, error) {
+	all := make([]rollout.Baseline, len(names))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(d.app.opts.parallel)
+	for i, name := range names {
+		g.Go(func() (err error) {
+			all[i], err = d.rolloutAgent(h, name, d.say).ReadBaseline(ctx)
+			if cloud.IsNotFound(err) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	before := map[string]rollout.Baseline{}
+	for i, name := range names {
+		before[name] = all[i]
+	}
+	return before, nil
+}
