@@ -15,7 +15,8 @@ import (
 
 // The limits of the real process, as built for release.
 const (
-	mostMemory   = 150 << 20
+	mostMemory = 150 << 20
+	// mostValidate is processor time: who else has the machine does not count.
 	mostValidate = 100 * time.Millisecond
 	// mostRehearsal and mostOfAWS are of an up of a hundred agents: processor time, and
 	// the time that it tells.
@@ -166,10 +167,14 @@ func TestAHundredAgentsAreUpInSeconds(t *testing.T) {
 // agents is refused for the quota, after all of it was checked.
 func TestTheProcessIsSmallAndQuick(t *testing.T) {
 	p := newProcess(t)
-	took := p.best(64, 10, p.path, "validate", "-f", p.agents(500))
-	t.Logf("validate of 500 agents: %s", took)
-	if took > mostValidate {
-		t.Errorf("validate of 500 agents takes %s, more than %s", took, mostValidate)
+	validate := []string{p.path, "validate", "-f", p.agents(500)}
+	cpu, took := p.run(64, validate...).cpu, time.Duration(0)
+	for range 9 {
+		cpu = min(cpu, p.run(64, validate...).cpu)
+	}
+	t.Logf("validate of 500 agents: %s of a processor", cpu)
+	if cpu > mostValidate {
+		t.Errorf("validate of 500 agents takes %s of a processor, more than %s", cpu, mostValidate)
 	}
 	bare := p.bare()
 	for _, args := range starting() {
