@@ -51,15 +51,24 @@ func (a *app) completeLogs(_ *cobra.Command, given []string, _ string) ([]string
 	return slices.DeleteFunc(slices.Concat(cfg.Names(), cfg.JobNames()), func(n string) bool { return slices.Contains(given, n) }), cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeOwners offers agents, and jobs with images of their own.
+func (a *app) completeOwners(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+	cfg, err := a.completionConfig()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.DeleteFunc(cfg.OwnerNames(), func(n string) bool { return slices.Contains(given, n) }), cobra.ShellCompDirectiveNoFileComp
+}
+
 // completeOwnKeys offers an agent, then a key of its own secret.
 func (a *app) completeOwnKeys() complete {
-	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return func(c *cobra.Command, given []string, word string) ([]string, cobra.ShellCompDirective) {
 		switch len(given) {
 		case 0:
-			return a.names(nil, ""), cobra.ShellCompDirectiveNoFileComp
+			return a.completeOwners(c, nil, word)
 		case 1:
 			if cfg, err := a.completionConfig(); err == nil {
-				ag, _ := cfg.Agent(given[0])
+				ag, _ := cfg.Owner(given[0])
 				return ag.OwnKeys(), cobra.ShellCompDirectiveNoFileComp
 			}
 		}

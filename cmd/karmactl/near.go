@@ -126,6 +126,46 @@ func agentNames(cfg *agents.Config, names []string) ([]string, error) {
 	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
 }
 
+// noOwner says that neither an agent nor a job with an image of its own has the name, and which do.
+func noOwner(cfg *agents.Config, name string) error {
+	all := cfg.OwnerNames()
+	if len(all) == len(cfg.Agents) {
+		return noAgent(cfg, name)
+	}
+	hint := ""
+	if near := agents.Nearest(name, all); near != "" {
+		hint = "did you mean " + near + "? "
+	} else if j, is := cfg.Jobs[name]; is {
+		hint = fmt.Sprintf("the job %s has all of its agent %s: ", name, j.Agent)
+	}
+	return &usageError{fmt.Errorf("there is no agent and no job with an image %q in %s: %sit has %s", name, cfg.File, hint, strings.Join(all, ", "))}
+}
+
+// areOwners refuses names of neither agents nor jobs with images of their own.
+func areOwners(cfg *agents.Config, names []string) error {
+	for _, n := range names {
+		if _, known := cfg.Owner(n); !known {
+			return noOwner(cfg, n)
+		}
+	}
+	return nil
+}
+
+// chosenOwners are the agents and the jobs with images of their own that have these names, all
+// of them without a name.
+func chosenOwners(cfg *agents.Config, names []string) []agents.Agent {
+	return slices.DeleteFunc(cfg.Owners(), func(x agents.Agent) bool { return len(names) > 0 && !slices.Contains(names, x.Name) })
+}
+
+// jobsOf are the jobs of agents of these names, and without a name all.
+func jobsOf(cfg *agents.Config, names []string) []agents.Job {
+	var out []agents.Job
+	for _, a := range chosenOwners(cfg, names) {
+		out = append(out, cfg.JobsOf(a.Name)...)
+	}
+	return out
+}
+
 // chosen are the agents of these names in the file's order, all of them without a name.
 func chosen(cfg *agents.Config, names []string) []agents.Agent {
 	if len(names) == 0 {

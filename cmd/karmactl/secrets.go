@@ -117,13 +117,13 @@ func (w *overwriting) doc(x *provision.SecretSync, res *engine.Result) *document
 	for _, o := range res.Outcomes {
 		d.Notes = append(d.Notes, o.Notes...)
 	}
-	d.Next = next(d.Agents)
+	d.Next = next(w.cfg, d.Agents)
 	return d
 }
 
 // next is what brings the values to the agents. A key that had no value is not in
 // the revision that runs: it takes a new one.
-func next(all []document.SecretsAgent) []string {
+func next(cfg *agents.Config, all []document.SecretsAgent) []string {
 	var first, again []string
 	out := []string{}
 	for _, ag := range all {
@@ -133,7 +133,7 @@ func next(all []document.SecretsAgent) []string {
 		switch {
 		case has(provision.ValueCreated):
 			first = append(first, ag.Agent)
-		case has(provision.ValueUpdated):
+		case has(provision.ValueUpdated) && !cfg.Jobs[ag.Agent].HasImage(): // each run of a job reads them again
 			again = append(again, ag.Agent)
 		}
 	}

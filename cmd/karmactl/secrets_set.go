@@ -52,9 +52,9 @@ What from: refers to in agents.yaml is kept elsewhere and is not written.`,
 
 // isOwnKey refuses a key that is not of the agent's own secret.
 func isOwnKey(cfg *agents.Config, args []string) error {
-	ag, ok := cfg.Agent(args[0])
+	ag, ok := cfg.Owner(args[0])
 	if !ok {
-		return noAgent(cfg, args[0])
+		return noOwner(cfg, args[0])
 	}
 	if err := ag.CheckOwnKey(args[1], cfg.File); err != nil {
 		return &usageError{err}
@@ -63,7 +63,7 @@ func isOwnKey(cfg *agents.Config, args []string) error {
 }
 
 func runSecretsSet(ctx context.Context, s *session, agent, key string, o secretsSetOptions) error {
-	ag, _ := s.cfg.Agent(agent)
+	ag, _ := s.cfg.Owner(agent)
 	value, err := s.app.term.Hidden(ctx, fmt.Sprintf("Value of %s for %s (not shown):", key, agent))
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ import (
 
 func newSecretsStatusCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "status [agent...]", Short: "Which keys there are, their versions, and which tasks use older ones", ValidArgsFunction: a.completeAgents,
+		Use: "status [agent...]", Short: "Which keys there are, their versions, and which tasks use older ones", ValidArgsFunction: a.completeOwners,
 		Example: `  karmactl secrets status
   karmactl secrets status validator`,
 		Long: `Tells by metadata alone, without reading a value or the state: for each variable of
@@ -25,12 +25,12 @@ agents.yaml where its value is, whether there is one, the version and its age, a
 which running tasks were created before that version and so use an older one. AWS
 does not tell the keys inside a secret: karmactl notes them in a tag when it writes;
 where another program has written since, it says "not known".`,
-		RunE: a.withSession(areAgents, runSecretsStatus),
+		RunE: a.withSession(areOwners, runSecretsStatus),
 	}
 }
 
 func runSecretsStatus(ctx context.Context, s *session, names []string) error {
-	all, err := s.secretsOf(ctx, chosen(s.cfg, names))
+	all, err := s.secretsOf(ctx, chosenOwners(s.cfg, names))
 	if err != nil {
 		return err
 	}

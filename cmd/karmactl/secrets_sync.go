@@ -20,7 +20,7 @@ func (o *secretsSyncOptions) addFlags(f *pflag.FlagSet) {
 func newSecretsSyncCmd(a *app) *cobra.Command {
 	var o secretsSyncOptions
 	cmd := &cobra.Command{
-		Use: "sync [agent...]", Short: "Copy the nested secret's values to the agents' own", ValidArgsFunction: a.completeAgents,
+		Use: "sync [agent...]", Short: "Copy the nested secret's values to the agents' own", ValidArgsFunction: a.completeOwners,
 		Example: `  karmactl secrets sync --dry-run
   karmactl secrets sync validator`,
 		Long: `Reads the one nested secret, {"validator-agent": {"private_key": ...}}, and writes
@@ -30,14 +30,14 @@ value for stays as it is; a value from karmactl secrets set is overwritten when 
 nested secret has another one. The nested secret is never written.
 
 Tasks that run keep the values they started with: deploy --refresh-secrets.`,
-		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, names []string) error { return runSecretsSync(ctx, s, names, o) }),
+		RunE: a.withSession(areOwners, func(ctx context.Context, s *session, names []string) error { return runSecretsSync(ctx, s, names, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
 }
 
 func runSecretsSync(ctx context.Context, s *session, names []string, o secretsSyncOptions) error {
-	of := chosen(s.cfg, names)
+	of := chosenOwners(s.cfg, names)
 	nested := s.cfg.Secrets.Nested
 	if nested == "" {
 		return &usageError{fmt.Errorf("%s says that there is no nested secret (secrets.nested: \"\"): there is nothing to copy; karmactl secrets set AGENT KEY sets a value", s.cfg.File)}

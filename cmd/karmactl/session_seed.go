@@ -37,7 +37,7 @@ func seedOf(cfg *agents.Config) awssim.Seed {
 	}
 	seed.Network = awssim.SeedNetwork{VPC: cfg.Network.VPC, Public: cfg.Network.Public, Private: cfg.Network.Private}
 	seed.FileSystems = cfg.GivenFileSystems()
-	for _, a := range cfg.Agents {
+	for _, a := range cfg.Owners() {
 		for _, s := range a.AllSecrets() {
 			switch {
 			case s.From == "" || s.Optional:

@@ -73,9 +73,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	w := &fleet.Watcher{
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
 		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen(s.cfg, names), Clock: s.clock, Scheduler: clients.Scheduler, Streams: clients.Logs,
-	}
-	for _, x := range w.Agents {
-		w.Jobs = append(w.Jobs, s.cfg.JobsOf(x.Name)...)
+		Jobs: jobsOf(s.cfg, names),
 	}
 	told := ""
 	for {

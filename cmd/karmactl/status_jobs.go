@@ -17,7 +17,11 @@ func jobLines(jobs []fleet.JobStatus, now time.Time) []string {
 		if j.Timezone != "UTC" {
 			when += " " + j.Timezone
 		}
-		parts := []string{fmt.Sprintf("job %s of %s: %s", j.Name, j.Agent, when)}
+		whose := " of " + j.Agent
+		if j.Agent == j.Name { // it has an image of its own
+			whose = ""
+		}
+		parts := []string{fmt.Sprintf("job %s%s: %s", j.Name, whose, when)}
 		if j.Running > 0 {
 			parts = append(parts, fmt.Sprintf("%d running", j.Running))
 		}

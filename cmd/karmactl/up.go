@@ -25,7 +25,7 @@ type upOptions struct {
 }
 
 func (o *upOptions) addFlags(f *pflag.FlagSet) {
-	f.StringSliceVar(&o.only, "only", nil, "only these agents, and what they share")
+	f.StringSliceVar(&o.only, "only", nil, "only these agents, or jobs with an image, and what they share")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the plan and stop")
 	f.BoolVar(&o.build, "build", false, "build and push the images of agents that have a build")
 	addRefresh(f, &o.refresh)
@@ -50,7 +50,7 @@ plans, and pushes it before the agent is made, as deploy does.`,
 	cmd.RunE = a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 		func(ctx context.Context, s *session, _ []string) error { return runUp(ctx, s, o) })
 	o.addFlags(cmd.Flags())
-	completeFlag(cmd, "only", a.completeAgents)
+	completeFlag(cmd, "only", a.completeOwners)
 	return cmd
 }
 
@@ -61,7 +61,7 @@ func (o *upOptions) check(cfg *agents.Config, args []string) error {
 	if o.build && o.planFile != "" {
 		return &usageError{errors.New("--build and a kept plan do not go together: what is built is not in the plan")}
 	}
-	return areAgents(cfg, o.only)
+	return areOwners(cfg, o.only)
 }
 
 func runUp(ctx context.Context, s *session, o upOptions) error {

@@ -10,12 +10,15 @@ import (
 )
 
 // Job is a command that runs by a schedule, in a task of its own with the image, the
-// rights, the secrets and the network of an agent.
+// rights and the secrets of an agent, or with its own.
 type Job struct {
 	Name string
-	// Agent is whose image, rights, secrets and network it has.
+	// Agent is whose image, rights and secrets it has. One with an image of its own has its
+	// own name here: it belongs to no agent.
 	Agent string
-	// Command is what it runs in place of the agent's own.
+	// Own is what the job is as an agent, where it has an image of its own; see HasImage.
+	Own Agent
+	// Command is what it runs in place of the image's or the agent's own.
 	Command []string
 	// Schedule is when, as the file says it, and Expression as EventBridge Scheduler takes it.
 	Schedule   string
@@ -43,6 +46,38 @@ func (c *Config) JobsOf(agent string) []Job {
 	return out
 }
 
+// HasImage tells whether the job has an image of its own, and with it rights and secrets.
+func (j Job) HasImage() bool { return j.Own.Image != "" }
+
+// Owners are all that have images, rights and secrets of their own: the agents, and then as
+// agents the jobs that have an image.
+func (c *Config) Owners() []Agent {
+	all := slices.Clone(c.Agents)
+	for _, name := range c.JobNames() {
+		if j := c.Jobs[name]; j.HasImage() {
+			all = append(all, j.Own)
+		}
+	}
+	return all
+}
+
+// Owner is the one of Owners with a name, or false.
+func (c *Config) Owner(name string) (Agent, bool) {
+	if j := c.Jobs[name]; j.HasImage() {
+		return j.Own, true
+	}
+	return c.Agent(name)
+}
+
+// OwnerNames are the names of Owners.
+func (c *Config) OwnerNames() []string {
+	var out []string
+	for _, a := range c.Owners() {
+		out = append(out, a.Name)
+	}
+	return out
+}
+
 // Times are when the job runs. Load has refused a job whose schedule cannot be read.
 func (j Job) Times() (JobTimes, error) { return ParseJobTimes(j.Expression, j.Timezone) }
 
@@ -60,7 +95,7 @@ func (j Job) AsAgent(a Agent) Agent {
 // Runs is what `karmactl run` starts by a name: an agent, or a job as one; false is neither.
 func (c *Config) Runs(name string) (Agent, bool) {
 	if j, is := c.Jobs[name]; is {
-		owner, _ := c.Agent(j.Agent)
+		owner, _ := c.Owner(j.Agent)
 		return j.AsAgent(owner), true
 	}
 	return c.Agent(name)
@@ -70,25 +105,29 @@ func (c *Config) Runs(name string) (Agent, bool) {
 var scheduleRule = textRule{pattern: lazyregexp.New(`\S`), most: 256, allowed: jobTimesAllowed}
 
 func jobFields() []field[Job] {
-	return []field[Job]{
-		need(key("agent", "The agent whose image, environment, rights, secrets and network the job has.", text(agentNameRule), func(j *Job) *string { return &j.Agent })),
-		need(key("command", "What the job runs in place of the agent's own command.", words(`a list of texts such as ["python", "digest.py"]`), func(j *Job) *[]string { return &j.Command })),
+	return append([]field[Job]{
+		key("agent", "The agent whose image, environment, rights and secrets the job has; or image, for one of its own.", text(agentNameRule), func(j *Job) *string { return &j.Agent }),
+		key("command", "What the job runs in place of the agent's own command, which it has to say, or of its image's own.", words(`a list of texts such as ["python", "digest.py"]`), func(j *Job) *[]string { return &j.Command }),
 		need(key("schedule", `When: "every day at 03:00", "every monday at 9:30", "every 15 minutes", or cron(...) and rate(...) as EventBridge Scheduler takes them.`, text(scheduleRule), func(j *Job) *string { return &j.Schedule })),
 		key("timezone", "The IANA time zone of the schedule. Default: UTC.", text(timezoneRule), func(j *Job) *string { return &j.Timezone }),
-		key("cpu", "CPU units. Default: the agent's.", oneNumber(FargateCPU()), func(j *Job) *int { return &j.CPU }),
+		key("cpu", "CPU units. Default: the agent's, or 256.", oneNumber(FargateCPU()), func(j *Job) *int { return &j.CPU }),
 		key("memory", "MiB. Default: the agent's, or the least that goes with cpu.", integer(512, 122880), func(j *Job) *int { return &j.Memory }),
 		key("timeout", "How long a run may take, counted from the start of its container: it is then stopped, and has failed. Default: for ever.", duration(10*time.Second, 7*24*time.Hour), func(j *Job) *time.Duration { return &j.Timeout }),
 		without[Job]("retries", "AWS repeats a start that failed, for an hour, and never a command that failed: let the command repeat itself"),
 		without[Job]("overlap", "AWS starts a job whether or not the last run has ended: let the command look for itself, or give the schedule more time"),
-		without[Job]("image", "a job has the image of its agent: write an agent with that image and scale: {min: 0} for it"),
-	}
+	}, ownJobFields()...)
 }
 
 // fillInJobs completes what follows from the job's agent.
 func fillInJobs(r *reader, c *Config) {
 	for name, j := range c.Jobs {
 		j.Name = name
-		a, _ := c.Agent(j.Agent)
+		if j.HasImage() {
+			fillInOwn(r, c, &j)
+		} else {
+			j.Own = Agent{}
+		}
+		a, _ := c.Owner(j.Agent)
 		if j.CPU == 0 && j.Memory == 0 {
 			j.CPU, j.Memory = a.CPU, a.Memory
 		}
@@ -114,13 +153,11 @@ func checkJobs(r *reader, c *Config) {
 		if slices.Contains(names, name) {
 			r.problem(r.places[path].key, fmt.Sprintf("the job %s has the name of an agent", name), "another name: logs, roles and revisions go by it")
 		}
-		if j.Agent != "" && r.sound(at("agent")) && !slices.Contains(names, j.Agent) {
-			r.problem(r.at(path, "agent"), fmt.Sprintf("there is no agent %q", shorten(j.Agent)), suggest(j.Agent, names))
-		}
+		checkJobOwner(r, c, path, j)
 		if r.stated(path, "command") && r.sound(at("command")) && len(j.Command) == 0 {
 			r.problem(r.at(path, "command"), "the command is empty", `a list of texts such as ["python", "digest.py"]`)
 		}
-		if slices.Contains(names, j.Agent) && r.sound(at("cpu"), at("memory")) && !slices.Contains(FargateMemory(j.CPU), j.Memory) && r.sound(join("agents", j.Agent, "cpu"), join("agents", j.Agent, "memory")) {
+		if (j.HasImage() || slices.Contains(names, j.Agent)) && r.sound(at("cpu"), at("memory")) && !slices.Contains(FargateMemory(j.CPU), j.Memory) && r.sound(join("agents", j.Agent, "cpu"), join("agents", j.Agent, "memory")) {
 			where := r.at(path, "memory")
 			if !r.stated(path, "memory") {
 				where = r.at(path, "cpu")

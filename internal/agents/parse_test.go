@@ -156,7 +156,8 @@ observability:
 secrets: {nested: old/all, entry: "{agent}", store: ssm}
 usage: {nat_gb: 1, logs_gb: 2, images_gb: 3.5, efs_gb: 2, egress_gb: 4, cross_az_gb: 5, lcu: 0.5, traces_m: 6, free_tier: true}
 jobs:
-  nightly: {agent: a, command: [python, digest.py], schedule: every day at 03:00, timezone: Europe/Berlin, cpu: 256, memory: 512}
+  nightly: {agent: a, command: [python, digest.py], schedule: every day at 03:00, timezone: Europe/Berlin, cpu: 256, memory: 512, timeout: 30m}
+  weekly: {image: "public.ecr.aws/docker/library/{agent}:1", arch: arm64, command: [run], schedule: "rate(7 days)", env: {LEVEL: debug}, secrets: {KEY: key}, permissions: [{policy: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}], entrypoint: [tini, --], workdir: /app, user: 1000:1000, read_only: true, init_process: true, storage: 30, stop_timeout: 90s}
 schedules:
   night: {days: [MON, WED-FRI], start: 22:00, stop: "06:00", timezone: Europe/Berlin, agents: [a]}
 agents:
@@ -222,6 +223,7 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	a, night := c.Agents[0], c.Schedules["night"]
 	a.Container.ReadOnly = c.Agents[1].Container.ReadOnly // no agent can have exec and read_only
 	redis := a.Sidecars[1]
+	redis.Timer = true // a job's has it
 	other := redis.Secrets[0]
 	walk("Config", reflect.ValueOf(*c))
 	walk("Agent", reflect.ValueOf(a))
@@ -231,6 +233,11 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	walk("Volume", reflect.ValueOf(a.Volumes[1]))
 	if night.Days != "MON,WED-FRI" || night.Start != "22:00" || a.Image != "registry.example.com:5000/team/a:1.2" || a.Build.Args["AGENT_NAME"] != "a" {
 		t.Errorf("schedule %+v, image %s, build %+v", night, a.Image, a.Build)
+	}
+	weekly := c.Jobs["weekly"]
+	walk("Container", reflect.ValueOf(Container{Entrypoint: weekly.Own.Container.Entrypoint, WorkDir: weekly.Own.Container.WorkDir, User: weekly.Own.Container.User, ReadOnly: weekly.Own.Container.ReadOnly, Init: weekly.Own.Container.Init, OpenFiles: 1, StorageGiB: weekly.Own.Container.StorageGiB}))
+	if own := weekly.Own; own.Image != "public.ecr.aws/docker/library/weekly:1" || own.Arch != ArchARM || own.StopTimeout != 90*time.Second || own.Env["AGENT_NAME"] != "weekly" || own.Env["LEVEL"] != "debug" || len(own.Secrets) != 1 || len(own.Permissions) != 1 || weekly.CPU != 256 || weekly.Memory != 512 {
+		t.Errorf("the job with an image is %+v", weekly)
 	}
 	want := map[string]string{
 		"LEVEL": "debug", "DEBUG": "true", "N": "1.50", "PORT": "8080", "AGENT_NAME": "a", "B_URL": "http://b:8081", "OTEL_SERVICE_NAME": c.Stack() + "-a",

@@ -104,7 +104,7 @@ var tooMuch = []string{"AdministratorAccess", "IAMFullAccess", "PowerUserAccess"
 func (c *Config) Warnings() []string {
 	var order []string
 	who := map[string][]string{}
-	for _, a := range c.Agents {
+	for _, a := range c.Owners() {
 		for _, p := range a.Permissions {
 			text := ""
 			switch {

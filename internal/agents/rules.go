@@ -101,7 +101,7 @@ func checkServices(r *reader, c *Config) {
 // checkSecretNames: the agents' own secrets are <project>/<agent>, and SSM
 // refuses parameters below aws and ssm.
 func checkSecretNames(r *reader, c *Config) {
-	for _, a := range c.Agents {
+	for _, a := range c.Owners() {
 		if c.Secrets.Nested == c.Project+"/"+a.Name {
 			r.problem(r.at("secrets", "nested"), fmt.Sprintf("nested cannot be %q, the agent's own secret", c.Secrets.Nested), "the name of another secret")
 		}

@@ -81,7 +81,7 @@ func sectionFields() []field[document] {
 			dict(namedRule, "a schedule", object("schedule", scheduleFields()), func(name string) Schedule { return Schedule{Name: name} }),
 			func(d *document) *map[string]Schedule { return &d.Schedules }),
 		key("jobs", "Commands that run by a schedule, each in a task of its own, by name.",
-			dict(agentNameRule, "a job", object("job", jobFields()), func(name string) Job { return Job{Name: name} }),
+			dict(agentNameRule, "a job", object("job", jobFields()), freshJob),
 			func(d *document) *map[string]Job { return &d.Jobs }),
 	}
 }

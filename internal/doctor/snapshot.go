@@ -268,7 +268,11 @@ func (sn *snapshot) readStatus(ctx context.Context) error {
 		ECS: sn.Clients.ECS, Targets: sn.Clients.ELB, Metrics: sn.Clients.CloudWatch, Schedules: sn.Clients.AutoScaling,
 		Cluster: provision.ClusterName(sn.Cfg.Stack()), Agents: sn.Agents, Clock: sn.Clock, Scheduler: sn.Clients.Scheduler, Streams: sn.Clients.Logs,
 	}
-	for _, a := range sn.Agents {
+	of := sn.Agents
+	if len(of) == len(sn.Cfg.Agents) {
+		of = sn.Cfg.Owners()
+	}
+	for _, a := range of {
 		w.Jobs = append(w.Jobs, sn.Cfg.JobsOf(a.Name)...)
 	}
 	st, err := w.Look(ctx)

@@ -81,7 +81,7 @@ type LastEvent struct {
 type JobStatus struct {
 	// Name is the job's.
 	Name string `json:"name"`
-	// Agent is whose image and rights it has.
+	// Agent is whose image and rights it has; the job's own name where it has its own.
 	Agent string `json:"agent"`
 	// Schedule is as agents.yaml says it, in Timezone.
 	Schedule string `json:"schedule"`

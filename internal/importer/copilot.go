@@ -131,7 +131,7 @@ func (c *copilot) manifest(folder string, m *tree, env string) {
 	switch kind := m.get("type").str(); kind {
 	case "Load Balanced Web Service", "Backend Service", "Request-Driven Web Service", "Worker Service":
 	case "Scheduled Job":
-		m.leave("a job has the image of an agent: write one with that image and scale: {min: 0}, and its schedule under jobs")
+		m.leave("a job, not an agent: write it under jobs, with its image, command and schedule")
 		return
 	case "Static Site":
 		m.leave("not an agent: S3 and CloudFront serve it")

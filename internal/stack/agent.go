@@ -18,13 +18,7 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	secrets := s.secrets(a)
 	mounts := s.mounts(a)
 
-	execution := add(s, groupAgents, &provision.Role{
-		Env: h, Kind: provision.ExecutionRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: s.executionPolicy(a, secrets),
-	})
-	task := add(s, groupAgents, &provision.Role{
-		Env: h, Kind: provision.TaskRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay), Mounts: mounts,
-		Permissions: provision.PermissionsPolicy(a.Permissions), Managed: provision.ManagedPolicies(a.Permissions),
-	})
+	execution, task := s.roles(a, secrets, mounts)
 	definition := add(s, groupAgents, &provision.TaskDefinition{
 		Env: h, Agent: a, Execution: execution, Task: task, Repository: repository, Group: logs,
 		Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries, Mounts: mounts,
@@ -50,6 +44,19 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	bounds := add(s, groupAgents, &provision.ScalableTarget{Env: h, Service: service, Agent: a.Name, Min: a.Scale.Min, Max: a.Scale.Max, ServiceRole: p.scaling})
 	s.policies(a, e, bounds)
 	return service
+}
+
+// roles are what ECS starts the tasks of an agent or of a job with, and what they may do.
+func (s *Stack) roles(a agents.Agent, secrets agentSecrets, mounts []provision.Mount) (execution, task *provision.Role) {
+	h, cfg := s.Env, s.Config
+	execution = add(s, groupAgents, &provision.Role{
+		Env: h, Kind: provision.ExecutionRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: s.executionPolicy(a, secrets),
+	})
+	task = add(s, groupAgents, &provision.Role{
+		Env: h, Kind: provision.TaskRole, Agent: a.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: provision.TaskPolicy(a.Exec, cfg.Observability.XRay), Mounts: mounts,
+		Permissions: provision.PermissionsPolicy(a.Permissions), Managed: provision.ManagedPolicies(a.Permissions),
+	})
+	return execution, task
 }
 
 // policies are what moves an agent's number of tasks between its bounds.

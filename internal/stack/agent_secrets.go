@@ -40,9 +40,14 @@ func (s *Stack) secrets(a agents.Agent) agentSecrets {
 // executionPolicy lets ECS start this agent: its own repository, log group and
 // secrets, no other agent's, and what its entry in the file names.
 func (s *Stack) executionPolicy(a agents.Agent, own agentSecrets) provision.Policy {
-	r := provision.Readable{Repositories: []string{s.Account.ARN("ecr", "repository/"+s.RepositoryName(a.Name))}, LogGroup: s.LogGroupName(a.Name)}
+	r := provision.Readable{LogGroup: s.LogGroupName(a.Name)}
+	if !s.Config.Jobs[a.Name].HasImage() { // a job has no repository
+		r.Repositories = []string{s.Account.ARN("ecr", "repository/"+s.RepositoryName(a.Name))}
+	}
 	for _, j := range s.Config.JobsOf(a.Name) {
-		r.JobLogGroups = append(r.JobLogGroups, s.LogGroupName(j.Name))
+		if !j.HasImage() {
+			r.JobLogGroups = append(r.JobLogGroups, s.LogGroupName(j.Name))
+		}
 	}
 	images := []string{a.Image}
 	for _, c := range a.Containers() {

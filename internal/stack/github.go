@@ -138,7 +138,7 @@ func planRights(cfg *agents.Config, env *provision.Env, g GitHub) (string, error
 	if cfg.Secrets.Nested != "" {
 		from = append(from, cfg.Secrets.Nested)
 	}
-	for _, a := range cfg.Agents {
+	for _, a := range cfg.Owners() {
 		for _, x := range a.AllSecrets() {
 			if x.From != "" && !strings.HasPrefix(x.From, "/") && !strings.Contains(x.From, ":ssm:") {
 				from = append(from, x.From)

@@ -3,6 +3,7 @@ package stack
 import (
 	"slices"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
@@ -33,4 +34,22 @@ func (s *Stack) jobs(service *provision.Service, n *networkPart, p *platformPart
 			Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: append(slices.Clone(n.ways), engine.Node(service)),
 		})
 	}
+}
+
+// ownJob is a job with an image of its own: what an agent has, without a repository and a service.
+func (s *Stack) ownJob(j agents.Job, n *networkPart, p *platformPart) {
+	h, cfg, a := s.Env, s.Config, j.Own
+	logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: j.Name, RetentionDays: cfg.Observability.LogRetentionDays})
+	secrets := s.secrets(a)
+	execution, task := s.roles(a, secrets, nil)
+	starter := add(s, groupAgents, &provision.Role{
+		Env: h, Kind: provision.SchedulerRole, Agent: j.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: h.SchedulerPolicy([]string{h.Family(j.Name)}, execution, task),
+	})
+	definition := add(s, groupAgents, &provision.TaskDefinition{
+		Env: h, Agent: j.AsAgent(a), Execution: execution, Task: task, Group: logs, Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries,
+	})
+	add(s, groupAgents, &provision.JobSchedule{
+		Env: h, Job: j, ScheduleGroup: p.schedules, Cluster: p.cluster, TaskDefinition: definition, Role: starter,
+		Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: n.ways,
+	})
 }

@@ -40,6 +40,11 @@ func New(cfg *agents.Config, home *provision.Env, facts Lookup) *Stack {
 		}
 		connect(group, deployed)
 	}
+	for _, name := range cfg.JobNames() {
+		if job := cfg.Jobs[name]; job.HasImage() {
+			s.ownJob(job, net, platform)
+		}
+	}
 	s.watching(platform, edge)
 	return s
 }
