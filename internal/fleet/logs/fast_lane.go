@@ -82,6 +82,8 @@ type track struct {
 	// read is when the last call that was answered began, this lane's or FilterLogEvents' for the whole group; asked is
 	// when the last call began, and spoke when the stream last had something new, or became known.
 	read, asked, spoke int64
+	// brought is when something of the stream came last, this way or by FilterLogEvents.
+	brought int64
 	// calling is true while a call is under way, more when it is known to have more, absent before it exists, and lost
 	// when AWS does not take its token: to begin again would bring events twice.
 	calling, more, absent, lost bool
@@ -105,7 +107,7 @@ func (l *fastLane) know(s *stream, at int64, exists bool) {
 		tr = &track{from: s, start: max(l.start, l.t.now()-streamPast.Milliseconds())}
 		l.tracks[key] = tr
 	}
-	tr.spoke = max(tr.spoke, at)
+	tr.spoke, tr.brought = max(tr.spoke, at), l.t.now()
 	tr.absent = tr.absent && !exists
 }
 
@@ -254,6 +256,8 @@ func (tr *track) due(now, behind int64, absentEvery time.Duration) int64 {
 		return tr.asked + absentEvery.Milliseconds()
 	case tr.more || tr.rhythm.latest(now-behind)+behind > max(tr.read, tr.asked):
 		return now
+	case tr.rhythm.steady() && tr.brought >= tr.rhythm.latest(now-behind):
+		return tr.rhythm.after(now-behind) + behind // nothing is expected before
 	}
 	return max(tr.read, tr.asked) + every.Milliseconds()
 }
@@ -274,7 +278,7 @@ func (l *fastLane) ask(ctx context.Context, tr *track, p *page, post func(messag
 		// An empty page with another token has more behind it; at the end of a stream the same token comes back.
 		tr.more = tr.token != "" && p.token != tr.token && p.total == 0 || p.total >= largePage
 		if p.total > 0 {
-			tr.spoke = l.t.now()
+			tr.spoke, tr.brought = l.t.now(), l.t.now()
 		}
 		tr.token, tr.absent = p.token, false
 	case cloud.Is(err, "ResourceNotFoundException"):

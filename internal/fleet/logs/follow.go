@@ -10,11 +10,12 @@ import (
 )
 
 const (
-	// A busy group is read again after busyEvery (freeEvery when nothing is paced, laneEvery beside the fast lane,
-	// liveEvery beside Live Tail), an idle one after idleEvery.
+	// A busy group is read again after busyEvery (freeEvery when nothing is paced, laneEvery beside the fast lane and
+	// easyEvery where the quota would allow more, liveEvery beside Live Tail), an idle one after idleEvery.
 	busyEvery = 500 * time.Millisecond
 	freeEvery = 250 * time.Millisecond
 	laneEvery = time.Second
+	easyEvery = 1200 * time.Millisecond
 	liveEvery = 1500 * time.Millisecond
 	idleEvery = 1800 * time.Millisecond
 	// fastPace is the pace, in calls a second, above which busy groups are read as often as when nothing is paced.
@@ -35,6 +36,10 @@ type message struct {
 	extra                  *Event
 	// through says that all that could be read at this time (AWS's milliseconds) is here; 0 says nothing.
 	through int64
+	// sampled says that Live Tail has left out events until now.
+	sampled bool
+	// whole says that FilterLogEvents has brought all that could be read at this time of every group; 0 says nothing.
+	whole int64
 	// settled is the timestamp before which FilterLogEvents will not look again; 0 says nothing.
 	settled int64
 	err     error
@@ -121,9 +126,9 @@ func (t *tailer) slack() time.Duration {
 func (t *tailer) fast() bool { return t.lane != nil && !t.lane.off.Load() }
 
 func (t *tailer) collect(m message) {
-	t.collectNew(byLive, m.live)
 	t.collectNew(byStream, m.streamed)
 	t.collectNew(byFilter, m.polled)
+	t.collectNew(byLive, t.gap.whole(m, t.now()))
 	if m.extra != nil {
 		t.out.add(recordOf(*m.extra))
 	}
@@ -185,7 +190,7 @@ func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 			})
 		}
 		t.await(ctx, len(due), done)
-		if post(message{through: t.through(begin), settled: t.settled()}) != nil {
+		if post(message{through: t.through(begin), settled: t.settled(), whole: t.whole(begin)}) != nil {
 			return
 		}
 	}
@@ -205,6 +210,16 @@ func (t *tailer) settled() int64 {
 		}
 	}
 	return oldest - t.LookBack.Milliseconds()
+}
+
+// whole is when the groups that there are were last read, all of them.
+func (t *tailer) whole(begin int64) int64 {
+	for _, g := range t.groups {
+		if !g.absent {
+			begin = min(begin, g.complete)
+		}
+	}
+	return begin
 }
 
 // through is when the busy groups were last read, all of them.
@@ -268,6 +283,8 @@ func (t *tailer) every(g *group, now int64) time.Duration {
 		return freeEvery
 	case g.missing || g.busyUntil <= now:
 		return idleEvery
+	case t.fast() && t.CallsPerSecond > fastPace:
+		return easyEvery
 	case t.fast():
 		return laneEvery
 	case t.CallsPerSecond > fastPace:

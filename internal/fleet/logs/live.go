@@ -76,14 +76,42 @@ func (t *tailer) session(ctx context.Context, groups []*group, post func(message
 			if !ok {
 				continue
 			}
+			said := message{live: liveRecords(update.Value.SessionResults, groups, known)}
 			if m := update.Value.SessionMetadata; m != nil && m.Sampled {
-				t.say("Live Tail samples (more than 500 events a second): the others come a little later")
+				t.say("Live Tail samples (more than 500 events a second): such seconds come a little later, whole")
+				said = message{sampled: true}
 			}
-			if err := post(message{live: liveRecords(update.Value.SessionResults, groups, known)}); err != nil {
+			if err := post(said); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// liveGap is what Live Tail has left out of a second with too many events for it. A sample of a stream has gaps: what comes
+// after it would be in front of what it lacks. So a sample is dropped and what comes later is held, until FilterLogEvents
+// has brought that second whole.
+type liveGap struct {
+	// until is the end of the gap in AWS's milliseconds; 0 is none.
+	until int64
+	held  []record
+}
+
+// whole gives what Live Tail has brought that has no gap before it.
+func (l *liveGap) whole(m message, now int64) []record {
+	if m.sampled {
+		l.until, l.held = now, nil
+	}
+	if l.until == 0 {
+		return m.live
+	}
+	l.held = append(l.held, m.live...)
+	if m.whole < l.until {
+		return nil
+	}
+	closed := l.held
+	l.until, l.held = 0, nil
+	return closed
 }
 
 // endOf makes AWS's own end of a session no error.

@@ -298,3 +298,48 @@ func TestATableOfAQueryFitsTheScreen(t *testing.T) {
 		t.Errorf("got\n%s", table)
 	}
 }
+
+func TestASecondThatLiveTailSamplesIsLeftToFilterLogEvents(t *testing.T) {
+	var g liveGap
+	later, first, again := record{message: "later"}, record{message: "first"}, record{message: "again"}
+	for _, c := range []struct {
+		m    message
+		now  int64
+		want []record
+	}{
+		{m: message{live: []record{first}}, now: 900, want: []record{first}},
+		{m: message{sampled: true}, now: 1000},
+		{m: message{live: []record{later}}, now: 2000},
+		{m: message{whole: 999}, now: 2100},
+		{m: message{sampled: true}, now: 3000}, // what was held before comes by FilterLogEvents, too
+		{m: message{whole: 2900}, now: 3100},
+		{m: message{live: []record{later, again}}, now: 4000},
+		{m: message{whole: 3000}, now: 4100, want: []record{later, again}},
+		{m: message{live: []record{again}}, now: 5000, want: []record{again}},
+	} {
+		if got := g.whole(c.m, c.now); len(got) != len(c.want) || len(got) > 0 && got[0].message != c.want[0].message {
+			t.Errorf("at %d there are %v, want %v", c.now, got, c.want)
+		}
+	}
+}
+
+func TestNothingIsAskedBetweenTheFlushesOfASteadyWriter(t *testing.T) {
+	var r rhythm
+	tr := &track{}
+	for _, at := range []int64{10_000, 15_000, 20_010, 25_000} {
+		for range flushLeast {
+			r.saw(at)
+		}
+	}
+	tr.rhythm, tr.read, tr.asked, tr.spoke, tr.brought = r, 25_030, 25_030, 25_030, 25_030
+	if due := tr.due(25_500, 20, 0); due < 29_900 || due > 30_100 {
+		t.Errorf("it is asked again at %d, and the next flush is at 30020", due)
+	}
+	if due := tr.due(30_050, 20, 0); due > 30_050 {
+		t.Errorf("after a flush it is asked at %d", due)
+	}
+	tr.asked, tr.read = 30_050, 30_050 // and it was late
+	if due := tr.due(30_100, 20, 0); due > 31_500 {
+		t.Errorf("after a flush that did not come it is asked at %d", due)
+	}
+}

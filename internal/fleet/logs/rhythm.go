@@ -7,6 +7,8 @@ type rhythm struct {
 	// known.
 	last, every int64
 	size        float64
+	// kept counts the flushes in a row that came when they were expected.
+	kept int
 	// next is a newer ingestion time and seen how many events have it.
 	next int64
 	seen int
@@ -15,6 +17,8 @@ type rhythm struct {
 const (
 	// flushApart is the least distance between two flushes.
 	flushApart = 50
+	// keptLeast is how many flushes in a row make a rhythm that nothing is asked for in between.
+	keptLeast = 2
 	// flushLeast is how many events make a flush: one alone may be a late one, which has a time of its own.
 	flushLeast = 2
 )
@@ -32,6 +36,12 @@ func (r *rhythm) saw(ingested int64) {
 	case r.seen != flushLeast || apart < flushApart:
 		return
 	case r.last == 0:
+	case r.every > 0 && abs(apart-r.every) <= r.every/8:
+		r.every += (apart - r.every) / 4
+		r.kept++
+		r.last = r.next
+		r.size *= 0.75
+		return
 	case r.every == 0 || apart*4 < r.every*3:
 		r.every = apart
 	case apart*2 < r.every*3:
@@ -39,9 +49,14 @@ func (r *rhythm) saw(ingested int64) {
 	default: // a flush or more had nothing to write, or the rhythm has become slower
 		r.every += r.every / 8
 	}
-	r.last = r.next
+	r.last, r.kept = r.next, 0
 	r.size *= 0.75
 }
+
+// steady tells whether the writer keeps its rhythm.
+func (r *rhythm) steady() bool { return r.kept >= keptLeast }
+
+func abs(n int64) int64 { return max(n, -n) }
 
 // latest is when the writer has last flushed by then, if it kept its rhythm; 0 when that is not known.
 func (r *rhythm) latest(then int64) int64 {

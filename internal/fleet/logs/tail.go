@@ -152,6 +152,8 @@ type tailer struct {
 	fromNow bool
 	// both makes one stream of events that come in several ways; nil when there is one way.
 	both *reconciler
+	// gap is what Live Tail has left out.
+	gap liveGap
 	// traces are of the events followed.
 	traces traces
 	// lane is nil without the fast lane.
@@ -182,6 +184,9 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 	}
 	if o.StreamCallsPerSecond == 0 {
 		o.StreamCallsPerSecond = streamShare * quotas.Stream
+		if o.CallsPerSecond > fastPace {
+			o.StreamCallsPerSecond = easyShare * quotas.Stream
+		}
 	}
 	fromNow := o.Since.IsZero() && o.Follow
 	if o.Since.IsZero() {
