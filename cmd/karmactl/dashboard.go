@@ -26,6 +26,6 @@ func runDashboard(s *session) error {
 	if term.JSON {
 		return term.Document(&document.Dashboard{Head: document.Of("Dashboard"), URL: url})
 	}
-	term.Printf("%s\n", url)
+	term.Printf("%s\n", term.Link(url))
 	return nil
 }

@@ -64,7 +64,7 @@ func runOpen(ctx context.Context, s *session, args []string, o openOptions) erro
 	if d.ConnectTo != "" {
 		term.Notef("%s", beside(d.ConnectTo))
 	}
-	term.Printf("%s\n", url)
+	term.Printf("%s\n", term.Link(url))
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type outputsOptions struct{ all bool }
@@ -52,8 +53,9 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 	if term.JSON {
 		return term.Document(d)
 	}
+	var pairs []ui.Pair
 	for _, ag := range slices.Sorted(maps.Keys(d.URLs)) {
-		term.Printf("%-42s %s\n", "url/"+ag, d.URLs[ag])
+		pairs = append(pairs, ui.Pair{Name: "url/" + ag, Value: d.URLs[ag]})
 	}
 	if len(d.URLs) == 0 {
 		why, try := noURLs(s.cfg)
@@ -63,8 +65,9 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 		term.Notef("%s", beside(d.ConnectTo))
 	}
 	if d.Dashboard != "" {
-		term.Printf("%-42s %s\n", "dashboard", d.Dashboard)
+		pairs = append(pairs, ui.Pair{Name: "dashboard", Value: d.Dashboard})
 	}
+	term.Pairs(pairs)
 	if !o.all {
 		return nil
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,23 +9,24 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
-	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-// watchEvery is how often --watch looks.
-const watchEvery = 5 * time.Second
-
-type statusOptions struct{ watch, drift bool }
+type statusOptions struct {
+	watch, drift bool
+	// keys are what is pressed while it watches.
+	keys *ui.Keys
+	// dashboard is where it is shown in the console.
+	dashboard string
+}
 
 func (o *statusOptions) addFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.watch, "watch", false, "look again and again, until Ctrl-C")
+	f.BoolVar(&o.watch, "watch", false, "look again and again, until q or Ctrl-C")
 	f.BoolVar(&o.drift, "drift", false, "list what is not as agents.yaml wants it, too")
 }
 
@@ -43,8 +43,8 @@ job, and what needs attention with the command that helps. It reads agents.yaml
 and AWS, and never waits for the lock of an up. One look costs $0.00003 an agent (GetMetricData).
 
 --drift also plans, with clients that cannot write, and lists what is not as
-agents.yaml wants it. --watch looks every 5 seconds until Ctrl-C; with -o json
-each look is one line. While it watches, agents with spot.fallback are put on demand
+agents.yaml wants it. --watch looks every 5 seconds until q or Ctrl-C; with -o
+json each look is one line. While it watches, agents with spot.fallback are put on demand
 when Spot has had no capacity for so long, and back when their time there is over;
 that alone takes the lock.`,
 		RunE: func(c *cobra.Command, names []string) error {
@@ -53,14 +53,10 @@ that alone takes the lock.`,
 				need = identified // the bucket's name has the account's number
 			}
 			return a.withAccess(need, areAgents, func(ctx context.Context, s *session, names []string) error {
-				err := runStatus(ctx, s, names, o)
-				if o.watch && ctx.Err() != nil { // the end of watching
-					if a.term.Screen {
-						a.term.Notef("") // below the ^C that the terminal shows
-					}
-					return nil
+				if o.watch {
+					return watchStatus(ctx, s, names, o)
 				}
-				return err
+				return runStatus(ctx, s, names, o)
 			})(c, names)
 		},
 	}
@@ -74,6 +70,9 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
 		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen(s.cfg, names), Clock: s.clock, Scheduler: clients.Scheduler, Streams: clients.Logs,
 		Jobs: jobsOf(s.cfg, names),
+	}
+	if s.sim == nil && s.cfg.Observability.Dashboard {
+		o.dashboard = provision.DashboardURL(s.account, s.cfg.Stack())
 	}
 	told := ""
 	for {
@@ -106,34 +105,11 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		if err := s.app.showStatus(doc, o); err != nil || !o.watch {
 			return err
 		}
+		o.keys.Take()
 		if err := s.clock.Wait(ctx, watchEvery); err != nil {
 			return err
 		}
 	}
-}
-
-// watchSpot puts agents on demand while --watch looks, and later back. Another run that has the
-// lock turns them itself. What keeps it from turning them is told when it is not what was told
-// last, and is no reason to stop looking: who watches may have no right to change anything.
-func (s *session) watchSpot(ctx context.Context, of []agents.Agent, o statusOptions, told *string) error {
-	if !o.watch {
-		return nil
-	}
-	turns, err := s.turnSpot(ctx, "status --watch", of)
-	for _, t := range turns {
-		s.app.term.Notef("%s", t)
-	}
-	if err == nil || ctx.Err() != nil {
-		return err
-	}
-	if held := new(state.LockedError); errors.As(err, &held) {
-		return nil
-	}
-	if text := s.explain(err).Error(); text != *told {
-		*told = text
-		s.app.term.Notef("each agent stays on the capacity that it has: %s", text)
-	}
-	return nil
 }
 
 // readDrift plans and lists what differs. The notes are what differs and is no drift: what karmactl scale rules, and
@@ -184,7 +160,7 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	screen := ui.StatusScreen{
 		Head:    fmt.Sprintf("%s  %s  %s", doc.Stack, doc.Region, doc.At.Local().Format("15:04:05")),
 		Columns: []string{"agent", "tasks", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
-		Spare:   []int{9, 7, 11, 4}, Repaint: o.watch,
+		Spare:   []int{9, 7, 11, 4}, Repaint: o.watch, Dashboard: o.dashboard,
 	}
 	signs := map[string]ui.Sign{}
 	for _, x := range doc.Attention {
@@ -212,7 +188,7 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	}
 	screen.Below = append(screen.Below, doc.Notes...)
 	if o.watch && a.term.Screen {
-		screen.Below = append(screen.Below, fmt.Sprintf("looks every %s · Ctrl-C ends it", watchEvery))
+		screen.Foot = o.foot()
 	}
 	a.term.Status(screen)
 	return nil
@@ -273,9 +249,6 @@ func statusCells(ag fleet.AgentStatus, now time.Time) []string {
 	}
 	if e := ag.LastEvent; e != nil {
 		last = ago(now.Sub(e.At)) + " " + e.Message
-		if r := []rune(last); len(r) > 60 {
-			last = string(r[:59]) + "…"
-		}
 	}
 	healthy := "–" // nothing checks it, or has yet
 	if checked := ag.Healthy + ag.Unhealthy; checked > 0 {

@@ -189,9 +189,11 @@ func TestDeployInATerminalPaintsALineAnAgent(t *testing.T) {
 	if end := screen[strings.LastIndex(screen, "\x1b[J"):]; strings.Contains(end, " healthy") {
 		t.Errorf("the board is left there:\n%s", end)
 	}
-	watch := []reaction{types("looks every 5s · Ctrl-C ends it", "\x03")}
-	if screen, code := reacting(t, 100, watch, nil, "status", "--watch", "--simulate", world, "-f", shippedFile()); code != 0 || !strings.HasSuffix(screen, "\n") {
-		t.Errorf("watching ends with %d:\n%q", code, screen)
+	for _, key := range []string{"\x03", "q"} {
+		watch := []reaction{types("looks every 5s · q or Ctrl-C ends it", key)}
+		if screen, code := reacting(t, 100, watch, nil, "status", "--watch", "--simulate", world, "-f", shippedFile()); code != 0 || !strings.HasSuffix(screen, "\n") || strings.HasSuffix(screen, "\n\r\n") {
+			t.Errorf("watching ends by %q with %d:\n%q", key, code, screen)
+		}
 	}
 }
 

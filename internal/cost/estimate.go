@@ -293,14 +293,11 @@ func (b *bill) assume() {
 		b.out.Assumptions = append(b.out.Assumptions, fmt.Sprintf(format, args...))
 	}
 	say("a month has %d hours; list prices in %s, without tax, discounts and support plans", HoursPerMonth, b.book.Region)
-	if b.book.AsOf != "" {
-		say("list prices are those of %s", b.book.AsOf)
-	}
 	if b.book.Since != "" && b.book.Since != b.book.AsOf {
 		say("list prices in %s were read one by one; the oldest reading is of %s (karmactl cost refresh fetches today's)", b.book.Region, b.book.Since)
 	}
 	if b.book.SpotAsOf != "" {
-		say("Fargate Spot prices are those of %s; AWS changes them every few weeks", b.book.SpotAsOf)
+		say("AWS changes Fargate Spot prices every few weeks")
 	}
 	say("low and expected: every agent at scale.min all month; high: at scale.max all month, with Spot at no more than half off")
 	say("low: no traffic; expected: nat_gb %v, logs_gb %v, images_gb %v, egress_gb %v, cross_az_gb %v, lcu %v, traces_m %v (usage in agents.yaml); high: ten times that",

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"bytes"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,4 +33,31 @@ func TestColoursAreForcedAndTakenAwayByTheUsualVariables(t *testing.T) {
 			t.Errorf("with %q a pipe is cleared like a screen", set)
 		}
 	}
+}
+
+func TestEveryColourIsReadableOnBlackAndOnWhite(t *testing.T) {
+	for _, color := range []string{green, red, yellow, blue} {
+		n, err := strconv.Atoi(color)
+		if err != nil || n < 16 {
+			t.Errorf("colour %s is as the terminal likes", color)
+			continue
+		}
+		y := luminance(n)
+		black, white := (y+.05)/.05, 1.05/(y+.05)
+		t.Logf("colour %s: %.1f on black, %.1f on white", color, black, white)
+		if black < 3 || white < 3 { // the least of WCAG 2, 1.4.11
+			t.Errorf("colour %s is %.1f on black and %.1f on white", color, black, white)
+		}
+	}
+}
+
+// luminance is that of a colour of the cube of 256, as WCAG 2 reckons it.
+func luminance(n int) float64 {
+	y := 0.0
+	for i, weight := range []float64{.2126, .7152, .0722} {
+		at := (n - 16) / []int{36, 6, 1}[i] % 6
+		v := float64([]int{0, 95, 135, 175, 215, 255}[at]) / 255
+		y += weight * math.Pow((v+.055)/1.055, 2.4)
+	}
+	return y
 }

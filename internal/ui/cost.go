@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -24,14 +25,22 @@ func (t *Terminal) Cost(c *document.Cost) error {
 	case c.Savings != nil:
 		t.costSavings(&b, c)
 	default:
-		t.costBars(&b, "", c.Nouns, width)
-		t.costBars(&b, "by agent", c.Agents, width)
+		label := 0
+		for _, s := range slices.Concat(c.Nouns, c.Agents) {
+			label = max(label, lipgloss.Width(s.Name))
+		}
+		t.costBars(&b, "", c.Nouns, label, width)
+		t.costBars(&b, "by agent", c.Agents, label, width)
 		if t.Verbose {
 			t.costComponents(&b, c)
 		}
 		t.costFoot(&b, c)
 	}
-	t.Printf("%s", b.String())
+	text := b.String()
+	if _, height := t.size(); t.Screen && strings.Count(text, "\n") >= height { // the head has scrolled away
+		text += "\n" + t.costTotal(c, width) + "\n"
+	}
+	t.Printf("%s", text)
 	return nil
 }
 
@@ -44,25 +53,8 @@ func (t *Terminal) costHead(b *strings.Builder, c *document.Cost, width int) {
 	if c.SpotAsOf != "" {
 		asOf += ", Spot " + c.SpotAsOf
 	}
-	fmt.Fprintln(b, between(p.bold(c.Stack)+"  "+c.Region+t.simulated(), p.dim(asOf), width))
-	verdict := ""
-	if c.Budget != "" {
-		verdict = "budget " + c.Budget + "  " + p.green("ok")
-		if c.Over {
-			verdict = "budget " + c.Budget + "  " + p.red("over")
-		}
-	}
-	total := fmt.Sprintf("  %s a month   (%s – %s)", p.bold("$"+c.Monthly.Expected), whole(c.Monthly.Low), whole(c.Monthly.High))
-	if len(c.Missing) > 0 && !c.Over {
-		verdict = p.yellow("budget not checked: prices are missing")
-	}
-	switch {
-	case c.Monthly.Expected == "":
-		total = "  the total is not known"
-	case len(c.Missing) > 0:
-		total = "  at least " + strings.TrimSpace(total)
-	}
-	fmt.Fprintln(b, between(total, verdict, width))
+	fmt.Fprintln(b, apart(p.bold(c.Stack)+"  "+c.Region+t.simulated(), p.dim(asOf), width))
+	fmt.Fprintln(b, t.costTotal(c, width))
 	for i, m := range c.Missing {
 		if i == 3 && !t.Verbose {
 			fmt.Fprintf(b, "    and %d more\n", len(c.Missing)-i)
@@ -76,8 +68,31 @@ func (t *Terminal) costHead(b *strings.Builder, c *document.Cost, width int) {
 	fmt.Fprintln(b)
 }
 
+// costTotal is the month, and whether the budget allows it.
+func (t *Terminal) costTotal(c *document.Cost, width int) string {
+	p := t.paint()
+	verdict := ""
+	if c.Budget != "" {
+		verdict = "budget " + c.Budget + "  " + p.green("ok")
+		if c.Over {
+			verdict = "budget " + c.Budget + "  " + p.red("over")
+		}
+	}
+	total := fmt.Sprintf("  %s a month   (%s – %s)", p.bold("$"+c.Monthly.Expected), c.Monthly.Low, c.Monthly.High)
+	if len(c.Missing) > 0 && !c.Over {
+		verdict = p.yellow("budget not checked: prices are missing")
+	}
+	switch {
+	case c.Monthly.Expected == "":
+		total = "  the total is not known"
+	case len(c.Missing) > 0:
+		total = "  at least " + strings.TrimSpace(total)
+	}
+	return between(total, verdict, width)
+}
+
 // costBars is a bar chart: the longest bar is the dearest share.
-func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.CostShare, width int) {
+func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.CostShare, label, width int) {
 	if len(shares) == 0 {
 		return
 	}
@@ -85,11 +100,11 @@ func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.
 	if title != "" {
 		fmt.Fprintln(b, p.dim("  "+title))
 	}
-	most, label := 0.0, 0
+	most := 0.0
 	for _, s := range shares {
-		most, label = max(most, number(s.Monthly)), max(label, lipgloss.Width(s.Name))
+		most = max(most, number(s.Monthly))
 	}
-	room := max(10, width-label-32)
+	room := max(10, width-label-34)
 	// What all share may be less than nothing: the free tiers of what is the agents'.
 	for _, s := range shares {
 		if number(s.Monthly) == 0 && number(s.High) == 0 {
@@ -99,7 +114,7 @@ func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.
 		if most > 0 {
 			bar = strings.Repeat("█", max(0, int(number(s.Monthly)/most*float64(room)+0.5)))
 		}
-		fmt.Fprintf(b, "  %s  %8s  %s  %s\n", pad(nounText(s.Name), label), s.Monthly, p.blue(pad(bar, room)), p.dim(whole(s.Low)+" – "+whole(s.High)))
+		fmt.Fprintf(b, "  %s  %8s  %s  %s\n", pad(nounText(s.Name), label), s.Monthly, p.blue(pad(bar, room)), p.dim(fmt.Sprintf("%7s – %s", s.Low, s.High)))
 	}
 	fmt.Fprintln(b)
 }
@@ -154,7 +169,7 @@ func (t *Terminal) costSavings(b *strings.Builder, c *document.Cost) {
 		b.WriteString(t.para("  "+p.yellow("!")+" ", "not known without the missing prices: what these would save: "+strings.Join(c.Unpriced, ", ")))
 	}
 	if c.Together != nil && len(c.Together.Names) > 0 {
-		b.WriteString("\n" + t.para("  ", "Together "+p.bold("$"+c.Together.Monthly)+" a month: "+strings.Join(c.Together.Names, ", ")))
+		b.WriteString("\n" + t.para("  ", "With all of these the month costs "+p.bold("$"+c.Together.Monthly)+": "+strings.Join(c.Together.Names, ", ")))
 	}
 	if len(c.NotWorth) > 0 {
 		fmt.Fprintln(b, p.dim("\n  not worth it"))

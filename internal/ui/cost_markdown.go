@@ -22,9 +22,9 @@ func (t *Terminal) CostMarkdown(c *document.Cost) {
 	if len(c.Nouns) > 0 {
 		fmt.Fprint(&b, "| | expected | low – high |\n|---|--:|--:|\n")
 		for _, s := range c.Nouns {
-			fmt.Fprintf(&b, "| %s | %s | %s – %s |\n", nounText(s.Name), s.Monthly, whole(s.Low), whole(s.High))
+			fmt.Fprintf(&b, "| %s | %s | %s – %s |\n", nounText(s.Name), s.Monthly, s.Low, s.High)
 		}
-		fmt.Fprintf(&b, "| **total** | **%s** | %s – %s |\n\n", c.Monthly.Expected, whole(c.Monthly.Low), whole(c.Monthly.High))
+		fmt.Fprintf(&b, "| **total** | **%s** | %s – %s |\n\n", c.Monthly.Expected, c.Monthly.Low, c.Monthly.High)
 	}
 	switch {
 	case c.Budget == "":

@@ -58,9 +58,9 @@ func TestMarkdownIsATableForAPullRequest(t *testing.T) {
 
 | | expected | low – high |
 |---|--:|--:|
-| nat gateway | 35.52 | 35 – 40 |
-| service | 13.64 | 14 – 68 |
-| **total** | **84.55** | 83 – 174 |
+| nat gateway | 35.52 | 35.04 – 40.10 |
+| service | 13.64 | 13.64 – 68.00 |
+| **total** | **84.55** | 83.10 – 174.20 |
 
 Within the budget of $100.
 

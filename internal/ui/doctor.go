@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"charm.land/lipgloss/v2"
+
 	"github.com/karmacadabra/karmactl/internal/document"
 )
 
@@ -30,7 +32,8 @@ func (t *Terminal) doctorText(d *document.Doctor) string {
 		line := func(label, text string) {
 			fmt.Fprintf(&b, "      %s %s\n", c.dim(pad(label, 9)), wrap(text, width-16, 16))
 		}
-		fmt.Fprintf(&b, "  %s %s  %s\n", c.red("✘"), c.bold(who), wrap(f.Problem, width-6, 6))
+		lead := "  ✘ " + who + "  "
+		fmt.Fprintf(&b, "  %s %s  %s\n", c.red("✘"), c.bold(who), wrap(f.Problem, width-lipgloss.Width(lead), lipgloss.Width(lead)))
 		line("cause", f.Cause)
 		for _, e := range f.Evidence {
 			line("evidence", e)

@@ -36,7 +36,7 @@ func (t *Terminal) planText(p *document.Plan) string {
 	if p.Offline {
 		account = "offline: nothing was asked of AWS"
 	}
-	fmt.Fprintln(&b, between(c.bold(p.Stack)+"  "+p.Region+"  "+account+t.simulated(), c.dim(p.File), width))
+	fmt.Fprintln(&b, apart(c.bold(p.Stack)+"  "+p.Region+"  "+account+t.simulated(), c.dim(p.File), width))
 	for _, g := range p.Groups {
 		t.planGroup(&b, p, g, width)
 	}
@@ -111,7 +111,7 @@ func (t *Terminal) planGroup(b *strings.Builder, p *document.Plan, g document.Gr
 			sign = c.red("-")
 		}
 	}
-	about := fit(g.About, width-18-len(count))
+	about := fit(g.About, width-len("  =  ")-11-lipgloss.Width(count)-1)
 	fmt.Fprintln(b, between("  "+sign+" "+pad(g.Name, 11)+about, count, width))
 	if len(mine) > 0 && n["create"] == g.Total || len(mine) > 0 && n["delete"] == len(mine) && p.Destroy && !t.Verbose {
 		return
@@ -120,9 +120,41 @@ func (t *Terminal) planGroup(b *strings.Builder, p *document.Plan, g document.Gr
 		mine = slices.DeleteFunc(mine, func(ch document.Change) bool { return ch.Verb == "create" })
 		b.WriteString(t.para("      "+c.green("+")+" ", byKind(p.Changes, g.Name)+c.dim("  (-v names them)")))
 	}
-	for _, ch := range mine {
-		t.planChange(b, ch)
+	for len(mine) > 0 {
+		var same []document.Change
+		same, mine = t.sameChanges(mine)
+		t.planChange(b, same)
 	}
+}
+
+// sameChanges takes out of the changes the first and all that say the same of other agents.
+func (t *Terminal) sameChanges(all []document.Change) (same, others []document.Change) {
+	first := withoutName(all[0])
+	for i, ch := range all {
+		if i == 0 || !t.Verbose && len(ch.Fields) > 0 && ch.Verb == all[0].Verb && ch.Kind == all[0].Kind && ch.Reason == all[0].Reason && slices.Equal(withoutName(ch), first) {
+			same = append(same, ch)
+		} else {
+			others = append(others, ch)
+		}
+	}
+	return same, others
+}
+
+// nameOf is whose a resource is: log-group/validator is the validator's.
+func nameOf(ch document.Change) string {
+	_, name, _ := strings.Cut(ch.Key, "/")
+	return name
+}
+
+// withoutName are a change's fields with an ellipsis where the name is.
+func withoutName(ch document.Change) []document.Field {
+	fields := slices.Clone(ch.Fields)
+	if name := nameOf(ch); name != "" {
+		for i, f := range fields {
+			fields[i].Was, fields[i].Now = strings.ReplaceAll(f.Was, name, "…"), strings.ReplaceAll(f.Now, name, "…")
+		}
+	}
+	return fields
 }
 
 // manyNew is how many new resources of a group a plan still names; more are counted by kind.
@@ -146,17 +178,25 @@ func byKind(all []document.Change, group string) string {
 	return strings.Join(kinds, " · ")
 }
 
-func (t *Terminal) planChange(b *strings.Builder, ch document.Change) {
-	c := t.paint()
+func (t *Terminal) planChange(b *strings.Builder, same []document.Change) {
+	c, ch, fields := t.paint(), same[0], same[0].Fields
 	sign := map[string]string{
 		"create": c.green("+"), "update": c.yellow("~"), "replace": c.yellow("±"), "delete": c.red("-"),
 	}[ch.Verb]
 	line := "      " + sign + " " + ch.Key
+	if len(same) > 1 { // said once
+		names := make([]string, len(same))
+		for i, x := range same {
+			names[i] = nameOf(x)
+		}
+		line = strings.TrimSuffix(t.para("      "+sign+" ", ch.Kind+" of "+strings.Join(names, ", ")), "\n")
+		fields = withoutName(ch)
+	}
 	if ch.Reason != "" {
 		line += c.dim("  " + ch.Reason)
 	}
 	fmt.Fprintln(b, line)
-	for _, f := range ch.Fields {
+	for _, f := range fields {
 		lead := "          " + f.Field + "  "
 		for _, d := range Difference(f.Was, f.Now) {
 			b.WriteString(t.para(lead, c.difference(d)))
@@ -175,66 +215,6 @@ func (p paint) difference(d string) string {
 		return p.red(d)
 	}
 	return p.green(d)
-}
-
-func (t *Terminal) planCost(b *strings.Builder, cost *document.PlanCost, width int) {
-	c := t.paint()
-	fmt.Fprintln(b)
-	if cost.Monthly.Expected == "" {
-		fmt.Fprintf(b, "  Monthly cost: %s, %d prices are missing for %s:\n    %s\n\n", c.yellow("not known"), cost.Unknown, cost.Region, wrap(Few(cost.Missing, 3), width-4, 4))
-		return
-	}
-	title := fmt.Sprintf("  Monthly cost (%s list prices of %s)", cost.Region, cost.PricesAsOf)
-	fmt.Fprintln(b, c.dim(between(title, "expected      low – high", width)))
-	for _, l := range cost.Lines {
-		fmt.Fprintln(b, strings.TrimRight(between("    "+pad(l.Name, 15)+l.About, rangeCells(l.Range.Expected, l.Range), width), " "))
-	}
-	verdict := ""
-	if cost.Budget != "" {
-		verdict = "budget " + cost.Budget + "  " + c.green("ok")
-		if cost.Over {
-			verdict = "budget " + cost.Budget + "  " + c.red("over")
-		}
-	}
-	total := "    " + pad("total", 15)
-	if cost.Unknown > 0 {
-		total = "    " + pad("at least", 15)
-		if cost.Budget != "" && !cost.Over {
-			verdict = c.yellow("budget not checked")
-		}
-	}
-	if cost.Delta != "" && cost.Delta != "0.00" && cost.Delta != cost.Monthly.Expected {
-		sign := "+"
-		if strings.HasPrefix(cost.Delta, "-") {
-			sign = ""
-		}
-		total += "(" + sign + cost.Delta + " by this plan)   "
-	}
-	fmt.Fprintln(b, strings.TrimRight(between(c.bold(total)+verdict, rangeCells(c.bold(cost.Monthly.Expected), cost.Monthly), width), " "))
-	if cost.Unknown > 0 {
-		fmt.Fprintf(b, "    %s %s\n", c.yellow("!"), wrap("not in the total, without a price in "+cost.Region+": "+Few(cost.Missing, 3), width-6, 6))
-	}
-	if cost.BestSaving != nil {
-		b.WriteString(t.bestSaving("    ", cost.BestSaving))
-	}
-	fmt.Fprintln(b)
-}
-
-// rangeCells are the columns "expected", "low" and "high".
-func rangeCells(expected string, r document.Range) string {
-	return fmt.Sprintf("%8s  %6s – %s", expected, whole(r.Low), pad(whole(r.High), 6))
-}
-
-// whole is a decimal string without its cents, rounded.
-func whole(s string) string {
-	var f float64
-	if _, err := fmt.Sscan(s, &f); err != nil {
-		return s
-	}
-	if text := fmt.Sprintf("%.0f", f); text != "-0" {
-		return text
-	}
-	return "0"
 }
 
 // mask shortens an account id, which people take for a secret.

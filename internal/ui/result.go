@@ -31,7 +31,7 @@ func (t *Terminal) Result(r *document.Result) error {
 	t.checks(r.Checks, r.URLs)
 	if len(r.Checks) == 0 {
 		for _, a := range slices.Sorted(maps.Keys(r.URLs)) {
-			t.Printf("  %s %s\n", pad(a, 17), r.URLs[a])
+			t.Printf("  %s %s\n", pad(a, 17), t.Link(r.URLs[a]))
 		}
 	}
 	for _, w := range r.Waiting {
@@ -68,6 +68,10 @@ func (t *Terminal) checks(all []document.Check, urls map[string]string) {
 	for _, ch := range all {
 		widest = max(widest, lipgloss.Width(ch.URL))
 	}
+	to := map[string]string{}
+	for _, ch := range all {
+		to[ch.Agent] = ch.URL // whole, whatever is shown of it
+	}
 	apart := t.Screen && len("  ✔ ")+name+widest > t.Width()
 	if apart && widest > t.Width() {
 		all, widest = slices.Clone(all), 0
@@ -84,10 +88,10 @@ func (t *Terminal) checks(all []document.Check, urls map[string]string) {
 		}
 		if apart {
 			t.Para("  "+sign+" ", strings.TrimSpace(ch.Agent+"  "+ch.Note))
-			t.Printf("%s%s\n", indent, ch.URL)
+			t.Printf("%s%s\n", indent, t.link(to[ch.Agent], ch.URL))
 			continue
 		}
-		line := "  " + sign + " " + pad(ch.Agent, name) + ch.URL
+		line := "  " + sign + " " + pad(ch.Agent, name) + t.Link(ch.URL)
 		if ch.Note != "" {
 			line += "  " + c.dim(ch.Note)
 		}

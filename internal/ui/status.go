@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -8,14 +9,18 @@ import (
 
 // StatusScreen is how the fleet is, on one screen.
 type StatusScreen struct {
-	Head    string
-	Columns []string
-	Rows    []StatusRow
+	Head string
+	// Dashboard is where the head leads, when there is one.
+	Dashboard string
+	Columns   []string
+	Rows      []StatusRow
 	// Spare are the columns that are given up on a narrow terminal, in this order.
 	Spare []int
 	// Below are lines under the table, Attention what to look at.
 	Below     []string
 	Attention []StatusProblem
+	// Foot is the last line.
+	Foot string
 	// Repaint draws over the screen before.
 	Repaint bool
 }
@@ -49,7 +54,7 @@ func (t *Terminal) Status(s StatusScreen) {
 	if s.Repaint && t.Color && t.Screen {
 		b.WriteString("\x1b[H\x1b[2J")
 	}
-	b.WriteString(c.bold(s.Head) + t.simulated() + "\n")
+	b.WriteString(t.link(s.Dashboard, c.bold(s.Head)) + t.simulated() + "\n")
 	table := Table{Columns: s.Columns, Spare: s.Spare}
 	for _, r := range s.Rows {
 		table.Rows = append(table.Rows, r.Cells)
@@ -60,15 +65,39 @@ func (t *Terminal) Status(s StatusScreen) {
 		sign := map[Sign]string{Well: c.green("✔"), Resting: c.dim("·"), Bad: c.red("!")}[s.Rows[i].Sign]
 		b.WriteString("  " + sign + " " + l + "\n")
 	}
-	for _, l := range s.Below {
-		b.WriteString(t.para("  ", c.dim(l)))
-	}
 	for _, p := range s.Attention {
-		sign := c.yellow("!")
+		sign := c.red("!")
 		if p.Sign != Bad {
 			sign = c.dim("·")
 		}
-		b.WriteString(t.para("  "+sign+" ", strings.TrimSpace(p.Agent+" "+p.Problem)+": "+c.bold(p.Command)))
+		b.WriteString(t.attention("  "+sign+" ", strings.TrimSpace(p.Agent+" "+p.Problem), p.Command))
 	}
-	t.Printf("%s", b.String())
+	for _, l := range s.Below {
+		b.WriteString(t.para("  ", c.dim(l)))
+	}
+	text := b.String()
+	if s.Repaint && t.Screen {
+		text = t.inWindow(text, s.Foot)
+	}
+	t.Printf("%s", text)
+}
+
+// attention is what is to be looked at, in one line with its command where that has room.
+func (t *Terminal) attention(lead, what, command string) string {
+	if lipgloss.Width(lead+what+": "+command) <= t.room() {
+		return lead + what + ": " + t.paint().bold(command) + "\n"
+	}
+	return t.waiting(lead, what, command)
+}
+
+// inWindow leaves out the last lines that a window has no room for, and counts them: what scrolls
+// away cannot be painted over. Foot is the last of all.
+func (t *Terminal) inWindow(text, foot string) string {
+	c := t.paint()
+	_, height := t.size()
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if room := height - 2; len(lines) > room && room > 1 { // the foot, and where the cursor is
+		lines = append(lines[:room-1:room-1], c.dim(fmt.Sprintf("  … %d more lines: karmactl status", len(lines)-room+1)))
+	}
+	return strings.Join(append(lines, c.dim("  "+foot)), "\n") + "\n"
 }

@@ -35,7 +35,7 @@ func TestNoRowOfStatusIsWiderThanTheScreen(t *testing.T) {
 func TestANarrowScreenKeepsWhatMattersMost(t *testing.T) {
 	for width, want := range map[int]string{
 		0:   "  ✔ skill-extractor  1/1    1 spot  12   9b1e0c2d4f5a  1/1      42%  ▁▂▃▄▅▆▇█▁▂▃▄  61%     ▁▂▃▄▅▆▇█▁▂▃▄  0      2m ago has reached a steady state, and goes on for rather long",
-		120: "  ✔ skill-extractor  1/1    1 spot  12   9b1e0c2d4f5a  1/1      42%  61%     0      2m ago has reached a steady state, …",
+		120: "  ✔ skill-extractor  1/1    1 spot  12   9b1e0c2d4f5a  1/1      42%  61%     0      2m ago has reached a steady state,…",
 		82:  "  ✔ skill-extractor  1/1    1 spot  12   9b1e0c2d4f5a  1/1      42%  61%     0",
 		80:  "  ✔ skill-extractor  1/1    1 spot  12   1/1      42%  61%     0",
 	} {

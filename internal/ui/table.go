@@ -82,3 +82,30 @@ func (x Table) widths(room int) []int {
 	}
 	return widths
 }
+
+// Pair is a name and what has it.
+type Pair struct{ Name, Value string }
+
+// Pairs prints them, the values below one another. Addresses are links, and where a window has
+// no room for one beside its name each has a line of its own, so that it can be copied whole.
+func (t *Terminal) Pairs(all []Pair) {
+	widest, over := 0, false
+	for _, p := range all {
+		widest = max(widest, lipgloss.Width(p.Name))
+	}
+	for _, p := range all {
+		over = over || widest+1+lipgloss.Width(p.Value) > t.room()
+	}
+	for _, p := range all {
+		value := p.Value
+		if strings.Contains(value, "://") {
+			value = t.Link(value)
+		}
+		if over {
+			indent := strings.Repeat(" ", min(2, max(0, t.room()-lipgloss.Width(value))))
+			t.Printf("%s\n%s%s\n", t.paint().dim(p.Name), indent, value)
+			continue
+		}
+		t.Printf("%s %s\n", pad(p.Name, widest), value)
+	}
+}

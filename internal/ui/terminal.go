@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 
 	"charm.land/lipgloss/v2"
@@ -38,6 +37,8 @@ type Terminal struct {
 	Live bool
 	// Screen: standard output is a terminal, which wraps what is too wide.
 	Screen bool
+	// plainLinks: the terminal knows no links.
+	plainLinks bool
 	// Ask: there is a person to ask.
 	Ask bool
 	// size is the terminal's width and height.
@@ -67,7 +68,7 @@ func NewTerminal(in io.Reader, out, errw io.Writer, env func(string) string) *Te
 	}
 	_, outTTY := isTTY(out)
 	_, inTTY := isTTY(in)
-	t.Screen = outTTY
+	t.Screen, t.plainLinks = outTTY, linkless(env)
 	t.Color = outTTY && !dumb
 	for _, name := range []string{"CLICOLOR_FORCE", "FORCE_COLOR"} {
 		if v := env(name); v != "" && v != "0" && v != "false" {
@@ -79,6 +80,12 @@ func NewTerminal(in io.Reader, out, errw io.Writer, env func(string) string) *Te
 	}
 	t.Ask = inTTY && t.Live
 	return t
+}
+
+// NewWindow is a terminal with colours, of so many columns and lines, that is no device:
+// what is written to it is what a user would see, who cannot be asked.
+func NewWindow(in io.Reader, out, errw io.Writer, width, height int) *Terminal {
+	return &Terminal{In: in, Out: out, Err: errw, Color: true, Live: true, Screen: true, size: func() (int, int) { return width, height }}
 }
 
 // ForceColor has colours written into pipes and files, too.
@@ -187,10 +194,19 @@ func (p paint) with(color, s string) string {
 	return lipgloss.NewStyle().Foreground(lipgloss.Color(color)).Render(s)
 }
 
-func (p paint) green(s string) string  { return p.with("2", s) }
-func (p paint) red(s string) string    { return p.with("1", s) }
-func (p paint) yellow(s string) string { return p.with("3", s) }
-func (p paint) blue(s string) string   { return p.with("4", s) }
+// The colours (ANSI 256) are readable on black and on white; the first sixteen are as the terminal
+// likes, and many a yellow vanishes on white.
+const (
+	green  = "28"
+	red    = "167"
+	yellow = "136"
+	blue   = "33"
+)
+
+func (p paint) green(s string) string  { return p.with(green, s) }
+func (p paint) red(s string) string    { return p.with(red, s) }
+func (p paint) yellow(s string) string { return p.with(yellow, s) }
+func (p paint) blue(s string) string   { return p.with(blue, s) }
 func (p paint) dim(s string) string {
 	if !p || s == "" {
 		return s
@@ -207,59 +223,3 @@ func (p paint) bold(s string) string {
 
 // Paint colours for standard output.
 func (t *Terminal) paint() paint { return paint(t.Color) }
-
-// pad fills s to n columns, as they are seen.
-func pad(s string, n int) string {
-	if w := lipgloss.Width(s); w < n {
-		return s + strings.Repeat(" ", n-w)
-	}
-	return s
-}
-
-// fit cuts s to n columns: between words, where it has more than one and no colours.
-func fit(s string, n int) string {
-	if n <= 0 || lipgloss.Width(s) <= n {
-		return s
-	}
-	cut := lipgloss.NewStyle().MaxWidth(n - 1).Render(s)
-	if rest, plain := strings.CutPrefix(s, cut); plain && !strings.HasPrefix(rest, " ") && !strings.HasSuffix(cut, " ") {
-		if i := strings.LastIndexByte(strings.TrimLeft(cut, " "), ' '); i > 0 {
-			cut = strings.TrimRight(cut[:len(cut)-len(strings.TrimLeft(cut, " "))+i], " ")
-		}
-	}
-	return cut + "…"
-}
-
-// wrap breaks s between words into lines of at most n columns; those after the
-// first are indented by as much again. What fits is left as it is.
-func wrap(s string, n, indent int) string {
-	if lipgloss.Width(s) <= n && !strings.Contains(s, "\n") {
-		return s
-	}
-	var b strings.Builder
-	at := 0
-	for i, w := range strings.Fields(s) {
-		width := lipgloss.Width(w)
-		switch {
-		case i == 0:
-		case at+1+width > n:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			at = 0
-		default:
-			b.WriteString(" ")
-			at++
-		}
-		b.WriteString(w)
-		at += width
-	}
-	return b.String()
-}
-
-// between sets left and right apart on one line of n columns.
-func between(left, right string, n int) string {
-	gap := n - lipgloss.Width(left) - lipgloss.Width(right)
-	if gap < 2 {
-		gap = 2
-	}
-	return left + strings.Repeat(" ", gap) + right
-}

@@ -44,7 +44,7 @@ type Style struct {
 }
 
 // palette holds the colours of agents (ANSI 256), readable on black and on white.
-var palette = [...]uint8{33, 35, 136, 133, 37, 166, 63, 70, 168, 30, 99, 138}
+var palette = [...]uint8{33, 29, 136, 133, 31, 166, 63, 64, 168, 101, 99, 138}
 
 // full is how much a Printer gathers before it writes by itself.
 const full = 64 << 10
@@ -57,6 +57,7 @@ type Printer struct {
 	width  int
 	colors map[string]uint8
 	buf    []byte
+	before int // the columns of what is between a line's beginning and its message
 	clock  []byte
 	second int64
 	// traces and last join a traceback whose lines are events of their own.

@@ -14,11 +14,16 @@ func (p *Printer) text(e Event) {
 	if p.style.Color && e.Source == "" {
 		level = LevelOf(message)
 	}
-	goesOn := p.style.Width > 0 && e.Source == "" && p.traces.goesOn(Stream{Group: e.Group, Name: e.Stream}, Plain(message)) && p.last == (Stream{Group: e.Group, Name: e.Stream})
-	p.last = Stream{Group: e.Group, Name: e.Stream}
+	from := Stream{Group: e.Group, Name: e.Stream}
+	inTrace := (p.style.Width > 0 || p.style.Color) && e.Source == "" && p.traces.goesOn(from, Plain(message))
+	if inTrace && p.style.Color {
+		level = LevelError
+	}
+	goesOn := inTrace && p.style.Width > 0 && p.last == from
+	p.last = from
 	said, fields, isJSON := structured(message)
 	if isJSON {
-		message = said
+		message = p.named(message) + said
 	}
 	for first := !goesOn; ; first = p.style.Width == 0 {
 		line, rest, more := strings.Cut(message, "\n")
@@ -26,6 +31,7 @@ func (p *Printer) text(e Event) {
 			p.beginning(e)
 		} else {
 			p.indent()
+			p.before = 0
 		}
 		from := len(p.buf)
 		p.leveled(level, strings.TrimSuffix(line, "\r"))
@@ -42,7 +48,18 @@ func (p *Printer) text(e Event) {
 }
 
 // levelColors are the colours of levels (ANSI), readable on black and on white. The others keep the terminal's.
-var levelColors = map[Level]string{LevelDebug: "\x1b[2m", LevelWarn: "\x1b[33m", LevelError: "\x1b[31m", LevelFatal: "\x1b[1;31m"}
+var levelColors = map[Level]string{LevelDebug: "\x1b[2m", LevelWarn: "\x1b[38;5;136m", LevelError: "\x1b[38;5;167m", LevelFatal: "\x1b[1;38;5;167m"}
+
+// named is the level of a JSON line, which its colour says where there are any.
+func (p *Printer) named(line string) string {
+	if p.style.Color {
+		return ""
+	}
+	return levelNames[LevelOf(line)]
+}
+
+// levelNames are the levels that have a colour.
+var levelNames = map[Level]string{LevelDebug: "DEBUG ", LevelWarn: "WARN ", LevelError: "ERROR ", LevelFatal: "FATAL "}
 
 // leveled writes a line in its level's colour, unless it has colours of its own.
 func (p *Printer) leveled(level Level, line string) {
@@ -91,17 +108,22 @@ func (p *Printer) indent() {
 // leastHang is how many columns must be left for the further lines of a message.
 const leastHang = 20
 
-// hang breaks what was written since from between words, so that the rest of a long line is below its message. A word that is
-// longer than the room is left whole: a URL stays one.
+// hang breaks what was written since from between words, so that the rest of a long line is below its message, as far to the
+// right as that begins. A word that is longer than the room is left whole: a URL stays one.
 func (p *Printer) hang(from int) {
 	indent := p.beginningWidth()
 	room := p.style.Width - indent
-	if room < leastHang || utf8.RuneCount(p.buf[from:]) <= room {
+	if room < leastHang || p.before+utf8.RuneCount(p.buf[from:]) <= room {
 		return
 	}
 	line := string(p.buf[from:])
 	p.buf = p.buf[:from]
-	used := 0
+	plain := Plain(line)
+	deep := len(plain) - len(strings.TrimLeft(plain, " "))
+	if deep > room-leastHang {
+		deep = 0
+	}
+	used := p.before
 	for line != "" {
 		at := strings.IndexByte(line[1:], ' ') + 1
 		if at == 0 {
@@ -113,8 +135,9 @@ func (p *Printer) hang(from int) {
 		if used > 0 && used+n > room {
 			p.buf = append(p.buf, '\n')
 			p.indent()
+			p.buf = append(p.buf, strings.Repeat(" ", deep)...)
 			word = strings.TrimPrefix(word, " ")
-			used, n = 0, n-1
+			used, n = deep, n-1
 		}
 		p.buf = append(p.buf, word...)
 		used += n
@@ -146,12 +169,14 @@ func (p *Printer) beginning(e Event) {
 		p.buf = append(p.buf, "\x1b[0m"...)
 	}
 	p.buf = append(p.buf, ' ')
+	from := len(p.buf)
 	if e.Late && p.style.MarkLate {
 		p.buf = append(p.buf, "(late) "...)
 	}
 	if of := cmp.Or(e.Source, e.sidecar()); of != "" {
 		p.buf = append(p.buf, "["+of+"] "...)
 	}
+	p.before = utf8.RuneCount(p.buf[from:])
 }
 
 // safe writes a line so that a message cannot steer the terminal: control characters are shown, colours kept.

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"charm.land/lipgloss/v2"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/ui"
+)
+
+// screens are the commands whose screens are kept for every size, and their exit codes.
+var screens = []struct {
+	name  string
+	exits int
+	args  []string
+}{
+	{"plan", 0, []string{"plan"}},
+	{"plan_new", 0, []string{"plan", "--offline"}},
+	{"status", 0, []string{"status"}},
+	{"watch", 0, []string{"status", "--watch", "--timeout", "12s"}},
+	{"logs", 0, []string{"logs", "--since", "5m", "--timezone", "UTC"}},
+	{"cost", 0, []string{"cost"}},
+	{"savings", 0, []string{"cost", "--savings"}},
+	{"doctor", exitDoctor, []string{"doctor"}},
+	{"outputs", 0, []string{"outputs"}},
+}
+
+// sizes are the windows that people have.
+var sizes = []struct{ width, height int }{{80, 24}, {100, 30}, {140, 40}}
+
+func TestEveryScreenIsReadableInEverySize(t *testing.T) {
+	shipped, err := os.ReadFile(shippedFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir()) // the file has the name that it has for a user
+	synctest.Test(t, func(t *testing.T) {
+		x := newTroubled(t, string(shipped))
+		for _, size := range sizes {
+			for _, s := range screens {
+				code, wrote := x.on(size.width, size.height, s.args...)
+				if code != s.exits {
+					t.Errorf("%s exits %d, and not %d:\n%s", s.name, code, s.exits, wrote)
+				}
+				if dir := os.Getenv("PICTURES"); dir != "" { // to be looked at
+					if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s.%d.ansi", s.name, size.width)), []byte(shown(wrote)), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				lines := strings.Split(plainText(shown(wrote)), "\n")
+				for _, l := range lines {
+					if w := lipgloss.Width(l); w > size.width && !strings.Contains(l, "://") {
+						t.Errorf("%s: %d columns in a window of %d: %q", s.name, w, size.width, l)
+					}
+				}
+				golden(t, filepath.Join(here, fmt.Sprintf("screens/%s.%dx%d", s.name, size.width, size.height)), x.steady(folded(lines, size.height)))
+			}
+		}
+	})
+}
+
+// folded marks where the window begins, when it cannot hold all the lines.
+func folded(lines []string, height int) string {
+	if first := len(lines) - height; first > 0 { // the last is empty: the shell's prompt is there
+		lines = slices.Insert(slices.Clone(lines), first, fmt.Sprintf("┄┄┄ the window's %d lines begin here", height))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// moves are what moves a window's cursor or clears a part of it. Colours and links stay where they are.
+var moves = regexp.MustCompile(`\x1b\[(\d*)([AHJK])|\n|\r`)
+
+// shown plays what was written to a window: what was painted over is gone.
+func shown(wrote string) string {
+	lines, at := []string{""}, 0
+	for wrote != "" {
+		next := moves.FindStringSubmatchIndex(wrote)
+		if next == nil {
+			next = []int{len(wrote), len(wrote), -1, -1, -1, -1}
+		}
+		lines[at] += wrote[:next[0]]
+		move := wrote[next[0]:next[1]]
+		switch n, _ := strconv.Atoi(strings.Trim(move, "\x1b[AHJK")); {
+		case move == "\n":
+			if at++; at == len(lines) {
+				lines = append(lines, "")
+			}
+		case strings.HasSuffix(move, "A"):
+			at -= n
+		case strings.HasSuffix(move, "H"):
+			at = 0
+		case strings.HasSuffix(move, "J"):
+			lines = append(lines[:at], "")
+		case move != "":
+			lines[at] = ""
+		}
+		wrote = wrote[next[1]:]
+	}
+	return strings.Join(lines, "\n")
+}
+
+// styles are colours and links.
+var styles = regexp.MustCompile(`\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\`)
+
+func plainText(s string) string { return styles.ReplaceAllString(s, "") }
+
+// troubled is the shipped fleet with something to tell in it.
+type troubled struct{ *office }
+
+func newTroubled(t *testing.T, shipped string) *troubled {
+	t.Helper()
+	time.Sleep(time.Until(time.Date(2026, time.November, 12, 15, 0, 0, 0, time.UTC))) // a Thursday
+	x := &troubled{newOffice(t, shipped)}
+	x.file = "config/agents.yaml"
+	x.write(shipped)
+	x.must("", "up", "--yes")
+	x.must("", "deploy", "validator", "--image", "public.ecr.aws/x/agent:v1.4.2")
+	if code, said := x.run("", "deploy", "abracadabra", "--image", "public.ecr.aws/x/agent:crash", "--fail-fast=false"); code != exitDeployment {
+		t.Fatalf("deploying what crashes exits %d:\n%s", code, said)
+	}
+	x.must("", "scale", "karma-hello=2", "--yes")
+	x.edit(func(w *awssim.World) { // from now on
+		for _, d := range w.TaskDefinitions {
+			for i, c := range d.Definition.ContainerDefinitions {
+				if aws.ToString(c.Name) == "skill-extractor" {
+					d.Definition.ContainerDefinitions[i].Environment = append(c.Environment, ecstypes.KeyValuePair{Name: aws.String("AWSSIM_BEHAVIOUR"), Value: aws.String("crash")})
+				}
+			}
+		}
+		for _, task := range w.Tasks {
+			if strings.HasSuffix(task.Service, "/skill-extractor") {
+				task.Behaviour = "crash"
+			}
+		}
+	})
+	time.Sleep(7 * time.Minute)
+	x.speak()
+	x.write(strings.NewReplacer("log_retention_days: 7", "log_retention_days: 14", "  voice-extractor:\n    port: 9005\n", "  voice-extractor:\n    port: 9005\n    cpu: 512\n    memory: 1024\n").Replace(shipped))
+	return x
+}
+
+func (x *troubled) write(yaml string) {
+	x.t.Helper()
+	if err := errors.Join(os.MkdirAll("config", 0o755), os.WriteFile(x.file, []byte(yaml), 0o600)); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// edit changes the account behind karmactl's back.
+func (x *troubled) edit(f func(*awssim.World)) {
+	x.t.Helper()
+	if err := x.sim.Edit(f); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// speak has the agents write what agents write.
+func (x *troubled) speak() {
+	x.t.Helper()
+	now, first := time.Now(), map[string]*awssim.Task{}
+	x.edit(func(w *awssim.World) {
+		for _, task := range w.Tasks {
+			agent := task.Service[strings.LastIndex(task.Service, "/")+1:]
+			if old := first[agent]; task.Status == "RUNNING" && (old == nil || task.Created.Before(old.Created)) {
+				first[agent] = task
+			}
+		}
+	})
+	for i, line := range []struct{ agent, message string }{
+		{"validator", `{"level":"info","msg":"listening","port":9001,"version":"1.4.2"}`},
+		{"karma-hello", "\x1b[32mINFO\x1b[0m:     Uvicorn running on http://0.0.0.0:9002 (Press CTRL+C to quit)"},
+		{"abracadabra", `{"level":"warning","message":"the queue is long","waiting":214,"oldest_seconds":38.5,"queue":"karmacadabra-prod-jobs","next":"asking for another worker"}`},
+		{"voice-extractor", "DEBUG transcript of 48 s in 1.92 s"},
+		{"karma-hello", "ERROR the wallet does not answer\nTraceback (most recent call last):\n  File \"/app/agent.py\", line 212, in pay\n    receipt = wallet.transfer(to, amount)\n  File \"/app/wallet.py\", line 88, in transfer\n    raise TimeoutError(f\"no answer from {self.host} in {self.patience} s\")\nTimeoutError: no answer from base-rpc.publicnode.com in 10 s"},
+		{"validator", "WARN the score of seller 0x52908400098527886E0F7030069857D2E4169EE7 cannot be trusted: 3 of 5 witnesses contradict each other, the last one since 14:02"},
+		{"voice-extractor", `{"level":"error","msg":"cannot decode","file":"s3://recordings/2026/11/12/call-8841.ogg","error":"unexpected end of stream"}`},
+	} {
+		at := now.Add(time.Duration(i*1234-9000) * time.Millisecond)
+		if err := x.sim.Write("/ecs/karmacadabra-prod/"+line.agent, fleet.LogStream(line.agent, first[line.agent].ID), at, line.message); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	time.Sleep(10 * time.Second)
+}
+
+// on runs a command in a window of so many columns and lines.
+func (x *troubled) on(width, height int, args ...string) (code int, wrote string) {
+	var out locked
+	a := &app{
+		term:     ui.NewWindow(strings.NewReader(""), &out, &out, width, height),
+		rehearse: func(string, string) (*awssim.Sim, engine.Clock, error) { return x.sim, engine.RealClock{}, nil },
+		stop:     make(chan struct{}), leaveSignals: func() {},
+	}
+	global := []string{"--file", x.file, "--simulate", filepath.Join(x.dir, "world"), "--state", "s3://karmactl-state-123456789012-us-east-1/it"}
+	code = a.run(context.Background(), append(global, args...))
+	return code, out.String()
+}
+
+// steady gives the tasks ids of their own, which AWS gives in the order in which they come.
+func (x *troubled) steady(s string) string {
+	x.t.Helper()
+	x.edit(func(w *awssim.World) {
+		all := slices.SortedFunc(maps.Values(w.Tasks), func(a, b *awssim.Task) int {
+			return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Service, b.Service), cmp.Compare(a.ID, b.ID))
+		})
+		for i, task := range all {
+			s = strings.ReplaceAll(s, task.ID[:8], fmt.Sprintf("%08x", 0x1c0ffee0+i))
+		}
+	})
+	s = targetGroups.ReplaceAllString(s, "karmacadabra-prod-8f09dc-c84ab1")
+	return balancers.ReplaceAllString(s, "karmacadabra-prod-1000000029.")
+}
+
+// Names that AWS makes of numbers.
+var (
+	targetGroups = regexp.MustCompile(`karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}`)
+	balancers    = regexp.MustCompile(`karmacadabra-prod-\d{10}\.`)
+)

@@ -1,0 +1,117 @@
+package ui
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// pad fills s to n columns, as they are seen.
+func pad(s string, n int) string {
+	if w := lipgloss.Width(s); w < n {
+		return s + strings.Repeat(" ", n-w)
+	}
+	return s
+}
+
+// fit cuts s to n columns: between words, where it has more than one and no colours.
+func fit(s string, n int) string {
+	if n <= 0 || lipgloss.Width(s) <= n {
+		return s
+	}
+	cut := lipgloss.NewStyle().MaxWidth(n - 1).Render(s)
+	if rest, plain := strings.CutPrefix(s, cut); plain && !strings.HasPrefix(rest, " ") && !strings.HasSuffix(cut, " ") {
+		if i := strings.LastIndexByte(strings.TrimLeft(cut, " "), ' '); i > 0 {
+			cut = strings.TrimRight(cut[:len(cut)-len(strings.TrimLeft(cut, " "))+i], " ")
+		}
+	}
+	return strings.TrimRight(cut, " ·") + "…"
+}
+
+// wrap breaks s between words into lines of at most n columns; those after the
+// first are indented by as much again. What fits is left as it is. A command stays in
+// one line; where it is too long for one, a shell is told that it continues.
+func wrap(s string, n, indent int) string {
+	if lipgloss.Width(s) <= n && !strings.Contains(s, "\n") {
+		return s
+	}
+	var b strings.Builder
+	at := 0
+	write := func(w, end string) {
+		width := lipgloss.Width(w)
+		switch {
+		case b.Len() == 0:
+		case at+1+width > n:
+			b.WriteString(end + "\n" + strings.Repeat(" ", indent))
+			at = 0
+		default:
+			b.WriteString(" ")
+			at++
+		}
+		b.WriteString(w)
+		at += width
+	}
+	words := strings.Fields(s)
+	for len(words) > 0 {
+		of := commandWords(words)
+		if whole := strings.Join(words[:of], " "); lipgloss.Width(whole) <= n {
+			write(whole, "")
+		} else {
+			write(words[0], "")
+			n -= len(goesOn)
+			for rest := words[1:of]; len(rest) > 0; {
+				with := 1
+				if len(rest) > 1 && strings.HasPrefix(rest[0], "-") && !strings.HasPrefix(rest[1], "-") {
+					with = 2 // a flag and its value
+				}
+				write(strings.Join(rest[:with], " "), goesOn)
+				rest = rest[with:]
+			}
+			n += len(goesOn)
+		}
+		words = words[of:]
+	}
+	return b.String()
+}
+
+// goesOn is what tells a shell that the next line belongs to the command.
+const goesOn = ` \`
+
+// commandWords is how many of the words at the beginning are one command, and 1 where none begins
+// there. One of karmactl's has a verb and an agent; where a sentence continues instead, it loses nothing.
+func commandWords(words []string) int {
+	ends := func(i int) bool { return i+1 >= len(words) || strings.ContainsAny(words[i][len(words[i])-1:], ",;:.)") }
+	flag := func(i int) bool { return strings.HasPrefix(words[i], "-") }
+	i := 0
+	switch strings.TrimLeft(words[0], "(`") {
+	case "aws":
+		for !ends(i) {
+			i++
+		}
+	case "karmactl":
+		for i < 2 && !ends(i) {
+			i++
+		}
+		for !ends(i) && (flag(i+1) || flag(i) && !strings.Contains(words[i], "=")) {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// apart is between, on two lines where one is too short.
+func apart(left, right string, n int) string {
+	if lipgloss.Width(left)+2+lipgloss.Width(right) > n {
+		return left + "\n  " + right
+	}
+	return between(left, right, n)
+}
+
+// between sets left and right apart on one line of n columns.
+func between(left, right string, n int) string {
+	gap := n - lipgloss.Width(left) - lipgloss.Width(right)
+	if gap < 2 {
+		gap = 2
+	}
+	return left + strings.Repeat(" ", gap) + right
+}

@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/karmacadabra/karmactl/internal/document"
+)
+
+func TestACommandStaysInOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"karma-hello is scaled by hand to 2: karmactl scale karma-hello=auto gives it back": `karma-hello is scaled by hand to 2:
+  karmactl scale karma-hello=auto gives it
+  back`,
+		"its last words are there: karmactl logs skill-extractor --since 1h, or look into it": `its last words are there:
+  karmactl logs skill-extractor --since 1h,
+  or look into it`,
+		"there are no credentials: sign in (aws sso login); --simulate FILE rehearses": `there are no credentials: sign in
+  (aws sso login); --simulate FILE rehearses`,
+		"aws service-quotas request-service-quota-increase --service-code fargate --desired-value 8; or lower scale.max": `aws service-quotas \
+  request-service-quota-increase \
+  --service-code fargate \
+  --desired-value 8; or lower scale.max`,
+	} {
+		if got := wrap(text, 42, 2); got != want {
+			t.Errorf("it is\n%s\nand not\n%s", got, want)
+		}
+	}
+}
+
+func TestALinkTakesNoRoomAndIsWrittenWhereATerminalShowsIt(t *testing.T) {
+	const url = "https://example.com/a/b"
+	var out strings.Builder
+	window := NewWindow(strings.NewReader(""), &out, &out, 80, 24)
+	linked := window.Link(url)
+	if want := "\x1b]8;;" + url + "\x1b\\" + url + "\x1b]8;;\x1b\\"; linked != want {
+		t.Errorf("the link is %q", linked)
+	}
+	if w := lipgloss.Width(linked); w != len(url) || len(pad(linked, 30)) != len(linked)+30-len(url) {
+		t.Errorf("a link of %d columns has %d", len(url), w)
+	}
+	if got := fit(window.link(url, "a longer text"), 8); lipgloss.Width(got) > 8 || strings.Count(got, "\x1b]8;;") != 2 {
+		t.Errorf("a link that is cut is %q", got)
+	}
+	if got := window.Link("https://example.com/\x1b\\evil"); strings.Contains(got, "]8;") {
+		t.Errorf("what would end the link is one: %q", got)
+	}
+	piped := NewWindow(strings.NewReader(""), &out, &out, 80, 24)
+	piped.Screen = false
+	window.NoColor()
+	for name, at := range map[string]*Terminal{"without colours": window, "in a pipe with colours": piped} {
+		if got := at.Link(url); got != url {
+			t.Errorf("%s a link is %q", name, got)
+		}
+	}
+	for name, want := range map[string]bool{"xterm-256color": false, "dumb": true, "linux": true, "vt100": true, "": true} {
+		if linkless(func(v string) string { return map[string]string{"TERM": name}[v] }) != want {
+			t.Errorf("a terminal %q knows no links: %t", name, !want)
+		}
+	}
+}
+
+func TestEqualChangesAreSaidOnce(t *testing.T) {
+	p := &document.Plan{Groups: []document.Group{{Name: "agents", Total: 4}}}
+	for _, name := range []string{"planner", "writer"} {
+		p.Changes = append(p.Changes,
+			document.Change{Key: "task-definition/" + name, Kind: "task-definition", Verb: "update", Group: "agents", Fields: []document.Field{{Field: "memory", Was: "512", Now: "1024"}}},
+			document.Change{Key: "service/" + name, Kind: "service", Verb: "update", Group: "agents", Fields: []document.Field{{Field: "task_definition", Was: "demo-" + name + ":1", Now: "<task-definition/" + name + ">"}}})
+	}
+	var out strings.Builder
+	window := NewWindow(strings.NewReader(""), &out, &out, 100, 40)
+	window.NoColor()
+	const want = `      ~ task-definition of planner, writer
+          memory  512 → 1024
+      ~ service of planner, writer
+          task_definition  demo-…:1 → <task-definition/…>
+`
+	if got := window.planText(p); !strings.Contains(got, want) {
+		t.Errorf("the plan is\n%s", got)
+	}
+	window.Verbose = true
+	if got := window.planText(p); !strings.Contains(got, "~ service/writer") || !strings.Contains(got, "demo-writer:1") {
+		t.Errorf("with -v the plan is\n%s", got)
+	}
+}
+
+func TestAWatchedScreenFitsItsWindow(t *testing.T) {
+	s := StatusScreen{Head: "demo", Columns: []string{"agent"}, Repaint: true, Foot: "looks every 5s"}
+	for range 14 {
+		s.Rows = append(s.Rows, StatusRow{Cells: []string{"agent"}, Sign: Bad})
+		s.Attention = append(s.Attention, StatusProblem{Agent: "agent", Problem: "0 of 1 tasks run", Command: "karmactl logs agent", Sign: Bad})
+	}
+	var out strings.Builder
+	window := NewWindow(strings.NewReader(""), &out, &out, 80, 24)
+	window.NoColor()
+	window.Status(s)
+	lines := strings.Split(out.String(), "\n")
+	if len(lines) > 24 || !strings.Contains(lines[len(lines)-2], "looks every 5s") || !strings.Contains(lines[len(lines)-3], "… 9 more lines: karmactl status") {
+		t.Errorf("a window of 24 lines has %d:\n%s", len(lines), out.String())
+	}
+}
