@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,11 +39,11 @@ func (s *session) planGivingBack(ctx context.Context, store *state.Store, all []
 		case e.Key.Kind() != "task-definition":
 			return nil, &advice{fmt.Errorf("%s was replaced since it was taken over: what it was is gone, and nothing was given back", e.Key), "karmactl adopt --release keeps the fleet"}
 		default:
-			var arn string
-			if err := json.Unmarshal(e.Taken, &arn); err != nil {
-				return nil, fmt.Errorf("the state does not say which revision of %s was taken over: %w", e.Key.Name(), err)
+			r, err := revisionOfTaken(e)
+			if err != nil {
+				return nil, err
 			}
-			g.revisions[e.Key.Name()] = arn
+			g.revisions[e.Key.Name()] = r.Revision
 		}
 	}
 	var err error

@@ -120,7 +120,7 @@ func (t *takeover) noteDifferences(ctx context.Context, store *state.Store, begu
 			for _, e := range begun {
 				o, _ := res.Get(e.Key)
 				e.Adopted, e.Differs = engine.AdoptionShared, engine.Differences(slices.DeleteFunc(o.Changes, func(c engine.Change) bool { return isMark(c) }))
-				if e.Taken, err = takenOf(e, o.Have); err != nil {
+				if e.Taken, err = t.takenOf(e, o.Have); err != nil {
 					return err
 				}
 				store.Record(e)
@@ -137,10 +137,10 @@ func (t *takeover) noteDifferences(ctx context.Context, store *state.Store, begu
 }
 
 // takenOf is what a resource is when it is taken over: its spec, or the id of a revision,
-// which never changes.
-func takenOf(e engine.Entry, have any) ([]byte, error) {
+// which never changes, with the rights of its role, which may.
+func (t *takeover) takenOf(e engine.Entry, have any) ([]byte, error) {
 	if e.Key.Kind() == "task-definition" {
-		have = e.ID
+		have = takenRevision{Revision: e.ID, Rights: t.rightsOf(e.ID)}
 	}
 	data, err := json.Marshal(have)
 	if err != nil {

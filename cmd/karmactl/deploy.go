@@ -239,6 +239,13 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 			return nil, &advice{fmt.Errorf("nothing was deployed: %s", w.Reason), w.Command}
 		}
 	}
+	changed, err := d.roleChanges(ctx, d.before.store, getsRole(res))
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range changed {
+		d.app.term.Notef("%s", note)
+	}
 	m, err := d.price(st, res)
 	if err != nil {
 		return nil, err
@@ -249,6 +256,15 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 	if err := d.fits(ctx, st, res); err != nil {
 		return nil, err
 	}
+	d.tell(st, res)
+	if !m.now.Round(2).Equal(m.was.Round(2)) {
+		d.say(rollout.Line{At: d.clock.Now(), About: "cost", Text: m.line()})
+	}
+	return res, nil
+}
+
+// tell says what a plan changes, before it does.
+func (d *deploy) tell(st *stack.Stack, res *engine.Result) {
 	for _, o := range res.Outcomes {
 		if o.Verb == engine.None {
 			continue
@@ -259,10 +275,6 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 		}
 		d.say(rollout.Line{At: d.clock.Now(), Agent: st.AgentOf(o.Key), About: "diff", Text: text})
 	}
-	if !m.now.Round(2).Equal(m.was.Round(2)) {
-		d.say(rollout.Line{At: d.clock.Now(), About: "cost", Text: m.line()})
-	}
-	return res, nil
 }
 
 // change walks the stack under the lock, and finds what it has begun.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -61,7 +62,7 @@ func (p *plan) err() error {
 		}
 	}
 	if len(e.all) < 2 {
-		return p.res.Err()
+		return cmp.Or(p.res.Err(), p.narrowed)
 	}
 	e.rest = errors.Join(rest...)
 	return e

@@ -62,6 +62,8 @@ type plan struct {
 	scales []state.Scale
 	// used is what of the stack others use, and who they are.
 	used map[engine.Key][]string
+	// narrowed is that a role may do less since its agent was taken over.
+	narrowed error
 	// warnings are of the account: quotas that a rollout would exceed.
 	warnings []string
 }
@@ -99,6 +101,9 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	}
 	staying := p.staying(rec)
 	p.spare(staying)
+	var changed []string
+	changed, p.narrowed = s.roleChanges(ctx, rec, getsRole(p.res))
+	p.warnings = append(p.warnings, changed...)
 	short, unknown, err := p.stack.Quotas(ctx, p.res, nil)
 	for _, q := range short {
 		p.warnings = append(p.warnings, fmt.Sprintf("%v: %s", q, q.Ask()))

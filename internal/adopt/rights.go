@@ -97,7 +97,27 @@ func lostStatements(role live.Role, all []agents.Permission) []string {
 	return out
 }
 
-// covers tells whether a list has all texts of another one, or stands for everything.
+// covers tells whether each text of another list is one of a list, or matched by a pattern of it.
 func covers(list, other []string) bool {
-	return slices.Contains(list, "*") || !slices.ContainsFunc(other, func(s string) bool { return !slices.Contains(list, s) })
+	return !slices.ContainsFunc(other, func(s string) bool {
+		return !slices.ContainsFunc(list, func(pattern string) bool { return matches(strings.ToLower(pattern), strings.ToLower(s)) })
+	})
+}
+
+// matches tells whether a pattern, in which * stands for any characters, matches a text; a *
+// of the text is matched by one of the pattern alone.
+func matches(pattern, text string) bool {
+	first, rest, more := strings.Cut(pattern, "*")
+	if !more {
+		return pattern == text
+	}
+	if !strings.HasPrefix(text, first) {
+		return false
+	}
+	for i := len(first); i <= len(text); i++ {
+		if matches(rest, text[i:]) {
+			return true
+		}
+	}
+	return false
 }

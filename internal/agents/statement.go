@@ -8,10 +8,28 @@ import (
 // Statement is one statement of an IAM policy that a role has elsewhere.
 type Statement struct {
 	// Effect is Allow or Deny.
-	Effect                                   string
-	Action, NotAction, Resource, NotResource []string
+	Effect      string   `json:"effect"`
+	Action      []string `json:"action,omitempty"`
+	NotAction   []string `json:"notAction,omitempty"`
+	Resource    []string `json:"resource,omitempty"`
+	NotResource []string `json:"notResource,omitempty"`
 	// Conditional tells that it counts under a condition alone.
-	Conditional bool
+	Conditional bool `json:"conditional,omitempty"`
+}
+
+// String is the statement in one line: "Deny s3:Get* on *".
+func (s Statement) String() string {
+	list := func(these, all []string, but string) string {
+		if len(all) > 0 {
+			return but + strings.Join(all, ", ")
+		}
+		return strings.Join(these, ", ")
+	}
+	text := s.Effect + " " + list(s.Action, s.NotAction, "all but ") + " on " + list(s.Resource, s.NotResource, "all but ")
+	if s.Conditional {
+		text += ", under a condition"
+	}
+	return text
 }
 
 // Unsayable tells for each statement of a role why the key permissions cannot say it; "" is

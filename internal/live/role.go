@@ -111,13 +111,8 @@ func (r *reader) roles(ctx context.Context) error {
 	}
 	slices.Sort(arns)
 	for _, arn := range slices.Compact(arns) {
-		role := Role{ARN: arn, Name: arn[strings.LastIndexByte(arn, '/')+1:]}
-		switch err := r.role(ctx, &role); {
-		case cloud.IsNotFound(err):
-			role.Unread = errors.New("it is not there any more")
-		case cloud.Classify(err) == engine.Denied:
-			role.Unread = cloud.Explain(err, cloud.Account{})
-		case err != nil:
+		role, err := ReadRole(ctx, r.clients.IAM, arn)
+		if err != nil {
 			return err
 		}
 		r.fleet.Roles = append(r.fleet.Roles, role)
@@ -125,8 +120,21 @@ func (r *reader) roles(ctx context.Context) error {
 	return nil
 }
 
-func (r *reader) role(ctx context.Context, role *Role) error {
-	api := r.clients.IAM
+// ReadRole reads what a role may do, by its ARN. One that is not there or may not be read says so.
+func ReadRole(ctx context.Context, api *iam.Client, arn string) (Role, error) {
+	role := Role{ARN: arn, Name: arn[strings.LastIndexByte(arn, '/')+1:]}
+	switch err := role.read(ctx, api); {
+	case cloud.IsNotFound(err):
+		role.Unread = errors.New("it is not there any more")
+	case cloud.Classify(err) == engine.Denied:
+		role.Unread = cloud.Explain(err, cloud.Account{})
+	case err != nil:
+		return role, err
+	}
+	return role, nil
+}
+
+func (role *Role) read(ctx context.Context, api *iam.Client) error {
 	got, err := api.GetRole(ctx, &iam.GetRoleInput{RoleName: &role.Name})
 	if err != nil {
 		return err
