@@ -48,6 +48,20 @@ func TestHistoryComesWholeInOrderAndAtThePaceOfTheQuota(t *testing.T) {
 	})
 }
 
+// TestHistoryUsesTheLargeQuota has 35 calls to make: ten at once, the others at 24.5 a second.
+func TestHistoryUsesTheLargeQuota(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		printed, _, lines, server := history(t, 200_000, func(s *logstest.Server) { s.Allow = logstest.Bucket(25) }, Options{Region: "us-east-1"})
+		rate := 200_000 / time.Since(began).Seconds()
+		t.Logf("%.0f events/s, %d calls, %d throttled", rate, server.Calls("FilterLogEvents"), server.Throttled("FilterLogEvents"))
+		if r := logstest.Check(lines, printed); r.Lost+r.LostLate+r.Doubled+r.Disorder != 0 || rate < 175_000 {
+			t.Errorf("%.0f events/s, less than 175,000, or %v", rate, r)
+		}
+	})
+}
+
 func TestHistoryReadsOnePageOfEachGroupAndOneAheadOfWhatIsTaken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

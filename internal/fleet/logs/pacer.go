@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -9,8 +10,9 @@ import (
 )
 
 const (
-	// fullBurst is how many calls may go out together: as many as the smallest quota grants in a second.
-	fullBurst = 5
+	// fullBurst is how many calls may go out together: as many as the smallest quota grants in a second. In a history it is
+	// burstShare of what a larger one grants.
+	fullBurst, burstShare = 5, 0.4
 	// nearby is how few answers between two throttles make them close to each other.
 	nearby = 10
 	// burstAgain is after how many answers one more call may go out together, when throttles made them fewer.
@@ -36,10 +38,12 @@ type pacer struct {
 	// most is the pace to begin with and never to exceed; negative is no pace.
 	most float64
 
-	mu     sync.Mutex
-	rate   float64
-	wall   float64
-	burst  float64
+	mu    sync.Mutex
+	rate  float64
+	wall  float64
+	burst float64
+	// full is the largest burst that AWS may bear.
+	full   float64
 	tokens float64
 	filled time.Time
 	// calm counts answers since the last throttle, apart those since the last two close to each other, and answers has when the last ones came.
@@ -52,7 +56,13 @@ type pacer struct {
 }
 
 func newPacer(clock engine.Clock, rate float64) *pacer {
-	return &pacer{clock: clock, most: rate, rate: rate, wall: 2 * rate, burst: fullBurst, tokens: fullBurst, filled: clock.Now(), calm: 100, perRead: 1}
+	return &pacer{clock: clock, most: rate, rate: rate, wall: 2 * rate, burst: fullBurst, full: fullBurst, tokens: fullBurst, filled: clock.Now(), calm: 100, perRead: 1}
+}
+
+// inOneGo lets more calls go out together where the quota is larger, for a read that is over after a few dozen of them.
+func (p *pacer) inOneGo() {
+	p.full = max(fullBurst, math.Floor(burstShare*p.most+0.5))
+	p.burst, p.tokens = p.full, p.full
 }
 
 // free reports that nothing is paced.
@@ -105,7 +115,8 @@ func (p *pacer) throttled() bool {
 	p.apart = 0
 	if p.burst > 1 {
 		// AWS may dislike calls that go out together, not their pace.
-		p.burst--
+		p.burst = min(fullBurst, p.burst-1)
+		p.full = fullBurst
 		p.rate = max(slowest, p.rate*afterLone)
 		return false
 	}
@@ -130,7 +141,7 @@ func (p *pacer) granted() {
 	p.answers[p.answer%len(p.answers)] = p.clock.Now()
 	p.answer++
 	if p.apart++; p.apart%burstAgain == 0 {
-		p.burst = min(fullBurst, p.burst+1)
+		p.burst = min(p.full, p.burst+1)
 	}
 }
 

@@ -199,6 +199,9 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 	if o.Follow && (o.Live != nil || o.Streams != nil && o.Pattern == "") {
 		t.both = newReconciler()
 	}
+	if !o.Follow {
+		t.pacer.inOneGo()
+	}
 	for range cap(t.largeBuffers) {
 		t.largeBuffers <- new(body)
 	}
