@@ -29,7 +29,7 @@ func (o *costOptions) addFlags(f *pflag.FlagSet) {
 func newCostCmd(a *app) *cobra.Command {
 	var o costOptions
 	cmd := &cobra.Command{
-		Use: "cost", Short: "What the stack costs a month, what would make it cheaper, what it did cost", Args: cobra.NoArgs,
+		Use: "cost", Short: "What the stack costs a month, what would make it cheaper, what it did cost", Args: knownCommand,
 		Example: `  karmactl cost
   karmactl cost --savings
   karmactl cost --actual --month 2026-10

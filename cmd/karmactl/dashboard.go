@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -13,14 +15,20 @@ func newDashboardCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "dashboard", Short: "The URL of the CloudWatch dashboard", Args: cobra.NoArgs,
 		Example: `  karmactl dashboard`,
-		RunE:    a.withSession(anyArgs, func(_ context.Context, s *session, _ []string) error { return runDashboard(s) }),
+		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runDashboard(ctx, s) }),
 	}
 }
 
-func runDashboard(s *session) error {
-	term := s.app.term
-	if !s.cfg.Observability.Dashboard {
-		term.Notef("agents.yaml has observability.dashboard off: there may be nothing at this address")
+func runDashboard(ctx context.Context, s *session) error {
+	term, env := s.app.term, s.env(true)
+	there, err := env.HasDashboard(ctx)
+	switch {
+	case err != nil:
+		term.Notef("whether it is there cannot be read: %v", err)
+	case !there && !s.cfg.Observability.Dashboard:
+		return &advice{fmt.Errorf("there is no dashboard: %s has observability.dashboard off", s.cfg.File), ""}
+	case !there:
+		return &advice{errors.New("there is no dashboard: it was never made, or has been deleted"), "karmactl up"}
 	}
 	url := provision.DashboardURL(s.account, s.cfg.Stack())
 	if term.JSON {

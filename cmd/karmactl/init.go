@@ -105,9 +105,7 @@ func runInit(ctx context.Context, a *app, o initOptions) error {
 func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, error) {
 	opts := importer.Options{Project: o.project, Environment: a.opts.env, Region: a.opts.region, Folder: folder(o.dir), VarFiles: o.varFiles}
 	if o.example {
-		text := agents.Template()
-		cfg, err := agents.Parse("agents.yaml", text, "")
-		return &importer.Result{Source: "the shipped example", Text: string(text), Config: cfg}, err
+		return shippedExample(opts)
 	}
 	if len(o.agents) > 0 {
 		return a.blank(o.agents, opts)
@@ -134,6 +132,22 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 		}
 	}
 	return a.questions(ctx, opts)
+}
+
+// shippedExample is the shipped file with the names and the region that were asked for.
+func shippedExample(o importer.Options) (*importer.Result, error) {
+	text := string(agents.Template())
+	for _, x := range []struct{ line, want string }{
+		{"project: karmacadabra\n", o.Project}, {"environment: prod\n", o.Environment}, {"region: us-east-1\n", o.Region},
+		{"  Project: karmacadabra\n", o.Project}, {"  Environment: prod\n", o.Environment},
+	} {
+		if x.want != "" {
+			key, _, _ := strings.Cut(x.line, ":")
+			text = strings.Replace(text, x.line, key+": "+x.want+"\n", 1)
+		}
+	}
+	cfg, err := agents.Parse("agents.yaml", []byte(text), "")
+	return &importer.Result{Source: "the shipped example", Text: text, Config: cfg}, err
 }
 
 // fromECS reads a cluster that runs. The region is --region's, else that of AWS's own tools.

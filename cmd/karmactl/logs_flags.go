@@ -10,6 +10,9 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
+// levels are what --level may be.
+var levels = []string{"debug", "info", "warn", "error", "fatal"}
+
 // options are the flags that need no AWS to be checked.
 func (f logsOptions) options() (logs.Options, logs.Style, error) {
 	o := logs.Options{Follow: f.follow, Tail: f.tail, Pattern: f.filter, Task: f.task, Container: f.container, Order: f.order}
@@ -32,7 +35,7 @@ func (f logsOptions) options() (logs.Options, logs.Style, error) {
 	}
 	if f.level != "" {
 		if o.Level, err = logs.ParseLevel(f.level); err != nil {
-			return o, style, fmt.Errorf("--level: %w", err)
+			return o, style, oneOf("--level", f.level, levels)
 		}
 	}
 	if o.Include, err = regexps("include", f.include); err != nil {

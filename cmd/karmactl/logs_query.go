@@ -19,7 +19,11 @@ func runQuery(ctx context.Context, s *session, api logs.QueryAPI, name string, o
 	}
 	q, err := logs.FindQuery(name, own)
 	if err != nil {
-		return &usageError{err}
+		var all []string
+		for _, known := range append(own, logs.Queries()...) {
+			all = append(all, known.Name)
+		}
+		return oneOf("--query", name, all)
 	}
 	now := s.clock.Now()
 	if o.Since.IsZero() {
@@ -57,7 +61,7 @@ func (a *app) completeQueries() complete {
 }
 
 func completeLevels(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"debug", "info", "warn", "error", "fatal"}, cobra.ShellCompDirectiveNoFileComp
+	return levels, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeAgo offers usual times ago.

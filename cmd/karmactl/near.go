@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 )
@@ -21,7 +20,7 @@ var meant = map[string]map[string]string{
 		"attach": "exec", "tail": "logs", "log": "logs", "events": "logs --follow", "browse": "open", "proxy": "port-forward AGENT", "forward": "port-forward AGENT", "tunnel": "port-forward AGENT", "graph": "diagram", "draw": "diagram", "demo": "try", "url": "outputs", "urls": "outputs", "output": "outputs",
 		"diff": "plan", "preview": "plan", "restart": "deploy AGENT --restart", "redeploy": "deploy", "release": "deploy", "ship": "deploy", "undo": "rollback AGENT",
 		"stop": "hibernate", "pause": "hibernate", "sleep": "hibernate", "resume": "wake", "price": "cost", "pricing": "cost", "bill": "cost", "refresh": "cost refresh",
-		"check": "doctor", "lint": "validate", "secret": "secrets", "new": "init", "unlock": "state unlock", "audit": "history",
+		"check": "doctor", "stats": "status", "lint": "validate", "config": "validate", "build": "deploy AGENT --build", "releases": "history", "kill": "down", "secret": "secrets", "new": "init", "unlock": "state unlock", "audit": "history",
 	},
 	"karmactl secrets": {"list": "status", "ls": "status", "show": "status", "get": "status", "copy": "sync", "pull": "sync", "put": "set AGENT KEY", "add": "set AGENT KEY"},
 	"karmactl state":   {"ls": "list", "get": "show KEY", "delete": "rm KEY", "remove": "rm KEY", "forget": "rm KEY", "versions": "history", "log": "history", "push": "import FILE", "rollback": "restore VERSION"},
@@ -39,6 +38,9 @@ func knownCommand(c *cobra.Command, args []string) error {
 		try = "karmactl help lists the commands"
 	}
 	if m, ok := meant[path][word]; ok {
+		if len(args) > 1 {
+			m = strings.ReplaceAll(m, "AGENT", args[1])
+		}
 		try = path + " " + m
 	} else if near := agents.Nearest(word, subcommands(c)); near != "" {
 		try = path + " " + near
@@ -55,19 +57,6 @@ func subcommands(c *cobra.Command) []string {
 		}
 	}
 	return out
-}
-
-// badFlag says of a wrong flag what it may have been meant to be.
-func badFlag(c *cobra.Command, err error) error {
-	try := c.CommandPath() + " --help"
-	if unknown := (*pflag.NotExistError)(nil); errors.As(err, &unknown) {
-		var names []string
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := agents.Nearest(unknown.GetSpecifiedName(), names); near != "" && len(unknown.GetSpecifiedName()) > 1 {
-			try = "--" + near
-		}
-	}
-	return &advice{&usageError{err}, try}
 }
 
 // noAgent says that there is no such agent, and which there are.

@@ -87,7 +87,7 @@ func readOutputs(ctx context.Context, s *session) (*document.Outputs, error) {
 		return nil, err
 	}
 	defer func() { _ = store.Close(ctx) }()
-	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation()})
+	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), looks: true})
 	if err != nil {
 		return nil, err
 	}

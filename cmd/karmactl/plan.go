@@ -70,7 +70,7 @@ func runPlan(ctx context.Context, s *session, o planOptions) error {
 		return err
 	}
 	defer func() { _ = store.Close(ctx) }() // it was only read
-	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), budget: o.budget, refresh: o.refresh, around: around})
+	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), looks: true, budget: o.budget, refresh: o.refresh, around: around})
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,9 @@ func (p *plan) doc() *document.Plan {
 		outcomes = append([]engine.Outcome{*p.bucket}, outcomes...)
 	}
 	for _, o := range outcomes {
+		if agent := p.stack.AgentOf(o.Key); o.Verb == engine.None && agent != "" && len(p.only) > 0 && !slices.Contains(p.only, agent) {
+			continue // it was not compared
+		}
 		group := p.stack.Group(o.Key)
 		if o.Verb != engine.Delete {
 			total[group]++

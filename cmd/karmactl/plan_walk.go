@@ -26,6 +26,8 @@ type scope struct {
 	budget string
 	// refresh is --refresh: AWS is asked for what the state knows, too.
 	refresh bool
+	// looks is a walk that only tells what is there: a deployment that fails meanwhile is a note.
+	looks bool
 	// around is what was looked up while the state was read; nil is nothing yet.
 	around *surroundings
 }
@@ -82,6 +84,9 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	}
 	p := &plan{session: s, scope: o, stack: stack.New(s.cfg, around.env, around.facts)}
 	o.images.wantedBy(p.stack)
+	if o.looks {
+		p.stack.Look()
+	}
 	w := s.walk(p.stack, rec)
 	w.Keep, w.Since, w.Refresh = p.stack.Keep(stack.DownOptions{}), around.since, o.refresh
 	p.sleeps = o.limit(&w, p.stack)

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -113,6 +115,13 @@ func moved(f *planfile.File, fresh *engine.Result) string {
 // made with --refresh.
 func planKept(s *session, path string, store *state.Store, fresh *engine.Result) (res *engine.Result, refresh bool, err error) {
 	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		try := "karmactl plan --out " + path + " makes one"
+		if _, ok := s.cfg.Agent(path); ok {
+			try = "karmactl up --only " + path
+		}
+		return nil, false, &advice{&usageError{fmt.Errorf("there is no plan in a file %s", path)}, try}
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("the plan cannot be read: %w", err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -131,6 +130,7 @@ Try it without an account, in a minute:  karmactl try`,
 	root.SetHelpCommand(newHelpCmd())
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
+	wordCompletion(root)
 	return root
 }
 
@@ -147,21 +147,21 @@ func (a *app) prepare(c *cobra.Command) error {
 			return
 		}
 		if serr := c.Flags().Set(f.Name, v.GetString(f.Name)); serr != nil && err == nil {
-			err = &usageError{fmt.Errorf("KARMACTL_%s: %w", strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), serr)}
+			err = &usageError{fmt.Errorf("KARMACTL_%s %q: allowed is %s", strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), v.GetString(f.Name), valuesOf(f))}
 		}
 	})
 	if err != nil {
 		return err
 	}
-	switch a.opts.output {
-	case "text":
-	case "json":
-		a.term.JSON = true
-	default:
-		if c.Name() != "logs" || a.opts.output != "raw" {
-			return &usageError{fmt.Errorf("--output %q: allowed are text and json", a.opts.output)}
+	if err := checkNumbers(c); err != nil {
+		return err
+	}
+	if a.opts.output != "raw" || c.Name() != "logs" {
+		if err := oneOf("--output", a.opts.output, []string{"text", "json"}); err != nil {
+			return err
 		}
 	}
+	a.term.JSON = a.term.JSON || a.opts.output == "json"
 	if a.opts.region != "" {
 		if err := agents.CheckRegion(a.opts.region); err != nil {
 			return &usageError{fmt.Errorf("--region %w", err)}
@@ -178,9 +178,10 @@ func (a *app) prepare(c *cobra.Command) error {
 var colors = []string{"auto", "always", "never"}
 
 func (a *app) prepareColor() error {
+	if err := oneOf("--color", a.opts.color, colors); err != nil {
+		return err
+	}
 	switch {
-	case !slices.Contains(colors, a.opts.color):
-		return &usageError{fmt.Errorf("--color %q: allowed are auto, always and never", a.opts.color)}
 	case a.opts.noColor, a.opts.color == "never":
 		a.term.NoColor()
 	case a.opts.color == "always":

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,7 +77,7 @@ func (o *scaleOptions) check(cfg *agents.Config, args []string) error {
 		o.targets = append(o.targets, t)
 	}
 	if _, ok := cfg.Schedules[o.schedule]; !ok && o.schedule != "" && o.schedule != scheduleOff {
-		return &usageError{fmt.Errorf("there is no schedule %q in %s: there are %s, and off", o.schedule, cfg.File, strings.Join(slices.Sorted(maps.Keys(cfg.Schedules)), " "))}
+		return oneOf("--schedule", o.schedule, append(slices.Sorted(maps.Keys(cfg.Schedules)), scheduleOff))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/state"
@@ -74,7 +75,7 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 	defer func() { _ = store.Close(ctx) }()
 	e, ok := store.Get(engine.Key(key))
 	if !ok {
-		return &advice{fmt.Errorf("the state has no %s", key), "karmactl state list"}
+		return noKey(store, key)
 	}
 	if s.app.term.JSON {
 		return s.app.term.Document(&document.StateEntry{Head: document.Of("StateEntry"), Key: string(e.Key), Entry: entryDoc(e)})
@@ -94,6 +95,18 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 		s.app.term.Printf("differs  %s\n", d)
 	}
 	return nil
+}
+
+// noKey says that the state has no such key, and which was probably meant.
+func noKey(store *state.Store, key string) error {
+	var all []string
+	for _, e := range store.Entries() {
+		all = append(all, string(e.Key))
+	}
+	if near := agents.Nearest(key, all); near != "" {
+		return &advice{fmt.Errorf("the state has no %s: did you mean %s?", key, near), "karmactl state list"}
+	}
+	return &advice{fmt.Errorf("the state has no %s", key), "karmactl state list"}
 }
 
 // entryDoc is what the state remembers of a resource, for scripts: the state's own format is another.
@@ -120,7 +133,7 @@ func runStateRemove(ctx context.Context, s *session, key string) error {
 	return s.locked(ctx, "state rm", func(ctx context.Context, store *state.Store) error {
 		e, ok := store.Get(engine.Key(key))
 		if !ok {
-			return &advice{fmt.Errorf("the state has no %s", key), "karmactl state list"}
+			return noKey(store, key)
 		}
 		if err := store.Remove(ctx, e.Key); err != nil {
 			return err

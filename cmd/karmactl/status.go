@@ -116,7 +116,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 // settings that AWS reads back in words of its own. Without a state that can be read, the resources are found by their tags.
 func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes []string, err error) {
 	var rec engine.Recorder = engine.NewMemory(s.clock)
-	about := scope{}
+	about := scope{looks: true}
 	if store, err := s.readState(ctx); err == nil {
 		defer func() { _ = store.Close(ctx) }()
 		rec, about.asleep = store, store.Hibernation()

@@ -203,5 +203,5 @@ func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, 
 	if err != nil {
 		return err
 	}
-	return showUp(ctx, s, st, res, began, about.asleep)
+	return showUp(ctx, s, st, res, began, about.asleep, about.only)
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // showUp asks the agents and tells how it went.
-func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result, began time.Time, asleep *state.Hibernation) error {
+func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result, began time.Time, asleep *state.Hibernation, only []string) error {
 	r := resultDoc(res)
 	r.Notes = append(st.Notes(), s.notesOf(res)...)
 	err := res.Err()
@@ -33,10 +33,16 @@ func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result
 	if err == nil {
 		r.URLs = st.URLs()
 		r.Checks = askAgents(ctx, s, st, upOf(r.URLs, res))
+		for i := range r.Checks {
+			r.Checks[i].Note = whyNot(r.Checks[i], res, only)
+		}
 		r.Outcome = "succeeded"
 		r.Headline = fmt.Sprintf("Up in %s. %s.", ui.Duration(s.clock.Now().Sub(began)), sumOfWalk(res, r.Checks, len(r.URLs)))
 		if !changed(res) {
 			r.Headline = fmt.Sprintf("Nothing to change: %d resources are as %s says.", len(res.Outcomes), s.cfg.File)
+			if len(only) > 0 {
+				r.Headline = fmt.Sprintf("Nothing to change at %s; the other agents were not compared.", strings.Join(only, ", "))
+			}
 		}
 		r.Next = []string{"karmactl status"}
 		if starts(res) {
@@ -48,6 +54,23 @@ func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result
 		}
 	}
 	return s.finish(r, res, err)
+}
+
+// whyNot is the note of an agent that was asked: of one that wants no task, or that this up did not look at, AWS has
+// not said that it is healthy.
+func whyNot(ch document.Check, res *engine.Result, only []string) string {
+	o, _ := res.Get(engine.Key("service/" + ch.Agent))
+	have, found := o.Have.(provision.ServiceSpec)
+	want, made := o.Want.(provision.ServiceSpec)
+	switch {
+	case ch.OK:
+		return ch.Note
+	case found && have.Tasks == 0 && !have.Empty, !found && made && want.Tasks == 0:
+		return "no task is wanted: karmactl scale " + ch.Agent + "=1"
+	case len(only) > 0 && !slices.Contains(only, ch.Agent):
+		return strings.TrimPrefix(ch.Note, "healthy in AWS, ") + ": karmactl status " + ch.Agent
+	}
+	return ch.Note
 }
 
 // upOf are the addresses of the agents whose services are there and well.

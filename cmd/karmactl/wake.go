@@ -119,7 +119,7 @@ func wakeLocked(ctx context.Context, s *session, store *state.Store, o wakeOptio
 			s.app.term.Notef("%s", afterWake(s.cfg.LoadBalancer, asleep))
 		}
 	}
-	return showUp(ctx, s, st, res, began, nil)
+	return showUp(ctx, s, st, res, began, nil, nil)
 }
 
 // wakes is what the stack will cost when it is awake, with what karmactl scale had set.

@@ -21,7 +21,12 @@ type NotFoundError struct {
 }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("no %s: `karmactl init` writes a commented one, --file names another", strings.Join(e.Paths, " and no "))
+	return "there is no " + strings.Join(e.Paths, " and no ")
+}
+
+// Try is what to do about it.
+func (e *NotFoundError) Try() string {
+	return "karmactl init writes a commented one; --file names another"
 }
 
 // Is makes errors.Is(err, fs.ErrNotExist) true.

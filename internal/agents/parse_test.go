@@ -293,7 +293,7 @@ func TestAMissingFileNamesThePathsAndInit(t *testing.T) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("got %v", err)
 	}
-	want := "no config/agents.yaml and no agents.yaml: `karmactl init` writes a commented one, --file names another"
+	want := "there is no config/agents.yaml and no agents.yaml"
 	if err.Error() != want {
 		t.Errorf("got %q", err)
 	}

@@ -125,7 +125,26 @@ func (c *Config) Warnings() []string {
 	for _, text := range order {
 		out = append(out, strings.Join(who[text], ", ")+" "+text)
 	}
-	return out
+	return append(out, c.asleepForGood()...)
+}
+
+// asleepForGood warns of agents that stay at 0 once they are there: target tracking has no figures of a service
+// without tasks, so nothing raises it again. A queue does, and an agent may be there for its jobs alone.
+func (c *Config) asleepForGood() []string {
+	var names []string
+	for _, a := range c.Agents {
+		job := false
+		for _, j := range c.Jobs {
+			job = job || j.Agent == a.Name
+		}
+		if a.Scale.Min == 0 && a.Scale.Max > 0 && a.Scale.Queue.PerTask == 0 && !job {
+			names = append(names, a.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{strings.Join(names, ", ") + " begins at 0 tasks (scale.min), and nothing but karmactl scale AGENT=1 or a schedule starts one: CPU and memory have no figures at 0"}
 }
 
 var (

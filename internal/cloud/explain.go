@@ -113,6 +113,9 @@ func explain(op *smithy.OperationError, in Account) *Problem {
 	case Classify(root) == engine.Denied:
 		return denied(root, api.ErrorMessage(), in)
 	}
+	if api.ErrorCode() == "ClusterNotFoundException" {
+		return &Problem{What: "nothing is up: AWS has no cluster of this stack in " + in.Region, Do: "karmactl up"}
+	}
 	what := fmt.Sprintf("%s %s: %s", root.Service(), root.Operation(), api.ErrorCode())
 	if m := api.ErrorMessage(); m != "" {
 		what += ": " + m

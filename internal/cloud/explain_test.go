@@ -141,6 +141,7 @@ func TestConfigurationThatCannotBeReadIsNamed(t *testing.T) {
 		{config.SharedConfigProfileNotExistError{Profile: "nope"}, `there is no profile "nope"`, "aws configure list-profiles"},
 		{config.SharedConfigProfileNotExistError{}, `there is no profile "prod"`, "aws configure list-profiles"},
 		{config.SharedConfigAssumeRoleError{Profile: "prod", Err: config.SharedConfigProfileNotExistError{Profile: "base"}}, "profile prod takes its credentials from source_profile base, which does not exist", "~/.aws/config"},
+		{config.SharedConfigAssumeRoleError{Profile: "base", Err: config.SharedConfigProfileNotExistError{Profile: "base"}}, "profile prod takes its credentials from source_profile base, which does not exist", "~/.aws/config"},
 		{config.AssumeRoleTokenProviderNotSetError{}, "profile prod asks for an MFA code, and there is no terminal", "aws configure export-credentials --format env --profile prod"},
 	} {
 		if p := unloadable(c.err, here); !strings.Contains(p.Error(), c.what) || !strings.Contains(p.Try(), c.try) {

@@ -132,12 +132,15 @@ func unloadable(err error, in Account) *Problem {
 	var role config.SharedConfigAssumeRoleError
 	switch {
 	case errors.As(err, &role):
-		source := "its source_profile"
+		source, owner := "its source_profile", role.Profile
 		if errors.As(role.Err, &missing) && missing.Profile != "" {
 			source = "source_profile " + missing.Profile
 		}
+		if in.Profile != "" && owner == missing.Profile { // the SDK names the missing one for both
+			owner = in.Profile
+		}
 		return &Problem{
-			What: fmt.Sprintf("profile %s takes its credentials from %s, which does not exist", role.Profile, source), Err: err,
+			What: fmt.Sprintf("profile %s takes its credentials from %s, which does not exist", owner, source), Err: err,
 			Do: "add that profile to ~/.aws/config or ~/.aws/credentials, or correct source_profile: aws configure list-profiles",
 		}
 	case errors.As(err, &missing):

@@ -4,6 +4,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func ReadScaled(ctx context.Context, home *provision.Env, names []string) (map[s
 	for _, name := range names {
 		b, err := home.ReadScaleOverride(ctx, name)
 		if notUp := new(provision.NotUp); errors.As(err, &notUp) {
-			missing = err
+			missing = cmp.Or(missing, err)
 			continue
 		}
 		if err != nil {

@@ -108,6 +108,16 @@ func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[Da
 	}, nil
 }
 
+// HasDashboard tells whether the stack's dashboard is there.
+func (e *Env) HasDashboard(ctx context.Context) (bool, error) {
+	name := dashboardName(e.Account, e.Stack)
+	_, err := e.Clients.CloudWatch.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: &name})
+	if cloud.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // dashboardName has the region: dashboards are shared by all regions of an account.
 func dashboardName(a cloud.Account, stack string) string { return stack + "-" + a.Region }
 

@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -92,8 +91,11 @@ func (b *ScaleOverride) read(ctx context.Context, notOlder time.Time) (ScaleOver
 type NotUp struct{ Agent string }
 
 func (e *NotUp) Error() string {
-	return fmt.Sprintf("%s is not up, so there is nothing to scale: run karmactl up first", e.Agent)
+	return e.Agent + " is not up, so there is nothing to scale"
 }
+
+// Try is what to do about it.
+func (e *NotUp) Try() string { return "karmactl up" }
 
 // Diff compares.
 func (b *ScaleOverride) Diff(have, want ScaleOverrideSpec) []engine.Change {

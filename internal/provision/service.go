@@ -43,7 +43,11 @@ type Service struct {
 	// NoWait does not wait for tasks: a deploy follows its deployment itself,
 	// by its ARN and without the lock.
 	NoWait bool
+	// Looks makes a deployment that fails a note and no error: for a walk that only tells what is there.
+	Looks bool
 
+	// fails is why the deployment that was found fails.
+	fails string
 	// retried is the deployment that failed and that an update has begun again: AWS may
 	// tell of it for a moment longer.
 	retried string

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,6 +20,14 @@ import (
 // judge says how far a service is. Steady is not enough: after the circuit
 // breaker has rolled back a service is steady too, on the revision before.
 func (s *Service) judge(ctx context.Context, x types.Service, found *engine.Found[ServiceSpec]) error {
+	err := s.judged(ctx, x, found)
+	if s.fails = ""; s.Looks && errors.As(found.Err, new(*DeploymentFailed)) {
+		s.fails, found.Phase, found.Err = found.Why, engine.Pending, nil
+	}
+	return err
+}
+
+func (s *Service) judged(ctx context.Context, x types.Service, found *engine.Found[ServiceSpec]) error {
 	if aws.ToString(x.Status) == "DRAINING" {
 		found.Phase, found.Usable, found.Why = engine.Leaving, false, fmt.Sprintf("draining, %d tasks left", x.RunningCount+x.PendingCount)
 		return nil

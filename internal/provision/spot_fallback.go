@@ -118,6 +118,9 @@ func plainly(d time.Duration) string {
 
 // Notes tell that the service runs on demand for a time.
 func (s *Service) Notes() []string {
+	if s.fails != "" {
+		return []string{s.Agent.Name + ": " + s.fails}
+	}
 	turn, on := s.seen.OnDemand()
 	if !on || s.Agent.Spot.Fallback == 0 || !s.Clock.Now().Before(turn.Until()) {
 		return nil

@@ -21,6 +21,15 @@ func (s *Stack) Deploy(images map[string]string) {
 	}
 }
 
+// Look makes the services tell of a deployment that fails, and not fail for it: for a command that only looks.
+func (s *Stack) Look() {
+	for _, n := range s.resources {
+		if r, ok := n.(*provision.Service); ok {
+			r.Looks = true
+		}
+	}
+}
+
 // Run makes the stack want images as Deploy does, and wait for their tasks.
 func (s *Stack) Run(images map[string]string) {
 	for _, n := range s.resources {
@@ -49,7 +58,7 @@ func (s *Stack) Ready(names []string, res *engine.Result) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the stack is not up: %s is not there: run karmactl up first", strings.Join(missing, ", "))
+	return &NotUp{missing}
 }
 
 // ImageOf is the image of the revision of an agent that a walk over the stack found last, or made.
@@ -60,3 +69,16 @@ func (s *Stack) ImageOf(agent string) string {
 	}
 	return td.Image()
 }
+
+// NotUp is a stack that lacks what agents need.
+type NotUp struct{ Missing []string }
+
+func (e *NotUp) Error() string {
+	if n := len(e.Missing); n > 3 {
+		return fmt.Sprintf("the stack is not up: %s, %s and %d more that agents need are not there", e.Missing[0], e.Missing[1], n-2)
+	}
+	return fmt.Sprintf("the stack is not up: agents need %s, which is not there", strings.Join(e.Missing, ", "))
+}
+
+// Try is what to do about it.
+func (e *NotUp) Try() string { return "karmactl up" }

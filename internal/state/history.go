@@ -14,7 +14,7 @@ func History(ctx context.Context, b Backend, limit int) ([]Version, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the history of the state: %w", err)
 	}
-	all = all[:min(limit, len(all))]
+	all = all[:min(max(limit, 0), len(all))]
 	for i, v := range all {
 		if v.Serial != 0 {
 			continue
@@ -39,7 +39,7 @@ func History(ctx context.Context, b Backend, limit int) ([]Version, error) {
 func Restore(ctx context.Context, o Options, version string) (*State, error) {
 	data, err := o.Backend.ReadVersion(ctx, version)
 	if errors.Is(err, ErrAbsent) {
-		return nil, fmt.Errorf("there is no version %s of the state %s: karmactl state history lists them: %w", version, o.Backend.URI(), err)
+		return nil, fmt.Errorf("%w: karmactl state history lists them", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading version %s of the state: %w", version, err)

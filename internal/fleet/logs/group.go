@@ -116,8 +116,10 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 		return post(fresh)
 	})
 	if errors.Is(err, errMissing) {
+		if !g.missing { // sayMissing has told of it otherwise
+			g.t.say("log group " + g.Name + " does not exist yet: waiting for it")
+		}
 		g.missing = true
-		g.t.say("log group " + g.Name + " does not exist yet: waiting for it")
 		return nil
 	}
 	if err != nil {

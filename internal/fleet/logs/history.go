@@ -3,7 +3,9 @@ package logs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -74,19 +76,50 @@ func (g *group) start(began int64) {
 	}
 }
 
-// noteMissing turns the error of a group that does not exist into a word to the user.
+// noteMissing notes a group that does not exist in place of the error; sayMissing tells of it.
 func (g *group) noteMissing(err error) error {
 	if !errors.Is(err, errMissing) {
 		return err
 	}
 	g.missing = true
 	g.read, g.fullRead = g.floor, g.floor
-	if g.t.Follow {
-		g.t.say("log group " + g.Name + " does not exist yet: waiting for it")
-	} else {
-		g.t.say("log group " + g.Name + " does not exist: passed over")
-	}
 	return nil
+}
+
+// sayMissing tells of the groups that do not exist, all at once.
+func (t *tailer) sayMissing() {
+	var names []string
+	for _, g := range t.groups {
+		if g.missing {
+			names = append(names, g.Name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	if t.Follow {
+		t.say(missing(names, len(t.groups), " yet: waiting for "+itOrThem(names)))
+		return
+	}
+	t.say(missing(names, len(t.groups), ": passed over"))
+}
+
+// missing says that log groups do not exist, of so many, and what follows from it.
+func missing(names []string, of int, then string) string {
+	switch {
+	case len(names) == 1:
+		return "log group " + names[0] + " does not exist" + then
+	case len(names) == of:
+		return fmt.Sprintf("none of the %d log groups exists%s", of, then)
+	}
+	return fmt.Sprintf("%d of %d log groups do not exist%s: %s", len(names), of, then, strings.Join(names, ", "))
+}
+
+func itOrThem(names []string) string {
+	if len(names) == 1 {
+		return "it"
+	}
+	return "them"
 }
 
 // source is a sorted run of records that comes in pages.

@@ -147,6 +147,7 @@ func (q Query) start(ctx context.Context, api QueryAPI) (id *string, err error) 
 // existing are the groups that exist: AWS refuses a query over one that does not.
 func (q Query) existing(ctx context.Context, api QueryAPI) ([]Group, error) {
 	var there []Group
+	var absent []string
 	for _, g := range q.Groups {
 		out, err := api.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.Name)})
 		if err != nil {
@@ -155,8 +156,11 @@ func (q Query) existing(ctx context.Context, api QueryAPI) ([]Group, error) {
 		if slices.ContainsFunc(out.LogGroups, func(l types.LogGroup) bool { return aws.ToString(l.LogGroupName) == g.Name }) {
 			there = append(there, g)
 		} else {
-			q.Say("log group " + g.Name + " does not exist: passed over")
+			absent = append(absent, g.Name)
 		}
+	}
+	if len(absent) > 0 {
+		q.Say(missing(absent, len(q.Groups), ": passed over"))
 	}
 	return there, nil
 }

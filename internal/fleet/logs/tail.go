@@ -132,6 +132,7 @@ func Tail(ctx context.Context, api API, o Options, emit func(Event) error) error
 	if err := t.history(ctx); err != nil {
 		return err
 	}
+	t.sayMissing()
 	if err := t.flush(); err != nil || !o.Follow {
 		return err
 	}

@@ -173,7 +173,7 @@ func TestAGroupThatIsBornLaterIsWaitedFor(t *testing.T) {
 		if r.Lost+r.LostLate+r.Doubled != 0 || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v, %v", r, err)
 		}
-		if said["log group "+logstest.GroupOf("validator")+" does not exist yet: waiting for it"] != 1 {
+		if len(said) != 1 || said["3 of 5 log groups do not exist yet: waiting for them: "+logstest.GroupOf("validator")+", "+logstest.GroupOf("karma-hello")+", "+logstest.GroupOf("abracadabra")] != 1 {
 			t.Errorf("said %v", said)
 		}
 	})

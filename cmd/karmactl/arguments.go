@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+)
+
+// plainUsage says in karmactl's words what cobra says of a wrong call: arguments that a command does not take, or
+// lacks, and flags that do not go together. Every other error stays as it is.
+func plainUsage(c *cobra.Command, args []string, err error) error {
+	text := err.Error()
+	if errors.As(err, new(*usageError)) || errors.As(err, new(*advice)) {
+		return err
+	}
+	switch {
+	case strings.HasPrefix(text, "if any flags in the group ["):
+		_, set, _ := strings.Cut(text, "; [")
+		set, _, _ = strings.Cut(set, "]")
+		return &usageError{fmt.Errorf("--%s do not go together", strings.Join(strings.Fields(set), " and --"))}
+	case strings.HasPrefix(text, "unknown command "), strings.HasPrefix(text, "accepts "), strings.HasPrefix(text, "requires at least "):
+		_, takes, _ := strings.Cut(c.Use, " ")
+		if takes == "" {
+			takes = "no arguments"
+		}
+		return &advice{&usageError{fmt.Errorf("%s takes %s, and was given %s", c.CommandPath(), takes, given(c, args))}, c.CommandPath() + " --help"}
+	}
+	return err
+}
+
+// given are the arguments of a call without its flags, as a person reads them.
+func given(c *cobra.Command, args []string) string {
+	f := c.Flags()
+	if err := f.Parse(rest(c, args)); err != nil || f.NArg() == 0 {
+		return "nothing"
+	}
+	return fmt.Sprintf("%q", strings.Join(f.Args(), " "))
+}
+
+// rest is a call without the names of the command and its parents.
+func rest(c *cobra.Command, args []string) []string {
+	out := slices.Clone(args)
+	for _, name := range strings.Fields(c.CommandPath())[1:] {
+		if i := slices.Index(out, name); i >= 0 {
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	return out
+}
+
+// badFlag says of a wrong flag what it may have been meant to be, and of a wrong value what is allowed.
+func badFlag(c *cobra.Command, err error) error {
+	try := c.CommandPath() + " --help"
+	var (
+		unknown *pflag.NotExistError
+		lacking *pflag.ValueRequiredError
+		value   *pflag.InvalidValueError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := agents.Nearest(unknown.GetSpecifiedName(), names); near != "" && len(unknown.GetSpecifiedName()) > 1 {
+			try = "--" + near
+		}
+	case errors.As(err, &lacking):
+		err = fmt.Errorf("--%s needs a value: %s", lacking.GetFlag().Name, valuesOf(lacking.GetFlag()))
+	case errors.As(err, &value):
+		err = fmt.Errorf("--%s %q: allowed is %s", value.GetFlag().Name, value.GetValue(), valuesOf(value.GetFlag()))
+	}
+	return &advice{&usageError{err}, try}
+}
+
+// valuesOf says what a flag's value may be.
+func valuesOf(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int", "int64":
+		return "a whole number"
+	case "duration":
+		return "a time such as 90s, 15m or 2h"
+	case "bool":
+		return "true or false"
+	}
+	_, usage := pflag.UnquoteUsage(f)
+	return usage
+}
+
+// checkNumbers refuses numbers and times below zero: no flag has a use for them.
+func checkNumbers(c *cobra.Command) error {
+	var err error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		switch f.Value.Type() {
+		case "int", "int64", "duration":
+			if err == nil && strings.HasPrefix(f.Value.String(), "-") {
+				err = &usageError{fmt.Errorf("--%s %s: allowed is %s, from 0", f.Name, f.Value, valuesOf(f))}
+			}
+		}
+	})
+	return err
+}
+
+// oneOf refuses a value that is none of all, and says which was probably meant.
+func oneOf(what, value string, all []string) error {
+	if slices.Contains(all, value) {
+		return nil
+	}
+	hint := ""
+	if near := agents.Nearest(value, all); near != "" {
+		hint = "did you mean " + near + "? "
+	}
+	return &usageError{fmt.Errorf("%s %q: %sallowed are %s and %s", what, value, hint, strings.Join(all[:len(all)-1], ", "), all[len(all)-1])}
+}
