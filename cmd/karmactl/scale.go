@@ -39,13 +39,14 @@ func newScaleCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "scale AGENT=N|MIN-MAX|auto...", Short: "How many tasks: a number, a range, or by the clock",
 		Long: `Sets the bounds of the autoscaler: validator=3 keeps three tasks, 1-5 lets it
-choose, 0 is none, auto goes back to agents.yaml. up leaves such bounds alone.
+choose by the targets of agents.yaml, 0 is none, auto goes back to agents.yaml.
+up leaves such bounds alone.
 
 With --schedule the agents run in the hours of a schedule of agents.yaml only
 (office-hours is always there) and have no tasks outside; --schedule off ends that.
 The alarm for too few healthy tasks is muted outside the hours, by rules of
 CloudWatch's, and armed 15 minutes after they begin, when the tasks are there.`,
-		Example:           "  karmactl scale validator=3 karma-hello=1-5\n  karmactl scale --schedule office-hours --now\n  karmactl scale --schedule off",
+		Example:           "  karmactl scale karma-hello=3 validator=1-5\n  karmactl scale --schedule office-hours --now\n  karmactl scale --schedule off",
 		ValidArgsFunction: a.completeScaling(),
 		RunE: a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 			func(ctx context.Context, s *session, _ []string) error { return runScale(ctx, s, o) }),

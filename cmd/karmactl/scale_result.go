@@ -66,6 +66,9 @@ func setBounds(x *document.ScaledAgent, want provision.ScaleOverrideSpec) {
 func (sc *scaling) notes() []string {
 	out := alarmNotes(sc.res.Outcomes)
 	for _, t := range sc.o.targets {
+		if ag, _ := sc.cfg.Agent(t.Agent); t.Min < t.Max && !ag.Scale.Moves() {
+			out = append(out, fmt.Sprintf("nothing moves %s between %d and %d: scale in %s has no target for it, such as {min: %d, max: %d, cpu: 75}", t.Agent, t.Min, t.Max, sc.cfg.File, t.Min, t.Max))
+		}
 		for _, name := range sc.was[t.Agent].Schedules {
 			out = append(out, fmt.Sprintf("%s is on the schedule %s, which moves it at its next change: karmactl scale --schedule off ends that", t.Agent, name))
 		}

@@ -155,7 +155,7 @@ func TestUpAndHibernateInATerminalPaintATableThatFits(t *testing.T) {
 					t.Errorf("%q is not there while it goes, or is left there:\n%s", want, last)
 				}
 			}
-			if !strings.Contains(last, "114 created; 5 of 5 agents answer") {
+			if !strings.Contains(last, "105 created; 5 of 5 agents answer") {
 				t.Errorf("it ends without a sum:\n%s", last)
 			}
 			screen, code = inTerminal(t, columns, "", "", nil, "hibernate", "--yes", "--simulate", world, "-f", shippedFile())

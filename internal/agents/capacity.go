@@ -29,6 +29,11 @@ type Scale struct {
 	Queue    Queue
 }
 
+// Moves tells whether a policy moves the number of tasks between Min and Max.
+func (s Scale) Moves() bool {
+	return s.CPUPercent > 0 || s.MemoryPercent > 0 || s.Requests > 0 || s.Queue.PerTask > 0
+}
+
 // Queue is a queue of SQS in the same account and region, whose messages are shared among
 // the tasks: the ones that wait and the ones that are being worked on. PerTask of 0 is none.
 type Queue struct {

@@ -21,9 +21,14 @@ var queueRule = textRule{
 // defaultPerTask is how many messages a task has unless the file says it.
 const defaultPerTask = 10
 
-// fillInScale: where a queue decides, use of CPU and memory decides only when the agent says so.
+// fillInScale: where a queue decides, use of CPU and memory decides only when the agent
+// says so, and a fixed number of tasks leaves nothing to decide: a policy would only cost
+// its two alarms.
 func fillInScale(r *reader, a *Agent) {
 	s := &a.Scale
+	if s.Min == s.Max {
+		s.CPUPercent, s.MemoryPercent = 0, 0
+	}
 	if s.Queue.Name == "" {
 		return
 	}

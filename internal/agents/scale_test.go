@@ -25,3 +25,27 @@ agents:
 		}
 	}
 }
+
+// TestAFixedNumberOfTasksHasNoPolicies: there is nothing that they could change, whoever asks for them.
+func TestAFixedNumberOfTasksHasNoPolicies(t *testing.T) {
+	got, err := Parse("agents.yaml", []byte(`
+defaults: {scale: {min: 1, max: 1, cpu: 60}}
+agents:
+  fixed: {port: 9001}
+  asked: {port: 9002, scale: {cpu: 50, memory: 50}}
+  moves: {port: 9003, scale: {max: 2, memory: 0}}
+  asleep: {scale: {min: 0}}
+`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]Scale{
+		"fixed": {Min: 1, Max: 1}, "asked": {Min: 1, Max: 1},
+		"moves": {Min: 1, Max: 2, CPUPercent: 60}, "asleep": {Max: 1, CPUPercent: 60, MemoryPercent: 80},
+	}
+	for name, scale := range want {
+		if a, _ := got.Agent(name); a.Scale != scale || a.Scale.Moves() != (scale.CPUPercent > 0) {
+			t.Errorf("%s scales by %+v, not %+v", name, a.Scale, scale)
+		}
+	}
+}

@@ -42,8 +42,8 @@ func scaleFields() []field[Scale] {
 	return []field[Scale]{
 		key("min", "Fewest tasks. At 0 only a queue, a schedule or karmactl scale starts one.", integer(0, 5000), func(s *Scale) *int { return &s.Min }),
 		key("max", "Most tasks.", integer(1, 5000), func(s *Scale) *int { return &s.Max }),
-		key("cpu", "Percentage of CPU to hold; 0 is no such policy. Default: 75, and 0 with a queue.", integer(0, 100), func(s *Scale) *int { return &s.CPUPercent }),
-		key("memory", "Percentage of memory to hold; 0 is no such policy. Default: 80, and 0 with a queue.", integer(0, 100), func(s *Scale) *int { return &s.MemoryPercent }),
+		key("cpu", "Percentage of CPU to hold; 0 is no such policy. Default: 75, and 0 with a queue. None where min is max.", integer(0, 100), func(s *Scale) *int { return &s.CPUPercent }),
+		key("memory", "Percentage of memory to hold; 0 is no such policy. Default: 80, and 0 with a queue. None where min is max.", integer(0, 100), func(s *Scale) *int { return &s.MemoryPercent }),
 		key("requests", "Requests a minute to hold for each task, as the load balancer counts them; 0 is no such policy.", integer(0, 10000000), func(s *Scale) *int { return &s.Requests }),
 		key("queue", "The SQS queue whose messages make tasks, from none and back. The agent's own permissions let it read them.", object("queue", []field[Queue]{
 			need(key("name", "The queue's name, in this account and region.", text(queueRule), func(q *Queue) *string { return &q.Name })),

@@ -16,7 +16,7 @@ func TestTheRateFollowsTheTasksThatAreThere(t *testing.T) {
 	for _, c := range []struct {
 		validators   int
 		today, month string
-	}{{1, "2.67", "81.07"}, {3, "2.85", "86.80"}, {0, "2.57", "78.20"}} {
+	}{{1, "2.61", "79.27"}, {3, "2.79", "85.00"}, {0, "2.51", "76.40"}} {
 		tasks["validator"] = c.validators
 		r, err := RunRate(cfg, tasks, running(c.validators+4, spot), prices(t))
 		if err != nil {
@@ -49,11 +49,11 @@ func TestTheRateIsThatOfWhatRunsAndNotOfTheFile(t *testing.T) {
 		tasks []Task
 		month string
 	}{
-		"as the file says":            {slices.Repeat([]Task{small}, 5), "81.07"},
-		"four are larger":             {append(slices.Repeat([]Task{{CPU: 1024, Memory: 8192, Spot: true}}, 4), small), "140.29"},
-		"one is on demand":            {append(slices.Repeat([]Task{small}, 4), Task{CPU: 256, Memory: 512}), "87.21"},
-		"one is on another processor": {append(slices.Repeat([]Task{small}, 4), Task{CPU: 256, Memory: 512, Spot: true, ARM: true}), "80.49"},
-		"one runs once beside them":   {append(slices.Repeat([]Task{small}, 5), Task{CPU: 256, Memory: 512}), "90.08"},
+		"as the file says":            {slices.Repeat([]Task{small}, 5), "79.27"},
+		"four are larger":             {append(slices.Repeat([]Task{{CPU: 1024, Memory: 8192, Spot: true}}, 4), small), "138.49"},
+		"one is on demand":            {append(slices.Repeat([]Task{small}, 4), Task{CPU: 256, Memory: 512}), "85.41"},
+		"one is on another processor": {append(slices.Repeat([]Task{small}, 4), Task{CPU: 256, Memory: 512, Spot: true, ARM: true}), "78.69"},
+		"one runs once beside them":   {append(slices.Repeat([]Task{small}, 5), Task{CPU: 256, Memory: 512}), "88.28"},
 	} {
 		r, err := RunRate(cfg, tasks, c.tasks, book)
 		if err != nil || USD(r.Month) != c.month {

@@ -77,21 +77,21 @@ func TestTheEstimateAgreesWithFiguresWorkedOutByHand(t *testing.T) {
 		want string
 		do   []func(*agents.Config)
 	}{
-		{"the README's stack", "176.02", []func(*agents.Config){readme}},
-		{"the README's stack at the size that Service Connect wants", "190.36", []func(*agents.Config){readme, larger}},
-		{"V1 without Container Insights", "137.57", []func(*agents.Config){readme, noInsights}},
-		{"V1 on ARM64", "134.70", []func(*agents.Config){readme, noInsights, arm}},
-		{"V1b with endpoints in one zone", "108.37", []func(*agents.Config){readme, noInsights, oneZone}},
-		{"V1b on ARM64", "105.50", []func(*agents.Config){readme, noInsights, oneZone, arm}},
-		{"V2 without interface endpoints", "79.07", nil},
-		{"V2 on ARM64", "76.20", []func(*agents.Config){arm}},
-		{"V2 with Container Insights", "117.52", []func(*agents.Config){insights}},
-		{"V2 on demand", "109.78", []func(*agents.Config){onDemand}},
-		{"V2 on demand on ARM64", "100.77", []func(*agents.Config){onDemand, arm}},
-		{"V2 at half a vCPU and 1 GB", "93.41", []func(*agents.Config){larger}},
-		{"V2 at half a vCPU and 1 GB on ARM64", "87.68", []func(*agents.Config){larger, arm}},
-		{"V5 without NAT", "60.37", []func(*agents.Config){noNAT}},
-		{"V5 without NAT on ARM64", "57.50", []func(*agents.Config){noNAT, arm}},
+		{"the README's stack", "174.22", []func(*agents.Config){readme}},
+		{"the README's stack at the size that Service Connect wants", "188.56", []func(*agents.Config){readme, larger}},
+		{"V1 without Container Insights", "135.77", []func(*agents.Config){readme, noInsights}},
+		{"V1 on ARM64", "132.90", []func(*agents.Config){readme, noInsights, arm}},
+		{"V1b with endpoints in one zone", "106.57", []func(*agents.Config){readme, noInsights, oneZone}},
+		{"V1b on ARM64", "103.70", []func(*agents.Config){readme, noInsights, oneZone, arm}},
+		{"V2 without interface endpoints", "77.27", nil},
+		{"V2 on ARM64", "74.40", []func(*agents.Config){arm}},
+		{"V2 with Container Insights", "115.72", []func(*agents.Config){insights}},
+		{"V2 on demand", "107.98", []func(*agents.Config){onDemand}},
+		{"V2 on demand on ARM64", "98.97", []func(*agents.Config){onDemand, arm}},
+		{"V2 at half a vCPU and 1 GB", "91.61", []func(*agents.Config){larger}},
+		{"V2 at half a vCPU and 1 GB on ARM64", "85.88", []func(*agents.Config){larger, arm}},
+		{"V5 without NAT", "58.57", []func(*agents.Config){noNAT}},
+		{"V5 without NAT on ARM64", "55.70", []func(*agents.Config){noNAT, arm}},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			cfg := config(t, "agents.yaml")
@@ -105,8 +105,8 @@ func TestTheEstimateAgreesWithFiguresWorkedOutByHand(t *testing.T) {
 }
 
 func TestTheShippedFilesCostWhatTheySay(t *testing.T) {
-	within(t, estimate(t, config(t, "agents.yaml")).Total().Expected, "81.07", "0.001")
-	within(t, estimate(t, config(t, "agents.full.yaml")).Total().Expected, "178.02", "0.001")
+	within(t, estimate(t, config(t, "agents.yaml")).Total().Expected, "79.27", "0.001")
+	within(t, estimate(t, config(t, "agents.full.yaml")).Total().Expected, "176.22", "0.001")
 }
 
 // TestTheReadmesTableIsTrue computes, to the cent, each total that README.md tells.
@@ -151,8 +151,8 @@ func TestOfficeHoursAgreeWithFiguresWorkedOutByHand(t *testing.T) {
 		name, want string
 		up         running
 	}{
-		{"V8 tasks only", "68.56", running{tasks: week, awake: hours}},
-		{"V9 hibernate", "26.59", running{tasks: hours, awake: week, asleep: v9}},
+		{"V8 tasks only", "66.76", running{tasks: week, awake: hours}},
+		{"V9 hibernate", "24.79", running{tasks: hours, awake: week, asleep: v9}},
 	} {
 		e, err := ofConfig(cfg, prices(t), v.up)
 		if err != nil {

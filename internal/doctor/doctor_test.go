@@ -58,7 +58,7 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			b.edit(func(w *awssim.World) { w.NoSpotCapacity = true })
 			b.stop()
 		}},
-		{name: "quotas", finds: []string{"quotas"}, do: func(b *bench) {
+		{name: "quotas", finds: []string{"quotas"}, change: allScale, do: func(b *bench) {
 			b.edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{"L-36FBB829": 5} })
 		}},
 		{name: "quota-addresses", finds: []string{"quotas"}, do: func(b *bench) {
@@ -179,7 +179,7 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			}
 			time.Sleep(2 * time.Minute)
 		}},
-		{name: "vcpu-quota", finds: []string{"quotas"}, do: func(b *bench) {
+		{name: "vcpu-quota", finds: []string{"quotas"}, change: allScale, do: func(b *bench) {
 			b.edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{"L-36FBB829": 0.25} })
 			b.stop()
 		}},
@@ -254,6 +254,13 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// allScale is a fleet of which each agent may have three tasks.
+func allScale(c *agents.Config) {
+	for i := range c.Agents {
+		c.Agents[i].Scale.Max = 3
 	}
 }
 

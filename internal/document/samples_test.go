@@ -16,7 +16,7 @@ func samples() map[string]any {
 		Key: "task-definition/validator", Kind: "task-definition", Group: "agents", Agent: "validator", Verb: "update",
 		Fields: []document.Field{{Field: "memory", Was: "512", Now: "1024"}},
 	}}
-	month := document.Range{Low: "80.00", Expected: "81.07", High: "167.00"}
+	month := document.Range{Low: "78.00", Expected: "79.27", High: "129.00"}
 	waiting := []document.Waiting{{Agent: "needy", Reason: "no value for its secret api_key (API_KEY)", Command: "karmactl secrets set needy api_key"}}
 	return map[string]any{
 		"Plan": document.Plan{
@@ -73,11 +73,11 @@ func samples() map[string]any {
 				Last: &document.JobRun{Task: "4f5e", Started: at, Listed: true, Ended: &at, ExitCode: &errors, Reason: "Essential container in task exited"},
 			}},
 			Attention: []document.Attention{{Agent: "validator", About: "5xx", Problem: "3 answers 5xx in the last hour", Command: "karmactl logs validator --level error"}},
-			Drift:     []document.Drift{}, Cost: &document.StatusCost{Today: "2.67", Month: "81.07", PricesAsOf: "2026-09-11", Budget: "100"},
+			Drift:     []document.Drift{}, Cost: &document.StatusCost{Today: "2.61", Month: "79.27", PricesAsOf: "2026-09-11", Budget: "100"},
 		},
 		"Scale": document.Scale{
 			Head: document.Of("Scale"), Summary: summary, Agents: []document.ScaledAgent{{Agent: "validator", WasMin: 1, WasMax: 3, Min: 2, Max: 2, Manual: true}},
-			Changes: []document.Change{}, Notes: []string{}, Monthly: &document.Monthly{Was: "81.07", Now: "83.94", Delta: "+2.87", Budget: "100"},
+			Changes: []document.Change{}, Notes: []string{}, Monthly: &document.Monthly{Was: "79.27", Now: "82.14", Delta: "+2.87", Budget: "100"},
 		},
 		"Secrets": document.Secrets{
 			Head: document.Of("Secrets"), Stack: "karmacadabra-prod", Store: "secretsmanager", Summary: document.SecretsSummary{Updated: 1},
@@ -145,7 +145,7 @@ func samples() map[string]any {
 			Who: "ana", Command: "deploy", Began: at, Ended: at, Made: []string{}, Changed: []string{"task-definition/validator"}, Deleted: []string{},
 		}}},
 		"Stacks": document.Stacks{Head: document.Of("Stacks"), Account: "123456789012", Regions: []string{"us-east-1"}, Monthly: "76.55", Notes: []string{}, Stacks: []document.Stack{{
-			Stack: "karmacadabra-prod", Project: "karmacadabra", Environment: "prod", Region: "us-east-1", Resources: 114, Agents: 5, Running: 5, Desired: 5,
+			Stack: "karmacadabra-prod", Project: "karmacadabra", Environment: "prod", Region: "us-east-1", Resources: 105, Agents: 5, Running: 5, Desired: 5,
 			Monthly: "76.55", State: "s3://karmactl-state-123456789012-us-east-1/karmacadabra/prod", Changed: &at, Who: "ana", Command: "deploy",
 		}}},
 		"StateHistory": document.StateHistory{Head: document.Of("StateHistory"), Versions: []document.StateVersion{{ID: "3sL4", Time: at, Bytes: 18204, Serial: 121, Current: true}}},

@@ -190,7 +190,7 @@ agents:
 func scenarios(t *testing.T) map[string]*agents.Config {
 	return map[string]*agents.Config{
 		"as shipped":             shipped(t, "agents.yaml"),
-		"everything on":          shipped(t, "agents.full.yaml"),
+		"everything on":          shipped(t, "agents.full.yaml", "  scale: {min: 1, max: 1}", "  scale: {min: 1, max: 3, cpu: 75, memory: 80}"),
 		"one agent":              fleet(t, 1),
 		"twelve agents":          fleet(t, 12),
 		"a NAT gateway an AZ":    shipped(t, "agents.yaml", "nat: single", "nat: per-az"),

@@ -9,7 +9,7 @@ import (
 )
 
 var smallPicture = Picture{
-	Title: `shop/prod "live" · $81.07 a month`,
+	Title: `shop/prod "live" · $79.27 a month`,
 	Nodes: []PictureNode{
 		{ID: "users", Label: "Internet", Detail: "who asks"},
 		{ID: "agent/api", Label: "api", Detail: "1–3 × 0.25 vCPU", Price: "$3.27", Column: 1},
@@ -21,7 +21,7 @@ var smallPicture = Picture{
 func TestAPictureIsAFlowchartOfMermaid(t *testing.T) {
 	const want = `flowchart LR
   users(("Internet<br/>who asks"))
-  subgraph stack ["shop/prod #quot;live#quot; · $81.07 a month"]
+  subgraph stack ["shop/prod #quot;live#quot; · $79.27 a month"]
     agent_api["<b>api</b><br/>1–3 × 0.25 vCPU<br/>$3.27"]
     agent_work_er["<b>work-er & <more></b><br/>1 × 1 vCPU<br/>$9.00"]
   end
