@@ -36,7 +36,7 @@ var screens = []struct {
 	{"plan_new", 0, []string{"plan", "--offline"}},
 	{"status", 0, []string{"status"}},
 	{"watch", 0, []string{"status", "--watch", "--timeout", "12s"}},
-	{"logs", 0, []string{"logs", "--since", "5m", "--timezone", "UTC"}},
+	{"logs", 0, []string{"logs", "--since", "2m", "--timezone", "UTC"}},
 	{"cost", 0, []string{"cost"}},
 	{"savings", 0, []string{"cost", "--savings"}},
 	{"doctor", exitDoctor, []string{"doctor"}},
@@ -58,8 +58,11 @@ func TestEveryScreenIsReadableInEverySize(t *testing.T) {
 	t.Chdir(t.TempDir()) // the file has the name that it has for a user
 	synctest.Test(t, func(t *testing.T) {
 		x := newTroubled(t, string(shipped))
-		for _, size := range sizes {
-			for _, s := range screens {
+		for n, size := range sizes {
+			x.at(time.Duration(40+10*n) * time.Minute)
+			x.speak()
+			for i, s := range screens {
+				x.at(time.Duration(40+10*n)*time.Minute + time.Duration(i+1)*20*time.Second)
 				code, wrote := x.on(size.width, size.height, s.args...)
 				if code != s.exits {
 					t.Errorf("%s exits %d, and not %d:\n%s", s.name, code, s.exits, wrote)
@@ -127,20 +130,38 @@ var styles = regexp.MustCompile(`\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\`)
 func plainText(s string) string { return styles.ReplaceAllString(s, "") }
 
 // troubled is the shipped fleet with something to tell in it.
-type troubled struct{ *office }
+type troubled struct {
+	*office
+	began time.Time
+}
+
+// at waits until so long after the beginning: how long commands take moves nothing.
+func (x *troubled) at(since time.Duration) {
+	x.t.Helper()
+	left := time.Until(x.began.Add(since))
+	if left < 0 {
+		x.t.Fatalf("it is %s too late", -left)
+	}
+	time.Sleep(left)
+}
 
 func newTroubled(t *testing.T, shipped string) *troubled {
 	t.Helper()
-	time.Sleep(time.Until(time.Date(2026, time.November, 12, 15, 0, 0, 0, time.UTC))) // a Thursday
-	x := &troubled{newOffice(t, shipped)}
+	began := time.Date(2026, time.November, 12, 14, 20, 0, 0, time.UTC) // a Thursday
+	time.Sleep(time.Until(began))
+	x := &troubled{newOffice(t, shipped), began}
 	x.file = "config/agents.yaml"
 	x.write(shipped)
 	x.must("", "up", "--yes")
+	x.at(10 * time.Minute)
 	x.must("", "deploy", "validator", "--image", "public.ecr.aws/x/agent:v1.4.2")
+	x.at(15 * time.Minute)
 	if code, said := x.run("", "deploy", "abracadabra", "--image", "public.ecr.aws/x/agent:crash", "--fail-fast=false"); code != exitDeployment {
 		t.Fatalf("deploying what crashes exits %d:\n%s", code, said)
 	}
+	x.at(30 * time.Minute)
 	x.must("", "scale", "karma-hello=2", "--yes")
+	x.at(33 * time.Minute)
 	x.edit(func(w *awssim.World) { // from now on
 		for _, d := range w.TaskDefinitions {
 			for i, c := range d.Definition.ContainerDefinitions {
@@ -155,8 +176,6 @@ func newTroubled(t *testing.T, shipped string) *troubled {
 			}
 		}
 	})
-	time.Sleep(7 * time.Minute)
-	x.speak()
 	x.write(strings.NewReplacer("log_retention_days: 7", "log_retention_days: 14", "  voice-extractor:\n    port: 9005\n", "  voice-extractor:\n    port: 9005\n    cpu: 512\n    memory: 1024\n").Replace(shipped))
 	return x
 }
@@ -202,7 +221,6 @@ func (x *troubled) speak() {
 			x.t.Fatal(err)
 		}
 	}
-	time.Sleep(10 * time.Second)
 }
 
 // on runs a command in a window of so many columns and lines.
