@@ -252,7 +252,7 @@ func TestAnAgentIsDeployedOnceItsPermissionsAreWhatItsRoleHasNow(t *testing.T) {
 	})
 }
 
-// A role that may do more by now narrows nothing: it is said, and the deployment goes on.
+// A role that may do more by now narrows nothing: it is said, and the deployment continues.
 func TestARoleThatMayDoMoreSinceATakeoverIsSaidBeforeTheFirstDeployment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, f := withoutFile(t)

@@ -14,8 +14,10 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cutover"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 type cutoverOptions struct {
@@ -144,14 +146,22 @@ func (s *session) planCutover(ctx context.Context, store *state.Store, readOnly 
 
 // twins notes which agents run in another cluster from the same image.
 func (l *leading) twins(ctx context.Context) []string {
-	all, err := l.fleet.Twins(ctx, l.cfg.Agents)
+	names := make([]string, len(l.cfg.Agents))
+	for i, a := range l.cfg.Agents {
+		names[i] = a.Name
+	}
+	all, err := tasks.Names(l.fleet.Services).Twins(ctx, l.fleet.Clients.ECS, provision.ClusterName(l.fleet.Stack), names)
 	switch {
 	case err != nil:
 		return l.texts([]error{fmt.Errorf("whether agents run in another cluster, too, is not known: %w", err)})
 	case len(all) == 0:
 		return nil
 	}
-	return []string{"these run in another cluster, too, from the same image: " + strings.Join(all, ", ") + ". What must not run twice (a bot, a poller, a wallet) has to be at 0 in one of them"}
+	texts := make([]string, len(all))
+	for i, t := range all {
+		texts[i] = t.String()
+	}
+	return []string{"these run in another cluster, too, from the same image and with the same command: " + strings.Join(texts, ", ") + ". What must not run twice (a bot, a poller, a wallet) has to be at 0 in one of them"}
 }
 
 func (s *session) cutoverDoc(f *cutover.Fleet, rows []cutover.Row) *document.Cutover {

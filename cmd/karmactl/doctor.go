@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,7 +28,8 @@ func newDoctorCmd(a *app) *cobra.Command {
   karmactl doctor validator -o json`,
 		Long: `Looks for why tasks do not start, why agents do not answer or do not reach each
 other, which quotas of the account are too low for the fleet at its maximum, and for
-what costs without being asked for. Each finding has its cause, the
+what costs without being asked for. An agent that runs in another cluster, too, from the
+same image and with the same command, is a note. Each finding has its cause, the
 evidence in AWS's own words, and what mends it. It only reads, and never a secret's
 value. Exit code 7 when there is a problem.
 
@@ -76,7 +78,7 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 	if err != nil {
 		return err
 	}
-	doc.Passed, doc.Notes = r.Passed, append(s.texts(append(unread, r.Notes...)), r.Past...)
+	doc.Passed, doc.Notes = r.Passed, slices.Concat(s.texts(append(unread, r.Notes...)), r.Past, r.Twins)
 	for _, t := range turns {
 		doc.Notes = append(doc.Notes, t.String())
 	}

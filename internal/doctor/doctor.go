@@ -79,6 +79,8 @@ type Report struct {
 	Notes []error
 	// Past is what went wrong within the last hour and is over.
 	Past []string
+	// Twins are the agents that run in another cluster, too, each as a sentence.
+	Twins []string
 }
 
 // Examine makes every check. An error means that not even the services can be read.
@@ -107,7 +109,7 @@ func Examine(ctx context.Context, in Input) (*Report, error) {
 			r.Findings = append(r.Findings, f)
 		}
 	}
-	r.Past = sn.past(explained)
+	r.Past, r.Twins = sn.past(explained), sn.twice()
 	return r, nil
 }
 

@@ -48,6 +48,7 @@ type snapshot struct {
 	addresses    []types.Address // nil is not known, like vpcs
 	vpcs         []types.Vpc
 	limits       map[string]float64 // the account's quotas by their codes; without one it is not known
+	twins        []tasks.Twin
 	notes        []error
 	unread       []error // what status could not read
 }
@@ -73,7 +74,7 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 	if len(sn.Services) > 0 {
 		reads = append(reads, read{"the cluster", sn.readCluster}, read{"roles", sn.readRoles}, read{"log groups", sn.readLogGroups},
 			read{"targets", sn.readTargets}, read{"the network", sn.readNetwork}, read{"metrics and schedules", sn.readStatus},
-			read{"what agents without a service wait for", sn.readWaiting})
+			read{"what agents without a service wait for", sn.readWaiting}, read{"what runs in other clusters", sn.readTwins})
 	}
 	notes := make([]error, len(reads))
 	var g errgroup.Group
