@@ -15,7 +15,7 @@ import (
 
 // The limits of the real process, as built for release.
 const (
-	mostMemory = 150 << 20
+	mostMemory = 135 << 20
 	// mostValidate is processor time: who else has the machine does not count.
 	mostValidate = 100 * time.Millisecond
 	// mostRehearsal and mostOfAWS are of an up of a hundred agents: processor time, and

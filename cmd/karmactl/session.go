@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -96,8 +98,15 @@ func (a *app) deadline(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeoutCause(ctx, a.opts.timeout, fmt.Errorf("--timeout %s is over", a.opts.timeout))
 }
 
+// rehearsalMemory is from where on a rehearsal collects its garbage sooner. The largest fleet has 40 MB of live objects,
+// and would double that before the next collection.
+const rehearsalMemory = 80 << 20
+
 // openRehearsal opens the simulated account that is kept in a file.
 func openRehearsal(path, region string) (*awssim.Sim, engine.Clock, error) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(rehearsalMemory)
+	}
 	return awssim.OpenFile(path, simulateSpeed, awssim.Options{
 		Region: region, Latency: 60 * time.Millisecond, Visible: time.Second, Throttle: true,
 	})
