@@ -98,6 +98,7 @@ func (s *Sim) declared() []noun {
 		s.deploymentNoun(),
 		s.taskNoun(),
 		s.serviceNoun(),
+		s.eventRuleNoun(),
 
 		s.budgetNoun(),
 		s.costExplorerNoun(),

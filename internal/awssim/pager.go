@@ -33,7 +33,7 @@ var (
 var pageErrors = map[string]string{
 	"ACM": "ValidationException", "Application Auto Scaling": "ValidationException", "Budgets": "InvalidParameterException",
 	"CloudWatch": "ValidationError", "CloudWatch Logs": "InvalidParameterException", "EC2": "InvalidParameterValue",
-	"EFS": "BadRequest", "ECR": "InvalidParameterException", "ECS": "InvalidParameterException", "Elastic Load Balancing v2": "ValidationError",
+	"EFS": "BadRequest", "EventBridge": "ValidationException", "ECR": "InvalidParameterException", "ECS": "InvalidParameterException", "Elastic Load Balancing v2": "ValidationError",
 	"IAM": "ValidationError", "Resource Groups Tagging API": "InvalidParameterException", "Route 53": "InvalidInput",
 	"SNS": "InvalidParameter", "SSM": "ValidationException", "Secrets Manager": "InvalidParameterException",
 	"ServiceDiscovery": "InvalidInput", "XRay": "InvalidRequestException",

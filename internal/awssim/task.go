@@ -67,6 +67,8 @@ type Task struct {
 	Checked bool
 	// What RunTask was told of a task that belongs to no service.
 	StartedBy string
+	// Told: EventBridge knows that it has stopped.
+	Told      bool `json:",omitempty"`
 	Token     string
 	Tags      cloud.Tags
 	Overrides *types.TaskOverride

@@ -20,6 +20,8 @@ type Topic struct {
 	Policy        string
 	Tags          cloud.Tags
 	Subscriptions map[string]*Subscription // by protocol:endpoint
+	// Messages are what EventBridge has said there.
+	Messages []string `json:",omitempty"`
 }
 
 // Subscription is one address of a topic.

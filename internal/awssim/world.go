@@ -88,6 +88,8 @@ type World struct {
 	// ScheduleGroups are EventBridge Scheduler's by name, JobSchedules what is in them by group/name.
 	ScheduleGroups map[string]*ScheduleGroup
 	JobSchedules   map[string]*JobSchedule
+	// EventRules are EventBridge's by name.
+	EventRules map[string]*EventRule `json:",omitempty"`
 
 	FileSystems  map[string]*FileSystem
 	MountTargets map[string]*MountTarget

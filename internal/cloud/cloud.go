@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/efs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -75,6 +76,7 @@ type Clients struct {
 	ECS            *ecs.Client
 	EFS            *efs.Client
 	ELB            *elasticloadbalancingv2.Client
+	Events         *eventbridge.Client
 	IAM            *iam.Client
 	Tagging        *resourcegroupstaggingapi.Client
 	Route53        *route53.Client
@@ -102,6 +104,7 @@ func NewClients(cfg aws.Config) *Clients {
 		ECS:            ecs.NewFromConfig(cfg),
 		EFS:            efs.NewFromConfig(cfg),
 		ELB:            elasticloadbalancingv2.NewFromConfig(cfg),
+		Events:         eventbridge.NewFromConfig(cfg),
 		IAM:            iam.NewFromConfig(cfg),
 		Tagging:        resourcegroupstaggingapi.NewFromConfig(cfg),
 		Route53:        route53.NewFromConfig(cfg),

@@ -63,6 +63,7 @@ func kinds() map[string]kind {
 		"sampling-rule": {class: ByUsage, once: priceTraces},
 		"topic":         free, // the first thousand e-mails a month are
 		"subscription":  free,
+		"event-rule":    free, // events of AWS's own services are
 		"namespace":     free, // an HTTP namespace has no hosted zone
 		"role":          free,
 		"slr":           free,

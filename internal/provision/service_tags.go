@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
@@ -133,6 +135,31 @@ func (h *Env) topicTags() serviceTags {
 
 func toSNSTags(tags cloud.Tags) []snstypes.Tag {
 	return cloud.ToSDK(tags, func(k, v string) snstypes.Tag { return snstypes.Tag{Key: &k, Value: &v} })
+}
+
+func (h *Env) eventRuleTags() serviceTags {
+	api := h.Clients.Events
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &eventbridge.ListTagsForResourceInput{ResourceARN: arn})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.Tags, func(t eventtypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			_, err := api.TagResource(ctx, &eventbridge.TagResourceInput{ResourceARN: arn, Tags: toEventTags(tags)})
+			return err
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			_, err := api.UntagResource(ctx, &eventbridge.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
+			return err
+		},
+	}
+}
+
+func toEventTags(tags cloud.Tags) []eventtypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) eventtypes.Tag { return eventtypes.Tag{Key: &k, Value: &v} })
 }
 
 func (h *Env) namespaceTags() serviceTags {

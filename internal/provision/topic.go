@@ -21,6 +21,8 @@ type TopicSpec struct {
 type Topic struct {
 	engine.Ref
 	*Env
+	// Events lets rules of EventBridge speak there, too.
+	Events bool
 }
 
 func (h *Env) topicName() string { return h.Stack + "-alarms" }
@@ -32,7 +34,7 @@ func (t *Topic) Key() engine.Key { return "topic" }
 // Needs nothing.
 func (t *Topic) Needs() []engine.Node { return nil }
 
-// Want is a topic that CloudWatch and Budgets of this account may publish to.
+// Want is a topic that CloudWatch and Budgets of this account may publish to, and EventBridge when there are jobs.
 // A policy of our own replaces AWS's default, which does not let Budgets in.
 func (t *Topic) Want() TopicSpec {
 	publish := statement{
@@ -42,7 +44,15 @@ func (t *Topic) Want() TopicSpec {
 	alarms, budgets := publish, publish
 	alarms.Sid, alarms.Principal = "Alarms", map[string]string{"Service": "cloudwatch.amazonaws.com"}
 	budgets.Sid, budgets.Principal = "Budgets", map[string]string{"Service": "budgets.amazonaws.com"}
-	return TopicSpec{Policy: document(policy(alarms, budgets)), Tags: t.TagsOf(t.Key())}
+	who := []statement{alarms, budgets}
+	if t.Events {
+		// AWS: "You can't use Condition blocks in Amazon SNS topic policies for EventBridge".
+		// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+		events := publish
+		events.Sid, events.Principal, events.Condition = "Events", map[string]string{"Service": "events.amazonaws.com"}, nil
+		who = append(who, events)
+	}
+	return TopicSpec{Policy: document(policy(who...)), Tags: t.TagsOf(t.Key())}
 }
 
 // Find asks for the topic by its ARN.

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
@@ -25,7 +26,24 @@ func jobDrifts() []drift {
 	vpc := func(edit func(*types.AwsVpcConfiguration)) func(*awssim.World) bool {
 		return task(func(p *types.EcsParameters) { edit(p.NetworkConfiguration.AwsvpcConfiguration) })
 	}
+	const mail = "event-rule/nightly"
+	rule := func(edit func(*awssim.EventRule)) func(*awssim.World) bool {
+		return func(w *awssim.World) bool {
+			x := w.EventRules["karmacadabra-prod-nightly"]
+			if x != nil {
+				edit(x)
+			}
+			return x != nil
+		}
+	}
 	return []drift{
+		{mail, "pattern", rule(func(x *awssim.EventRule) { x.Pattern = `{"source":["aws.ec2"]}` })},
+		{mail, "state", rule(func(x *awssim.EventRule) { x.State = eventtypes.RuleStateDisabled })},
+		{mail, "target", rule(func(x *awssim.EventRule) { x.Targets = nil })},
+		{mail, "message", rule(func(x *awssim.EventRule) {
+			x.Targets[0].InputTransformer = &eventtypes.InputTransformer{InputTemplate: aws.String(`"hello"`)}
+		})},
+		{mail, "", func(w *awssim.World) bool { clear(w.EventRules); return true }},
 		{key, "schedule", job(func(x *awssim.JobSchedule) { x.Expression = "rate(1 days)" })},
 		{key, "timezone", job(func(x *awssim.JobSchedule) { x.Zone = "UTC" })},
 		{key, "state", job(func(x *awssim.JobSchedule) { x.State = types.ScheduleStateDisabled })},

@@ -33,6 +33,14 @@ func (s *Stack) jobs(service *provision.Service, n *networkPart, p *platformPart
 			Env: h, Job: j, ScheduleGroup: p.schedules, Cluster: p.cluster, TaskDefinition: definition, Role: starter,
 			Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: append(slices.Clone(n.ways), engine.Node(service)),
 		})
+		s.tellOfFailure(j, p)
+	}
+}
+
+// tellOfFailure has a failed run of a job come to the alarms' addresses, when there are any.
+func (s *Stack) tellOfFailure(j agents.Job, p *platformPart) {
+	if p.topic != nil {
+		add(s, groupAgents, &provision.EventRule{Env: s.Env, Job: j, Topic: p.topic})
 	}
 }
 
@@ -52,4 +60,5 @@ func (s *Stack) ownJob(j agents.Job, n *networkPart, p *platformPart) {
 		Env: h, Job: j, ScheduleGroup: p.schedules, Cluster: p.cluster, TaskDefinition: definition, Role: starter,
 		Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: n.ways,
 	})
+	s.tellOfFailure(j, p)
 }

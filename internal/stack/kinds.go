@@ -170,6 +170,9 @@ var kinds = []Kind{
 	{"schedule-group", "schedule_group", of(func(h *provision.Env, _ string) *provision.ScheduleGroup {
 		return &provision.ScheduleGroup{Env: h}
 	}), nil, nil},
+	{"event-rule", "event_rule", of(func(h *provision.Env, name string) *provision.EventRule {
+		return &provision.EventRule{Env: h, Job: agents.Job{Name: name}}
+	}), nil, nil},
 	{"budget", "budget", of(func(h *provision.Env, _ string) *provision.Budget { return &provision.Budget{Env: h} }), nil, nil},
 	// secrets, task definitions, services
 	{"secret", "secret", of(func(h *provision.Env, name string) *provision.Secret {

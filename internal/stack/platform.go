@@ -33,7 +33,7 @@ func (s *Stack) platform() *platformPart {
 		p.schedules = add(s, groupPlatform, &provision.ScheduleGroup{Env: h})
 	}
 	if emails := cfg.Observability.Alarms.Emails; len(emails) > 0 {
-		p.topic = add(s, groupPlatform, &provision.Topic{Env: h})
+		p.topic = add(s, groupPlatform, &provision.Topic{Env: h, Events: len(cfg.Jobs) > 0})
 		for _, e := range emails {
 			add(s, groupPlatform, &provision.Subscription{Env: h, Topic: p.topic, Email: e})
 		}

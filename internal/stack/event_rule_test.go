@@ -1,0 +1,81 @@
+package stack
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/karmacadabra/karmactl/internal/awssim"
+)
+
+// mailed is a fleet with an address for alarms and a job that ends as its command says.
+const mailed = `
+network: {nat: none}
+secrets: {nested: ""}
+observability: {alarms: {emails: [ops@example.com]}}
+agents:
+  bot: {image: "public.ecr.aws/docker/library/python:3.13-slim", sidecars: {helper: {command: [tail]}}}
+jobs:
+  nightly: {agent: bot, command: [sh, -c, %q], schedule: every 6 hours, timeout: 30m}
+`
+
+// messages are what the topic was told.
+func (b *stackBench) messages() []string {
+	b.t.Helper()
+	b.sim.Inventory()
+	var out []string
+	b.edit(func(w *awssim.World) {
+		for _, x := range w.Topics {
+			out = append(out, x.Messages...)
+		}
+	})
+	return out
+}
+
+// TestAFailedRunOfAJobComesByMail: whatever it failed of, once, and with what to do. One that ends well tells nothing.
+func TestAFailedRunOfAJobComesByMail(t *testing.T) {
+	for command, fails := range map[string]bool{"echo well; exit 0": false, "sleep 20; exit 3": true, "sleep 7200; exit 0": true, "kill -9": true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newStackBench(t, parse(t, fmt.Sprintf(mailed, command)))
+			b.upStack(nil)
+			time.Sleep(6*time.Hour + 40*time.Minute)
+			all := b.messages()
+			if !fails && len(all) != 0 || fails && len(all) != 1 {
+				t.Fatalf("%q: %d messages: %q", command, len(all), all)
+			}
+			if fails && (!strings.Contains(all[0], "The job nightly of karmacadabra-prod has failed: Essential container in task exited.") || !strings.Contains(all[0], "karmactl logs nightly --since 1h") ||
+				strings.ContainsAny(all[0], "<>")) {
+				t.Errorf("%q: %s", command, all[0])
+			}
+			if plan := b.planStack(); plan.Changes() {
+				t.Errorf("the plan after is not empty: %s", verbs(plan))
+			}
+			b.downStack()
+			b.edit(func(w *awssim.World) {
+				if len(w.EventRules)+len(w.Topics) > 0 {
+					t.Errorf("down left %d rules and %d topics", len(w.EventRules), len(w.Topics))
+				}
+			})
+		})
+	}
+}
+
+func TestAJobWhoseTaskCannotStartComesByMail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, parse(t, fmt.Sprintf(mailed, "echo well; exit 0")))
+		b.upStack(nil)
+		b.edit(func(w *awssim.World) {
+			for _, g := range w.LogGroups {
+				if strings.HasSuffix(g.Name, "/nightly") {
+					delete(w.LogGroups, g.Name)
+				}
+			}
+		})
+		time.Sleep(6*time.Hour + 10*time.Minute)
+		if all := b.messages(); len(all) != 1 || !strings.Contains(all[0], "has failed: ResourceInitializationError") {
+			t.Errorf("%d messages: %q", len(all), all)
+		}
+	})
+}
