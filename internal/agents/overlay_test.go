@@ -11,6 +11,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+const overlaid = `
+project: hello
+network: {nat: single, endpoints: [s3, logs]}
+defaults: {spot: true, env: {LEVEL: info, COLOR: red}}
+agents:
+  a: {port: 8080, env: {LEVEL: debug}}
+  b: {port: 8081, cpu: 1024}
+environments:
+  staging:
+    network: {endpoints: [s3]}
+    defaults: {env: {COLOR: blue}, spot: {base: 1}}
+    agents:
+      b: {cpu: 512}
+      c: {port: 8082}
+  quiet:
+`
+
 func TestAnOverlaySaysOnlyWhatDiffers(t *testing.T) {
 	base, staging := parse(t, "", overlaid), parse(t, "staging", overlaid)
 	if base.Stack() != "hello-prod" || base.Network.Namespace != "hello.local" || len(base.Agents) != 2 {

@@ -270,23 +270,6 @@ func TestContainerInsightsTakesWordsAndBooleans(t *testing.T) {
 	}
 }
 
-const overlaid = `
-project: hello
-network: {nat: single, endpoints: [s3, logs]}
-defaults: {spot: true, env: {LEVEL: info, COLOR: red}}
-agents:
-  a: {port: 8080, env: {LEVEL: debug}}
-  b: {port: 8081, cpu: 1024}
-environments:
-  staging:
-    network: {endpoints: [s3]}
-    defaults: {env: {COLOR: blue}, spot: {base: 1}}
-    agents:
-      b: {cpu: 512}
-      c: {port: 8082}
-  quiet:
-`
-
 func TestAMissingFileNamesThePathsAndInit(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, err := Load("", "")

@@ -140,24 +140,6 @@ func (s *Service) Want() ServiceSpec {
 	return turned(s.seen, w, s.Clock)
 }
 
-func (s *Service) namespace() string {
-	if arn := s.Namespace.Output("arn"); arn != "" {
-		return arn
-	}
-	return engine.Unknown(s.Namespace.Key())
-}
-
-// callees are the names of the callees that something is true of.
-func (s *Service) callees(that func(*Service) bool) Set {
-	var out []string
-	for _, c := range slices.Concat(s.Callees, s.Circle) {
-		if that(c) {
-			out = append(out, c.Agent.Name)
-		}
-	}
-	return setOf(out)
-}
-
 // Find looks among the cluster's services.
 func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[ServiceSpec], error) {
 	var found engine.Found[ServiceSpec]

@@ -2,10 +2,13 @@ package provision
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // Connect is the name and port under which Service Connect knows a service, and the
@@ -96,4 +99,22 @@ func (c Connect) input(t ConnectTimeout) *types.ServiceConnectConfiguration {
 		}}
 	}
 	return out
+}
+
+func (s *Service) namespace() string {
+	if arn := s.Namespace.Output("arn"); arn != "" {
+		return arn
+	}
+	return engine.Unknown(s.Namespace.Key())
+}
+
+// callees are the names of the callees that something is true of.
+func (s *Service) callees(that func(*Service) bool) Set {
+	var out []string
+	for _, c := range slices.Concat(s.Callees, s.Circle) {
+		if that(c) {
+			out = append(out, c.Agent.Name)
+		}
+	}
+	return setOf(out)
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -45,4 +46,42 @@ func (t *TaskDefinition) erase(ctx context.Context, arns []string) error {
 func (t *TaskDefinition) revisions(ctx context.Context, family string, status types.TaskDefinitionStatus) ([]string, error) {
 	return cloud.Pages(ctx, ecs.NewListTaskDefinitionsPaginator(t.Clients.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Status: status}),
 		func(out *ecs.ListTaskDefinitionsOutput) []string { return out.TaskDefinitionArns })
+}
+
+// latest describes the latest active revision of the family.
+func (t *TaskDefinition) latest(ctx context.Context, look engine.Look) (engine.Found[TaskDefinitionSpec], error) {
+	var found engine.Found[TaskDefinitionSpec]
+	family := t.Family(t.Agent.Name)
+	out, err := t.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
+	switch {
+	case cloud.Is(err, "ClientException") && strings.Contains(err.Error(), "Unable to describe task definition"):
+		return t.leftovers(ctx, look.ID)
+	case err != nil:
+		return found, err
+	case out.TaskDefinition.Status != types.TaskDefinitionStatusActive:
+	default:
+		arn := aws.ToString(out.TaskDefinition.TaskDefinitionArn)
+		spec := readTaskDefinition(t.Agent.Name, out.TaskDefinition, fromECSTags(out.Tags))
+		if !spec.Tags.Ours(t.Stack, t.Key()) && look.ID == "" {
+			return found, t.foreign(t.Key(), "task definition "+family, arn)
+		}
+		found = foundRevision(arn, spec)
+	}
+	return found, nil
+}
+
+// taken is the revision that was taken over, where the latest one is not karmactl's: what the
+// other program registered beside it has perhaps never run.
+func (t *TaskDefinition) taken(ctx context.Context, look engine.Look, latest engine.Found[TaskDefinitionSpec]) (engine.Found[TaskDefinitionSpec], error) {
+	if latest.Phase != engine.Ready || latest.ID == look.ID || latest.Spec.Tags.Ours(t.Stack, t.Key()) {
+		return latest, nil
+	}
+	out, err := t.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &look.ID, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
+	if err != nil {
+		return latest, err
+	}
+	if out.TaskDefinition.Status != types.TaskDefinitionStatusActive {
+		return latest, nil
+	}
+	return foundRevision(look.ID, readTaskDefinition(t.Agent.Name, out.TaskDefinition, fromECSTags(out.Tags))), nil
 }
