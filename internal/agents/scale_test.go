@@ -26,7 +26,7 @@ agents:
 	}
 }
 
-// TestAFixedNumberOfTasksHasNoPolicies: there is nothing that they could change, whoever asks for them.
+// TestAFixedNumberOfTasksHasNoPolicies: there is nothing that one could change.
 func TestAFixedNumberOfTasksHasNoPolicies(t *testing.T) {
 	got, err := Parse("agents.yaml", []byte(`
 defaults: {scale: {min: 1, max: 1, cpu: 60}}

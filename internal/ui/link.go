@@ -16,10 +16,10 @@ func (t *Terminal) Link(url string) string { return t.link(url, url) }
 
 // linkless are terminals that may print what they do not know.
 func linkless(env func(string) string) bool {
-	switch name := env("TERM"); {
-	case name == "": // Windows has none
+	switch name := env("TERM"); name {
+	case "": // Windows has none
 		return env("WT_SESSION") == ""
-	case name == "dumb", name == "linux":
+	case "dumb", "linux":
 		return true
 	default:
 		return strings.HasPrefix(name, "vt") || strings.HasPrefix(name, "eterm")
