@@ -39,7 +39,7 @@ func (e *RegistryError) Cause() string {
 	case http.StatusForbidden:
 		return "its registry does not let these credentials read it"
 	case http.StatusNotFound:
-		return "its registry has no such image"
+		return noSuchImage
 	case http.StatusTooManyRequests:
 		return "its registry has had too many requests, and answers again later"
 	case 0:
@@ -47,6 +47,9 @@ func (e *RegistryError) Cause() string {
 	}
 	return fmt.Sprintf("its registry answered %d", e.Status)
 }
+
+// noSuchImage is the cause of a reference that the registry does not know.
+const noSuchImage = "its registry has no such image"
 
 func (e *RegistryError) Error() string {
 	text := "image " + e.Reference + " cannot be read: " + e.Cause()

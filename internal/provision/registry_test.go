@@ -62,7 +62,11 @@ func TestEachRefusalOfARegistryIsSaidInItsOwnWords(t *testing.T) {
 			t.Errorf("%d is told as %v", int(status), err)
 		}
 		td := &TaskDefinition{Env: &Env{Images: &Registries{Transport: status}}, Agent: agents.Agent{Name: "web", Image: "registry.example.com/x/y:v1"}}
-		if _, note, err := td.chooseImage(t.Context()); err != nil || !strings.Contains(note, "is not pinned: "+want) {
+		said := "is not pinned: " + want
+		if int(status) == http.StatusNotFound { // no deploy pins what is not there
+			said = "is not there: " + want + ", so its tasks cannot start: mend the name, or karmactl deploy web --image REF"
+		}
+		if _, note, err := td.chooseImage(t.Context()); err != nil || !strings.Contains(note, said) {
 			t.Errorf("a plan notes %d as %q, %v", int(status), note, err)
 		}
 	}

@@ -90,6 +90,9 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 	seen := t.seen
 	t.mu.Unlock()
 	unpinned := func(cause string) string {
+		if cause == noSuchImage {
+			return fmt.Sprintf("the image %s of %s is not there: %s, so its tasks cannot start: mend the name, or karmactl deploy %s --image REF", t.Agent.Image, t.Agent.Name, cause, t.Agent.Name)
+		}
 		return fmt.Sprintf("the image %s of %s is not pinned: %s; a deploy pins it", t.Agent.Image, t.Agent.Name, cause)
 	}
 	switch {

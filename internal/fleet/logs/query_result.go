@@ -65,7 +65,11 @@ func (r QueryResult) WriteTable(w io.Writer, width int) error {
 	} else {
 		r.table(&b, width)
 	}
-	fmt.Fprintf(&b, "\n%d rows · %.0f of %.0f events matched · %s scanned · $%s\n", len(r.Rows), r.Matched, r.Scanned, size(r.BytesScanned), r.Cost.StringFixed(6))
+	rows := "rows"
+	if len(r.Rows) == 1 {
+		rows = "row"
+	}
+	fmt.Fprintf(&b, "\n%d %s · %.0f of %.0f events matched · %s scanned · $%s\n", len(r.Rows), rows, r.Matched, r.Scanned, size(r.BytesScanned), r.Cost.StringFixed(6))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
