@@ -93,8 +93,13 @@ func (in mounted) unmountable(id string, targets []types.MountTargetDescription)
 		return id + " has no mount target, so nothing can mount it: its owner makes them in a VPC, which network.vpc then has to name"
 	}
 	vpc, zones := aws.ToString(targets[0].VpcId), map[string]bool{}
+	var broken []string
 	for _, t := range targets {
-		zones[aws.ToString(t.AvailabilityZoneName)] = true
+		zone := aws.ToString(t.AvailabilityZoneName)
+		zones[zone] = true
+		if !answers(t.LifeCycleState) && slices.Contains(in.zones, zone) {
+			broken = append(broken, fmt.Sprintf("%s in %s is %s", aws.ToString(t.MountTargetId), zone, t.LifeCycleState))
+		}
 	}
 	if in.vpc != vpc {
 		return fmt.Sprintf("%s has its mount targets in %s, and the agents are in another VPC: say network.vpc: %s, with its subnets", id, vpc, vpc)
@@ -108,5 +113,14 @@ func (in mounted) unmountable(id string, targets []types.MountTargetDescription)
 	if len(without) > 0 {
 		return fmt.Sprintf("%s has no mount target in %s, where tasks are started: make one there, or name no subnet of that zone", id, strings.Join(without, ", "))
 	}
+	if len(broken) > 0 {
+		return fmt.Sprintf("a mount target of %s cannot be used: %s: wait until it is available, or have its owner make it again", id, strings.Join(broken, ", "))
+	}
 	return ""
+}
+
+// answers tells whether a mount target in a state can be mounted by:
+// https://docs.aws.amazon.com/efs/latest/ug/API_MountTargetDescription.html
+func answers(s types.LifeCycleState) bool {
+	return s == types.LifeCycleStateAvailable || s == types.LifeCycleStateUpdating
 }

@@ -303,6 +303,10 @@ func TestAFileSystemThatTheAgentsCannotReachIsRefusedBeforeAnythingIsMade(t *tes
 		{"there is none", given, func(*stackBench) {}, "agents.memory.volumes.models.efs: there is no fs-0a1b2c3d4e5f60718 in this account and region"},
 		{"no mount target", given, func(b *stackBench) { b.othersFiles() }, "has no mount target, so nothing can mount it"},
 		{"none in a zone", given, func(b *stackBench) { b.othersFiles(b.cfg.Network.Private[0]) }, "fs-0a1b2c3d4e5f60718 has no mount target in us-east-1b, where tasks are started"},
+		{"one that failed", given, func(b *stackBench) {
+			b.othersFiles(b.cfg.Network.Private...)
+			b.edit(func(w *awssim.World) { w.MountTargets["fsmt-"+b.cfg.Network.Private[1]].State = "error" })
+		}, "in us-east-1b is error: wait until it is available, or have its owner make it again"},
 		{"another VPC", strings.Replace(remembers, "path: /data", "path: /data, efs: fs-0a1b2c3d4e5f60718", 1), func(b *stackBench) {
 			b.cfg.Network = agents.Network{VPC: "vpc-theirs"}
 			b.edit(func(w *awssim.World) {
