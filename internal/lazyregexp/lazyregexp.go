@@ -5,7 +5,9 @@
 package lazyregexp
 
 import (
+	"os"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -18,9 +20,11 @@ type Regexp struct {
 
 // New takes the text of a regular expression. In a test it is compiled at once, so
 // that one that is wrong fails every test of its package; elsewhere its first use panics.
+// A test's binary that runs under another name than x.test plays a program, a thousand
+// times in the scripts of the commands, and starts as that program does.
 func New(text string) *Regexp {
 	r := &Regexp{text, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })}
-	if testing.Testing() {
+	if testing.Testing() && strings.HasSuffix(strings.TrimSuffix(os.Args[0], ".exe"), ".test") {
 		r.compiled()
 	}
 	return r
