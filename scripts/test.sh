@@ -11,18 +11,29 @@ while [[ ${1-} == -* ]]; do
 done
 packages=$(go list "$@")
 
-# Without the race detector the packages are compiled as `make build` compiles
-# them, so that each is compiled once.
-if [[ " ${flags[*]} " != *" -race "* ]]; then
-	export CGO_ENABLED=0
-	flags+=(-trimpath)
-fi
+# Tests, compilers and linkers live for seconds with small heaps: to collect their
+# garbage a quarter as often saves a fifth of the processor time of internal/stack
+# and of each link.
+export GOGC=${GOGC:-400}
+
+# The two packages that take longest begin first.
+first='/(cmd/karmactl|internal/stack)$'
+packages=$(grep -E "$first" <<<"$packages" || true; grep -vE "$first" <<<"$packages" || true)
 
 # The scripts of the commands run in real time, mostly waiting, against a clock
-# that is sixty times as fast: side by side, and with the machine to themselves,
-# because a crowded one makes them late.
-rest=$(grep -v '/cmd/karmactl$' <<<"$packages" || true)
-timed=$(grep '/cmd/karmactl$' <<<"$packages" || true)
+# that is sixty times as fast. Their package waits beside the others, so three
+# packages at a time keep two cores at work. Under the race detector it computes
+# as much as the others and comes last, with the machine to itself.
+rest='' timed=''
+if [[ " ${flags[*]} " == *" -race "* ]]; then
+	rest=$(grep -v '/cmd/karmactl$' <<<"$packages" || true)
+	timed=$(grep '/cmd/karmactl$' <<<"$packages" || true)
+else
+	# Compiled as `make build` compiles them, so that each package is compiled once.
+	export CGO_ENABLED=0
+	flags+=(-trimpath "-p=$(($(getconf _NPROCESSORS_ONLN) + 1))")
+	rest=$packages
+fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -33,7 +44,7 @@ run() {
 # shellcheck disable=SC2086 # one argument per package
 run $rest
 # shellcheck disable=SC2086
-run ${timed:+-parallel=8} $timed
+run $timed
 
 echo
 echo "== results"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,14 +12,21 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// scriptsAtOnce is how many scripts run at once: each mostly waits, in real time, for
+// a clock that is sixty times as fast. -parallel on the command line goes first.
+const scriptsAtOnce = "8"
+
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", scriptsAtOnce); err != nil {
+		panic(err)
+	}
 	testscript.Main(tidy{m}, map[string]func(){
 		"karmactl": func() {
 			a := newApp()
 			a.patience = time.Minute
 			os.Exit(a.main(os.Args[1:]))
 		},
-		"builder":  builder,
+		"builder": builder,
 	})
 }
 
@@ -60,6 +68,7 @@ func TestScripts(t *testing.T) {
 			}
 			e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world.json"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			e.Setenv("GOGC", os.Getenv("GOGC")) // as scripts/test.sh sets it
 			// A day of the week that is neither today nor tomorrow, anywhere on earth.
 			e.Setenv("ANOTHER_DAY", strings.ToUpper(time.Now().UTC().AddDate(0, 0, 3).Format("Mon")))
 			return nil
