@@ -138,8 +138,11 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 func shippedExample(o importer.Options) (*importer.Result, error) {
 	text := string(agents.Template())
 	for _, x := range []struct{ line, want string }{
-		{"project: karmacadabra\n", o.Project}, {"environment: prod\n", o.Environment}, {"region: us-east-1\n", o.Region},
-		{"  Project: karmacadabra\n", o.Project}, {"  Environment: prod\n", o.Environment},
+		{"project: karmacadabra\n", o.Project},
+		{"environment: prod\n", o.Environment},
+		{"region: us-east-1\n", o.Region},
+		{"  Project: karmacadabra\n", o.Project},
+		{"  Environment: prod\n", o.Environment},
 	} {
 		if x.want != "" {
 			key, _, _ := strings.Cut(x.line, ":")

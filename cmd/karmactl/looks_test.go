@@ -25,8 +25,11 @@ func TestADeploymentThatIsRolledBackStopsNoOneWhoOnlyLooks(t *testing.T) {
 			t.Errorf("up does not wait for what fails: exit %d: %s", code, said)
 		}
 		for _, x := range []struct{ call, want string }{
-			{"outputs", "url/scout "}, {"outputs URL.relay", "/relay/"}, {"open scout --print", "/scout/"},
-			{"status --drift", "drift: none"}, {"plan", "! scout: The deployment failed and is being rolled back:"},
+			{"outputs", "url/scout "},
+			{"outputs URL.relay", "/relay/"},
+			{"open scout --print", "/scout/"},
+			{"status --drift", "drift: none"},
+			{"plan", "! scout: The deployment failed and is being rolled back:"},
 		} {
 			if code, said := o.run("", strings.Fields(x.call)...); code != 0 || !strings.Contains(said, x.want) {
 				t.Errorf("%s: exit %d: %s", x.call, code, said)
