@@ -24,7 +24,7 @@ func runDashboard(ctx context.Context, s *session) error {
 	there, err := env.HasDashboard(ctx)
 	switch {
 	case err != nil:
-		term.Notef("whether it is there cannot be read: %v", err)
+		term.Notef("whether it is there cannot be read: %v", s.explain(err))
 	case !there && !s.cfg.Observability.Dashboard:
 		return &advice{fmt.Errorf("there is no dashboard: %s has observability.dashboard off", s.cfg.File), ""}
 	case !there:

@@ -199,7 +199,7 @@ func (d documented) of(line string) documented {
 func filledIn(call string) string {
 	return strings.NewReplacer(
 		"[", "", "R]", "us-east-1", "FILE]", "prod.tfvars", "-e NAME", "-e staging", "--schedule NAME", "--schedule office-hours",
-		"AGENT", "validator", "CLUSTER", livetest.Cluster, "STATE", "terraform.tfstate", "DIR", "terraform", "KEY", "service/validator",
+		"JOB KEY", "weekly webhook", "AGENT", "validator", "CLUSTER", livetest.Cluster, "STATE", "terraform.tfstate", "DIR", "terraform", "KEY", "service/validator",
 	).Replace(call)
 }
 

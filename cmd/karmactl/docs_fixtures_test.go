@@ -15,6 +15,8 @@ var docFixtures = map[string]fixture{
 	"karmactl up --build":                                   {before: builds},
 	"karmactl run nightly":                                  {before: aNightlyJob},
 	"karmactl logs nightly":                                 {before: aNightlyJob},
+	"karmactl secrets set weekly webhook":                   {before: aWeeklyJob, stdin: "a-value\n"},
+	"karmactl up --only weekly":                             {before: aWeeklyJob},
 	"karmactl adopt --from-ecs acme-prod":                   {before: anEmptyFolder},
 	"karmactl adopt --dry-run --from-ecs acme-prod":         {before: anEmptyFolder},
 	"karmactl init --from-ecs acme-prod --region us-east-1": {before: anEmptyFolder},
@@ -69,11 +71,22 @@ func buildsTheValidator(x *exampled, args []string) []string {
 // aNightlyJob adds a job to the fleet.
 func aNightlyJob(x *exampled, args []string) []string {
 	x.t.Helper()
+	return withJob(x, args, "nightly: {agent: validator, command: [sh, -c, echo digested], schedule: every day at 03:00}")
+}
+
+// aWeeklyJob adds a job with an image and a secret of its own to the fleet.
+func aWeeklyJob(x *exampled, args []string) []string {
+	x.t.Helper()
+	return withJob(x, args, "weekly: {image: ghcr.io/acme/report:1.4, schedule: every monday at 04:00, secrets: {WEBHOOK: webhook}}")
+}
+
+func withJob(x *exampled, args []string, job string) []string {
+	x.t.Helper()
 	fleet, err := os.ReadFile("config/agents.yaml")
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	x.write("jobs.yaml", string(fleet)+"\njobs:\n  nightly: {agent: validator, command: [sh, -c, echo digested], schedule: every day at 03:00}\n")
+	x.write("jobs.yaml", string(fleet)+"\njobs:\n  "+job+"\n")
 	x.must("karmactl up --file jobs.yaml")
 	return append(args, "--file", "jobs.yaml")
 }
