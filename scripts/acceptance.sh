@@ -240,9 +240,13 @@ if [ -z "$simulate" ] && has curl; then
 else
 	answer "Q10, Q15, Q17" "not asked in a rehearsal"
 fi
-step 0 "a second region" in_region "$second" up --yes --only web &&
+# The second one has a NAT instance: its agents get their images through it, or up fails.
+in_second() { KARMACTL_FILE=$work/second.yaml in_region "$second" "$@"; }
+sed 's/nat: single/nat: instance/' "$work/agents.yaml" >"$work/second.yaml"
+step 0 "a second region, with a NAT instance" in_second up --yes --only web &&
+	answer "Q32 nftables on the image, Q33 an instance with the same interface, Q34 when it passes on" "the agent got its image through it: the step above has the time" &&
 	step 0 "the first region has nothing to do" in_region "$region" plan --detailed-exitcode &&
-	step 0 "down in the second region" in_region "$second" down --yes --images --logs &&
+	step 0 "down in the second region" in_second down --yes --images --logs &&
 	step 0 "the first region still has nothing to do" in_region "$region" plan --detailed-exitcode &&
 	answer "Q18 two regions" "neither changes the other"
 step 0 "a good deployment" in_region "$region" deploy web --image "$good"

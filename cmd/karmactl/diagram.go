@@ -105,12 +105,15 @@ func drawn(cfg *agents.Config, e *cost.Estimate) ui.Picture {
 		}
 	}
 	out := ui.PictureNode{ID: "nat", Label: "NAT gateway", Detail: string(cfg.Network.NAT), Price: of("nat_gateway", "elastic_ip"), Column: 3}
-	if cfg.Network.NAT == agents.NATNone {
+	switch cfg.Network.NAT {
+	case agents.NATInstance:
+		out.Label, out.Detail, out.Price = "NAT instance", cfg.Network.InstanceType, of("auto_scaling_group", "elastic_ip")
+	case agents.NATNone:
 		out = ui.PictureNode{ID: "nat", Label: "Internet gateway", Detail: "tasks have addresses", Price: "$0.00", Column: 3}
 	}
 	p.Nodes = append(p.Nodes, out,
 		ui.PictureNode{ID: "shared", Label: "Logs, alarms, images", Detail: "dashboard, state", Price: price(func(c cost.Component) bool {
-			return !own(c) && c.Noun != "load_balancer" && c.Noun != "nat_gateway" && c.Noun != "elastic_ip"
+			return !own(c) && c.Noun != "load_balancer" && c.Noun != "nat_gateway" && c.Noun != "auto_scaling_group" && c.Noun != "elastic_ip"
 		}), Column: 3},
 		ui.PictureNode{ID: "world", Label: "Internet", Detail: "models, AWS, images", Column: 4})
 	for _, a := range cfg.Agents {

@@ -19,7 +19,7 @@ func defaultConfig() Config {
 		Environment: "prod",
 		Region:      "us-east-1",
 		Network: Network{
-			CIDR: "10.0.0.0/16", AZs: 2, NAT: NATSingle,
+			CIDR: "10.0.0.0/16", AZs: 2, NAT: NATSingle, InstanceType: "t4g.nano",
 			Endpoints: []string{"s3"}, EndpointAZs: "all",
 		},
 		LoadBalancer: LoadBalancer{IdleTimeout: time.Minute, StripPrefix: true, Records: true},

@@ -3,12 +3,14 @@ package agents
 // NAT is how private subnets reach the internet.
 type NAT string
 
-// The NAT modes. With NATNone tasks run in the public subnets with a public
+// The NAT modes. With NATInstance there is one EC2 instance, which is replaced when it dies, in
+// place of the gateways. With NATNone tasks run in the public subnets with a public
 // address each, and inbound closed except to the load balancer.
 const (
-	NATSingle NAT = "single"
-	NATPerAZ  NAT = "per-az"
-	NATNone   NAT = "none"
+	NATSingle   NAT = "single"
+	NATPerAZ    NAT = "per-az"
+	NATInstance NAT = "instance"
+	NATNone     NAT = "none"
 )
 
 // Network is the VPC and what leads out of it.
@@ -22,6 +24,8 @@ type Network struct {
 	// first AZs of the region.
 	Zones []string
 	NAT   NAT
+	// InstanceType is the NAT instance's, one of EC2's for ARM.
+	InstanceType string
 	// Endpoints are VPC endpoints by service: s3 (a gateway, free) and the
 	// interface endpoints ecr.api, ecr.dkr, logs, secretsmanager, ssmmessages.
 	Endpoints []string

@@ -37,6 +37,9 @@ func checkNetwork(r *reader, c *Config) {
 		checkGivenNetwork(r, c)
 		return
 	}
+	if n.NAT != NATInstance && r.stated("network", "instance_type") && r.sound("network/nat") {
+		r.problem(r.at("network", "instance_type"), "instance_type is of a NAT instance, and nat is "+string(n.NAT), "nat: instance, or leave it out")
+	}
 	const smallest = 27
 	if block, err := netip.ParsePrefix(n.CIDR); err == nil && r.sound("network/cidr", "network/azs") {
 		need := bits.Len(uint(2*n.AZs - 1))

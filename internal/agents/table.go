@@ -90,7 +90,8 @@ func networkFields() []field[Network] {
 	return []field[Network]{
 		key("cidr", "The VPC's private block, /16 to /28, large enough for two subnets per zone.", text(cidrRule), func(n *Network) *string { return &n.CIDR }),
 		key("azs", "How many Availability Zones, or which.", zonesValue(), func(n *Network) *Network { return n }),
-		key("nat", "How private subnets reach the internet: one gateway, one per zone, or none (tasks then run in public subnets, and only the load balancer is let in).", choice(NATSingle, NATPerAZ, NATNone), func(n *Network) *NAT { return &n.NAT }),
+		key("nat", "How private subnets reach the internet: one gateway, one per zone, one small instance that is replaced when it dies (cheap, and without internet for some minutes then), or none (tasks then run in public subnets, and only the load balancer is let in).", choice(NATSingle, NATPerAZ, NATInstance, NATNone), func(n *Network) *NAT { return &n.NAT }),
+		key("instance_type", "With nat: instance: which, from 512 MB of memory on. The larger ones have more CPU for more traffic.", choice("t4g.nano", "t4g.micro", "t4g.small"), func(n *Network) *string { return &n.InstanceType }),
 		key("endpoints", "VPC endpoints. s3 is free; each other one costs some 7 dollars a month and zone.", list("endpoints", 0, endpoint()), func(n *Network) *[]string { return &n.Endpoints }),
 		key("endpoint_azs", "Interface endpoints in one zone or in all.", choice("one", "all"), func(n *Network) *string { return &n.EndpointAZs }),
 		key("vpc", "A VPC that is there already, by id. It is used, and never changed or deleted; cidr, azs, nat and endpoints are then its owner's. Default: one of the stack's own.", text(vpcRule), func(n *Network) *string { return &n.VPC }),

@@ -36,6 +36,10 @@ func (s *Sim) ec2Tagged(id string) (cloud.Tags, error) {
 		return w.Addresses[id].Tags, nil
 	case w.NATGateways[id] != nil:
 		return w.NATGateways[id].Tags, nil
+	case w.LaunchTemplates[id] != nil:
+		return w.LaunchTemplates[id].Tags, nil
+	case w.NetworkInterfaces[id] != nil && w.NetworkInterfaces[id].Own:
+		return w.NetworkInterfaces[id].Tags, nil
 	}
 	return nil, fail("InvalidID", "The ID '%s' is not valid", id)
 }

@@ -31,6 +31,7 @@ func (s *Sim) elasticIPNoun() noun {
 			on("EC2.AllocateAddress", s.allocateAddress, "Domain", "TagSpecifications"),
 			on("EC2.DescribeAddresses", s.describeAddresses, "AllocationIds", "Filters"),
 			on("EC2.ReleaseAddress", s.releaseAddress, "AllocationId"),
+			on("EC2.AssociateAddress", s.associateAddress, "AllocationId", "NetworkInterfaceId", "AllowReassociation"),
 		},
 		each: func(tell func(thing)) {
 			for _, a := range s.world.Addresses {
@@ -73,9 +74,12 @@ func (s *Sim) describeAddresses(in *ec2.DescribeAddressesInput) (*ec2.DescribeAd
 		}
 		d := types.Address{AllocationId: &a.ID, PublicIp: &a.IP, Domain: types.DomainTypeVpc, Tags: toEC2Tags(a.Tags)}
 		if a.HeldBy != "" {
-			d.AssociationId = aws.String("eipassoc-" + a.ID[len("eipalloc-"):])
+			d.AssociationId = aws.String(associationOf(a))
 			if strings.HasPrefix(a.HeldBy, "eni-") {
 				d.NetworkInterfaceId, d.NetworkInterfaceOwnerId = &a.HeldBy, &s.world.Account
+				if n := s.world.NetworkInterfaces[a.HeldBy]; n != nil {
+					d.InstanceId = optional(n.Instance)
+				}
 			}
 		}
 		out.Addresses = append(out.Addresses, d)

@@ -24,15 +24,17 @@ type metered struct {
 // are written down here once more, so that the meter and the estimate are two
 // independent ways to one figure.
 var rates = struct {
-	nat, balancer, address, endpoint                                decimal.Decimal
-	vcpu, gb, armVCPU, armGB                                        decimal.Decimal
-	spotVCPU, spotGB, spotARMVCPU, spotARMGB, storage               decimal.Decimal
-	secret, alarm, dashboard, metric, insightsMetric, files, aMonth decimal.Decimal
+	nat, balancer, address, endpoint                                        decimal.Decimal
+	vcpu, gb, armVCPU, armGB                                                decimal.Decimal
+	spotVCPU, spotGB, spotARMVCPU, spotARMGB, storage                       decimal.Decimal
+	secret, alarm, dashboard, metric, insightsMetric, files, volume, aMonth decimal.Decimal
+	instances                                                               map[string]decimal.Decimal // by their types
 }{
 	nat: usd("0.045"), balancer: usd("0.0225"), address: usd("0.005"), endpoint: usd("0.01"),
 	vcpu: usd("0.04048"), gb: usd("0.004445"), armVCPU: usd("0.03238"), armGB: usd("0.00356"),
 	spotVCPU: usd("0.01288871"), spotGB: usd("0.00141527"), spotARMVCPU: usd("0.01030969"), spotARMGB: usd("0.00113349"), storage: usd("0.000111"),
-	secret: usd("0.40"), alarm: usd("0.10"), dashboard: usd("3"), metric: usd("0.30"), insightsMetric: usd("0.07"), files: usd("0.30"), aMonth: usd("730"),
+	secret: usd("0.40"), alarm: usd("0.10"), dashboard: usd("3"), metric: usd("0.30"), insightsMetric: usd("0.07"), files: usd("0.30"), volume: usd("0.08"), aMonth: usd("730"),
+	instances: map[string]decimal.Decimal{"t4g.nano": usd("0.0042"), "t4g.micro": usd("0.0084"), "t4g.small": usd("0.0168")},
 }
 
 func usd(s string) decimal.Decimal { return decimal.RequireFromString(s) }

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // NetworkInterface is a simulated network interface. It is what really keeps
@@ -29,6 +31,14 @@ type NetworkInterface struct {
 	PrivateIP string
 	// PublicIP is "" without one.
 	PublicIP string
+	// Own is one that the user made. It has tags, and Address (an elastic IP address) and Instance
+	// while it has them; it Forwards when its source/destination check is off.
+	Own      bool       `json:",omitempty"`
+	Tags     cloud.Tags `json:",omitempty"`
+	Token    string     `json:",omitempty"`
+	Address  string     `json:",omitempty"`
+	Instance string     `json:",omitempty"`
+	Forwards bool       `json:",omitempty"`
 	Created  time.Time
 	// Released is when it goes; zero while it is in use.
 	Released time.Time
@@ -38,11 +48,14 @@ func (s *Sim) networkInterfaceNoun() noun {
 	return noun{
 		ops: []operation{
 			on("EC2.DescribeNetworkInterfaces", s.describeNetworkInterfaces, "NetworkInterfaceIds", "Filters").pages("NetworkInterfaces", 1000, 1000, "NetworkInterfaceIds"),
+			on("EC2.CreateNetworkInterface", s.createNetworkInterface, "SubnetId", "Groups", "Description", "ClientToken", "TagSpecifications"),
+			on("EC2.ModifyNetworkInterfaceAttribute", s.modifyNetworkInterface, "NetworkInterfaceId", "SourceDestCheck", "Groups"),
+			on("EC2.DeleteNetworkInterface", s.deleteNetworkInterface, "NetworkInterfaceId"),
 		},
 		settle: s.settleNetworkInterfaces,
 		each: func(tell func(thing)) {
 			for _, n := range s.world.NetworkInterfaces {
-				tell(thing{kind: "network-interface", name: n.Description})
+				tell(thing{kind: "network-interface", name: n.Description, tags: n.Tags})
 			}
 		},
 	}
@@ -135,14 +148,14 @@ func macAddress(ip string) string {
 }
 
 func (s *Sim) describeNetworkInterfaces(in *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error) {
-	all := func(*NetworkInterface) bool { return true }
+	all := func(n *NetworkInterface) bool { return !n.Own || s.visible(n.Created) }
 	if err := only(in.NetworkInterfaceIds, s.world.NetworkInterfaces, all, "InvalidNetworkInterfaceID.NotFound"); err != nil {
 		return nil, err
 	}
 	groups, filters := takeFilter(in.Filters, "group-id")
 	out := &ec2.DescribeNetworkInterfacesOutput{}
 	for _, n := range sorted(s.world.NetworkInterfaces) {
-		ok, err := ec2Filters(filters, nil, map[string]string{
+		ok, err := ec2Filters(filters, n.Tags, map[string]string{
 			"vpc-id": n.VPC, "subnet-id": n.Subnet, "interface-type": n.Kind, "description": n.Description,
 			"requester-id": n.Owner, "network-interface-id": n.ID,
 		})
@@ -152,7 +165,7 @@ func (s *Sim) describeNetworkInterfaces(in *ec2.DescribeNetworkInterfacesInput) 
 		if groups != nil && !slices.ContainsFunc(n.Groups, func(g string) bool { return slices.Contains(groups, g) }) {
 			continue
 		}
-		if ok && wanted(in.NetworkInterfaceIds, n.ID) {
+		if ok && all(n) && wanted(in.NetworkInterfaceIds, n.ID) {
 			out.NetworkInterfaces = append(out.NetworkInterfaces, s.describeNetworkInterface(n))
 		}
 	}
@@ -183,8 +196,14 @@ func (s *Sim) describeNetworkInterface(n *NetworkInterface) types.NetworkInterfa
 	if n.Owner != "" {
 		d.RequesterId = &n.Owner
 	}
+	if n.Own {
+		d.TagSet, d.SourceDestCheck = toEC2Tags(n.Tags), aws.Bool(!n.Forwards)
+		if d.Attachment.InstanceId, d.Attachment.DeviceIndex = &n.Instance, aws.Int32(0); n.Instance == "" {
+			d.Attachment, d.Status = nil, types.NetworkInterfaceStatusAvailable
+		}
+	}
 	if n.PublicIP != "" {
-		d.Association = &types.NetworkInterfaceAssociation{PublicIp: &n.PublicIP, IpOwnerId: &owner, PublicDnsName: aws.String(s.publicName(n.PublicIP))}
+		d.Association = &types.NetworkInterfaceAssociation{PublicIp: &n.PublicIP, IpOwnerId: &owner, PublicDnsName: aws.String(s.publicName(n.PublicIP)), AllocationId: optional(n.Address)}
 	}
 	if n.PrivateIP != "" {
 		d.PrivateIpAddresses = []types.NetworkInterfacePrivateIpAddress{{Primary: aws.Bool(true), PrivateIpAddress: &n.PrivateIP, Association: d.Association}}

@@ -53,6 +53,9 @@ func (s *Sim) declared() []noun {
 		s.natGatewayNoun(),
 		s.vpcEndpointNoun(),
 		s.networkInterfaceNoun(),
+		s.launchTemplateNoun(),
+		s.instanceNoun(),
+		s.autoScalingGroupNoun(),
 
 		s.elbTagNoun(),
 		s.loadBalancerNoun(),

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -170,6 +171,9 @@ func parameterMatches(p *Parameter, filters []types.ParameterStringFilter) (bool
 }
 
 func (s *Sim) getParameter(in *ssm.GetParameterInput) (*ssm.GetParameterOutput, error) {
+	if name := aws.ToString(in.Name); strings.HasPrefix(name, amazonsParameters) {
+		return s.amazonsParameter(name)
+	}
 	p, err := s.parameter(in.Name)
 	if err != nil {
 		return nil, err
@@ -182,6 +186,23 @@ func (s *Sim) getParameter(in *ssm.GetParameterInput) (*ssm.GetParameterOutput, 
 	}
 	return &ssm.GetParameterOutput{Parameter: &types.Parameter{
 		Name: &p.Name, ARN: aws.String(s.parameterARN(p)), Type: p.Kind, Value: &value, Version: p.Version, LastModifiedDate: &p.Changed,
+	}}, nil
+}
+
+// amazonsParameters are the parameters that every account may read:
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-ami.html
+const amazonsParameters = "/aws/service/"
+
+// LinuxImage is the image of Amazon Linux 2023 for ARM of a new account.
+const LinuxImage = "ami-0c1d2e3f405162738"
+
+func (s *Sim) amazonsParameter(name string) (*ssm.GetParameterOutput, error) {
+	if name != amazonsParameters+"ami-amazon-linux-latest/al2023-ami-kernel-default-arm64" {
+		return nil, fail("ParameterNotFound", "Parameter %s not found.", name)
+	}
+	return &ssm.GetParameterOutput{Parameter: &types.Parameter{
+		Name: &name, ARN: aws.String("arn:aws:ssm:" + s.world.Region + "::parameter" + name), Type: types.ParameterTypeString,
+		Value: aws.String(cmp.Or(s.world.LinuxImage, LinuxImage)), Version: 1,
 	}}, nil
 }
 

@@ -33,6 +33,7 @@ type permission struct {
 const (
 	tagOnCreate       = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html"
 	scalesECSBy       = "https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html"
+	startsInstances   = "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html"
 	passRole          = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
 	mountTargetRights = "https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html"
 	ifMatch           = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
@@ -94,10 +95,20 @@ var dependent = map[string][]permission{
 			return map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}
 		},
 	}},
-	"Scheduler.CreateSchedule": {{action: "iam:PassRole", source: passRole, resources: scheduleRole, context: toScheduler}},
-	"Scheduler.UpdateSchedule": {{action: "iam:PassRole", source: passRole, resources: scheduleRole, context: toScheduler}},
-	"ECS.CreateCluster":        {{action: "servicediscovery:GetNamespace", source: "AWS's AmazonECS_FullAccess has it; whether it is asked only an account can tell"}},
-	"ECS.UpdateCluster":        {{action: "servicediscovery:GetNamespace", source: "as for CreateCluster"}},
+	"Auto Scaling.CreateAutoScalingGroup": {
+		{action: "ec2:RunInstances", source: startsInstances},
+		{
+			action: "iam:CreateServiceLinkedRole", source: "https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html",
+			context: func(any) map[string]string {
+				return map[string]string{"iam:AWSServiceName": "autoscaling.amazonaws.com"}
+			},
+		},
+	},
+	"Auto Scaling.UpdateAutoScalingGroup": {{action: "ec2:RunInstances", source: startsInstances}},
+	"Scheduler.CreateSchedule":            {{action: "iam:PassRole", source: passRole, resources: scheduleRole, context: toScheduler}},
+	"Scheduler.UpdateSchedule":            {{action: "iam:PassRole", source: passRole, resources: scheduleRole, context: toScheduler}},
+	"ECS.CreateCluster":                   {{action: "servicediscovery:GetNamespace", source: "AWS's AmazonECS_FullAccess has it; whether it is asked only an account can tell"}},
+	"ECS.UpdateCluster":                   {{action: "servicediscovery:GetNamespace", source: "as for CreateCluster"}},
 	"ECS.CreateService": {{
 		action: "servicediscovery:GetNamespace", source: "as for CreateCluster",
 		when: func(in any) bool { return in.(*ecs.CreateServiceInput).ServiceConnectConfiguration != nil },
@@ -277,6 +288,10 @@ func resourceOf(service string, in any) string {
 		return arn
 	case "IAM", "EC2":
 		return "*"
+	case "SSM": // Amazon's own parameters are in no account
+		if name := text(in, "Name"); strings.HasPrefix(name, amazonsParameters) {
+			return "arn:aws:ssm:us-east-1::parameter" + name
+		}
 	}
 	v := reflect.ValueOf(in).Elem()
 	for i := range v.NumField() {
@@ -298,47 +313,4 @@ func text(in any, field string) string {
 	}
 	s, _ := f.Interface().(*string)
 	return aws.ToString(s)
-}
-
-// tagAction is what a create asks for the tags that it is given, "" where an
-// operation is about tags itself or makes nothing that has any.
-func tagAction(service, op string) string {
-	makes := strings.HasPrefix(op, "Create") || strings.HasPrefix(op, "Allocate") || strings.HasPrefix(op, "Register") ||
-		strings.HasPrefix(op, "Request") || strings.HasPrefix(op, "Put")
-	if !makes || op == "CreateTags" || strings.Contains(op, "Tagging") {
-		return ""
-	}
-	switch service + "." + op {
-	case "ACM.RequestCertificate":
-		return "acm:AddTagsToCertificate"
-	case "SSM.PutParameter":
-		return "ssm:AddTagsToResource"
-	case "IAM.CreateRole":
-		return "iam:TagRole"
-	case "IAM.CreateOpenIDConnectProvider":
-		return "iam:TagOpenIDConnectProvider"
-	case "S3.CreateBucket":
-		return "s3:TagResource"
-	}
-	switch service {
-	case "EC2":
-		return "ec2:CreateTags"
-	case "Elastic Load Balancing v2":
-		return "elasticloadbalancing:AddTags"
-	case "IAM", "S3", "ACM", "SSM", "Route 53":
-		return ""
-	}
-	return cloud.Action(service, "TagResource")
-}
-
-// hasTags tells whether an input has tags.
-func hasTags(in any) bool {
-	v := reflect.ValueOf(in).Elem()
-	for _, name := range []string{"Tags", "TagSpecifications", "ResourceTags"} {
-		if f := v.FieldByName(name); f.IsValid() && f.Len() > 0 {
-			return true
-		}
-	}
-	f := v.FieldByName("CreateBucketConfiguration")
-	return f.IsValid() && !f.IsNil() && f.Elem().FieldByName("Tags").Len() > 0
 }

@@ -24,8 +24,8 @@ type Route struct {
 func (s *Sim) routeNoun() noun {
 	return noun{
 		ops: []operation{
-			on("EC2.CreateRoute", s.createRoute, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"),
-			on("EC2.ReplaceRoute", s.replaceRoute, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"),
+			on("EC2.CreateRoute", s.createRoute, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "NetworkInterfaceId"),
+			on("EC2.ReplaceRoute", s.replaceRoute, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "NetworkInterfaceId"),
 			on("EC2.DeleteRoute", s.deleteRoute, "RouteTableId", "DestinationCidrBlock"),
 		},
 	}
@@ -39,7 +39,7 @@ func (s *Sim) createRoute(in *ec2.CreateRouteInput) (*ec2.CreateRouteOutput, err
 	if err != nil {
 		return nil, err
 	}
-	target, err := s.routeTarget(t, in.GatewayId, in.NatGatewayId)
+	target, err := s.routeTarget(t, in.GatewayId, in.NatGatewayId, in.NetworkInterfaceId)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +67,18 @@ func (s *Sim) route(table, destination *string) (*RouteTable, int, error) {
 }
 
 // routeTarget checks what a route is to lead to: exactly one, alive, in the same VPC.
-func (s *Sim) routeTarget(t *RouteTable, gateway, nat *string) (string, error) {
+func (s *Sim) routeTarget(t *RouteTable, gateway, nat, eni *string) (string, error) {
 	switch {
+	case eni != nil && gateway == nil && nat == nil:
+		n := s.world.NetworkInterfaces[*eni]
+		if n == nil || n.Own && !s.visible(n.Created) {
+			return "", fail("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", *eni)
+		}
+		if n.VPC != t.VPC {
+			return "", fail("InvalidParameterValue", "route table %s and interface %s belong to different networks", t.ID, n.ID)
+		}
+		return n.ID, nil
+	case eni != nil:
 	case gateway != nil && nat == nil:
 		g := s.world.InternetGateways[*gateway]
 		if g == nil || !s.visible(g.Created) {
@@ -88,7 +98,7 @@ func (s *Sim) routeTarget(t *RouteTable, gateway, nat *string) (string, error) {
 		}
 		return n.ID, nil
 	}
-	return "", fail("InvalidParameterCombination", "The request must contain exactly one of the parameters gatewayId, natGatewayId")
+	return "", fail("InvalidParameterCombination", "The request must contain exactly one of the parameters gatewayId, natGatewayId, networkInterfaceId")
 }
 
 func (s *Sim) describeRoute(r Route) types.Route {
@@ -105,6 +115,13 @@ func (s *Sim) describeRoute(r Route) types.Route {
 		d.NatGatewayId = &r.Target
 		n := s.world.NATGateways[r.Target]
 		if n == nil || (n.State != types.NatGatewayStatePending && n.State != types.NatGatewayStateAvailable) {
+			d.State = types.RouteStateBlackhole
+		}
+	case strings.HasPrefix(r.Target, "eni-"): // a black hole while no instance has it
+		d.NetworkInterfaceId = &r.Target
+		if n := s.world.NetworkInterfaces[r.Target]; n != nil && n.Instance != "" {
+			d.InstanceId, d.InstanceOwnerId = &n.Instance, &s.world.Account
+		} else {
 			d.State = types.RouteStateBlackhole
 		}
 	default:
@@ -124,7 +141,7 @@ func (s *Sim) replaceRoute(in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, 
 	if i < 0 {
 		return nil, fail("InvalidParameterValue", "There is no route defined for '%s' in the route table. Use CreateRoute instead.", aws.ToString(in.DestinationCidrBlock))
 	}
-	target, err := s.routeTarget(t, in.GatewayId, in.NatGatewayId)
+	target, err := s.routeTarget(t, in.GatewayId, in.NatGatewayId, in.NetworkInterfaceId)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (s *Sim) settleECS() {
 
 // busy tells whether anything is on its way, so that quiet hours cost nothing.
 func (s *Sim) busy() bool {
-	if s.world.InterruptSpot {
+	if s.world.InterruptSpot || s.unsettledGroups() {
 		return true
 	}
 	for _, t := range s.world.Tasks {

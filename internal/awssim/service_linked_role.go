@@ -13,6 +13,7 @@ import (
 var serviceLinkedRoles = map[string]string{
 	"ecs":                         "AWSServiceRoleForECS",
 	"elasticloadbalancing":        "AWSServiceRoleForElasticLoadBalancing",
+	"autoscaling":                 "AWSServiceRoleForAutoScaling",
 	"ecs.application-autoscaling": "AWSServiceRoleForApplicationAutoScaling_ECSService",
 }
 

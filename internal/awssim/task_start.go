@@ -159,9 +159,35 @@ func (s *Sim) reachesInternet(t *Task) bool {
 		if nat := s.world.NATGateways[r.Target]; nat != nil {
 			return nat.State == "available"
 		}
+		if n := s.world.NetworkInterfaces[r.Target]; n != nil {
+			return n.Forwards && n.PublicIP != "" && s.forwards(s.world.Instances[n.Instance]) && s.admits(n.Groups, subnet.CIDR)
+		}
 		return strings.HasPrefix(r.Target, "igw-") && t.Config.Network.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
 	}
 	return false
+}
+
+// admits tells whether groups let everything in from a block of addresses.
+func (s *Sim) admits(groups []string, cidr string) bool {
+	return slices.ContainsFunc(groups, func(id string) bool {
+		g := s.world.SecurityGroups[id]
+		return g != nil && slices.ContainsFunc(g.Ingress, func(r SecurityGroupRule) bool { return r.Protocol == "-1" && r.CIDR == cidr })
+	})
+}
+
+// Online counts the tasks that run and reach the internet, by their group: service:STACK-AGENT.
+func (s *Sim) Online() (map[string]int, error) {
+	out := map[string]int{}
+	err := s.transact(false, func() error {
+		s.settle()
+		for _, t := range s.world.Tasks {
+			if t.Status == "RUNNING" && t.StoppedAt.IsZero() && s.reachesInternet(t) {
+				out[taskGroup(t)]++
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // shutOut tells whether private DNS leads the task to an interface endpoint that

@@ -38,6 +38,11 @@ type World struct {
 	VPCEndpoints      map[string]*VPCEndpoint
 	SecurityGroups    map[string]*SecurityGroup
 	NetworkInterfaces map[string]*NetworkInterface
+	LaunchTemplates   map[string]*LaunchTemplate   `json:",omitempty"`
+	Instances         map[string]*Instance         `json:",omitempty"`
+	AutoScalingGroups map[string]*AutoScalingGroup `json:",omitempty"` // by name
+	// LinuxImage is the newest image of Amazon Linux; "" is LinuxImage.
+	LinuxImage string `json:",omitempty"`
 	// ZoneIDs are the ids of zones by name, where they are not in the names' order;
 	// each account has its own.
 	ZoneIDs map[string]string

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/budgets"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -77,6 +78,7 @@ type Clients struct {
 	EFS            *efs.Client
 	ELB            *elasticloadbalancingv2.Client
 	Events         *eventbridge.Client
+	Groups         *autoscaling.Client // EC2 Auto Scaling
 	IAM            *iam.Client
 	Tagging        *resourcegroupstaggingapi.Client
 	Route53        *route53.Client
@@ -105,6 +107,7 @@ func NewClients(cfg aws.Config) *Clients {
 		EFS:            efs.NewFromConfig(cfg),
 		ELB:            elasticloadbalancingv2.NewFromConfig(cfg),
 		Events:         eventbridge.NewFromConfig(cfg),
+		Groups:         autoscaling.NewFromConfig(cfg),
 		IAM:            iam.NewFromConfig(cfg),
 		Tagging:        resourcegroupstaggingapi.NewFromConfig(cfg),
 		Route53:        route53.NewFromConfig(cfg),

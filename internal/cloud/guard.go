@@ -58,14 +58,14 @@ func (e *LostReply) RetryableError() bool { return false }
 // withToken are the creates that karmactl sends with a client token, by which AWS
 // recognizes one that is sent again. A test holds the list to the creates.
 var withToken = map[string]bool{
-	"CreateAccessPoint": true, "CreateFileSystem": true, "CreateNatGateway": true, "CreateVpcEndpoint": true, "CreateRouteTable": true, "CreateHttpNamespace": true,
+	"CreateAccessPoint": true, "CreateFileSystem": true, "CreateNatGateway": true, "CreateNetworkInterface": true, "CreateLaunchTemplate": true, "CreateVpcEndpoint": true, "CreateRouteTable": true, "CreateHttpNamespace": true,
 	"CreateSchedule": true, "CreateScheduleGroup": true, "CreateSecret": true, "CreateService": true, "RequestCertificate": true, "RunTask": true,
 }
 
 // sameAgain are the creates that give the same thing back when they are sent
 // again with the same name and settings.
 var sameAgain = map[string]bool{
-	"CreateTags": true, "CreateCluster": true, "CreateTopic": true,
+	"CreateTags": true, "CreateOrUpdateTags": true, "CreateCluster": true, "CreateTopic": true,
 	"CreateLoadBalancer": true, "CreateTargetGroup": true, "CreateListener": true,
 }
 

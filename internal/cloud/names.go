@@ -13,6 +13,10 @@ const (
 	MaxLoadBalancerName = 32
 	// MaxRoleName: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 	MaxRoleName = 64
+	// MaxLaunchTemplateName: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html
+	MaxLaunchTemplateName = 128
+	// MaxGroupName: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html
+	MaxGroupName = 255
 )
 
 // Name joins the parts with hyphens. A name over limit is cut and ends in six

@@ -89,7 +89,7 @@ func onSpot(cfg *agents.Config) bool {
 // network are the nouns that bill for being there.
 func network(noun string) bool {
 	switch noun {
-	case "nat_gateway", "elastic_ip", "load_balancer", "vpc_endpoint", "data_transfer":
+	case "nat_gateway", "auto_scaling_group", "elastic_ip", "load_balancer", "vpc_endpoint", "data_transfer":
 		return true
 	}
 	return false

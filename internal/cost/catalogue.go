@@ -24,6 +24,10 @@ const (
 	LoadBalancerLCU Item = "load_balancer_lcu_hour"
 	NATHour         Item = "nat_gateway_hour"
 	NATGB           Item = "nat_gateway_gb"
+	NATNano         Item = "t4g_nano_hour"
+	NATMicro        Item = "t4g_micro_hour"
+	NATSmall        Item = "t4g_small_hour"
+	VolumeGB        Item = "gp3_gb_month"
 	EndpointHour    Item = "vpc_endpoint_hour"
 	EndpointGB      Item = "vpc_endpoint_gb"
 	AddressInUse    Item = "public_ipv4_in_use_hour"
@@ -91,6 +95,10 @@ var catalogue = []entry{
 	{item: LoadBalancerLCU, service: "AWSELB", family: "Load Balancer-Application", usage: "LCUUsage"},
 	{item: NATHour, service: "AmazonEC2", family: "NAT Gateway", usage: "NatGateway-Hours"},
 	{item: NATGB, service: "AmazonEC2", family: "NAT Gateway", usage: "NatGateway-Bytes"},
+	{item: NATNano, service: "AmazonEC2", family: "Compute Instance", usage: "BoxUsage:t4g.nano", attribute: "operatingSystem", value: "Linux"},
+	{item: NATMicro, service: "AmazonEC2", family: "Compute Instance", usage: "BoxUsage:t4g.micro", attribute: "operatingSystem", value: "Linux"},
+	{item: NATSmall, service: "AmazonEC2", family: "Compute Instance", usage: "BoxUsage:t4g.small", attribute: "operatingSystem", value: "Linux"},
+	{item: VolumeGB, service: "AmazonEC2", family: "Storage", usage: "EBS:VolumeUsage.gp3"},
 	{item: EndpointHour, service: "AmazonVPC", family: "VpcEndpoint", usage: "VpcEndpoint-Hours"},
 	{item: EndpointGB, service: "AmazonVPC", family: "VpcEndpoint", usage: "VpcEndpoint-Bytes"},
 	{item: AddressInUse, service: "AmazonVPC", usage: "PublicIPv4:InUseAddress"},

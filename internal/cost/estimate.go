@@ -307,6 +307,9 @@ func (b *bill) assume() {
 	} else {
 		say("the account's free tiers are used up by something else (usage.free_tier)")
 	}
+	if b.cfg.Network.NAT == agents.NATInstance {
+		say("data through the NAT instance costs nothing but what goes to the internet costs (egress_gb); traffic from other zones to it is cross_az_gb")
+	}
 	if given := b.cfg.GivenFileSystems(); len(given) > 0 {
 		say("what is on %s is not in the estimate: it is not the stack's", strings.Join(given, ", "))
 	}

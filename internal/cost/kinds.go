@@ -34,6 +34,9 @@ func kinds() map[string]kind {
 	return map[string]kind{
 		// network
 		"nat":                     {class: Priced, each: byKey(priceNATGateway), once: priceNATData},
+		"asg":                     {class: Priced, each: each(priceNATInstance), want: wants[*provision.AutoScalingGroup, provision.AutoScalingGroupSpec]},
+		"eni":                     free,
+		"launch-template":         free,
 		"eip":                     {class: Priced, each: byKey(priceElasticIP)},
 		"endpoint":                {class: Priced, each: each(priceVPCEndpoint), want: wants[*provision.VPCEndpoint, provision.VPCEndpointSpec], once: priceEndpointData},
 		"vpc":                     free,

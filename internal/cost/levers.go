@@ -67,17 +67,28 @@ func networkLevers(cfg *agents.Config) []lever {
 	}
 	return []lever{
 		{
+			name: "nat-instance", change: "send what leaves the private subnets through one small instance instead of NAT gateways",
+			tradeoff: "when it dies or its image is renewed no agent reaches the internet for two or three minutes, and it passes on less than a gateway; it is replaced by itself, and patched by karmactl up",
+			risk:     "minutes without the internet while it is replaced",
+			how:      "network: {nat: instance}", excludes: []string{"no-nat", "one-nat"},
+			do: func(c *agents.Config) {
+				if c.Network.NAT != agents.NATNone {
+					c.Network.NAT = agents.NATInstance
+				}
+			},
+		},
+		{
 			name: "no-nat", change: "run tasks in public subnets with an address each, without NAT",
 			tradeoff: letIn + ", yet there is no private network around the tasks, and outgoing addresses change; dearer than one NAT gateway from ten tasks on",
 			risk:     "tasks get public addresses, and outgoing ones change",
-			how:      "network: {nat: none}", excludes: []string{"one-nat"},
+			how:      "network: {nat: none}", excludes: []string{"nat-instance", "one-nat"},
 			do: func(c *agents.Config) { c.Network.NAT = agents.NATNone },
 		},
 		{
 			name: "one-nat", change: "share one NAT gateway between the zones",
 			tradeoff: "when its zone fails no agent reaches the internet, and traffic from other zones costs $0.01 a GB more",
 			risk:     "when its zone fails no agent reaches the internet",
-			how:      "network: {nat: single}", excludes: []string{"no-nat"},
+			how:      "network: {nat: single}", excludes: []string{"no-nat", "nat-instance"},
 			do: func(c *agents.Config) {
 				if c.Network.NAT == agents.NATPerAZ {
 					c.Network.NAT = agents.NATSingle
@@ -206,8 +217,11 @@ func sleepLevers(cfg *agents.Config) ([]lever, error) {
 // standing is what costs beside tasks whether or not they run.
 func standing(cfg *agents.Config) []string {
 	var out []string
-	if cfg.Network.NAT != agents.NATNone {
+	switch cfg.Network.NAT {
+	case agents.NATSingle, agents.NATPerAZ:
 		out = append(out, "NAT gateway")
+	case agents.NATInstance:
+		out = append(out, "NAT instance")
 	}
 	if len(cfg.Public()) > 0 {
 		out = append(out, "load balancer")

@@ -37,9 +37,13 @@ func (e *Estimate) Overview(cfg *agents.Config, nodes []engine.Node) []Heading {
 	if onSpot(cfg) && !turned.Expected.IsPositive() {
 		name = "fargate spot"
 	}
+	nat := fmt.Sprintf("%s + %s + %v GB", count(n["nat"], "gateway"), count(n["eip"], "address"), cfg.Usage.NATGB)
+	if n["asg"] > 0 {
+		nat = fmt.Sprintf("instance %s + %s", cfg.Network.InstanceType, count(n["eip"], "address"))
+	}
 	out := []Heading{
 		{Name: name, About: sizes(cfg), Monthly: of("service")},
-		{Name: "nat", About: fmt.Sprintf("%s + %s + %v GB", count(n["nat"], "gateway"), count(n["eip"], "address"), cfg.Usage.NATGB), Monthly: of("nat_gateway", "elastic_ip")},
+		{Name: "nat", About: nat, Monthly: of("nat_gateway", "auto_scaling_group", "elastic_ip")},
 		{Name: "load balancer", About: fmt.Sprintf("%d + %d addresses", n["alb"], e.addresses()), Monthly: of("load_balancer")},
 		{Name: "endpoints", About: fmt.Sprintf("%s in %s", count(len(cfg.Network.InterfaceEndpoints()), "interface endpoint"), zones(cfg)), Monthly: of("vpc_endpoint")},
 		{Name: "volumes", About: fmt.Sprintf("%v GB on EFS", cfg.Usage.EFSGB), Monthly: of("file_system")},

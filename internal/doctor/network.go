@@ -54,8 +54,10 @@ func (sn *snapshot) noEgress(subnet string, public bool) string {
 		if aws.ToString(r.DestinationCidrBlock) != cloud.Anywhere {
 			continue
 		}
-		nat, gateway := aws.ToString(r.NatGatewayId), aws.ToString(r.GatewayId)
+		nat, gateway, eni := aws.ToString(r.NatGatewayId), aws.ToString(r.GatewayId), aws.ToString(r.NetworkInterfaceId)
 		switch {
+		case r.State == types.RouteStateBlackhole && eni != "":
+			return fmt.Sprintf("the default route leads to the network interface %s, which no NAT instance has at the moment: its Auto Scaling group starts one within minutes", eni)
 		case r.State == types.RouteStateBlackhole:
 			return fmt.Sprintf("the default route leads to %s, which is gone", nat+gateway)
 		case nat != "":

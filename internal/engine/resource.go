@@ -163,7 +163,7 @@ type MissingInput struct {
 //
 //	Prerequisite  the user has to do something first    TaskDefinition
 //	Optional      there may be nothing to hold yet      AlarmMuteRule, AlarmSilence, Parameter, Secret
-//	Announcer     has something to tell the user        Role, ScalableTarget, Secret, Service, Subscription,
+//	Announcer     has something to tell the user        AutoScalingGroup, Role, ScalableTarget, Secret, Service, Subscription,
 //	                                                    TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, JobSchedule, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
@@ -171,7 +171,8 @@ type MissingInput struct {
 //	Owned         AWS deletes it with another one       Listener, ListenerRule
 //	Reviser       AWS keeps numbered revisions of it    TaskDefinition
 //	Returner      has a part that cannot be set back    Service
-//	Disposable    may be deleted and made again         Certificate, CertificateValidation, Role, TargetGroup
+//	Disposable    may be deleted and made again         Certificate, CertificateValidation, LaunchTemplate, Role,
+//	                                                    TargetGroup
 //	Patient       takes longer than 15 minutes          CertificateValidation
 
 // Prerequisite is implemented by resources that may have to wait for the user.

@@ -2,11 +2,6 @@ package provision
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -16,127 +11,118 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// held explains why AWS refuses to delete something: it names the network
-// interfaces that hold it, and tells the ones that go by themselves from another
-// owner's. Any other error, and nil, come back as they are.
-func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInterface) bool) error {
-	if !cloud.Is(err, "DependencyViolation", "InvalidGroup.InUse") {
-		return err
-	}
-	now := h.Clock.Now().Add(-time.Second) // callers that are refused together share the listings
-	all, lerr := cloud.List(ctx, h.Inventory, "network-interface", now, func(ctx context.Context) ([]types.NetworkInterface, error) {
-		return h.networkInterfaces(ctx, now)
+// NetworkInterfaceSpec is what we own of a network interface.
+type NetworkInterfaceSpec struct {
+	Subnet string
+	Groups Set
+	// Address is the id of its elastic IP address, "" without one.
+	Address string
+	// SourceDestCheck has AWS drop what is neither from nor for the interface itself.
+	SourceDestCheck bool
+	Tags            cloud.Tags
+}
+
+// NetworkInterface is what the private subnets' route leads to and what keeps the public address
+// when nat is an instance: instances come and go, each has it from its first moment on. It is free.
+type NetworkInterface struct {
+	engine.Ref
+	*Env
+	Name    string
+	Subnet  *Subnet
+	Group   *SecurityGroup
+	Address *ElasticIP
+	// Gateway has to be attached before AWS gives the interface a public address.
+	Gateway *InternetGateway
+}
+
+// Key is eni/NAME.
+func (n *NetworkInterface) Key() engine.Key { return engine.Key("eni/" + n.Name) }
+
+// Needs the subnet, the group, the address, and the way out.
+func (n *NetworkInterface) Needs() []engine.Node {
+	return []engine.Node{n.Subnet, n.Group, n.Address, n.Gateway}
+}
+
+// Want is an interface that passes on what others send.
+func (n *NetworkInterface) Want() NetworkInterfaceSpec {
+	return NetworkInterfaceSpec{Subnet: n.Subnet.ID(), Groups: Set{n.Group.ID()}, Address: n.Address.ID(), Tags: n.TagsOf(n.Key())}
+}
+
+// Find looks among the stack's network interfaces.
+func (n *NetworkInterface) Find(ctx context.Context, look engine.Look) (engine.Found[NetworkInterfaceSpec], error) {
+	return find(ctx, n.Env, n.Key(), look, n.list, func(x types.NetworkInterface, tags cloud.Tags) engine.Found[NetworkInterfaceSpec] {
+		found := engine.Found[NetworkInterfaceSpec]{Spec: NetworkInterfaceSpec{
+			Subnet: aws.ToString(x.SubnetId), SourceDestCheck: aws.ToBool(x.SourceDestCheck), Tags: tags,
+		}}
+		for _, g := range x.Groups {
+			found.Spec.Groups = append(found.Spec.Groups, aws.ToString(g.GroupId))
+		}
+		if found.Spec.Groups = setOf(found.Spec.Groups); x.Association != nil {
+			found.Spec.Address = aws.ToString(x.Association.AllocationId)
+			found.Outputs = map[string]string{"public_ip": aws.ToString(x.Association.PublicIp)}
+		}
+		return found
 	})
-	if lerr != nil {
-		return err // AWS's refusal says more than the failure to explain it
+}
+
+func (n *NetworkInterface) list(ctx context.Context) ([]candidate[types.NetworkInterface], error) {
+	all, err := cloud.Pages(ctx, ec2.NewDescribeNetworkInterfacesPaginator(n.Clients.EC2, &ec2.DescribeNetworkInterfacesInput{Filters: n.ofStack()}),
+		func(out *ec2.DescribeNetworkInterfacesOutput) []types.NetworkInterface { return out.NetworkInterfaces })
+	return ec2Candidates(all, func(x types.NetworkInterface) (*string, []types.Tag) { return x.NetworkInterfaceId, x.TagSet }), err
+}
+
+// Diff compares. An interface cannot move.
+func (n *NetworkInterface) Diff(have, want NetworkInterfaceSpec) []engine.Change {
+	return changes(
+		essential(fixed("subnet", have.Subnet, want.Subnet)),
+		essential(same("groups", have.Groups, want.Groups)),
+		essential(field("address", have.Address, want.Address)),
+		essential(field("source_dest_check", have.SourceDestCheck, want.SourceDestCheck)),
+		cloud.DiffTags(have.Tags, want.Tags),
+	)
+}
+
+// Create makes the interface; the check and the address can only be set after. A repeated
+// call with the token gives the same one.
+func (n *NetworkInterface) Create(ctx context.Context, want NetworkInterfaceSpec, token string) (string, error) {
+	out, err := n.Clients.EC2.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{
+		SubnetId: &want.Subnet, Groups: want.Groups, Description: aws.String("NAT of " + n.Stack), ClientToken: aws.String(token),
+		TagSpecifications: ec2Tags(types.ResourceTypeNetworkInterface, want.Tags),
+	})
+	if err != nil {
+		return "", err
 	}
-	nats, lerr := cloud.List(ctx, h.Inventory, "nat", now, (&NATGateway{Env: h}).list)
-	if lerr != nil {
-		return err
-	}
-	ours, foreign := map[string][]string{}, []string{}
-	for _, n := range all {
-		switch {
-		case !holds(n):
-		case h.leavesByItself(n, nats):
-			of := belongsTo(n)
-			ours[of] = append(ours[of], aws.ToString(n.NetworkInterfaceId))
-		default:
-			foreign = append(foreign, describeInterface(n))
+	return aws.ToString(out.NetworkInterface.NetworkInterfaceId), nil
+}
+
+// Update sets what differs, one attribute in a call as AWS wants it.
+func (n *NetworkInterface) Update(ctx context.Context, id string, have, want NetworkInterfaceSpec) error {
+	if !have.Groups.Equal(want.Groups) {
+		if _, err := n.Clients.EC2.ModifyNetworkInterfaceAttribute(ctx, &ec2.ModifyNetworkInterfaceAttributeInput{NetworkInterfaceId: &id, Groups: want.Groups}); err != nil {
+			return err
 		}
 	}
-	switch {
-	case len(foreign) > 0:
-		return &engine.InUse{Holder: strings.Join(foreign, ", "), Foreign: true, Err: err}
-	case len(ours) > 0:
-		return &engine.InUse{Holder: interfacesOf(ours), Err: err}
-	}
-	return err
-}
-
-// networkInterfaces are all that is in the stack's VPC, karmactl's or not.
-func (h *Env) networkInterfaces(ctx context.Context, notOlder time.Time) ([]types.NetworkInterface, error) {
-	vpcs, err := cloud.List(ctx, h.Inventory, "vpc", notOlder, (&VPC{Env: h}).list)
-	if err != nil || len(vpcs) == 0 {
-		return nil, err
-	}
-	var ids []string
-	for _, v := range vpcs {
-		ids = append(ids, v.ID)
-	}
-	return cloud.Pages(ctx, ec2.NewDescribeNetworkInterfacesPaginator(h.Clients.EC2, &ec2.DescribeNetworkInterfacesInput{
-		Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: ids}},
-	}), func(out *ec2.DescribeNetworkInterfacesOutput) []types.NetworkInterface { return out.NetworkInterfaces })
-}
-
-// leavesByItself tells whether AWS takes an interface away when what it belongs
-// to is deleted, and that is the stack's: a NAT gateway by its id, a load
-// balancer, a task, a mount target or an endpoint by the stack's security group on it.
-func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.NatGateway]) bool {
-	if isNATGateway(n.InterfaceType) {
-		return slices.ContainsFunc(nats, func(c candidate[types.NatGateway]) bool {
-			return strings.HasSuffix(aws.ToString(n.Description), c.ID)
+	if have.SourceDestCheck != want.SourceDestCheck {
+		_, err := n.Clients.EC2.ModifyNetworkInterfaceAttribute(ctx, &ec2.ModifyNetworkInterfaceAttributeInput{
+			NetworkInterfaceId: &id, SourceDestCheck: &types.AttributeBooleanValue{Value: &want.SourceDestCheck},
 		})
-	}
-	return belongsTo(n) != "" && slices.ContainsFunc(n.Groups, func(g types.GroupIdentifier) bool {
-		return strings.HasPrefix(aws.ToString(g.GroupName), h.Stack+"-")
-	})
-}
-
-// belongsTo names what AWS made an interface for and takes it away with; "" is that AWS did not.
-func belongsTo(n types.NetworkInterface) string {
-	text := aws.ToString(n.Description)
-	switch {
-	case isNATGateway(n.InterfaceType):
-		return "a NAT gateway"
-	case n.InterfaceType == types.NetworkInterfaceTypeVpcEndpoint:
-		return "a VPC endpoint"
-	case strings.HasPrefix(text, "ELB "):
-		return "the load balancer"
-	case strings.HasPrefix(text, "EFS mount target "):
-		return "a mount target"
-	case strings.HasPrefix(text, "arn:") && strings.Contains(text, ":ecs:"):
-		return "tasks"
-	}
-	return ""
-}
-
-// interfacesOf names the first interface of each owner, and how many more there are:
-// "network interface eni-0a1 and 4 more of tasks".
-func interfacesOf(ids map[string][]string) string {
-	var out []string
-	for _, of := range slices.Sorted(maps.Keys(ids)) {
-		text := "network interface " + slices.Min(ids[of])
-		if more := len(ids[of]) - 1; more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
+		if err != nil {
+			return err
 		}
-		out = append(out, text+" of "+of)
 	}
-	return strings.Join(out, ", ")
+	if have.Address != want.Address {
+		_, err := n.Clients.EC2.AssociateAddress(ctx, &ec2.AssociateAddressInput{
+			AllocationId: &want.Address, NetworkInterfaceId: &id, AllowReassociation: aws.Bool(true),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return updateEC2Tags(ctx, n.Clients.EC2, id, have.Tags, want.Tags)
 }
 
-// describeInterface says what an interface is for and whose it is.
-func describeInterface(n types.NetworkInterface) string {
-	text := aws.ToString(n.Description)
-	if text == "" {
-		text = "without a description"
-	}
-	owner := aws.ToString(n.OwnerId)
-	if n.Attachment != nil && aws.ToString(n.Attachment.InstanceOwnerId) != "" {
-		owner = aws.ToString(n.Attachment.InstanceOwnerId)
-	}
-	if r := aws.ToString(n.RequesterId); r != "" {
-		owner = r
-	}
-	kind := string(n.InterfaceType)
-	if n.Attachment != nil && n.Attachment.InstanceId != nil {
-		kind = "instance " + *n.Attachment.InstanceId
-	}
-	return fmt.Sprintf("network interface %s (%s, %s, owner %s)", aws.ToString(n.NetworkInterfaceId), text, kind, owner)
-}
-
-// isNATGateway: EC2 writes nat_gateway, and never natGateway, the SDK's constant
-// (recorded answers; so says the filter of DescribeNetworkInterfaces).
-func isNATGateway(t types.NetworkInterfaceType) bool {
-	return t == "nat_gateway"
+// Delete deletes the interface, which lets go of its address. AWS refuses while an instance has it.
+func (n *NetworkInterface) Delete(ctx context.Context, id string) error {
+	_, err := n.Clients.EC2.DeleteNetworkInterface(ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &id})
+	return err
 }

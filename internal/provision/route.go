@@ -17,21 +17,24 @@ import (
 // RouteSpec is what we own of a default route. AWS has no tags for routes.
 type RouteSpec struct {
 	Table string
-	// Target is the id of an internet gateway or a NAT gateway.
+	// Target is the id of an internet gateway, a NAT gateway or a NAT instance's network interface.
 	Target string
 	// Blackhole: the target is gone, or detached, and the traffic is dropped.
 	Blackhole bool
 }
 
 // Route is the default route of a table: to the internet gateway for a public
-// one, to a NAT gateway for a private one.
+// one, to a NAT gateway or instance for a private one.
 type Route struct {
 	engine.Ref
 	*Env
 	Table *RouteTable
-	// One of Gateway and NAT is set.
-	Gateway *InternetGateway
-	NAT     *NATGateway
+	// One of Gateway, NAT and Interface is set, and Instance with the last one: the group
+	// that has an instance behind it.
+	Gateway   *InternetGateway
+	NAT       *NATGateway
+	Interface *NetworkInterface
+	Instance  *AutoScalingGroup
 }
 
 // Key is route/TABLE.
@@ -39,15 +42,18 @@ func (r *Route) Key() engine.Key { return engine.Key("route/" + r.Table.Name) }
 
 // Needs the table and what it leads to.
 func (r *Route) Needs() []engine.Node {
-	return slices.Concat(nodes(r.Table), nodes(r.Gateway), nodes(r.NAT))
+	return slices.Concat(nodes(r.Table), nodes(r.Gateway), nodes(r.NAT), nodes(r.Interface), nodes(r.Instance))
 }
 
 // Want is a live route.
 func (r *Route) Want() RouteSpec {
 	want := RouteSpec{Table: r.Table.ID()}
-	if r.NAT != nil {
+	switch {
+	case r.NAT != nil:
 		want.Target = r.NAT.ID()
-	} else {
+	case r.Interface != nil:
+		want.Target = r.Interface.ID()
+	default:
 		want.Target = r.Gateway.ID()
 	}
 	return want
@@ -69,9 +75,10 @@ func (r *Route) Find(ctx context.Context, look engine.Look) (engine.Found[RouteS
 		if aws.ToString(route.DestinationCidrBlock) != cloud.Anywhere {
 			continue
 		}
-		return engine.Found[RouteSpec]{Phase: engine.Ready, ID: routeID(of), Spec: RouteSpec{
-			Table: of, Target: cloud.RouteTarget(route), Blackhole: route.State == types.RouteStateBlackhole,
-		}}, nil
+		target := cloud.RouteTarget(route)
+		// A route to an interface drops what comes while one instance takes the other's place: no change to it helps.
+		hole := route.State == types.RouteStateBlackhole && (r.Interface == nil || target != r.Interface.ID())
+		return engine.Found[RouteSpec]{Phase: engine.Ready, ID: routeID(of), Spec: RouteSpec{Table: of, Target: target, Blackhole: hole}}, nil
 	}
 	return engine.Found[RouteSpec]{}, nil
 }
@@ -91,25 +98,28 @@ func (r *Route) Diff(have, want RouteSpec) []engine.Change {
 // Create makes the route. A repeated call is refused as a duplicate.
 func (r *Route) Create(ctx context.Context, want RouteSpec, _ string) (string, error) {
 	in := &ec2.CreateRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(cloud.Anywhere)}
-	if strings.HasPrefix(want.Target, "nat-") {
-		in.NatGatewayId = &want.Target
-	} else {
-		in.GatewayId = &want.Target
-	}
+	in.GatewayId, in.NatGatewayId, in.NetworkInterfaceId = leadsTo(want.Target)
 	if _, err := r.Clients.EC2.CreateRoute(ctx, in); err != nil {
 		return "", err
 	}
 	return routeID(want.Table), nil
 }
 
+// leadsTo is a target where a request wants it.
+func leadsTo(target string) (gateway, nat, eni *string) {
+	switch {
+	case strings.HasPrefix(target, "nat-"):
+		return nil, &target, nil
+	case strings.HasPrefix(target, "eni-"):
+		return nil, nil, &target
+	}
+	return &target, nil, nil
+}
+
 // Update points the route to where it is to lead.
 func (r *Route) Update(ctx context.Context, _ string, _, want RouteSpec) error {
 	in := &ec2.ReplaceRouteInput{RouteTableId: &want.Table, DestinationCidrBlock: aws.String(cloud.Anywhere)}
-	if strings.HasPrefix(want.Target, "nat-") {
-		in.NatGatewayId = &want.Target
-	} else {
-		in.GatewayId = &want.Target
-	}
+	in.GatewayId, in.NatGatewayId, in.NetworkInterfaceId = leadsTo(want.Target)
 	_, err := r.Clients.EC2.ReplaceRoute(ctx, in)
 	return err
 }

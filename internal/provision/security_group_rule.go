@@ -22,10 +22,12 @@ type Rule struct {
 	Port int
 	// To is the last port of a range; 0 is Port alone. Neighbouring ports make one
 	// rule, because a group takes 60.
-	To          int
-	CIDR        string
-	From        *SecurityGroup
-	Self        bool
+	To   int
+	CIDR string
+	From *SecurityGroup
+	Self bool
+	// All lets everything in, whatever the protocol; Port is then 0.
+	All         bool
 	Description string
 }
 
@@ -47,6 +49,9 @@ type ingress struct {
 // want is the rule in the words of AWS.
 func (r Rule) want() ingress {
 	in := ingress{Protocol: "tcp", From: int32(r.Port), To: int32(max(r.Port, r.To)), Source: r.CIDR, Description: r.Description}
+	if r.All {
+		in.Protocol, in.From, in.To = "-1", 0, 0
+	}
 	switch {
 	case r.Self:
 		in.Source = self

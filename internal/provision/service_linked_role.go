@@ -19,7 +19,7 @@ type ServiceLinkedRoleSpec struct{}
 type ServiceLinkedRole struct {
 	engine.Ref
 	*Env
-	// Service is the first part of the principal: ecs, elasticloadbalancing,
+	// Service is the first part of the principal: ecs, elasticloadbalancing, autoscaling,
 	// ecs.application-autoscaling.
 	Service string
 }
@@ -29,6 +29,7 @@ type ServiceLinkedRole struct {
 var serviceLinkedRoleNames = map[string]string{
 	"ecs":                         "AWSServiceRoleForECS",
 	"elasticloadbalancing":        "AWSServiceRoleForElasticLoadBalancing",
+	"autoscaling":                 "AWSServiceRoleForAutoScaling",
 	"ecs.application-autoscaling": "AWSServiceRoleForApplicationAutoScaling_ECSService",
 }
 

@@ -23,8 +23,10 @@ var unseen = map[string]string{
 	"ParameterSpec.EncryptedWith":   "whose key it is, is the user's",
 	"SecretSpec.Keys":               "a key too many was put there by secrets set, which is the user's", // one too few is copied
 	"ValidationRecordsSpec.Records": "a record too many does no harm: it may be another certificate's",  // one too few is shown
-	"StateBucketSpec.Encryption":    "another encryption is no weaker, and may be with the user's key",  // none is shown
-	"StateBucketSpec.Tags":          "a tag too many is the user's, whose bucket it may be",             // one too few is shown
+	"AutoScalingGroupSpec.Instance": "which one runs is the group's to choose",
+	"AutoScalingGroupSpec.Type":     "it is the template's, and says the price",
+	"StateBucketSpec.Encryption":    "another encryption is no weaker, and may be with the user's key", // none is shown
+	"StateBucketSpec.Tags":          "a tag too many is the user's, whose bucket it may be",            // one too few is shown
 }
 
 // TestDiffSeesEveryField changes one field after the other of what each resource
@@ -40,7 +42,7 @@ func TestDiffSeesEveryField(t *testing.T) {
 func fieldsOfDiffs(t *testing.T) map[string]bool {
 	t.Helper()
 	shown := map[string]bool{}
-	for _, yaml := range []string{swept, sweptSSM} {
+	for _, yaml := range []string{swept, sweptSSM, sweptInstance} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newStackBench(t, parse(t, yaml))
 			if err := b.run(stage{yaml: yaml}); err != nil {

@@ -30,6 +30,7 @@ var undrifted = map[string]string{
 	"route-table vpc":          "AWS does not move a route table",
 	"nat subnet":               "AWS does not move a NAT gateway",
 	"nat address":              "AWS does not change the first address of a NAT gateway",
+	"eni subnet":               "AWS does not move a network interface",
 	"endpoint vpc":             "AWS does not move an endpoint",
 	"endpoint service":         "AWS does not change it",
 	"endpoint type":            "AWS does not change it",
@@ -48,6 +49,13 @@ var undrifted = map[string]string{
 	"repository encryption":    "AWS does not change it",
 	"state-bucket encryption":  "S3 has encrypted every bucket since 2023, and takes the default for none",
 
+	// A version of a launch template is for ever, and the group names the version.
+	"launch-template image":     "AWS does not change a version",
+	"launch-template type":      "AWS does not change a version",
+	"launch-template interface": "AWS does not change a version",
+	"launch-template cidr":      "AWS does not change a version",
+	"launch-template rules":     "AWS does not change a version",
+
 	"schedule time_window": "the simulated Scheduler has no other; up sends it with every change",
 
 	// A resource without an id of its own is found by what it is part of.
@@ -65,7 +73,7 @@ var undrifted = map[string]string{
 // repairs it.
 func TestEveryFieldDrifts(t *testing.T) {
 	covered := map[string]bool{}
-	for _, d := range drifts() {
+	for _, d := range append(drifts(), natInstanceDrifts()...) {
 		covered[d.kind()+" "+d.field] = true
 	}
 	fields := fieldsOfDiffs(t)
@@ -198,7 +206,7 @@ func stateBucketOf(h *provision.Env) *provision.StateBucket {
 // takes another one off it.
 func TestDriftOfTagsIsShownAndRepaired(t *testing.T) {
 	edited := map[string]bool{"state-bucket": true} // see platformDrifts: it has no tags of the stack
-	for _, yaml := range []string{swept, sweptSSM} {
+	for _, yaml := range []string{swept, sweptSSM, sweptInstance} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newStackBench(t, parse(t, yaml))
 			b.upStack(nil)

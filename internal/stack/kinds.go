@@ -121,6 +121,15 @@ var kinds = []Kind{
 	{"nat", "nat_gateway", of(func(h *provision.Env, name string) *provision.NATGateway {
 		return &provision.NATGateway{Env: h, AZ: name}
 	}), always, nil},
+	{"eni", "network_interface", of(func(h *provision.Env, name string) *provision.NetworkInterface {
+		return &provision.NetworkInterface{Env: h, Name: name}
+	}), nil, nil},
+	{"launch-template", "launch_template", of(func(h *provision.Env, name string) *provision.LaunchTemplate {
+		return &provision.LaunchTemplate{Env: h, Name: name}
+	}), nil, nil},
+	{"asg", "auto_scaling_group", of(func(h *provision.Env, name string) *provision.AutoScalingGroup {
+		return &provision.AutoScalingGroup{Env: h, Name: name}
+	}), always, nil},
 	// edge
 	{"alb", "load_balancer", of(func(h *provision.Env, _ string) *provision.LoadBalancer { return &provision.LoadBalancer{Env: h} }), unlessKept, nil},
 	{"target-group", "target_group", of(func(h *provision.Env, name string) *provision.TargetGroup {

@@ -16,6 +16,8 @@ type Lookup struct {
 	Zones []string
 	// SubnetZones are the zones of the subnets of network.vpc, by their ids; nil without it.
 	SubnetZones map[string]string
+	// Image is the newest image of Amazon Linux, by its id; "" where there is no NAT instance.
+	Image string
 	// HostedZone is the id of the Route 53 zone of the domain; "" without one.
 	HostedZone string
 	// Certificate is what a plan warns of about load_balancer.certificate; "" is nothing.
@@ -46,6 +48,11 @@ func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Look
 		}
 	} else if l.Zones, err = chooseZones(ctx, h.Clients.EC2, cfg.Network.AZs, cfg.Network.Zones, inUse); err != nil {
 		return l, err
+	}
+	if cfg.Network.NAT == agents.NATInstance {
+		if l.Image, err = newestLinux(ctx, h); err != nil {
+			return l, err
+		}
 	}
 	if err := checkGivenVolumes(ctx, h, cfg, l); err != nil {
 		return l, err
@@ -105,6 +112,9 @@ func GuessLookup(cfg *agents.Config) Lookup {
 				f.SubnetZones[id] = fmt.Sprintf("%s%c", cfg.Region, 'a'+i)
 			}
 		}
+	}
+	if cfg.Network.NAT == agents.NATInstance {
+		f.Image = "<newest Amazon Linux 2023>"
 	}
 	if inZone(cfg) {
 		f.HostedZone = "<zone of " + cfg.LoadBalancer.Domain + ">"

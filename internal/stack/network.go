@@ -36,12 +36,16 @@ func (s *Stack) network() *networkPart {
 	tables := []*provision.RouteTable{publicTable}
 	out := add(s, groupNetwork, &provision.Route{Env: h, Table: publicTable, Gateway: n.gateway})
 	var nat *provision.NATGateway
+	var behind []*provision.Route
+	var publicWay engine.Node
 	for i, az := range s.Lookup.Zones {
 		public := add(s, groupNetwork, &provision.Subnet{
 			Env: h, VPC: n.vpc, Tier: "public", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 0, i), Inbound: !n.nat || len(s.Config.Public()) > 0,
 		})
 		way := add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: publicTable, Subnet: public})
-		n.public = append(n.public, public)
+		if n.public = append(n.public, public); publicWay == nil {
+			publicWay = way
+		}
 		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i)})
 		n.mounts = append(n.mounts, private)
 		table := add(s, groupNetwork, &provision.RouteTable{Env: h, VPC: n.vpc, Name: "private-" + az})
@@ -52,14 +56,25 @@ func (s *Stack) network() *networkPart {
 			n.ways = append(n.ways, out, way)
 			continue
 		}
-		if nat == nil || cfg.NAT == agents.NATPerAZ {
+		if cfg.NAT != agents.NATInstance && (nat == nil || cfg.NAT == agents.NATPerAZ) {
 			address := add(s, groupNetwork, &provision.ElasticIP{Env: h, AZ: az})
 			nat = add(s, groupNetwork, &provision.NATGateway{Env: h, AZ: az, Subnet: public, Address: address, Gateway: n.gateway})
 		}
-		n.ways = append(n.ways,
-			add(s, groupNetwork, &provision.Route{Env: h, Table: table, NAT: nat}),
-			add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: table, Subnet: private}))
+		route := &provision.Route{Env: h, Table: table, NAT: nat}
+		if cfg.NAT == agents.NATInstance {
+			behind = append(behind, route) // once there is what it leads to
+		} else {
+			add(s, groupNetwork, route)
+		}
+		n.ways = append(n.ways, route, add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: table, Subnet: private}))
 		n.tasks = append(n.tasks, private)
+	}
+	if cfg.NAT == agents.NATInstance {
+		way := s.natInstance(n, n.public[0], n.tasks, out, publicWay)
+		for _, route := range behind {
+			route.Interface, route.Instance = way.eni, way.group
+			add(s, groupNetwork, route)
+		}
 	}
 	s.securityGroups(n)
 	s.endpoints(n, tables)

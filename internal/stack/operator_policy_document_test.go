@@ -79,6 +79,7 @@ func operatorPolicies(actions []string) operatorDocuments {
 	read := published(
 		allow{Sid: "Read", Action: slices.Compact(describe), Resource: whole},
 		allow{Sid: "Values", Action: values, Resource: whole},
+		allow{Sid: "Images", Action: []string{"ssm:GetParameter"}, Resource: []string{"arn:*:ssm:*::parameter/aws/service/*"}}, // Amazon's, which are no secret
 		allow{Sid: "Keys", Action: []string{"kms:Decrypt"}, Resource: whole, Condition: via},
 		allow{Sid: "State", Action: look, Resource: buckets},
 	)
@@ -94,7 +95,7 @@ func operatorPolicies(actions []string) operatorDocuments {
 		},
 		allow{
 			Sid: "LinkedRoles", Action: []string{"iam:CreateServiceLinkedRole"}, Resource: whole,
-			Condition: only("iam:AWSServiceName", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"),
+			Condition: only("iam:AWSServiceName", "autoscaling.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"),
 		},
 	)
 	return operatorDocuments{read, change, published(allow{Sid: "Network", Action: network, Resource: whole})}

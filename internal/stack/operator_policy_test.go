@@ -36,7 +36,7 @@ const maxInlinePolicies = 10240
 
 // serviceIDs are the SDK's service ids by the package's name.
 var serviceIDs = map[string]string{
-	"acm": "ACM", "applicationautoscaling": "Application Auto Scaling", "budgets": "Budgets", "cloudwatch": "CloudWatch",
+	"acm": "ACM", "applicationautoscaling": "Application Auto Scaling", "autoscaling": "Auto Scaling", "budgets": "Budgets", "cloudwatch": "CloudWatch",
 	"cloudwatchlogs": "CloudWatch Logs", "costexplorer": "Cost Explorer", "ec2": "EC2", "ecr": "ECR", "ecs": "ECS", "efs": "EFS", "eventbridge": "EventBridge",
 	"elasticloadbalancingv2": "Elastic Load Balancing v2", "iam": "IAM", "pricing": "Pricing",
 	"resourcegroupstaggingapi": "Resource Groups Tagging API", "route53": "Route 53", "s3": "S3", "scheduler": "Scheduler",

@@ -33,7 +33,7 @@ func (s *Stack) Group(k engine.Key) string {
 	switch engine.Key(base).Kind() { // kinds that a stack may have none of any more
 	case "alb", "target-group", "listener", "rule", "certificate", "certificate-validation", "record":
 		return groupEdge
-	case "endpoint", "eip", "nat":
+	case "endpoint", "eip", "nat", "eni", "launch-template", "asg":
 		return groupNetwork
 	}
 	return groupPlatform

@@ -196,6 +196,7 @@ func scenarios(t *testing.T) map[string]*agents.Config {
 		"a NAT gateway an AZ":    shipped(t, "agents.yaml", "nat: single", "nat: per-az"),
 		"agents on one port":     shipped(t, "agents.yaml", "port: 9002", "port: 9001", "port: 9005", "port: 9001"),
 		"no NAT gateway":         shipped(t, "agents.yaml", "nat: single", "nat: none"),
+		"a NAT instance":         shipped(t, "agents.yaml", "nat: single", "nat: instance"),
 		"with a domain":          shipped(t, "agents.yaml", "observability:", "load_balancer: {domain: agents.example.com}\nobservability:"),
 		"workers alone":          parse(t, workers),
 		"in a VPC that is there": parse(t, strings.Replace(inGivenVPC, "memory: {", "memory: {volumes: {notes: {path: /data}}, ", 1)),
