@@ -57,6 +57,9 @@ agents:
   validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}}
 `
 
+// instanceLife has one small instance between its private subnets and the internet.
+var instanceLife = strings.Replace(simpleLife, "nat: none", "nat: instance", 1)
+
 // signIn puts the secret of a private registry into an account.
 func (o *office) signIn(secret string) {
 	o.t.Helper()
@@ -133,7 +136,7 @@ func TestEveryAnswerOfALifeIsAsAWSWasRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lives := map[string]string{"with everything": wholeLife, "as simple as can be": simpleLife}
+	lives := map[string]string{"with everything": wholeLife, "as simple as can be": simpleLife, "through an instance": instanceLife}
 	for name, yaml := range lives {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -59,7 +59,7 @@ func (h *Env) foreignInterfaces(ctx context.Context) ([]ForeignResource, error) 
 	}
 	var out []ForeignResource
 	for _, n := range interfaces {
-		if h.leavesByItself(n, nats) {
+		if h.made(n) || h.leavesByItself(n, nats) {
 			continue
 		}
 		f := ForeignResource{What: describeInterface(n), In: []engine.Key{"vpc"}}

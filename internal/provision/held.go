@@ -38,6 +38,8 @@ func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInter
 	for _, n := range all {
 		switch {
 		case !holds(n):
+		case h.made(n):
+			ours["the NAT instance"] = append(ours["the NAT instance"], aws.ToString(n.NetworkInterfaceId))
 		case h.leavesByItself(n, nats):
 			of := belongsTo(n)
 			ours[of] = append(ours[of], aws.ToString(n.NetworkInterfaceId))
@@ -81,6 +83,11 @@ func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.Na
 	return belongsTo(n) != "" && slices.ContainsFunc(n.Groups, func(g types.GroupIdentifier) bool {
 		return strings.HasPrefix(aws.ToString(g.GroupName), h.Stack+"-")
 	})
+}
+
+// made tells whether an interface is one that karmactl made for the stack: its tags say so.
+func (h *Env) made(n types.NetworkInterface) bool {
+	return fromEC2Tags(n.TagSet)[cloud.TagStack] == h.Stack
 }
 
 // belongsTo names what AWS made an interface for and takes it away with; "" is that AWS did not.

@@ -12,6 +12,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -29,13 +30,20 @@ func (b *stackBench) used() ([]provision.ForeignResource, map[engine.Key][]strin
 }
 
 func TestNothingInAStackOfKarmactlAloneIsForeign(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newStackBench(t, shipped(t, "agents.full.yaml")) // endpoints, tracing and all
-		b.upStack(nil)
-		if foreign, _ := b.used(); len(foreign) != 0 {
-			t.Errorf("its own things are called foreign: %v", foreign)
-		}
-	})
+	for name, fleet := range map[string]*agents.Config{
+		"endpoints, tracing and all": shipped(t, "agents.full.yaml"),
+		"a NAT instance":             shipped(t, "agents.yaml", "nat: single", "nat: instance"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newStackBench(t, fleet)
+				b.upStack(nil)
+				if foreign, _ := b.used(); len(foreign) != 0 {
+					t.Errorf("its own things are called foreign: %v", foreign)
+				}
+			})
+		})
+	}
 }
 
 func TestDownCanLeaveWhatOthersUseAndTakeTheRest(t *testing.T) {
