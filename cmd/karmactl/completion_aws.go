@@ -149,12 +149,15 @@ func (a *app) completeRevisions() complete {
 		if len(given) == 0 {
 			return nil, nil
 		}
-		revisions, err := s.rolloutAgent(h, given[0], nil).Revisions(ctx, revisionsOffered)
+		revisions, err := s.rolloutAgent(h, given[0], nil).Revisions(ctx, revisionsOffered+1)
 		if err != nil {
 			return nil, err
 		}
 		var words []string
 		for _, r := range revisions {
+			if r.Runs {
+				continue
+			}
 			called := strings.Join(r.Tags, " ")
 			words = append(words, fmt.Sprintf("%d\t%s, %s", r.Number, cmp.Or(called, ui.Short(r.Image)), ago(s.clock.Now().Sub(r.Registered))))
 		}

@@ -19,12 +19,14 @@ type rollbackOptions struct {
 	to      int
 	timeout time.Duration
 	dryRun  bool
+	list    bool
 }
 
 func (o *rollbackOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.to, "to", 0, "the `REVISION` to go back to (default the last that completed)")
 	f.DurationVar(&o.timeout, "timeout", rollout.DefaultLimit, "stop watching after this long (exit 4); the rollback continues")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say where it would go and stop")
+	f.BoolVar(&o.list, "list", false, "list the revisions there are, with their images, and stop")
 }
 
 func newRollbackCmd(a *app) *cobra.Command {
@@ -32,15 +34,24 @@ func newRollbackCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rollback <agent>", Short: "Go back to the last revision that completed", Args: agentArgument(1, 1, "karmactl rollback AGENT"), ValidArgsFunction: a.completeOneAgent(),
 		Example: `  karmactl rollback validator
+  karmactl rollback validator --list
   karmactl rollback validator --to 7`,
 		Long: `Sets the agent's service to the last revision that completed before the one that
 runs, or to the one named, and follows that. A deployment that is under way is
 stopped instead. After AWS's own rollback the last completed revision runs
 already, and there is nothing to do. Later revisions are retired, so that the next
 up does not bring them back.`,
-		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error { return runRollback(ctx, s, args[0], o) }),
+		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error {
+			if o.list {
+				return listRevisions(ctx, s, args[0])
+			}
+			return runRollback(ctx, s, args[0], o)
+		}),
 	}
 	o.addFlags(cmd.Flags())
+	for _, other := range []string{"to", "dry-run", "timeout"} {
+		cmd.MarkFlagsMutuallyExclusive("list", other)
+	}
 	completeFlag(cmd, "to", a.completeRevisions())
 	return cmd
 }

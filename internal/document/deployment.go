@@ -1,5 +1,7 @@
 package document
 
+import "time"
+
 // Deployment is how a deployment of one agent ended. deploy and rollback print one for each
 // agent, a line each, after the events.
 type Deployment struct {
@@ -33,4 +35,26 @@ type Deployed struct {
 	Fix string `json:"fix,omitempty"`
 	// Follow is the command that follows what AWS still does; not there when AWS is done.
 	Follow string `json:"follow,omitempty"`
+}
+
+// Revisions is what rollback --list tells.
+type Revisions struct {
+	Head
+	// Agent is its name.
+	Agent string `json:"agent"`
+	// Revisions are newest first, thirty at most.
+	Revisions []Revision `json:"revisions"`
+}
+
+// Revision is an active revision of an agent's task definition.
+type Revision struct {
+	// Number is what rollback --to takes.
+	Number int `json:"number"`
+	// Image is the reference that it runs, Tags are what ECR calls the image.
+	Image string   `json:"image"`
+	Tags  []string `json:"tags"`
+	// Registered is when it was made.
+	Registered time.Time `json:"registered"`
+	// Runs: the service is set to it.
+	Runs bool `json:"runs"`
 }

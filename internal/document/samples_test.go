@@ -148,6 +148,9 @@ func samples() map[string]any {
 			Stack: "karmacadabra-prod", Project: "karmacadabra", Environment: "prod", Region: "us-east-1", Resources: 105, Agents: 5, Running: 5, Desired: 5,
 			Monthly: "76.55", State: "s3://karmactl-state-123456789012-us-east-1/karmacadabra/prod", Changed: &at, Who: "ana", Command: "deploy",
 		}}},
+		"Revisions": document.Revisions{Head: document.Of("Revisions"), Agent: "validator", Revisions: []document.Revision{
+			{Number: 8, Image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/karmacadabra/validator@sha256:ab12", Tags: []string{"v1.4.2"}, Registered: at, Runs: true},
+		}},
 		"StateHistory": document.StateHistory{Head: document.Of("StateHistory"), Versions: []document.StateVersion{{ID: "3sL4", Time: at, Bytes: 18204, Serial: 121, Current: true}}},
 		"LogEvent":     document.LogEvent{Head: document.Of("LogEvent"), Time: at, Agent: "validator", Task: "0f1e2d", ID: "3781", Message: "listening on 9001"},
 		"LogQuery": document.LogQuery{

@@ -16,7 +16,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-// Revision is one that a rollback can go to.
+// Revision is the one that runs, or one that a rollback can go to.
 type Revision struct {
 	Number int
 	// Image is the reference that it runs.
@@ -24,10 +24,12 @@ type Revision struct {
 	// Tags are what ECR has for the image: what a person or a build called it. The tags that karmactl makes of digests are left out.
 	Tags       []string
 	Registered time.Time
+	// Runs: the service is set to it.
+	Runs bool
 }
 
-// Revisions are the newest active revisions, at most so many, except the one that the
-// service runs: the newest first. Tags that cannot be read are left out.
+// Revisions are the newest active revisions, at most so many: the newest first.
+// Tags that cannot be read are left out.
 func (a *Agent) Revisions(ctx context.Context, most int) ([]Revision, error) {
 	svc, err := a.service(ctx)
 	if err != nil || svc == nil {
@@ -38,7 +40,6 @@ func (a *Agent) Revisions(ctx context.Context, most int) ([]Revision, error) {
 		return nil, err
 	}
 	runs := tasks.Revision(aws.ToString(svc.TaskDefinition))
-	numbers = slices.DeleteFunc(numbers, func(n int) bool { return n == runs })
 	all := make([]Revision, min(most, len(numbers)))
 	var tags map[string][]string
 	g, gctx := errgroup.WithContext(ctx)
@@ -52,7 +53,7 @@ func (a *Agent) Revisions(ctx context.Context, most int) ([]Revision, error) {
 			if err != nil {
 				return err
 			}
-			all[i] = Revision{Number: numbers[i], Image: aws.ToString(container(a.Name, d).Image), Registered: aws.ToTime(d.RegisteredAt)}
+			all[i] = Revision{Number: numbers[i], Image: aws.ToString(container(a.Name, d).Image), Registered: aws.ToTime(d.RegisteredAt), Runs: numbers[i] == runs}
 			return nil
 		})
 	}

@@ -112,7 +112,7 @@ func TestARollbackGoesToARevisionThatStillHasItsImage(t *testing.T) {
 	})
 }
 
-func TestRevisionsToGoBackToHaveTheTagsOfTheirImages(t *testing.T) {
+func TestRevisionsHaveTheTagsOfTheirImagesAndOneRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, ctx := newBench(t), context.Background()
 		f.walk("-")
@@ -125,13 +125,16 @@ func TestRevisionsToGoBackToHaveTheTagsOfTheirImages(t *testing.T) {
 			i.Tags = append(i.Tags, "v1.4.2", "3c9d0e1")
 		})
 		all, err := f.agent().Revisions(ctx, 5)
-		if err != nil || len(all) != 2 || all[0].Number != 2 || all[1].Number != 1 {
-			t.Fatalf("revisions 2 and 1 are to go back to, and there are %+v: %v", all, err)
+		if err != nil || len(all) != 3 || all[0].Number != 3 || all[1].Number != 2 || all[2].Number != 1 {
+			t.Fatalf("revision 3 runs, 2 and 1 are to go back to, and there are %+v: %v", all, err)
 		}
-		if got := all[0]; !slices.Equal(got.Tags, []string{"3c9d0e1", "v1.4.2"}) || got.Image != second || got.Registered.IsZero() {
+		if !all[0].Runs || all[1].Runs || all[2].Runs {
+			t.Errorf("revision 3 alone runs: %+v", all)
+		}
+		if got := all[1]; !slices.Equal(got.Tags, []string{"3c9d0e1", "v1.4.2"}) || got.Image != second || got.Registered.IsZero() {
 			t.Errorf("revision 2 is %+v", got)
 		}
-		if last, err := f.agent().Revisions(ctx, 1); err != nil || len(last) != 1 || last[0].Number != 2 {
+		if last, err := f.agent().Revisions(ctx, 1); err != nil || len(last) != 1 || last[0].Number != 3 {
 			t.Errorf("the newest one is %+v: %v", last, err)
 		}
 	})
