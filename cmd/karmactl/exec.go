@@ -31,8 +31,8 @@ func newExecCmd(a *app) *cobra.Command {
 		ValidArgsFunction: a.completeAgents,
 		Long: `Opens a session in a running task of the agent with ECS Exec: /bin/bash, or
 /bin/sh where there is none. A command after -- is run instead, and its exit code
-is karmactl's. The agent needs exec: true in agents.yaml, and this machine AWS's
-session-manager-plugin. When something is missing, it says which one and what to do.`,
+is karmactl's. Sessions are on unless agents.yaml says exec: false. This machine needs
+AWS's session-manager-plugin. When something is missing, it says what, and what to do.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			dash := c.ArgsLenAtDash()
 			if dash < 0 && len(args) > 1 || dash > 1 || dash == 0 {

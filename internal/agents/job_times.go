@@ -49,6 +49,9 @@ func jobExpression(s string) (expression, why string) {
 	}
 	m := everyAt.FindStringSubmatch(s)
 	if m == nil {
+		if cron, ok := ofCrontab(s); ok {
+			return "", "that is a crontab's line, which is " + cron + " here"
+		}
 		return "", "it says no time"
 	}
 	clock := m[2]
