@@ -17,7 +17,7 @@ import (
 var essential = map[string]string{
 	"schedule": "schedule timezone state cluster task_definition role subnets security_groups public_ip",
 	"alb":      "subnets security_group", "certificate": "status", "cluster": "capacity_providers",
-	"mount-target": "file_system security_groups", "endpoint": "tables subnets groups", "igw": "vpc", "listener": "port protocol certificate answer redirect",
+	"event-rule": "pattern state target", "mount-target": "file_system security_groups", "endpoint": "tables subnets groups", "igw": "vpc", "listener": "port protocol certificate answer redirect",
 	"record": "alias alias_zone records", "role": "trust policy permissions policies permissions_boundary", "route": "target blackhole",
 	"route-table-association": "table", "rule": "target_group paths hosts rewrite", "secret": "keys",
 	"service": "task_definition subnets security_groups public_ip target_group service_connect",
