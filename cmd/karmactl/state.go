@@ -53,9 +53,6 @@ func runStateList(ctx context.Context, s *session) error {
 		}
 		return s.app.term.Document(&d)
 	}
-	if len(store.Entries()) == 0 {
-		s.app.term.Notef("the state records nothing")
-	}
 	for _, e := range store.Entries() {
 		s.app.term.Printf("%-42s %s\n", e.Key, e.ID)
 	}
