@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,46 +13,38 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
-// plainUsage says in karmactl's words what cobra says of a wrong call: arguments that a command does not take, or
-// lacks, and flags that do not go together. Every other error stays as it is.
-func plainUsage(c *cobra.Command, args []string, err error) error {
+// plainArguments has every command say in karmactl's words that it does not take the arguments that it was given, or
+// lacks some. A command that says more of its own is left to do so.
+func plainArguments(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			if err == nil || errors.As(err, new(*usageError)) {
+				return err
+			}
+			_, takes, _ := strings.Cut(c.Use, " ")
+			given := "nothing"
+			if len(args) > 0 {
+				given = fmt.Sprintf("%q", strings.Join(args, " "))
+			}
+			return &advice{&usageError{fmt.Errorf("%s takes %s, and was given %s", c.CommandPath(), cmp.Or(takes, "no arguments"), given)}, c.CommandPath() + " --help"}
+		}
+	}
+	for _, sub := range c.Commands() {
+		plainArguments(sub)
+	}
+}
+
+// plainGroups says in karmactl's words that flags do not go together, which cobra looks at by itself. Every other error
+// stays as it is.
+func plainGroups(err error) error {
 	text := err.Error()
-	if errors.As(err, new(*usageError)) || errors.As(err, new(*advice)) {
+	if !strings.HasPrefix(text, "if any flags in the group [") {
 		return err
 	}
-	switch {
-	case strings.HasPrefix(text, "if any flags in the group ["):
-		_, set, _ := strings.Cut(text, "; [")
-		set, _, _ = strings.Cut(set, "]")
-		return &usageError{fmt.Errorf("--%s do not go together", strings.Join(strings.Fields(set), " and --"))}
-	case strings.HasPrefix(text, "unknown command "), strings.HasPrefix(text, "accepts "), strings.HasPrefix(text, "requires at least "):
-		_, takes, _ := strings.Cut(c.Use, " ")
-		if takes == "" {
-			takes = "no arguments"
-		}
-		return &advice{&usageError{fmt.Errorf("%s takes %s, and was given %s", c.CommandPath(), takes, given(c, args))}, c.CommandPath() + " --help"}
-	}
-	return err
-}
-
-// given are the arguments of a call without its flags, as a person reads them.
-func given(c *cobra.Command, args []string) string {
-	f := c.Flags()
-	if err := f.Parse(rest(c, args)); err != nil || f.NArg() == 0 {
-		return "nothing"
-	}
-	return fmt.Sprintf("%q", strings.Join(f.Args(), " "))
-}
-
-// rest is a call without the names of the command and its parents.
-func rest(c *cobra.Command, args []string) []string {
-	out := slices.Clone(args)
-	for _, name := range strings.Fields(c.CommandPath())[1:] {
-		if i := slices.Index(out, name); i >= 0 {
-			out = slices.Delete(out, i, i+1)
-		}
-	}
-	return out
+	_, set, _ := strings.Cut(text, "; [")
+	set, _, _ = strings.Cut(set, "]")
+	return &usageError{fmt.Errorf("--%s do not go together", strings.Join(strings.Fields(set), " and --"))}
 }
 
 // badFlag says of a wrong flag what it may have been meant to be, and of a wrong value what is allowed.

@@ -117,9 +117,8 @@ func code(err error) int {
 	return exitError
 }
 
-// isUsage recognizes cobra's own errors, which have no type.
+// isUsage recognizes the errors of cobra's own that plainArguments and plainGroups do not see. They have no type.
 func isUsage(err error) bool {
 	s := err.Error()
-	return strings.HasPrefix(s, "unknown command") || strings.HasPrefix(s, "accepts ") || strings.HasPrefix(s, "requires at least") ||
-		strings.HasPrefix(s, "required flag")
+	return strings.HasPrefix(s, "requires at least") || strings.HasPrefix(s, "required flag")
 }

@@ -46,11 +46,11 @@ func wantsJSON(args []string) bool {
 func (a *app) run(ctx context.Context, args []string) int {
 	cmd := newRootCmd(a)
 	cmd.SetArgs(args)
-	ran, err := cmd.ExecuteContextC(ctx)
+	err := cmd.ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
-	f := fault(a, plainUsage(ran, args, err))
+	f := fault(a, plainGroups(err))
 	a.term.JSON = a.term.JSON || wantsJSON(args) // a call that is wrong was not read to its end
 	if f.Message != "" {
 		a.term.Fault(f)

@@ -131,6 +131,7 @@ Try it without an account, in a minute:  karmactl try`,
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
 	wordCompletion(root)
+	plainArguments(root)
 	return root
 }
 
