@@ -103,9 +103,5 @@ func oneOf(what, value string, all []string) error {
 	if slices.Contains(all, value) {
 		return nil
 	}
-	hint := ""
-	if near := agents.Nearest(value, all); near != "" {
-		hint = "did you mean " + near + "? "
-	}
-	return &usageError{fmt.Errorf("%s %q: %sallowed are %s and %s", what, value, hint, strings.Join(all[:len(all)-1], ", "), all[len(all)-1])}
+	return &usageError{fmt.Errorf("%s %q: %sallowed are %s and %s", what, value, didYouMean(value, all), strings.Join(all[:len(all)-1], ", "), all[len(all)-1])}
 }

@@ -34,11 +34,7 @@ func isContainer(cfg *agents.Config, names []string, container string) error {
 	if len(names) == 1 {
 		who = names[0] + " has no container"
 	}
-	hint := ""
-	if near := agents.Nearest(container, known); near != "" {
-		hint = "did you mean " + near + "? "
-	}
-	return &usageError{fmt.Errorf("%s %q: %sthere is %s", who, container, hint, strings.Join(known, ", "))}
+	return &usageError{fmt.Errorf("%s %q: %sthere is %s", who, container, didYouMean(container, known), strings.Join(known, ", "))}
 }
 
 // completeContainers offers the containers of the agents that were named.

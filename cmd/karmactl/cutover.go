@@ -146,11 +146,7 @@ func (s *session) planCutover(ctx context.Context, store *state.Store, readOnly 
 
 // twins notes which agents run in another cluster from the same image.
 func (l *leading) twins(ctx context.Context) []string {
-	names := make([]string, len(l.cfg.Agents))
-	for i, a := range l.cfg.Agents {
-		names[i] = a.Name
-	}
-	all, err := tasks.Names(l.fleet.Services).Twins(ctx, l.fleet.Clients.ECS, provision.ClusterName(l.fleet.Stack), names)
+	all, err := tasks.Names(l.fleet.Services).Twins(ctx, l.fleet.Clients.ECS, provision.ClusterName(l.fleet.Stack), l.cfg.Names())
 	switch {
 	case err != nil:
 		return l.texts([]error{fmt.Errorf("whether agents run in another cluster, too, is not known: %w", err)})

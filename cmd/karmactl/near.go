@@ -59,17 +59,18 @@ func subcommands(c *cobra.Command) []string {
 	return out
 }
 
+// didYouMean is the beginning of an answer to a word that is none of all: which one it is near, or nothing.
+func didYouMean(word string, all []string) string {
+	if near := agents.Nearest(word, all); near != "" {
+		return "did you mean " + near + "? "
+	}
+	return ""
+}
+
 // noAgent says that there is no such agent, and which there are.
 func noAgent(cfg *agents.Config, name string) error {
-	var all []string
-	for _, ag := range cfg.Agents {
-		all = append(all, ag.Name)
-	}
-	hint := ""
-	if near := agents.Nearest(name, all); near != "" {
-		hint = "did you mean " + near + "? "
-	}
-	return &usageError{fmt.Errorf("there is no agent %q in %s: %sit has %s", name, cfg.File, hint, strings.Join(all, ", "))}
+	all := cfg.Names()
+	return &usageError{fmt.Errorf("there is no agent %q in %s: %sit has %s", name, cfg.File, didYouMean(name, all), strings.Join(all, ", "))}
 }
 
 // noAgentOrJob says that there is neither, and which there are.
@@ -77,10 +78,7 @@ func noAgentOrJob(cfg *agents.Config, name string) error {
 	if len(cfg.Jobs) == 0 {
 		return noAgent(cfg, name)
 	}
-	all, hint := slices.Concat(cfg.Names(), cfg.JobNames()), ""
-	if near := agents.Nearest(name, all); near != "" {
-		hint = "did you mean " + near + "? "
-	}
+	hint := didYouMean(name, slices.Concat(cfg.Names(), cfg.JobNames()))
 	return &usageError{fmt.Errorf("there is no agent and no job %q in %s: %sit has the agents %s and the jobs %s", name, cfg.File, hint, strings.Join(cfg.Names(), ", "), strings.Join(cfg.JobNames(), ", "))}
 }
 
@@ -100,10 +98,7 @@ func logNames(cfg *agents.Config, names []string) ([]string, error) {
 
 // agentNames checks names against the file, and puts them into its order; none means all.
 func agentNames(cfg *agents.Config, names []string) ([]string, error) {
-	var all []string
-	for _, ag := range cfg.Agents {
-		all = append(all, ag.Name)
-	}
+	all := cfg.Names()
 	if len(names) == 0 {
 		return all, nil
 	}
@@ -121,10 +116,8 @@ func noOwner(cfg *agents.Config, name string) error {
 	if len(all) == len(cfg.Agents) {
 		return noAgent(cfg, name)
 	}
-	hint := ""
-	if near := agents.Nearest(name, all); near != "" {
-		hint = "did you mean " + near + "? "
-	} else if j, is := cfg.Jobs[name]; is {
+	hint := didYouMean(name, all)
+	if j, is := cfg.Jobs[name]; is && hint == "" {
 		hint = fmt.Sprintf("the job %s has all of its agent %s: ", name, j.Agent)
 	}
 	return &usageError{fmt.Errorf("there is no agent and no job with an image %q in %s: %sit has %s", name, cfg.File, hint, strings.Join(all, ", "))}
