@@ -36,7 +36,7 @@ func listRevisions(ctx context.Context, s *session, name string) error {
 	return nil
 }
 
-// revisionLine tells a revision by what a person called its image, else by the image.
+// revisionLine is a revision with its image, and before that what a person or a build called it.
 func revisionLine(r rollout.Revision, since string) string {
 	image, called := ui.Short(r.Image), strings.Join(r.Tags, " ")
 	if called != "" {
