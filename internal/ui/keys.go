@@ -45,7 +45,7 @@ func (t *Terminal) Keys(pressed func(key byte)) *Keys {
 
 // Take takes the keys again, after the program was stopped and continues: the shell has
 // had the terminal meanwhile.
-func (k *Keys) Take() bool { return k == nil || foreground(k.f) && singly(k.f) == nil }
+func (k *Keys) Take() bool { return k == nil || foreground(k.f) && singly(k.f) }
 
 // Close leaves the terminal as it was.
 func (k *Keys) Close() {

@@ -15,13 +15,13 @@ func foreground(f *os.File) bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
-// singly has the terminal give each key at once and show none. Ctrl-C and Ctrl-Z stay signals.
-func singly(f *os.File) error {
+// singly has the terminal give each key at once and show none, if it can. Ctrl-C and Ctrl-Z stay signals.
+func singly(f *os.File) bool {
 	mode, err := unix.IoctlGetTermios(int(f.Fd()), getMode)
 	if err != nil {
-		return err //nolint:wrapcheck // it is not told: there are no keys then
+		return false
 	}
 	mode.Lflag &^= unix.ICANON | unix.ECHO
 	mode.Cc[unix.VMIN], mode.Cc[unix.VTIME] = 1, 0
-	return unix.IoctlSetTermios(int(f.Fd()), setMode, mode) //nolint:wrapcheck // as above
+	return unix.IoctlSetTermios(int(f.Fd()), setMode, mode) == nil
 }
