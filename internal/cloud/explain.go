@@ -112,8 +112,7 @@ func explain(op *smithy.OperationError, in Account) *Problem {
 		return &Problem{What: fmt.Sprintf("%s %s: %v", op.Service(), op.Operation(), op.Err)}
 	case Classify(root) == engine.Denied:
 		return denied(root, api.ErrorMessage(), in)
-	}
-	if api.ErrorCode() == "ClusterNotFoundException" {
+	case api.ErrorCode() == "ClusterNotFoundException":
 		return &Problem{What: "nothing is up: AWS has no cluster of this stack in " + in.Region, Do: "karmactl up"}
 	}
 	what := fmt.Sprintf("%s %s: %s", root.Service(), root.Operation(), api.ErrorCode())

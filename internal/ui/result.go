@@ -65,11 +65,9 @@ func (t *Terminal) checks(all []document.Check, urls map[string]string) {
 	const name = 17
 	c := t.paint()
 	widest := 0
-	for _, ch := range all {
-		widest = max(widest, lipgloss.Width(ch.URL))
-	}
 	to := map[string]string{}
 	for _, ch := range all {
+		widest = max(widest, lipgloss.Width(ch.URL))
 		to[ch.Agent] = ch.URL // whole, whatever is shown of it
 	}
 	apart := t.Screen && len("  ✔ ")+name+widest > t.Width()

@@ -29,6 +29,7 @@ func (r *rhythm) saw(ingested int64) {
 		r.next, r.seen = ingested, 0
 	}
 	r.seen++
+	kept := 0
 	switch apart := r.next - r.last; {
 	case r.seen > flushLeast && r.next == r.last:
 		r.size = max(r.size, float64(r.seen))
@@ -38,10 +39,7 @@ func (r *rhythm) saw(ingested int64) {
 	case r.last == 0:
 	case r.every > 0 && abs(apart-r.every) <= r.every/8:
 		r.every += (apart - r.every) / 4
-		r.kept++
-		r.last = r.next
-		r.size *= 0.75
-		return
+		kept = r.kept + 1
 	case r.every == 0 || apart*4 < r.every*3:
 		r.every = apart
 	case apart*2 < r.every*3:
@@ -49,7 +47,7 @@ func (r *rhythm) saw(ingested int64) {
 	default: // a flush or more had nothing to write, or the rhythm has become slower
 		r.every += r.every / 8
 	}
-	r.last, r.kept = r.next, 0
+	r.last, r.kept = r.next, kept
 	r.size *= 0.75
 }
 
