@@ -30,14 +30,15 @@ func (x *terraform) agentsOwn(s *resource, lb *tree, all []*tree) *tree {
 // containersBeside carries over the containers of a task that are not the agent's own: the
 // ones that others wait to end come before it, the rest is beside it.
 func (x *terraform) containersBeside(a *agent, main *tree, all []*tree) {
-	named, awaited := map[string]*tree{}, []*tree{}
+	named, seen, awaited := map[string]*tree{}, map[*tree]bool{main: true}, []*tree{}
 	for _, c := range all {
 		named[c.get("name").str()] = c
 	}
 	var before func(c *tree)
 	before = func(c *tree) { // those first that one of them waits for
 		for _, d := range dependencies(c) {
-			if on := named[d.on]; d.ends() && on != nil && on != main && on != c && !slices.Contains(awaited, on) {
+			if on := named[d.on]; d.ends() && on != nil && on != c && !seen[on] {
+				seen[on] = true // a file may have containers that wait for each other
 				before(on)
 				awaited = append(awaited, on)
 			}
@@ -50,7 +51,7 @@ func (x *terraform) containersBeside(a *agent, main *tree, all []*tree) {
 		x.before(a, main, c)
 	}
 	for _, c := range all {
-		if c != main && !slices.Contains(awaited, c) {
+		if !seen[c] {
 			x.sidecar(a, c)
 		}
 	}
