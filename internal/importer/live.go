@@ -189,6 +189,12 @@ func containerObject(c types.ContainerDefinition) object {
 	for _, d := range c.DependsOn {
 		after = append(after, object{"containerName": aws.ToString(d.ContainerName), "condition": string(d.Condition)})
 	}
+	for _, e := range c.EnvironmentFiles {
+		files = append(files, object{"value": aws.ToString(e.Value), "type": string(e.Type)})
+	}
+	for _, v := range c.VolumesFrom {
+		from = append(from, object{"sourceContainer": aws.ToString(v.SourceContainer)})
+	}
 	out := object{
 		"name": aws.ToString(c.Name), "image": aws.ToString(c.Image), "essential": c.Essential, "command": c.Command, "entryPoint": c.EntryPoint,
 		"user": aws.ToString(c.User), "workingDirectory": aws.ToString(c.WorkingDirectory), "portMappings": ports, "environment": env, "secrets": secrets,
@@ -220,12 +226,10 @@ func containerObject(c types.ContainerDefinition) object {
 	if f := c.FirelensConfiguration; f != nil {
 		out["firelensConfiguration"] = object{"type": string(f.Type)}
 	}
-	for _, e := range c.EnvironmentFiles {
-		files = append(files, object{"value": aws.ToString(e.Value), "type": string(e.Type)})
+	if len(files) > 0 {
 		out["environmentFiles"] = files
 	}
-	for _, v := range c.VolumesFrom {
-		from = append(from, object{"sourceContainer": aws.ToString(v.SourceContainer)})
+	if len(from) > 0 {
 		out["volumesFrom"] = from
 	}
 	if g := c.LogConfiguration; g != nil {
