@@ -169,18 +169,27 @@ func checkJobs(r *reader, c *Config) {
 	}
 }
 
-// checkJobContainers: the agent's other containers are in the job's task, too.
+// checkJobContainers: the agent's other containers are in the job's task, too, and so is the one
+// that keeps its time.
 func checkJobContainers(r *reader, c *Config, path string, j Job) {
-	a, known := c.Agent(j.Agent)
+	a, known := c.Owner(j.Agent)
 	if !known {
 		return
+	}
+	task := j.AsAgent(a)
+	for _, s := range task.Containers() {
+		if s.Name != j.Name {
+			continue
+		}
+		whose := "its agent " + a.Name
+		if s.Timer || j.HasImage() {
+			whose = "its task"
+		}
+		r.problem(r.places[path].key, fmt.Sprintf("the job %s has the name of a container of %s", j.Name, whose), "another name: its own container goes by it")
 	}
 	for _, s := range a.Containers() {
 		if s.Name == TimerContainer && j.Timeout > 0 {
 			r.problem(r.at(path, "timeout"), fmt.Sprintf("%s has a container %s, and so has the job's task, for its timeout", a.Name, TimerContainer), "another name for "+a.Name+"'s container")
-		}
-		if s.Name == j.Name {
-			r.problem(r.places[path].key, fmt.Sprintf("the job %s has the name of a container of its agent %s", j.Name, a.Name), "another name: its own container goes by it")
 		}
 	}
 	if n := len(a.Containers()) + 2; n > maxContainers && j.Timeout > 0 {
