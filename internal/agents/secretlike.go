@@ -47,7 +47,7 @@ func LooksSecret(text string) bool {
 // file is in a repository. The values are not repeated.
 func (c *Config) openSecrets() []string {
 	who := map[string][]string{}
-	for _, a := range c.Agents {
+	for _, a := range c.Owners() {
 		for name, value := range a.Env {
 			if LooksSecret(value) && !publicHex.MatchString(value) {
 				who[name] = append(who[name], a.Name)

@@ -19,5 +19,13 @@ func TestAValueInEnvThatLooksLikeASecretIsWarnedOfAndNotRepeated(t *testing.T) {
 		if got := strings.Contains(all, "env OPENAI_API_KEY of scout looks like a secret"); got != warned || strings.Contains(all, value) {
 			t.Errorf("%s: warned %v, want %v:\n%s", value, got, warned, all)
 		}
+		c, err = Parse("agents.yaml", []byte("project: p\nagents: {scout: {image: x}}\njobs: {nightly: {image: x, schedule: every hour, env: {OPENAI_API_KEY: \""+value+"\"}}}\n"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = strings.Join(c.Warnings(), "\n")
+		if got := strings.Contains(all, "env OPENAI_API_KEY of nightly looks like a secret"); got != warned || strings.Contains(all, value) {
+			t.Errorf("of a job: %s: warned %v, want %v:\n%s", value, got, warned, all)
+		}
 	}
 }
