@@ -133,11 +133,7 @@ func (c *Config) Warnings() []string {
 func (c *Config) asleepForGood() []string {
 	var names []string
 	for _, a := range c.Agents {
-		job := false
-		for _, j := range c.Jobs {
-			job = job || j.Agent == a.Name
-		}
-		if a.Scale.Min == 0 && a.Scale.Max > 0 && a.Scale.Queue.PerTask == 0 && !job {
+		if a.Scale.Min == 0 && a.Scale.Max > 0 && a.Scale.Queue.PerTask == 0 && len(c.JobsOf(a.Name)) == 0 {
 			names = append(names, a.Name)
 		}
 	}
