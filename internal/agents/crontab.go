@@ -10,7 +10,7 @@ import (
 
 var (
 	crontabField = lazyregexp.New(`^(\*|[0-9A-Za-z]+)([-,/][0-9A-Za-z]+)*$`)
-	crontabDay   = lazyregexp.New(`^[0-7]([-,][0-7])*$`)
+	crontabDay   = lazyregexp.New(`^[0-7]([-,][0-7])*(/[0-9]+)?$`)
 )
 
 // ofCrontab is the line of a crontab as EventBridge Scheduler has it, where there is one: that counts
@@ -22,7 +22,7 @@ func ofCrontab(line string) (string, bool) {
 	if len(fields) != 5 {
 		return "", false
 	}
-	for i, from := range []string{"0", "0", "1", "1", "1"} {
+	for i, from := range []string{"0", "0", "1", "1", "0"} {
 		if !crontabField.MatchString(fields[i]) {
 			return "", false
 		}
@@ -36,24 +36,33 @@ func ofCrontab(line string) (string, bool) {
 		weekday = "?"
 	case day != "*":
 		return "", false
+	case crontabDay.MatchString(weekday):
+		day, weekday = "?", fromSunday(weekday)
+	case strings.ContainsAny(weekday, "0123456789"):
+		return "", false
 	default:
 		day, weekday = "?", strings.ToUpper(weekday)
-		if crontabDay.MatchString(weekday) {
-			weekday = fromSunday(weekday)
-		}
 	}
-	return fmt.Sprintf("cron(%s %s %s %s %s *)", fields[0], fields[1], day, strings.ToUpper(fields[3]), weekday), true
+	expression := fmt.Sprintf("cron(%s %s %s %s %s *)", fields[0], fields[1], day, strings.ToUpper(fields[3]), weekday)
+	if _, err := ParseJobTimes(expression, "UTC"); err != nil { // 5-7 goes around the end of the week there
+		return "", false
+	}
+	return expression, true
 }
 
 // fromSunday counts the days from 1, Sunday, where a crontab's are from 0, and 7 is Sunday too.
-func fromSunday(days string) string {
+func fromSunday(weekday string) string {
 	var b strings.Builder
+	days, step, stepped := strings.Cut(weekday, "/")
 	for _, r := range days {
 		if n, err := strconv.Atoi(string(r)); err == nil {
 			b.WriteString(strconv.Itoa(n%7 + 1))
 			continue
 		}
 		b.WriteRune(r)
+	}
+	if stepped {
+		b.WriteString("/" + step)
 	}
 	return b.String()
 }
