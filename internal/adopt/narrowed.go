@@ -110,7 +110,7 @@ func TooWide(was, now Rights, a agents.Agent, boundary string) []string {
 func given(these, by []agents.Permission) bool {
 	return !slices.ContainsFunc(these, func(p agents.Permission) bool {
 		return !slices.ContainsFunc(by, func(q agents.Permission) bool {
-			return p.Policy == q.Policy && (p.Policy != "" || covers(q.Allow, p.Allow) && covers(q.On, p.On))
+			return p.Policy == q.Policy && (p.Policy != "" || allows(q, p.Allow, p.On))
 		})
 	})
 }

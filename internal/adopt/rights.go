@@ -89,7 +89,7 @@ func lostStatements(role live.Role, all []agents.Permission) []string {
 		case why != "":
 			out = append(out, "then lack "+names[i]+": "+why)
 		case !slices.ContainsFunc(all, func(p agents.Permission) bool {
-			return covers(p.Allow, said[i].Action) && covers(p.On, said[i].Resource)
+			return allows(p, said[i].Action, said[i].Resource)
 		}):
 			out = append(out, "then lack "+names[i]+", which allows "+strings.Join(said[i].Action, ", "))
 		}
@@ -97,10 +97,17 @@ func lostStatements(role live.Role, all []agents.Permission) []string {
 	return out
 }
 
+// allows tells whether a permission gives all these actions on all these resources. The case
+// of an action does not matter, that of a resource does:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+func allows(p agents.Permission, actions, resources []string) bool {
+	return covers(p.Allow, actions, strings.ToLower) && covers(p.On, resources, func(s string) string { return s })
+}
+
 // covers tells whether each text of another list is one of a list, or matched by a pattern of it.
-func covers(list, other []string) bool {
+func covers(list, other []string, as func(string) string) bool {
 	return !slices.ContainsFunc(other, func(s string) bool {
-		return !slices.ContainsFunc(list, func(pattern string) bool { return matches(strings.ToLower(pattern), strings.ToLower(s)) })
+		return !slices.ContainsFunc(list, func(pattern string) bool { return matches(as(pattern), as(s)) })
 	})
 }
 

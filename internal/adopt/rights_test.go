@@ -63,6 +63,10 @@ func TestWhatIsLostWithARoleIsToldFromThePermissions(t *testing.T) {
 		want     string
 	}{
 		{"a denial", role, plain, "", "then lack statement 2 of the policy p: it denies, and permissions only allow"},
+		{"the case of an action", live.Role{Inline: role.Inline[:1:1]}, []agents.Permission{{Allow: []string{"SQS:sendmessage"}, On: []string{"*"}}}, "", "then lack statement 2 of the policy p: it denies, and permissions only allow"},
+		{"the case of a resource", live.Role{Inline: []live.InlinePolicy{
+			{Name: "p", Document: `{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/Keys/*"}]}`},
+		}}, []agents.Permission{{Allow: []string{"s3:*"}, On: []string{"arn:aws:s3:::b/keys/*"}}}, "", "then lack statement 1 of the policy p, which allows s3:GetObject"},
 		{"a policy that says the rest", role, append(plain, agents.Permission{Policy: "arn:aws:iam::123456789012:policy/rest"}), "", ""},
 		{"a boundary", live.Role{}, nil, "arn:aws:iam::123456789012:policy/b", "then are bounded by arn:aws:iam::123456789012:policy/b and not by nothing (permissions_boundary)"},
 		{"a role that may not be read", live.Role{Unread: errors.New("permission iam:GetRole is missing")}, nil, "", "need permissions from you before that, because what the role may do is not known: permission iam:GetRole is missing"},
