@@ -53,6 +53,11 @@ func namesOf(all []types.ContainerDefinition) []string {
 	return out
 }
 
+// named tells whether agents.yaml has a container, by the name that init writes for it.
+func named(all []agents.Sidecar, container string) bool {
+	return slices.ContainsFunc(all, func(s agents.Sidecar) bool { return strings.EqualFold(s.Name, strings.Trim(container, "-_")) })
+}
+
 // beside judges a container that is not the agent's own.
 func (j *judge) beside(what string, a agents.Agent, c types.ContainerDefinition) (differs []string) {
 	name, essential := aws.ToString(c.Name), c.Essential == nil || *c.Essential
@@ -60,8 +65,7 @@ func (j *judge) beside(what string, a agents.Agent, c types.ContainerDefinition)
 	if j.Config.Observability.XRay && (strings.Contains(image, "xray-daemon") || strings.Contains(image, "aws-otel-collector")) {
 		return []string{"container " + name + ", karmactl's own is the collector of observability.xray"}
 	}
-	is := func(s agents.Sidecar) bool { return strings.EqualFold(s.Name, strings.Trim(name, "-_")) }
-	init, sidecar := slices.ContainsFunc(a.Init, is), slices.ContainsFunc(a.Sidecars, is)
+	init, sidecar := named(a.Init, name), named(a.Sidecars, name)
 	switch {
 	case c.FirelensConfiguration != nil && essential:
 		j.obstacle(what, "its container "+name+" routes the logs of the others (FireLens)", "let them log to CloudWatch Logs, and take "+name+" out")
@@ -81,7 +85,7 @@ func (j *judge) beside(what string, a agents.Agent, c types.ContainerDefinition)
 func (j *judge) order(what string, a agents.Agent, c types.ContainerDefinition, init bool) (differs []string) {
 	for _, d := range c.DependsOn {
 		on := aws.ToString(d.ContainerName)
-		if slices.ContainsFunc(a.Init, func(s agents.Sidecar) bool { return strings.EqualFold(s.Name, strings.Trim(on, "-_")) }) {
+		if named(a.Init, on) {
 			if !init {
 				differs = append(differs, "container "+aws.ToString(c.Name)+" starts after "+on+", karmactl's own beside it")
 			}
