@@ -26,9 +26,10 @@ type End struct {
 	TimedOut bool
 }
 
-// The container that keeps the time of a job, and how it ends when the time is over.
+// The container that keeps the time of a job, and how it ends when the time is over:
+// TimerContainer and TimerExitCode of package agents, which this one does not import.
 const (
-	Timer         = "timeout"
+	timer         = "timeout"
 	timerExitCode = 124
 )
 
@@ -70,9 +71,9 @@ const killed = 143
 func ending(t types.Task, agent string) types.Container {
 	own, _ := Container(t, agent)
 	if timedOut(t) { // however its command took the SIGTERM
-		timer, _ := Container(t, Timer)
-		timer.Reason = aws.String("its time was over")
-		return timer
+		c, _ := Container(t, timer)
+		c.Reason = aws.String("its time was over")
+		return c
 	}
 	// ECS gives 143 to a container that never started, for what it waited for had failed.
 	waited := strings.Contains(aws.ToString(own.Reason), "did not exit successfully")
@@ -96,7 +97,7 @@ func ending(t types.Task, agent string) types.Container {
 
 // timedOut tells whether the time of a job was over before its command was.
 func timedOut(t types.Task) bool {
-	c, _ := Container(t, Timer)
+	c, _ := Container(t, timer)
 	return c.ExitCode != nil && *c.ExitCode == timerExitCode && strings.HasPrefix(aws.ToString(t.Group), "family:")
 }
 
