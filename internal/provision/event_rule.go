@@ -87,10 +87,16 @@ func (r *EventRule) pattern() map[string]any {
 	}
 }
 
+// eventMessage is what of an event goes into a text, and the text.
+type eventMessage struct {
+	Paths    map[string]string `json:"paths"`
+	Template string            `json:"template"`
+}
+
 // message is the mail: each line is a text of its own, in whose quotes it also comes. The exit code
 // is not in it, as the order of a task's containers in an event is not promised.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
-func (r *EventRule) message() map[string]any {
+func (r *EventRule) message() eventMessage {
 	lines := ""
 	for _, line := range []string{
 		fmt.Sprintf("The job %s of %s has failed: <reason>.", r.Job.Name, r.Stack),
@@ -100,7 +106,7 @@ func (r *EventRule) message() map[string]any {
 	} {
 		lines += `"` + line + `"` + "\n"
 	}
-	return map[string]any{"paths": map[string]any{"reason": "$.detail.stoppedReason", "task": "$.detail.taskArn", "time": "$.detail.createdAt"}, "template": lines}
+	return eventMessage{Paths: map[string]string{"reason": "$.detail.stoppedReason", "task": "$.detail.taskArn", "time": "$.detail.createdAt"}, Template: lines}
 }
 
 // Find asks for the rule by its name, and for what it tells.
@@ -129,11 +135,7 @@ func (r *EventRule) Find(ctx context.Context, look engine.Look) (engine.Found[Ev
 		}
 		spec.Target = aws.ToString(t.Arn)
 		if x := t.InputTransformer; x != nil {
-			paths := map[string]any{}
-			for k, v := range x.InputPathsMap {
-				paths[k] = v
-			}
-			spec.Message = document(marshal(map[string]any{"paths": paths, "template": aws.ToString(x.InputTemplate)}))
+			spec.Message = document(marshal(eventMessage{Paths: x.InputPathsMap, Template: aws.ToString(x.InputTemplate)}))
 		}
 	}
 	return engine.Found[EventRuleSpec]{Phase: engine.Ready, ID: name, Spec: spec}, nil
@@ -166,13 +168,9 @@ func (r *EventRule) put(ctx context.Context, name string, want EventRuleSpec, ta
 
 // tell has the rule tell the topic.
 func (r *EventRule) tell(ctx context.Context, name string, want EventRuleSpec) error {
-	paths := map[string]string{}
 	message := r.message()
-	for k, v := range message["paths"].(map[string]any) {
-		paths[k] = fmt.Sprint(v)
-	}
 	out, err := r.Clients.Events.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: &name, Targets: []types.Target{{
-		Id: aws.String(eventTarget), Arn: &want.Target, InputTransformer: &types.InputTransformer{InputPathsMap: paths, InputTemplate: aws.String(fmt.Sprint(message["template"]))},
+		Id: aws.String(eventTarget), Arn: &want.Target, InputTransformer: &types.InputTransformer{InputPathsMap: message.Paths, InputTemplate: &message.Template},
 	}}})
 	if err == nil && len(out.FailedEntries) > 0 {
 		err = fmt.Errorf("EventBridge does not take the topic as a target: %s: %s", aws.ToString(out.FailedEntries[0].ErrorCode), aws.ToString(out.FailedEntries[0].ErrorMessage))
