@@ -19,26 +19,32 @@ func (s *Stack) jobs(service *provision.Service, n *networkPart, p *platformPart
 	for _, j := range jobs {
 		families = append(families, h.Family(j.Name))
 	}
-	starter := add(s, groupAgents, &provision.Role{
-		Env: h, Kind: provision.SchedulerRole, Agent: own.Agent.Name, Path: s.Config.RolePath, Boundary: s.Config.Boundary,
-		Policy: h.SchedulerPolicy(families, own.Execution, own.Task),
-	})
+	starter := s.starter(own.Agent.Name, families, own.Execution, own.Task)
 	for _, j := range jobs {
 		logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: j.Name, JobOf: own.Agent.Name, RetentionDays: s.Config.Observability.LogRetentionDays})
 		definition := add(s, groupAgents, &provision.TaskDefinition{
 			Env: h, Agent: j.AsAgent(own.Agent), JobOf: own, Execution: own.Execution, Task: own.Task, Repository: own.Repository, Group: logs,
 			Secret: own.Secret, Parameters: own.Parameters, Registries: own.Registries, Mounts: own.Mounts,
 		})
-		add(s, groupAgents, &provision.JobSchedule{
-			Env: h, Job: j, ScheduleGroup: p.schedules, Cluster: p.cluster, TaskDefinition: definition, Role: starter,
-			Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: append(slices.Clone(n.ways), engine.Node(service)),
-		})
-		s.tellOfFailure(j, p)
+		s.schedule(j, definition, starter, n, p, service)
 	}
 }
 
-// tellOfFailure has a failed run of a job come to the alarms' addresses, when there are any.
-func (s *Stack) tellOfFailure(j agents.Job, p *platformPart) {
+// starter is the role that starts the jobs of an agent, or a job with an image of its own.
+func (s *Stack) starter(owner string, families []string, execution, task *provision.Role) *provision.Role {
+	return add(s, groupAgents, &provision.Role{
+		Env: s.Env, Kind: provision.SchedulerRole, Agent: owner, Path: s.Config.RolePath, Boundary: s.Config.Boundary,
+		Policy: s.SchedulerPolicy(families, execution, task),
+	})
+}
+
+// schedule starts a job when it is time, once the network and what else it comes after are
+// there, and has a failed run come to the alarms' addresses, when there are any.
+func (s *Stack) schedule(j agents.Job, definition *provision.TaskDefinition, starter *provision.Role, n *networkPart, p *platformPart, after ...engine.Node) {
+	add(s, groupAgents, &provision.JobSchedule{
+		Env: s.Env, Job: j, ScheduleGroup: p.schedules, Cluster: p.cluster, TaskDefinition: definition, Role: starter,
+		Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: slices.Concat(n.ways, after),
+	})
 	if p.topic != nil {
 		add(s, groupAgents, &provision.EventRule{Env: s.Env, Job: j, Topic: p.topic})
 	}
@@ -50,15 +56,9 @@ func (s *Stack) ownJob(j agents.Job, n *networkPart, p *platformPart) {
 	logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: j.Name, RetentionDays: cfg.Observability.LogRetentionDays})
 	secrets := s.secrets(a)
 	execution, task := s.roles(a, secrets, nil)
-	starter := add(s, groupAgents, &provision.Role{
-		Env: h, Kind: provision.SchedulerRole, Agent: j.Name, Path: cfg.RolePath, Boundary: cfg.Boundary, Policy: h.SchedulerPolicy([]string{h.Family(j.Name)}, execution, task),
-	})
+	starter := s.starter(j.Name, []string{h.Family(j.Name)}, execution, task)
 	definition := add(s, groupAgents, &provision.TaskDefinition{
 		Env: h, Agent: j.AsAgent(a), Execution: execution, Task: task, Group: logs, Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries,
 	})
-	add(s, groupAgents, &provision.JobSchedule{
-		Env: h, Job: j, ScheduleGroup: p.schedules, Cluster: p.cluster, TaskDefinition: definition, Role: starter,
-		Group: n.agentsGroup, Subnets: n.tasks, PublicIP: !n.nat, Order: n.ways,
-	})
-	s.tellOfFailure(j, p)
+	s.schedule(j, definition, starter, n, p)
 }
