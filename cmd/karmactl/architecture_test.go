@@ -19,7 +19,7 @@ import (
 const modulePath = "github.com/karmacadabra/karmactl/"
 
 // notOnTheMap are the packages of tests and generators.
-var notOnTheMap = []string{"internal/wire", "internal/awssim/livetest", "internal/awssim/recorded", "internal/fleet/logs/logstest", "internal/agents/schemagen", "internal/cost/pricegen", "scripts", "scripts/manpage", "scripts/mutants"}
+var notOnTheMap = []string{"internal/wire", "internal/awssim/livetest", "internal/awssim/recorded", "internal/fleet/logs/logstest", "internal/ui/ptytest", "internal/agents/schemagen", "internal/cost/pricegen", "scripts", "scripts/manpage", "scripts/mutants"}
 
 // forEverybody is the package that no row names, because every package may import it.
 const forEverybody = "internal/lazyregexp"

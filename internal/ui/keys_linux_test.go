@@ -2,7 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,30 +10,9 @@ import (
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
-)
 
-// pty opens a pseudo terminal.
-func pty(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = slave.Close() })
-	return master, slave
-}
+	"github.com/karmacadabra/karmactl/internal/ui/ptytest"
+)
 
 // TestKeysComeSinglyAndTheTerminalIsLeftAsItWas runs itself again as a program that has the
 // terminal: in the one of the tests another is in the foreground, if there is any.
@@ -43,7 +21,7 @@ func TestKeysComeSinglyAndTheTerminalIsLeftAsItWas(t *testing.T) {
 		takesKeys(t)
 		return
 	}
-	master, slave := pty(t)
+	master, slave := ptytest.Open(t)
 	before, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +83,7 @@ func takesKeys(t *testing.T) {
 }
 
 func TestThereAreNoKeysWhereNobodyPressesAny(t *testing.T) {
-	_, slave := pty(t) // one that another program has
+	_, slave := ptytest.Open(t) // one that another program has
 	out := &bytes.Buffer{}
 	for name, at := range map[string]*Terminal{
 		"a pipe":             NewWindow(strings.NewReader("q"), out, out, 80, 24),
