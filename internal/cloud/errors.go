@@ -56,7 +56,7 @@ func Classify(err error) engine.Class {
 		return engine.Other
 	case throttles[code]:
 		return engine.Throttled
-	case heldAddress(err):
+	case heldAddress(err), heldInterface(err):
 		return engine.Busy
 	case denials[code]:
 		return engine.Denied
@@ -102,6 +102,14 @@ func heldAddress(err error) bool {
 	return Is(err, "AuthFailure", "UnauthorizedOperation") && Says(err, "You do not have permission to access the specified resource")
 }
 
+// heldInterface tells whether EC2 refuses to delete a network interface because something has it, such as an instance
+// that is stopping: a group that is deleted by force need not wait for its instances, whatever it tells.
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteAutoScalingGroup.html
+func heldInterface(err error) bool {
+	return Is(err, "InvalidNetworkInterface.InUse") ||
+		Is(err, "InvalidParameterValue") && Says(err, "Network interface '") && Says(err, "is currently in use")
+}
+
 // busy are the codes of something that is held by something else that is going away.
 var busy = map[string]bool{
 	"DependencyViolation": true, "InvalidGroup.InUse": true, "InvalidIPAddress.InUse": true, "ResourceInUse": true, "ResourceInUseException": true,
@@ -110,6 +118,7 @@ var busy = map[string]bool{
 	"OperationAbortedException": true, "ConcurrentModification": true, "ConcurrentModificationException": true,
 	"ConcurrentUpdateException": true, "ResourceInUseFault": true, "IncorrectState": true,
 	"FileSystemInUse": true, "IncorrectFileSystemLifeCycleState": true, "IncorrectMountTargetState": true,
+	"ScalingActivityInProgress": true,
 }
 
 // notYet are the codes of something that is still being set up. S3 answers OperationAborted to changes of a bucket
