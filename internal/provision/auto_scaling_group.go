@@ -61,7 +61,7 @@ func (g *AutoScalingGroup) Want() AutoScalingGroupSpec {
 	}
 }
 
-// Find looks by name among the stack's groups. It is Ready when its instance is, and passes AWS's checks: they
+// Find looks among the stack's groups. It is Ready when its instance is, and passes AWS's checks: they
 // begin to pass when the system is up, and by then what it runs at its start has run.
 func (g *AutoScalingGroup) Find(ctx context.Context, look engine.Look) (engine.Found[AutoScalingGroupSpec], error) {
 	found, err := find(ctx, g.Env, g.Key(), look, g.list, readGroup)

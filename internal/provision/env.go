@@ -8,8 +8,11 @@ package provision
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -158,6 +161,15 @@ func find[S, T any](ctx context.Context, h *Env, key engine.Key, look engine.Loo
 		found.Phase = engine.Ready
 	}
 	return found, nil
+}
+
+// nameDigits are the hex digits of digestOf.
+const nameDigits = 6
+
+// digestOf is the end of a name or key that differs where the texts do.
+func digestOf(texts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
+	return hex.EncodeToString(sum[:])[:nameDigits]
 }
 
 // AgentOf is the agent that a resource belongs to, "" for what all agents share.

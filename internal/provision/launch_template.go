@@ -2,9 +2,7 @@ package provision
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -74,12 +72,6 @@ func (l *LaunchTemplate) Want() LaunchTemplateSpec {
 	want.Tags[tagImage], want.Tags[tagType], want.Tags[tagInterface] = want.Image, want.Type, want.Interface
 	want.Tags[tagCIDR], want.Tags[tagRules] = want.CIDR, want.Rules
 	return want
-}
-
-// digestOf is short, and differs where the texts do.
-func digestOf(texts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
-	return hex.EncodeToString(sum[:])[:nameDigits]
 }
 
 // natScript has a Linux pass on what the VPC sends to others, by its own address. It puts itself where it

@@ -3,8 +3,6 @@ package provision
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,8 +88,7 @@ func (r *Role) nameBelow(path string) string {
 	if path == noPath {
 		return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind)
 	}
-	sum := sha256.Sum256([]byte(path))
-	return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind, hex.EncodeToString(sum[:])[:nameDigits])
+	return cloud.Name(cloud.MaxRoleName, r.Stack, r.Account.Region, r.Agent, r.Kind, digestOf(path))
 }
 
 // noPath is IAM's default path.

@@ -2,8 +2,6 @@ package provision
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"time"
 
@@ -41,8 +39,7 @@ func (s *Subscription) hash() string {
 }
 
 func addressHash(email string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(email)))
-	return hex.EncodeToString(sum[:3])
+	return digestOf(strings.ToLower(email))
 }
 
 // Key is subscription/hash.

@@ -2,8 +2,6 @@ package provision
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -87,15 +85,11 @@ func (t *TargetGroup) Want() TargetGroupSpec {
 	}
 }
 
-// nameDigits are the hex digits at the end of a target group's name.
-const nameDigits = 6
-
 // name is that of a target group. It ends in a hash of what cannot change, so
 // that a replacement can be made while the old one is still there.
 func (t *TargetGroup) name(s TargetGroupSpec) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d HTTP ip", s.VPC, s.Port))
 	short := cloud.Name(cloud.MaxLoadBalancerName-nameDigits-1, t.Stack, t.Agent)
-	return short + "-" + hex.EncodeToString(sum[:])[:nameDigits]
+	return short + "-" + digestOf(fmt.Sprintf("%s %d HTTP ip", s.VPC, s.Port))
 }
 
 // namePrefix is what the names of all the stack's target groups begin with,
