@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -109,13 +110,10 @@ func (s *Sim) startInstance(g *AutoScalingGroup) {
 	}
 	i := &Instance{
 		ID: s.world.id("i"), Template: l.ID, Group: g.Name, Type: string(l.Data.InstanceType), AZ: g.Zones[0], Interface: n.ID,
-		State: ec2types.InstanceStateNamePending, Launched: s.now(), Tags: cloud.Tags{},
+		State: ec2types.InstanceStateNamePending, Launched: s.now(), Tags: maps.Clone(g.Tags), // karmactl has all of them go with the instances
 	}
 	for _, b := range l.Data.BlockDeviceMappings {
 		i.VolumeGB += aws.ToInt32(b.Ebs.VolumeSize)
-	}
-	for k, v := range g.Tags { // karmactl has all of them go with the instances
-		i.Tags[k] = v
 	}
 	n.Instance, g.Failed = i.ID, time.Time{}
 	s.world.Instances[i.ID] = i
@@ -129,12 +127,7 @@ func (s *Sim) unsettledGroups() bool {
 		}
 	}
 	for _, g := range s.world.AutoScalingGroups {
-		living := 0
-		for _, i := range s.instancesOf(g) {
-			if i.alive() {
-				living++
-			}
-		}
+		living := len(slices.DeleteFunc(s.instancesOf(g), func(i *Instance) bool { return !i.alive() }))
 		if living < int(g.Desired) || !g.Deleted.IsZero() {
 			return true
 		}

@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -75,9 +76,6 @@ func (s *Sim) putEventRule(in *eventbridge.PutRuleInput) (*eventbridge.PutRuleOu
 	r := s.world.EventRules[name]
 	if r == nil {
 		r = &EventRule{Name: name, ARN: s.world.arn("events", "rule/"+name), Tags: tags}
-		if s.world.EventRules == nil {
-			s.world.EventRules = map[string]*EventRule{}
-		}
 		s.world.EventRules[name] = r
 	}
 	r.Pattern, r.State = aws.ToString(in.EventPattern), in.State
@@ -122,15 +120,15 @@ func (s *Sim) putTargets(in *eventbridge.PutTargetsInput) (*eventbridge.PutTarge
 		case !quotedLines(aws.ToString(x.InputTemplate)):
 			return nil, fail("ValidationException", "Invalid InputTemplate for target %s : it is neither JSON nor lines of text in quotes.", aws.ToString(t.Id))
 		}
-		var kept []types.Target
-		for _, have := range r.Targets {
-			if aws.ToString(have.Id) != aws.ToString(t.Id) {
-				kept = append(kept, have)
-			}
-		}
-		r.Targets = append(kept, t)
+		r.drop(aws.ToString(t.Id))
+		r.Targets = append(r.Targets, t)
 	}
 	return &eventbridge.PutTargetsOutput{}, nil
+}
+
+// drop takes the targets with those ids away.
+func (r *EventRule) drop(ids ...string) {
+	r.Targets = slices.DeleteFunc(slices.Clone(r.Targets), func(t types.Target) bool { return slices.Contains(ids, aws.ToString(t.Id)) })
 }
 
 // quotedLines tells whether each line of a template is a text in quotes, as AWS wants it.
@@ -157,15 +155,7 @@ func (s *Sim) removeTargets(in *eventbridge.RemoveTargetsInput) (*eventbridge.Re
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range in.Ids {
-		var kept []types.Target
-		for _, have := range r.Targets {
-			if aws.ToString(have.Id) != id {
-				kept = append(kept, have)
-			}
-		}
-		r.Targets = kept
-	}
+	r.drop(in.Ids...)
 	return &eventbridge.RemoveTargetsOutput{}, nil
 }
 
