@@ -14,7 +14,7 @@ import (
 
 // byTime are the kinds that bill by the hour or by the month, whatever passes through them. A
 // dashboard is left out: an account's first three are free.
-var byTime = []string{"nat", "eip", "endpoint", "alb", "scaling-policy", "alarm", "secret"}
+var byTime = []string{"nat", "asg", "eip", "endpoint", "alb", "scaling-policy", "alarm", "secret"}
 
 // Found is what a stack costs a month of which nothing is known but its resources' keys and its tasks,
 // addresses of which have a public one: without traffic, logs and images, for which it takes agents.yaml,
@@ -37,6 +37,8 @@ func Found(keys []engine.Key, running []Task, addresses int, book *Book) (Rate, 
 			continue
 		case k.Kind() == "alb": // it has an address in each zone, and two at least
 			i.spec = provision.LoadBalancerSpec{Scheme: string(types.LoadBalancerSchemeEnumInternetFacing), Subnets: make([]string, max(len(zones)-len(private), 2))}
+		case k.Kind() == "asg": // its key does not tell its type: the least, which it has by itself
+			i.spec = provision.AutoScalingGroupSpec{Type: "t4g.nano", Desired: 1}
 		case k.Kind() == "endpoint" && k.Name() != "s3":
 			i.spec = provision.VPCEndpointSpec{Type: "Interface", Subnets: make([]string, max(len(private), 1))}
 		case k.Kind() == "endpoint":

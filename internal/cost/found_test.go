@@ -16,6 +16,7 @@ func TestWhatIsFoundCostsWhatItsFileSaysWithoutUsage(t *testing.T) {
 	}{
 		"as shipped":            {func(*agents.Config) {}, 0},
 		"without a NAT gateway": {func(cfg *agents.Config) { cfg.Network.NAT = agents.NATNone }, 5},
+		"with a NAT instance":   {func(cfg *agents.Config) { cfg.Network.NAT = agents.NATInstance }, 0},
 		"one in each zone":      {func(cfg *agents.Config) { cfg.Network.NAT = agents.NATPerAZ }, 0},
 		"with endpoints":        {func(cfg *agents.Config) { cfg.Network.Endpoints = []string{"s3", "ecr.api", "logs"} }, 0},
 	} {
