@@ -43,7 +43,8 @@ func (s *Stack) network() *networkPart {
 			Env: h, VPC: n.vpc, Tier: "public", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 0, i), Inbound: !n.nat || len(s.Config.Public()) > 0,
 		})
 		way := add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: publicTable, Subnet: public})
-		if n.public = append(n.public, public); publicWay == nil {
+		n.public = append(n.public, public)
+		if i == 0 {
 			publicWay = way
 		}
 		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i)})
