@@ -13,6 +13,9 @@ import (
 	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
+// healthyInAWS is what is known of an agent that is asked although it does not answer from here.
+const healthyInAWS = "healthy in AWS"
+
 // askAgents asks every agent that AWS reports healthy, at its address, from here. That alone failing (a
 // fresh DNS name, a proxy, an emulator without a data plane) is said with its
 // cause and changes nothing else.
@@ -25,7 +28,7 @@ func askAgents(ctx context.Context, s *session, st *stack.Stack, urls map[string
 	}
 	if balancer := st.ConnectTo(); balancer != "" { // another fleet would answer
 		for i := range checks {
-			checks[i].Note = "healthy in AWS, not asked: " + beside(balancer)
+			checks[i].Note = healthyInAWS + ", not asked: " + beside(balancer)
 		}
 		return checks
 	}
@@ -56,15 +59,15 @@ func askOne(ctx context.Context, s *session, c *document.Check) {
 	resp, err := s.http.Do(req)
 	if err != nil {
 		var dns *net.DNSError
-		c.Note = "healthy in AWS, not reached from here: " + err.Error()
+		c.Note = healthyInAWS + ", not reached from here: " + err.Error()
 		if errors.As(err, &dns) {
-			c.Note = "healthy in AWS; its name is not known here yet: a new load balancer's takes a minute or two"
+			c.Note = healthyInAWS + "; its name is not known here yet: a new load balancer's takes a minute or two"
 		}
 		return
 	}
 	defer func() { _ = resp.Body.Close() }()
 	c.OK = resp.StatusCode < 400
 	if !c.OK {
-		c.Note = fmt.Sprintf("healthy in AWS, answers %s from here", resp.Status)
+		c.Note = fmt.Sprintf("%s, answers %s from here", healthyInAWS, resp.Status)
 	}
 }

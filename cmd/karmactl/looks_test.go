@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 const twoAgents = `project: demo
@@ -64,4 +67,16 @@ func TestUpCallsNoAgentHealthyThatWantsNoTaskOrWasNotLookedAt(t *testing.T) {
 			t.Errorf("up --only: exit %d: %s", code, said)
 		}
 	})
+}
+
+func TestAnAgentThatWasNotLookedAtIsCalledHealthyInNoWords(t *testing.T) {
+	for _, after := range []string{", answers 503 Service Unavailable from here", "; its name is not known here yet"} {
+		ch := document.Check{Agent: "scout", Note: healthyInAWS + after}
+		if got, want := whyNot(ch, &engine.Result{}, []string{"relay"}), strings.TrimLeft(after, ",; ")+": karmactl status scout"; got != want {
+			t.Errorf("it is %q, want %q", got, want)
+		}
+		if got := whyNot(ch, &engine.Result{}, []string{"scout"}); got != ch.Note {
+			t.Errorf("of one that was looked at it is %q", got)
+		}
+	}
 }

@@ -68,7 +68,7 @@ func whyNot(ch document.Check, res *engine.Result, only []string) string {
 	case found && have.Tasks == 0 && !have.Empty, !found && made && want.Tasks == 0:
 		return "no task is wanted: karmactl scale " + ch.Agent + "=1"
 	case len(only) > 0 && !slices.Contains(only, ch.Agent):
-		return strings.TrimPrefix(ch.Note, "healthy in AWS, ") + ": karmactl status " + ch.Agent
+		return strings.TrimLeft(strings.TrimPrefix(ch.Note, healthyInAWS), ",; ") + ": karmactl status " + ch.Agent
 	}
 	return ch.Note
 }
