@@ -44,20 +44,21 @@ func (a *app) completeOneAgentOrJob() complete {
 
 // completeLogs offers agents, and jobs.
 func (a *app) completeLogs(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-	cfg, err := a.completionConfig()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return slices.DeleteFunc(slices.Concat(cfg.Names(), cfg.JobNames()), func(n string) bool { return slices.Contains(given, n) }), cobra.ShellCompDirectiveNoFileComp
+	return a.notGiven(given, func(cfg *agents.Config) []string { return slices.Concat(cfg.Names(), cfg.JobNames()) })
 }
 
 // completeOwners offers agents, and jobs with images of their own.
 func (a *app) completeOwners(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.notGiven(given, (*agents.Config).OwnerNames)
+}
+
+// notGiven offers those names of agents.yaml that are not given yet.
+func (a *app) notGiven(given []string, names func(*agents.Config) []string) ([]string, cobra.ShellCompDirective) {
 	cfg, err := a.completionConfig()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return slices.DeleteFunc(cfg.OwnerNames(), func(n string) bool { return slices.Contains(given, n) }), cobra.ShellCompDirectiveNoFileComp
+	return slices.DeleteFunc(names(cfg), func(n string) bool { return slices.Contains(given, n) }), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeOwnKeys offers an agent, then a key of its own secret.
