@@ -72,6 +72,27 @@ func TestEachRefusalOfARegistryIsSaidInItsOwnWords(t *testing.T) {
 	}
 }
 
+// TestTheImageOfAJobIsAskedForUntilItIsPinned: no deploy takes a job, so none is advised either.
+func TestTheImageOfAJobIsAskedForUntilItIsPinned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const image = "public.ecr.aws/docker/library/python:3.13-slim"
+		td := &TaskDefinition{Env: &Env{Images: &Registries{Transport: answers(http.StatusNotFound)}}, Agent: agents.Agent{Name: "nightly", Image: image, Arch: agents.ArchX86}, OwnJob: true}
+		got, note, err := td.chooseImage(t.Context())
+		if err != nil || got != image || !strings.HasSuffix(note, "so its tasks cannot start: mend the name") {
+			t.Errorf("it is %q, noted as %q, %v", got, note, err)
+		}
+		td.seen = TaskDefinitionSpec{Image: image, Reference: image}
+		td.Env.Images = &Registries{Transport: answers(http.StatusServiceUnavailable)}
+		if got, note, err = td.chooseImage(t.Context()); err != nil || got != image || !strings.HasSuffix(note, "the next up asks again") {
+			t.Errorf("it is %q, noted as %q, %v", got, note, err)
+		}
+		td.Env.Images = &Registries{Transport: newBench(t, slow).sim.Registry()}
+		if got, note, err = td.chooseImage(t.Context()); err != nil || !pinned(got) || note != "" {
+			t.Errorf("it is %q, noted as %q, %v", got, note, err)
+		}
+	})
+}
+
 // docker is a docker configuration with one registry in it.
 type docker struct{}
 

@@ -35,6 +35,8 @@ type TaskDefinition struct {
 	// JobOf is the agent's own definition, of which a job's has images and secrets; nil for
 	// an agent's own. Agent is then the job as an agent.
 	JobOf *TaskDefinition
+	// OwnJob: it is of a job with an image of its own, which no deploy ships.
+	OwnJob bool
 	// Mounts are the volumes of the agent's own container.
 	Mounts []Mount
 	// Registries are the secrets of private registries, by host.

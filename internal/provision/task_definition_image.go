@@ -84,16 +84,21 @@ func (t *TaskDefinition) resolve(ctx context.Context, reference string) (image, 
 }
 
 // chooseImage keeps the image of the revision that is there while agents.yaml
-// names the same reference, and pins the reference otherwise.
+// names the same reference, and pins the reference otherwise. What no deploy pins is asked
+// for again until it is pinned.
 func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, err error) {
 	t.mu.Lock()
 	seen := t.seen
 	t.mu.Unlock()
+	pins, mends := "a deploy pins it", ", or karmactl deploy "+t.Agent.Name+" --image REF"
+	if t.OwnJob {
+		pins, mends = "the next up asks again", ""
+	}
 	unpinned := func(cause string) string {
 		if cause == noSuchImage {
-			return fmt.Sprintf("the image %s of %s is not there: %s, so its tasks cannot start: mend the name, or karmactl deploy %s --image REF", t.Agent.Image, t.Agent.Name, cause, t.Agent.Name)
+			return fmt.Sprintf("the image %s of %s is not there: %s, so its tasks cannot start: mend the name%s", t.Agent.Image, t.Agent.Name, cause, mends)
 		}
-		return fmt.Sprintf("the image %s of %s is not pinned: %s; a deploy pins it", t.Agent.Image, t.Agent.Name, cause)
+		return fmt.Sprintf("the image %s of %s is not pinned: %s; %s", t.Agent.Image, t.Agent.Name, cause, pins)
 	}
 	switch {
 	case t.ImageOverride != "":
@@ -104,7 +109,7 @@ func (t *TaskDefinition) chooseImage(ctx context.Context) (image, note string, e
 		}
 	}
 	switch {
-	case seen.Image != "" && seen.Reference == t.Agent.Image:
+	case seen.Image != "" && seen.Reference == t.Agent.Image && (pinned(seen.Image) || !t.OwnJob || t.Images == nil):
 		if !pinned(seen.Image) {
 			note = unpinned("its registry did not say which image it is")
 		}

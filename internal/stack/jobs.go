@@ -58,7 +58,7 @@ func (s *Stack) ownJob(j agents.Job, n *networkPart, p *platformPart) {
 	execution, task := s.roles(a, secrets, nil)
 	starter := s.starter(j.Name, []string{h.Family(j.Name)}, execution, task)
 	definition := add(s, groupAgents, &provision.TaskDefinition{
-		Env: h, Agent: j.AsAgent(a), Execution: execution, Task: task, Group: logs, Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries,
+		Env: h, Agent: j.AsAgent(a), OwnJob: true, Execution: execution, Task: task, Group: logs, Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries,
 	})
 	s.schedule(j, definition, starter, n, p)
 }
