@@ -21,7 +21,19 @@ func natInstanceDrifts() []drift {
 				func(n *awssim.NetworkInterface) { edit(w, n) })
 		}
 	}
+	// What a template says is for ever; its tags, by which it is read, are not.
+	template := func(tag string) func(*awssim.World) bool {
+		return func(w *awssim.World) bool {
+			return one(w.LaunchTemplates, "launch-template/nat-instance", func(l *awssim.LaunchTemplate) map[string]string { return l.Tags },
+				func(l *awssim.LaunchTemplate) { l.Tags["karmactl:"+tag] = "another" })
+		}
+	}
 	return []drift{
+		{"launch-template/nat-instance", "image", template("image")},
+		{"launch-template/nat-instance", "type", template("type")},
+		{"launch-template/nat-instance", "interface", template("interface")},
+		{"launch-template/nat-instance", "cidr", template("cidr")},
+		{"launch-template/nat-instance", "rules", template("rules")},
 		{"eni/nat-instance", "groups", eni(func(w *awssim.World, n *awssim.NetworkInterface) {
 			n.Groups = []string{idOf(w.SecurityGroups, "sg/agents", securityGroupTags)}
 		})},

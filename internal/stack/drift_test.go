@@ -49,13 +49,6 @@ var undrifted = map[string]string{
 	"repository encryption":    "AWS does not change it",
 	"state-bucket encryption":  "S3 has encrypted every bucket since 2023, and takes the default for none",
 
-	// A version of a launch template is for ever, and the group names the version.
-	"launch-template image":     "AWS does not change a version",
-	"launch-template type":      "AWS does not change a version",
-	"launch-template interface": "AWS does not change a version",
-	"launch-template cidr":      "AWS does not change a version",
-	"launch-template rules":     "AWS does not change a version",
-
 	"schedule time_window": "the simulated Scheduler has no other; up sends it with every change",
 
 	// A resource without an id of its own is found by what it is part of.
