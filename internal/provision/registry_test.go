@@ -82,11 +82,11 @@ func TestTheImageOfAJobIsAskedForUntilItIsPinned(t *testing.T) {
 			t.Errorf("it is %q, noted as %q, %v", got, note, err)
 		}
 		td.seen = TaskDefinitionSpec{Image: image, Reference: image}
-		td.Env.Images = &Registries{Transport: answers(http.StatusServiceUnavailable)}
+		td.Images = &Registries{Transport: answers(http.StatusServiceUnavailable)}
 		if got, note, err = td.chooseImage(t.Context()); err != nil || got != image || !strings.HasSuffix(note, "the next up asks again") {
 			t.Errorf("it is %q, noted as %q, %v", got, note, err)
 		}
-		td.Env.Images = &Registries{Transport: newBench(t, slow).sim.Registry()}
+		td.Images = &Registries{Transport: newBench(t, slow).sim.Registry()}
 		if got, note, err = td.chooseImage(t.Context()); err != nil || !pinned(got) || note != "" {
 			t.Errorf("it is %q, noted as %q, %v", got, note, err)
 		}
