@@ -59,11 +59,14 @@ func (s *session) roleChanges(ctx context.Context, rec engine.Recorder, first fu
 	var refused []string
 	for _, e := range adopted(rec, engine.AdoptionShared, engine.AdoptionWhole) {
 		a, known := s.cfg.Agent(e.Key.Name())
-		if e.Key.Kind() != "task-definition" || !known || !first(a.Name) {
-			continue
+		if e.Key.Kind() != "task-definition" || !known || !first(a.Name) || len(e.Taken) == 0 {
+			continue // a state from before revisions were noted copied nothing either
 		}
 		taken, err := revisionOfTaken(e)
-		if err != nil || taken.Rights == nil {
+		if err != nil {
+			return nil, err
+		}
+		if taken.Rights == nil {
 			continue // nothing was copied from it
 		}
 		now, err := s.rightsNow(ctx, a)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -206,6 +207,34 @@ func TestAnAgentWhoseRoleWasNarrowedSinceItWasTakenOverIsNotDeployedWithMore(t *
 			})
 		})
 	}
+}
+
+// A state that a hand has edited may not say what was copied; then nothing is compared, so nothing is given.
+func TestAStateThatDoesNotSayWhichRightsWereCopiedGivesNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, f := withoutFile(t)
+		before := roleOf(t, o, f, "validator")
+		o.must("", takeIt...)
+		err := o.sim.Edit(func(w *awssim.World) {
+			w.Roles[strings.ToLower(before)].Attached = nil
+			for _, b := range w.Buckets {
+				for _, versions := range b.Objects {
+					last := versions[len(versions)-1]
+					last.Body = regexp.MustCompile(`"rights": ?\{`).ReplaceAll(last.Body, []byte(`"rights": 7, "were": {`))
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, out := o.run("", "deploy", "validator")
+		if code != exitError || !strings.Contains(strings.Join(strings.Fields(out), " "), "the state does not say which revision of validator was taken over") {
+			t.Errorf("exits %d:\n%s", code, out)
+		}
+		if more := mayMore(o, roleOf(t, o, f, "validator"), before); len(more) > 0 {
+			t.Errorf("it may do more than before: %q", more)
+		}
+	})
 }
 
 // What the message asks for is a way on; a right that the user has added stays the user's.
