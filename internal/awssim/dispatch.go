@@ -26,9 +26,10 @@ type operation struct {
 
 // on declares an operation: its handler, and the input fields that the handler
 // looks at. Any other field that is set is an error, because a field that is
-// silently ignored is where a bug hides.
-func on[I, O any](name string, f func(*I) (*O, error), fields ...string) operation {
-	t := reflect.TypeFor[I]()
+// silently ignored is where a bug hides. I and O are pointers, so that the linked program
+// has this function once and not once for each operation.
+func on[I, O any](name string, f func(I) (O, error), fields ...string) operation {
+	t := reflect.TypeFor[I]().Elem()
 	known := map[string]bool{"noSmithyDocumentSerde": true}
 	for _, n := range fields {
 		if _, ok := t.FieldByName(n); !ok {
@@ -36,8 +37,8 @@ func on[I, O any](name string, f func(*I) (*O, error), fields ...string) operati
 		}
 		known[n] = true
 	}
-	return operation{name: name, fields: known, in: t, out: reflect.TypeFor[O](), run: func(_ context.Context, in any) (any, error) {
-		typed, ok := in.(*I)
+	return operation{name: name, fields: known, in: t, out: reflect.TypeFor[O]().Elem(), run: func(_ context.Context, in any) (any, error) {
+		typed, ok := in.(I)
 		if !ok {
 			return nil, fmt.Errorf("awssim: %s got a %T", name, in)
 		}

@@ -25,11 +25,29 @@ type Step interface {
 }
 
 // Manage puts a resource into the care of a walk.
-func Manage[S any](res Resource[S]) Step { return &node{untyped: typed[S]{res}} }
+func Manage[S any](res Resource[S]) Step {
+	_, revises := res.(Reviser[S])
+	return &node{managed: res, untyped: typed[S]{res}, canRevise: revises}
+}
 
 // node is the engine's side of a resource.
 type node struct {
+	managed
 	untyped
+	canRevise bool
+}
+
+// as is the resource itself, to be asked for what it may implement.
+func (n *node) as() any { return n.managed }
+
+// revises tells whether the resource is a Reviser; Revise is for those only.
+func (n *node) revises() bool { return n.canRevise }
+
+// managed is the part of a Resource that has no specs in it.
+type managed interface {
+	Node
+	Delete(ctx context.Context, id string) error
+	SetObserved(id string, outputs map[string]string)
 }
 
 func (n *node) edges() (needs, after []Key) {
@@ -64,56 +82,43 @@ func token(k Key, began time.Time) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// untyped is a Resource whose specs are put away as any. The engine is written
-// over it, once: over Resource[S] the compiler makes a copy of all of it for
-// every kind of resource, which was 3 MB of the binary.
+// untyped is the part of a Resource that has specs, which are put away as any. The
+// engine is written over it, once: over Resource[S] the compiler makes a copy of all
+// of it for every kind of resource, which was 3 MB of the binary.
 type untyped interface {
-	Node
 	Want() any
 	Find(ctx context.Context, look Look) (Found[any], error)
 	Diff(have, want any) []Change
 	Create(ctx context.Context, want any, token string) (id string, err error)
 	Update(ctx context.Context, id string, have, want any) error
-	Delete(ctx context.Context, id string) error
-	SetObserved(id string, outputs map[string]string)
-
+	Revise(ctx context.Context, id string, have, want any) (revision string, err error)
 	// taken is the spec that Entry.Taken has; have is the one that is there.
 	taken(raw []byte, have any) (any, error)
-	// revises tells whether the resource is a Reviser; Revise is for those only.
-	revises() bool
-	Revise(ctx context.Context, id string, have, want any) (revision string, err error)
-	// as is the resource itself, to be asked for what it may implement.
-	as() any
 }
 
 // typed puts the type of a resource away. Whatever comes back as a spec is one
 // that its own Want or Find gave.
-type typed[S any] struct{ Resource[S] }
+type typed[S any] struct{ res Resource[S] }
 
-func (t typed[S]) Want() any { return t.Resource.Want() }
+func (t typed[S]) Want() any { return t.res.Want() }
 
 func (t typed[S]) Find(ctx context.Context, look Look) (Found[any], error) {
-	f, err := t.Resource.Find(ctx, look)
+	f, err := t.res.Find(ctx, look)
 	return Found[any]{f.Phase, f.ID, f.Spec, f.Why, f.Err, f.Usable, f.Discard, f.Duplicates, f.Outputs, f.Known}, err
 }
 
-func (t typed[S]) Diff(have, want any) []Change { return t.Resource.Diff(have.(S), want.(S)) }
+func (t typed[S]) Diff(have, want any) []Change { return t.res.Diff(have.(S), want.(S)) }
 
 func (t typed[S]) Create(ctx context.Context, want any, token string) (string, error) {
-	return t.Resource.Create(ctx, want.(S), token)
+	return t.res.Create(ctx, want.(S), token)
 }
 
 func (t typed[S]) Update(ctx context.Context, id string, have, want any) error {
-	return t.Resource.Update(ctx, id, have.(S), want.(S))
-}
-
-func (t typed[S]) revises() bool {
-	_, ok := t.Resource.(Reviser[S])
-	return ok
+	return t.res.Update(ctx, id, have.(S), want.(S))
 }
 
 func (t typed[S]) Revise(ctx context.Context, id string, have, want any) (string, error) {
-	return t.Resource.(Reviser[S]).Revise(ctx, id, have.(S), want.(S))
+	return t.res.(Reviser[S]).Revise(ctx, id, have.(S), want.(S))
 }
 
 func (t typed[S]) taken(raw []byte, have any) (any, error) {
@@ -121,10 +126,8 @@ func (t typed[S]) taken(raw []byte, have any) (any, error) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return nil, fmt.Errorf("what it was when it was taken over cannot be read: %w", err)
 	}
-	if r, ok := t.Resource.(Returner[S]); ok {
+	if r, ok := t.res.(Returner[S]); ok {
 		s = r.Returned(have.(S), s)
 	}
 	return s, nil
 }
-
-func (t typed[S]) as() any { return t.Resource }
