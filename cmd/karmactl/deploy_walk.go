@@ -102,10 +102,7 @@ func (d *deploy) baselines(ctx context.Context, h *provision.Env, names []string
 	for i, name := range names {
 		g.Go(func() (err error) {
 			all[i], err = d.rolloutAgent(h, name, d.say).ReadBaseline(ctx)
-			if cloud.IsNotFound(err) {
-				return nil
-			}
-			return err
+			return cloud.IgnoreNotFound(err)
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -154,6 +154,14 @@ func IsNotFound(err error) bool {
 	return strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, "NotFoundException") || strings.HasSuffix(code, "NotFound")
 }
 
+// IgnoreNotFound is the error of a read; that there is no such thing is an answer and no error.
+func IgnoreNotFound(err error) error {
+	if IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
 // isAmbiguous tells whether the call may have taken effect although it failed:
 // a 5xx, or a connection that ended. S3 says with a 501 that it does not take a
 // header: such a call did nothing.

@@ -212,8 +212,7 @@ func (a *Alarm) Delete(ctx context.Context, id string) error {
 		}
 	}
 	return a.Batches.Do(ctx, "DeleteAlarms", maxAlarms, []string{id}, func(ctx context.Context, names []string) error {
-		_, err := a.Clients.CloudWatch.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: names})
-		return err
+		return failure(a.Clients.CloudWatch.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: names}))
 	})
 }
 

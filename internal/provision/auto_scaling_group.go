@@ -191,15 +191,13 @@ func (g *AutoScalingGroup) Update(ctx context.Context, id string, have, want Aut
 		return err
 	}
 	err = cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := g.Clients.Groups.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: groupTags(id, set)})
-		return err
+		return failure(g.Clients.Groups.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: groupTags(id, set)}))
 	}, func(gone []string) error {
 		drop := cloud.Tags{}
 		for _, k := range gone {
 			drop[k] = ""
 		}
-		_, err := g.Clients.Groups.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: groupTags(id, drop)})
-		return err
+		return failure(g.Clients.Groups.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: groupTags(id, drop)}))
 	})
 	if err != nil || have.Instance == "" || have.Running == want.Template {
 		return err

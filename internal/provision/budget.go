@@ -129,18 +129,12 @@ func (n Notice) subscribers() []types.Subscriber {
 // Find asks for the budget by its name.
 func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[BudgetSpec], error) {
 	out, err := b.Clients.Budgets.DescribeBudget(ctx, &budgets.DescribeBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
-	if cloud.IsNotFound(err) {
-		return engine.Found[BudgetSpec]{}, nil
-	}
 	if err != nil {
-		return engine.Found[BudgetSpec]{}, err
+		return engine.Found[BudgetSpec]{}, cloud.IgnoreNotFound(err)
 	}
 	listed, err := b.Clients.Budgets.ListTagsForResource(ctx, &budgets.ListTagsForResourceInput{ResourceARN: aws.String(b.arn())})
-	if cloud.IsNotFound(err) {
-		return engine.Found[BudgetSpec]{}, nil
-	}
 	if err != nil {
-		return engine.Found[BudgetSpec]{}, err
+		return engine.Found[BudgetSpec]{}, cloud.IgnoreNotFound(err)
 	}
 	tags := cloud.FromSDK(listed.ResourceTags, func(t types.ResourceTag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 	if err := b.ours(look, b.Key(), tags, "budget "+b.Name(), b.arn()); err != nil {
@@ -238,11 +232,9 @@ func (b *Budget) Update(ctx context.Context, _ string, have, want BudgetSpec) er
 	}
 	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
 		tags := cloud.ToSDK(set, func(k, v string) types.ResourceTag { return types.ResourceTag{Key: &k, Value: &v} })
-		_, err := b.Clients.Budgets.TagResource(ctx, &budgets.TagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTags: tags})
-		return err
+		return failure(b.Clients.Budgets.TagResource(ctx, &budgets.TagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTags: tags}))
 	}, func(gone []string) error {
-		_, err := b.Clients.Budgets.UntagResource(ctx, &budgets.UntagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTagKeys: gone})
-		return err
+		return failure(b.Clients.Budgets.UntagResource(ctx, &budgets.UntagResourceInput{ResourceARN: aws.String(b.arn()), ResourceTagKeys: gone}))
 	})
 }
 

@@ -90,22 +90,16 @@ func (h *Env) certificates(ctx context.Context, look engine.Look) ([]candidate[*
 // certificate is one certificate in detail, or none when it is not the stack's.
 func (h *Env) certificate(ctx context.Context, arn *string) ([]candidate[*types.CertificateDetail], error) {
 	tagged, err := h.Clients.ACM.ListTagsForCertificate(ctx, &acm.ListTagsForCertificateInput{CertificateArn: arn})
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, cloud.IgnoreNotFound(err)
 	}
 	tags := cloud.FromSDK(tagged.Tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 	if tags[cloud.TagStack] != h.Stack {
 		return nil, nil
 	}
 	out, err := h.Clients.ACM.DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: arn})
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, cloud.IgnoreNotFound(err)
 	}
 	return []candidate[*types.CertificateDetail]{{Item: out.Certificate, ID: aws.ToString(arn), Tags: tags}}, nil
 }
@@ -185,15 +179,13 @@ func toACMTags(tags cloud.Tags) []types.Tag {
 // Update sets the tags.
 func (c *Certificate) Update(ctx context.Context, id string, have, want CertificateSpec) error {
 	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := c.Clients.ACM.AddTagsToCertificate(ctx, &acm.AddTagsToCertificateInput{CertificateArn: &id, Tags: toACMTags(set)})
-		return err
+		return failure(c.Clients.ACM.AddTagsToCertificate(ctx, &acm.AddTagsToCertificateInput{CertificateArn: &id, Tags: toACMTags(set)}))
 	}, func(gone []string) error {
 		var del []types.Tag
 		for _, k := range gone {
 			del = append(del, types.Tag{Key: aws.String(k)})
 		}
-		_, err := c.Clients.ACM.RemoveTagsFromCertificate(ctx, &acm.RemoveTagsFromCertificateInput{CertificateArn: &id, Tags: del})
-		return err
+		return failure(c.Clients.ACM.RemoveTagsFromCertificate(ctx, &acm.RemoveTagsFromCertificateInput{CertificateArn: &id, Tags: del}))
 	})
 }
 

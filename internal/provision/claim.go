@@ -20,10 +20,7 @@ func (h *Env) Claim(ctx context.Context, key engine.Key, id string) error {
 // Disclaim takes these two tags off again.
 func (h *Env) Disclaim(ctx context.Context, key engine.Key, id string) error {
 	err := h.retag(ctx, key, id, cloud.TagsFor(h.Stack, key, nil), nil)
-	if cloud.IsNotFound(err) {
-		return nil
-	}
-	return err
+	return cloud.IgnoreNotFound(err)
 }
 
 // retag makes the tags have of a resource into want, by the service that has them.

@@ -96,11 +96,8 @@ func (d *Dashboard) body() string {
 // Find gets the dashboard by its name.
 func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[DashboardSpec], error) {
 	out, err := d.Clients.CloudWatch.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.name())})
-	if cloud.IsNotFound(err) {
-		return engine.Found[DashboardSpec]{}, nil
-	}
 	if err != nil {
-		return engine.Found[DashboardSpec]{}, err
+		return engine.Found[DashboardSpec]{}, cloud.IgnoreNotFound(err)
 	}
 	return engine.Found[DashboardSpec]{
 		Phase: engine.Ready, ID: d.name(), Spec: DashboardSpec{Body: document(aws.ToString(out.DashboardBody))},
@@ -110,12 +107,8 @@ func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[Da
 
 // HasDashboard tells whether the stack's dashboard is there.
 func (e *Env) HasDashboard(ctx context.Context) (bool, error) {
-	name := dashboardName(e.Account, e.Stack)
-	_, err := e.Clients.CloudWatch.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: &name})
-	if cloud.IsNotFound(err) {
-		return false, nil
-	}
-	return err == nil, err
+	found, err := (&Dashboard{Env: e}).Find(ctx, engine.Look{})
+	return found.Phase == engine.Ready, err
 }
 
 // dashboardName has the region: dashboards are shared by all regions of an account.

@@ -26,15 +26,13 @@ func fromEC2Tags(tags []types.Tag) cloud.Tags {
 // updateEC2Tags makes have into want.
 func updateEC2Tags(ctx context.Context, api *ec2.Client, id string, have, want cloud.Tags) error {
 	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
-		_, err := api.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{id}, Tags: toEC2Tags(set)})
-		return err
+		return failure(api.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{id}, Tags: toEC2Tags(set)}))
 	}, func(gone []string) error {
 		var del []types.Tag
 		for _, k := range gone {
 			del = append(del, types.Tag{Key: aws.String(k)})
 		}
-		_, err := api.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{id}, Tags: del})
-		return err
+		return failure(api.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{id}, Tags: del}))
 	})
 }
 

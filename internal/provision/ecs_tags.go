@@ -21,10 +21,8 @@ func fromECSTags(tags []types.Tag) cloud.Tags {
 // updateECSTags makes have into want.
 func updateECSTags(ctx context.Context, api *ecs.Client, arn string, have, want cloud.Tags) error {
 	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
-		_, err := api.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: &arn, Tags: toECSTags(set)})
-		return err
+		return failure(api.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: &arn, Tags: toECSTags(set)}))
 	}, func(gone []string) error {
-		_, err := api.UntagResource(ctx, &ecs.UntagResourceInput{ResourceArn: &arn, TagKeys: gone})
-		return err
+		return failure(api.UntagResource(ctx, &ecs.UntagResourceInput{ResourceArn: &arn, TagKeys: gone}))
 	})
 }

@@ -66,10 +66,8 @@ func elbCandidates[T any](ctx context.Context, api *elb.Client, items []T, arn f
 // updateELBTags makes have into want.
 func updateELBTags(ctx context.Context, api *elb.Client, arn string, have, want cloud.Tags) error {
 	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
-		_, err := api.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: toELBTags(set)})
-		return err
+		return failure(api.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: toELBTags(set)}))
 	}, func(gone []string) error {
-		_, err := api.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: gone})
-		return err
+		return failure(api.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: gone}))
 	})
 }

@@ -114,11 +114,8 @@ func (r *EventRule) Find(ctx context.Context, look engine.Look) (engine.Found[Ev
 	var found engine.Found[EventRuleSpec]
 	name := r.name()
 	out, err := r.Clients.Events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: &name})
-	if cloud.IsNotFound(err) {
-		return found, nil
-	}
 	if err != nil {
-		return found, err
+		return found, cloud.IgnoreNotFound(err)
 	}
 	tags, err := r.ownTags(ctx, look, r.Key(), "event rule "+name, r.arn(), r.eventRuleTags().read)
 	if tags == nil || err != nil {
@@ -196,11 +193,8 @@ func (r *EventRule) Update(ctx context.Context, id string, have, want EventRuleS
 // Delete takes its targets away, with which AWS does not delete a rule, and then the rule.
 func (r *EventRule) Delete(ctx context.Context, id string) error {
 	out, err := r.Clients.Events.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: &id})
-	if cloud.IsNotFound(err) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return cloud.IgnoreNotFound(err)
 	}
 	var targets []string
 	for _, t := range out.Targets {

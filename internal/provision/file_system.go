@@ -142,22 +142,3 @@ func (f *FileSystem) Delete(ctx context.Context, id string) error {
 	}
 	return &engine.InUse{Holder: strings.Join(holders, ", "), Foreign: true, Err: err}
 }
-
-func toEFSTags(tags cloud.Tags) []types.Tag {
-	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
-}
-
-func fromEFSTags(tags []types.Tag) cloud.Tags {
-	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
-}
-
-// updateEFSTags makes have into want.
-func updateEFSTags(ctx context.Context, api *efs.Client, id string, have, want cloud.Tags) error {
-	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
-		_, err := api.TagResource(ctx, &efs.TagResourceInput{ResourceId: &id, Tags: toEFSTags(set)})
-		return err
-	}, func(gone []string) error {
-		_, err := api.UntagResource(ctx, &efs.UntagResourceInput{ResourceId: &id, TagKeys: gone})
-		return err
-	})
-}

@@ -21,11 +21,8 @@ const startedBySchedule = "chronos-schedule/"
 // there is no schedule.
 func (h *Env) JobRuns(ctx context.Context, j agents.Job) (revision string, network *types.NetworkConfiguration, err error) {
 	out, err := h.Clients.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(h.scheduleGroup()), Name: &j.Name})
-	if cloud.IsNotFound(err) {
-		return "", nil, nil
-	}
 	if err != nil {
-		return "", nil, err
+		return "", nil, cloud.IgnoreNotFound(err)
 	}
 	if out.Target == nil || out.Target.EcsParameters == nil {
 		return "", nil, nil

@@ -100,11 +100,8 @@ func (s *JobSchedule) Want() JobScheduleSpec {
 func (s *JobSchedule) Find(ctx context.Context, _ engine.Look) (engine.Found[JobScheduleSpec], error) {
 	var found engine.Found[JobScheduleSpec]
 	out, err := s.Clients.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(s.scheduleGroup()), Name: &s.Job.Name})
-	if cloud.IsNotFound(err) {
-		return found, nil
-	}
 	if err != nil {
-		return found, err
+		return found, cloud.IgnoreNotFound(err)
 	}
 	return engine.Found[JobScheduleSpec]{Phase: engine.Ready, ID: s.scheduleGroup() + "/" + s.Job.Name, Spec: readJobSchedule(out)}, nil
 }

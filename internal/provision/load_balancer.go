@@ -161,11 +161,8 @@ func (l *LoadBalancer) Find(ctx context.Context, look engine.Look) (engine.Found
 		return engine.Found[LoadBalancerSpec]{}, nil
 	}
 	attrs, err := l.Clients.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &id})
-	if cloud.IsNotFound(err) {
-		return engine.Found[LoadBalancerSpec]{}, nil
-	}
 	if err != nil {
-		return engine.Found[LoadBalancerSpec]{}, err
+		return engine.Found[LoadBalancerSpec]{}, cloud.IgnoreNotFound(err)
 	}
 	found := engine.Found[LoadBalancerSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Outputs: map[string]string{
 		"dns_name": aws.ToString(lb.DNSName), "zone_id": aws.ToString(lb.CanonicalHostedZoneId),

@@ -140,8 +140,7 @@ func (m *MountTarget) Create(ctx context.Context, want MountTargetSpec, _ string
 
 // Update sets the security groups.
 func (m *MountTarget) Update(ctx context.Context, id string, _, want MountTargetSpec) error {
-	_, err := m.Clients.EFS.ModifyMountTargetSecurityGroups(ctx, &efs.ModifyMountTargetSecurityGroupsInput{MountTargetId: &id, SecurityGroups: want.Groups})
-	return err
+	return failure(m.Clients.EFS.ModifyMountTargetSecurityGroups(ctx, &efs.ModifyMountTargetSecurityGroupsInput{MountTargetId: &id, SecurityGroups: want.Groups}))
 }
 
 // Delete deletes the mount target; the file system and what is on it stay.

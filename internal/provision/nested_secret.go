@@ -91,11 +91,8 @@ func (n *NestedSecret) read(ctx context.Context) (map[string]json.RawMessage, er
 		return nil, nil
 	}
 	text, err := n.secretText(ctx, n.Name)
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, cloud.IgnoreNotFound(err)
 	}
 	var nested map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &nested) != nil {

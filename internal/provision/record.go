@@ -69,11 +69,8 @@ func readRecord(ctx context.Context, api *route53.Client, zone, name, kind strin
 	out, err := api.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
 		HostedZoneId: &zone, StartRecordName: &name, StartRecordType: types.RRType(kind), MaxItems: aws.Int32(1),
 	})
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, cloud.IgnoreNotFound(err)
 	}
 	for _, r := range out.ResourceRecordSets {
 		// AWS writes an asterisk as \052.

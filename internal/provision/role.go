@@ -279,11 +279,9 @@ func (r *Role) Update(ctx context.Context, id string, have, want RoleSpec) error
 		return err
 	}
 	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
-		_, err := r.Clients.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: &id, Tags: toIAMTags(set)})
-		return err
+		return failure(r.Clients.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: &id, Tags: toIAMTags(set)}))
 	}, func(gone []string) error {
-		_, err := r.Clients.IAM.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &id, TagKeys: gone})
-		return err
+		return failure(r.Clients.IAM.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &id, TagKeys: gone}))
 	})
 }
 

@@ -44,20 +44,14 @@ func (h *Env) roles(ctx context.Context, notOlder time.Time) (roles []types.Role
 func (r *Role) get(ctx context.Context, role string) ([]types.RoleDetail, error) {
 	name := &role
 	out, err := r.Clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, cloud.IgnoreNotFound(err)
 	}
 	d := types.RoleDetail{RoleName: name, Arn: out.Role.Arn, Path: out.Role.Path, AssumeRolePolicyDocument: out.Role.AssumeRolePolicyDocument, Tags: out.Role.Tags}
 	d.PermissionsBoundary = out.Role.PermissionsBoundary
 	inline, attached, err := r.policiesOf(ctx, role)
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, cloud.IgnoreNotFound(err)
 	}
 	d.AttachedManagedPolicies = attached
 	for _, n := range inline {

@@ -48,11 +48,8 @@ func (g *ScheduleGroup) Want() ScheduleGroupSpec { return ScheduleGroupSpec{g.Ta
 func (g *ScheduleGroup) Find(ctx context.Context, look engine.Look) (engine.Found[ScheduleGroupSpec], error) {
 	var found engine.Found[ScheduleGroupSpec]
 	out, err := g.Clients.Scheduler.GetScheduleGroup(ctx, &scheduler.GetScheduleGroupInput{Name: aws.String(g.scheduleGroup())})
-	if cloud.IsNotFound(err) {
-		return found, nil
-	}
 	if err != nil {
-		return found, err
+		return found, cloud.IgnoreNotFound(err)
 	}
 	tags, err := g.ownTags(ctx, look, g.Key(), "schedule group "+g.scheduleGroup(), g.arn(), g.scheduleGroupTags().read)
 	if tags == nil || err != nil {

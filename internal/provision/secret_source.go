@@ -65,11 +65,8 @@ func (h *Env) parameterSource(ctx context.Context, path string) ([]secretSource,
 
 func (h *Env) flatSource(ctx context.Context, from string) ([]secretSource, error) {
 	out, err := h.Clients.SecretsManager.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &from})
-	if cloud.IsNotFound(err) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, cloud.IgnoreNotFound(err)
 	}
 	return []secretSource{{ARN: aws.ToString(out.ARN), Keys: flatten([]byte(aws.ToString(out.SecretString))).names()}}, nil
 }

@@ -59,11 +59,8 @@ func (r *ServiceLinkedRole) Find(ctx context.Context, look engine.Look) (engine.
 		return engine.Found[ServiceLinkedRoleSpec]{}, nil
 	}
 	_, err = r.Clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
-	if cloud.IsNotFound(err) {
-		return engine.Found[ServiceLinkedRoleSpec]{}, nil
-	}
 	if err != nil {
-		return engine.Found[ServiceLinkedRoleSpec]{}, err
+		return engine.Found[ServiceLinkedRoleSpec]{}, cloud.IgnoreNotFound(err)
 	}
 	return there, nil
 }

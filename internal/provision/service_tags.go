@@ -26,13 +26,16 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// serviceTags are the calls by which a service keeps the tags of what its own
-// listings show without them. Every service has the same three under other names.
+// serviceTags are the calls by which a service keeps tags. Every service has the same
+// three under other names; read is nil for one whose own listings show the tags.
 type serviceTags struct {
 	read  func(ctx context.Context, id *string) (cloud.Tags, error)
 	set   func(ctx context.Context, id *string, tags cloud.Tags) error
 	unset func(ctx context.Context, id *string, keys []string) error
 }
+
+// failure is the error of a call whose answer says nothing more.
+func failure[Out any](_ Out, err error) error { return err }
 
 // update makes have into want.
 func (s serviceTags) update(ctx context.Context, id string, have, want cloud.Tags) error {
@@ -52,12 +55,10 @@ func (h *Env) alarmTags() serviceTags {
 			return cloud.FromSDK(out.Tags, func(t cloudwatchtypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: toAlarmTags(tags)})
-			return err
+			return failure(api.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: toAlarmTags(tags)}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: keys}))
 		},
 	}
 }
@@ -77,12 +78,10 @@ func (h *Env) logGroupTags() serviceTags {
 			return out.Tags, nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: arn, Tags: tags})
-			return err
+			return failure(api.TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: arn, Tags: tags}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: arn, TagKeys: keys}))
 		},
 	}
 }
@@ -98,12 +97,10 @@ func (h *Env) repositoryTags() serviceTags {
 			return cloud.FromSDK(out.Tags, func(t ecrtypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &ecr.TagResourceInput{ResourceArn: arn, Tags: toECRTags(tags)})
-			return err
+			return failure(api.TagResource(ctx, &ecr.TagResourceInput{ResourceArn: arn, Tags: toECRTags(tags)}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &ecr.UntagResourceInput{ResourceArn: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &ecr.UntagResourceInput{ResourceArn: arn, TagKeys: keys}))
 		},
 	}
 }
@@ -123,12 +120,10 @@ func (h *Env) topicTags() serviceTags {
 			return cloud.FromSDK(out.Tags, func(t snstypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &sns.TagResourceInput{ResourceArn: arn, Tags: toSNSTags(tags)})
-			return err
+			return failure(api.TagResource(ctx, &sns.TagResourceInput{ResourceArn: arn, Tags: toSNSTags(tags)}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &sns.UntagResourceInput{ResourceArn: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &sns.UntagResourceInput{ResourceArn: arn, TagKeys: keys}))
 		},
 	}
 }
@@ -148,12 +143,10 @@ func (h *Env) eventRuleTags() serviceTags {
 			return cloud.FromSDK(out.Tags, func(t eventtypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &eventbridge.TagResourceInput{ResourceARN: arn, Tags: toEventTags(tags)})
-			return err
+			return failure(api.TagResource(ctx, &eventbridge.TagResourceInput{ResourceARN: arn, Tags: toEventTags(tags)}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &eventbridge.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &eventbridge.UntagResourceInput{ResourceARN: arn, TagKeys: keys}))
 		},
 	}
 }
@@ -173,12 +166,10 @@ func (h *Env) namespaceTags() serviceTags {
 			return cloud.FromSDK(out.Tags, func(t discoverytypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &servicediscovery.TagResourceInput{ResourceARN: arn, Tags: toDiscoveryTags(tags)})
-			return err
+			return failure(api.TagResource(ctx, &servicediscovery.TagResourceInput{ResourceARN: arn, Tags: toDiscoveryTags(tags)}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &servicediscovery.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &servicediscovery.UntagResourceInput{ResourceARN: arn, TagKeys: keys}))
 		},
 	}
 }
@@ -198,12 +189,10 @@ func (h *Env) scalableTargetTags() serviceTags {
 			return out.Tags, nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &aas.TagResourceInput{ResourceARN: arn, Tags: tags})
-			return err
+			return failure(api.TagResource(ctx, &aas.TagResourceInput{ResourceARN: arn, Tags: tags}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &aas.UntagResourceInput{ResourceARN: arn, TagKeys: keys}))
 		},
 	}
 }
@@ -219,12 +208,10 @@ func (h *Env) samplingRuleTags() serviceTags {
 			return cloud.FromSDK(out.Tags, func(t xraytypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &xray.TagResourceInput{ResourceARN: arn, Tags: toXRayTags(tags)})
-			return err
+			return failure(api.TagResource(ctx, &xray.TagResourceInput{ResourceARN: arn, Tags: toXRayTags(tags)}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &xray.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &xray.UntagResourceInput{ResourceARN: arn, TagKeys: keys}))
 		},
 	}
 }
@@ -245,12 +232,10 @@ func (h *Env) parameterTags() serviceTags {
 			return cloud.FromSDK(out.TagList, func(t ssmtypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
 		},
 		func(ctx context.Context, name *string, tags cloud.Tags) error {
-			_, err := api.AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: kind, ResourceId: name, Tags: toSSMTags(tags)})
-			return err
+			return failure(api.AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: kind, ResourceId: name, Tags: toSSMTags(tags)}))
 		},
 		func(ctx context.Context, name *string, keys []string) error {
-			_, err := api.RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{ResourceType: kind, ResourceId: name, TagKeys: keys})
-			return err
+			return failure(api.RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{ResourceType: kind, ResourceId: name, TagKeys: keys}))
 		},
 	}
 }
@@ -270,12 +255,10 @@ func (h *Env) scheduleGroupTags() serviceTags {
 			return cloud.FromSDK(out.Tags, func(t schedulertypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
 		},
 		func(ctx context.Context, arn *string, tags cloud.Tags) error {
-			_, err := api.TagResource(ctx, &scheduler.TagResourceInput{ResourceArn: arn, Tags: toSchedulerTags(tags)})
-			return err
+			return failure(api.TagResource(ctx, &scheduler.TagResourceInput{ResourceArn: arn, Tags: toSchedulerTags(tags)}))
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
-			_, err := api.UntagResource(ctx, &scheduler.UntagResourceInput{ResourceArn: arn, TagKeys: keys})
-			return err
+			return failure(api.UntagResource(ctx, &scheduler.UntagResourceInput{ResourceArn: arn, TagKeys: keys}))
 		},
 	}
 }

@@ -111,11 +111,8 @@ func (t *TargetGroup) recorded(ctx context.Context, look engine.Look) (engine.Fo
 		return none, nil
 	}
 	out, err := t.Clients.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: []string{look.ID}})
-	if cloud.IsNotFound(err) {
-		return none, nil
-	}
 	if err != nil {
-		return none, err
+		return none, cloud.IgnoreNotFound(err)
 	}
 	all, err := elbCandidates(ctx, t.Clients.ELB, out.TargetGroups, func(g types.TargetGroup) string { return aws.ToString(g.TargetGroupArn) })
 	for _, c := range all {
@@ -163,11 +160,8 @@ func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[
 		return found, nil
 	}
 	attrs, err := t.Clients.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &found.ID})
-	if cloud.IsNotFound(err) {
-		return engine.Found[TargetGroupSpec]{}, nil
-	}
 	if err != nil {
-		return engine.Found[TargetGroupSpec]{}, err
+		return engine.Found[TargetGroupSpec]{}, cloud.IgnoreNotFound(err)
 	}
 	of := cloud.FromSDK(attrs.Attributes, func(a types.TargetGroupAttribute) (string, string) { return aws.ToString(a.Key), aws.ToString(a.Value) })
 	found.Spec.Drain = wholeSeconds(of[drainAttribute])

@@ -136,11 +136,8 @@ func (s TaskDefinitionSpec) taggedByOthers() bool {
 // run the same.
 func (t *TaskDefinition) running(ctx context.Context, container, image string) (string, error) {
 	run, err := tasks.Of(ctx, t.Clients.ECS, t.ClusterName(), t.ServiceName(t.Agent.Name), types.DesiredStatusRunning)
-	if cloud.IsNotFound(err) {
-		return "", nil
-	}
 	if err != nil {
-		return "", err
+		return "", cloud.IgnoreNotFound(err)
 	}
 	digest := ""
 	for _, task := range run {

@@ -59,11 +59,8 @@ func (t *Topic) Want() TopicSpec {
 func (t *Topic) Find(ctx context.Context, look engine.Look) (engine.Found[TopicSpec], error) {
 	arn := aws.String(t.topicARN())
 	out, err := t.Clients.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
-	if cloud.IsNotFound(err) {
-		return engine.Found[TopicSpec]{}, nil
-	}
 	if err != nil {
-		return engine.Found[TopicSpec]{}, err
+		return engine.Found[TopicSpec]{}, cloud.IgnoreNotFound(err)
 	}
 	tags, err := t.ownTags(ctx, look, t.Key(), "SNS topic "+t.topicName(), *arn, t.topicTags().read)
 	if tags == nil || err != nil {

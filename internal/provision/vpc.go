@@ -55,11 +55,8 @@ func (v *VPC) Find(ctx context.Context, look engine.Look) (engine.Found[VPCSpec]
 		return found, err
 	}
 	names, err := v.Clients.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &found.ID, Attribute: types.VpcAttributeNameEnableDnsHostnames})
-	if cloud.IsNotFound(err) {
-		return engine.Found[VPCSpec]{}, nil
-	}
 	if err != nil {
-		return engine.Found[VPCSpec]{}, err
+		return engine.Found[VPCSpec]{}, cloud.IgnoreNotFound(err)
 	}
 	found.Spec.DNSHostnames = names.EnableDnsHostnames != nil && aws.ToBool(names.EnableDnsHostnames.Value)
 	return found, nil

@@ -114,11 +114,8 @@ func (w *watch) tailOf(ctx context.Context, t types.Task, id string) error {
 	}
 	stream := w.Name + "/" + container + "/" + id
 	out, err := w.Logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{LogGroupName: &w.LogGroup, LogStreamName: &stream, Limit: aws.Int32(logLines), StartFromHead: aws.Bool(false)})
-	if cloud.IsNotFound(err) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return cloud.IgnoreNotFound(err)
 	}
 	known := len(w.doc.Log)
 	w.doc.Log = w.doc.Log[:0]
