@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -70,6 +71,9 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
 		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen(s.cfg, names), Clock: s.clock, Scheduler: clients.Scheduler, Streams: clients.Logs,
 		Jobs: jobsOf(s.cfg, names),
+		Waits: func(ctx context.Context, of []agents.Agent) (map[string]fleet.Waiting, error) {
+			return fleet.Waits(ctx, s.env(true), s.cfg, of)
+		},
 	}
 	if s.sim == nil && s.cfg.Observability.Dashboard {
 		o.dashboard = provision.DashboardURL(s.account, s.cfg.Stack())

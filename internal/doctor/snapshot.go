@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
@@ -34,7 +35,7 @@ type snapshot struct {
 	status    []fleet.AgentStatus
 	jobs      []fleet.JobStatus
 	attention map[string][]fleet.Attention // by agent, what status says
-	waiting   map[string]waiting           // by agent without a service
+	waiting   map[string]fleet.Waiting     // by agent without a service
 	// missingRoles are ARNs by agent.
 	missingRoles map[string][]string
 	logGroups    map[string]bool // by name; nil is not known
@@ -55,7 +56,7 @@ type snapshot struct {
 
 // read reads. The services come first: everything else is about them.
 func read(ctx context.Context, p Input) (*snapshot, error) {
-	sn := &snapshot{Input: p, missingRoles: map[string][]string{}, attention: map[string][]fleet.Attention{}, waiting: map[string]waiting{}, health: map[string][]elbtypes.TargetHealthDescription{}}
+	sn := &snapshot{Input: p, missingRoles: map[string][]string{}, attention: map[string][]fleet.Attention{}, health: map[string][]elbtypes.TargetHealthDescription{}}
 	names := make([]string, len(p.Cfg.Agents))
 	for i, a := range p.Cfg.Agents {
 		names[i] = a.Name // all: the agents that a chosen one calls are looked at too
@@ -65,16 +66,20 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("the services cannot be read: %w", err)
 	}
+	there := err == nil
 	type read struct {
 		what string
 		read func(context.Context) error
 	}
 	// What the account has room for is worth knowing before the first up, too.
 	reads := []read{{"addresses", sn.readAddresses}, {"VPCs", sn.readVPCs}, {"quotas", sn.readQuotas}}
+	if there { // the cluster; without it nothing was ever brought up
+		reads = append(reads, read{"what agents without a service wait for", sn.readWaiting})
+	}
 	if len(sn.Services) > 0 {
 		reads = append(reads, read{"the cluster", sn.readCluster}, read{"roles", sn.readRoles}, read{"log groups", sn.readLogGroups},
 			read{"targets", sn.readTargets}, read{"the network", sn.readNetwork}, read{"metrics and schedules", sn.readStatus},
-			read{"what agents without a service wait for", sn.readWaiting}, read{"what runs in other clusters", sn.readTwins})
+			read{"what runs in other clusters", sn.readTwins})
 	}
 	notes := make([]error, len(reads))
 	var g errgroup.Group
@@ -89,6 +94,14 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 	_ = g.Wait() // what failed is in the notes
 	sn.notes = slices.DeleteFunc(append(notes, sn.unread...), func(err error) bool { return err == nil })
 	return sn, ctx.Err()
+}
+
+// readWaiting asks what the agents without a service wait for.
+func (sn *snapshot) readWaiting(ctx context.Context) (err error) {
+	without := slices.DeleteFunc(slices.Clone(sn.Agents), func(a agents.Agent) bool { _, there := sn.Services[a.Name]; return there })
+	home := &provision.Env{Stack: sn.Cfg.Stack(), Project: sn.Cfg.Project, Account: sn.Account, Clients: sn.Clients, Services: sn.Cfg.ServiceNames()}
+	sn.waiting, err = fleet.Waits(ctx, home, sn.Cfg, without)
+	return err
 }
 
 func (sn *snapshot) readCluster(ctx context.Context) error {

@@ -15,7 +15,7 @@ import (
 )
 
 func checkServices(sn *snapshot) []Finding {
-	if len(sn.Services) == 0 {
+	if len(sn.Services) == 0 && len(sn.waiting) == 0 {
 		return []Finding{{Problem: "nothing is up", Cause: "the cluster has no service of " + sn.Cfg.File, Fix: "karmactl up"}}
 	}
 	var out []Finding
@@ -24,8 +24,11 @@ func checkServices(sn *snapshot) []Finding {
 			continue
 		}
 		f := Finding{Agent: a.Name, Problem: "it has no service", Cause: "it was never brought up, or its service was deleted", Fix: "karmactl up --only " + a.Name}
-		if w := sn.waiting[a.Name]; w.why != "" {
-			f.Cause, f.Fix = "it waits: "+w.why, w.command
+		if w := sn.waiting[a.Name]; w.Why != "" {
+			f.Cause, f.Fix = "it waits: "+w.Why, w.Command
+			if w.Or != "" {
+				f.Fix += ", or " + w.Or
+			}
 		}
 		out = append(out, f)
 	}

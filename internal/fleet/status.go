@@ -70,6 +70,8 @@ type Watcher struct {
 	Scheduler SchedulerAPI
 	Streams   StreamsAPI
 	Clock     engine.Clock
+	// Waits says what agents without a service wait for; nil does not ask.
+	Waits func(context.Context, []agents.Agent) (map[string]Waiting, error)
 
 	measured map[string]measures
 	at       time.Time
@@ -86,21 +88,30 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 	if err != nil && !cloud.Is(err, "ClusterNotFoundException") {
 		return nil, fmt.Errorf("read the services of %s: %w", w.Cluster, err)
 	}
+	without := map[string]Attention{}
+	if err == nil { // the cluster is there
+		without = w.without(ctx, st, services)
+	}
 	if len(services) == 0 {
-		st.Attention = append(st.Attention, Attention{About: AboutTasks, Problem: "nothing is up", Command: "karmactl up"})
 		for _, n := range names {
 			st.Agents = append(st.Agents, AgentStatus{Name: n})
+			if x, waits := without[n]; waits && x.Problem != hasNoService {
+				st.Attention = append(st.Attention, x)
+			}
+		}
+		if len(st.Attention) == 0 {
+			st.Attention = append(st.Attention, Attention{About: AboutTasks, Problem: "nothing is up", Command: "karmactl up"})
 		}
 		return st, nil
 	}
 	r := w.read(ctx, services)
-	st.Notes, st.Running = r.notes, tasks.Sizes(r.tasks)
+	st.Notes, st.Running = append(st.Notes, r.notes...), tasks.Sizes(r.tasks)
 	st.Attention = append(st.Attention, w.runs(r.tasks)...)
 	for _, a := range w.Agents {
 		i := slices.IndexFunc(services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == a.Name })
 		if i < 0 {
 			st.Agents = append(st.Agents, AgentStatus{Name: a.Name})
-			st.Attention = append(st.Attention, Attention{Agent: a.Name, About: AboutTasks, Problem: "has no service", Command: "karmactl doctor " + a.Name})
+			st.Attention = append(st.Attention, without[a.Name])
 			continue
 		}
 		s := agentStatus(a.Name, services[i], r)
@@ -114,6 +125,34 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 	jobs, wrong, notes := w.jobs(ctx, r)
 	st.Jobs, st.Attention, st.Notes = jobs, append(st.Attention, wrong...), append(st.Notes, notes...)
 	return st, nil
+}
+
+// hasNoService is an agent that nothing is known to keep from having one.
+const hasNoService = "has no service"
+
+// without is what there is to see of each agent that has no service, by name. What up waits for is the cause.
+func (w *Watcher) without(ctx context.Context, st *Status, services []types.Service) map[string]Attention {
+	var of []agents.Agent
+	for _, a := range w.Agents {
+		if !slices.ContainsFunc(services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == a.Name }) {
+			of = append(of, a)
+		}
+	}
+	waits := map[string]Waiting{}
+	if w.Waits != nil && len(of) > 0 {
+		var err error
+		if waits, err = w.Waits(ctx, of); err != nil {
+			st.Notes = append(st.Notes, fmt.Errorf("what agents without a service wait for is not known: %w", err))
+		}
+	}
+	out := map[string]Attention{}
+	for _, a := range of {
+		out[a.Name] = Attention{Agent: a.Name, About: AboutTasks, Problem: hasNoService, Command: "karmactl up --only " + a.Name}
+		if x, waits := waits[a.Name]; waits {
+			out[a.Name] = Attention{Agent: a.Name, About: AboutTasks, Problem: "waits: " + x.Why, Command: x.Command}
+		}
+	}
+	return out
 }
 
 // names are those of the agents' services.

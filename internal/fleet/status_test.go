@@ -1,11 +1,14 @@
 package fleet
 
 import (
+	"context"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
@@ -34,6 +37,9 @@ func (b *bench) look() *Status {
 	w := &Watcher{
 		ECS: home.Clients.ECS, Targets: home.Clients.ELB, Metrics: home.Clients.CloudWatch, Schedules: home.Clients.AutoScaling,
 		Cluster: home.ClusterName(), Agents: b.cfg.Agents, Clock: engine.RealClock{},
+		Waits: func(ctx context.Context, of []agents.Agent) (map[string]Waiting, error) {
+			return Waits(ctx, home, b.cfg, of)
+		},
 	}
 	st, err := w.Look(b.t.Context())
 	if err != nil {
@@ -145,6 +151,24 @@ func TestWhatNeedsAttentionIsSaidWithTheCommandThatHelps(t *testing.T) {
 			},
 			"validator 1 task stopped within the last hour, the last: Essential container in task exited (exit code 1)",
 		},
+		"a service that waits for a secret": {
+			func(b *bench) {
+				b.cfg.Agents[0].Secrets = append(b.cfg.Agents[0].Secrets, agents.Secret{Env: "API_KEY", Key: "api_key"})
+				b.edit(func(w *awssim.World) {
+					maps.DeleteFunc(w.Services, func(_ string, x *awssim.Service) bool { return x.Name == "validator" })
+				})
+			},
+			"validator waits: validator has no value for its secret api_key (API_KEY): karmactl secrets set validator api_key",
+		},
+		"an agent without an image": {
+			func(b *bench) {
+				b.cfg.Agents[0].Image = ""
+				b.edit(func(w *awssim.World) {
+					maps.DeleteFunc(w.Services, func(_ string, x *awssim.Service) bool { return x.Name == "validator" })
+				})
+			},
+			"validator waits: validator has no image yet: karmactl deploy validator --build",
+		},
 		"a service that is gone": {
 			func(b *bench) {
 				b.edit(func(w *awssim.World) {
@@ -155,7 +179,7 @@ func TestWhatNeedsAttentionIsSaidWithTheCommandThatHelps(t *testing.T) {
 					}
 				})
 			},
-			"validator has no service: karmactl doctor validator",
+			"validator has no service: karmactl up --only validator",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -110,9 +110,7 @@ func (t *TaskDefinition) Missing(ctx context.Context) (*engine.MissingInput, err
 		return nil, err
 	}
 	if images[""] == "" {
-		return &engine.MissingInput{
-			Agent: t.Agent.Name, Reason: t.Agent.Name + " has no image yet", Command: "karmactl deploy " + t.Agent.Name + " --build",
-		}, nil
+		return NoImage(t.Agent.Name), nil
 	}
 	secrets := Variables{}
 	for _, s := range t.Agent.AllSecrets() {

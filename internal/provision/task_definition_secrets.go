@@ -26,15 +26,27 @@ func (t *TaskDefinition) valueFrom(ctx context.Context, s agents.Secret) (string
 	return "", nil
 }
 
+// NoImage is the wait for an agent's first image.
+func NoImage(agent string) *engine.MissingInput {
+	return &engine.MissingInput{Agent: agent, Reason: agent + " has no image yet", Command: "karmactl deploy " + agent + " --build"}
+}
+
+// NoValue is the wait for the value of a secret.
+func NoValue(agent string, s agents.Secret) *engine.MissingInput {
+	if s.From != "" {
+		return &engine.MissingInput{
+			Agent: agent, Reason: fmt.Sprintf("%s gets %s from %s, which has no value for it; when it has one", agent, s.Env, s.From), Command: "karmactl up --only " + agent,
+		}
+	}
+	return &engine.MissingInput{
+		Agent: agent, Reason: fmt.Sprintf("%s has no value for its secret %s (%s)", agent, s.Key, s.Env), Command: fmt.Sprintf("karmactl secrets set %s %s", agent, s.Key),
+	}
+}
+
 // missing is the wait for a secret's value.
 func (t *TaskDefinition) missing(ctx context.Context, s agents.Secret) (*engine.MissingInput, error) {
-	w := &engine.MissingInput{
-		Agent: t.Agent.Name, Reason: fmt.Sprintf("%s has no value for its secret %s (%s)", t.Agent.Name, s.Key, s.Env),
-		Command: fmt.Sprintf("karmactl secrets set %s %s", t.Agent.Name, s.Key),
-	}
+	w := NoValue(t.Agent.Name, s)
 	if s.From != "" {
-		w.Reason = fmt.Sprintf("%s gets %s from %s, which has no value for it", t.Agent.Name, s.Env, s.From)
-		w.Command = "karmactl up"
 		return w, nil
 	}
 	if t.Secret != nil {

@@ -70,7 +70,11 @@ func (t *Terminal) Status(s StatusScreen) {
 		if p.Sign != Bad {
 			sign = c.dim("·")
 		}
-		b.WriteString(t.attention("  "+sign+" ", strings.TrimSpace(p.Agent+" "+p.Problem), p.Command))
+		say := t.waiting
+		if s.Repaint { // lines are scarce there, and what is painted over is hard to copy
+			say = t.attention
+		}
+		b.WriteString(say("  "+sign+" ", strings.TrimSpace(p.Agent+" "+p.Problem), p.Command))
 	}
 	for _, l := range s.Below {
 		b.WriteString(t.para("  ", c.dim(l)))
