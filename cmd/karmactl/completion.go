@@ -118,7 +118,13 @@ func (a *app) completeEnvironments() complete {
 		if file == "" {
 			file, _ = findFile()
 		}
-		return agents.Environments(file), cobra.ShellCompDirectiveNoFileComp
+		names, directive := agents.Environments(file), cobra.ShellCompDirectiveNoFileComp
+		for i, name := range names {
+			if agents.IsPattern(name) { // what comes after it is the user's
+				names[i], directive = strings.TrimSuffix(name, "*"), directive|cobra.ShellCompDirectiveNoSpace
+			}
+		}
+		return names, directive
 	}
 }
 

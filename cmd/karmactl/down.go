@@ -37,7 +37,8 @@ func newDownCmd(a *app) *cobra.Command {
 		Use: "down [agent...]", Short: "Take it all down, or some agents", ValidArgsFunction: a.completeAgents,
 		Example: `  karmactl down --dry-run
   karmactl down --images --logs
-  karmactl down validator`,
+  karmactl down validator
+  karmactl down --env pr-12 --images --logs`,
 		Long: `Deletes what up made, dependents first, and waits until AWS no longer has it.
 Before the first deletion it looks for what it did not make inside of what it would
 delete (a database in a subnet, a service in the cluster, a listener) and stops there. The user's own secret is never
@@ -117,6 +118,7 @@ func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptio
 
 // allOrSome is everything, or what belongs to some agents.
 func allOrSome(s *session, o downOptions) teardown {
+	o.Proof = s.cfg.Pattern != "" // its domain has the environment's name in it
 	// A yes is typed too fast: the name of what goes is asked for.
 	name, what := s.cfg.Stack(), "the whole stack"
 	also := s.cfg.Project + "/" + s.cfg.Environment // as the plan above writes it

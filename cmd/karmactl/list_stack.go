@@ -30,7 +30,7 @@ func stacksOf(ctx context.Context, s *session) ([]document.Stack, []error, error
 		tagged = map[string]fleet.Tagged{}
 	}
 	for name, k := range kept {
-		if tagged[name] == nil && len(k.State.Resources) > 0 {
+		if tagged[name] == nil && hasOwn(k.State) {
 			tagged[name] = fleet.Tagged{}
 		}
 	}
@@ -46,6 +46,17 @@ func stacksOf(ctx context.Context, s *session) ([]document.Stack, []error, error
 		return nil, nil, context.Cause(ctx)
 	}
 	return out, notes, nil
+}
+
+// hasOwn tells whether something of a stack is left: after a down its state still has the
+// roles that belong to the account.
+func hasOwn(st *state.State) bool {
+	for k := range st.Resources {
+		if k.Kind() != "slr" {
+			return true
+		}
+	}
+	return false
 }
 
 // keptStates are the states of the region's stacks: in the account's bucket, and where agents.yaml or --state says.

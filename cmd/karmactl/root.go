@@ -79,7 +79,7 @@ Try it without an account, in a minute:  karmactl try`,
 	}
 	f := root.PersistentFlags()
 	f.StringVarP(&a.opts.file, "file", "f", "", "the agents.yaml to read (default config/agents.yaml, then agents.yaml)")
-	f.StringVarP(&a.opts.env, "env", "e", "", "the environment: an overlay in the file")
+	f.StringVarP(&a.opts.env, "env", "e", "", "the environment, which the file has by its name or by a pattern such as pr-*")
 	f.StringVar(&a.opts.region, "region", "", "the AWS region (default from the file)")
 	f.StringVar(&a.opts.profile, "profile", "", "the AWS profile")
 	f.StringVar(&a.opts.state, "state", "", "where the state is: s3://bucket/prefix or a local path")

@@ -133,6 +133,7 @@ func (a *app) config() (*agents.Config, error) {
 	if a.opts.state != "" {
 		cfg.State = a.opts.state
 	}
+	cfg.State = cfg.StateAt(cfg.State)
 	return cfg, nil
 }
 

@@ -39,6 +39,7 @@ func newUpCmd(a *app) *cobra.Command {
 		Example: `  karmactl up
   karmactl up --build --yes
   karmactl up --only validator
+  karmactl up --env pr-12
   karmactl up plan.json`,
 		Long: `Shows the plan, asks, and makes it so. Running it again changes nothing. After
 any interruption running it again continues where it stopped. It ends with each

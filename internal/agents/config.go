@@ -15,6 +15,9 @@ type Config struct {
 	// Project and Environment name the stack; together they prefix every AWS name.
 	Project     string
 	Environment string
+	// Pattern is the key under environments that the name of this one fits, such as pr-*; ""
+	// where the file has it by its name.
+	Pattern string
 	// Region is the AWS region, e.g. us-east-1.
 	Region string
 	// State is where the state lives: s3://bucket/prefix, a local path, or ""

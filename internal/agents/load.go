@@ -82,25 +82,28 @@ func (r *reader) config(root *yaml.Node, environment string) *Config {
 	if environment == "" {
 		environment = own
 	}
+	overlays := resolve(child(root, "environments"))
+	said, pattern, named := overlayOf(overlays, environment)
+	if environment == own && pattern != "" { // the file's own is no other's
+		said, pattern = nil, ""
+	}
+	if environment != own && !named {
+		r.unknownEnvironment(root, overlays, environment, own)
+	}
 	merged := root
-	if overlays := resolve(child(root, "environments")); overlays != nil && overlays.Kind == yaml.MappingNode {
-		overlay := only(child(overlays, environment), t.inOverlay)
-		if overlay != nil {
-			merged = merge(root, overlay)
-		} else if environment != own && !hasKey(overlays, environment) {
-			r.unknownEnvironment(root, overlays, environment, own)
-		}
-	} else if environment != own {
-		r.unknownEnvironment(root, nil, environment, own)
+	if overlay := only(said, t.inOverlay); overlay != nil {
+		merged = merge(root, overlay)
 	}
 	merged = underAgents(merged, t.inDefaults)
 
 	doc := document{Config: defaultConfig()}
 	t.root.read(r, merged, &doc)
 	c := &doc.Config
-	c.Environment = environment
+	c.Environment, c.Pattern = environment, pattern
+	c.apart()
 	fillIn(r, c)
 	checkRules(r, c)
+	checkPattern(r, c, root)
 	return c
 }
 
@@ -121,15 +124,6 @@ func environments(overlays *yaml.Node, own string) []string {
 		}
 	}
 	return known
-}
-
-func hasKey(n *yaml.Node, name string) bool {
-	for k := range pairs(n) {
-		if k.Value == name {
-			return true
-		}
-	}
-	return false
 }
 
 // underAgents lays the defaults under every agent. Keys that defaults cannot

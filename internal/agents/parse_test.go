@@ -205,6 +205,7 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	// A network is made, or it is there already: no file says both.
 	there := parse(t, "", regexp.MustCompile(`(?m)^network: .*$`).ReplaceAllString(everything, "network: {vpc: vpc-0a1b2c3d, public: [subnet-0a1b2c31, subnet-0a1b2c32], private: [subnet-0a1b2c33]}")).Network
 	c.Network.VPC, c.Network.Public, c.Network.Private = there.VPC, there.Public, there.Private
+	c.Pattern = parse(t, "pr-1", patterned).Pattern // everything is of the environment that its file is of
 	var walk func(path string, v reflect.Value)
 	walk = func(path string, v reflect.Value) {
 		if v.IsZero() {

@@ -40,8 +40,8 @@ var tables = sync.OnceValue(func() table {
 	root = append(root,
 		key("defaults", "What every agent says unless it says otherwise.", object("defaults", shared), func(d *document) *Agent { return &d.defaults }),
 		need(key("agents", "The agents by name, in the order they are shown.", agentsValue(object("agent", own)), func(d *document) *[]Agent { return &d.Agents })),
-		key("environments", "Other environments: what each says differently, laid over the file.",
-			dict(environmentRule, "an environment", object("overlay", overlay), func(string) document { return document{Config: defaultConfig()} }),
+		key("environments", "Other environments: what each says differently, laid over the file. pr-* is every environment whose name begins with pr-.",
+			dict(environmentKeyRule, "an environment", object("overlay", overlay), func(string) document { return document{Config: defaultConfig()} }),
 			func(d *document) *map[string]document { return &d.environments }),
 	)
 	return table{root: object("document", root), inDefaults: knows(shared), inOverlay: knows(overlay)}

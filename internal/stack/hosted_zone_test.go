@@ -57,5 +57,10 @@ func TestDownKeepsTheRecordThatProvesTheDomain(t *testing.T) {
 		if again := proofs(); !slices.Equal(again, kept) {
 			t.Errorf("after a second up and down the zone has %q, before it had %q", again, kept)
 		}
+		b.upStack(nil)
+		b.downWith(DownOptions{Images: true, Logs: true, Proof: true})
+		if left := proofs(); len(left) > 0 {
+			t.Errorf("a down of a domain that is the stack's alone leaves %q", left)
+		}
 	})
 }

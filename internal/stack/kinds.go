@@ -48,6 +48,8 @@ type DownOptions struct {
 	Logs   bool
 	// Data is the file system with all that the agents keep on it.
 	Data bool
+	// Proof is the record that proves the domain to AWS, where it is of this stack alone.
+	Proof bool
 }
 
 func always(string, bool) bool { return true }
@@ -83,8 +85,8 @@ func accounts(string, DownOptions) string { return "belongs to the account, is s
 // keptProof keeps the record that proves the domain: AWS gives all certificates of
 // an account the same one, and renews them by it.
 // https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html
-func keptProof(name string, _ DownOptions) string {
-	if name == validationName {
+func keptProof(name string, o DownOptions) string {
+	if name == validationName && !o.Proof {
 		return "other certificates of the account may be renewed by it, and it is free"
 	}
 	return ""

@@ -144,11 +144,16 @@ func (b *stackBench) upStack(shown *engine.Result) *engine.Result {
 
 func (b *stackBench) downStack() *engine.Result {
 	b.t.Helper()
+	return b.downWith(DownOptions{Images: true, Logs: true, Data: true})
+}
+
+func (b *stackBench) downWith(o DownOptions) *engine.Result {
+	b.t.Helper()
 	s := b.fresh(false)
 	s.DeleteImages = true
 	w := b.walk(true, s.Steps()...)
 	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true, Data: true})
+	w.Keep = s.Keep(o)
 	return b.done(w.Down(context.Background()))
 }
 

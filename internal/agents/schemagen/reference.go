@@ -95,7 +95,10 @@ The last column is the change against the shipped fleet (us-east-1, %s dollars a
 			return nil, fmt.Errorf("there is a price for %s, which is not a key", path)
 		}
 	}
-	b.WriteString("\n## environments.NAME\n\nWhat an environment says differently, laid over the file: every key above but `project`, `environment` and `environments`. `karmactl -e NAME` chooses it.\n")
+	b.WriteString("\n## environments.NAME\n\nWhat an environment says differently, laid over the file: every key above but `project`, `environment` and `environments`. `karmactl -e NAME` chooses it.\n" +
+		"\nA name that ends with an asterisk is a pattern: with `pr-*`, `karmactl up -e pr-12` makes a stack of its own and `karmactl down -e pr-12` takes it away; of all patterns that fit, the longest counts. So that two of them " +
+		"do not meet, the name is put before the domain, the hosts and the namespace (`agents.example.com` is `pr-12.agents.example.com`) and below the place of `state`. What is outside of the stack and given by name they share: " +
+		"a queue, a volume's `efs`, a secret of `from`, the VPC. An environment that fits no key is refused, so that a typing error makes no stack.\n")
 	fmt.Fprintf(&b, "\n## Sizes that Fargate has\n\n| cpu | memory, MiB |\n|---|---|\n")
 	for _, cpu := range agents.FargateCPU() {
 		sizes := agents.FargateMemory(cpu)
