@@ -88,6 +88,19 @@ func (c *copilot) alias(a *agent, t *tree) {
 	}
 }
 
+// follow carries over what a metric is held at, where the manifest names the metric.
+func (a *agent) follow(t *tree, into *int) {
+	n, ok := t.number()
+	if !ok {
+		n, ok = t.get("value").number()
+	}
+	if ok {
+		*into = n
+		t.carry(a.key("scale"))
+	}
+	t.get("cooldown").leave("karmactl's own cooldowns")
+}
+
 // count carries the number of tasks and what scales them over.
 func (c *copilot) count(a *agent, t *tree) {
 	if t == nil {
@@ -114,22 +127,7 @@ func (c *copilot) count(a *agent, t *tree) {
 		a.scale = s
 	}
 	for name, into := range map[string]*int{"cpu_percentage": &s.cpu, "memory_percentage": &s.memory, "requests": &s.requests} {
-		v := t.get(name)
-		if v == nil {
-			continue
-		}
-		n, ok := v.number()
-		if !ok {
-			n, ok = v.get("value").number()
-			v.get("cooldown").leave("karmactl's own cooldowns")
-		}
-		if ok {
-			*into = n
-			v.carry(a.key("scale"))
-			if w := v.get("cooldown"); w != nil {
-				w.leave("karmactl's own cooldowns")
-			}
-		}
+		a.follow(t.get(name), into)
 	}
 	if v := t.get("spot"); v != nil {
 		n, _ := v.number()

@@ -129,17 +129,8 @@ func (m *module) tree(name string, e hclsyntax.Expression, s scope) *tree {
 		}
 		return t
 	case *hclsyntax.ConditionalExpr:
-		if cond, err := m.value(e.Condition, s); err == nil {
-			plain, marks := cond.Unmark()
-			if plain.IsKnown() && !plain.IsNull() && plain.Type() == cty.Bool {
-				branch := e.FalseResult
-				if plain.True() {
-					branch = e.TrueResult
-				}
-				c := m.tree(name, branch, s)
-				c.sources = append(c.sources, marked(marks)...)
-				return c
-			}
+		if c := m.chosen(name, e, s); c != nil {
+			return c
 		}
 	case *hclsyntax.FunctionCallExpr:
 		if c := m.call(name, e, s); c != nil {
@@ -157,6 +148,25 @@ func (m *module) tree(name string, e hclsyntax.Expression, s scope) *tree {
 		return t
 	}
 	return fromCty(name, v, t.at)
+}
+
+// chosen is the branch of a condition whose outcome is known; nil without.
+func (m *module) chosen(name string, e *hclsyntax.ConditionalExpr, s scope) *tree {
+	cond, err := m.value(e.Condition, s)
+	if err != nil {
+		return nil
+	}
+	plain, marks := cond.Unmark()
+	if !plain.IsKnown() || plain.IsNull() || plain.Type() != cty.Bool {
+		return nil
+	}
+	branch := e.FalseResult
+	if plain.True() {
+		branch = e.TrueResult
+	}
+	c := m.tree(name, branch, s)
+	c.sources = append(c.sources, marked(marks)...)
+	return c
 }
 
 // call works out the functions whose arguments keep their places.

@@ -32,10 +32,50 @@ func (m *module) references() {
 	m.objects = m.represent(nil)
 }
 
-// represent makes the objects; known gives attributes that have a value.
-func (m *module) represent(known func(b *hclsyntax.Block, s scope, attr string) (cty.Value, bool)) map[string]cty.Value {
-	resources, data, calls := map[string]map[string]cty.Value{}, map[string]map[string]cty.Value{}, map[string]cty.Value{}
-	object := func(b *hclsyntax.Block, addr string, s scope) cty.Value {
+// knownValue is the value of an attribute that has one where it is written.
+type knownValue func(b *hclsyntax.Block, s scope, attr string) (cty.Value, bool)
+
+// represent makes the objects; known may be nil.
+func (m *module) represent(known knownValue) map[string]cty.Value {
+	out := m.representKinds("resource", "", known)
+	if data := m.representKinds("data", "data.", known); len(data) > 0 {
+		out["data"] = cty.ObjectVal(data)
+	}
+	calls := map[string]cty.Value{}
+	for _, b := range m.blocks("module") {
+		if len(b.Labels) == 1 {
+			calls[b.Labels[0]] = m.representBlock(b, m.path+"module."+b.Labels[0], known)
+		}
+	}
+	if len(calls) > 0 {
+		out["module"] = cty.ObjectVal(calls)
+	}
+	return out
+}
+
+// representKinds are the blocks of a type that have two labels, by the first one: the kind.
+func (m *module) representKinds(blocks, before string, known knownValue) map[string]cty.Value {
+	kinds := map[string]map[string]cty.Value{}
+	for _, b := range m.blocks(blocks) {
+		if len(b.Labels) != 2 {
+			continue
+		}
+		kind, name := b.Labels[0], b.Labels[1]
+		if kinds[kind] == nil {
+			kinds[kind] = map[string]cty.Value{}
+		}
+		kinds[kind][name] = m.representBlock(b, m.path+before+kind+"."+name, known)
+	}
+	out := map[string]cty.Value{}
+	for kind, all := range kinds {
+		out[kind] = cty.ObjectVal(all)
+	}
+	return out
+}
+
+// representBlock is one block, or one for each key that count or for_each gives it.
+func (m *module) representBlock(b *hclsyntax.Block, addr string, known knownValue) cty.Value {
+	object := func(addr string, s scope) cty.Value {
 		all := map[string]cty.Value{}
 		for name := range m.attrs {
 			all[name] = cty.StringVal("${" + addr + "." + name + "}")
@@ -47,62 +87,24 @@ func (m *module) represent(known func(b *hclsyntax.Block, s scope, attr string) 
 		}
 		return cty.ObjectVal(all)
 	}
-	one := func(b *hclsyntax.Block, addr string) cty.Value {
-		keys, s, many := m.keys(b)
-		switch {
-		case !many:
-			return object(b, addr, nowhere)
-		case keys == nil:
-			return cty.DynamicVal
-		case b.Body.Attributes["count"] != nil:
-			all := make([]cty.Value, len(keys))
-			for i := range keys {
-				all[i] = object(b, fmt.Sprintf("%s[%d]", addr, i), s[i])
-			}
-			return cty.TupleVal(all)
+	keys, s, many := m.keys(b)
+	switch {
+	case !many:
+		return object(addr, nowhere)
+	case keys == nil:
+		return cty.DynamicVal
+	case b.Body.Attributes["count"] != nil:
+		all := make([]cty.Value, len(keys))
+		for i := range keys {
+			all[i] = object(fmt.Sprintf("%s[%d]", addr, i), s[i])
 		}
-		all := map[string]cty.Value{}
-		for i, k := range keys {
-			all[k] = object(b, fmt.Sprintf("%s[%q]", addr, k), s[i])
-		}
-		return cty.ObjectVal(all)
+		return cty.TupleVal(all)
 	}
-	put := func(into map[string]map[string]cty.Value, kind, name string, v cty.Value) {
-		if into[kind] == nil {
-			into[kind] = map[string]cty.Value{}
-		}
-		into[kind][name] = v
+	all := map[string]cty.Value{}
+	for i, k := range keys {
+		all[k] = object(fmt.Sprintf("%s[%q]", addr, k), s[i])
 	}
-	for _, b := range m.blocks("resource") {
-		if len(b.Labels) == 2 {
-			put(resources, b.Labels[0], b.Labels[1], one(b, m.path+b.Labels[0]+"."+b.Labels[1]))
-		}
-	}
-	for _, b := range m.blocks("data") {
-		if len(b.Labels) == 2 {
-			put(data, b.Labels[0], b.Labels[1], one(b, m.path+"data."+b.Labels[0]+"."+b.Labels[1]))
-		}
-	}
-	for _, b := range m.blocks("module") {
-		if len(b.Labels) == 1 {
-			calls[b.Labels[0]] = one(b, m.path+"module."+b.Labels[0])
-		}
-	}
-	out := map[string]cty.Value{}
-	for kind, all := range resources {
-		out[kind] = cty.ObjectVal(all)
-	}
-	if len(data) > 0 {
-		kinds := map[string]cty.Value{}
-		for kind, all := range data {
-			kinds[kind] = cty.ObjectVal(all)
-		}
-		out["data"] = cty.ObjectVal(kinds)
-	}
-	if len(calls) > 0 {
-		out["module"] = cty.ObjectVal(calls)
-	}
-	return out
+	return cty.ObjectVal(all)
 }
 
 // plain are attributes whose value, where it is written, says more than a reference.

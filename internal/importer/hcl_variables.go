@@ -58,19 +58,15 @@ func (m *module) variables(x *terraform, args *tree) error {
 			t.why = "it has no value here: --var-file FILE gives it"
 			x.unset = append(x.unset, t)
 		}
-		if m.path == "" { // a call's arguments are the caller's
-			m.roots = append(m.roots, t)
-		} else if given == nil || args.entry(name) == nil {
+		if m.path == "" || args.entry(name) == nil { // a call's arguments are the caller's
 			m.roots = append(m.roots, t)
 		}
 		m.vars[name] = t
 	}
-	for name, t := range given {
-		if m.path == "" {
+	if m.path == "" {
+		for _, t := range given {
 			t.leave("no variable of the module has this name")
 			m.roots = append(m.roots, t)
-		} else {
-			_ = name
 		}
 	}
 	return nil

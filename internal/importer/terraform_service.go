@@ -70,24 +70,29 @@ func flatten(t *tree, where Place, sources []*tree) {
 	}
 }
 
+// portOf is where the load balancer sends requests, else the container's own port.
+func portOf(lb, main *tree) *tree {
+	if port := lb.get("container_port"); port != nil {
+		return port
+	}
+	return firstOf(main.get("portMappings")).get("containerPort")
+}
+
 func (x *terraform) service(s, d *resource) {
 	lb := firstOf(s.body.get("load_balancer"))
 	all := containers(d.body)
+	const read = ": terraform show -json > state.json, then init --from state.json"
 	if len(all) == 0 {
-		s.body.leave("its containers are not here to read: terraform show -json > state.json, then init --from state.json")
-		d.body.leave("only Terraform knows its containers: terraform show -json > state.json, then init --from state.json")
+		s.body.leave("its containers are not here to read" + read)
+		d.body.leave("only Terraform knows its containers" + read)
 		return
 	}
 	main := x.agentsOwn(s, lb, all)
-	port := lb.get("container_port")
-	if port == nil {
-		port = firstOf(main.get("portMappings")).get("containerPort")
-	}
+	port := portOf(lb, main)
 	n, ok := port.number()
 	if port != nil && !ok {
-		why := "only Terraform knows its port: terraform show -json > state.json, then init --from state.json"
-		s.body.leave(why)
-		d.body.leave(why)
+		s.body.leave("only Terraform knows its port" + read)
+		d.body.leave("only Terraform knows its port" + read)
 		return
 	}
 	a := x.fleet.addAgent(x.agentName(s, main), s.body.at)

@@ -114,6 +114,34 @@ func (x *terraform) shaped(name string, t, around *tree) {
 		memoryTree.carry(a.key("memory"))
 	}
 	x.takeImage(a, t.first(imageNames...))
+	x.shapedValues(a, t)
+	if c := t.get("command"); c != nil && c.kind == list {
+		x.commandOf(a, c)
+	}
+	low, high, want := pick(minNames), pick(maxNames), pick(countNames)
+	if n, ok := low.number(); ok {
+		a.scale = &scale{min: n, none: true}
+		a.scale.max, _ = high.number()
+		low.carry(a.key("scale"))
+		high.carry(a.key("scale"))
+		want.own("between min and max, autoscaling decides")
+	} else if n, ok := want.number(); ok {
+		a.scale = &scale{min: n, max: max(n, 1), none: true}
+		want.carry(a.key("scale"))
+	}
+	if s := pick(spotNames); s != nil {
+		if on, said := s.yes(); said {
+			a.spot = &spot{enabled: on}
+			s.carry(a.key("spot"))
+		}
+	}
+	if n := t.get("name"); n != nil {
+		n.own("the agent's name")
+	}
+}
+
+// shapedValues carries the path of the health check, variables and secrets over.
+func (x *terraform) shapedValues(a *agent, t *tree) {
 	if h := t.first(healthNames...); h != nil {
 		if p := h.first("path"); h.kind == dict && p != nil {
 			a.health.path = p.str()
@@ -143,29 +171,6 @@ func (x *terraform) shaped(name string, t, around *tree) {
 		for _, s := range secrets.items {
 			x.secretOf(a, s.get("name").str(), s.first("valueFrom", "value_from"), s)
 		}
-	}
-	if c := t.get("command"); c != nil && c.kind == list {
-		x.commandOf(a, c)
-	}
-	low, high, want := pick(minNames), pick(maxNames), pick(countNames)
-	if n, ok := low.number(); ok {
-		a.scale = &scale{min: n, none: true}
-		a.scale.max, _ = high.number()
-		low.carry(a.key("scale"))
-		high.carry(a.key("scale"))
-		want.own("between min and max, autoscaling decides")
-	} else if n, ok := want.number(); ok {
-		a.scale = &scale{min: n, max: max(n, 1), none: true}
-		want.carry(a.key("scale"))
-	}
-	if s := pick(spotNames); s != nil {
-		if on, said := s.yes(); said {
-			a.spot = &spot{enabled: on}
-			s.carry(a.key("spot"))
-		}
-	}
-	if n := t.get("name"); n != nil {
-		n.own("the agent's name")
 	}
 }
 

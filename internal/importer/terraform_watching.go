@@ -8,6 +8,13 @@ import (
 
 // watching carries logs, alarms and who is told over.
 func (x *terraform) watching() {
+	x.logGroups()
+	x.alarms()
+	x.budget()
+}
+
+// logGroups carries over how long logs are kept, and whether there are metrics of each task.
+func (x *terraform) logGroups() {
 	f := &x.fleet
 	for _, c := range x.all("aws_ecs_cluster") {
 		for _, s := range c.body.get("setting").list() {
@@ -26,6 +33,11 @@ func (x *terraform) watching() {
 		g.body.get("kms_key_id").leave("log groups have CloudWatch's own key")
 		g.body.settle(own, "a log group for each agent")
 	}
+}
+
+// alarms carries over the thresholds, and who is told.
+func (x *terraform) alarms() {
+	f := &x.fleet
 	alarms := x.all("aws_cloudwatch_metric_alarm")
 	if n, known := x.declared["aws_cloudwatch_metric_alarm"]; known && n == 0 {
 		f.alarms = truthOf(false)
@@ -50,6 +62,10 @@ func (x *terraform) watching() {
 			s.body.settle(own, "a topic of its own for the alarms")
 		}
 	}
+}
+
+func (x *terraform) budget() {
+	f := &x.fleet
 	for _, b := range x.all("aws_budgets_budget") {
 		if t := b.body.get("limit_amount"); t.str() != "" && !reference.MatchString(t.str()) {
 			f.budget = strings.TrimSuffix(t.str(), ".0")
