@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,16 +11,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 )
 
-// settleEvents tells the rules of each task that has stopped.
+// settleEvents tells of each task that has stopped to the rules that there are at that moment. An
+// event is sent once: a rule that is made or enabled later does not have it ("EventBridge
+// evaluates rules against events as they arrive").
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
 func (s *Sim) settleEvents() {
-	if len(s.world.EventRules) == 0 {
-		return
-	}
-	for _, t := range sorted(s.world.Tasks) {
-		if t.Status != "STOPPED" || t.Told {
-			continue
+	var stopped []*Task
+	for _, t := range s.world.Tasks {
+		if t.Status == "STOPPED" && !t.Told {
+			t.Told = true
+			stopped = append(stopped, t)
 		}
-		t.Told = true
+	}
+	slices.SortFunc(stopped, func(a, b *Task) int { return cmp.Or(a.StoppedAt.Compare(b.StoppedAt), strings.Compare(a.ARN, b.ARN)) })
+	for _, t := range stopped {
 		event := s.taskStateChange(t)
 		for _, r := range sorted(s.world.EventRules) {
 			var pattern map[string]any

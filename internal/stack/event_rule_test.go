@@ -79,3 +79,24 @@ func TestAJobWhoseTaskCannotStartComesByMail(t *testing.T) {
 		}
 	})
 }
+
+// TestARuleThatIsMadeLaterIsNotToldOfOlderFailures: EventBridge delivers an event to the rules
+// that there are when it comes, so the address that is added today gets no mail of last week.
+func TestARuleThatIsMadeLaterIsNotToldOfOlderFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		text := fmt.Sprintf(mailed, "sleep 20; exit 3")
+		quiet := strings.Replace(text, "observability: {alarms: {emails: [ops@example.com]}}\n", "", 1)
+		b := newStackBench(t, parse(t, quiet))
+		b.upStack(nil)
+		time.Sleep(6*time.Hour + 40*time.Minute)
+		b.cfg = parse(t, text)
+		b.upStack(nil)
+		if all := b.messages(); len(all) != 0 {
+			t.Errorf("%d messages of failures before the rule: %q", len(all), all)
+		}
+		time.Sleep(6 * time.Hour)
+		if all := b.messages(); len(all) != 1 {
+			t.Errorf("%d messages of the failure after it: %q", len(all), all)
+		}
+	})
+}
