@@ -58,8 +58,11 @@ func (a Account) GlobalARN(service, resource string) string {
 // DNSSuffix is what the host names of a region's services end in:
 // https://docs.aws.amazon.com/general/latest/gr/rande.html
 func DNSSuffix(region string) string {
-	if strings.HasPrefix(region, "cn-") {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
 		return "amazonaws.com.cn"
+	case strings.HasPrefix(region, "eusc-"):
+		return "amazonaws.eu"
 	}
 	return "amazonaws.com"
 }

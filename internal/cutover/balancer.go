@@ -63,7 +63,7 @@ func (f *Fleet) Known(ctx context.Context, names []string) (map[string]Balancer,
 // the account does not have.
 func (f *Fleet) Gone(name string, known map[string]Balancer) bool {
 	_, there := known[name]
-	return !there && strings.HasSuffix(name, "."+f.Account.Region+".elb.amazonaws.com")
+	return !there && strings.HasSuffix(name, "."+f.Account.Region+".elb."+cloud.DNSSuffix(f.Account.Region))
 }
 
 // Requests is how many requests came to a load balancer in the minutes from since on. CloudWatch

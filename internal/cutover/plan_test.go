@@ -222,3 +222,15 @@ func TestRecordsThatShareANameAreRefusedWithTheirWords(t *testing.T) {
 		}
 	}
 }
+
+// TestABalancerThatIsGoneIsKnownInEveryPartition: AWS's host names end otherwise in China and in
+// the European Sovereign Cloud.
+func TestABalancerThatIsGoneIsKnownInEveryPartition(t *testing.T) {
+	for region, suffix := range map[string]string{"us-east-1": "amazonaws.com", "us-gov-west-1": "amazonaws.com", "cn-north-1": "amazonaws.com.cn", "eusc-de-east-1": "amazonaws.eu"} {
+		f := &Fleet{Env: &provision.Env{Account: cloud.Account{Region: region}}}
+		name := "acme-prod-1." + region + ".elb." + suffix
+		if !f.Gone(name, nil) || f.Gone(name, map[string]Balancer{name: {}}) || f.Gone("acme-prod-1.eu-west-1.elb.amazonaws.com", nil) {
+			t.Errorf("in %s: %s is gone: %v", region, name, f.Gone(name, nil))
+		}
+	}
+}

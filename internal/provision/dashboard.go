@@ -118,9 +118,14 @@ func (d *Dashboard) name() string { return dashboardName(d.Account, d.Stack) }
 
 // DashboardURL is where the console shows the dashboard of a stack.
 func DashboardURL(a cloud.Account, stack string) string {
-	host := map[string]string{"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}[a.Partition]
-	if host == "" {
-		host = a.Region + ".console.aws.amazon.com"
+	host := a.Region + ".console.aws.amazon.com"
+	switch a.Partition {
+	case "aws-cn":
+		host = "console.amazonaws.cn"
+	case "aws-us-gov":
+		host = "console.amazonaws-us-gov.com"
+	case "aws-eusc":
+		host = a.Region + ".console.amazonaws-eusc.eu"
 	}
 	return "https://" + host + "/cloudwatch/home?region=" + a.Region + "#dashboards/dashboard/" + dashboardName(a, stack)
 }

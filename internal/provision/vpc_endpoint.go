@@ -52,14 +52,19 @@ func (e *VPCEndpoint) Needs() []engine.Node {
 	return slices.Concat(nodes(e.VPC), nodes(e.Tables...), nodes(e.Subnets...), nodes(e.Group))
 }
 
-// endpointService is AWS's name of a service for endpoints. In China the two of ECR begin
-// otherwise than everywhere else: https://github.com/aws/aws-cdk/issues/16139
+// endpointService is AWS's name of a service for endpoints. In China and in the European Sovereign
+// Cloud the two of ECR begin otherwise than everywhere else: https://github.com/aws/aws-cdk/issues/16139
 func endpointService(region, service string) string {
-	name := "com.amazonaws." + region + "." + service
-	if strings.HasPrefix(region, "cn-") && strings.HasPrefix(service, "ecr.") {
-		return "cn." + name
+	prefix := "com.amazonaws."
+	if strings.HasPrefix(service, "ecr.") {
+		switch {
+		case strings.HasPrefix(region, "cn-"):
+			prefix = "cn.com.amazonaws."
+		case strings.HasPrefix(region, "eusc-"):
+			prefix = "eu.amazonaws."
+		}
 	}
-	return name
+	return prefix + region + "." + service
 }
 
 // Want is a gateway for S3 and an interface with private DNS for the others.

@@ -75,12 +75,15 @@ func TestEndpointsWaitForAWSsOwnThrottle(t *testing.T) {
 	})
 }
 
-func TestInChinaTheEndpointsOfECRHaveNamesOfTheirOwn(t *testing.T) {
+func TestInChinaAndInTheSovereignCloudTheEndpointsOfECRHaveNamesOfTheirOwn(t *testing.T) {
 	for _, c := range []struct{ region, service, want string }{
 		{"us-east-1", "ecr.api", "com.amazonaws.us-east-1.ecr.api"},
 		{"cn-north-1", "ecr.dkr", "cn.com.amazonaws.cn-north-1.ecr.dkr"},
 		{"cn-north-1", "s3", "com.amazonaws.cn-north-1.s3"},
 		{"cn-northwest-1", "secretsmanager", "com.amazonaws.cn-northwest-1.secretsmanager"},
+		{"eusc-de-east-1", "ecr.api", "eu.amazonaws.eusc-de-east-1.ecr.api"},
+		{"eusc-de-east-1", "logs", "com.amazonaws.eusc-de-east-1.logs"},
+		{"us-gov-west-1", "ecr.dkr", "com.amazonaws.us-gov-west-1.ecr.dkr"},
 	} {
 		if got := endpointService(c.region, c.service); got != c.want {
 			t.Errorf("%s in %s is %s, not %s", c.service, c.region, got, c.want)

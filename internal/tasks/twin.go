@@ -98,7 +98,7 @@ func (r *twins) in(ctx context.Context, cluster string, agents []string, runs ma
 				if err != nil {
 					return nil, err
 				}
-				if slices.Equal(mine.command, other.command) {
+				if mine.as(other) {
 					found[a] = Twin{Agent: a, Runs: strings.Replace(aws.ToString(t.Group), ":", " ", 1), Cluster: cluster, Same: mine.same(other)}
 				}
 			}
@@ -116,9 +116,47 @@ func (r *twins) in(ctx context.Context, cluster string, agents []string, runs ma
 // process is what a container runs, and what it is given: where its secrets come from, and
 // the queues, by variable.
 type process struct {
-	digest  string
-	command []string
-	given   map[string]string
+	digest              string
+	entryPoint, command []string
+	given               map[string]string
+}
+
+// as tells whether another process runs the same. What a task overrides is its command alone:
+// "Environment variables, command, cpu, memory" have overrides, the entry point has none.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
+func (p process) as(other process) bool {
+	return p.digest == other.digest && slices.Equal(p.entryPoint, other.entryPoint) && slices.Equal(p.command, other.command)
+}
+
+// queues notes the variables that name a queue.
+func (p process) queues(env []types.KeyValuePair) {
+	for _, e := range env {
+		if v := aws.ToString(e.Value); queue(v) {
+			p.given[aws.ToString(e.Name)] = v
+		}
+	}
+}
+
+// override is what a task was started with in place of what its definition says.
+func (p *process) override(o types.ContainerOverride) {
+	if len(o.Command) > 0 {
+		p.command = o.Command
+	}
+	for _, e := range o.Environment {
+		delete(p.given, aws.ToString(e.Name))
+	}
+	p.queues(o.Environment)
+}
+
+// queue tells whether a value names a queue: by its ARN, in whichever partition, or by its URL,
+// which has AWS's old host names, too.
+// https://docs.aws.amazon.com/general/latest/gr/sqs-service.html
+func queue(value string) bool {
+	if rest, is := strings.CutPrefix(value, "arn:"); is {
+		_, rest, _ = strings.Cut(rest, ":")
+		return strings.HasPrefix(rest, "sqs:")
+	}
+	return strings.Contains(value, "sqs.") || strings.Contains(value, "queue.amazonaws.com")
 }
 
 func (r *twins) process(ctx context.Context, t types.Task, c types.Container) (process, error) {
@@ -135,20 +173,16 @@ func (r *twins) process(ctx context.Context, t types.Task, c types.Container) (p
 		if aws.ToString(d.Name) != aws.ToString(c.Name) {
 			continue
 		}
-		p.command = slices.Concat(d.EntryPoint, []string{"\x00"}, d.Command)
+		p.entryPoint, p.command = d.EntryPoint, d.Command
 		for _, s := range d.Secrets {
 			p.given[aws.ToString(s.Name)] = aws.ToString(s.ValueFrom)
 		}
-		for _, e := range d.Environment {
-			if v := aws.ToString(e.Value); strings.Contains(v, "sqs.") || strings.HasPrefix(v, "arn:aws:sqs:") {
-				p.given[aws.ToString(e.Name)] = v
-			}
-		}
+		p.queues(d.Environment)
 	}
 	if o := t.Overrides; o != nil {
 		for _, d := range o.ContainerOverrides {
-			if aws.ToString(d.Name) == aws.ToString(c.Name) && len(d.Command) > 0 {
-				p.command = d.Command
+			if aws.ToString(d.Name) == aws.ToString(c.Name) {
+				p.override(d)
 			}
 		}
 	}
