@@ -29,7 +29,8 @@ func newDoctorCmd(a *app) *cobra.Command {
 		Long: `Looks for why tasks do not start, why agents do not answer or do not reach each
 other, which quotas of the account are too low for the fleet at its maximum, and for
 what costs without being asked for. An agent that runs in another cluster, too, from the
-same image and with the same command, is a note. Each finding has its cause, the
+same image and with the same command, is a note, and so is AWS's session-manager-plugin
+where this machine lacks it, with the command that installs it. Each finding has its cause, the
 evidence in AWS's own words, and what mends it. It only reads, and never a secret's
 value. Exit code 7 when there is a problem.
 
@@ -79,6 +80,9 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 		return err
 	}
 	doc.Passed, doc.Notes = r.Passed, slices.Concat(s.texts(append(unread, r.Notes...)), r.Past, r.Twins)
+	if note := s.withoutPlugin(chosen(s.cfg, names)); note != "" {
+		doc.Notes = append(doc.Notes, note)
+	}
 	for _, t := range turns {
 		doc.Notes = append(doc.Notes, t.String())
 	}

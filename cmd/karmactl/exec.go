@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -32,7 +33,8 @@ func newExecCmd(a *app) *cobra.Command {
 		Long: `Opens a session in a running task of the agent with ECS Exec: /bin/bash, or
 /bin/sh where there is none. A command after -- is run instead, and its exit code
 is karmactl's. Sessions are on unless agents.yaml says exec: false. This machine needs
-AWS's session-manager-plugin. When something is missing, it says what, and what to do.`,
+AWS's session-manager-plugin: without it, it says how this machine gets it, and installs
+nothing by itself. When something else is missing, it says what, and what to do.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			dash := c.ArgsLenAtDash()
 			if dash < 0 && len(args) > 1 || dash > 1 || dash == 0 {
@@ -72,6 +74,17 @@ func runExec(ctx context.Context, s *session, agent string, command []string, o 
 		return &exit{code: code}
 	}
 	return err
+}
+
+// withoutPlugin says that this machine lacks what sessions need, where one of these agents
+// takes sessions; "" where there is nothing to say. No agent is the worse for it.
+func (s *session) withoutPlugin(of []agents.Agent) string {
+	p := fleet.SessionPlugin{Rehearsal: s.sim != nil}
+	missing := (*fleet.Missing)(nil)
+	if !errors.As(p.Present(), &missing) || !slices.ContainsFunc(of, func(a agents.Agent) bool { return a.Exec }) {
+		return ""
+	}
+	return "this machine lacks AWS's session-manager-plugin, which exec, port-forward and cp need: " + missing.Do
 }
 
 // withPlugin runs a session of the session-manager-plugin. Ctrl-C is the plugin's, which

@@ -17,7 +17,7 @@ var meant = map[string]map[string]string{
 	"karmactl": {
 		"apply": "up", "create": "up", "launch": "up", "start": "up", "destroy": "down", "delete": "down", "rm": "down", "remove": "down", "teardown": "down",
 		"ps": "status", "ls": "list", "stacks": "list", "top": "status", "info": "status", "ssh": "exec", "shell": "exec", "sh": "exec", "console": "exec",
-		"attach": "exec", "tail": "logs", "log": "logs", "events": "logs --follow", "browse": "open", "proxy": "port-forward AGENT", "forward": "port-forward AGENT", "tunnel": "port-forward AGENT", "graph": "diagram", "draw": "diagram", "demo": "try", "url": "outputs", "urls": "outputs", "output": "outputs",
+		"attach": "exec", "copy": "cp", "scp": "cp", "sftp": "cp", "download": "cp", "upload": "cp", "tail": "logs", "log": "logs", "events": "logs --follow", "browse": "open", "proxy": "port-forward AGENT", "forward": "port-forward AGENT", "tunnel": "port-forward AGENT", "graph": "diagram", "draw": "diagram", "demo": "try", "url": "outputs", "urls": "outputs", "output": "outputs",
 		"diff": "plan", "preview": "plan", "restart": "deploy AGENT --restart", "redeploy": "deploy", "release": "deploy", "ship": "deploy", "undo": "rollback AGENT",
 		"stop": "hibernate", "pause": "hibernate", "sleep": "hibernate", "resume": "wake", "price": "cost", "pricing": "cost", "bill": "cost", "refresh": "cost refresh",
 		"check": "doctor", "stats": "status", "lint": "validate", "config": "validate", "build": "deploy AGENT --build", "releases": "history", "kill": "down", "secret": "secrets", "new": "init", "unlock": "state unlock", "audit": "history",

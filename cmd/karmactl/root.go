@@ -117,7 +117,7 @@ Try it without an account, in a minute:  karmactl try`,
 		cmds []*cobra.Command
 	}{
 		{"stack", []*cobra.Command{newTryCmd(a), newInitCmd(a), newAdoptCmd(a), newCutoverCmd(a), newValidateCmd(a), newPlanCmd(a), newUpCmd(a), newDownCmd(a), newOutputsCmd(a), newHistoryCmd(a), newListCmd(a), newDiagramCmd(a), newCICmd(a), newStateCmd(a)}},
-		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newStatusCmd(a), newDoctorCmd(a), newLogsCmd(a), newScaleCmd(a), newExecCmd(a), newPortForwardCmd(a), newRunCmd(a), newOpenCmd(a), newSecretsCmd(a), newDashboardCmd(a)}},
+		{"fleet", []*cobra.Command{newDeployCmd(a), newRollbackCmd(a), newStatusCmd(a), newDoctorCmd(a), newLogsCmd(a), newScaleCmd(a), newExecCmd(a), newPortForwardCmd(a), newCpCmd(a), newRunCmd(a), newOpenCmd(a), newSecretsCmd(a), newDashboardCmd(a)}},
 		{"money", []*cobra.Command{newCostCmd(a), newHibernateCmd(a), newWakeCmd(a)}},
 		{"other", []*cobra.Command{newVersionCmd(a)}},
 	} {

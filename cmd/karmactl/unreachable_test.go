@@ -20,7 +20,7 @@ var offline = []string{"ci", "cost", "diagram", "init", "state", "secrets", "try
 // arguments are what commands need to get as far as AWS.
 var arguments = map[string]string{
 	"adopt": "--from-ecs acme-prod --dry-run", "ci github": "--repo acme/agents",
-	"deploy": "validator --restart", "exec": "validator -- true", "port-forward": "validator", "run": "validator -- true", "rollback": "validator", "scale": "validator=2",
+	"deploy": "validator --restart", "exec": "validator -- true", "port-forward": "validator", "cp": "validator:/data/x.json .", "run": "validator -- true", "rollback": "validator", "scale": "validator=2",
 	"secrets set": "validator private_key", "state import": "agents.yaml", "state restore": "v1", "state rm": "vpc", "state show": "vpc",
 	"state unlock": "--yes",
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -42,17 +41,10 @@ type SessionPlugin struct {
 
 // Present tells how to install it when it is not there.
 func (p *SessionPlugin) Present() error {
-	if p.Rehearsal {
-		return nil
+	if m := p.missing(); m != nil {
+		return m
 	}
-	if _, err := exec.LookPath(pluginName); err == nil {
-		return nil
-	}
-	do := "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html"
-	if runtime.GOOS == "darwin" {
-		do = "brew install --cask session-manager-plugin"
-	}
-	return &Missing{"AWS's " + pluginName + " is not installed: it carries the session's traffic", "install it: " + do}
+	return nil
 }
 
 func (p *SessionPlugin) name() string {
