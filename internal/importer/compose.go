@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
@@ -15,9 +16,10 @@ var composeFiles = []string{"compose.yaml", "compose.yml", "docker-compose.yaml"
 // compose is one compose file being read.
 type compose struct {
 	*reading
-	dir   string
-	root  *tree
-	shell map[string]*tree // .env, by variable
+	// dir is the first file's folder, from the one that paths are told from.
+	dir, from string
+	root      *tree
+	shell     map[string]*tree // .env, by variable
 	// of are the agents by the service's name.
 	of map[string]*agent
 	// gone are the services that are no agents.
@@ -26,6 +28,10 @@ type compose struct {
 	images map[string]*dockerfile
 	// mounted are the agents that mount the named volumes first.
 	mounted map[string]*agent
+	// files are the other files that were read, by path; extended are the services of those that
+	// are only extended, and bases the services that are.
+	files           map[string]*tree
+	extended, bases []*tree
 }
 
 // ReadCompose reads a compose file. dir is the folder that paths are told from.
@@ -40,10 +46,11 @@ func ReadCompose(dir, path string, o Options) (*Result, error) {
 		return nil, err
 	}
 	c := &compose{
-		reading: &reading{opts: o, roots: []*tree{root}}, dir: filepath.Dir(path), root: root,
+		reading: &reading{opts: o, roots: []*tree{root}}, dir: filepath.Dir(path), from: dir, root: root, files: map[string]*tree{},
 		shell: map[string]*tree{}, of: map[string]*agent{}, gone: map[string]string{}, images: map[string]*dockerfile{}, mounted: map[string]*agent{},
 	}
 	c.dotEnv(dir)
+	c.include(root.get("include"), "", 0)
 	c.top()
 	services := root.get("services")
 	for name, s := range services.each() {
@@ -56,6 +63,14 @@ func ReadCompose(dir, path string, o Options) (*Result, error) {
 	}
 	for _, d := range c.images {
 		d.root.settle(own, "part of the image")
+	}
+	for _, t := range c.extended { // what is extended is told of where it is laid over
+		for _, s := range t.each() {
+			if !slices.Contains(c.bases, s) {
+				s.own("no service extends it")
+				c.roots = append(c.roots, s)
+			}
+		}
 	}
 	root.get("volumes").settle(left, "no agent mounts it")
 	c.callsOf(c.of)
@@ -78,8 +93,6 @@ func (c *compose) top() {
 			v.settle(own, "one VPC, in which agents find each other by name")
 		case k == "secrets", k == "configs":
 			v.leave("karmactl secrets set puts a value into an agent's own secret")
-		case k == "include":
-			v.leave("read each file by itself: karmactl init --from FILE")
 		case strings.HasPrefix(k, "x-"):
 			v.settle(own, "merged where it is used")
 		}
@@ -165,7 +178,7 @@ func (c *compose) service(name string, s *tree) {
 	if s.kind != dict {
 		return
 	}
-	c.extends(s)
+	c.extends(s, c.root.get("services"), 0)
 	image := c.fill(orNil(s.get("image")))
 	if why := storeInstead(image); why != "" && s.get("build") == nil {
 		c.gone[name] = why
@@ -194,6 +207,7 @@ func (c *compose) service(name string, s *tree) {
 	c.run(a, s)
 	c.sizes(a, s)
 	c.healthcheck(a, s)
+	c.aliases(a, name, s)
 	c.rest(s)
 }
 
@@ -202,26 +216,6 @@ func orNil(t *tree) *tree {
 		return &tree{null: true}
 	}
 	return t
-}
-
-// extends lays what another service of the same file says below a service.
-func (c *compose) extends(s *tree) {
-	e := s.get("extends")
-	if e == nil {
-		return
-	}
-	name := first(e.get("service").str(), e.str())
-	base := c.root.get("services", name)
-	if base == nil || e.get("file") != nil {
-		e.leave("the other file is not read: write here what it says")
-		return
-	}
-	e.own("laid over " + name)
-	for k, v := range base.each() {
-		if s.get(k) == nil {
-			s.put(k, v)
-		}
-	}
 }
 
 // dockerfileOf reads the Dockerfile of a build, for the ports that it exposes.

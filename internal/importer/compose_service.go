@@ -28,11 +28,14 @@ func (c *compose) takeImage(a *agent, s *tree) {
 	image.carry(a.key("image"))
 }
 
+// remoteContext tells a build's context that is no folder.
+func remoteContext(s string) bool { return strings.Contains(s, "://") || strings.HasPrefix(s, "git@") }
+
 func (c *compose) takeBuild(a *agent, b *tree) {
 	a.build = &build{context: "."}
 	key := a.key("build.")
 	folder := func(s string) string {
-		if strings.Contains(s, "://") || strings.HasPrefix(s, "git@") {
+		if remoteContext(s) {
 			return s
 		}
 		return path.Clean(filepath.ToSlash(s))
@@ -167,6 +170,10 @@ func (c *compose) envFile(a *agent, f *tree) {
 	}
 	path := filepath.Join(c.dir, name)
 	root, err := envFile(relative(c.dir, path), path)
+	if needed, said := f.get("required").yes(); err != nil && said && !needed {
+		f.own("it is not there, and need not be")
+		return
+	}
 	if err != nil {
 		f.leave("the file is not there: write what is in it into env and secrets")
 		return
@@ -268,6 +275,18 @@ func (c *compose) healthcheck(a *agent, s *tree) {
 	h.get("start_interval").own("ECS checks at one interval")
 }
 
+// aliases are further names by which a service is found in its networks.
+func (c *compose) aliases(a *agent, name string, s *tree) {
+	for _, n := range s.get("networks").each() {
+		for _, t := range n.get("aliases").list() {
+			if alias := c.fill(t); alias != name && alias != a.name {
+				c.of[alias] = a
+				t.leave("agents find each other by the agent's name: write " + a.name + " where others say " + alias)
+			}
+		}
+	}
+}
+
 // rest gives an outcome to the keys that need no carrying.
 func (c *compose) rest(s *tree) {
 	for _, p := range s.get("ports").list() {
@@ -282,13 +301,15 @@ func (c *compose) rest(s *tree) {
 					switch dk {
 					case "restart_policy", "update_config", "rollback_config", "mode", "endpoint_mode":
 						dv.settle(own, "ECS starts again what stops, and rolls back what fails")
+					case "resources":
+						dv.get("reservations", "devices").settle(left, "Fargate has no GPU: keep it where it is, and give its address to the agents")
 					}
 				}
 				continue
 			}
 			v.settle(own, ownWhy[k])
 		case "profiles":
-			v.settle(left, "every agent of the file runs: take it out, or set scale: {min: 0}")
+			v.settle(left, "Compose starts it when it is asked to, and every agent of agents.yaml runs: take it out, or write scale: {min: 0}")
 		case "labels":
 			v.settle(left, "put what AWS should show into tags")
 		case "secrets", "configs":

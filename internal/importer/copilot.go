@@ -229,7 +229,13 @@ func (c *copilot) environments(env string) error {
 			return err
 		}
 		if name := filepath.Base(filepath.Dir(f)); env != "" && name != env {
-			t.settle(left, fmt.Sprintf("of another environment: karmactl init --env %s reads it", name))
+			t.get("type").own("it is an environment")
+			t.get("name").own("of another environment")
+			for k, v := range t.each() {
+				if k != "type" && k != "name" {
+					v.leave(fmt.Sprintf("of another environment: karmactl init --env %s reads it", name))
+				}
+			}
 			continue
 		}
 		t.get("name").carry("environment")

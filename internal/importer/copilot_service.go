@@ -20,7 +20,7 @@ func (c *copilot) agentOf(a *agent, m *tree, folder string) {
 	c.container(a, m)
 	c.volumes(a, m.get("storage", "volumes"))
 	c.variablesOf(a, m)
-	c.sidecars(a, m.get("sidecars"))
+	c.sidecars(a, m.get("sidecars"), m.get("image", "depends_on"))
 	c.others(m)
 }
 
@@ -49,7 +49,6 @@ func (c *copilot) imageOf(a *agent, image *tree) {
 	}
 	c.containerCheck(a, image.get("healthcheck"))
 	c.fleet.carryCredentials(a, image.get("credentials"))
-	image.get("depends_on").settle(left, "the agent waits for its sidecars: write init for what has to end before it starts, or wait")
 	image.get("labels").settle(left, "put what AWS should show into tags")
 }
 
@@ -78,6 +77,10 @@ func (c *copilot) buildOf(a *agent, b *tree) {
 	for k, t := range b.get("args").each() {
 		if secretVariable(k, t.str()) {
 			t.leave("it looks like a secret, and build arguments stay in the image: mount it as a build secret")
+			continue
+		}
+		if reference.MatchString(t.str()) {
+			t.leave("the shell that runs Copilot fills it in: write build.args." + k)
 			continue
 		}
 		a.build.args = append(a.build.args, pair{k, t.str()})
@@ -245,6 +248,9 @@ func (c *copilot) others(m *tree) {
 		"nlb": "one Application Load Balancer", "logging": "logs go to CloudWatch", "platform": "Linux, x86_64 or arm64",
 	} {
 		m.get(k).settle(left, why)
+	}
+	if r := m.get("deployment", "rolling"); r.str() == "recreate" {
+		r.leave("the old tasks run until the new ones are healthy: write scale: {min: 0} and start it by karmactl scale, if two must never run")
 	}
 	m.get("deployment").settle(own, "a rolling deployment that is rolled back when it fails")
 	n := m.get("network")

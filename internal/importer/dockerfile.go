@@ -32,7 +32,7 @@ func readDockerfile(path, file string) (*dockerfile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the Dockerfile cannot be read: %w", err)
 	}
-	d := &dockerfile{root: &tree{at: Place{File: file}, kind: dict}}
+	d := &dockerfile{root: &tree{at: Place{File: file, Line: 1}, kind: dict}}
 	lines := strings.Split(strings.ReplaceAll(string(src), "\r\n", "\n"), "\n")
 	var heredoc string
 	for i := 0; i < len(lines); i++ {

@@ -172,8 +172,14 @@ func (m *module) chosen(name string, e *hclsyntax.ConditionalExpr, s scope) *tre
 // call works out the functions whose arguments keep their places.
 func (m *module) call(name string, e *hclsyntax.FunctionCallExpr, s scope) *tree {
 	switch {
-	case (e.Name == "jsonencode" || e.Name == "toset" || e.Name == "tolist" || e.Name == "tomap") && len(e.Args) == 1:
+	case slices.Contains([]string{"jsonencode", "toset", "tolist", "tomap", "sensitive", "nonsensitive"}, e.Name) && len(e.Args) == 1:
 		return m.tree(name, e.Args[0], s)
+	case e.Name == "try":
+		for _, a := range e.Args {
+			if _, err := m.value(a, s); err == nil {
+				return m.tree(name, a, s)
+			}
+		}
 	case e.Name == "concat" || e.Name == "merge":
 		out := &tree{name: name, at: at(e.Range()), kind: list}
 		if e.Name == "merge" {

@@ -7,6 +7,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
+// uncounted is said of blocks that Terraform repeats by what only it knows.
+const uncounted = "only Terraform knows how many there are: terraform show -json > state.json, then init --from state.json"
+
 // keys are the instances of a block: many is false for one without for_each and
 // count, and keys are nil where only Terraform knows them.
 func (m *module) keys(b *hclsyntax.Block) (keys []string, scopes []scope, many bool) {
@@ -73,7 +76,7 @@ func (m *module) instances(x *terraform, b *hclsyntax.Block, data bool) {
 	}
 	if keys == nil {
 		root := &tree{name: addr, at: at(b.TypeRange)}
-		root.leave("only Terraform knows how many there are: terraform show -json > state.json, then init --from state.json")
+		root.leave(uncounted)
 		m.roots = append(m.roots, root)
 		return
 	}
@@ -117,7 +120,13 @@ func (m *module) body(name string, b *hclsyntax.Body, s scope) *tree {
 		kind, content, scopes := x.Type, x.Body, []scope{s}
 		if x.Type == "dynamic" && len(x.Labels) == 1 {
 			kind = x.Labels[0]
-			if content, scopes = m.dynamic(x, s); content == nil {
+			known := false
+			if content, scopes, known = m.dynamic(x, s); !known {
+				l := &tree{name: below(name, "dynamic."+kind), at: at(x.TypeRange)}
+				l.leave(uncounted)
+				t.put("dynamic."+kind, l)
+			}
+			if len(scopes) == 0 {
 				continue
 			}
 		}
@@ -139,17 +148,17 @@ func (m *module) body(name string, b *hclsyntax.Body, s scope) *tree {
 	return t
 }
 
-// dynamic is the content of a dynamic block and the value of its iterator.
-func (m *module) dynamic(x *hclsyntax.Block, s scope) (*hclsyntax.Body, []scope) {
+// dynamic is the content of a dynamic block and the values of its iterator; known is false where
+// only Terraform knows how many there are.
+func (m *module) dynamic(x *hclsyntax.Block, s scope) (content *hclsyntax.Body, scopes []scope, known bool) {
 	a := x.Body.Attributes["for_each"]
 	if a == nil || len(x.Body.Blocks) == 0 {
-		return nil, nil
+		return nil, nil, true
 	}
 	iterator := x.Labels[0]
 	if it := x.Body.Attributes["iterator"]; it != nil {
 		iterator = m.source(it.Expr.Range())
 	}
-	var scopes []scope
 	over := m.tree("for_each", a.Expr, s)
 	each := func(k string, v *tree) {
 		n := scope{each: s.each, count: s.count, iter: map[string]*tree{iterator: eachOf(k, v)}}
@@ -166,5 +175,6 @@ func (m *module) dynamic(x *hclsyntax.Block, s scope) (*hclsyntax.Body, []scope)
 			each(v.text, v)
 		}
 	}
-	return x.Body.Blocks[0].Body, scopes
+	over.own("how many there are of it")
+	return x.Body.Blocks[0].Body, scopes, over.kind != scalar || over.null
 }

@@ -58,6 +58,9 @@ func (m *module) variables(x *terraform, args *tree) error {
 			t.why = "it has no value here: --var-file FILE gives it"
 			x.unset = append(x.unset, t)
 		}
+		if ty := b.Body.Attributes["type"]; ty != nil {
+			m.optional(t, ty.Expr)
+		}
 		if m.path == "" || args.entry(name) == nil { // a call's arguments are the caller's
 			m.roots = append(m.roots, t)
 		}
@@ -70,6 +73,40 @@ func (m *module) variables(x *terraform, args *tree) error {
 		}
 	}
 	return nil
+}
+
+// optional gives what a value leaves out the default that the type of its variable has for it.
+// https://developer.hashicorp.com/terraform/language/expressions/type-constraints#optional-object-type-attributes
+func (m *module) optional(t *tree, ty hclsyntax.Expression) {
+	call, is := ty.(*hclsyntax.FunctionCallExpr)
+	if !is || t == nil || len(call.Args) == 0 || t.kind == scalar {
+		return
+	}
+	object, is := call.Args[0].(*hclsyntax.ObjectConsExpr)
+	switch {
+	case call.Name != "object" || !is: // map, list, set
+		for _, c := range t.items {
+			m.optional(c, call.Args[0])
+		}
+		return
+	case t.kind != dict:
+		return
+	}
+	for _, item := range object.Items {
+		key, of := m.scalar(item.KeyExpr, nowhere), item.ValueExpr
+		if o, is := of.(*hclsyntax.FunctionCallExpr); is && o.Name == "optional" && len(o.Args) > 0 {
+			of = o.Args[0]
+			if c := t.entry(key); c == nil || c.null && len(o.Args) > 1 {
+				preset := &tree{name: below(t.name, key), at: at(o.Range()), null: true}
+				if len(o.Args) > 1 {
+					preset = m.tree(preset.name, o.Args[1], nowhere)
+				}
+				preset.own("the default of the variable's type")
+				t.put(key, preset)
+			}
+		}
+		m.optional(t.entry(key), of)
+	}
 }
 
 // tfvars are the values of terraform.tfvars, *.auto.tfvars and -var-file, later ones first.

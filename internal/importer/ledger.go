@@ -19,6 +19,9 @@ type Account = document.Account
 // noCounterpart is said of what no reader knows.
 const noCounterpart = "agents.yaml has no key for it"
 
+// notSet is said of what a source names and gives no value.
+const notSet = "not set"
+
 // account reads what became of each value of the trees.
 func account(roots []*tree, refused map[string]string) Account {
 	var a Account
@@ -42,7 +45,10 @@ func account(roots []*tree, refused map[string]string) Account {
 		}
 		below := slices.ContainsFunc(t.items, (*tree).touched)
 		if !below || len(t.items) == 0 {
-			if f == unread {
+			switch {
+			case f == unread && t.empty():
+				f, why = own, notSet
+			case f == unread:
 				why = noCounterpart
 			}
 			add(f, Field{Place: t.at, Name: t.name, Key: key, Instead: why, Values: t.leaves()})

@@ -126,33 +126,3 @@ func (s *sidecar) writeProcess(p *page, in int, at string) {
 func (t *tree) said() bool {
 	return t != nil && (t.kind != scalar && len(t.items) > 0 || t.kind == scalar && t.text != "" && t.text != "false" && t.text != "0")
 }
-
-// sidecars carries a manifest's sidecars over.
-func (c *copilot) sidecars(a *agent, all *tree) {
-	for name, m := range all.each() {
-		image := m.get("image").first("location")
-		if image == nil {
-			image = m.get("image")
-		}
-		if text := image.str(); image == nil || image.kind != scalar || text == "" || strings.Contains(text, "$") {
-			m.leave("Copilot builds it or fills it in: write sidecars: {" + name + ": {image: …}}")
-			continue
-		}
-		s := a.addSidecar(name)
-		if s == nil {
-			m.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write sidecars: {NAME: {image: …}}", name))
-			continue
-		}
-		s.process.image = image.str()
-		image.carry(s.process.key("image"))
-		c.fleet.carryCredentials(s.process, m.get("credentialsParameter"))
-		c.containerCheck(s.process, m.get("healthcheck"))
-		c.container(s.process, m)
-		c.variablesOf(s.process, m)
-		s.carryEssential(m.get("essential"))
-		m.get("port").settle(own, "the agent finds it at localhost")
-		m.get("depends_on").settle(left, "the agent waits for its sidecars: write init for what has to end before it starts, or wait")
-		m.get("mount_points").settle(left, ofSidecars)
-		m.settle(left, noSidecarKey)
-	}
-}

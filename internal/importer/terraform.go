@@ -123,9 +123,11 @@ func (x *terraform) made(source string) (*Result, error) {
 		}
 	}
 	for _, t := range x.vars {
+		t.unset()
 		t.settle(left, "nothing that is carried over uses it")
 	}
 	for _, t := range x.locals {
+		t.unset()
 		t.settle(left, "nothing that is carried over uses it")
 	}
 	for _, c := range x.calls {
@@ -226,7 +228,7 @@ func (x *terraform) reported(body *tree) {
 	for k, t := range body.each() {
 		switch {
 		case t.null || t.kind != scalar && len(t.items) == 0 || t.kind == scalar && t.text == "":
-			t.own("not set")
+			t.own(notSet)
 		case k == "id" || k == "arn" || strings.HasSuffix(k, "_arn_suffix") || k == "arn_suffix" || k == "tags_all" || k == "owner_id" || k == "revision" ||
 			k == "arn_without_revision" || k == "timeouts" || k == "dns_name" || k == "zone_id" || strings.HasSuffix(k, "unique_id") || k == "repository_url" || k == "registry_id" || k == "region":
 			t.own("AWS's own names for it")

@@ -54,6 +54,9 @@ func (x *terraform) byType() {
 		case r.data:
 			r.body.settle(own, "Terraform looks it up")
 		case ownKinds[r.kind] != "":
+			if strings.HasSuffix(r.kind, "lb_target_group") || strings.HasSuffix(r.kind, "lb_listener_rule") {
+				x.unled(r)
+			}
 			r.body.settle(own, ownKinds[r.kind])
 		case r.kind == "aws_route53_record" && x.fleet.domain != "" && strings.HasSuffix(strings.TrimSuffix(r.body.get("name").str(), "."), x.fleet.domain):
 			r.body.settle(own, "records of the domain and of each agent")

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
@@ -15,7 +16,7 @@ func (x *terraform) target(a *agent, lb, service *tree) {
 			t.carry(a.key("health.grace"))
 		}
 	}
-	g := x.find(lb.get("target_group_arn").str(), "aws_lb_target_group", "aws_alb_target_group")
+	g := x.targetGroup(a, lb.get("target_group_arn"))
 	if g == nil {
 		return
 	}
@@ -42,6 +43,35 @@ func (x *terraform) target(a *agent, lb, service *tree) {
 	a.carryDrain(g.body.get("deregistration_delay"))
 	g.body.settle(own, "a target group of its own")
 	x.rules(a, g)
+}
+
+// targetGroup is the one that a service's load balancer names. An output of another module is not
+// worked out: then it is the one with the agent's key, or the only one there is.
+func (x *terraform) targetGroup(a *agent, arn *tree) *resource {
+	g := x.find(arn.str(), "aws_lb_target_group", "aws_alb_target_group")
+	if g != nil || !reference.MatchString(arn.str()) {
+		return g
+	}
+	all := append(x.all("aws_lb_target_group"), x.all("aws_alb_target_group")...)
+	keyed := slices.DeleteFunc(slices.Clone(all), func(r *resource) bool { return r.key == "" || nearest(r.key, nearAgent, "agent") != a.name })
+	switch {
+	case len(keyed) == 1:
+		return keyed[0]
+	case len(all) == 1 && len(x.all("aws_ecs_service")) == 1:
+		return all[0]
+	}
+	return nil
+}
+
+// unled gives an outcome to what of target groups and rules no agent was found for: what only an
+// agent could say is not done by itself.
+func (x *terraform) unled(r *resource) {
+	if r.body.touched() {
+		return
+	}
+	for _, k := range []string{"health_check", "stickiness", "deregistration_delay", "condition"} {
+		r.body.get(k).settle(left, "no agent was found that it leads to: write health, sticky, path or hosts of the one it is for")
+	}
 }
 
 // rules reads which paths and hosts lead to an agent.

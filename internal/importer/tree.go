@@ -194,6 +194,19 @@ func (t *tree) own(why string) { t.set(own, "", why) }
 // leave says that the value is not carried over, and what to do instead.
 func (t *tree) leave(instead string) { t.set(left, "", instead) }
 
+// empty tells whether a value is there and says nothing.
+func (t *tree) empty() bool { return t.null || t.kind != scalar && len(t.items) == 0 }
+
+// unset gives an outcome to what has no value in a tree.
+func (t *tree) unset() {
+	if t.outcome == unread && t.empty() {
+		t.own(notSet)
+	}
+	for _, c := range t.items {
+		c.unset()
+	}
+}
+
 // settle gives an outcome to what has none yet.
 func (t *tree) settle(f outcome, why string) {
 	if t == nil {
