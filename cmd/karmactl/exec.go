@@ -88,16 +88,12 @@ func (s *session) withoutPlugin(of []agents.Agent) string {
 }
 
 // withPlugin runs a session of the session-manager-plugin. Ctrl-C is the plugin's, which
-// gets it from the terminal: interrupted says that there was one. An error says what is
-// missing and what to do about it.
+// gets it from the terminal: interrupted says that there was one.
 func (s *session) withPlugin(run func() (int, error)) (code int, interrupted bool, err error) {
 	s.app.leaveSignals()
 	mine := make(chan os.Signal, 1)
 	signal.Notify(mine, os.Interrupt)
 	defer signal.Stop(mine)
 	code, err = run()
-	if missing := (*fleet.Missing)(nil); errors.As(err, &missing) {
-		err = &advice{err: err, try: missing.Do}
-	}
 	return code, len(mine) > 0, err
 }

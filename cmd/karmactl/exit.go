@@ -101,7 +101,7 @@ func fault(a *app, err error) *document.Error {
 func code(err error) int {
 	var ex *exit
 	switch {
-	case errors.As(err, new(*agents.Problems)), errors.As(err, new(*agents.NotFoundError)), errors.As(err, new(*usageError)), isUsage(err):
+	case errors.As(err, new(*agents.Problems)), errors.As(err, new(*agents.NotFoundError)), errors.As(err, new(*agents.FolderError)), errors.As(err, new(*usageError)), isUsage(err):
 		return exitUsage
 	case errors.As(err, new(*cost.OverBudget)), errors.As(err, new(*cost.UnknownCost)):
 		return exitBudget

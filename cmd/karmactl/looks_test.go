@@ -45,7 +45,7 @@ func TestUpCallsNoAgentHealthyThatWantsNoTaskOrWasNotLookedAt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, strings.Replace(twoAgents, "scout: {", "scout: {scale: {min: 0, max: 2}, ", 1))
-		if code, said := o.run("", "validate"); code != 0 || !strings.Contains(said, "scout begins at 0 tasks (scale.min), and nothing but karmactl scale AGENT=1 or a schedule starts one") {
+		if code, said := o.run("", "validate"); code != 0 || !strings.Contains(said, "scout begins at 0 tasks (scale.min), and nothing but karmactl scale scout=1 or a schedule starts one") {
 			t.Errorf("validate: exit %d: %s", code, said)
 		}
 		for range 2 { // when it is made, and when nothing changes

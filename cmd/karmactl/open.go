@@ -43,8 +43,7 @@ func runOpen(ctx context.Context, s *session, args []string, o openOptions) erro
 	url, ok := d.URLs[name]
 	switch {
 	case !ok && len(d.URLs) == 0:
-		why, try := noURLs(s.cfg)
-		return &advice{errors.New(why), try}
+		return noURLs(s.cfg)
 	case !ok:
 		return &advice{errors.New(name + " has no URL"), "karmactl outputs lists the agents that have one"}
 	}

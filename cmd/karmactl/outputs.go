@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,12 +44,17 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 	}
 	term := s.app.term
 	if len(args) == 1 {
+		if len(d.URLs) == 0 && isURL(s.cfg, args[0]) {
+			return noURLs(s.cfg)
+		}
 		value, err := outputNamed(d, args[0])
 		if err != nil {
 			return err
 		}
-		term.Printf("%s\n", value)
-		return nil
+		if !term.JSON {
+			term.Printf("%s\n", value)
+			return nil
+		}
 	}
 	if term.JSON {
 		return term.Document(d)
@@ -58,8 +64,8 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 		pairs = append(pairs, ui.Pair{Name: "url/" + ag, Value: d.URLs[ag]})
 	}
 	if len(d.URLs) == 0 {
-		why, try := noURLs(s.cfg)
-		term.Notef("%s", strings.TrimSuffix(why+": "+try, ": "))
+		none := orAsleep(ctx, s, noURLs(s.cfg))
+		term.Notef("%s", strings.TrimSuffix(none.Error()+": "+try(none), ": "))
 	}
 	if d.ConnectTo != "" {
 		term.Notef("%s", beside(d.ConnectTo))
@@ -109,6 +115,12 @@ func readOutputs(ctx context.Context, s *session) (*document.Outputs, error) {
 	return d, nil
 }
 
+// isURL tells whether an output's name is that of an agent's URL.
+func isURL(cfg *agents.Config, name string) bool {
+	name = strings.TrimPrefix(name, "URL.")
+	return slices.ContainsFunc(cfg.Agents, func(ag agents.Agent) bool { return ag.Name == name })
+}
+
 // outputNamed is one output by its name.
 func outputNamed(d *document.Outputs, name string) (string, error) {
 	if url, ok := d.URLs[strings.TrimPrefix(name, "URL.")]; ok {
@@ -148,10 +160,10 @@ func beside(balancer string) string {
 	return "load_balancer.records is false, so these names may lead elsewhere; to ask this fleet: curl --connect-to ::" + balancer + ": URL"
 }
 
-// noURLs is why no agent has a URL, and what gives them some; "" is nothing.
-func noURLs(cfg *agents.Config) (why, try string) {
+// noURLs is why no agent has a URL, and what gives them some.
+func noURLs(cfg *agents.Config) error {
 	if len(cfg.Public()) == 0 {
-		return "no agent is public, so none has a URL", ""
+		return &advice{errors.New("no agent is public, so none has a URL"), ""}
 	}
-	return "nothing is up, so no agent has a URL", "karmactl up"
+	return &advice{errors.New("nothing is up, so no agent has a URL"), "karmactl up"}
 }

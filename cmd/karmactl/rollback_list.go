@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -27,7 +28,8 @@ func listRevisions(ctx context.Context, s *session, name string) error {
 		return s.app.term.Document(&doc)
 	}
 	if len(all) == 0 {
-		s.app.term.Printf("%s has no service, and nothing to go back to\n", name)
+		none := orAsleep(ctx, s, &fleet.Missing{What: name + " has no service, and nothing to go back to", Do: "karmactl up --only " + name})
+		s.app.term.Printf("%v: %s\n", none, try(none))
 		return nil
 	}
 	for _, r := range all {

@@ -86,7 +86,7 @@ func (a *app) withAccess(need access, ok check, run func(context.Context, *sessi
 			return err
 		}
 		defer func() { _ = s.close() }() // all that matters is written by then
-		return run(ctx, s, args)
+		return orAsleep(ctx, s, run(ctx, s, args))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
@@ -45,6 +46,18 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 	}
 	st.Attention = []fleet.Attention{{About: aboutHibernation, Problem: problem, Command: "karmactl wake"}}
 	return nil
+}
+
+// orAsleep puts hibernation in place of advice to bring the stack up, which would change nothing while it sleeps.
+func orAsleep(ctx context.Context, s *session, err error) error {
+	if err == nil || !strings.HasPrefix(try(cloud.Explain(err, s.account)), "karmactl up") {
+		return err
+	}
+	asleep, unknown := readAsleep(ctx, s)
+	if unknown != nil || asleep == nil {
+		return err
+	}
+	return &advice{fmt.Errorf("the stack hibernates since %s: %w", stamp(asleep.Since), err), "karmactl wake"}
 }
 
 // readAsleep is what the state says of hibernation; nil when it is awake, or there is no state.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -32,6 +34,14 @@ func (e *NotFoundError) Try() string {
 // Is makes errors.Is(err, fs.ErrNotExist) true.
 func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
+// FolderError says that a folder was named where the file is wanted.
+type FolderError struct{ Path string }
+
+func (e *FolderError) Error() string { return e.Path + " is a folder, and the file is wanted" }
+
+// Try is what to do about it.
+func (e *FolderError) Try() string { return "--file " + filepath.Join(e.Path, "agents.yaml") }
+
 // Load reads and checks a file. An empty path means the first of DefaultFiles
 // that exists; an empty environment means the file's own. It returns
 // *NotFoundError, *Problems, or the operating system's error.
@@ -46,6 +56,9 @@ func Load(path, environment string) (*Config, error) {
 			continue
 		}
 		if err != nil {
+			if errors.Is(err, syscall.EISDIR) {
+				return nil, &FolderError{Path: p}
+			}
 			return nil, fmt.Errorf("read the agents file: %w", err)
 		}
 		return Parse(p, src, environment)

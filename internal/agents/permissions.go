@@ -140,7 +140,7 @@ func (c *Config) asleepForGood() []string {
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{strings.Join(names, ", ") + " begins at 0 tasks (scale.min), and nothing but karmactl scale AGENT=1 or a schedule starts one: CPU and memory have no figures at 0"}
+	return []string{strings.Join(names, ", ") + " begins at 0 tasks (scale.min), and nothing but karmactl scale " + strings.Join(names, "=1 ") + "=1 or a schedule starts one: CPU and memory have no figures at 0"}
 }
 
 var (

@@ -100,6 +100,8 @@ var unknownAnchor = lazyregexp.New(`^unknown anchor '(.*)' referenced$`)
 func explainSyntax(said, line string) (message, allowed string, at int) {
 	at = len(line) - len(strings.TrimLeft(line, " \t"))
 	switch {
+	case strings.Contains(said, "UTF-8"):
+		return "this is not UTF-8 text", "save the file as UTF-8", notUTF8(line)
 	case strings.Contains(line[:at], "\t"):
 		return "this line is indented with a tab", "YAML allows only spaces there", at
 	case strings.HasPrefix(said, "mapping values are not allowed"):
@@ -117,6 +119,16 @@ func explainSyntax(said, line string) (message, allowed string, at int) {
 		return fmt.Sprintf("there is no anchor &%s above this alias", m[1]), fmt.Sprintf("name a value with &%s above this line, or write the value out", m[1]), max(at, strings.Index(line, "*"+m[1]))
 	}
 	return "not valid YAML: " + said, "check quotes, brackets and indentation", at
+}
+
+// notUTF8 is where a line stops being text.
+func notUTF8(line string) int {
+	for at, c := range line {
+		if _, size := utf8.DecodeRuneInString(line[at:]); c == utf8.RuneError && size == 1 {
+			return at
+		}
+	}
+	return 0
 }
 
 // secondColon is the second colon of a line that ends a key, which is the one

@@ -58,6 +58,9 @@ type Missing struct{ What, Do string }
 
 func (e *Missing) Error() string { return e.What }
 
+// Try is what to do about it.
+func (e *Missing) Try() string { return e.Do }
+
 // shell is bash where there is one; slim images have none.
 const shell = `/bin/sh -c 'if [ -x /bin/bash ]; then exec /bin/bash; fi; exec /bin/sh'`
 

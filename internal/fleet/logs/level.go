@@ -90,7 +90,8 @@ func levelWord(m string) Level {
 			i++
 		}
 		word := m[from:i]
-		if len(word) > len("critical") {
+		joined := from > 0 && m[from-1] == '_' || i < len(m) && m[i] == '_' // ERROR_COUNT is a name
+		if joined || len(word) > len("critical") {
 			continue
 		}
 		l := levelWords[strings.ToLower(word)]

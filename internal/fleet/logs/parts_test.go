@@ -242,6 +242,8 @@ func TestColoursAndTracebacksDoNotHideALevel(t *testing.T) {
 		"TypeError: x is not a function\n    at main":     LevelError,
 		"Exception in thread \"main\"":                    LevelError,
 		"no error at all":                                 LevelAny,
+		"info all well ERROR_COUNT=0":                     LevelAny,
+		"MAX_ERROR: 3":                                    LevelAny,
 		"Exceptional results":                             LevelAny,
 	} {
 		if got := LevelOf(message); got != want {

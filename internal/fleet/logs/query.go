@@ -33,7 +33,7 @@ type NamedQuery struct {
 func Queries() []NamedQuery {
 	return []NamedQuery{
 		{"errors", "errors by message and agent, most frequent first", `fields @timestamp, @log, @message
-| filter @message like /(?i)(\berror\b|exception|traceback|critical|fatal)/
+| filter @message like /(?i)(\b(\d+m)?error\b|exception|traceback|panic:|critical|fatal)/
 | parse @log /(?<agent>[^\/:]+)$/
 | stats count(*) as errors, latest(@timestamp) as last by agent, substr(@message, 0, 120) as message
 | sort errors desc

@@ -162,14 +162,14 @@ func (r QueryResult) Document() *document.LogQuery {
 	}
 }
 
-// plain makes a cell one line without control characters.
+// plain makes a cell one line without control characters and colours.
 func plain(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f {
 			return ' '
 		}
 		return c
-	}, s)
+	}, Plain(s))
 }
 
 func size(bytes float64) string {

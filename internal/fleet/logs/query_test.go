@@ -34,6 +34,7 @@ func simulated(t *testing.T) *cloudwatchlogs.Client {
 			`GET /health 200`, `ERROR: cannot pay: no funds`, `ERROR: cannot pay: no funds`, `Traceback (most recent call last):`,
 			`{"level":"info","path":"/validate","duration_ms":41.5}`, `{"level":"info","path":"/validate","duration_ms": 1730}`,
 			`response_time=12.5 path=/health`, `no error in prose is counted, but then Logs Insights does not read`,
+			"\x1b[31mERROR\x1b[0m out of tokens", "\x1b[2m12:00\x1b[0m \x1b[38;5;196merror\x1b[0m no route", `panic: runtime trouble`,
 		} {
 			if err := sim.Write(g.Name, "agent/"+g.Agent+"/0a1b2c3d", time.Now().Add(time.Duration(i)*time.Minute-20*time.Minute), line); err != nil {
 				t.Fatal(err)

@@ -52,6 +52,9 @@ func (d *Docker) Build(ctx context.Context, a agents.Agent, archive string) erro
 	}
 	tag := "karmactl.local/" + a.Name + ":build"
 	if out, err := run(ctx, d.Dir, tool, buildArgs(tool, a, tag)...); err != nil {
+		if ctx.Err() != nil { // "signal: killed" was our own doing
+			return fmt.Errorf("%s build of %s was ended: %w", tool, a.Name, context.Cause(ctx))
+		}
 		return fmt.Errorf("%s build of %s failed: %w\n%s", tool, a.Name, err, last(out, 15))
 	}
 	save := []string{"save", "--output", archive, tag}

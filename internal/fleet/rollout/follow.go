@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -212,5 +211,3 @@ func (a *Agent) Current(ctx context.Context) (arn, taskDefinition, previous stri
 	return aws.ToString(lines[0].ServiceDeploymentArn), taskDefinition, previous, nil
 }
 
-// errGone is for a service that is not there.
-var errGone = errors.New("there is no such service")

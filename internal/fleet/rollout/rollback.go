@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -36,7 +37,7 @@ func (a *Agent) Target(ctx context.Context, to int) (RollbackPlan, error) {
 		return RollbackPlan{}, err
 	}
 	if svc == nil {
-		return RollbackPlan{}, fmt.Errorf("%s has no service: %w: karmactl up makes it", a.Name, errGone)
+		return RollbackPlan{}, &fleet.Missing{What: a.Name + " has no service, and nothing to go back to", Do: "karmactl up --only " + a.Name}
 	}
 	lines, err := a.deployments(ctx)
 	if err != nil {
@@ -98,8 +99,11 @@ func (a *Agent) named(ctx context.Context, b RollbackPlan, to int) (RollbackPlan
 		return b, nil
 	}
 	d, err := a.revision(ctx, fmt.Sprintf("%s:%d", a.Family, to))
+	if cloud.Code(err) == "ClientException" { // DescribeTaskDefinition has no code of its own for "there is none"
+		return b, &fleet.Missing{What: fmt.Sprintf("%s has no revision %d", a.Name, to), Do: "karmactl rollback " + a.Name + " --list"}
+	}
 	if err != nil {
-		return b, fmt.Errorf("%s has no revision %d: %w", a.Name, to, err)
+		return b, err
 	}
 	if d.Status != types.TaskDefinitionStatusActive {
 		return b, fmt.Errorf("revision %d of %s was retired when it was rolled back: deploy its image again: karmactl deploy %s --image %s",
