@@ -47,11 +47,17 @@ func LooksSecret(text string) bool {
 // file is in a repository. The values are not repeated.
 func (c *Config) openSecrets() []string {
 	who := map[string][]string{}
-	for _, a := range c.Owners() {
-		for name, value := range a.Env {
+	look := func(where string, env map[string]string) {
+		for name, value := range env {
 			if LooksSecret(value) && !publicHex.MatchString(value) {
-				who[name] = append(who[name], a.Name)
+				who[name] = append(who[name], where)
 			}
+		}
+	}
+	for _, a := range c.Owners() {
+		look(a.Name, a.Env)
+		for _, s := range slices.Concat(a.Init, a.Sidecars) {
+			look(a.Name+"'s "+s.Name, s.Env)
 		}
 	}
 	var out []string

@@ -27,5 +27,13 @@ func TestAValueInEnvThatLooksLikeASecretIsWarnedOfAndNotRepeated(t *testing.T) {
 		if got := strings.Contains(all, "env OPENAI_API_KEY of nightly looks like a secret"); got != warned || strings.Contains(all, value) {
 			t.Errorf("of a job: %s: warned %v, want %v:\n%s", value, got, warned, all)
 		}
+		c, err = Parse("agents.yaml", []byte("project: p\nagents: {scout: {image: x, sidecars: {proxy: {image: x, env: {TOKEN: \""+value+"\"}}}, init: [{name: migrate, image: x, env: {TOKEN: \""+value+"\"}}]}}\n"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = strings.Join(c.Warnings(), "\n")
+		if got := strings.Contains(all, "env TOKEN of scout's migrate, scout's proxy looks like a secret"); got != warned || strings.Contains(all, value) {
+			t.Errorf("of a sidecar and an init container: %s: warned %v, want %v:\n%s", value, got, warned, all)
+		}
 	}
 }

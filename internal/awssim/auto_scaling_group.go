@@ -224,6 +224,9 @@ func (s *Sim) updateGroup(in *autoscaling.UpdateAutoScalingGroupInput) (*autosca
 	if !g.Deleted.IsZero() {
 		return nil, fail("ValidationError", "AutoScalingGroup '%s' is pending delete", g.Name)
 	}
+	if s.scales(g) {
+		return nil, scalingActivity()
+	}
 	if in.LaunchTemplate != nil {
 		if err := s.templateOf(in.LaunchTemplate); err != nil {
 			return nil, err
@@ -251,6 +254,19 @@ func (s *Sim) updateGroup(in *autoscaling.UpdateAutoScalingGroupInput) (*autosca
 	return &autoscaling.UpdateAutoScalingGroupOutput{}, nil
 }
 
+// scales tells whether an instance of a group starts or stops.
+func (s *Sim) scales(g *AutoScalingGroup) bool {
+	return slices.ContainsFunc(s.instancesOf(g), func(i *Instance) bool {
+		return i.State == ec2types.InstanceStateNamePending || i.State == ec2types.InstanceStateNameShuttingDown
+	})
+}
+
+// scalingActivity is what AWS may answer while a group scales: it names the error for both operations and not when, so
+// here it is always. https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
+func scalingActivity() error {
+	return fail("ScalingActivityInProgress", "The operation can't be performed because there are scaling activities in progress.")
+}
+
 func (s *Sim) deleteGroup(in *autoscaling.DeleteAutoScalingGroupInput) (*autoscaling.DeleteAutoScalingGroupOutput, error) {
 	g, err := s.group(in.AutoScalingGroupName)
 	if err != nil {
@@ -272,6 +288,9 @@ func (s *Sim) terminateInGroup(in *autoscaling.TerminateInstanceInAutoScalingGro
 	}
 	if aws.ToBool(in.ShouldDecrementDesiredCapacity) {
 		return nil, fmt.Errorf("awssim: a smaller group is not simulated")
+	}
+	if g := s.world.AutoScalingGroups[i.Group]; g != nil && s.scales(g) {
+		return nil, scalingActivity()
 	}
 	s.endInstance(i)
 	return &autoscaling.TerminateInstanceInAutoScalingGroupOutput{Activity: &types.Activity{

@@ -3,6 +3,7 @@ package cost
 import (
 	"testing"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
@@ -114,5 +115,23 @@ func TestTheOverviewAddsUpToTheTotal(t *testing.T) {
 		if !sum.Expected.Equal(e.Total().Expected) || !sum.High.Equal(e.Total().High) {
 			t.Errorf("%s: the lines add up to %s, the total is %s", name, USD(sum.Expected), USD(e.Total().Expected))
 		}
+	}
+}
+
+func TestANATInstanceThatIsBeingReplacedChangesNoBill(t *testing.T) {
+	cfg := config(t, "agents.yaml")
+	cfg.Network.NAT = agents.NATInstance
+	nodes := offline(cfg).Resources()
+	dead := spec("asg/nat-instance", func(s *provision.AutoScalingGroupSpec) { s.Type, s.Running, s.Instance = "", "", "" })
+	got, err := Delta(cfg, nodes, foundAs(t, nodes, dead), prices(t))
+	if err != nil || USD(got) != "0.00" {
+		t.Errorf("it changes the bill by %s, want 0.00: %v", USD(got), err)
+	}
+	gone := []engine.Outcome{{Key: "asg/nat-instance", Have: provision.AutoScalingGroupSpec{Desired: 1}}}
+	shipped := config(t, "agents.yaml")
+	all := offline(shipped).Resources()
+	got, err = Delta(shipped, all, append(foundAs(t, all, nil), gone...), prices(t))
+	if err != nil || USD(got) != "0.00" {
+		t.Errorf("a group that goes while its instance is dead changes the bill by %s, want 0.00: %v", USD(got), err)
 	}
 }

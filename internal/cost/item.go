@@ -51,6 +51,11 @@ func found(wants []item, outcomes []engine.Outcome) []item {
 			continue
 		}
 		i := item{key: o.Key, spec: o.Have}
+		if have, group := o.Have.(provision.AutoScalingGroupSpec); group && have.Type == "" { // its next instance is on its way
+			want, _ := specs[o.Key].(provision.AutoScalingGroupSpec)
+			have.Type = want.Type
+			i.spec = have
+		}
 		if want, left := elsewhere[o.Key.Name()]; left {
 			switch have := o.Have.(type) {
 			case provision.ServiceSpec:

@@ -8,7 +8,7 @@ import (
 // Class is what an error means for the caller that decides whether to continue.
 type Class int
 
-// The classes. NotYet is waited for on create, Busy on delete, Lost is looked
+// The classes. NotYet is waited for on create, Busy on update and delete, Lost is looked
 // into by tag; everything else fails at once.
 const (
 	Other Class = iota

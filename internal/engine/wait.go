@@ -104,6 +104,23 @@ func (t *visit) retry(ctx context.Context, f func() error) error {
 	}
 }
 
+// retryBusy repeats an update also while AWS is at an earlier change of the same resource.
+func (t *visit) retryBusy(ctx context.Context, f func() error) error {
+	p := t.poll(t.node.patience())
+	for {
+		err := t.retry(ctx, f)
+		if err == nil || t.Classify(err) != Busy {
+			return err
+		}
+		if werr := p.wait(ctx, t.explain(err).Error()); werr != nil {
+			if t.stopping() {
+				return ErrInterrupted
+			}
+			return fmt.Errorf("%w: %w", werr, err)
+		}
+	}
+}
+
 // fresh is how old a shared listing may be for a poller: pollers that read within
 // a second of each other share a call.
 func (r *run) fresh() time.Time { return r.Clock.Now().Add(-time.Second) }

@@ -35,7 +35,15 @@ type refusing struct {
 	*box
 	until            time.Time
 	create, delete   error
+	update           error
 	creates, deletes int
+}
+
+func (r *refusing) Update(ctx context.Context, id string, have, want thingSpec) error {
+	if r.update != nil && time.Now().Before(r.until) {
+		return r.update
+	}
+	return r.box.Update(ctx, id, have, want)
 }
 
 func (r *refusing) Create(ctx context.Context, want thingSpec, token string) (string, error) {
@@ -233,6 +241,32 @@ func TestWhatIsBrokenAndNotToBeDiscardedFails(t *testing.T) {
 		res, err := apply(Walk{Steps: []Step{Manage(l)}, Record: rec}).Up(t.Context())
 		if err != nil || res.Err() == nil || !strings.Contains(res.Err().Error(), "as AWS says") || len(l.deletes) > 0 || len(w.names()) != 1 {
 			t.Errorf("%v, %v, deletes of %v", err, res.Err(), l.deletes)
+		}
+	})
+}
+
+func TestAnUpdateWaitsForAnEarlierChangeOfTheSameThing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			refusal error
+			lasts   time.Duration
+			done    bool
+		}{{errBusy, 5 * time.Minute, true}, {errBusy, 24 * time.Hour, false}, {errBoom, time.Minute, false}} {
+			w, rec := newWorld(), NewMemory(RealClock{})
+			first, err := apply(Walk{Steps: []Step{Manage(&box{w: w, key: "asg/nat", size: 1})}, Record: rec}).Up(t.Context())
+			must(t, first, err)
+			r := &refusing{box: &box{w: w, key: "asg/nat", size: 2}, update: c.refusal, until: time.Now().Add(c.lasts)}
+			walk := apply(Walk{Steps: []Step{Manage(r)}, Record: rec})
+			walk.Classify = classifyAll
+			began := time.Now()
+			res, err := walk.Up(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			took := time.Since(began)
+			if done := res.Err() == nil; done != c.done || !done && !errors.Is(res.Err(), c.refusal) || errors.Is(c.refusal, errBoom) && took > time.Second {
+				t.Errorf("%v for %s: after %s: %v", c.refusal, c.lasts, took, res.Err())
+			}
 		}
 	})
 }

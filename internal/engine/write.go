@@ -105,7 +105,7 @@ func (t *visit) update(ctx context.Context, id string, have any) (string, error)
 		t.record(id, "")
 	}
 	if !t.node.revises() {
-		return id, t.retry(ctx, func() error {
+		return id, t.retryBusy(ctx, func() error {
 			return t.call(ctx, func() error { return t.node.Update(ctx, id, have, t.want) })
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
@@ -192,6 +193,33 @@ func TestANATInstanceThatDiesIsReplacedByItselfAndANewImageByAPlan(t *testing.T)
 		})
 		if res := b.planStack(); res.Changes() {
 			t.Errorf("the plan after the new image is not empty: %s", verbs(res))
+		}
+
+		// An up in the middle of a replacement waits until AWS is through with it.
+		third := instance()
+		b.edit(func(w *awssim.World) {
+			w.Instances[third].Impaired, w.LinuxImage = true, "ami-0bbbbbbbbbbbbbbbb"
+		})
+		scaling := func() (is bool) {
+			b.edit(func(w *awssim.World) {
+				for _, i := range w.Instances {
+					is = is || i.State == ec2types.InstanceStateNameShuttingDown || i.State == ec2types.InstanceStateNamePending
+				}
+			})
+			return is
+		}
+		for range 600 {
+			if scaling() {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		if !scaling() {
+			t.Fatal("the group did not begin to replace its instance")
+		}
+		b.upStack(b.planStack())
+		if res := b.planStack(); res.Changes() || instance() == third {
+			t.Errorf("after an up in the middle of a replacement %s runs, and the plan has %s", instance(), verbs(res))
 		}
 	})
 }

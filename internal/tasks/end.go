@@ -27,7 +27,7 @@ type End struct {
 }
 
 // The container that keeps the time of a job, and how it ends when the time is over:
-// TimerContainer and TimerExitCode of package agents, which this one does not import.
+// TimerContainer and TimerExitCode of package agents, which this one does not import; a test compares them.
 const (
 	timer         = "timeout"
 	timerExitCode = 124

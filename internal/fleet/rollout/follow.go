@@ -210,4 +210,3 @@ func (a *Agent) Current(ctx context.Context) (arn, taskDefinition, previous stri
 	}
 	return aws.ToString(lines[0].ServiceDeploymentArn), taskDefinition, previous, nil
 }
-
