@@ -206,6 +206,19 @@ func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
 	return d.end(docs, nil)
 }
 
+// canStart refuses a deploy that the stack, or the user, has to do something before.
+func (d *deploy) canStart(st *stack.Stack, res *engine.Result) error {
+	if err := st.Ready(d.names, res); err != nil {
+		return err
+	}
+	for _, o := range res.With(engine.AwaitingUser) {
+		if w := o.Missing; w != nil {
+			return &advice{fmt.Errorf("nothing was deployed: %s", w.Reason), w.Command}
+		}
+	}
+	return nil
+}
+
 // plan shows what the deploy changes, and refuses what cannot work.
 func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 	if d.clock.Now().Sub(d.before.at) > staysTrue { // images were built meanwhile
@@ -231,13 +244,8 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := st.Ready(d.names, res); err != nil {
+	if err := d.canStart(st, res); err != nil {
 		return nil, err
-	}
-	for _, o := range res.With(engine.AwaitingUser) {
-		if w := o.Missing; w != nil {
-			return nil, &advice{fmt.Errorf("nothing was deployed: %s", w.Reason), w.Command}
-		}
 	}
 	changed, err := d.roleChanges(ctx, d.before.store, getsRole(res))
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,44 +59,53 @@ func runDiagram(a *app, o diagramOptions) error {
 	return nil
 }
 
+// priceOf is what the chosen part of an estimate costs; "?" where a price of it is not known.
+func priceOf(e *cost.Estimate, choose func(cost.Component) bool) string {
+	if len(e.Lacks(choose)) > 0 {
+		return "?"
+	}
+	return "$" + cost.USD(e.Sum(choose).Expected)
+}
+
+// ofNouns chooses the resources of some nouns.
+func ofNouns(nouns ...string) func(cost.Component) bool {
+	return func(c cost.Component) bool { return slices.Contains(nouns, c.Noun) }
+}
+
+// isOwn chooses what is an agent's own. Alarms and metrics have a free tier that all share, so they are not.
+func isOwn(c cost.Component) bool { return c.Noun == "service" || c.Agent != "" && c.Noun == "secret" }
+
+// wayOut is how the agents reach the internet.
+func wayOut(cfg *agents.Config, e *cost.Estimate) ui.PictureNode {
+	n := ui.PictureNode{ID: "nat", Label: "NAT gateway", Detail: string(cfg.Network.NAT), Price: priceOf(e, ofNouns("nat_gateway", "elastic_ip")), Column: 3}
+	switch cfg.Network.NAT {
+	case agents.NATInstance:
+		n.Label, n.Detail, n.Price = "NAT instance", cfg.Network.InstanceType, priceOf(e, ofNouns("auto_scaling_group", "elastic_ip"))
+	case agents.NATNone:
+		n.Label, n.Detail, n.Price = "Internet gateway", "tasks have addresses", "$0.00"
+	}
+	return n
+}
+
 // drawn is the picture of a stack: from the internet on the left to the internet on the right.
 func drawn(cfg *agents.Config, e *cost.Estimate) ui.Picture {
-	price := func(choose func(cost.Component) bool) string {
-		r := e.Sum(choose)
-		if len(e.Lacks(choose)) > 0 {
-			return "?"
-		}
-		return "$" + cost.USD(r.Expected)
-	}
-	of := func(nouns ...string) string {
-		return price(func(c cost.Component) bool {
-			for _, n := range nouns {
-				if c.Noun == n {
-					return true
-				}
-			}
-			return false
-		})
-	}
-	// Alarms and metrics have a free tier that all share, so they are no agent's own.
-	own := func(c cost.Component) bool { return c.Noun == "service" || c.Agent != "" && c.Noun == "secret" }
 	scheme := "http"
 	if cfg.LoadBalancer.HTTPS() {
 		scheme = strings.TrimSuffix("https · "+cfg.LoadBalancer.Domain, " · ")
 	}
 	p := ui.Picture{
-		Title: fmt.Sprintf("%s/%s · %s · %s a month", cfg.Project, cfg.Environment, cfg.Region, price(func(cost.Component) bool { return true })),
+		Title: fmt.Sprintf("%s/%s · %s · %s a month", cfg.Project, cfg.Environment, cfg.Region, priceOf(e, func(cost.Component) bool { return true })),
 	}
 	if len(cfg.Public()) > 0 {
 		p.Nodes = append(p.Nodes,
 			ui.PictureNode{ID: "users", Label: "Internet", Detail: "who asks", Column: 0},
-			ui.PictureNode{ID: "alb", Label: "Load balancer", Detail: scheme, Price: of("load_balancer"), Column: 1})
+			ui.PictureNode{ID: "alb", Label: "Load balancer", Detail: scheme, Price: priceOf(e, ofNouns("load_balancer")), Column: 1})
 		p.Edges = append(p.Edges, ui.PictureEdge{From: "users", To: "alb"})
 	}
 	for _, a := range cfg.Agents {
 		p.Nodes = append(p.Nodes, ui.PictureNode{
 			ID: "agent/" + a.Name, Label: a.Name, Detail: sizeOf(a), Column: 2,
-			Price: price(func(c cost.Component) bool { return c.Agent == a.Name && own(c) }),
+			Price: priceOf(e, func(c cost.Component) bool { return c.Agent == a.Name && isOwn(c) }),
 		})
 		if a.Public {
 			p.Edges = append(p.Edges, ui.PictureEdge{From: "alb", To: "agent/" + a.Name, Label: strings.TrimSuffix(a.Where(), "/")})
@@ -104,16 +114,10 @@ func drawn(cfg *agents.Config, e *cost.Estimate) ui.Picture {
 			p.Edges = append(p.Edges, ui.PictureEdge{From: "agent/" + a.Name, To: "agent/" + other})
 		}
 	}
-	out := ui.PictureNode{ID: "nat", Label: "NAT gateway", Detail: string(cfg.Network.NAT), Price: of("nat_gateway", "elastic_ip"), Column: 3}
-	switch cfg.Network.NAT {
-	case agents.NATInstance:
-		out.Label, out.Detail, out.Price = "NAT instance", cfg.Network.InstanceType, of("auto_scaling_group", "elastic_ip")
-	case agents.NATNone:
-		out = ui.PictureNode{ID: "nat", Label: "Internet gateway", Detail: "tasks have addresses", Price: "$0.00", Column: 3}
-	}
-	p.Nodes = append(p.Nodes, out,
-		ui.PictureNode{ID: "shared", Label: "Logs, alarms, images", Detail: "dashboard, state", Price: price(func(c cost.Component) bool {
-			return !own(c) && c.Noun != "load_balancer" && c.Noun != "nat_gateway" && c.Noun != "auto_scaling_group" && c.Noun != "elastic_ip"
+	drawnElsewhere := ofNouns("load_balancer", "nat_gateway", "auto_scaling_group", "elastic_ip")
+	p.Nodes = append(p.Nodes, wayOut(cfg, e),
+		ui.PictureNode{ID: "shared", Label: "Logs, alarms, images", Detail: "dashboard, state", Price: priceOf(e, func(c cost.Component) bool {
+			return !isOwn(c) && !drawnElsewhere(c)
 		}), Column: 3},
 		ui.PictureNode{ID: "world", Label: "Internet", Detail: "models, AWS, images", Column: 4})
 	for _, a := range cfg.Agents {

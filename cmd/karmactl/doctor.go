@@ -86,6 +86,11 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 	for _, t := range turns {
 		doc.Notes = append(doc.Notes, t.String())
 	}
+	return s.showFindings(doc, r)
+}
+
+// showFindings shows what doctor found; that it found anything is an exit code of its own.
+func (s *session) showFindings(doc *document.Doctor, r *doctor.Report) error {
 	for _, f := range r.Findings {
 		doc.Findings = append(doc.Findings, document.Finding(f))
 	}

@@ -29,7 +29,12 @@ func (a *app) showImport(ctx context.Context, o initOptions, file string, res *i
 	if a.term.JSON {
 		return a.term.Document(&d)
 	}
-	a.term.Printf("wrote %s: %s in %s, %s\n", file, d.Stack, d.Region, counted(len(d.Agents), "agent"))
+	a.printImport(&d, res)
+	return a.offerRehearsal(ctx, o)
+}
+
+func (a *app) printImport(d *document.Import, res *importer.Result) {
+	a.term.Printf("wrote %s: %s in %s, %s\n", d.File, d.Stack, d.Region, counted(len(d.Agents), "agent"))
 	if res.Source != "" {
 		a.term.Para("  from      ", res.Source)
 	}
@@ -62,7 +67,6 @@ func (a *app) showImport(ctx context.Context, o initOptions, file string, res *i
 		}
 	}
 	a.term.Notef("Next: %s", strings.Join(d.Next, " · "))
-	return a.offerRehearsal(ctx, o)
 }
 
 // secretsToSet are the commands that give the agents' own secrets their values.

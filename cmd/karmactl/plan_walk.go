@@ -114,14 +114,21 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 		p.warnings = append(p.warnings, fmt.Sprintf("%v: %s", q, q.Ask()))
 	}
 	p.warnings = append(p.warnings, s.texts(unknown)...)
-	if n := len(adopted(rec, engine.AdoptionShared)); n > 0 {
-		p.warnings = append(p.warnings, fmt.Sprintf("%s taken over from a program that has not let go: what it does next may undo this plan; karmactl adopt --release once it has", wereOf(n)))
-	}
-	p.warnings = append(p.warnings, notYetOurs(staying)...)
-	if note := noteOfCutover(rec); note != nil && !note.Moved.IsZero() && !s.cfg.LoadBalancer.Records {
-		p.warnings = append(p.warnings, "karmactl cutover has led the names to this stack: take records: false out of agents.yaml"+lineOfRecords(s.cfg.File)+", and the records are taken over as they are")
-	}
+	p.warnings = append(p.warnings, s.takenOver(rec, staying)...)
 	return p, err
+}
+
+// takenOver warns of what a takeover has left to do.
+func (s *session) takenOver(rec engine.Recorder, staying []string) []string {
+	var out []string
+	if n := len(adopted(rec, engine.AdoptionShared)); n > 0 {
+		out = append(out, fmt.Sprintf("%s taken over from a program that has not let go: what it does next may undo this plan; karmactl adopt --release once it has", wereOf(n)))
+	}
+	out = append(out, notYetOurs(staying)...)
+	if note := noteOfCutover(rec); note != nil && !note.Moved.IsZero() && !s.cfg.LoadBalancer.Records {
+		out = append(out, "karmactl cutover has led the names to this stack: take records: false out of agents.yaml"+lineOfRecords(s.cfg.File)+", and the records are taken over as they are")
+	}
+	return out
 }
 
 // sideBySide does both at the same time, and gives up the second when the first fails.

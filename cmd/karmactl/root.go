@@ -77,6 +77,23 @@ Try it without an account, in a minute:  karmactl try`,
 			return c.Help()
 		},
 	}
+	a.addFlags(root)
+	root.SetFlagErrorFunc(badFlag)
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.prepare(c) }
+	root.SetOut(a.term.Out)
+	root.SetErr(a.term.Err)
+	addCommands(root, a)
+	root.SetHelpFunc(showHelp)
+	root.SetHelpCommand(newHelpCmd())
+	root.SetHelpCommandGroupID("other")
+	root.SetCompletionCommandGroupID("other")
+	wordCompletion(root)
+	plainArguments(root)
+	return root
+}
+
+// addFlags puts the flags on the root that every command has.
+func (a *app) addFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.StringVarP(&a.opts.file, "file", "f", "", "the agents.yaml to read (default config/agents.yaml, then agents.yaml)")
 	f.StringVarP(&a.opts.env, "env", "e", "", "the environment, which the file has by its name or by a pattern such as pr-*")
@@ -101,11 +118,11 @@ Try it without an account, in a minute:  karmactl try`,
 	completeFlag(root, "output", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp
 	})
-	root.SetFlagErrorFunc(badFlag)
 	root.Flags().Bool("version", false, "say which karmactl this is")
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.prepare(c) }
-	root.SetOut(a.term.Out)
-	root.SetErr(a.term.Err)
+}
+
+// addCommands adds the commands, by the groups in which help lists them.
+func addCommands(root *cobra.Command, a *app) {
 	root.AddGroup(
 		&cobra.Group{ID: "stack", Title: "The stack:"},
 		&cobra.Group{ID: "fleet", Title: "The running agents:"},
@@ -126,13 +143,6 @@ Try it without an account, in a minute:  karmactl try`,
 			root.AddCommand(c)
 		}
 	}
-	root.SetHelpFunc(showHelp)
-	root.SetHelpCommand(newHelpCmd())
-	root.SetHelpCommandGroupID("other")
-	root.SetCompletionCommandGroupID("other")
-	wordCompletion(root)
-	plainArguments(root)
-	return root
 }
 
 // prepare settles the global flags before a command runs: flag, then

@@ -85,7 +85,37 @@ func (s *Sim) middleware(stack *middleware.Stack) error {
 		}), "Retry", middleware.After)
 }
 
-// answer carries out one call.
+// carryOut does what a call asks for, inside of a transaction.
+func (s *Sim) carryOut(ctx context.Context, call Call, o operation, in any) (any, error) {
+	s.settle()
+	if err := s.authorize(call.Service, call.Operation, in); err != nil {
+		return nil, err
+	}
+	if !call.Mutating {
+		// What a read makes up is in no other process's world, so it takes no ids away.
+		defer func(w *World, serial int) { w.Serial = serial }(s.world, s.world.Serial)
+		defer s.readOtherwise()()
+	}
+	reply, err := o.run(ctx, detach(in))
+	if err == nil && o.pager != nil {
+		err = s.cut(o.pager, in, reply)
+	}
+	out := detach(reply)
+	sendEmptyLists(reflect.ValueOf(out))
+	return out, err
+}
+
+// noteError writes down how a call ended.
+func (s *Sim) noteError(call Call, err error) {
+	for i := range slices.Backward(s.log) {
+		if s.log[i].N == call.N && s.log[i].Name() == call.Name() && s.log[i].At.Equal(call.At) {
+			s.log[i].Err = err
+			return
+		}
+	}
+}
+
+// answer admits one call, has it carried out, and plays the fault that is planned for it.
 func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, error) {
 	end := s.work()
 	defer func() { end() }()
@@ -113,22 +143,8 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 		return nil, fmt.Errorf("awssim: %s: field %s is not simulated", call.Name(), f)
 	}
 	var out any
-	err = s.transact(call.Mutating, func() error {
-		s.settle()
-		if err := s.authorize(call.Service, call.Operation, in); err != nil {
-			return err
-		}
-		if !call.Mutating {
-			// What a read makes up is in no other process's world, so it takes no ids away.
-			defer func(w *World, serial int) { w.Serial = serial }(s.world, s.world.Serial)
-			defer s.readOtherwise()()
-		}
-		reply, err := o.run(ctx, detach(in))
-		if err == nil && o.pager != nil {
-			err = s.cut(o.pager, in, reply)
-		}
-		out = detach(reply)
-		sendEmptyLists(reflect.ValueOf(out))
+	err = s.transact(call.Mutating, func() (err error) {
+		out, err = s.carryOut(ctx, call, o, in)
 		return err
 	})
 	s.mu.Lock()
@@ -136,12 +152,7 @@ func (s *Sim) answer(ctx context.Context, service, op string, in any) (any, erro
 	if s.observe != nil && s.otherwise == nil {
 		s.observe(call.Name(), out, err)
 	}
-	for i := range slices.Backward(s.log) {
-		if s.log[i].N == call.N && s.log[i].Name() == call.Name() && s.log[i].At.Equal(call.At) {
-			s.log[i].Err = err
-			break
-		}
-	}
+	s.noteError(call, err)
 	if fault.Kill {
 		s.dead = ErrKilled
 		return nil, s.dead

@@ -99,6 +99,15 @@ func (s *Sim) active(l *LoadBalancer) bool {
 	return l.Failure == "" && !s.now().Before(l.Created.Add(albProvisioning))
 }
 
+func (s *Sim) loadBalancerNamed(name string) *LoadBalancer {
+	for _, l := range s.world.LoadBalancers {
+		if l.Name == name {
+			return l
+		}
+	}
+	return nil
+}
+
 func (s *Sim) createLoadBalancer(in *elb.CreateLoadBalancerInput) (*elb.CreateLoadBalancerOutput, error) {
 	tags, err := elbTags(in.Tags)
 	if err != nil {
@@ -116,10 +125,7 @@ func (s *Sim) createLoadBalancer(in *elb.CreateLoadBalancerInput) (*elb.CreateLo
 		scheme = types.LoadBalancerSchemeEnumInternetFacing
 	}
 	subnets, groups := slices.Sorted(slices.Values(in.Subnets)), slices.Sorted(slices.Values(in.SecurityGroups))
-	for _, l := range s.world.LoadBalancers {
-		if l.Name != name {
-			continue
-		}
+	if l := s.loadBalancerNamed(name); l != nil {
 		if !slices.Equal(l.Subnets, subnets) || !slices.Equal(l.Groups, groups) || l.Scheme != scheme {
 			return nil, fail("DuplicateLoadBalancerName", "A load balancer with the same name '%s' exists, but with different settings", name)
 		}

@@ -193,6 +193,11 @@ func (s *Sim) filterLogEvents(in *logs.FilterLogEventsInput) (*logs.FilterLogEve
 	if back {
 		return s.filterBackwards(in, all, limit, matches)
 	}
+	return s.filterForwards(in, all, limit, matches)
+}
+
+// filterForwards is filterLogEvents from the oldest event on.
+func (s *Sim) filterForwards(in *logs.FilterLogEventsInput, all []LogEvent, limit int, matches func(string) bool) (*logs.FilterLogEventsOutput, error) {
 	i := sort.Search(len(all), func(i int) bool { return all[i].Timestamp >= aws.ToInt64(in.StartTime) })
 	if in.NextToken != nil {
 		place, ok := readPlace(*in.NextToken)
@@ -270,6 +275,30 @@ func readPlace(token string) (LogEvent, bool) {
 	return LogEvent{Timestamp: at, Ingested: in, ID: parts[2]}, err1 == nil && err2 == nil
 }
 
+// streamPage is which of a stream's events are on the page that is asked for.
+func streamPage(in *logs.GetLogEventsInput, all []LogEvent, limit int) (from, to int, err error) {
+	token := aws.ToString(in.NextToken)
+	switch {
+	case token == "" && aws.ToBool(in.StartFromHead):
+		return 0, min(limit, len(all)), nil
+	case token == "":
+		return max(0, len(all)-limit), len(all), nil
+	}
+	way, rest, _ := strings.Cut(token, "/")
+	place, ok := readPlace(rest)
+	if !ok || way != "f" && way != "b" {
+		return 0, 0, fail("InvalidParameterException", "The specified nextToken is invalid.")
+	}
+	i, found := slices.BinarySearchFunc(all, place, LogEvent.compare)
+	if way == "b" {
+		return max(0, i-limit), i, nil
+	}
+	if found {
+		i++
+	}
+	return i, min(i+limit, len(all)), nil
+}
+
 // getLogEvents reads one stream, from the tail unless told otherwise. Its tokens
 // are f/place and b/place; at the end the same token comes back.
 func (s *Sim) getLogEvents(in *logs.GetLogEventsInput) (*logs.GetLogEventsOutput, error) {
@@ -292,25 +321,9 @@ func (s *Sim) getLogEvents(in *logs.GetLogEventsInput) (*logs.GetLogEventsOutput
 			all = append(all, e)
 		}
 	}
-	from, to := max(0, len(all)-limit), len(all)
-	if aws.ToBool(in.StartFromHead) {
-		from, to = 0, min(limit, len(all))
-	}
-	if token := aws.ToString(in.NextToken); token != "" {
-		way, rest, _ := strings.Cut(token, "/")
-		place, ok := readPlace(rest)
-		if !ok || way != "f" && way != "b" {
-			return nil, fail("InvalidParameterException", "The specified nextToken is invalid.")
-		}
-		i, found := slices.BinarySearchFunc(all, place, LogEvent.compare)
-		if way == "f" {
-			if found {
-				i++
-			}
-			from, to = i, min(i+limit, len(all))
-		} else {
-			from, to = max(0, i-limit), i
-		}
+	from, to, err := streamPage(in, all, limit)
+	if err != nil {
+		return nil, err
 	}
 	out := &logs.GetLogEventsOutput{NextForwardToken: in.NextToken, NextBackwardToken: in.NextToken}
 	for _, e := range all[from:to] {

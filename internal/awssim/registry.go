@@ -64,6 +64,11 @@ func (f front) RoundTrip(r *http.Request) (*http.Response, error) {
 	case r.Method != http.MethodPut:
 		return f.registries().RoundTrip(r)
 	}
+	return f.push(r, repository, ref)
+}
+
+// push takes a manifest whose layers are there.
+func (f front) push(r *http.Request, repository, ref string) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err

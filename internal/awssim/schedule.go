@@ -69,23 +69,32 @@ func parseSchedule(text, zone string) (*schedule, error) {
 	if m == nil {
 		return nil, bad("it must be at(...), rate(...) or cron(...)")
 	}
-	parts := strings.Fields(m[1])
-	if len(parts) != 6 {
-		return nil, bad("cron takes six fields: minutes hours day-of-month month day-of-week year")
-	}
-	if (parts[2] == "?") == (parts[4] == "?") {
-		return nil, bad("one of day-of-month and day-of-week must be ?, and only one")
-	}
-	c := &cron{}
-	for i, p := range parts {
-		f, ok := parseCronField(p, i)
-		if !ok {
-			return nil, bad("field " + p)
-		}
-		c.fields[i] = f
+	c, why := parseCron(m[1])
+	if why != "" {
+		return nil, bad(why)
 	}
 	sch.cron = c
 	return sch, nil
+}
+
+// parseCron reads what is between the brackets of cron(...), or says what is wrong with it.
+func parseCron(text string) (c *cron, why string) {
+	parts := strings.Fields(text)
+	if len(parts) != 6 {
+		return nil, "cron takes six fields: minutes hours day-of-month month day-of-week year"
+	}
+	if (parts[2] == "?") == (parts[4] == "?") {
+		return nil, "one of day-of-month and day-of-week must be ?, and only one"
+	}
+	c = &cron{}
+	for i, p := range parts {
+		f, ok := parseCronField(p, i)
+		if !ok {
+			return nil, "field " + p
+		}
+		c.fields[i] = f
+	}
+	return c, ""
 }
 
 // cronRanges are the lowest and highest value of each field.

@@ -50,19 +50,23 @@ type SeedNetwork struct {
 // seeded is the value of what a rehearsal makes up.
 const seeded = "rehearsal"
 
+func (s *Sim) seedZones(zones []string) {
+	for _, zone := range zones {
+		there := false
+		for _, z := range s.world.HostedZones {
+			there = there || strings.TrimSuffix(z.Name, ".") == strings.TrimSuffix(zone, ".")
+		}
+		if !there {
+			s.world.SeedHostedZone(zone, false)
+		}
+	}
+}
+
 // Seed makes what is not there yet.
 func (s *Sim) Seed(x Seed) error {
 	err := s.transact(true, func() error {
 		long := s.now().Add(-time.Hour) // known everywhere by now
-		for _, zone := range x.Zones {
-			there := false
-			for _, z := range s.world.HostedZones {
-				there = there || strings.TrimSuffix(z.Name, ".") == strings.TrimSuffix(zone, ".")
-			}
-			if !there {
-				s.world.SeedHostedZone(zone, false)
-			}
-		}
+		s.seedZones(x.Zones)
 		for from, keys := range x.Secrets {
 			if err := s.seedSecret(from, keys); err != nil {
 				return err

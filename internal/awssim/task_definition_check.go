@@ -144,6 +144,20 @@ func checkDependencies(all []types.ContainerDefinition) error {
 	return nil
 }
 
+func checkPort(container string, p types.PortMapping) error {
+	switch {
+	case p.ContainerPort == nil || *p.ContainerPort < 1 || *p.ContainerPort > 65535:
+		return fail("ClientException", "Invalid 'containerPort' setting for container '%s'", container)
+	case p.HostPort != nil && *p.HostPort != *p.ContainerPort:
+		return fail("ClientException", "When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
+	case p.Name != nil && !portName.MatchString(*p.Name):
+		return fail("ClientException", "The port mapping name '%s' contains invalid characters.", *p.Name)
+	case p.AppProtocol != "" && p.Name == nil:
+		return fail("ClientException", "The appProtocol parameter requires a port mapping name.")
+	}
+	return nil
+}
+
 func checkContainer(in *ecs.RegisterTaskDefinitionInput, c types.ContainerDefinition) error {
 	bad := func(format string, args ...any) error { return fail("ClientException", format, args...) }
 	name := aws.ToString(c.Name)
@@ -157,17 +171,8 @@ func checkContainer(in *ecs.RegisterTaskDefinitionInput, c types.ContainerDefini
 		return bad("Container stop timeout %d is not valid. It must be between 2 and 120 seconds.", *n)
 	}
 	for _, p := range c.PortMappings {
-		if p.ContainerPort == nil || *p.ContainerPort < 1 || *p.ContainerPort > 65535 {
-			return bad("Invalid 'containerPort' setting for container '%s'", name)
-		}
-		if p.HostPort != nil && *p.HostPort != *p.ContainerPort {
-			return bad("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
-		}
-		if p.Name != nil && !portName.MatchString(*p.Name) {
-			return bad("The port mapping name '%s' contains invalid characters.", *p.Name)
-		}
-		if p.AppProtocol != "" && p.Name == nil {
-			return bad("The appProtocol parameter requires a port mapping name.")
+		if err := checkPort(name, p); err != nil {
+			return err
 		}
 	}
 	if h := c.HealthCheck; h != nil {

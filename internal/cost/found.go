@@ -20,33 +20,7 @@ var byTime = []string{"nat", "asg", "eip", "endpoint", "alb", "scaling-policy", 
 // addresses of which have a public one: without traffic, logs and images, for which it takes agents.yaml,
 // and without free tiers, which an account has once.
 func Found(keys []engine.Key, running []Task, addresses int, book *Book) (Rate, error) {
-	var zones, private []string
-	for _, k := range keys {
-		if k.Kind() == "subnet" {
-			zones = append(zones, k.Name())
-			if strings.HasPrefix(k.Name(), "private") {
-				private = append(private, k.Name())
-			}
-		}
-	}
-	var items []item
-	for _, k := range keys {
-		i := item{key: k}
-		switch {
-		case !slices.Contains(byTime, k.Kind()):
-			continue
-		case k.Kind() == "alb": // it has an address in each zone, and two at least
-			i.spec = provision.LoadBalancerSpec{Scheme: string(types.LoadBalancerSchemeEnumInternetFacing), Subnets: make([]string, max(len(zones)-len(private), 2))}
-		case k.Kind() == "asg": // its key does not tell its type: the least, which it has by itself
-			i.spec = provision.AutoScalingGroupSpec{Type: "t4g.nano", Desired: 1}
-		case k.Kind() == "endpoint" && k.Name() != "s3":
-			i.spec = provision.VPCEndpointSpec{Type: "Interface", Subnets: make([]string, max(len(private), 1))}
-		case k.Kind() == "endpoint":
-			i.spec = provision.VPCEndpointSpec{}
-		}
-		items = append(items, i)
-	}
-	e, err := price(&agents.Config{Region: book.Region}, items, book, always)
+	e, err := price(&agents.Config{Region: book.Region}, itemsOf(keys), book, always)
 	if err != nil {
 		return Rate{}, err
 	}
@@ -72,4 +46,36 @@ func Found(keys []engine.Key, running []Task, addresses int, book *Book) (Rate, 
 		month = month.Add(address.USD.Mul(decimal.NewFromInt(int64(addresses))).Mul(hours))
 	}
 	return Rate{Today: month.Mul(decimal.NewFromInt(24)).Div(hours), Month: month, Lacks: lacks}, nil
+}
+
+// itemsOf are the resources that bill by time, of whose specs only that is known which their keys and those of the
+// subnets tell.
+func itemsOf(keys []engine.Key) []item {
+	subnets, private := 0, 0
+	for _, k := range keys {
+		if k.Kind() == "subnet" {
+			subnets++
+			if strings.HasPrefix(k.Name(), "private") {
+				private++
+			}
+		}
+	}
+	var items []item
+	for _, k := range keys {
+		i := item{key: k}
+		switch {
+		case !slices.Contains(byTime, k.Kind()):
+			continue
+		case k.Kind() == "alb": // it has an address in each zone, and two at least
+			i.spec = provision.LoadBalancerSpec{Scheme: string(types.LoadBalancerSchemeEnumInternetFacing), Subnets: make([]string, max(subnets-private, 2))}
+		case k.Kind() == "asg": // its key does not tell its type: the least, which it has by itself
+			i.spec = provision.AutoScalingGroupSpec{Type: "t4g.nano", Desired: 1}
+		case k.Kind() == "endpoint" && k.Name() != "s3":
+			i.spec = provision.VPCEndpointSpec{Type: "Interface", Subnets: make([]string, max(private, 1))}
+		case k.Kind() == "endpoint":
+			i.spec = provision.VPCEndpointSpec{}
+		}
+		items = append(items, i)
+	}
+	return items
 }

@@ -188,9 +188,8 @@ func (sn *snapshot) readTargets(ctx context.Context) error {
 	return nil
 }
 
-// readNetwork reads what is in the VPC of the services, karmactl's or not.
-func (sn *snapshot) readNetwork(ctx context.Context) error {
-	var vpc string
+// servicesVPC is where the services run; "" when none does.
+func (sn *snapshot) servicesVPC(ctx context.Context) (string, error) {
 	for _, s := range sn.Services {
 		n := networkOf(s)
 		if n == nil || len(n.Subnets) == 0 {
@@ -198,12 +197,20 @@ func (sn *snapshot) readNetwork(ctx context.Context) error {
 		}
 		out, err := sn.Clients.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: n.Subnets[:1]})
 		if err != nil {
-			return err
+			return "", err
 		}
 		if len(out.Subnets) > 0 {
-			vpc = aws.ToString(out.Subnets[0].VpcId)
-			break
+			return aws.ToString(out.Subnets[0].VpcId), nil
 		}
+	}
+	return "", nil
+}
+
+// readNetwork reads what is in the VPC of the services, karmactl's or not.
+func (sn *snapshot) readNetwork(ctx context.Context) error {
+	vpc, err := sn.servicesVPC(ctx)
+	if err != nil {
+		return err
 	}
 	inVPC := []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}
 	tables, err := cloud.Pages(ctx, ec2.NewDescribeRouteTablesPaginator(sn.Clients.EC2, &ec2.DescribeRouteTablesInput{Filters: inVPC}),

@@ -2,7 +2,8 @@
 // and deletes; it knows no AWS and no files.
 //
 // Read resource.go (what a resource is), walk.go (in which order; result.go is how it ended), settle.go
-// (what happens to one resource on the way up; write.go has the writes) and
+// (what happens to one resource on the way up; write.go has the writes, converge.go
+// what is waited for after them) and
 // remove.go (on the way down).
 //
 // A resource has four faces. Node is what the graph sees: a key and needs.

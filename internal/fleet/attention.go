@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -34,22 +35,12 @@ func attention(conf agents.Agent, a AgentStatus, s types.Service, r readings) []
 	for _, d := range s.Deployments {
 		failed += d.FailedTasks
 	}
-	why, command := "", logs+" --since 1h"
-	said, cause := tasks.WhyDown(s, r.tasks, a.Name)
-	if said != "" {
-		why = ": " + cause.Why
-		if cause.Kind == tasks.KindUnknown {
-			why = ": " + tasks.PlainEvent(said)
-		}
-		if command = cause.Command; command == "" {
-			command = "karmactl doctor " + a.Name
-		}
-	}
+	why, command := whyDown(s, r, a.Name)
 	down := true
 	switch {
 	case a.Rollout == "failed":
 		add(AboutTasks, command, "the deployment of revision %d failed%s", a.Revision, why)
-	case a.Running < a.Desired && (a.Rollout != "in_progress" || said != ""):
+	case a.Running < a.Desired && (a.Rollout != "in_progress" || why != ""):
 		add(AboutTasks, command, "%d of %d tasks run%s", a.Running, a.Desired, why)
 	case failed > 0:
 		add(AboutTasks, command, "%s of the deployment under way failed%s", plural(int(failed), "task"), why)
@@ -80,6 +71,21 @@ func attention(conf agents.Agent, a AgentStatus, s types.Service, r readings) []
 		add(AboutScale, "karmactl scale "+a.Name+"="+wake, "is scaled to 0, and no schedule wakes it")
 	}
 	return append(out, endings(a.Name, r.tasks, down)...)
+}
+
+// whyDown is what ECS says of tasks that do not run, for the end of a sentence, and the command that helps; "" when it
+// says nothing.
+func whyDown(s types.Service, r readings, agent string) (why, command string) {
+	said, cause := tasks.WhyDown(s, r.tasks, agent)
+	switch {
+	case said == "":
+		return "", "karmactl logs " + agent + " --since 1h"
+	case cause.Kind == tasks.KindUnknown:
+		why = tasks.PlainEvent(said)
+	default:
+		why = cause.Why
+	}
+	return ": " + why, cmp.Or(cause.Command, "karmactl doctor "+agent)
 }
 
 // endings tell of the tasks that stopped within the last hour although they were to

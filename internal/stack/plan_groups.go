@@ -45,44 +45,9 @@ func (s *Stack) About(group string) string {
 	var parts []string
 	switch group {
 	case groupNetwork:
-		if n := cfg.Network; n.VPC != "" {
-			parts = []string{n.VPC + ", there already"}
-			for tier, ids := range map[string][]string{"public": n.Public, "private": n.Private} {
-				if len(ids) > 0 {
-					parts = append(parts, fmt.Sprintf("%d %s subnets", len(ids), tier))
-				}
-			}
-			slices.Sort(parts[1:])
-			return strings.Join(parts, " · ")
-		}
-		parts = []string{"vpc " + cfg.Network.CIDR, fmt.Sprintf("%d AZ", len(s.Lookup.Zones)), "nat " + string(cfg.Network.NAT)}
-		if cfg.Network.HasEndpoint("s3") {
-			parts = append(parts, "s3 endpoint")
-		}
-		if n := len(cfg.Network.InterfaceEndpoints()); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d interface endpoints", n))
-		}
+		parts = s.aboutNetwork()
 	case groupEdge:
-		public := cfg.Public()
-		if len(public) == 0 {
-			return "no load balancer: no agent is public"
-		}
-		proto := "alb http"
-		if cfg.LoadBalancer.HTTPS() {
-			proto = strings.TrimSpace("alb https " + cfg.LoadBalancer.Domain)
-		}
-		if cfg.LoadBalancer.Internal {
-			proto = "internal " + proto
-		}
-		a := public[0]
-		route := fmt.Sprintf("%s* → :%d", a.Where(), a.Port)
-		if a.StripPrefix && a.Path != "/" {
-			route += " (prefix stripped)"
-		}
-		parts = []string{proto, route}
-		if more := len(public) - 1; more > 0 {
-			parts[1] += fmt.Sprintf(" and %d more", more)
-		}
+		parts = s.aboutEdge()
 	case groupPlatform:
 		parts = []string{"cluster", "namespace", fmt.Sprintf("log groups %dd", cfg.Observability.LogRetentionDays)}
 		if cfg.Observability.Dashboard {
@@ -99,4 +64,49 @@ func (s *Stack) About(group string) string {
 		return strings.Join(cfg.Names(), " ")
 	}
 	return strings.Join(parts, " · ")
+}
+
+func (s *Stack) aboutNetwork() []string {
+	n := s.Config.Network
+	if n.VPC != "" {
+		parts := []string{n.VPC + ", there already"}
+		for tier, ids := range map[string][]string{"public": n.Public, "private": n.Private} {
+			if len(ids) > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s subnets", len(ids), tier))
+			}
+		}
+		slices.Sort(parts[1:])
+		return parts
+	}
+	parts := []string{"vpc " + n.CIDR, fmt.Sprintf("%d AZ", len(s.Lookup.Zones)), "nat " + string(n.NAT)}
+	if n.HasEndpoint("s3") {
+		parts = append(parts, "s3 endpoint")
+	}
+	if n := len(n.InterfaceEndpoints()); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d interface endpoints", n))
+	}
+	return parts
+}
+
+func (s *Stack) aboutEdge() []string {
+	cfg, public := s.Config, s.Config.Public()
+	if len(public) == 0 {
+		return []string{"no load balancer: no agent is public"}
+	}
+	proto := "alb http"
+	if cfg.LoadBalancer.HTTPS() {
+		proto = strings.TrimSpace("alb https " + cfg.LoadBalancer.Domain)
+	}
+	if cfg.LoadBalancer.Internal {
+		proto = "internal " + proto
+	}
+	a := public[0]
+	route := fmt.Sprintf("%s* → :%d", a.Where(), a.Port)
+	if a.StripPrefix && a.Path != "/" {
+		route += " (prefix stripped)"
+	}
+	if more := len(public) - 1; more > 0 {
+		route += fmt.Sprintf(" and %d more", more)
+	}
+	return []string{proto, route}
 }

@@ -58,24 +58,29 @@ func (t *Terminal) Hidden(ctx context.Context, question string) (string, error) 
 	}()
 	select {
 	case a := <-ch:
-		switch {
-		case errors.Is(a.err, engine.ErrInterrupted):
-			return "", a.err
-		case errors.Is(a.err, io.EOF):
-			return "", nil
-		case a.err != nil:
-			return "", fmt.Errorf("nothing could be read: %w", a.err)
-		case len(a.text) > maxHidden:
-			return "", ErrTooLong
-		}
-		text, cut := strings.CutSuffix(string(a.text), "\n")
-		if cut {
-			text = strings.TrimSuffix(text, "\r")
-		}
-		return text, nil
+		return answered(a.text, a.err)
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
+}
+
+// answered is what was typed, without the newline at its end.
+func answered(typed []byte, err error) (string, error) {
+	switch {
+	case errors.Is(err, engine.ErrInterrupted):
+		return "", err
+	case errors.Is(err, io.EOF):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("nothing could be read: %w", err)
+	case len(typed) > maxHidden:
+		return "", ErrTooLong
+	}
+	text, cut := strings.CutSuffix(string(typed), "\n")
+	if cut {
+		text = strings.TrimSuffix(text, "\r")
+	}
+	return text, nil
 }
 
 // keyboard notices Ctrl-C, which is no signal while a terminal is raw.

@@ -71,6 +71,30 @@ type suite struct {
 	limit       time.Duration // a fault that makes the tests take longer is noticed
 }
 
+// drawSites chooses at most perFile sites of a file, outer ones first.
+func drawSites(file string, perFile int, seed string) (source []byte, all []site, err error) {
+	if source, err = os.ReadFile(file); err != nil {
+		return nil, nil, err
+	}
+	if all, err = sites(filepath.ToSlash(file), source); err != nil {
+		return nil, nil, err
+	}
+	slices.SortStableFunc(all, func(a, b site) int {
+		if a.order(seed) < b.order(seed) {
+			return -1
+		}
+		return 1
+	})
+	all = all[:min(perFile, len(all))]
+	slices.SortStableFunc(all, func(a, b site) int {
+		if a.from != b.from {
+			return a.from - b.from
+		}
+		return b.to - a.to
+	})
+	return source, all, nil
+}
+
 // draw chooses at most perFile sites of each file, by lot.
 func draw(dir string, words []string, perFile int, seed string) (*sample, error) {
 	s := &sample{dir: dir}
@@ -84,27 +108,10 @@ func draw(dir string, words []string, perFile int, seed string) (*sample, error)
 			if strings.HasSuffix(file, "_test.go") || !chosen(file, words) {
 				continue
 			}
-			source, err := os.ReadFile(file)
+			source, all, err := drawSites(file, perFile, seed)
 			if err != nil {
 				return nil, err
 			}
-			all, err := sites(filepath.ToSlash(file), source)
-			if err != nil {
-				return nil, err
-			}
-			slices.SortStableFunc(all, func(a, b site) int {
-				if a.order(seed) < b.order(seed) {
-					return -1
-				}
-				return 1
-			})
-			all = all[:min(perFile, len(all))]
-			slices.SortStableFunc(all, func(a, b site) int { // outer ones first
-				if a.from != b.from {
-					return a.from - b.from
-				}
-				return b.to - a.to
-			})
 			numbers := map[string]int{}
 			for _, x := range all {
 				s.sites = append(s.sites, x)

@@ -170,25 +170,7 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 	if o.Follow && !o.Until.IsZero() {
 		return nil, errors.New("tail logs: until and follow exclude each other: leave one out")
 	}
-	if o.Clock == nil {
-		o.Clock = engine.RealClock{}
-	}
-	if o.Order == 0 {
-		o.Order = DefaultOrder
-	}
-	if o.LookBack == 0 {
-		o.LookBack = DefaultLookBack
-	}
-	quotas := cloud.LogQuotasOf(o.Region)
-	if o.CallsPerSecond == 0 {
-		o.CallsPerSecond = filterShare * quotas.Filter
-	}
-	if o.StreamCallsPerSecond == 0 {
-		o.StreamCallsPerSecond = streamShare * quotas.Stream
-		if o.CallsPerSecond > fastPace {
-			o.StreamCallsPerSecond = easyShare * quotas.Stream
-		}
-	}
+	o.setDefaults()
 	fromNow := o.Since.IsZero() && o.Follow
 	if o.Since.IsZero() {
 		o.Since = o.Clock.Now()
@@ -213,6 +195,29 @@ func newTailer(api API, o Options, emit func(Event) error) (*tailer, error) {
 		t.groups = append(t.groups, newGroup(t, g))
 	}
 	return t, nil
+}
+
+// setDefaults fills in what was left out, except since when.
+func (o *Options) setDefaults() {
+	if o.Clock == nil {
+		o.Clock = engine.RealClock{}
+	}
+	if o.Order == 0 {
+		o.Order = DefaultOrder
+	}
+	if o.LookBack == 0 {
+		o.LookBack = DefaultLookBack
+	}
+	quotas := cloud.LogQuotasOf(o.Region)
+	if o.CallsPerSecond == 0 {
+		o.CallsPerSecond = filterShare * quotas.Filter
+	}
+	if o.StreamCallsPerSecond == 0 {
+		o.StreamCallsPerSecond = streamShare * quotas.Stream
+		if o.CallsPerSecond > fastPace {
+			o.StreamCallsPerSecond = easyShare * quotas.Stream
+		}
+	}
 }
 
 // now is AWS's time in milliseconds, as well as we know it.

@@ -61,6 +61,11 @@ func (a *Agent) Target(ctx context.Context, to int) (RollbackPlan, error) {
 			return b, nil
 		}
 	}
+	return a.lastCompleted(ctx, b, lines)
+}
+
+// lastCompleted is a rollback to the last revision that completed before the one that runs, and that can still start.
+func (a *Agent) lastCompleted(ctx context.Context, b RollbackPlan, lines []types.ServiceDeploymentBrief) (RollbackPlan, error) {
 	var expired []string
 	for _, l := range lines {
 		if l.Status != types.ServiceDeploymentStatusSuccessful {
