@@ -47,52 +47,6 @@ func (d *Dashboard) Needs() []engine.Node {
 // Want is the drawing.
 func (d *Dashboard) Want() DashboardSpec { return DashboardSpec{Body: document(d.body())} }
 
-// body draws five charts with a line for each agent.
-func (d *Dashboard) body() string {
-	service := func(w Watched, metric string) []any {
-		return []any{"AWS/ECS", metric, "ClusterName", d.ClusterName(), "ServiceName", d.ServiceName(w.Agent), map[string]any{"label": w.Agent}}
-	}
-	target := func(w Watched, metric string) []any {
-		if d.LoadBalancer == nil || w.TargetGroup == nil {
-			return nil
-		}
-		return []any{
-			"AWS/ApplicationELB", metric, "LoadBalancer", metricSuffix(d.LoadBalancer.ID()), "TargetGroup", metricSuffix(w.TargetGroup.ID()),
-			map[string]any{"label": w.Agent},
-		}
-	}
-	charts := []struct {
-		title, metric, stat string
-		of                  func(Watched, string) []any
-	}{
-		{"CPU, % of what is reserved", "CPUUtilization", "Average", service},
-		{"Memory, % of what is reserved", "MemoryUtilization", "Average", service},
-		{"Requests", "RequestCount", "Sum", target},
-		{"Response time, s", "TargetResponseTime", "Average", target},
-		{"Healthy tasks", "HealthyHostCount", "Minimum", target},
-	}
-	widgets := []any{}
-	for _, c := range charts {
-		var metrics []any
-		for _, w := range d.Agents {
-			if m := c.of(w, c.metric); m != nil {
-				metrics = append(metrics, m)
-			}
-		}
-		if len(metrics) == 0 {
-			continue
-		}
-		n := len(widgets)
-		widgets = append(widgets, map[string]any{
-			"type": "metric", "x": n % 2 * 12, "y": n / 2 * 6, "width": 12, "height": 6,
-			"properties": map[string]any{
-				"title": c.title, "region": d.Account.Region, "view": "timeSeries", "stat": c.stat, "period": 60, "metrics": metrics,
-			},
-		})
-	}
-	return marshal(map[string]any{"widgets": widgets})
-}
-
 // Find gets the dashboard by its name.
 func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[DashboardSpec], error) {
 	out, err := d.Clients.CloudWatch.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.name())})
@@ -139,10 +93,7 @@ func (d *Dashboard) Diff(have, want DashboardSpec) []engine.Change {
 func (d *Dashboard) Create(ctx context.Context, want DashboardSpec, _ string) (string, error) {
 	name := d.name()
 	_, err := d.Clients.CloudWatch.PutDashboard(ctx, &cloudwatch.PutDashboardInput{DashboardName: &name, DashboardBody: &want.Body})
-	if err != nil {
-		return "", err
-	}
-	return name, nil
+	return made(name, err)
 }
 
 // Update puts it again, which replaces it.

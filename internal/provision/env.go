@@ -206,6 +206,14 @@ func essential(changes []engine.Change) []engine.Change {
 	return changes
 }
 
+// made is the answer of a Create whose id was known before: none when AWS refused.
+func made(id string, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
 // unlessGone is a listing; there is nothing to list where what it asks of is gone.
 func unlessGone[T any](all []T, err error) ([]T, error) {
 	if cloud.IsNotFound(err) {

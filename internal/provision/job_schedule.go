@@ -175,10 +175,7 @@ func (s *JobSchedule) Create(ctx context.Context, want JobScheduleSpec, token st
 		GroupName: aws.String(s.scheduleGroup()), Name: &s.Job.Name, ClientToken: &token, ScheduleExpression: &want.Expression, ScheduleExpressionTimezone: &want.Timezone,
 		State: types.ScheduleState(want.State), FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowMode(want.Window)}, Target: want.target(),
 	})
-	if err != nil {
-		return "", err
-	}
-	return s.scheduleGroup() + "/" + s.Job.Name, nil
+	return made(s.scheduleGroup()+"/"+s.Job.Name, err)
 }
 
 // Update sends all of it.

@@ -93,10 +93,7 @@ func (g *LogGroup) Diff(have, want LogGroupSpec) []engine.Change {
 // Create makes the group; how long it keeps can only be said after.
 func (g *LogGroup) Create(ctx context.Context, want LogGroupSpec, _ string) (string, error) {
 	_, err := g.Clients.Logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(g.Name()), Tags: want.Tags})
-	if err != nil {
-		return "", err
-	}
-	return g.Name(), nil
+	return made(g.Name(), err)
 }
 
 // Update sets retention and tags.

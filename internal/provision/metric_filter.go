@@ -92,10 +92,7 @@ func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec, _ stri
 			MetricNamespace: &want.Namespace, MetricName: &want.Metric, MetricValue: &want.Value,
 		}},
 	})
-	if err != nil {
-		return "", err
-	}
-	return f.Name(), nil
+	return made(f.Name(), err)
 }
 
 // Update puts the filter again, which replaces it.

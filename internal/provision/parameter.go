@@ -62,21 +62,6 @@ func (p *Parameter) Needs() []engine.Node { return nil }
 
 func (p *Parameter) name() string { return p.ParameterName(p.AgentName, p.Name) }
 
-// available tells whether the parameter has a value, or will have after the first copy.
-func (p *Parameter) available() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.there || p.nested
-}
-
-// Wanted when the nested secret has the value.
-func (p *Parameter) Wanted(context.Context) (bool, string, error) {
-	wanted := p.available()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return wanted, "there is no value to keep yet: karmactl secrets set makes it", p.unread
-}
-
 // Want is a parameter with tags.
 func (p *Parameter) Want() ParameterSpec { return ParameterSpec{Tags: p.TagsOf(p.Key())} }
 
@@ -102,18 +87,7 @@ func (p *Parameter) Find(ctx context.Context, look engine.Look) (engine.Found[Pa
 			}
 		}
 	}
-	var nested []string
-	var unread error
-	if found.Phase == engine.Absent {
-		nested, unread = p.Nested.Keys(ctx, look.NotOlder, p.AgentName)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.unread = unread
-	p.there, p.nested = found.Phase != engine.Absent, slices.Contains(p.Input.with(nested), p.Name)
-	if p.action == "" {
-		p.action = actionOf(p.there, p.nested, false)
-	}
+	p.seek(ctx, look, found.Phase != engine.Absent)
 	return found, nil
 }
 

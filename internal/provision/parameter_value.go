@@ -3,14 +3,48 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // maxParameterBytes is what a parameter of the standard tier takes:
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
 const maxParameterBytes = 4096
+
+// seek notes whether there is a value: in the parameter, or else in the nested secret or the input.
+func (p *Parameter) seek(ctx context.Context, look engine.Look, there bool) {
+	var nested []string
+	var unread error
+	if !there {
+		nested, unread = p.Nested.Keys(ctx, look.NotOlder, p.AgentName)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unread = unread
+	p.there, p.nested = there, slices.Contains(p.Input.with(nested), p.Name)
+	if p.action == "" {
+		p.action = actionOf(p.there, p.nested, false)
+	}
+}
+
+// available tells whether the parameter has a value, or will have after the first copy.
+func (p *Parameter) available() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.there || p.nested
+}
+
+// Wanted when the nested secret has the value.
+func (p *Parameter) Wanted(context.Context) (bool, string, error) {
+	wanted := p.available()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return wanted, "there is no value to keep yet: karmactl secrets set makes it", p.unread
+}
 
 // value is what the parameter is to have: the given one, else the nested secret's.
 // An empty one is none: a parameter cannot have it.

@@ -88,11 +88,7 @@ func (r *Repository) observe(ctx context.Context, look engine.Look, repo types.R
 	if e := repo.EncryptionConfiguration; e != nil {
 		found.Spec.Encryption = string(e.EncryptionType)
 	}
-	if want := r.known(repo, document(lifecyclePolicy)); r.believes(look, want) {
-		found.Spec.Lifecycle, found.Known = document(lifecyclePolicy), want
-		return found, nil
-	}
-	if found.Spec.Lifecycle, err = r.lifecycle(ctx); cloud.Is(err, "RepositoryNotFoundException") {
+	if found.Spec.Lifecycle, err = r.lifecycle(ctx, look, repo); cloud.Is(err, "RepositoryNotFoundException") {
 		return engine.Found[RepositorySpec]{}, nil
 	}
 	found.Known = r.known(repo, found.Spec.Lifecycle)
@@ -117,10 +113,7 @@ func (r *Repository) Create(ctx context.Context, want RepositorySpec, _ string) 
 		ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush},
 		EncryptionConfiguration:    &types.EncryptionConfiguration{EncryptionType: types.EncryptionType(want.Encryption)},
 	})
-	if err != nil {
-		return "", err
-	}
-	return r.Name(), nil
+	return made(r.Name(), err)
 }
 
 // Update sets scanning, mutability, the lifecycle policy and tags.

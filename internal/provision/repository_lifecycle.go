@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // lifecyclePolicy keeps the last 200 images, which share most of their layers. ECR does
@@ -26,8 +27,11 @@ func (r *Repository) known(repo types.Repository, policy string) map[string]stri
 	return map[string]string{"created": aws.ToTime(repo.CreatedAt).UTC().Format(time.RFC3339), "lifecycle_policy": hex.EncodeToString(sum[:])}
 }
 
-// lifecycle is the repository's policy in canonical form; "" is none.
-func (r *Repository) lifecycle(ctx context.Context) (string, error) {
+// lifecycle is the repository's policy in canonical form, as AWS or the state knows it; "" is none.
+func (r *Repository) lifecycle(ctx context.Context, look engine.Look, repo types.Repository) (string, error) {
+	if ours := document(lifecyclePolicy); r.believes(look, r.known(repo, ours)) {
+		return ours, nil
+	}
 	out, err := r.Clients.ECR.GetLifecyclePolicy(ctx, &ecr.GetLifecyclePolicyInput{RepositoryName: aws.String(r.Name())})
 	switch {
 	case err == nil:

@@ -102,10 +102,7 @@ func (a *RouteTableAssociation) Create(ctx context.Context, want RouteTableAssoc
 		}
 		return want.Subnet, nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return want.Subnet, nil
+	return made(want.Subnet, err)
 }
 
 // seen is the table that a subnet follows now, and AWS's id for that.

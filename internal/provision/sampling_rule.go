@@ -95,10 +95,7 @@ func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec, _ stri
 		RuleName: aws.String(r.name()), ServiceName: &want.Service, FixedRate: want.Rate, ReservoirSize: int32(want.Reservoir),
 		Priority: aws.Int32(int32(want.Priority)), Version: aws.Int32(1), Host: every(), HTTPMethod: every(), URLPath: every(), ServiceType: every(), ResourceARN: every(),
 	}})
-	if err != nil {
-		return "", err
-	}
-	return r.name(), nil
+	return made(r.name(), err)
 }
 
 // Update sets the rule and its tags.

@@ -72,10 +72,7 @@ func (g *ScheduleGroup) Create(ctx context.Context, want ScheduleGroupSpec, toke
 	_, err := g.Clients.Scheduler.CreateScheduleGroup(ctx, &scheduler.CreateScheduleGroupInput{
 		Name: aws.String(g.scheduleGroup()), ClientToken: &token, Tags: toSchedulerTags(want.Tags),
 	})
-	if err != nil {
-		return "", err
-	}
-	return g.scheduleGroup(), nil
+	return made(g.scheduleGroup(), err)
 }
 
 // Update sets the tags.

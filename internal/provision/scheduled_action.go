@@ -141,10 +141,7 @@ func (a *ScheduledAction) Create(ctx context.Context, want ScheduledActionSpec, 
 		ResourceId: aws.String(a.scalableID(a.Agent)), ScheduledActionName: aws.String(a.name()), Schedule: &want.Cron, Timezone: &want.Timezone,
 		ScalableTargetAction: &types.ScalableTargetAction{MinCapacity: aws.Int32(int32(want.Min)), MaxCapacity: aws.Int32(int32(want.Max))},
 	})
-	if err != nil {
-		return "", err
-	}
-	return a.actionID(), nil
+	return made(a.actionID(), err)
 }
 
 // Update puts it again, which replaces it.

@@ -69,20 +69,7 @@ func (s *Service) OfAgent() string { return s.Agent.Name }
 // Needs the cluster, the namespace, the target group, the security group, the subnets, and
 // the mount targets that its tasks write through until they end.
 func (s *Service) Needs() []engine.Node {
-	var out []engine.Node
-	if s.Cluster != nil {
-		out = append(out, s.Cluster)
-	}
-	if s.Namespace != nil {
-		out = append(out, s.Namespace)
-	}
-	if s.TargetGroup != nil {
-		out = append(out, s.TargetGroup)
-	}
-	if s.Group != nil {
-		out = append(out, s.Group)
-	}
-	return slices.Concat(out, nodes(s.Subnets...), nodes(s.MountTargets...))
+	return slices.Concat(nodes(s.Cluster), nodes(s.Namespace), nodes(s.TargetGroup), nodes(s.Group), nodes(s.Subnets...), nodes(s.MountTargets...))
 }
 
 // After the task definition, the callees and the way to the registry. What runs goes
@@ -91,11 +78,7 @@ func (s *Service) Needs() []engine.Node {
 // so on the way down neither waits: with fifty agents AWS's limit of one
 // deregistration a second would otherwise come after the tasks have stopped.
 func (s *Service) After() []engine.Node {
-	var out []engine.Node
-	if s.TaskDefinition != nil {
-		out = append(out, s.TaskDefinition)
-	}
-	return append(append(out, nodes(s.Callees...)...), s.Order...)
+	return slices.Concat(nodes(s.TaskDefinition), nodes(s.Callees...), s.Order)
 }
 
 // Peers are the callees in a circle with it.

@@ -65,24 +65,9 @@ func (t *TaskDefinition) OfAgent() string {
 
 // Needs the roles, the log group, the repository, the volumes' access points and the secrets.
 func (t *TaskDefinition) Needs() []engine.Node {
-	var out []engine.Node
-	if t.Execution != nil {
-		out = append(out, t.Execution)
-	}
-	if t.Task != nil {
-		out = append(out, t.Task)
-	}
-	if t.Repository != nil {
-		out = append(out, t.Repository)
-	}
-	if t.Group != nil {
-		out = append(out, t.Group)
-	}
-	if t.Secret != nil {
-		out = append(out, t.Secret)
-	}
-	out = append(out, nodes(t.JobOf)...)
-	return slices.Concat(out, pointsOf(t.Mounts), nodes(t.Parameters...))
+	return slices.Concat(
+		nodes(t.Execution, t.Task), nodes(t.Repository), nodes(t.Group), nodes(t.Secret), nodes(t.JobOf), pointsOf(t.Mounts), nodes(t.Parameters...),
+	)
 }
 
 // FamilyName is the name of the revisions of an agent or a job: karmacadabra-prod-validator.
