@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/spf13/cobra"
@@ -26,6 +27,17 @@ func (o *costOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.markdown, "markdown", false, "as a table in Markdown, for the comment of a pull request")
 }
 
+// completeMonths are this month and the eleven before it.
+func completeMonths(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	first := time.Now().UTC()
+	first = first.AddDate(0, 0, 1-first.Day())
+	for i := range 12 {
+		out = append(out, first.AddDate(0, -i, 0).Format("2006-01"))
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
 func newCostCmd(a *app) *cobra.Command {
 	var o costOptions
 	cmd := &cobra.Command{
@@ -45,6 +57,7 @@ Explorer, at a cent a request, and keeps the answer for eight hours.`,
 		},
 	}
 	o.addFlags(cmd.Flags())
+	completeFlag(cmd, "month", completeMonths)
 	cmd.MarkFlagsMutuallyExclusive("savings", "actual", "markdown")
 	cmd.AddCommand(newCostRefreshCmd(a))
 	return cmd

@@ -30,6 +30,18 @@ func findFile() (file, above string) {
 	}
 }
 
+// rehearsalFrom is where a rehearsal is kept: where it is named, or where it is there already, beside the agents.yaml
+// that is found above this folder.
+func rehearsalFrom(path, file string) string {
+	if path == "" || file != "" || filepath.IsAbs(path) || exists(path) {
+		return path
+	}
+	if _, above := findFile(); above != "" && exists(filepath.Join(above, path)) {
+		return filepath.Join(above, path)
+	}
+	return path
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

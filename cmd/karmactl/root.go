@@ -181,6 +181,7 @@ func (a *app) prepare(c *cobra.Command) error {
 	if a.opts.parallel < 1 || a.opts.parallel > 256 {
 		return &usageError{fmt.Errorf("--parallel %d: allowed are 1 to 256", a.opts.parallel)}
 	}
+	a.opts.simulate = rehearsalFrom(a.opts.simulate, a.opts.file)
 	a.term.Quiet, a.term.Verbose, a.term.Simulated = a.opts.quiet, a.opts.verbose, a.opts.simulate != ""
 	return a.prepareColor()
 }

@@ -119,11 +119,15 @@ func (sc *scaling) show(d *document.Scale) {
 	sc.showHours(d)
 	for _, ag := range d.Agents {
 		was, now := bounds(ag.WasMin, ag.WasMax), bounds(ag.Min, ag.Max)
+		noun := "tasks"
+		if now == "1" {
+			noun = "task"
+		}
 		switch {
 		case was != now:
-			t.Printf("  %-17s %s → %s tasks\n", ag.Agent, was, now)
+			t.Printf("  %-17s %s → %s %s\n", ag.Agent, was, now, noun)
 		case d.Window == nil:
-			t.Printf("  %-17s %s tasks\n", ag.Agent, now)
+			t.Printf("  %-17s %s %s\n", ag.Agent, now, noun)
 		}
 	}
 	if d.Monthly != nil {

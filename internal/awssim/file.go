@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -73,14 +74,22 @@ func openWorld(path, account, region string) (*worldFile, *World, error) {
 // acquire waits for the lock, in the queue.
 func (f *worldFile) acquire() error {
 	if err := f.queue.Lock(); err != nil {
-		return fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err)
+		return f.notLocked(err)
 	}
 	defer func() { _ = f.queue.Unlock() }()
 	if err := f.lock.Lock(); err != nil {
-		return fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err)
+		return f.notLocked(err)
 	}
 	f.held = true
 	return nil
+}
+
+// notLocked says why the file cannot be used, and what to do where that is known.
+func (f *worldFile) notLocked(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("the simulated account in %s cannot be written: %w: name a file in a folder where you may write", f.path, err)
+	}
+	return fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err)
 }
 
 // wanted tells whether another process waits for the lock.
