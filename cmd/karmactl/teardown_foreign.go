@@ -7,6 +7,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
@@ -20,7 +21,7 @@ type foreignUseError struct {
 
 func (e *foreignUseError) Error() string {
 	s := fmt.Sprintf("karmactl did not make %s, and deleting the stack would take the network, cluster or load balancer from under it: nothing was deleted",
-		strings.Join(e.users, ", "))
+		strings.Join(provision.Together(e.users), ", "))
 	if e.monthly != "" {
 		s += fmt.Sprintf("; left as it is the stack costs $%s a month", e.monthly)
 	}
@@ -50,7 +51,7 @@ func (t teardown) keepUsed(w *engine.Walk, used map[engine.Key][]string) {
 	keep := w.Keep
 	w.Keep = func(k engine.Key) string {
 		if users := used[k]; len(users) > 0 {
-			return "used by " + strings.Join(stack.Users(used, func(other engine.Key) bool { return other == k }), ", ")
+			return "used by " + strings.Join(provision.Together(stack.Users(used, func(other engine.Key) bool { return other == k })), ", ")
 		}
 		if keep == nil {
 			return ""

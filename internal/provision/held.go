@@ -49,7 +49,7 @@ func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInter
 	}
 	switch {
 	case len(foreign) > 0:
-		return &engine.InUse{Holder: strings.Join(foreign, ", "), Foreign: true, Err: err}
+		return &engine.InUse{Holder: strings.Join(Together(foreign), ", "), Foreign: true, Err: err}
 	case len(ours) > 0:
 		return &engine.InUse{Holder: interfacesOf(ours), Err: err}
 	}
@@ -139,7 +139,39 @@ func describeInterface(n types.NetworkInterface) string {
 	if n.Attachment != nil && n.Attachment.InstanceId != nil {
 		kind = "instance " + *n.Attachment.InstanceId
 	}
-	return fmt.Sprintf("network interface %s (%s, %s, owner %s)", aws.ToString(n.NetworkInterfaceId), text, kind, owner)
+	return fmt.Sprintf(oneInterface+"%s (%s, %s, owner %s)", aws.ToString(n.NetworkInterfaceId), text, kind, owner)
+}
+
+const oneInterface = "network interface "
+
+// Together says once what several network interfaces have in common: "2 network interfaces (a function, lambda,
+// owner 1): eni-1, eni-2". Whatever else there is stays as it is.
+func Together(described []string) []string {
+	ids := map[string][]string{}
+	var order []string
+	for _, text := range described {
+		about := text
+		if rest, is := strings.CutPrefix(text, oneInterface); is {
+			id, what, _ := strings.Cut(rest, " ")
+			about = what
+			ids[about] = append(ids[about], id)
+		}
+		if !slices.Contains(order, about) {
+			order = append(order, about)
+		}
+	}
+	var out []string
+	for _, about := range order {
+		switch of := ids[about]; len(of) {
+		case 0:
+			out = append(out, about)
+		case 1:
+			out = append(out, oneInterface+of[0]+" "+about)
+		default:
+			out = append(out, fmt.Sprintf("%d %ss %s: %s", len(of), strings.TrimSpace(oneInterface), about, strings.Join(of, ", ")))
+		}
+	}
+	return out
 }
 
 // isNATGateway: EC2 writes nat_gateway, and never natGateway, the SDK's constant
