@@ -36,7 +36,9 @@ func seedOf(cfg *agents.Config) awssim.Seed {
 		seed.Certificates = map[string][]string{arn: cfg.HTTPSNames()}
 	}
 	seed.Network = awssim.SeedNetwork{VPC: cfg.Network.VPC, Public: cfg.Network.Public, Private: cfg.Network.Private}
-	seed.FileSystems = cfg.GivenFileSystems()
+	for _, v := range cfg.GivenVolumes() {
+		seed.Files = append(seed.Files, awssim.SeedFiles{FileSystem: v.EFS, AccessPoint: v.AccessPoint, Directory: v.Directory})
+	}
 	for _, a := range cfg.Owners() {
 		for _, s := range a.AllSecrets() {
 			switch {

@@ -86,6 +86,7 @@ func fillIn(r *reader, c *Config) {
 		fillInRoute(r, c, &c.Agents[i])
 	}
 	fillInJobs(r, c)
+	fillInShared(c)
 	places := c.places()
 	for i := range c.Agents {
 		fillInCallsAll(c, &c.Agents[i])

@@ -170,7 +170,7 @@ func checkJobs(r *reader, c *Config) {
 }
 
 // checkJobContainers: the agent's other containers are in the job's task, too, and so is the one
-// that keeps its time.
+// that keeps its time. checkSidecars has looked at those of a job with an image.
 func checkJobContainers(r *reader, c *Config, path string, j Job) {
 	a, known := c.Owner(j.Agent)
 	if !known {
@@ -178,11 +178,11 @@ func checkJobContainers(r *reader, c *Config, path string, j Job) {
 	}
 	task := j.AsAgent(a)
 	for _, s := range task.Containers() {
-		if s.Name != j.Name {
+		if s.Name != j.Name || j.HasImage() && !s.Timer {
 			continue
 		}
 		whose := "its agent " + a.Name
-		if s.Timer || j.HasImage() {
+		if s.Timer {
 			whose = "its task"
 		}
 		r.problem(r.places[path].key, fmt.Sprintf("the job %s has the name of a container of %s", j.Name, whose), "another name: its own container goes by it")
@@ -194,6 +194,9 @@ func checkJobContainers(r *reader, c *Config, path string, j Job) {
 	}
 	if n := len(a.Containers()) + 2; n > maxContainers && j.Timeout > 0 {
 		r.problem(r.at(path, "timeout"), fmt.Sprintf("the job's task has %d containers, the one that keeps its time among them", n), fmt.Sprintf("at most %d: ECS takes no more in a task", maxContainers))
+	}
+	if j.HasImage() {
+		return
 	}
 	cpu, memory := a.shares()
 	for _, x := range []struct {

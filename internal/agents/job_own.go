@@ -23,6 +23,9 @@ func ownJobFields() []field[Job] {
 		{"read_only", "With image: mount the container's root file system read-only."},
 		{"init_process", "With image: run an init process that passes signals on and reaps what is left behind. Default: true."},
 		{"storage", "With image: GiB of the task's own disk, which is gone with it. Default: Fargate's 20, which is free."},
+		{"sidecars", "With image: containers beside the job's own, by name. They end with it, and it with them unless they are not essential."},
+		{"init", "With image: containers that have to succeed, one after the other, before the job's own starts."},
+		{"volumes", "With image: directories that outlive its runs, by name; with `of: AGENT/VOLUME` an agent's."},
 		{"stop_timeout", "With image: from SIGTERM to SIGKILL, when the job is stopped. Default: 30s."},
 	} {
 		f := agent[slices.IndexFunc(agent, func(f field[Agent]) bool { return f.key == x.key })]
@@ -88,6 +91,8 @@ func checkJobOwner(r *reader, c *Config, path string, j Job) {
 	for _, s := range j.Own.Secrets {
 		checkSecret(r, path, j.Own.Env, s)
 	}
+	checkSidecars(r, path, &j.Own)
+	checkVolumes(r, c, path, &j.Own)
 }
 
 // checkAgentsJob: a job with an agent's image runs another command, and has all else of the agent.

@@ -186,9 +186,13 @@ agents:
     ulimits: {nofile: 65536}
     storage: 50
     sidecars:
-      redis: {image: "public.ecr.aws/docker/library/{agent}:8", entrypoint: [tini, --], command: [redis-server], env: {LEVEL: debug}, secrets: {PASSWORD: {from: existing, key: k, optional: true}}, health: [CMD, redis-cli, ping], essential: true, cpu: 128, memory: 256}
+      redis: {image: "public.ecr.aws/docker/library/{agent}:8", entrypoint: [tini, --], command: [redis-server], env: {LEVEL: debug}, secrets: {PASSWORD: {from: existing, key: k, optional: true}}, health: [CMD, redis-cli, ping], essential: true, cpu: 128, memory: 256, volumes: {memory: {read_only: true}}}
       helper: {command: [python, help.py], essential: false, wait: none}
-    volumes: {memory: {path: /data}, models: {path: /models, efs: fs-0a1b2c3d4e5f60718, read_only: true}}
+    volumes:
+      memory: {path: /data}
+      models: {path: /models, efs: fs-0a1b2c3d4e5f60718, directory: /small, read_only: true}
+      notes: {path: /notes, efs: fs-0a1b2c3d4e5f60718, access_point: fsap-0a1b2c3d4e5f60718}
+      shared: {path: /shared, of: b/state}
     release: [python, release.py]
     init: [{name: migrate, command: [python, migrate.py]}, {name: restore, image: "ghcr.io/acme/restore:2"}]
     drain: 2m
@@ -197,7 +201,7 @@ agents:
     exec: true
     stop_timeout: 45s
     request_timeout: 90s
-  b: {port: 8081, spot: false, read_only: true}
+  b: {port: 8081, spot: false, read_only: true, volumes: {state: {path: /state}}}
 `
 
 func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
@@ -231,7 +235,10 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	walk("Schedule", reflect.ValueOf(night))
 	walk("Sidecar", reflect.ValueOf(redis))
 	walk("Secret", reflect.ValueOf(other))
-	walk("Volume", reflect.ValueOf(a.Volumes[1]))
+	models := a.Volumes[1]
+	models.AccessPoint, models.Of = a.Volumes[2].AccessPoint, a.Volumes[3].Of // no volume says all
+	walk("Volume", reflect.ValueOf(models))
+	walk("Mounted", reflect.ValueOf(redis.Volumes[0]))
 	if night.Days != "MON,WED-FRI" || night.Start != "22:00" || a.Image != "registry.example.com:5000/team/a:1.2" || a.Build.Args["AGENT_NAME"] != "a" {
 		t.Errorf("schedule %+v, image %s, build %+v", night, a.Image, a.Build)
 	}

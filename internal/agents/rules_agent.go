@@ -50,7 +50,7 @@ func checkAgent(r *reader, c *Config, a *Agent) {
 		checkSecret(r, path, a.Env, s)
 	}
 	checkSidecars(r, path, a)
-	checkVolumes(r, path, a)
+	checkVolumes(r, c, path, a)
 	checkRelease(r, path, a)
 }
 

@@ -3,16 +3,22 @@ package agents
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// checkSidecars holds an agent's other containers against ECS's rules for a task definition:
+// checkSidecars holds the other containers of an agent, or of a job with an image, against ECS's rules for a task definition:
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
 func checkSidecars(r *reader, path string, a *Agent) {
-	taken := map[string]string{a.Name: "the agent's own container has this name"}
+	whose := whoseContainers(path)
+	taken := map[string]string{a.Name: "the " + whose + "'s own container has this name"}
 	check := func(at string, s Sidecar) {
-		if other := taken[s.Name]; other != "" && s.Name != "" {
+		switch other := taken[s.Name]; {
+		case other == "" || s.Name == "":
+		case r.places[at].key == nil: // xray has put it into the task
+			r.problem(r.places[path].key, fmt.Sprintf("the %s %s has the name of a container of its task", whose, a.Name), "another name: its own container goes by it")
+		default:
 			r.problem(r.placeOf(at, "name"), fmt.Sprintf("the container cannot be named %q", shorten(s.Name)), other+": another name")
 		}
 		taken[s.Name] = "another container has this name"
@@ -25,9 +31,17 @@ func checkSidecars(r *reader, path string, a *Agent) {
 		check(join(path, "sidecars", s.Name), s)
 	}
 	if n := 1 + len(a.Containers()); n > maxContainers {
-		r.problem(r.at(path, "sidecars"), fmt.Sprintf("the agent has %d containers, its own among them", n), fmt.Sprintf("at most %d: ECS takes no more in a task", maxContainers))
+		r.problem(r.at(path, "sidecars"), fmt.Sprintf("the %s has %d containers, its own among them", whose, n), fmt.Sprintf("at most %d: ECS takes no more in a task", maxContainers))
 	}
 	checkShares(r, path, a)
+}
+
+// whoseContainers is what has the containers at a path: an agent, or a job with an image.
+func whoseContainers(path string) string {
+	if strings.HasPrefix(path, join("jobs", "")) {
+		return "job"
+	}
+	return "agent"
 }
 
 // placeOf is where the name of a container is: the key of a sidecar, or the name of an
@@ -76,7 +90,7 @@ func checkShares(r *reader, path string, a *Agent) {
 		shares, ofAgent int
 	}{{"cpu", "CPU units", cpu, a.CPU}, {"memory", "MiB", memory, a.Memory}} {
 		if x.shares >= x.ofAgent && x.shares > 0 && r.sound(join(path, x.key)) {
-			r.problem(r.at(path, "sidecars"), fmt.Sprintf("the sidecars' %s is %d %s together, and the task has %d", x.key, x.shares, x.unit, x.ofAgent), "less than the task has: the agent needs some, too")
+			r.problem(r.at(path, "sidecars"), fmt.Sprintf("the sidecars' %s is %d %s together, and the task has %d", x.key, x.shares, x.unit, x.ofAgent), "less than the task has: the "+whoseContainers(path)+" needs some, too")
 		}
 	}
 }

@@ -21,6 +21,8 @@ type Sidecar struct {
 	// Env and Secrets are all of its environment: it has nothing of the agent's.
 	Env     map[string]string
 	Secrets []Secret
+	// Volumes are the agent's that it sees, ordered by name.
+	Volumes []Mounted
 	// Health is its check; without a command there is none.
 	Health ContainerCheck
 	// Essential: the task ends with it. A container of Init is never essential.
@@ -66,6 +68,7 @@ func processFields() []field[Sidecar] {
 		key("command", "Replaces the image's own command.", words(`a list of texts such as ["python", "migrate.py"]`), func(s *Sidecar) *[]string { return &s.Command }),
 		key("env", "All of its plain environment: it has nothing of the agent's.", dict(envNameRule, "an environment variable", anyText(anyRule("a text")), func(string) string { return "" }), func(s *Sidecar) *map[string]string { return &s.Env }),
 		key("secrets", "Its environment variables from secrets: a key of the agent's own secret, or {key, from, optional}.", secretsValue(), func(s *Sidecar) *[]Secret { return &s.Secrets }),
+		key("volumes", "The agent's volumes that it sees too, by name.", mountedValue(), func(s *Sidecar) *[]Mounted { return &s.Volumes }),
 	}
 }
 
@@ -125,6 +128,7 @@ func (a *Agent) shares() (cpu, memory int) {
 
 // fillInSidecars completes what follows from other values.
 func fillInSidecars(a *Agent, name func(string) string) {
+	fillInMounted(a)
 	for _, list := range [][]Sidecar{a.Init, a.Sidecars} {
 		for i := range list {
 			s := &list[i]

@@ -2,7 +2,6 @@ package agents
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -13,16 +12,22 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-// Volume is a directory of the agent's own container that is on EFS: what is written there
+// Volume is a directory of an agent's containers that is on EFS: what is written there
 // outlives its task. All tasks of the agent see the same files.
 type Volume struct {
 	Name string
-	// Path is where the container sees it: absolute, and without a slash at the end.
+	// Path is where the agent's own container sees it: absolute, and without a slash at the
+	// end. "" is nowhere: only its other containers see it.
 	Path string
 	// EFS is the id of a file system that is there already; "" is the stack's own, on which
 	// the volume has a directory that no other volume has.
 	EFS string
-	// ReadOnly: nothing of the container writes there.
+	// AccessPoint is the id of an access point of EFS by which it is mounted; "" is none.
+	// Directory is what is mounted of EFS without one; "" is all of it.
+	AccessPoint, Directory string
+	// Of is whose files they are: AGENT/VOLUME, of which it has the rest then; "" is its own.
+	Of string
+	// ReadOnly: nothing of the agent's own container writes there.
 	ReadOnly bool
 }
 
@@ -33,8 +38,18 @@ var (
 	// ECS writes source:path:ro, so a path has no colon. Two slashes are one to it, as no two paths may be.
 	volumePathRule = textRule{pattern: lazyregexp.New(`^(/[^/:\x00-\x1f]+)+$`), near: path.Clean, most: 1024, allowed: "a path such as /data: it starts with /, and has neither a colon nor a slash at its end", refuse: refuseVolumePath}
 	// https://docs.aws.amazon.com/efs/latest/ug/API_FileSystemDescription.html
-	fileSystemRule = textRule{pattern: lazyregexp.New(`^fs-[0-9a-f]{8,40}$`), near: fileSystemOf, rewrite: notAccessPoint, allowed: "the id of a file system of EFS, such as fs-0a1b2c3d4e5f60718"}
+	fileSystemRule  = textRule{pattern: lazyregexp.New(`^fs-[0-9a-f]{8,40}$`), near: fileSystemOf, rewrite: notAccessPoint, allowed: "the id of a file system of EFS, such as fs-0a1b2c3d4e5f60718"}
+	accessPointRule = textRule{pattern: lazyregexp.New(`^fsap-[0-9a-f]{8,40}$`), near: fileSystemOf, allowed: "the id of an access point of EFS, such as fsap-0a1b2c3d4e5f60718"}
+	directoryRule   = textRule{pattern: lazyregexp.New(`^(/[^/\x00-\x1f]+)+$`), near: path.Clean, most: 1024, allowed: "a directory of the file system such as /models: it starts with /, and has no slash at its end; all of the file system is without directory", refuse: refuseDirectory}
+	volumeOfRule    = textRule{pattern: lazyregexp.New(`^[a-z][a-z0-9_-]*/[a-z][a-z0-9_-]*$`), most: 128, allowed: "AGENT/VOLUME, such as bot/memory"}
 )
+
+func refuseDirectory(s string) string {
+	if path.Clean(s) != s {
+		return "a directory without . and .. in it, such as " + path.Clean(s)
+	}
+	return ""
+}
 
 // refuseVolumePath: what the kernel shows in a container is not the image's to replace.
 func refuseVolumePath(s string) string {
@@ -56,46 +71,32 @@ func notAccessPoint(s string) string {
 	if !strings.HasPrefix(fileSystemOf(s), "fsap-") {
 		return ""
 	}
-	return "the file system's own id, such as fs-0a1b2c3d4e5f60718, and not an access point's"
+	return "the file system's own id, such as fs-0a1b2c3d4e5f60718; the access point's goes under access_point"
 }
 
 // volumesValue is a mapping from name to volume, ordered by name.
 func volumesValue() value[[]Volume] {
 	one := object("volume", []field[Volume]{
-		need(key("path", "Where the container sees it; it hides what the image has there.", text(volumePathRule), func(v *Volume) *string { return &v.Path })),
+		key("path", "Where the agent's own container sees it; it hides what the image has there. Left out, only sidecars and init containers that name it see it.", text(volumePathRule), func(v *Volume) *string { return &v.Path }),
 		key("efs", "A file system of EFS that is there already, by its id. It is used, and never changed or deleted, and has to have a mount target that lets the tasks in. Default: the stack's own, encrypted, with a directory for this volume alone.", text(fileSystemRule), func(v *Volume) *string { return &v.EFS }),
-		key("read_only", "Let the container read it and not write.", boolean(), func(v *Volume) *bool { return &v.ReadOnly }),
+		key("access_point", "With efs: an access point of it that is there already, by its id. It says which directory is mounted and as which user, and is never changed or deleted.", text(accessPointRule), func(v *Volume) *string { return &v.AccessPoint }),
+		key("directory", "With efs, and without access_point: a directory of it, which has to be there. Default: all of it.", text(directoryRule), func(v *Volume) *string { return &v.Directory }),
+		key("of", "A volume of another agent, as AGENT/VOLUME: the same files, at a path of its own.", text(volumeOfRule), func(v *Volume) *string { return &v.Of }),
+		key("read_only", "Let the agent's own container read it and not write.", boolean(), func(v *Volume) *bool { return &v.ReadOnly }),
 	})
-	many := dict(volumeRule, "a volume", one, func(name string) Volume { return Volume{Name: name} })
-	return value[[]Volume]{
-		read: func(r *reader, n *yaml.Node, into *[]Volume) {
-			var byName map[string]Volume
-			many.read(r, n, &byName)
-			*into = slices.SortedFunc(maps.Values(byName), func(a, b Volume) int { return cmp.Compare(a.Name, b.Name) })
-		},
-		describe: func(d *definitions, _ *[]Volume) schema { return many.describe(d, nil) },
-	}
+	return byName(volumeRule, "a volume", one, func(name string) Volume { return Volume{Name: name} }, func(v Volume) string { return v.Name })
 }
 
-// checkVolumes: a path that is another one's, or is below it, would be hidden or not as the
-// mounts happen to come.
-func checkVolumes(r *reader, at string, a *Agent) {
-	whole := func(v Volume) bool {
-		return v.Path != "" && r.sound(join(at, "volumes", v.Name), join(at, "volumes", v.Name, "path"))
-	}
-	for i, v := range a.Volumes {
-		clash := slices.IndexFunc(a.Volumes[:i], func(other Volume) bool {
-			return whole(v) && whole(other) && (within(v.Path, other.Path) || within(other.Path, v.Path))
-		})
-		if clash < 0 {
-			continue
-		}
-		where, other := r.at(at, "volumes", v.Name, "path"), a.Volumes[clash]
-		if v.Path == other.Path {
-			r.problem(where, fmt.Sprintf("%s is the path of the volume %s, too", v.Path, other.Name), "a path for each volume")
-			continue
-		}
-		r.problem(where, fmt.Sprintf("%s and the path of the volume %s, %s, are one within the other", v.Path, other.Name, other.Path), "paths beside each other, such as /data/a and /data/b")
+// byName is a mapping from name to something, as a list that is ordered by name.
+func byName[T any](rule textRule, what string, one value[T], fresh func(name string) T, name func(T) string) value[[]T] {
+	many := dict(rule, what, one, fresh)
+	return value[[]T]{
+		read: func(r *reader, n *yaml.Node, into *[]T) {
+			var all map[string]T
+			many.read(r, n, &all)
+			*into = slices.SortedFunc(maps.Values(all), func(a, b T) int { return cmp.Compare(name(a), name(b)) })
+		},
+		describe: func(d *definitions, _ *[]T) schema { return many.describe(d, nil) },
 	}
 }
 
@@ -104,23 +105,35 @@ func (a Agent) OwnVolumes() []Volume {
 	return slices.DeleteFunc(slices.Clone(a.Volumes), func(v Volume) bool { return v.EFS != "" })
 }
 
-// HasOwnVolumes tells whether an agent has one on the stack's own file system: without any
-// there is none.
+// HasOwnVolumes tells whether an agent or a job has one on the stack's own file system:
+// without any there is none.
 func (c *Config) HasOwnVolumes() bool {
-	return slices.ContainsFunc(c.Agents, func(a Agent) bool { return len(a.OwnVolumes()) > 0 })
+	return slices.ContainsFunc(c.Owners(), func(a Agent) bool { return len(a.OwnVolumes()) > 0 })
+}
+
+// GivenVolumes are volumes on file systems that are there already, one for each file system,
+// access point and directory, in the order of these.
+func (c *Config) GivenVolumes() []Volume {
+	var out []Volume
+	for _, a := range c.Owners() {
+		for _, v := range a.Volumes {
+			if v.EFS != "" {
+				out = append(out, Volume{EFS: v.EFS, AccessPoint: v.AccessPoint, Directory: v.Directory})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Volume) int {
+		return cmp.Or(cmp.Compare(a.EFS, b.EFS), cmp.Compare(a.AccessPoint, b.AccessPoint), cmp.Compare(a.Directory, b.Directory))
+	})
+	return slices.Compact(out)
 }
 
 // GivenFileSystems are the file systems that are there already and that agents mount,
 // sorted.
 func (c *Config) GivenFileSystems() []string {
 	var out []string
-	for _, a := range c.Agents {
-		for _, v := range a.Volumes {
-			if v.EFS != "" {
-				out = append(out, v.EFS)
-			}
-		}
+	for _, v := range c.GivenVolumes() {
+		out = append(out, v.EFS)
 	}
-	slices.Sort(out)
 	return slices.Compact(out)
 }

@@ -21,10 +21,12 @@ type FileSystem struct {
 	Encrypted bool
 	State     types.LifeCycleState
 	// GB is what is stored, by which it is billed. A test sets it, or a rehearsal.
-	GB      int
-	Tags    cloud.Tags
-	Created time.Time
-	Deleted time.Time
+	GB int
+	// Directories are what is on it, as far as anyone mounts it, without the slashes around.
+	Directories []string `json:",omitempty"`
+	Tags        cloud.Tags
+	Created     time.Time
+	Deleted     time.Time
 }
 
 // How long a file system is creating and deleting. AWS names no figures; Terraform's
@@ -64,35 +66,6 @@ func (s *Sim) fileSystemNoun() noun {
 				tell(t)
 			}
 		},
-	}
-}
-
-// seedFileSystem makes a file system of another owner, with a mount target in each zone of a
-// network's tasks that all of the network reaches; what is there already stays.
-func (s *Sim) seedFileSystem(id string, n SeedNetwork, since time.Time) {
-	if s.world.FileSystems[id] != nil {
-		return
-	}
-	s.world.FileSystems[id] = &FileSystem{
-		ID: id, ARN: s.world.arn("elasticfilesystem", "file-system/"+id), Token: "seed-" + id, Encrypted: true, State: types.LifeCycleStateAvailable, Tags: cloud.Tags{}, Created: since,
-	}
-	subnets := n.Private
-	if len(subnets) == 0 {
-		subnets = n.Public
-	}
-	zones := map[string]bool{}
-	for _, subnet := range subnets {
-		at := s.world.Subnets[subnet]
-		if zones[at.AZ] {
-			continue
-		}
-		zones[at.AZ] = true
-		group := s.addSecurityGroup(at.VPC, "files-"+id+"-"+at.AZ, "NFS from the network", cloud.Tags{})
-		group.Created, group.Ingress = since, []SecurityGroupRule{{Protocol: "tcp", From: 2049, To: 2049, CIDR: s.world.VPCs[at.VPC].CIDR}}
-		m := &MountTarget{ID: s.world.id("fsmt"), FileSystem: id, Subnet: subnet, VPC: at.VPC, AZ: at.AZ, Groups: []string{group.ID}, State: types.LifeCycleStateAvailable, Created: since}
-		eni := s.attachNetworkInterface(subnet, m.Groups, "interface", "EFS mount target for "+id+" ("+m.ID+")", "992382709571", false)
-		m.Interface, m.Address = eni.ID, eni.PrivateIP
-		s.world.MountTargets[m.ID] = m
 	}
 }
 

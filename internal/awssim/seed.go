@@ -32,8 +32,8 @@ type Seed struct {
 	Parameters []string
 	// Network is a VPC that is there already; its zero value is none.
 	Network SeedNetwork
-	// FileSystems are file systems of EFS, by id, that can be mounted where Network has tasks.
-	FileSystems []string
+	// Files are file systems of EFS that can be mounted where Network has tasks.
+	Files []SeedFiles
 	// Certificates are certificates that their owner imported, by ARN, with their names.
 	Certificates map[string][]string
 	// Images are repositories of the account's own registry, each with a tag.
@@ -96,8 +96,8 @@ func (s *Sim) Seed(x Seed) error {
 		if err := s.seedNetwork(x.Network, long); err != nil {
 			return err
 		}
-		for _, id := range x.FileSystems {
-			s.seedFileSystem(id, x.Network, long)
+		for _, files := range x.Files {
+			s.seedFiles(files, x.Network, long)
 		}
 		return nil
 	})

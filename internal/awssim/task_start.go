@@ -198,9 +198,8 @@ func (s *Sim) shutOut(t *Task) bool {
 	if subnet == nil {
 		return false
 	}
-	from := t.Config.Network.AwsvpcConfiguration.SecurityGroups
 	for _, e := range s.world.VPCEndpoints {
-		if e.VPC == subnet.VPC && e.PrivateDNS && len(e.Groups) > 0 && e.Deleted.IsZero() && !s.lets(e.Groups, from, 443) {
+		if e.VPC == subnet.VPC && e.PrivateDNS && len(e.Groups) > 0 && e.Deleted.IsZero() && !s.lets(e.Groups, t, 443) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -83,21 +84,49 @@ func (s *Sim) mounts(t *Task, d types.TaskDefinition, e *types.EFSVolumeConfigur
 		host := id + ".efs." + s.world.Region + ".amazonaws.com"
 		return efsFailed + `Failed to resolve "` + host + `" - check that your file system ID is correct, and ensure that the VPC has an EFS mount target for this file system ID. See https://docs.aws.amazon.com/console/efs/mount-dns-name for more detail. : unsuccessful EFS utils command execution; code: 1`
 	}
-	if !s.lets(target.Groups, t.Config.Network.AwsvpcConfiguration.SecurityGroups, 2049) {
+	if !s.lets(target.Groups, t, 2049) {
 		return efsTimeout
 	}
-	f, point := s.world.FileSystems[id], ""
+	f, point, directory := s.world.FileSystems[id], "", aws.ToString(e.RootDirectory)
+	host := id + ".efs." + s.world.Region + ".amazonaws.com"
+	if e.TransitEncryption == types.EFSTransitEncryptionEnabled { // by a proxy of TLS in the task
+		host = "127.0.0.1"
+	}
 	if a := e.AuthorizationConfig; a != nil {
 		if point = aws.ToString(a.AccessPointId); point != "" {
-			if p := s.world.AccessPoints[point]; p == nil || p.FileSystem != id || p.State != efstypes.LifeCycleStateAvailable {
+			p := s.world.AccessPoints[point]
+			if p == nil || p.FileSystem != id || p.State != efstypes.LifeCycleStateAvailable {
 				return efsDenied
+			}
+			if directory = p.Path; p.Creates != nil {
+				f.makeDirectory(directory)
 			}
 		}
 		if a.Iam == types.EFSAuthorizationConfigIAMEnabled && !s.mayMount(t, d, f, point) {
 			return efsDenied
 		}
 	}
+	if !f.has(directory) {
+		if point != "" { // NFS sees the access point's directory as /
+			directory = "/"
+		}
+		return efsFailed + "b'mount.nfs4: mounting " + host + ":" + directory + " failed, reason given by server: No such file or directory' : unsuccessful EFS utils command execution; code: 32"
+	}
 	return ""
+}
+
+// has tells whether a directory is on the file system.
+func (f *FileSystem) has(directory string) bool {
+	directory = strings.Trim(directory, "/")
+	return directory == "" || slices.ContainsFunc(f.Directories, func(d string) bool { return d == directory || strings.HasPrefix(d, directory+"/") })
+}
+
+// makeDirectory makes a directory, as the first mount by an access point with CreationInfo does.
+// https://docs.aws.amazon.com/efs/latest/ug/API_RootDirectory.html
+func (f *FileSystem) makeDirectory(directory string) {
+	if !f.has(directory) {
+		f.Directories = append(f.Directories, strings.Trim(directory, "/"))
+	}
 }
 
 // mayMount tells whether the task role has ClientMount. ClientWrite is not asked to mount:
@@ -123,12 +152,19 @@ func (s *Sim) mountTargetFor(t *Task, fileSystem string) *MountTarget {
 	return nil
 }
 
-// lets tells whether one of the groups lets a task of these groups in at a port.
-func (s *Sim) lets(groups, from []string, port int) bool {
+// lets tells whether one of the groups lets a task in at a port of TCP: by its address, or by
+// one of its own groups.
+func (s *Sim) lets(groups []string, t *Task, port int) bool {
+	ip, _ := netip.ParseAddr(t.IP)
+	from := t.Config.Network.AwsvpcConfiguration.SecurityGroups
 	return slices.ContainsFunc(groups, func(id string) bool {
 		g := s.world.SecurityGroups[id]
 		return g != nil && slices.ContainsFunc(g.Ingress, func(r SecurityGroupRule) bool {
-			return (r.Protocol == "-1" || int(r.From) <= port && int(r.To) >= port) && (r.CIDR != "" || slices.Contains(from, r.Group))
+			if r.Protocol != "-1" && (r.Protocol != "tcp" || int(r.From) > port || int(r.To) < port) {
+				return false
+			}
+			prefix, err := netip.ParsePrefix(r.CIDR)
+			return err == nil && prefix.Contains(ip) || slices.Contains(from, r.Group)
 		})
 	})
 }

@@ -62,13 +62,14 @@ func TestARoleMayMountWhatTheFileSaysAndNoMore(t *testing.T) {
 	point := &AccessPoint{Env: &Env{Account: cloud.Account{ID: "123456789012", Partition: "aws", Region: "us-east-1"}}, FileSystem: &FileSystem{}}
 	point.SetObserved("fsap-1", nil)
 	point.FileSystem.SetObserved("fs-1", nil)
-	got := mountPolicy(point.Account, []Mount{
-		{Volume: agents.Volume{Name: "memory", Path: "/data"}, Point: point},
-		{Volume: agents.Volume{Name: "models", Path: "/models", EFS: "fs-2", ReadOnly: true}},
-	})
+	a := agents.Agent{Name: "bot", Volumes: []agents.Volume{
+		{Name: "memory", Path: "/data"}, {Name: "models", Path: "/models", EFS: "fs-2", ReadOnly: true}, {Name: "notes", Path: "/notes", EFS: "fs-2", AccessPoint: "fsap-2", ReadOnly: true},
+	}, Sidecars: []agents.Sidecar{{Name: "indexer", Volumes: []agents.Mounted{{Volume: "notes", Path: "/notes"}}}}}
+	got := mountPolicy(point.Account, []Mount{{Volume: a.Volumes[0], Point: point, Agent: a}, {Volume: a.Volumes[1], Agent: a}, {Volume: a.Volumes[2], Agent: a}})
 	for i, want := range []string{
 		`{"Effect":"Allow","Action":["elasticfilesystem:ClientMount","elasticfilesystem:ClientWrite"],"Resource":["arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-1"],"Condition":{"StringEquals":{"elasticfilesystem:AccessPointArn":"arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1"}}}`,
 		`{"Effect":"Allow","Action":["elasticfilesystem:ClientMount"],"Resource":["arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-2"]}`,
+		`{"Effect":"Allow","Action":["elasticfilesystem:ClientMount","elasticfilesystem:ClientWrite"],"Resource":["arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-2"],"Condition":{"StringEquals":{"elasticfilesystem:AccessPointArn":"arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-2"}}}`,
 	} {
 		if text := marshal(got[i]); text != want {
 			t.Errorf("%s\nwanted %s", text, want)

@@ -37,7 +37,7 @@ type TaskDefinition struct {
 	JobOf *TaskDefinition
 	// OwnJob: it is of a job with an image of its own, which no deploy ships.
 	OwnJob bool
-	// Mounts are the volumes of the agent's own container.
+	// Mounts are the volumes of the agent's containers.
 	Mounts []Mount
 	// Registries are the secrets of private registries, by host.
 	Registries map[string]string

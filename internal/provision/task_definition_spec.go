@@ -130,7 +130,9 @@ func (s TaskDefinitionSpec) input(family, agent string) *ecs.RegisterTaskDefinit
 		in.TaskRoleArn = &s.TaskRole
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Containers)) {
-		in.ContainerDefinitions = append(in.ContainerDefinitions, s.Containers[name].definition(name))
+		c := s.Containers[name].definition(name)
+		c.MountPoints = s.Volumes.mountPoints(name)
+		in.ContainerDefinitions = append(in.ContainerDefinitions, c)
 	}
 	return in
 }

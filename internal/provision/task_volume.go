@@ -13,12 +13,14 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// Mount is a volume of an agent with what it is on.
+// Mount is a volume of an agent with what it is on, and the containers that see it.
 type Mount struct {
 	agents.Volume
 	// Point is its directory on the stack's own file system; nil for a file system that is
 	// there already.
 	Point *AccessPoint
+	// Agent is whose containers they are.
+	Agent agents.Agent
 }
 
 // fileSystem is the id of what it is on.
@@ -27,6 +29,17 @@ func (m Mount) fileSystem() string {
 		return m.Point.FileSystem.ID()
 	}
 	return m.EFS
+}
+
+// pointARN is the ARN of the access point that it is mounted by; "" without one.
+func (m Mount) pointARN(account cloud.Account) string {
+	switch {
+	case m.Point != nil:
+		return m.Point.ARN()
+	case m.AccessPoint != "":
+		return account.ARN("elasticfilesystem", "access-point/"+m.AccessPoint)
+	}
+	return ""
 }
 
 // pointsOf are the access points of mounts.
@@ -38,19 +51,20 @@ func pointsOf(mounts []Mount) []engine.Node {
 	return out
 }
 
-// mountPolicy is what the task role needs to mount: on the stack's own file system by the
-// volume's access point alone, so that no agent reaches the files of another. Who may be root
-// on a file system that is there already is its owner's to say.
+// mountPolicy is what the task role needs to mount: by the volume's access point alone where
+// there is one, which is so for each volume on the stack's own file system, so that no agent
+// reaches the files of another. Who may be root on a file system that is there already is its
+// owner's to say. A role is a task's, so one container that may write is enough to write.
 // https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
 func mountPolicy(account cloud.Account, mounts []Mount) Policy {
 	var all Policy
 	for _, m := range mounts {
 		s := statement{Effect: "Allow", Action: []string{"elasticfilesystem:ClientMount"}, Resource: []string{account.ARN("elasticfilesystem", "file-system/"+m.fileSystem())}}
-		if !m.ReadOnly {
+		if m.Agent.Writes(m.Name) {
 			s.Action = append(s.Action, "elasticfilesystem:ClientWrite")
 		}
-		if m.Point != nil {
-			s.Condition = map[string]map[string]any{"StringEquals": {"elasticfilesystem:AccessPointArn": m.Point.ARN()}}
+		if point := m.pointARN(account); point != "" {
+			s.Condition = map[string]map[string]any{"StringEquals": {"elasticfilesystem:AccessPointArn": point}}
 		}
 		all = append(all, s)
 	}
@@ -78,13 +92,20 @@ type Path struct {
 // Volumes are volumes by name.
 type Volumes map[string]VolumeSpec
 
-// volumesOf are mounts of one container as volumes of its task.
+// volumesOf are mounts as volumes of a task whose first container has a name: the agent's,
+// or its job's.
 func volumesOf(container string, mounts []Mount) Volumes {
 	var out Volumes
 	for _, m := range mounts {
-		v := VolumeSpec{FileSystem: m.fileSystem(), TLS: true, IAM: true, Paths: map[string]Path{container: {m.Path, m.ReadOnly}}}
+		v := VolumeSpec{FileSystem: m.fileSystem(), AccessPoint: m.AccessPoint, Root: strings.Trim(m.Directory, "/"), TLS: true, IAM: true, Paths: map[string]Path{}}
 		if m.Point != nil {
 			v.AccessPoint = m.Point.ID()
+		}
+		for name, at := range m.Agent.Seen(m.Name) {
+			if name == m.Agent.Name {
+				name = container
+			}
+			v.Paths[name] = Path{at.Path, at.ReadOnly}
 		}
 		if out == nil {
 			out = Volumes{}

@@ -84,6 +84,10 @@ func revisionDrifts() []drift {
 			d.Volumes = []ecstypes.Volume{{Name: aws.String("memory"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{FileSystemId: aws.String("fs-1")}}}
 			d.ContainerDefinitions[0].MountPoints = []ecstypes.MountPoint{{SourceVolume: aws.String("memory"), ContainerPath: aws.String("/data")}}
 		})},
+		{key, "volumes", task(func(d *ecstypes.TaskDefinition) { // a container beside the agent's own sees what it should not
+			d.Volumes = []ecstypes.Volume{{Name: aws.String("memory"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{FileSystemId: aws.String("fs-1"), RootDirectory: aws.String("/x")}}}
+			d.ContainerDefinitions[len(d.ContainerDefinitions)-1].MountPoints = []ecstypes.MountPoint{{SourceVolume: aws.String("memory"), ContainerPath: aws.String("/data"), ReadOnly: aws.Bool(true)}}
+		})},
 		{key, "environment", agent(func(c *ecstypes.ContainerDefinition) {
 			c.Environment = []ecstypes.KeyValuePair{{Name: aws.String("OTHER"), Value: aws.String("1")}}
 		})},

@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -17,41 +16,63 @@ import (
 )
 
 // checkGivenVolumes refuses file systems that the agents could not mount, with all reasons at
-// once: they are used, so their owner has to have made the mount targets. It only reads.
+// once: they are used, so their owner has to have made the mount targets and the access points,
+// and let the agents in. It only reads.
 func checkGivenVolumes(ctx context.Context, h *provision.Env, cfg *agents.Config, l Lookup) error {
-	used := map[string]string{}
-	for _, a := range cfg.Agents {
-		for _, v := range a.Volumes {
-			if v.EFS != "" && used[v.EFS] == "" {
-				used[v.EFS] = "agents." + a.Name + ".volumes." + v.Name + ".efs"
-			}
-		}
+	given := cfg.GivenVolumes()
+	if len(given) == 0 {
+		return nil
+	}
+	in, err := mounting(ctx, h, cfg.Network, l)
+	if err != nil {
+		return err
 	}
 	var problems []string
-	for _, id := range slices.Sorted(maps.Keys(used)) {
-		targets, err := cloud.Pages(ctx, efs.NewDescribeMountTargetsPaginator(h.Clients.EFS, &efs.DescribeMountTargetsInput{FileSystemId: &id}),
-			func(out *efs.DescribeMountTargetsOutput) []types.MountTargetDescription { return out.MountTargets })
-		why := ""
-		switch {
-		case cloud.IsNotFound(err):
-			why = "there is no " + id + " in this account and region"
-		case err != nil:
-			return err
-		default:
-			in, err := mounting(ctx, h, cfg.Network, l)
+	checked := map[string]bool{}
+	for _, v := range given {
+		if !checked[v.EFS] {
+			checked[v.EFS] = true
+			why, err := in.checkFileSystem(ctx, h, v.EFS)
 			if err != nil {
 				return err
 			}
-			why = in.unmountable(id, targets)
+			if why != "" {
+				problems = append(problems, whereVolume(cfg, v)+".efs: "+why)
+				continue
+			}
+		}
+		if v.AccessPoint == "" {
+			continue
+		}
+		why, err := checkAccessPoint(ctx, h, v)
+		if err != nil {
+			return err
 		}
 		if why != "" {
-			problems = append(problems, used[id]+": "+why)
+			problems = append(problems, whereVolume(cfg, v)+".access_point: "+why)
 		}
 	}
 	if len(problems) == 0 {
 		return nil
 	}
 	return &UnmountableError{Problems: problems}
+}
+
+// whereVolume is where agents.yaml says a volume first.
+func whereVolume(cfg *agents.Config, given agents.Volume) string {
+	for _, a := range cfg.Owners() {
+		for _, v := range a.Volumes {
+			if v.Of != "" || v.EFS != given.EFS || v.AccessPoint != given.AccessPoint {
+				continue
+			}
+			section := "agents."
+			if _, is := cfg.Jobs[a.Name]; is {
+				section = "jobs."
+			}
+			return section + a.Name + ".volumes." + v.Name
+		}
+	}
+	return given.EFS
 }
 
 // UnmountableError is that agents could not mount file systems that are there already.
@@ -61,25 +82,62 @@ func (e *UnmountableError) Error() string {
 	return "a volume of agents.yaml cannot be mounted; nothing was changed:\n  - " + strings.Join(e.Problems, "\n  - ")
 }
 
+// checkFileSystem is why a file system cannot be mounted; "" when it can.
+func (in mounted) checkFileSystem(ctx context.Context, h *provision.Env, id string) (string, error) {
+	targets, err := cloud.Pages(ctx, efs.NewDescribeMountTargetsPaginator(h.Clients.EFS, &efs.DescribeMountTargetsInput{FileSystemId: &id}),
+		func(out *efs.DescribeMountTargetsOutput) []types.MountTargetDescription { return out.MountTargets })
+	if cloud.IsNotFound(err) {
+		return "there is no " + id + " in this account and region", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if why := in.unmountable(id, targets); why != "" {
+		return why, nil
+	}
+	return in.shutOut(ctx, h, id, targets)
+}
+
+// checkAccessPoint is why a file system cannot be mounted by an access point; "" when it can.
+func checkAccessPoint(ctx context.Context, h *provision.Env, v agents.Volume) (string, error) {
+	out, err := h.Clients.EFS.DescribeAccessPoints(ctx, &efs.DescribeAccessPointsInput{AccessPointId: &v.AccessPoint})
+	if cloud.IsNotFound(err) || err == nil && len(out.AccessPoints) == 0 {
+		return "there is no " + v.AccessPoint + " in this account and region", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	switch p := out.AccessPoints[0]; {
+	case aws.ToString(p.FileSystemId) != v.EFS:
+		return fmt.Sprintf("%s is an access point of %s, and efs says %s", v.AccessPoint, aws.ToString(p.FileSystemId), v.EFS), nil
+	case !answers(p.LifeCycleState):
+		return fmt.Sprintf("%s is %s: wait until it is available, or have its owner make another one", v.AccessPoint, p.LifeCycleState), nil
+	}
+	return "", nil
+}
+
 // mounted is where tasks are that mount something: a VPC, and zones of it. A VPC that is to
 // be made has no id.
 type mounted struct {
 	vpc   string
 	zones []string
+	// private: the tasks are in the stack's own private subnets, and not in the public ones.
+	private bool
+	// subnets are the tasks', by id, in a VPC that agents.yaml names.
+	subnets []string
 }
 
 // mounting is where a stack's tasks are: in the network that agents.yaml names, or in its own.
 func mounting(ctx context.Context, h *provision.Env, n agents.Network, l Lookup) (mounted, error) {
 	if n.VPC == "" {
 		vpc, err := provision.OwnVPC(ctx, h)
-		return mounted{vpc: vpc, zones: l.Zones}, err
+		return mounted{vpc: vpc, zones: l.Zones, private: n.NAT != agents.NATNone}, err
 	}
-	subnets := n.Private
-	if len(subnets) == 0 {
-		subnets = n.Public
+	in := mounted{vpc: n.VPC, subnets: n.Private}
+	if len(n.Private) == 0 {
+		in.subnets = n.Public
 	}
-	in := mounted{vpc: n.VPC}
-	for _, s := range subnets {
+	for _, s := range in.subnets {
 		in.zones = append(in.zones, l.SubnetZones[s])
 	}
 	return in, nil

@@ -55,10 +55,17 @@ func (s *Stack) ownJob(j agents.Job, n *networkPart, p *platformPart) {
 	h, cfg, a := s.Env, s.Config, j.Own
 	logs := add(s, groupPlatform, &provision.LogGroup{Env: h, Agent: j.Name, RetentionDays: cfg.Observability.LogRetentionDays})
 	secrets := s.secrets(a)
-	execution, task := s.roles(a, secrets, nil)
+	mounts := s.mounts(a)
+	execution, task := s.roles(a, secrets, mounts)
 	starter := s.starter(j.Name, []string{h.Family(j.Name)}, execution, task)
 	definition := add(s, groupAgents, &provision.TaskDefinition{
-		Env: h, Agent: j.AsAgent(a), OwnJob: true, Execution: execution, Task: task, Group: logs, Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries,
+		Env: h, Agent: j.AsAgent(a), OwnJob: true, Execution: execution, Task: task, Group: logs, Secret: secrets.secret, Parameters: secrets.parameters, Registries: cfg.Registries, Mounts: mounts,
 	})
-	s.schedule(j, definition, starter, n, p)
+	var files []engine.Node
+	if len(a.OwnVolumes()) > 0 {
+		for _, t := range n.targets {
+			files = append(files, t)
+		}
+	}
+	s.schedule(j, definition, starter, n, p, files...)
 }

@@ -21,14 +21,15 @@ type Stack struct {
 	resources []engine.Node
 	byKey     map[engine.Key]engine.Node
 	groups    map[engine.Key]string
-	alb       *provision.LoadBalancer // nil when no agent is public
-	files     *provision.FileSystem   // nil without volumes of the stack's own, now or before
+	alb       *provision.LoadBalancer           // nil when no agent is public
+	files     *provision.FileSystem             // nil without volumes of the stack's own, now or before
+	points    map[string]*provision.AccessPoint // by AGENT/VOLUME
 	notes     []string
 }
 
 // New is the stack of a configuration. Nothing is called.
 func New(cfg *agents.Config, home *provision.Env, facts Lookup) *Stack {
-	s := &Stack{Env: home, Config: cfg, Lookup: facts, byKey: map[engine.Key]engine.Node{}, groups: map[engine.Key]string{}}
+	s := &Stack{Env: home, Config: cfg, Lookup: facts, byKey: map[engine.Key]engine.Node{}, groups: map[engine.Key]string{}, points: map[string]*provision.AccessPoint{}}
 	net := s.network()
 	net.targets = s.volumes(net)
 	platform := s.platform()

@@ -48,6 +48,7 @@ agents:
         health: [CMD, redis-cli, ping]
         memory: 64
         secrets: {PASSWORD: {key: private_key, optional: true}}
+        volumes: {memory: {path: /cache, read_only: true}}
     init: [{name: warm, command: [python, warm.py]}]
     volumes: {memory: {path: /data}}
     permissions:
@@ -61,6 +62,12 @@ agents:
     calls: [validator]
 jobs:
   nightly: {agent: validator, command: [python, digest.py], schedule: every day at 03:00, timezone: Europe/Berlin}
+  weekly:
+    image: public.ecr.aws/docker/library/node:22-slim
+    schedule: every monday at 04:00
+    secrets: {WEBHOOK: {key: webhook, optional: true}}
+    permissions: [{allow: [s3:PutObject], on: ["arn:aws:s3:::reports/*"]}]
+    volumes: {memory: {of: validator/memory, path: /memory, read_only: true}, drafts: {path: /drafts}}
 `
 
 // sweptSSM is the same stack with its secrets in parameters.
@@ -74,6 +81,7 @@ var sweptChanged = strings.NewReplacer(
 	"log_retention_days: 7", "log_retention_days: 14",
 	"endpoints: [s3, logs]", "endpoints: [s3, logs, ecr.api]",
 	"monthly_usd: 300", "monthly_usd: 400",
+	"node:22-slim", "node:24-slim",
 	"abracadabra:\n    port: 9003", "skill-extractor:\n    port: 9004",
 ).Replace(swept)
 

@@ -1,6 +1,9 @@
 package stack
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
@@ -44,16 +47,26 @@ func (s *Stack) Stored() int64 {
 // nfs is the port of EFS: https://docs.aws.amazon.com/efs/latest/ug/network-access.html
 const nfs = 2049
 
-// mounts are an agent's volumes: on the stack's own file system with an access point for
-// each, which is all that its role can mount there.
+// mounts are the volumes of an agent, or of a job with an image: on the stack's own file
+// system with an access point for each, which is all that its role can mount there. A volume
+// that is another agent's has that one's.
 func (s *Stack) mounts(a agents.Agent) []provision.Mount {
 	var out []provision.Mount
 	for _, volume := range a.Volumes {
-		m := provision.Mount{Volume: volume}
+		m := provision.Mount{Volume: volume, Agent: a}
 		if volume.EFS == "" {
-			m.Point = add(s, groupAgents, &provision.AccessPoint{Env: s.Env, FileSystem: s.files, Agent: a.Name, Volume: volume.Name})
+			m.Point = s.accessPoint(cmp.Or(volume.Of, a.Name+"/"+volume.Name))
 		}
 		out = append(out, m)
 	}
 	return out
+}
+
+// accessPoint is the one of AGENT/VOLUME, which as many mount as name it.
+func (s *Stack) accessPoint(of string) *provision.AccessPoint {
+	if s.points[of] == nil {
+		agent, volume, _ := strings.Cut(of, "/")
+		s.points[of] = add(s, groupAgents, &provision.AccessPoint{Env: s.Env, FileSystem: s.files, Agent: agent, Volume: volume})
+	}
+	return s.points[of]
 }

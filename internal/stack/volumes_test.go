@@ -267,13 +267,13 @@ func (b *stackBench) othersFiles(subnets ...string) {
 	b.edit(func(w *awssim.World) {
 		const id = "fs-0a1b2c3d4e5f60718"
 		w.FileSystems[id] = &awssim.FileSystem{ID: id, ARN: "arn:aws:elasticfilesystem:us-east-1:" + w.Account + ":file-system/" + id, Token: "theirs", State: "available", Tags: cloud.Tags{}}
-		w.SecurityGroups["sg-0theirs"] = &awssim.SecurityGroup{
-			ID: "sg-0theirs", VPC: b.cfg.Network.VPC, Name: "theirs", Tags: cloud.Tags{},
+		w.SecurityGroups["sg-0a1b2c3d4e5f60719"] = &awssim.SecurityGroup{
+			ID: "sg-0a1b2c3d4e5f60719", VPC: b.cfg.Network.VPC, Name: "theirs", Tags: cloud.Tags{},
 			Ingress: []awssim.SecurityGroupRule{{Protocol: "tcp", From: 2049, To: 2049, CIDR: "172.30.0.0/16"}},
 		}
 		for _, s := range subnets {
 			w.MountTargets["fsmt-"+s] = &awssim.MountTarget{
-				ID: "fsmt-" + s, FileSystem: id, Subnet: s, VPC: w.Subnets[s].VPC, AZ: w.Subnets[s].AZ, Groups: []string{"sg-0theirs"}, State: "available",
+				ID: "fsmt-" + s, FileSystem: id, Subnet: s, VPC: w.Subnets[s].VPC, AZ: w.Subnets[s].AZ, Groups: []string{"sg-0a1b2c3d4e5f60719"}, State: "available",
 			}
 		}
 	})

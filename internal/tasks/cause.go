@@ -100,6 +100,7 @@ var marks = []mark{
 	{[]string{"pull rate limit"}, rateLimit},
 
 	{[]string{"set up efs volumes", "mount target for this file system"}, Cause{KindNetwork, noStart, "the file system of a volume has no mount target in the task's zone", "karmactl plan", "which shows whether one is missing", false}},
+	{[]string{"set up efs volumes", "no such file or directory"}, Cause{KindProgram, noStart, "the directory of a volume, or of its access point, is not on the file system", upAgent, "after agents: {AGENT: {volumes: …}} names a directory that is there; only what mounts all of the file system can make one", false}},
 	{[]string{"set up efs volumes", "access denied"}, Cause{KindRights, noStart, "the task role may not mount a volume, or its access point is gone", "karmactl plan", "which shows what differs", false}},
 	{[]string{"set up efs volumes", "timeout"}, Cause{KindNetwork, noStart, "the security group of a volume's mount target does not let the task in at port 2049", "karmactl plan", "which shows what differs", false}},
 	{[]string{"there is a connection issue"}, network},

@@ -55,6 +55,10 @@ func TestWhatAWSSaysHasACause(t *testing.T) {
 		{KindRights, "the registry asks for a sign-in before a pull, or has no such repository", "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/acme/secret:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"},
 		{KindRights, "the registry refuses to hand out the image", "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 123456789012.dkr.ecr.us-east-1.amazonaws.com/team/relay:2: unexpected status from HEAD request to https://123456789012.dkr.ecr.us-east-1.amazonaws.com/v2/team/relay/manifests/2: 403 Forbidden"},
 
+		// Volumes of EFS.
+		{KindProgram, "the directory of a volume, or of its access point, is not on the file system", "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: mounting fs-0123456789abcdef0.efs.us-east-1.amazonaws.com:/grafana failed, reason given by server: No such file or directory' : unsuccessful EFS utils command execution; code: 32"},
+		{KindRights, "the task role may not mount a volume, or its access point is gone", "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting fs-065b374f6a1a6b4c8.efs.us-east-1.amazonaws.com:/' : unsuccessful EFS utils command execution; code: 32"},
+
 		// Start and life.
 		{KindProgram, "the container restore of its init does not end with 0", "Essential container in task exited: init container restore"},
 		{KindHealth, "its container redis did not become healthy within three minutes", "Essential container in task exited: CannotStartContainerError: dependency graph: container ordering dependency [redis] for target [web] has timed out."},
