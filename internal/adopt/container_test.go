@@ -46,20 +46,17 @@ func TestWhatOfATaskAgentsYAMLCannotSayIsNamed(t *testing.T) {
 			{"a file system of FSx", "its tasks have the volume files, a file system of FSx, which", func(f *live.Fleet) {
 				mount(f, ecstypes.Volume{Name: aws.String("files"), FsxWindowsFileServerVolumeConfiguration: &ecstypes.FSxWindowsFileServerVolumeConfiguration{}}, 0)
 			}},
-			{"a part of a file system", "its tasks have the volume books, the directory /books of fs-0a1b2c3d, which", func(f *live.Fleet) {
-				mount(f, ecstypes.Volume{Name: aws.String("books"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{FileSystemId: aws.String("fs-0a1b2c3d"), RootDirectory: aws.String("/books")}}, 0)
-			}},
-			{"an access point", "its tasks have the volume books, fs-0a1b2c3d by the access point fsap-0a1b2c3d, which", func(f *live.Fleet) {
-				mount(f, ecstypes.Volume{Name: aws.String("books"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{
-					FileSystemId: aws.String("fs-0a1b2c3d"), AuthorizationConfig: &ecstypes.EFSAuthorizationConfig{AccessPointId: aws.String("fsap-0a1b2c3d")},
-				}}, 0)
-			}},
-			{"files that a sidecar mounts", "its container proxy mounts the volume books, which", func(f *live.Fleet) {
+			{"files that a sidecar mounts", "its container proxy mounts the volume books, which agents.yaml does not say", func(f *live.Fleet) {
 				addContainer(f, ecstypes.ContainerDefinition{Name: aws.String("proxy")})
 				mount(f, ecstypes.Volume{Name: aws.String("books"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{FileSystemId: aws.String("fs-0a1b2c3d")}}, 1)
 			}},
 			{"files that agents.yaml does not have", "its tasks mount fs-0a1b2c3d, and agents.yaml has no volume of it", func(f *live.Fleet) {
 				mount(f, ecstypes.Volume{Name: aws.String("books"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{FileSystemId: aws.String("fs-0a1b2c3d")}}, 0)
+			}},
+			{"an access point that agents.yaml does not have", "its tasks mount fs-0a1b2c3d, and agents.yaml has no volume of it", func(f *live.Fleet) {
+				mount(f, ecstypes.Volume{Name: aws.String("books"), EfsVolumeConfiguration: &ecstypes.EFSVolumeConfiguration{
+					FileSystemId: aws.String("fs-0a1b2c3d"), AuthorizationConfig: &ecstypes.EFSAuthorizationConfig{AccessPointId: aws.String("fsap-0a1b2c3d")},
+				}}, 0)
 			}},
 			{"volumes of another container", "its container proxy takes the volumes of chat, which", func(f *live.Fleet) {
 				addContainer(f, ecstypes.ContainerDefinition{Name: aws.String("proxy"), VolumesFrom: []ecstypes.VolumeFrom{{SourceContainer: aws.String("chat")}}})

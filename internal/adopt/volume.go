@@ -11,8 +11,8 @@ import (
 	"github.com/karmacadabra/karmactl/internal/live"
 )
 
-// volumes judges what a task keeps its files on: agents.yaml has a key for the whole of a file
-// system of EFS, mounted by the agent's own container.
+// volumes judges what a task keeps its files on: agents.yaml has keys for file systems of EFS,
+// with an access point or a directory of one, for each container.
 func (j *judge) volumes(a agents.Agent, s live.Service, main types.ContainerDefinition) {
 	what := "service " + aws.ToString(s.ServiceName)
 	for _, c := range s.Definition.ContainerDefinitions {
@@ -24,19 +24,54 @@ func (j *judge) volumes(a agents.Agent, s live.Service, main types.ContainerDefi
 		name := aws.ToString(v.Name)
 		kind, instead := unsayable(v)
 		by := mountedBy(s.Definition.ContainerDefinitions, name)
-		others := slices.DeleteFunc(slices.Clone(by), func(c string) bool { return c == aws.ToString(main.Name) })
 		switch {
 		case len(by) == 0 && v.EfsVolumeConfiguration == nil: // no one sees it
 		case kind != "" && len(by) > 1:
 			j.obstacle(what, "its containers "+strings.Join(by, ", ")+" share the volume "+name+", "+kind+", which agents.yaml cannot say", "let one container have the files, and the others ask it at localhost")
 		case kind != "":
 			j.obstacle(what, "its tasks have the volume "+name+", "+kind+", which agents.yaml cannot say", instead)
-		case len(others) > 0:
-			j.obstacle(what, "its container "+strings.Join(others, ", ")+" mounts the volume "+name+", which agents.yaml cannot say", "only the agent's own container mounts volumes: run "+others[0]+" as an agent of its own")
-		case len(by) > 0 && !slices.ContainsFunc(a.Volumes, func(x agents.Volume) bool { return x.EFS == aws.ToString(v.EfsVolumeConfiguration.FileSystemId) }):
-			j.obstacle(what, "its tasks mount "+aws.ToString(v.EfsVolumeConfiguration.FileSystemId)+", and agents.yaml has no volume of it", "write it under volumes of "+a.Name+": {"+strings.ToLower(name)+": {path: …, efs: "+aws.ToString(v.EfsVolumeConfiguration.FileSystemId)+"}}")
+		default:
+			j.mounted(what, a, v, by, aws.ToString(main.Name))
 		}
 	}
+}
+
+// mounted judges whether agents.yaml has a volume of EFS, for each container that mounts it.
+func (j *judge) mounted(what string, a agents.Agent, v types.Volume, by []string, main string) {
+	e, name := v.EfsVolumeConfiguration, aws.ToString(v.Name)
+	point, directory := "", strings.TrimRight(aws.ToString(e.RootDirectory), "/")
+	if e.AuthorizationConfig != nil {
+		point = aws.ToString(e.AuthorizationConfig.AccessPointId)
+	}
+	said := map[string]string{"efs": aws.ToString(e.FileSystemId), "access_point": point, "directory": directory}
+	var write []string
+	for _, k := range []string{"efs", "access_point", "directory"} {
+		if said[k] != "" {
+			write = append(write, k+": "+said[k])
+		}
+	}
+	for _, c := range by {
+		if slices.ContainsFunc(a.Volumes, func(x agents.Volume) bool {
+			return x.EFS == said["efs"] && x.AccessPoint == point && x.Directory == directory && seenBy(a, x.Name, c, main)
+		}) {
+			continue
+		}
+		if c == main {
+			j.obstacle(what, "its tasks mount "+said["efs"]+", and agents.yaml has no volume of it", "write it under volumes of "+a.Name+": {"+strings.ToLower(name)+": {path: …, "+strings.Join(write, ", ")+"}}")
+			continue
+		}
+		j.obstacle(what, "its container "+c+" mounts the volume "+name+", which agents.yaml does not say", "write it under volumes of "+a.Name+": {"+strings.ToLower(name)+": {"+strings.Join(write, ", ")+"}}, and under those of "+c+": {"+strings.ToLower(name)+": {path: …}}")
+	}
+}
+
+// seenBy tells whether a container sees a volume in agents.yaml, by the name that init writes for it.
+func seenBy(a agents.Agent, volume, container, main string) bool {
+	for name := range a.Seen(volume) {
+		if container == main && name == a.Name || container != main && strings.EqualFold(name, strings.Trim(container, "-_")) {
+			return true
+		}
+	}
+	return false
 }
 
 // mountedBy are the containers that mount a volume.
@@ -51,23 +86,18 @@ func mountedBy(all []types.ContainerDefinition, volume string) []string {
 }
 
 // unsayable says what agents.yaml has no key for at a volume, and what to do instead; "" is
-// that it has one: the root of a file system of EFS.
+// that it has one, as for a file system of EFS.
 func unsayable(v types.Volume) (kind, instead string) {
-	const whole = "a volume is the whole of a file system of EFS, mounted without an access point: move the files there, to S3 or to a database first"
-	e := v.EfsVolumeConfiguration
+	const onEFS = "move the files to EFS, to S3 or to a database first"
 	switch {
 	case v.FsxWindowsFileServerVolumeConfiguration != nil:
 		return "a file system of FSx", "Fargate mounts EFS alone: move the files there, to S3 or to a database first"
 	case v.DockerVolumeConfiguration != nil:
 		return "a volume of Docker's", "Fargate mounts EFS alone: move the files there, to S3 or to a database first"
 	case aws.ToBool(v.ConfiguredAtLaunch):
-		return "a disk of EBS", whole
-	case e == nil:
+		return "a disk of EBS", onEFS
+	case v.EfsVolumeConfiguration == nil:
 		return "of the task's own disk", "write to a directory of the image, which is on the same disk; what has to stay is written to EFS (volumes), S3 or a database"
-	case strings.Trim(aws.ToString(e.RootDirectory), "/") != "":
-		return "the directory " + aws.ToString(e.RootDirectory) + " of " + aws.ToString(e.FileSystemId), whole
-	case e.AuthorizationConfig != nil && aws.ToString(e.AuthorizationConfig.AccessPointId) != "":
-		return aws.ToString(e.FileSystemId) + " by the access point " + aws.ToString(e.AuthorizationConfig.AccessPointId), whole
 	}
 	return "", ""
 }

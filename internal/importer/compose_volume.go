@@ -53,14 +53,13 @@ func composeVolume(t *tree) (v volume, kind string) {
 // EFS: as the name of one that is there, or as what NFS mounts.
 func (c *compose) mount(a *agent, t *tree, v volume) {
 	said := c.filled(c.root.get("volumes").entry(v.name))
-	root := ""
 	for _, from := range []*tree{said.get("name"), said.get("driver_opts", "o"), said.get("driver_opts", "device")} {
 		if v.efs == "" {
 			v.efs = fileSystemID.FindString(from.str())
 		}
 	}
 	if device := said.get("driver_opts", "device").str(); v.efs != "" && device != "" {
-		root = strings.TrimRight(device[strings.IndexByte(device, ':')+1:], "/")
+		v.directory = strings.TrimRight(device[strings.IndexByte(device, ':')+1:], "/")
 	}
 	name := v.name
 	key := a.addVolume(v)
@@ -70,9 +69,6 @@ func (c *compose) mount(a *agent, t *tree, v volume) {
 		c.note(t.at, "%s and %s share the volume %s; here each has a directory of its own", c.mounted[name].name, a.name, name)
 	case v.efs == "":
 		said.own(notCopied)
-	case root != "":
-		a.mountsPart(t.at, v, root)
-		said.carry(key)
 	default:
 		said.carry(key)
 	}

@@ -59,7 +59,7 @@ func imageOf(m *tree) (string, *tree) {
 }
 
 // process carries over what runs in a container that is not the agent's own.
-func (c *copilot) process(s *sidecar, m *tree) {
+func (c *copilot) process(a *agent, s *sidecar, m *tree) {
 	text, image := imageOf(m)
 	s.process.image = text
 	image.carry(s.process.key("image"))
@@ -68,7 +68,7 @@ func (c *copilot) process(s *sidecar, m *tree) {
 	c.container(s.process, m)
 	c.variablesOf(s.process, m)
 	m.get("port").settle(own, "the agent finds it at localhost")
-	m.get("mount_points").settle(left, ofSidecars)
+	c.mountsBeside(a, s, m.get("mount_points"))
 }
 
 func (c *copilot) sidecar(a *agent, name string, m *tree) {
@@ -81,7 +81,7 @@ func (c *copilot) sidecar(a *agent, name string, m *tree) {
 		m.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write sidecars: {NAME: {image: …}}", name))
 		return
 	}
-	c.process(s, m)
+	c.process(a, s, m)
 	s.carryEssential(m.get("essential"))
 	for _, d := range waits(m.get("depends_on")) {
 		if d.ends() && a.comesBefore(d.on) {
@@ -109,7 +109,7 @@ func (c *copilot) before(a *agent, name string, m *tree) {
 		m.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write init: [{name: NAME, image: …}]", name))
 		return
 	}
-	c.process(s, m)
+	c.process(a, s, m)
 	m.get("essential").own("what comes before the agent may end")
 	m.get("healthcheck").leave("what comes before the agent has the whole task")
 	s.process.health.container = check{}

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -14,8 +15,6 @@ func (c *copilot) volumes(a *agent, all *tree) {
 		switch {
 		case e == nil || said && !on:
 			m.leave(ofTheDisk)
-		case m.get("path").str() == "":
-			m.leave(ofSidecars)
 		default:
 			c.mount(a, name, m, e)
 		}
@@ -27,15 +26,29 @@ func (c *copilot) mount(a *agent, name string, m, e *tree) {
 	if on, said := m.get("read_only").yes(); said {
 		v.readOnly = on
 	}
+	v.readOnly = v.readOnly && v.path != "" // a sidecar says for itself
 	id := e
 	if e.kind == dict {
 		id = e.first("id", "file_system_id")
 	}
 	if v.efs = fileSystemID.FindString(id.str()); v.efs == "" && e.kind == dict && id != nil {
-		m.leave(fmt.Sprintf("CloudFormation's output: write volumes: {%s: {path: %s, efs: fs-…}}", nearest(name, nearVolume, "volume"), v.path))
+		m.leave(fmt.Sprintf("CloudFormation's output: write volumes: {%s: {path: %s, efs: fs-…}}", nearest(name, nearVolume, "volume"), cmp.Or(v.path, "…")))
 		return
 	}
+	root := e.first("root_dir", "root_directory")
+	auth := e.get("auth")
+	point := auth.first("access_point_id", "access_point")
+	if v.efs != "" && e.kind == dict {
+		if v.accessPoint = accessPointID.FindString(point.str()); v.accessPoint == "" {
+			v.directory = strings.TrimRight(root.str(), "/")
+		}
+	}
 	key := a.addVolume(v)
+	if a.byECS == nil {
+		a.byECS = map[string]*volume{}
+	}
+	written := a.volumes[len(a.volumes)-1]
+	a.byECS[name] = &written
 	for _, k := range []string{"path", "read_only"} {
 		m.get(k).carry(key)
 	}
@@ -46,22 +59,39 @@ func (c *copilot) mount(a *agent, name string, m, e *tree) {
 		if e.kind != dict {
 			e.carry(key)
 		}
-		a.comments = append(a.comments, fmt.Sprintf("%s is on a file system that Copilot made. Here %s is %s.", m.at, v.path, notCopied))
+		a.comments = append(a.comments, fmt.Sprintf("%s is on a file system that Copilot made. Here %s is %s.", m.at, cmp.Or(v.path, "it"), notCopied))
 		return
 	}
 	id.carry(key)
 	if e.kind != dict {
 		return
 	}
-	root := e.first("root_dir", "root_directory")
-	if path := strings.TrimRight(root.str(), "/"); path != "" {
-		root.leave(anyRoot)
-		a.mountsPart(m.at, v, path)
+	if v.directory != "" {
+		root.carry(key)
 	}
-	auth := e.get("auth")
 	auth.get("iam").own("the rights of the task's role always count")
-	if point := auth.first("access_point_id", "access_point"); point.said() {
-		point.leave(anyRoot)
-		a.byPoint(m.at, v)
+	switch {
+	case v.accessPoint != "":
+		point.carry(key)
+		root.own("the access point says it")
+	case point.said():
+		point.leave("CloudFormation's output: write access_point: fsap-… at the volume")
+	}
+}
+
+// mountsBeside carries over what a sidecar sees of the volumes. Copilot's are read-only there,
+// too, unless they say otherwise.
+func (c *copilot) mountsBeside(a *agent, s *sidecar, all *tree) {
+	for _, m := range all.list() {
+		v := a.byECS[m.get("source_volume").str()]
+		if v == nil {
+			m.leave("its volume is not carried over: write volumes: {NAME: {path: …}}")
+			continue
+		}
+		readOnly := true
+		if on, said := m.get("read_only").yes(); said {
+			readOnly = on
+		}
+		s.mountsBeside(m, volume{name: v.name, path: m.get("path").str(), readOnly: readOnly})
 	}
 }

@@ -98,6 +98,8 @@ type agent struct {
 	sidecars       []*sidecar
 	inits          []*sidecar
 	volumes        []volume
+	// byECS are volumes by the name that the task definition or the manifest has for them.
+	byECS map[string]*volume
 }
 
 type spot struct {

@@ -120,6 +120,7 @@ func (s *sidecar) writeProcess(p *page, in int, at string) {
 			p.entry(in+1, at+".secrets."+x.env, x.env, x.yaml())
 		}
 	})
+	writeVolumes(p, in, at, a.volumes)
 }
 
 // said tells whether a value is there and says something.

@@ -189,7 +189,7 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 	for k, t := range d.each() {
 		switch k {
 		case "volume":
-			t.settle(left, ofSidecars)
+			t.settle(left, unmounted)
 		case "proxy_configuration":
 			t.settle(left, noCounterpart)
 		case "task_role_arn":

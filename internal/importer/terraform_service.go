@@ -112,7 +112,7 @@ func (x *terraform) service(s, d *resource) {
 	x.scaling(a, s)
 	x.target(a, lb, s.body)
 	x.container(a, main)
-	x.volumes(a, d.body, main)
+	x.volumes(a, nil, d.body, main)
 	if t := s.body.get("enable_execute_command"); t != nil {
 		on, _ := t.yes()
 		a.exec = &on
@@ -121,7 +121,7 @@ func (x *terraform) service(s, d *resource) {
 	x.rights(a, d.body.get("task_role_arn"))
 	x.starting(d.body.get("execution_role_arn"))
 	a.carrySettings(settings{storage: firstOf(d.body.get("ephemeral_storage")).get("size_in_gib"), fill: (*tree).str})
-	x.containersBeside(a, main, all)
+	x.containersBeside(a, d.body, main, all)
 	for _, m := range firstOf(main.get("portMappings")).list() {
 		m.settle(own, "the agent's port")
 	}

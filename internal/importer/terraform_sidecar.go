@@ -29,15 +29,15 @@ func (x *terraform) agentsOwn(s *resource, lb *tree, all []*tree) *tree {
 
 // containersBeside carries over the containers of a task that are not the agent's own: the
 // ones that others wait to end come before it, the rest is beside it.
-func (x *terraform) containersBeside(a *agent, main *tree, all []*tree) {
+func (x *terraform) containersBeside(a *agent, d, main *tree, all []*tree) {
 	named, seen, awaited := map[string]*tree{}, map[*tree]bool{main: true}, []*tree{}
 	for _, c := range all {
 		named[c.get("name").str()] = c
 	}
 	var before func(c *tree)
 	before = func(c *tree) { // those first that one of them waits for
-		for _, d := range dependencies(c) {
-			if on := named[d.on]; d.ends() && on != nil && on != c && !seen[on] {
+		for _, w := range dependencies(c) {
+			if on := named[w.on]; w.ends() && on != nil && on != c && !seen[on] {
 				seen[on] = true // a file may have containers that wait for each other
 				before(on)
 				awaited = append(awaited, on)
@@ -48,11 +48,11 @@ func (x *terraform) containersBeside(a *agent, main *tree, all []*tree) {
 		before(c)
 	}
 	for _, c := range awaited {
-		x.before(a, main, c)
+		x.before(a, d, main, c)
 	}
 	for _, c := range all {
 		if !seen[c] {
-			x.sidecar(a, c)
+			x.sidecar(a, d, c)
 		}
 	}
 	a.carryWaits(dependencies(main), x.opts.Services)
@@ -106,7 +106,7 @@ func (a *agent) carryWaits(all []dependency, asItIs bool) {
 }
 
 // sidecar carries another container of a task definition over. X-Ray's is a key of its own.
-func (x *terraform) sidecar(a *agent, c *tree) {
+func (x *terraform) sidecar(a *agent, d, c *tree) {
 	image, name := c.get("image").str(), c.get("name").str()
 	if strings.Contains(image, "xray-daemon") || strings.Contains(image, "aws-otel-collector") {
 		x.fleet.xray = true
@@ -130,17 +130,18 @@ func (x *terraform) sidecar(a *agent, c *tree) {
 	}
 	c.get("name").carry(a.key("sidecars." + s.name))
 	x.container(s.process, c)
+	x.volumes(a, s, d, c)
 	s.carryEssential(c.get("essential"))
 	s.carrySize(c.get("cpu"), c.first("memory", "memoryReservation", "memory_reservation"))
 	s.leaveRest(c)
-	for _, d := range dependencies(c) {
-		d.t.leave("a sidecar waits for no other container: the agent waits for its sidecars, and for init")
+	for _, on := range dependencies(c) {
+		on.t.leave("a sidecar waits for no other container: the agent waits for its sidecars, and for init")
 	}
 	c.settle(own, "not set")
 }
 
 // before carries over a container that others wait to end.
-func (x *terraform) before(a *agent, main, c *tree) {
+func (x *terraform) before(a *agent, d, main, c *tree) {
 	image, name := c.get("image").str(), c.get("name").str()
 	same := image != "" && image == main.get("image").str() && c.get("command").said()
 	if !same && (image == "" || reference.MatchString(image)) {
@@ -154,6 +155,7 @@ func (x *terraform) before(a *agent, main, c *tree) {
 	}
 	c.get("name").carry(s.process.key("name"))
 	x.container(s.process, c)
+	x.volumes(a, s, d, c)
 	if same {
 		s.process.image = ""
 		c.get("image").own("the agent's own image")
@@ -166,11 +168,11 @@ func (x *terraform) before(a *agent, main, c *tree) {
 	}
 	s.process.health.container = check{}
 	s.leaveRest(c)
-	for _, d := range dependencies(c) {
-		if d.ends() {
-			d.t.own("init runs in its order")
+	for _, on := range dependencies(c) {
+		if on.ends() {
+			on.t.own("init runs in its order")
 		} else {
-			d.t.leave("init runs before the sidecars: put what it needs into init")
+			on.t.leave("init runs before the sidecars: put what it needs into init")
 		}
 	}
 	c.settle(own, "not set")
@@ -182,9 +184,6 @@ func (s *sidecar) leaveRest(c *tree) {
 		if t := c.get(k); t.said() {
 			t.leave(noSidecarKey)
 		}
-	}
-	if t := c.first("mountPoints", "mount_points"); t.said() {
-		t.leave(ofSidecars)
 	}
 	c.get("portMappings").settle(own, "the agent finds it at localhost")
 }

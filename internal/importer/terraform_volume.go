@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// volumes carries over what the agent's own container mounts of EFS.
-func (x *terraform) volumes(a *agent, d, c *tree) {
+// volumes carries over what a container mounts of EFS: the agent's own, or another one, which
+// sees volumes of the agent.
+func (x *terraform) volumes(a *agent, s *sidecar, d, c *tree) {
 	byName := map[string]*tree{}
 	for _, v := range d.get("volume").list() {
 		if name := v.get("name").str(); name != "" {
@@ -20,7 +21,7 @@ func (x *terraform) volumes(a *agent, d, c *tree) {
 			m.leave("its volume is not here to read: write volumes: {NAME: {path: …}}")
 		case firstOf(v.first("efs_volume_configuration", "efsVolumeConfiguration")) != nil:
 			readOnly, _ := m.first("readOnly", "read_only").yes()
-			x.mount(a, v, m, volume{name: name, path: at.str(), readOnly: readOnly})
+			x.mount(a, s, v, m, volume{name: name, path: at.str(), readOnly: readOnly})
 		case v.get("host_path").said():
 			m.leave(ofTheHost)
 			v.leave(ofTheHost)
@@ -35,7 +36,7 @@ func (x *terraform) volumes(a *agent, d, c *tree) {
 }
 
 // mount carries a volume of EFS over, and names what agents.yaml cannot say of it.
-func (x *terraform) mount(a *agent, v, m *tree, vol volume) {
+func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 	e := firstOf(v.first("efs_volume_configuration", "efsVolumeConfiguration"))
 	id := e.first("file_system_id", "fileSystemId")
 	if vol.efs = x.fileSystem(id); vol.efs == "" {
@@ -44,29 +45,52 @@ func (x *terraform) mount(a *agent, v, m *tree, vol volume) {
 		a.comments = append(a.comments, fmt.Sprintf("%s mounts a file system of EFS of which only Terraform knows the id: write volumes here.", m.at))
 		return
 	}
+	auth := firstOf(e.first("authorization_config", "authorizationConfig"))
+	point, root := auth.first("access_point_id", "accessPointId"), e.first("root_directory", "rootDirectory")
+	p := x.find(point.str(), "aws_efs_access_point")
+	if vol.accessPoint = accessPointID.FindString(point.str()); vol.accessPoint == "" && p != nil {
+		vol.accessPoint = accessPointID.FindString(p.body.entry("id").str())
+		root = firstOf(p.body.get("root_directory")).get("path")
+	}
+	if vol.accessPoint == "" {
+		vol.directory = strings.TrimRight(root.str(), "/")
+	}
+	if before := a.byECS[vol.name]; s != nil && before != nil { // the agent's own container sees it, too
+		s.mountsBeside(m, volume{before.name, vol.path, "", "", "", vol.readOnly})
+		return
+	}
+	path, readOnly := vol.path, vol.readOnly
+	if s != nil {
+		vol.path, vol.readOnly = "", false
+	}
+	source := vol.name
 	key := a.addVolume(vol)
-	m.carry(key)
+	vol = a.volumes[len(a.volumes)-1]
+	if a.byECS == nil {
+		a.byECS = map[string]*volume{}
+	}
+	a.byECS[source] = &vol
+	if s == nil {
+		m.carry(key)
+	} else {
+		s.mountsBeside(m, volume{vol.name, path, "", "", "", readOnly})
+	}
 	if v.get("name").outcome != carried { // a second mount of it
 		v.get("name").carry(key)
 		id.carry(key)
 	}
-	auth := firstOf(e.first("authorization_config", "authorizationConfig"))
 	e.first("transit_encryption", "transitEncryption").own("files are always encrypted on their way")
 	auth.get("iam").own("the rights of the task's role always count")
-	point := auth.first("access_point_id", "accessPointId")
-	root := e.first("root_directory", "rootDirectory")
-	if p := x.find(point.str(), "aws_efs_access_point"); p != nil {
-		root = firstOf(p.body.get("root_directory")).get("path")
-	}
-	if point.said() {
-		point.leave(anyRoot)
-	}
-	switch path := strings.TrimRight(root.str(), "/"); {
-	case path != "":
-		root.leave(anyRoot)
-		a.mountsPart(m.at, vol, path)
-	case point.said() && root == nil:
+	switch {
+	case vol.accessPoint != "":
+		point.carry(key)
+		root.own("the access point says it")
+	case point.said():
+		point.leave(itsPoint)
 		a.byPoint(m.at, vol)
+	}
+	if vol.directory != "" {
+		root.carry(key)
 	}
 	v.settle(own, "how files are encrypted and who may see them is always the same")
 }

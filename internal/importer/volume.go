@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,19 +10,22 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-// volume is a directory of an agent's container on EFS.
+// volume is a directory of an agent's containers on EFS, or one of the agent's as another
+// container sees it. Without a path the agent's own container does not see it.
 type volume struct {
 	name, path string
-	// efs is a file system that is there already; "" is the stack's own.
-	efs      string
-	readOnly bool
+	// efs is a file system that is there already; "" is the stack's own. Of it an access
+	// point or a directory is mounted, or the whole.
+	efs, accessPoint, directory string
+	readOnly                    bool
 }
 
 var (
 	nearVolume = naming{40, agents.VolumeName}
 	// fileSystemID is the id of a file system of EFS, wherever it is written: alone, in an
 	// ARN, or in the name that NFS mounts.
-	fileSystemID = lazyregexp.New(`\bfs-[0-9a-f]{8,40}\b`)
+	fileSystemID  = lazyregexp.New(`\bfs-[0-9a-f]{8,40}\b`)
+	accessPointID = lazyregexp.New(`\bfsap-[0-9a-f]{8,40}\b`)
 )
 
 const (
@@ -29,10 +33,10 @@ const (
 	ofTheDisk = "it is of the task's own disk, which is gone with the task: what has to stay is written under volumes"
 	// ofTheHost is why a directory of a host stays behind.
 	ofTheHost = "Fargate has no host whose directories could be mounted: copy what it has into the image, and write what has to stay under volumes"
-	// ofSidecars is why the volumes of other containers stay behind.
-	ofSidecars = "only the agent's own container mounts volumes"
-	// anyRoot is why a part of a file system is no volume.
-	anyRoot = "a volume with efs is the whole file system, from its root, for the user that the program runs as"
+	// unmounted is why a volume that no container mounts stays behind.
+	unmounted = "no container that is carried over mounts it"
+	// itsPoint is why an access point stays behind of which only Terraform knows the id.
+	itsPoint = "only Terraform knows its id: write access_point: fsap-… at the volume"
 	// notCopied is said of files that stay where they are.
 	notCopied = "a directory on the stack's own file system; what is in it today is not copied"
 )
@@ -71,20 +75,27 @@ func (f *fleet) fileSystems() []string {
 	return out
 }
 
-// byPoint says in the file that an access point may have shown a part only.
+// byPoint says in the file that an access point has to be written, and what is mounted without.
 func (a *agent) byPoint(at Place, v volume) {
-	a.comments = append(a.comments, fmt.Sprintf("%s mounts %s by an access point, which may show a part of it. A volume shows all of it at %s.", at, v.efs, v.path))
+	shows := "all of it, at " + cmp.Or(v.path, "the path of its container")
+	if v.directory != "" {
+		shows = "the same directory, for the user that the program runs as"
+	}
+	a.comments = append(a.comments, fmt.Sprintf("%s mounts %s by an access point of which only Terraform knows the id: write access_point. Without it the volume shows %s.", at, v.efs, shows))
 }
 
-// mountsPart says in the file that a volume shows more than the container saw.
-func (a *agent) mountsPart(at Place, v volume, root string) {
-	a.comments = append(a.comments, fmt.Sprintf("%s has %s of %s at %s. A volume shows all of it: these files are below %s/%s.", at, root, v.efs, v.path, v.path, strings.Trim(root, "/")))
+// mountsBeside gives a container beside the agent's own a volume of the agent.
+func (s *sidecar) mountsBeside(t *tree, v volume) {
+	s.process.volumes = append(s.process.volumes, volume{name: v.name, path: v.path, readOnly: v.readOnly})
+	t.carry(s.process.key("volumes." + v.name))
 }
 
 func (v volume) yaml() string {
-	parts := []string{"path: " + quoted(v.path)}
-	if v.efs != "" {
-		parts = append(parts, "efs: "+v.efs)
+	var parts []string
+	for _, x := range []struct{ key, value string }{{"path", v.path}, {"efs", v.efs}, {"access_point", v.accessPoint}, {"directory", v.directory}} {
+		if x.value != "" {
+			parts = append(parts, x.key+": "+quoted(x.value))
+		}
 	}
 	if v.readOnly {
 		parts = append(parts, "read_only: true")
@@ -92,7 +103,7 @@ func (v volume) yaml() string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// writeVolumes writes the volumes of an agent.
+// writeVolumes writes the volumes of an agent, or what another container sees of them.
 func writeVolumes(p *page, in int, key string, all []volume) {
 	p.in(in, key+".volumes", "volumes", func() {
 		for _, v := range all {
