@@ -176,7 +176,7 @@ func (a *app) completeKeys() complete {
 		for _, e := range store.Entries() {
 			words = append(words, string(e.Key)+"\t"+e.ID)
 		}
-		return words, store.Close(ctx)
+		return words, nil
 	}))
 }
 

@@ -223,7 +223,6 @@ func cutoverDryRun(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
 	l, err := s.planCutover(ctx, store, true)
 	if l == nil {
 		return err

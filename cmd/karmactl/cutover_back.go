@@ -20,7 +20,6 @@ func runCutoverBack(ctx context.Context, s *session, o cutoverOptions) error {
 		if err != nil {
 			return err
 		}
-		defer func() { _ = store.Close(ctx) }() // it was only read
 		r, err := s.planReturn(ctx, store, true)
 		if r == nil {
 			return err

@@ -148,7 +148,6 @@ func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) 
 	if err := d.look(ctx); err != nil {
 		return err
 	}
-	defer func() { _ = d.before.close(ctx) }() // it was only read
 	began := time.Now()
 	preparing, cancel := d.o.bound(ctx)
 	defer cancel()
@@ -222,7 +221,6 @@ func (d *deploy) canStart(st *stack.Stack, res *engine.Result) error {
 // plan shows what the deploy changes, and refuses what cannot work.
 func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 	if d.clock.Now().Sub(d.before.at) > staysTrue { // images were built meanwhile
-		_ = d.before.close(ctx)
 		if err := d.look(ctx); err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,14 +30,6 @@ type account struct {
 	at    time.Time
 }
 
-// close ends the reading of the state.
-func (a *account) close(ctx context.Context) error {
-	if a.store == nil {
-		return nil
-	}
-	return a.store.Close(ctx)
-}
-
 // readFacts reads what there has to be for a stack.
 func (a *account) readFacts(cfg *agents.Config) func(context.Context) error {
 	return func(ctx context.Context) (err error) {
@@ -56,7 +47,7 @@ func (d *deploy) look(ctx context.Context) error {
 		return err
 	}, before.readFacts(d.cfg))
 	if err != nil {
-		return errors.Join(err, before.close(ctx))
+		return err
 	}
 	d.before, d.first = before, map[string]bool{}
 	for _, e := range adopted(before.store, engine.AdoptionShared, engine.AdoptionWhole) {

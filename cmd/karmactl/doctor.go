@@ -53,12 +53,9 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 	store, err := s.readState(ctx)
 	if err != nil {
 		unread = append(unread, fmt.Errorf("whether it hibernates is not known: %w", err))
-	} else {
-		defer func() { _ = store.Close(ctx) }() // it was only read
-		if asleep := store.Hibernation(); asleep != nil {
-			doc.Notes = []string{"it hibernates since " + stamp(asleep.Since) + ", so nothing runs: karmactl wake brings it back"}
-			return s.app.term.Doctor(doc)
-		}
+	} else if asleep := store.Hibernation(); asleep != nil {
+		doc.Notes = []string{"it hibernates since " + stamp(asleep.Since) + ", so nothing runs: karmactl wake brings it back"}
+		return s.app.term.Doctor(doc)
 	}
 	var turns []spotTurn
 	if o.fix {

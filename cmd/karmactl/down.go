@@ -89,7 +89,6 @@ func downDryRun(ctx context.Context, s *session, o downOptions) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
 	if err := refuseTakeover(store, "down"); err != nil {
 		return err
 	}

@@ -60,7 +60,6 @@ func runHibernate(ctx context.Context, s *session, o hibernateOptions) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
 	if err := refuseTakeover(store, "hibernate"); err != nil {
 		return err
 	}

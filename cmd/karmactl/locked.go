@@ -25,13 +25,17 @@ func (e *noBucketError) Try() string {
 	return "karmactl up makes it, and finds what is there by its tags; --state names another"
 }
 
-// readState opens the state without the lock, and never writes it.
+// readState reads the state without the lock. It is never written, and nothing has to close it.
 func (s *session) readState(ctx context.Context) (*state.Store, error) {
 	backend, err := s.backend()
 	if err != nil {
 		return nil, err
 	}
-	return state.Open(ctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, ReadOnly: true})
+	store, err := state.Open(ctx, state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	return store, store.Close(ctx)
 }
 
 // readStateAndAround reads what a plan needs before it can walk, side by side.
@@ -43,9 +47,6 @@ func (s *session) readStateAndAround(ctx context.Context) (store *state.Store, a
 		around, err = s.lookAround(ctx)
 		return err
 	})
-	if err != nil && store != nil {
-		err = errors.Join(err, store.Close(ctx))
-	}
 	return store, around, err
 }
 

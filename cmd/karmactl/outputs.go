@@ -92,7 +92,6 @@ func readOutputs(ctx context.Context, s *session) (*document.Outputs, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = store.Close(ctx) }()
 	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), looks: true})
 	if err != nil {
 		return nil, err

@@ -69,7 +69,6 @@ func runPlan(ctx context.Context, s *session, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
 	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), looks: true, budget: o.budget, refresh: o.refresh, around: around})
 	if err != nil {
 		return err

@@ -146,7 +146,6 @@ func startRun(ctx context.Context, s *session, env *provision.Env, name string, 
 	if err != nil {
 		return ecstypes.Task{}, err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
 	if err := refuseWhileAsleep(store, "run"); err != nil {
 		return ecstypes.Task{}, err
 	}

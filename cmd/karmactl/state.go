@@ -41,7 +41,6 @@ func runStateList(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }()
 	st := store.Snapshot()
 	if s.app.term.JSON {
 		d := document.State{Head: document.Of("State"), Stack: s.cfg.Stack(), Lineage: st.Lineage, Serial: st.Serial, Resources: map[string]document.Entry{}, InFlight: map[string]time.Time{}}
@@ -72,7 +71,6 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }()
 	e, ok := store.Get(engine.Key(key))
 	if !ok {
 		return noKey(store, key)

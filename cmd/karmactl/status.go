@@ -122,7 +122,6 @@ func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes [
 	var rec engine.Recorder = engine.NewMemory(s.clock)
 	about := scope{looks: true}
 	if store, err := s.readState(ctx); err == nil {
-		defer func() { _ = store.Close(ctx) }()
 		rec, about.asleep = store, store.Hibernation()
 	} else {
 		s.app.term.Notef("drift without the state, by tags: %v", s.explain(err))

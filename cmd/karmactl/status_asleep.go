@@ -74,6 +74,5 @@ func readAsleep(ctx context.Context, s *session) (*state.Hibernation, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
 	return store.Hibernation(), nil
 }

@@ -95,7 +95,6 @@ func upDryRun(ctx context.Context, s *session, about scope) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
 	about.asleep = store.Hibernation()
 	p, err := s.planUp(ctx, store, about)
 	if err != nil {

@@ -51,7 +51,6 @@ func runWake(ctx context.Context, s *session, o wakeOptions) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(ctx) }() // it was only read
 	asleep := store.Hibernation()
 	if asleep == nil {
 		return notAsleep(s)

@@ -9,6 +9,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
+// describeDefinition adds what a task has of its definition.
+func (s *Sim) describeDefinition(d *types.Task, t *Task) {
+	def := s.world.TaskDefinitions[t.Definition]
+	if def == nil {
+		return
+	}
+	d.Cpu, d.Memory = def.Definition.Cpu, def.Definition.Memory
+	if o := t.Overrides; o != nil && o.Cpu != nil {
+		d.Cpu, d.Memory = o.Cpu, o.Memory
+	}
+	d.EphemeralStorage = def.Definition.EphemeralStorage
+	d.Attributes = []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(processor(def))}}
+	d.Containers = s.injected(t)
+	for i, c := range s.containersOf(t) {
+		d.Containers = append(d.Containers, s.describeContainer(t, i, c))
+	}
+}
+
 func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 	d := types.Task{
 		TaskArn: &t.ARN, ClusterArn: aws.String(s.world.arn("ecs", "cluster/"+t.Cluster)), TaskDefinitionArn: &t.Definition, LastStatus: &t.Status, DesiredStatus: &t.Wanted,
@@ -42,18 +60,7 @@ func (s *Sim) describeTask(t *Task, tags bool) types.Task {
 	if t.Status == "STOPPED" {
 		d.StoppedAt = &t.StoppedAt
 	}
-	if def := s.world.TaskDefinitions[t.Definition]; def != nil {
-		d.Cpu, d.Memory = def.Definition.Cpu, def.Definition.Memory
-		if o := t.Overrides; o != nil && o.Cpu != nil {
-			d.Cpu, d.Memory = o.Cpu, o.Memory
-		}
-		d.EphemeralStorage = def.Definition.EphemeralStorage
-		d.Attributes = []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(processor(def))}}
-		d.Containers = s.injected(t)
-		for i, c := range s.containersOf(t) {
-			d.Containers = append(d.Containers, s.describeContainer(t, i, c))
-		}
-	}
+	s.describeDefinition(&d, t)
 	if x := s.world.Services[t.Service]; tags && x != nil && x.PropagateTags == types.PropagateTagsService {
 		d.Tags = toECSTags(x.Tags)
 	} else if tags && t.Service == "" {
