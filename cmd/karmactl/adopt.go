@@ -166,8 +166,12 @@ func (a *app) readTakeover(ctx context.Context, o adoptOptions) (*takeover, erro
 		return fail(err)
 	}
 	a.account = t.account
-	if t.fleet, err = live.Read(ctx, cloud.NewClients(cloud.WithOptions(t.aws, cloud.ReadOnly)), o.cluster); err != nil {
+	clients := cloud.NewClients(cloud.WithOptions(t.aws, cloud.ReadOnly))
+	if t.fleet, err = live.Read(ctx, clients, o.cluster); err != nil {
 		return fail(err)
+	}
+	if err := t.fleet.ReadResourcePolicies(ctx, clients); err != nil {
+		return fail(fmt.Errorf("the policies that name the fleet's roles cannot be read: %w", err))
 	}
 	options := importer.Options{Environment: a.opts.env, Region: region, Services: true}
 	if len(o.skip) > 0 {

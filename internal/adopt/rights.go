@@ -31,8 +31,25 @@ func (j *judge) rights(arn string) string {
 			who[text] = append(who[text], a.Name)
 		}
 	}
+	if known {
+		out += j.namedIn(arn)
+	}
 	for _, text := range order {
 		out += "; " + strings.Join(who[text], ", ") + " " + text
+	}
+	return out
+}
+
+// namedIn says which policies of buckets and secrets name a role, and of which it is not known.
+func (j *judge) namedIn(arn string) string {
+	out := ""
+	for _, p := range j.ResourcePolicies {
+		switch {
+		case p.Unread != nil:
+			out += "; whether the policy of " + p.Of + " names it is not known: " + p.Unread.Error()
+		case p.Names(arn):
+			out += "; the policy of " + p.Of + " names it: let it name the agents' roles, too, before their first deployment"
+		}
 	}
 	return out
 }

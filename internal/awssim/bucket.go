@@ -27,6 +27,8 @@ type Bucket struct {
 	Key string
 	// Access says which of the four kinds of public access are blocked; nil is none.
 	Access *types.PublicAccessBlockConfiguration
+	// Policy is the bucket's own as JSON; "" is none.
+	Policy string `json:",omitempty"`
 	// Lifecycle are the rules; nil is none.
 	Lifecycle []types.LifecycleRule
 	Tags      cloud.Tags
@@ -46,6 +48,7 @@ func (s *Sim) bucketNoun() noun {
 			on("S3.GetBucketEncryption", s.getBucketEncryption, "Bucket", "ExpectedBucketOwner"),
 			on("S3.PutPublicAccessBlock", s.putPublicAccessBlock, "Bucket", "PublicAccessBlockConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
 			on("S3.GetPublicAccessBlock", s.getPublicAccessBlock, "Bucket", "ExpectedBucketOwner"),
+			on("S3.GetBucketPolicy", s.getBucketPolicy, "Bucket", "ExpectedBucketOwner"),
 			on("S3.PutBucketLifecycleConfiguration", s.putBucketLifecycle, "Bucket", "LifecycleConfiguration", "ExpectedBucketOwner", "ChecksumAlgorithm"),
 			on("S3.GetBucketLifecycleConfiguration", s.getBucketLifecycle, "Bucket", "ExpectedBucketOwner"),
 			on("S3.PutBucketTagging", s.putBucketTagging, "Bucket", "Tagging", "ExpectedBucketOwner", "ChecksumAlgorithm"),
@@ -216,6 +219,19 @@ func (s *Sim) getPublicAccessBlock(in *s3.GetPublicAccessBlockInput) (*s3.GetPub
 		return nil, fail("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
 	}
 	return &s3.GetPublicAccessBlockOutput{PublicAccessBlockConfiguration: b.Access}, nil
+}
+
+// getBucketPolicy is the policy as it was put; none is an error.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
+func (s *Sim) getBucketPolicy(in *s3.GetBucketPolicyInput) (*s3.GetBucketPolicyOutput, error) {
+	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	if b.Policy == "" {
+		return nil, fail("NoSuchBucketPolicy", "The bucket policy does not exist")
+	}
+	return &s3.GetBucketPolicyOutput{Policy: &b.Policy}, nil
 }
 
 // blockedAccess is what a new bucket has since April 2023.

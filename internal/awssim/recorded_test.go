@@ -22,7 +22,6 @@ func facts(t *testing.T) *recorded.Facts {
 var otherStatus = map[string]string{
 	"S3.InvalidBucketState": "object locks are not simulated", "S3.InvalidObjectState": "storage classes are not simulated",
 	"S3.InvalidPartNumber": "uploads in parts are not simulated", "S3.InvalidRange": "ranges are not simulated",
-	"S3.NoSuchBucketPolicy":                 "bucket policies are not simulated",
 	"Secrets Manager.AccessDeniedException": "400 in all other services of its protocol, and nothing reads it",
 }
 

@@ -44,7 +44,7 @@ var statuses = map[string]int{
 
 	"NoSuchEntity": http.StatusNotFound, "NotFound": http.StatusNotFound, "ResourceNotFound": http.StatusNotFound, "DashboardNotFoundError": http.StatusNotFound,
 	"NoSuchBucket": http.StatusNotFound, "NoSuchKey": http.StatusNotFound, "NoSuchVersion": http.StatusNotFound, "NoSuchTagSet": http.StatusNotFound,
-	"NoSuchLifecycleConfiguration": http.StatusNotFound, "NoSuchPublicAccessBlockConfiguration": http.StatusNotFound,
+	"NoSuchLifecycleConfiguration": http.StatusNotFound, "NoSuchBucketPolicy": http.StatusNotFound, "NoSuchPublicAccessBlockConfiguration": http.StatusNotFound,
 	"ServerSideEncryptionConfigurationNotFoundError": http.StatusNotFound, "NoSuchHostedZone": http.StatusNotFound, "NoSuchChange": http.StatusNotFound,
 
 	"MethodNotAllowed": http.StatusMethodNotAllowed,

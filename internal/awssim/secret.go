@@ -24,6 +24,8 @@ type Secret struct {
 	Description string
 	// KeyID is the ARN of the customer's key that encrypts it; "" is AWS's own.
 	KeyID string `json:",omitempty"`
+	// Policy is the secret's own as JSON; "" is none.
+	Policy string `json:",omitempty"`
 	// Versions are its values, the one that was put last first.
 	Versions []*SecretVersion `json:",omitempty"`
 	Tags     cloud.Tags
@@ -41,6 +43,7 @@ func (s *Sim) secretNoun() noun {
 			on("Secrets Manager.CreateSecret", s.createSecret, "Name", "ClientRequestToken", "Description", "SecretString", "Tags"),
 			on("Secrets Manager.ListSecrets", s.listSecrets, "Filters", "IncludePlannedDeletion").pages("SecretList", 100, 100),
 			on("Secrets Manager.DescribeSecret", s.describeSecret, "SecretId"),
+			on("Secrets Manager.GetResourcePolicy", s.getSecretPolicy, "SecretId"),
 			on("Secrets Manager.ListSecretVersionIds", s.listSecretVersions, "SecretId", "IncludeDeprecated").pages("Versions", 100, 100),
 			on("Secrets Manager.GetSecretValue", s.getSecretValue, "SecretId"),
 			on("Secrets Manager.PutSecretValue", s.putSecretValue, "SecretId", "ClientRequestToken", "SecretString", "VersionStages"),
@@ -214,6 +217,16 @@ func (s *Sim) describeSecret(in *secretsmanager.DescribeSecretInput) (*secretsma
 		out.DeletedDate = &x.DeletedAt
 	}
 	return out, nil
+}
+
+// getSecretPolicy has no ResourcePolicy where there is none.
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetResourcePolicy.html
+func (s *Sim) getSecretPolicy(in *secretsmanager.GetResourcePolicyInput) (*secretsmanager.GetResourcePolicyOutput, error) {
+	x, err := s.secret(in.SecretId)
+	if err != nil {
+		return nil, err
+	}
+	return &secretsmanager.GetResourcePolicyOutput{ARN: &x.ARN, Name: &x.Name, ResourcePolicy: optional(x.Policy)}, nil
 }
 
 func (s *Sim) getSecretValue(in *secretsmanager.GetSecretValueInput) (*secretsmanager.GetSecretValueOutput, error) {

@@ -50,6 +50,9 @@ type Fleet struct {
 	Repositories []Repository
 	// Roles are what the services' tasks have, and are started with.
 	Roles []Role
+	// ResourcePolicies are those of the buckets and secrets that services refer to, once
+	// ReadResourcePolicies has read them.
+	ResourcePolicies []ResourcePolicy
 }
 
 // Service is a service with the task definition that it runs.

@@ -45,6 +45,8 @@ func operatorPolicies(actions []string) operatorDocuments {
 		case cloud.PolicyOf(a) == cloud.PolicyCI: // see ciPolicy
 		case service == "kms":
 			keys = append(keys, a)
+		case a == "s3:GetBucketPolicy": // of the buckets that agents use, whatever these are called
+			describe = append(describe, a)
 		case service == "s3" && reads:
 			look = append(look, a)
 		case service == "s3":

@@ -1,0 +1,132 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
+)
+
+// ResourcePolicy is the policy of a bucket or of a secret that the fleet's services refer to: in
+// their variables and secrets, or in the rights of their roles.
+type ResourcePolicy struct {
+	// Of says whose it is: "the bucket jobs", "the secret acme-keys".
+	Of string
+	// Document is the policy as JSON.
+	Document string
+	// Unread is why it is not known whether there is one; nil is that it is read.
+	Unread error
+}
+
+// Names tells whether a policy names a role, by its ARN or by that of its sessions.
+func (p ResourcePolicy) Names(role string) bool {
+	partition, rest, _ := strings.Cut(strings.TrimPrefix(role, "arn:"), ":iam::")
+	account, path, _ := strings.Cut(rest, ":role/")
+	session := "arn:" + partition + ":sts::" + account + ":assumed-role/" + path[strings.LastIndexByte(path, '/')+1:] + "/"
+	for at := 0; ; {
+		i := strings.Index(p.Document[at:], role)
+		if i < 0 {
+			return strings.Contains(p.Document, session)
+		}
+		if at += i + len(role); at >= len(p.Document) || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-/", rune(p.Document[at])) {
+			return true // and not of a role whose name goes on
+		}
+	}
+}
+
+// ReadResourcePolicies adds the policies of the buckets and secrets that the services refer to.
+// One that may not be read says so.
+func (f *Fleet) ReadResourcePolicies(ctx context.Context, c *cloud.Clients) error {
+	buckets, secrets := f.referred()
+	add := func(of, document string, err error) error {
+		switch {
+		case cloud.IsNotFound(err), cloud.Is(err, "NoSuchBucketPolicy"), cloud.Is(err, "PermanentRedirect"):
+			return nil
+		case cloud.Classify(err) == engine.Denied:
+			f.ResourcePolicies = append(f.ResourcePolicies, ResourcePolicy{Of: of, Unread: cloud.Explain(err, cloud.Account{})})
+			return nil
+		case err != nil:
+			return err
+		}
+		if document != "" {
+			f.ResourcePolicies = append(f.ResourcePolicies, ResourcePolicy{Of: of, Document: document})
+		}
+		return nil
+	}
+	for _, name := range buckets {
+		out, err := c.S3.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &name})
+		document := ""
+		if err == nil {
+			document = aws.ToString(out.Policy)
+		}
+		if err := add("the bucket "+name, document, err); err != nil {
+			return err
+		}
+	}
+	for _, arn := range secrets {
+		out, err := c.SecretsManager.GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: &arn})
+		name, document := arn[strings.LastIndexByte(arn, ':')+1:], ""
+		if err == nil {
+			name, document = aws.ToString(out.Name), aws.ToString(out.ResourcePolicy)
+		}
+		if err := add("the secret "+name, document, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var (
+	bucketARN = lazyregexp.New(`^(?:arn:[a-z-]+:s3:::|s3://)([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/|$)`)
+	secretARN = lazyregexp.New(`^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:*?]+$`)
+)
+
+// referred are the buckets and secrets that services and their roles name, each once, in order.
+func (f *Fleet) referred() (buckets, secrets []string) {
+	note := func(text string) {
+		if m := bucketARN.FindStringSubmatch(text); m != nil {
+			buckets = append(buckets, m[1])
+		}
+		if secretARN.MatchString(text) {
+			secrets = append(secrets, text)
+		}
+	}
+	for _, s := range f.Services {
+		for _, c := range s.Definition.ContainerDefinitions {
+			for _, e := range c.Environment {
+				note(aws.ToString(e.Value))
+			}
+			for _, x := range c.Secrets {
+				name, parameter := SecretOf(aws.ToString(x.ValueFrom))
+				if !parameter {
+					note(name)
+				}
+			}
+		}
+	}
+	for _, r := range f.Roles {
+		for _, p := range r.Inline {
+			list, err := p.Statements()
+			if err != nil {
+				continue // what is no policy names nothing
+			}
+			for _, s := range list {
+				for _, on := range s.Resource {
+					note(on)
+				}
+			}
+		}
+	}
+	for _, l := range []*[]string{&buckets, &secrets} {
+		slices.Sort(*l)
+		*l = slices.Compact(*l)
+	}
+	return buckets, slices.DeleteFunc(secrets, func(s string) bool { return slices.Contains(f.MissingSecrets, s) })
+}
