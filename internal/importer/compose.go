@@ -28,7 +28,7 @@ type compose struct {
 	images map[string]*dockerfile
 	// mounted are the agents that mount the named volumes first.
 	mounted map[string]*agent
-	// files are the other files that were read, by path; extended are the services of those that
+	// files are the other files that were read, by path; extended are the services of the files that
 	// are only extended, and bases the services that are.
 	files           map[string]*tree
 	extended, bases []*tree

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// sidecars carries a manifest's sidecars over: those that others wait to end come before the
+// sidecars carries a manifest's sidecars over: the containers that others wait to end come before the
 // agent, the rest is beside it. main says what the agent's own container waits for.
 // https://aws.github.io/copilot-cli/docs/manifest/lb-web-service/#image-depends-on
 func (c *copilot) sidecars(a *agent, all, main *tree) {

@@ -36,7 +36,7 @@ func (p ResourcePolicy) Names(role string) bool {
 			return strings.Contains(p.Document, session)
 		}
 		if at += i + len(role); at >= len(p.Document) || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-/", rune(p.Document[at])) {
-			return true // and not of a role whose name goes on
+			return true // and not of a role with a longer name
 		}
 	}
 }
