@@ -98,6 +98,9 @@ func (o deployOptions) check(cfg *agents.Config, args []string) error {
 	case o.restart && (o.image != "" || o.build), o.resume && (o.image != "" || o.build || o.restart || o.dryRun || o.noWait):
 		return &usageError{errors.New("--restart and --resume take no new image, and not each other")}
 	}
+	if err := noJobs(cfg, args); err != nil {
+		return err
+	}
 	names, err := agentNames(cfg, args)
 	if err != nil {
 		return err

@@ -168,3 +168,17 @@ func agentArgument(least, most int, usage string) cobra.PositionalArgs {
 		return nil
 	}
 }
+
+// noJobs says what to run in place of a deployment of a job, which has no service to roll.
+func noJobs(cfg *agents.Config, names []string) error {
+	for _, name := range names {
+		switch j, is := cfg.Jobs[name]; {
+		case !is:
+		case j.HasImage():
+			return &usageError{fmt.Errorf("%s is a job with an image of its own, and nothing of it runs between its times: name another tag in %s, then karmactl up --only %s", name, cfg.File, name)}
+		default:
+			return &usageError{fmt.Errorf("%s is a job of %s, and has its image: karmactl deploy %s moves it, too", name, j.Agent, j.Agent)}
+		}
+	}
+	return nil
+}
