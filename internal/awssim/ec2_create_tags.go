@@ -26,6 +26,8 @@ func (s *Sim) ec2Tagged(id string) (cloud.Tags, error) {
 		return w.Subnets[id].Tags, nil
 	case w.InternetGateways[id] != nil:
 		return w.InternetGateways[id].Tags, nil
+	case w.EgressOnlyGateways[id] != nil:
+		return w.EgressOnlyGateways[id].Tags, nil
 	case w.RouteTables[id] != nil:
 		return w.RouteTables[id].Tags, nil
 	case w.VPCEndpoints[id] != nil:

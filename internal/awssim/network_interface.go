@@ -31,6 +31,9 @@ type NetworkInterface struct {
 	PrivateIP string
 	// PublicIP is "" without one.
 	PublicIP string
+	// IPv6 is "" without one: tasks and the user's own have one where the subnet assigns it; AWS's services
+	// have addresses of the type that they are asked for, which is IPv4.
+	IPv6 string `json:",omitempty"`
 	// Own is one that the user made. It has tags, and Address (an elastic IP address) and Instance
 	// while it has them; it Forwards when its source/destination check is off.
 	Own      bool       `json:",omitempty"`
@@ -80,6 +83,9 @@ func (s *Sim) attachNetworkInterface(subnet string, groups []string, kind, descr
 	if sub := s.world.Subnets[subnet]; sub != nil {
 		n.VPC = sub.VPC
 		n.PrivateIP = s.freeAddress(sub)
+		if owner == "" || owner == "amazon-ecs" {
+			n.IPv6 = s.freeIPv6(sub)
+		}
 	}
 	if public {
 		n.PublicIP = publicAddress(s.world.Serial)
@@ -207,6 +213,9 @@ func (s *Sim) describeNetworkInterface(n *NetworkInterface) types.NetworkInterfa
 	}
 	if n.PrivateIP != "" {
 		d.PrivateIpAddresses = []types.NetworkInterfacePrivateIpAddress{{Primary: aws.Bool(true), PrivateIpAddress: &n.PrivateIP, Association: d.Association}}
+	}
+	if n.IPv6 != "" {
+		d.Ipv6Addresses = []types.NetworkInterfaceIpv6Address{{Ipv6Address: &n.IPv6}}
 	}
 	for _, id := range n.Groups {
 		g := types.GroupIdentifier{GroupId: aws.String(id)}

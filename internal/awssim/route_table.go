@@ -94,6 +94,13 @@ func (s *Sim) describeRouteTable(t *RouteTable) types.RouteTable {
 			d.Routes = append(d.Routes, s.describeRoute(r))
 		}
 	}
+	if v := s.world.VPCs[t.VPC]; v != nil {
+		for _, b := range s.listed(v.IPv6) {
+			if b.Gone.IsZero() { // https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+				d.Routes = append(d.Routes, s.describeRoute(Route{Destination: b.Block, Target: "local"}))
+			}
+		}
+	}
 	if t.Main {
 		d.Associations = append(d.Associations, types.RouteTableAssociation{
 			RouteTableAssociationId: aws.String("rtbassoc" + t.ID[len("rtb"):]), RouteTableId: &t.ID, Main: aws.Bool(true),

@@ -85,6 +85,10 @@ func (s *Sim) addSecurityGroup(vpc, name, description string, tags cloud.Tags) *
 		ID: s.world.id("sg"), VPC: vpc, Name: name, Description: description, Tags: tags, Created: s.now(),
 		Egress: []SecurityGroupRule{{Protocol: "-1", CIDR: "0.0.0.0/0"}},
 	}
+	if v := s.world.VPCs[vpc]; v != nil && associated(v.IPv6) != nil {
+		// https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
+		g.Egress = append(g.Egress, SecurityGroupRule{Protocol: "-1", CIDR: "::/0"})
+	}
 	s.world.SecurityGroups[g.ID] = g
 	return g
 }

@@ -148,8 +148,8 @@ func (s *Sim) groupRules(id *string, perms []types.IpPermission) (*SecurityGroup
 
 // ruleSources turns one permission into a rule a source.
 func (s *Sim) ruleSources(g *SecurityGroup, p types.IpPermission) ([]SecurityGroupRule, error) {
-	if len(p.Ipv6Ranges) > 0 || len(p.PrefixListIds) > 0 {
-		return nil, fail("InvalidParameterValue", "IPv6 ranges and prefix lists are not simulated")
+	if len(p.PrefixListIds) > 0 {
+		return nil, fail("InvalidParameterValue", "prefix lists are not simulated")
 	}
 	base := SecurityGroupRule{Protocol: aws.ToString(p.IpProtocol), From: aws.ToInt32(p.FromPort), To: aws.ToInt32(p.ToPort)}
 	switch base.Protocol {
@@ -171,6 +171,15 @@ func (s *Sim) ruleSources(g *SecurityGroup, p types.IpPermission) ([]SecurityGro
 			return nil, fail("InvalidParameterValue", "CIDR block %s is malformed", rule.CIDR)
 		}
 		rule.CIDR = cidr.Masked().String()
+		out = append(out, rule)
+	}
+	for _, r := range p.Ipv6Ranges {
+		rule := base
+		cidr, err := netip.ParsePrefix(aws.ToString(r.CidrIpv6))
+		if err != nil || !cidr.Addr().Is6() {
+			return nil, fail("InvalidParameterValue", "CIDR block %s is malformed", aws.ToString(r.CidrIpv6))
+		}
+		rule.CIDR, rule.Description = cidr.Masked().String(), aws.ToString(r.Description)
 		out = append(out, rule)
 	}
 	for _, u := range p.UserIdGroupPairs {
@@ -218,9 +227,12 @@ func describeRules(rules []SecurityGroupRule, account string) []types.IpPermissi
 		if r.Description != "" {
 			text = aws.String(r.Description)
 		}
-		if r.Group != "" {
+		switch {
+		case strings.Contains(r.CIDR, ":"):
+			out[i].Ipv6Ranges = append(out[i].Ipv6Ranges, types.Ipv6Range{CidrIpv6: aws.String(r.CIDR), Description: text})
+		case r.Group != "":
 			out[i].UserIdGroupPairs = append(out[i].UserIdGroupPairs, types.UserIdGroupPair{GroupId: aws.String(r.Group), UserId: &account, Description: text})
-		} else {
+		default:
 			out[i].IpRanges = append(out[i].IpRanges, types.IpRange{CidrIp: aws.String(r.CIDR), Description: text})
 		}
 	}

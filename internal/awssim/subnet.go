@@ -20,8 +20,12 @@ type Subnet struct {
 	CIDR      string
 	AZ        string
 	PublicIPs bool
-	Tags      cloud.Tags
-	Created   time.Time
+	// IPv6 is its block of IPv6 addresses, and the blocks that it had; AssignIPv6 gives one of them to
+	// whatever starts in it.
+	IPv6       []*IPv6Block `json:",omitempty"`
+	AssignIPv6 bool         `json:",omitempty"`
+	Tags       cloud.Tags
+	Created    time.Time
 }
 
 func (s *Sim) subnetNoun() noun {
@@ -29,7 +33,7 @@ func (s *Sim) subnetNoun() noun {
 		ops: []operation{
 			on("EC2.CreateSubnet", s.createSubnet, "VpcId", "CidrBlock", "AvailabilityZone", "TagSpecifications"),
 			on("EC2.DescribeSubnets", s.describeSubnets, "SubnetIds", "Filters").pages("Subnets", 1000, 1000, "SubnetIds"),
-			on("EC2.ModifySubnetAttribute", s.modifySubnetAttribute, "SubnetId", "MapPublicIpOnLaunch"),
+			on("EC2.ModifySubnetAttribute", s.modifySubnetAttribute, "SubnetId", "MapPublicIpOnLaunch", "AssignIpv6AddressOnCreation"),
 			on("EC2.DeleteSubnet", s.deleteSubnet, "SubnetId"),
 		},
 		each: func(tell func(thing)) {
@@ -109,11 +113,16 @@ func (s *Sim) describeSubnet(sub *Subnet) types.Subnet {
 			free--
 		}
 	}
-	return types.Subnet{
+	d := types.Subnet{
 		SubnetId: &sub.ID, VpcId: &sub.VPC, CidrBlock: &sub.CIDR, AvailabilityZone: &sub.AZ, State: types.SubnetStateAvailable,
 		MapPublicIpOnLaunch: &sub.PublicIPs, AvailableIpAddressCount: &free, Tags: toEC2Tags(sub.Tags),
 		OwnerId: &s.world.Account, DefaultForAz: aws.Bool(false), AvailabilityZoneId: aws.String(s.zoneID(sub.AZ)),
+		AssignIpv6AddressOnCreation: &sub.AssignIPv6, Ipv6CidrBlockAssociationSet: []types.SubnetIpv6CidrBlockAssociation{},
 	}
+	for _, b := range s.listed(sub.IPv6) {
+		d.Ipv6CidrBlockAssociationSet = append(d.Ipv6CidrBlockAssociationSet, s.describeSubnetBlock(b))
+	}
+	return d
 }
 
 // blockPublicAccess is what closes the internet gateway of a VPC; listings tell it,
@@ -152,6 +161,17 @@ func (s *Sim) modifySubnetAttribute(in *ec2.ModifySubnetAttributeInput) (*ec2.Mo
 	sub, err := s.subnet(aws.ToString(in.SubnetId))
 	if err != nil {
 		return nil, err
+	}
+	if in.MapPublicIpOnLaunch != nil && in.AssignIpv6AddressOnCreation != nil {
+		return nil, fail("InvalidParameterCombination", "Fields for multiple attribute types specified")
+	}
+	if in.AssignIpv6AddressOnCreation != nil {
+		// https://github.com/terraform-aws-modules/terraform-aws-vpc/issues/735
+		on := aws.ToBool(in.AssignIpv6AddressOnCreation.Value)
+		if b := associated(sub.IPv6); on && (b == nil || s.blockState(b) != string(types.VpcCidrBlockStateCodeAssociated)) {
+			return nil, fail("InvalidParameterValue", "Invalid value 'true' for assign-ipv6-address-on-creation. Cannot set assign-ipv6-address-on-creation to true unless the subnet (%s) has an IPv6 CIDR block associated with it.", sub.ID)
+		}
+		sub.AssignIPv6 = on
 	}
 	if in.MapPublicIpOnLaunch != nil {
 		sub.PublicIPs = aws.ToBool(in.MapPublicIpOnLaunch.Value)

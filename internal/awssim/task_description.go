@@ -111,7 +111,7 @@ func (s *Sim) injected(t *Task) []types.Container {
 	for i, name := range names {
 		c := types.Container{
 			Name: &name, LastStatus: &t.Status, TaskArn: &t.ARN, HealthStatus: types.HealthStatusHealthy, ContainerArn: aws.String(s.containerARN(t, name)),
-			RuntimeId: aws.String(fmt.Sprintf("%s-9%09d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{AttachmentId: aws.String(t.attachment()), PrivateIpv4Address: &t.IP}},
+			RuntimeId: aws.String(fmt.Sprintf("%s-9%09d", t.ID, i)), NetworkInterfaces: s.describeAttachment(t),
 			ImageDigest: aws.String("sha256:" + strings.Repeat("5c", 32)),
 		}
 		if t.Status == "STOPPED" && !t.Started.IsZero() {
@@ -144,6 +144,17 @@ func (s *Sim) describeSidecar(t *Task, c *types.Container) {
 	}
 }
 
+// describeAttachment is the task's interface, as its containers have it. Tasks in a subnet that assigns them have an
+// address of IPv6 beside the other one, unless the account's setting dualStackIPv6 is off:
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
+func (s *Sim) describeAttachment(t *Task) []types.NetworkInterface {
+	out := types.NetworkInterface{AttachmentId: aws.String(t.attachment()), PrivateIpv4Address: &t.IP}
+	if n := s.world.NetworkInterfaces[t.Interface]; n != nil {
+		out.Ipv6Address = optional(n.IPv6)
+	}
+	return []types.NetworkInterface{out}
+}
+
 func (s *Sim) describeContainer(t *Task, i int, c types.ContainerDefinition) types.Container {
 	status := t.Status
 	if status == "PROVISIONING" {
@@ -152,7 +163,7 @@ func (s *Sim) describeContainer(t *Task, i int, c types.ContainerDefinition) typ
 	_, digest, _ := strings.Cut(aws.ToString(c.Image), "@")
 	out := types.Container{
 		Name: c.Name, Image: c.Image, LastStatus: &status, TaskArn: &t.ARN, HealthStatus: t.Health, ContainerArn: aws.String(s.containerARN(t, aws.ToString(c.Name))),
-		RuntimeId: aws.String(fmt.Sprintf("%s-%010d", t.ID, i)), NetworkInterfaces: []types.NetworkInterface{{AttachmentId: aws.String(t.attachment()), PrivateIpv4Address: &t.IP}},
+		RuntimeId: aws.String(fmt.Sprintf("%s-%010d", t.ID, i)), NetworkInterfaces: s.describeAttachment(t),
 	}
 	if digest != "" && !t.Started.IsZero() {
 		out.ImageDigest = &digest

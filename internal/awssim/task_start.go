@@ -137,19 +137,8 @@ func (s *Sim) reachesInternet(t *Task) bool {
 	if subnet == nil {
 		return true
 	}
-	var table *RouteTable
-	for _, rt := range sorted(s.world.RouteTables) {
-		if rt.VPC != subnet.VPC {
-			continue
-		}
-		if rt.Main && table == nil {
-			table = rt
-		}
-		if slices.ContainsFunc(rt.Associations, func(a RouteTableAssociation) bool { return a.Subnet == subnet.ID }) {
-			table = rt
-		}
-	}
-	if table == nil || len(s.world.RouteTables) == 0 {
+	table := s.tableOf(subnet)
+	if table == nil {
 		return true
 	}
 	for _, r := range table.Routes {
@@ -167,6 +156,38 @@ func (s *Sim) reachesInternet(t *Task) bool {
 	return false
 }
 
+// tableOf is the route table that a subnet follows.
+func (s *Sim) tableOf(subnet *Subnet) *RouteTable {
+	var table *RouteTable
+	for _, rt := range sorted(s.world.RouteTables) {
+		if rt.VPC != subnet.VPC {
+			continue
+		}
+		if rt.Main && table == nil {
+			table = rt
+		}
+		if slices.ContainsFunc(rt.Associations, func(a RouteTableAssociation) bool { return a.Subnet == subnet.ID }) {
+			table = rt
+		}
+	}
+	return table
+}
+
+// lostInIPv6 tells whether a task has an address of IPv6 and no way out for it: what it calls that has addresses of
+// both kinds is tried by IPv6 first, and it waits. Fargate itself pulls and logs by IPv4:
+// https://github.com/aws/containers-roadmap/issues/2792
+func (s *Sim) lostInIPv6(task *Task) bool {
+	n, subnet := s.world.NetworkInterfaces[task.Interface], s.world.Subnets[task.Subnet]
+	if n == nil || n.IPv6 == "" || subnet == nil {
+		return false
+	}
+	t := s.tableOf(subnet)
+	return t != nil && !slices.ContainsFunc(t.Routes, func(r Route) bool {
+		g := s.world.EgressOnlyGateways[r.Target]
+		return r.Destination == "::/0" && g != nil && g.VPC == t.VPC
+	})
+}
+
 // admits tells whether groups let everything in from a block of addresses.
 func (s *Sim) admits(groups []string, cidr string) bool {
 	return slices.ContainsFunc(groups, func(id string) bool {
@@ -181,7 +202,7 @@ func (s *Sim) Online() (map[string]int, error) {
 	err := s.transact(false, func() error {
 		s.settle()
 		for _, t := range s.world.Tasks {
-			if t.Status == "RUNNING" && t.StoppedAt.IsZero() && s.reachesInternet(t) {
+			if t.Status == "RUNNING" && t.StoppedAt.IsZero() && s.reachesInternet(t) && !s.lostInIPv6(t) {
 				out[taskGroup(t)]++
 			}
 		}

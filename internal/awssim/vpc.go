@@ -18,8 +18,10 @@ type VPC struct {
 	CIDR         string
 	DNSSupport   bool
 	DNSHostnames bool
-	Tags         cloud.Tags
-	Created      time.Time
+	// IPv6 are its blocks of IPv6 addresses, and the blocks that it had.
+	IPv6    []*IPv6Block `json:",omitempty"`
+	Tags    cloud.Tags
+	Created time.Time
 }
 
 func (s *Sim) vpcNoun() noun {
@@ -58,14 +60,18 @@ func (s *Sim) createVpc(in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
 	s.world.VPCs[v.ID] = v
 	s.addRouteTable(v, cloud.Tags{}).Main = true
 	s.addSecurityGroup(v.ID, "default", "default VPC security group", cloud.Tags{})
-	return &ec2.CreateVpcOutput{Vpc: new(v.describe(s.world.Account))}, nil
+	return &ec2.CreateVpcOutput{Vpc: new(s.describeVPC(v))}, nil
 }
 
-func (v *VPC) describe(account string) types.Vpc {
-	return types.Vpc{
-		OwnerId: &account, IsDefault: aws.Bool(false), DhcpOptionsId: aws.String("dopt-0123456789abcdef0"), InstanceTenancy: types.TenancyDefault,
+func (s *Sim) describeVPC(v *VPC) types.Vpc {
+	d := types.Vpc{
+		OwnerId: &s.world.Account, IsDefault: aws.Bool(false), DhcpOptionsId: aws.String("dopt-0123456789abcdef0"), InstanceTenancy: types.TenancyDefault,
 		VpcId: &v.ID, CidrBlock: &v.CIDR, State: types.VpcStateAvailable, Tags: toEC2Tags(v.Tags),
 	}
+	for _, b := range s.listed(v.IPv6) {
+		d.Ipv6CidrBlockAssociationSet = append(d.Ipv6CidrBlockAssociationSet, s.describeVPCBlock(b))
+	}
+	return d
 }
 
 // vpc is a VPC that is visible.
@@ -89,7 +95,7 @@ func (s *Sim) describeVpcs(in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, 
 			return nil, err
 		}
 		if ok && seen(v) && wanted(in.VpcIds, v.ID) {
-			out.Vpcs = append(out.Vpcs, v.describe(s.world.Account))
+			out.Vpcs = append(out.Vpcs, s.describeVPC(v))
 		}
 	}
 	return out, nil
@@ -152,6 +158,11 @@ func (s *Sim) usesVPC(id string) string {
 		}
 	}
 	for _, g := range s.world.InternetGateways {
+		if g.VPC == id {
+			return g.ID
+		}
+	}
+	for _, g := range s.world.EgressOnlyGateways {
 		if g.VPC == id {
 			return g.ID
 		}

@@ -29,18 +29,20 @@ type World struct {
 	// Operator is who calls; without policies of his own he may do all.
 	Operator Operator
 
-	VPCs              map[string]*VPC
-	Subnets           map[string]*Subnet
-	Addresses         map[string]*Address
-	NATGateways       map[string]*NATGateway
-	InternetGateways  map[string]*InternetGateway
-	RouteTables       map[string]*RouteTable
-	VPCEndpoints      map[string]*VPCEndpoint
-	SecurityGroups    map[string]*SecurityGroup
-	NetworkInterfaces map[string]*NetworkInterface
-	LaunchTemplates   map[string]*LaunchTemplate   `json:",omitempty"`
-	Instances         map[string]*Instance         `json:",omitempty"`
-	AutoScalingGroups map[string]*AutoScalingGroup `json:",omitempty"` // by name
+	VPCs             map[string]*VPC
+	Subnets          map[string]*Subnet
+	Addresses        map[string]*Address
+	NATGateways      map[string]*NATGateway
+	InternetGateways map[string]*InternetGateway
+	// EgressOnlyGateways are nil until there was one.
+	EgressOnlyGateways map[string]*EgressOnlyGateway `json:",omitempty"`
+	RouteTables        map[string]*RouteTable
+	VPCEndpoints       map[string]*VPCEndpoint
+	SecurityGroups     map[string]*SecurityGroup
+	NetworkInterfaces  map[string]*NetworkInterface
+	LaunchTemplates    map[string]*LaunchTemplate   `json:",omitempty"`
+	Instances          map[string]*Instance         `json:",omitempty"`
+	AutoScalingGroups  map[string]*AutoScalingGroup `json:",omitempty"` // by name
 	// LinuxImage is the newest image of Amazon Linux; "" is LinuxImage.
 	LinuxImage string `json:",omitempty"`
 	// ZoneIDs are the ids of zones by name, where they are not in the names' order;
