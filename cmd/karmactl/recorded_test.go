@@ -26,7 +26,7 @@ project: karmacadabra
 environment: prod
 region: us-east-1
 budget: {monthly_usd: 500, emails: [ops@example.com]}
-network: {nat: single, endpoints: [s3, ecr.api]}
+network: {nat: single, ipv6: true, endpoints: [s3, ecr.api]}
 load_balancer: {domain: agents.example.com}
 observability: {xray: true, container_insights: "on", alarms: {emails: [ops@example.com]}}
 secrets: {nested: karmacadabra, entry: "{agent}-agent"}

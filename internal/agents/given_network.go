@@ -37,7 +37,7 @@ func checkGivenNetwork(r *reader, c *Config) {
 		}
 		return
 	}
-	for _, k := range []string{"cidr", "azs", "nat", "instance_type", "endpoints", "endpoint_azs"} {
+	for _, k := range []string{"cidr", "azs", "nat", "instance_type", "ipv6", "endpoints", "endpoint_azs"} {
 		if r.stated("network", k) {
 			r.problem(r.places["network/"+k].key, k+" cannot be said of a VPC that is there already", "leave it out: karmactl does not change "+n.VPC)
 		}

@@ -26,6 +26,9 @@ type Network struct {
 	NAT   NAT
 	// InstanceType is the NAT instance's, one of EC2's for ARM.
 	InstanceType string
+	// IPv6 gives the tasks addresses of that kind, too, and an egress-only internet gateway as the
+	// way out for them. NAT is then not NATNone.
+	IPv6 bool
 	// Endpoints are VPC endpoints by service: s3 (a gateway, free) and the
 	// interface endpoints ecr.api, ecr.dkr, logs, secretsmanager, ssmmessages.
 	Endpoints []string

@@ -143,7 +143,7 @@ permissions_boundary: arn:aws:iam::123456789012:policy/team/boundary
 role_path: /team/agents/
 registries: {ghcr.io: acme/ghcr, "registry.example.com:5000": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:acme/own-AbCdEf"}
 budget: {monthly_usd: 99.50, emails: [ops@example.com]}
-network: {cidr: 10.1.0.0/16, azs: [eu-west-1a, eu-west-1b, eu-west-1c], nat: per-az, endpoints: [s3, logs], endpoint_azs: one, namespace: agents.internal}
+network: {cidr: 10.1.0.0/16, azs: [eu-west-1a, eu-west-1b, eu-west-1c], nat: per-az, ipv6: true, endpoints: [s3, logs], endpoint_azs: one, namespace: agents.internal}
 load_balancer: {internal: true, allow: [203.0.113.0/24], idle_timeout: 2m, strip_prefix: true, deletion_protection: true, access_logs: my-logs, domain: agents.example.com, zone: example.com, certificate: "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"}
 observability:
   log_retention_days: 30

@@ -41,6 +41,10 @@ func checkNetwork(r *reader, c *Config) {
 		r.problem(r.at("network", "instance_type"), "instance_type is of a NAT instance, and nat is "+string(n.NAT), "nat: instance, or leave it out")
 	}
 	const smallest = 27
+	if n.IPv6 && n.NAT == NATNone && r.sound("network/nat", "network/ipv6") {
+		r.problem(r.at("network", "ipv6"), "ipv6 leads past a NAT, and nat is none: a task's public address of IPv4, which its image, its secrets and its logs need all the same, has no price per GB",
+			"nat: instance, single or per-az; or leave ipv6 out")
+	}
 	if block, err := netip.ParsePrefix(n.CIDR); err == nil && r.sound("network/cidr", "network/azs") {
 		need := bits.Len(uint(2*n.AZs - 1))
 		if block.Bits()+need > smallest {

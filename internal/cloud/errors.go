@@ -118,7 +118,7 @@ var busy = map[string]bool{
 	"OperationAbortedException": true, "ConcurrentModification": true, "ConcurrentModificationException": true,
 	"ConcurrentUpdateException": true, "ResourceInUseFault": true, "IncorrectState": true,
 	"FileSystemInUse": true, "IncorrectFileSystemLifeCycleState": true, "IncorrectMountTargetState": true,
-	"ScalingActivityInProgress": true,
+	"ScalingActivityInProgress": true, "InvalidCidrBlock.InUse": true,
 }
 
 // notYet are the codes of something that is still being set up. S3 answers OperationAborted to changes of a bucket

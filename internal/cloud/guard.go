@@ -58,7 +58,7 @@ func (e *LostReply) RetryableError() bool { return false }
 // withToken are the creates that karmactl sends with a client token, by which AWS
 // recognizes one that is sent again. A test holds the list to the creates.
 var withToken = map[string]bool{
-	"CreateAccessPoint": true, "CreateFileSystem": true, "CreateNatGateway": true, "CreateNetworkInterface": true, "CreateLaunchTemplate": true, "CreateVpcEndpoint": true, "CreateRouteTable": true, "CreateHttpNamespace": true,
+	"CreateAccessPoint": true, "CreateEgressOnlyInternetGateway": true, "CreateFileSystem": true, "CreateNatGateway": true, "CreateNetworkInterface": true, "CreateLaunchTemplate": true, "CreateVpcEndpoint": true, "CreateRouteTable": true, "CreateHttpNamespace": true,
 	"CreateSchedule": true, "CreateScheduleGroup": true, "CreateSecret": true, "CreateService": true, "RequestCertificate": true, "RunTask": true,
 }
 
@@ -74,7 +74,7 @@ func makesNew(operation string) bool {
 	if withToken[operation] || sameAgain[operation] {
 		return false
 	}
-	for _, p := range []string{"Create", "Allocate", "RegisterTaskDefinition", "RequestCertificate", "RunTask"} {
+	for _, p := range []string{"Create", "Allocate", "AssociateVpcCidrBlock", "AssociateSubnetCidrBlock", "RegisterTaskDefinition", "RequestCertificate", "RunTask"} {
 		if strings.HasPrefix(operation, p) {
 			return true
 		}

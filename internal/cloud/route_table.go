@@ -8,6 +8,9 @@ import (
 // Anywhere is the destination of a default route.
 const Anywhere = "0.0.0.0/0"
 
+// AnywhereIPv6 is that for IPv6.
+const AnywhereIPv6 = "::/0"
+
 // RouteTableOf is the table of a VPC that a subnet follows: its own one, else the main one;
 // nil when neither is among them.
 // https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html#route-table-associations
@@ -40,7 +43,7 @@ func DefaultRoute(t types.RouteTable) (target string, there bool) {
 // RouteTarget is what a route leads to, whatever that is: a user may have pointed it elsewhere.
 func RouteTarget(r types.Route) string {
 	for _, id := range []*string{
-		r.NatGatewayId, r.GatewayId, r.NetworkInterfaceId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.LocalGatewayId, r.CarrierGatewayId, r.InstanceId,
+		r.NatGatewayId, r.GatewayId, r.NetworkInterfaceId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.LocalGatewayId, r.CarrierGatewayId, r.EgressOnlyInternetGatewayId, r.InstanceId,
 	} {
 		if id != nil {
 			return *id

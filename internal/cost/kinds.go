@@ -42,6 +42,9 @@ func kinds() map[string]kind {
 		"vpc":                     free,
 		"igw":                     free,
 		"subnet":                  free,
+		"vpc-cidr-block":          free, // Amazon's IPv6 addresses are
+		"subnet-cidr-block":       free,
+		"egress-only-gateway":     free,
 		"route-table":             free,
 		"route":                   free,
 		"route-table-association": free,

@@ -65,6 +65,10 @@ func networkLevers(cfg *agents.Config) []lever {
 	if len(cfg.Public()) == 0 {
 		letIn = "nothing is let in"
 	}
+	noNAT := "network: {nat: none}"
+	if cfg.Network.IPv6 {
+		noNAT = "network: {nat: none, ipv6: false}"
+	}
 	return []lever{
 		{
 			name: "nat-instance", change: "send what leaves the private subnets through one small instance instead of NAT gateways",
@@ -81,8 +85,8 @@ func networkLevers(cfg *agents.Config) []lever {
 			name: "no-nat", change: "run tasks in public subnets with an address each, without NAT",
 			tradeoff: letIn + ", yet there is no private network around the tasks, and outgoing addresses change; dearer than one NAT gateway from ten tasks on",
 			risk:     "tasks get public addresses, and outgoing ones change",
-			how:      "network: {nat: none}", excludes: []string{"nat-instance", "one-nat"},
-			do: func(c *agents.Config) { c.Network.NAT = agents.NATNone },
+			how:      noNAT, excludes: []string{"nat-instance", "one-nat"},
+			do: func(c *agents.Config) { c.Network.NAT, c.Network.IPv6 = agents.NATNone, false },
 		},
 		{
 			name: "one-nat", change: "share one NAT gateway between the zones",

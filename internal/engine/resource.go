@@ -164,12 +164,12 @@ type MissingInput struct {
 //
 //	Prerequisite  the user has to do something first    TaskDefinition
 //	Optional      there may be nothing to hold yet      AlarmMuteRule, AlarmSilence, Parameter, Secret
-//	Announcer     has something to tell the user        AutoScalingGroup, Role, ScalableTarget, Secret, Service, Subscription,
-//	                                                    TaskDefinition
+//	Announcer     has something to tell the user        AutoScalingGroup, EgressOnlyGateway, Role, ScalableTarget, Secret,
+//	                                                    Service, Subscription, TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, JobSchedule, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
 //	Mutual        is updated once its peers are there   Service
-//	Owned         AWS deletes it with another one       Listener, ListenerRule
+//	Owned         AWS deletes it with another one       Listener, ListenerRule, SubnetCIDRBlock, VPCCIDRBlock
 //	Reviser       AWS keeps numbered revisions of it    TaskDefinition
 //	Returner      has a part that cannot be set back    Service
 //	Disposable    may be deleted and made again         Certificate, CertificateValidation, LaunchTemplate, Role,

@@ -20,7 +20,7 @@ import (
 // interfaces that hold it, and tells the ones that go by themselves from another
 // owner's. Any other error, and nil, come back as they are.
 func (h *Env) held(ctx context.Context, err error, holds func(types.NetworkInterface) bool) error {
-	if !cloud.Is(err, "DependencyViolation", "InvalidGroup.InUse") {
+	if !cloud.Is(err, "DependencyViolation", "InvalidGroup.InUse", "InvalidCidrBlock.InUse") {
 		return err
 	}
 	now := h.Clock.Now().Add(-time.Second) // callers that are refused together share the listings

@@ -22,6 +22,9 @@ type network struct {
 	nat                    *NATGateway
 	publicTable            *RouteTable
 	privateTable           *RouteTable
+	block                  *VPCCIDRBlock
+	egressOnly             *EgressOnlyGateway
+	ipv6                   *Route
 	alb, agents, endpoints *SecurityGroup
 	s3, ecr                *VPCEndpoint
 	steps                  []engine.Step
@@ -30,18 +33,21 @@ type network struct {
 func newNetwork(h *Env) *network {
 	n := &network{vpc: &VPC{Env: h, CIDR: "10.0.0.0/16"}}
 	n.gateway = &InternetGateway{Env: h, VPC: n.vpc}
+	n.block = &VPCCIDRBlock{Env: h, VPC: n.vpc}
+	n.egressOnly = &EgressOnlyGateway{Env: h, VPC: n.vpc, Block: n.block}
 	for i, az := range []string{"us-east-1a", "us-east-1b"} {
 		n.public = append(n.public, &Subnet{Env: h, VPC: n.vpc, Tier: tierPublic, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", i)})
-		n.private = append(n.private, &Subnet{Env: h, VPC: n.vpc, Tier: tierPrivate, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", 100+i)})
+		n.private = append(n.private, &Subnet{Env: h, VPC: n.vpc, Tier: tierPrivate, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", 100+i), IPv6: true})
 	}
 	n.address = &ElasticIP{Env: h, AZ: "us-east-1a"}
 	n.nat = &NATGateway{Env: h, AZ: "us-east-1a", Subnet: n.public[0], Address: n.address, Gateway: n.gateway}
 	n.publicTable = &RouteTable{Env: h, VPC: n.vpc, Name: "public"}
 	n.privateTable = &RouteTable{Env: h, VPC: n.vpc, Name: "private-us-east-1a"}
+	n.ipv6 = &Route{Env: h, IPv6: true, Table: n.privateTable, EgressOnly: n.egressOnly}
 	n.alb = &SecurityGroup{Env: h, VPC: n.vpc, Name: "alb", Purpose: "karmactl: the load balancer", Ingress: []Rule{
 		{Port: 80, CIDR: cloud.Anywhere, Description: "HTTP from anywhere"}, {Port: 443, CIDR: cloud.Anywhere},
 	}}
-	n.agents = &SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "karmactl: the agents", Ingress: []Rule{
+	n.agents = &SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "karmactl: the agents", IPv6: true, Ingress: []Rule{
 		{Port: 9001, From: n.alb}, {Port: 9002, From: n.alb}, {Port: 9001, Self: true},
 	}}
 	n.endpoints = &SecurityGroup{Env: h, VPC: n.vpc, Name: "endpoints", Purpose: "karmactl: the endpoints", Ingress: []Rule{{Port: 443, From: n.agents}}}
@@ -49,7 +55,7 @@ func newNetwork(h *Env) *network {
 	n.ecr = &VPCEndpoint{Env: h, VPC: n.vpc, Service: "ecr.api", Subnets: n.private, Group: n.endpoints}
 	n.steps = []engine.Step{
 		engine.Manage(n.vpc), engine.Manage(n.gateway), engine.Manage(n.address), engine.Manage(n.nat),
-		engine.Manage(n.publicTable), engine.Manage(n.privateTable),
+		engine.Manage(n.publicTable), engine.Manage(n.privateTable), engine.Manage(n.block), engine.Manage(n.egressOnly), engine.Manage(n.ipv6),
 		engine.Manage(&Route{Env: h, Table: n.publicTable, Gateway: n.gateway}),
 		engine.Manage(&Route{Env: h, Table: n.privateTable, NAT: n.nat}),
 		engine.Manage(n.alb), engine.Manage(n.agents), engine.Manage(n.endpoints), engine.Manage(n.s3), engine.Manage(n.ecr),
@@ -57,6 +63,7 @@ func newNetwork(h *Env) *network {
 	for i := range n.public {
 		n.steps = append(n.steps,
 			engine.Manage(n.public[i]), engine.Manage(n.private[i]),
+			engine.Manage(&SubnetCIDRBlock{Env: h, Subnet: n.private[i], Of: n.block, Route: n.ipv6}),
 			engine.Manage(&RouteTableAssociation{Env: h, Table: n.publicTable, Subnet: n.public[i]}),
 			engine.Manage(&RouteTableAssociation{Env: h, Table: n.privateTable, Subnet: n.private[i]}),
 		)
@@ -80,7 +87,13 @@ func tables(t *testing.T, sim *awssim.Sim) string {
 	t.Helper()
 	s := ""
 	err := sim.Edit(func(w *awssim.World) {
-		nats, routes, ties, rules := 0, 0, 0, 0
+		nats, routes, ties, rules, blocks := 0, 0, 0, 0, 0
+		for _, v := range w.VPCs {
+			blocks += len(v.IPv6)
+		}
+		for _, s := range w.Subnets {
+			blocks += len(s.IPv6)
+		}
 		for _, n := range w.NATGateways {
 			if n.State == "available" || n.State == "pending" {
 				nats++
@@ -93,8 +106,8 @@ func tables(t *testing.T, sim *awssim.Sim) string {
 		for _, g := range w.SecurityGroups {
 			rules += len(g.Ingress) + len(g.Egress)
 		}
-		s = fmt.Sprintf("%d VPCs, %d gateways, %d subnets, %d route tables, %d routes, %d associations, %d addresses, %d NAT gateways, %d endpoints, %d groups, %d rules, %d interfaces",
-			len(w.VPCs), len(w.InternetGateways), len(w.Subnets), len(w.RouteTables), routes, ties, len(w.Addresses), nats,
+		s = fmt.Sprintf("%d VPCs, %d gateways, %d egress-only gateways, %d IPv6 blocks, %d subnets, %d route tables, %d routes, %d associations, %d addresses, %d NAT gateways, %d endpoints, %d groups, %d rules, %d interfaces",
+			len(w.VPCs), len(w.InternetGateways), len(w.EgressOnlyGateways), blocks, len(w.Subnets), len(w.RouteTables), routes, ties, len(w.Addresses), nats,
 			len(w.VPCEndpoints), len(w.SecurityGroups), rules, len(w.NetworkInterfaces))
 	})
 	if err != nil {
@@ -235,8 +248,8 @@ func TestAPlanOfTheNetworkCostsACallAKind(t *testing.T) {
 		time.Sleep(time.Minute)
 		b.sim.ResetCalls()
 		b.plan(newNetwork(b.home).steps...)
-		if n := len(b.sim.Calls()); n > 9 {
-			t.Errorf("it takes %d calls for 8 kinds and one attribute: %v", n, b.sim.Calls())
+		if n := len(b.sim.Calls()); n > 10 {
+			t.Errorf("it takes %d calls for 9 kinds and one attribute: %v", n, b.sim.Calls())
 		}
 	})
 }

@@ -21,7 +21,9 @@ type SecurityGroupSpec struct {
 	Ingress []ingress
 	// EgressAll is AWS's own rule that lets everything out.
 	EgressAll bool
-	Tags      cloud.Tags
+	// EgressIPv6 is the same rule for IPv6, which AWS makes only with a group in a VPC that has a block then.
+	EgressIPv6 bool
+	Tags       cloud.Tags
 }
 
 // SecurityGroup says who may reach what. It costs nothing.
@@ -34,6 +36,8 @@ type SecurityGroup struct {
 	// Purpose is the description, which AWS never changes.
 	Purpose string
 	Ingress []Rule
+	// IPv6: what has the group calls out by IPv6, too.
+	IPv6 bool
 }
 
 // Key is sg/NAME.
@@ -51,7 +55,7 @@ func (g *SecurityGroup) Needs() []engine.Node {
 // Want is a group with its rules.
 func (g *SecurityGroup) Want() SecurityGroupSpec {
 	want := SecurityGroupSpec{
-		VPC: g.VPC.ID(), Name: g.Stack + "-" + g.Name, Description: g.Purpose, EgressAll: true, Tags: g.TagsOf(g.Key()),
+		VPC: g.VPC.ID(), Name: g.Stack + "-" + g.Name, Description: g.Purpose, EgressAll: true, EgressIPv6: g.IPv6, Tags: g.TagsOf(g.Key()),
 	}
 	for _, r := range g.Ingress {
 		want.Ingress = append(want.Ingress, r.want())
@@ -64,7 +68,8 @@ func (g *SecurityGroup) Find(ctx context.Context, look engine.Look) (engine.Foun
 	return find(ctx, g.Env, g.Key(), look, g.list, func(sg types.SecurityGroup, tags cloud.Tags) engine.Found[SecurityGroupSpec] {
 		return engine.Found[SecurityGroupSpec]{Spec: SecurityGroupSpec{
 			VPC: aws.ToString(sg.VpcId), Name: aws.ToString(sg.GroupName), Description: aws.ToString(sg.Description),
-			Ingress: ingressOf(sg.IpPermissions, aws.ToString(sg.GroupId)), EgressAll: letsAllOut(sg.IpPermissionsEgress), Tags: tags,
+			Ingress: ingressOf(sg.IpPermissions, aws.ToString(sg.GroupId)), EgressAll: letsAllOut(sg.IpPermissionsEgress, cloud.Anywhere),
+			EgressIPv6: letsAllOut(sg.IpPermissionsEgress, cloud.AnywhereIPv6), Tags: tags,
 		}}
 	})
 }
@@ -75,14 +80,19 @@ func (g *SecurityGroup) list(ctx context.Context) ([]candidate[types.SecurityGro
 	return ec2Candidates(all, func(x types.SecurityGroup) (*string, []types.Tag) { return x.GroupId, x.Tags }), err
 }
 
-// Diff compares; rules are a set. Only they and the tags change in place.
+// Diff compares; rules are a set. Only they and the tags change in place. The rule for IPv6 may stay where it is not
+// needed.
 func (g *SecurityGroup) Diff(have, want SecurityGroupSpec) []engine.Change {
+	if !want.EgressIPv6 {
+		have.EgressIPv6 = false
+	}
 	return changes(
 		essential(fixed("vpc", have.VPC, want.VPC)),
 		fixed("name", have.Name, want.Name),
 		fixed("description", have.Description, want.Description),
 		diffIngress(have.Ingress, want.Ingress),
 		essential(field("egress_all", have.EgressAll, want.EgressAll)),
+		essential(field("egress_ipv6", have.EgressIPv6, want.EgressIPv6)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }
@@ -126,8 +136,15 @@ func (g *SecurityGroup) Update(ctx context.Context, id string, have, want Securi
 	if err := updateIngress(ctx, g.Clients.EC2, id, have.Ingress, want.Ingress); err != nil {
 		return err
 	}
+	var out []string
 	if want.EgressAll && !have.EgressAll {
-		all := permissions([]ingress{{Protocol: "-1", Source: cloud.Anywhere}}, id)
+		out = append(out, cloud.Anywhere)
+	}
+	if want.EgressIPv6 && !have.EgressIPv6 {
+		out = append(out, cloud.AnywhereIPv6)
+	}
+	for _, anywhere := range out {
+		all := permissions([]ingress{{Protocol: "-1", Source: anywhere}}, id)
 		_, err := g.Clients.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: all})
 		if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {
 			return err

@@ -149,9 +149,9 @@ func permissions(rules []ingress, group string) []types.IpPermission {
 	return out
 }
 
-// letsAllOut tells whether AWS's own rule for the way out is there.
-func letsAllOut(perms []types.IpPermission) bool {
-	return slices.ContainsFunc(ingressOf(perms, ""), func(i ingress) bool { return i.Protocol == "-1" && i.Source == cloud.Anywhere })
+// letsAllOut tells whether AWS's own rule for the way out to all addresses of a kind is there.
+func letsAllOut(perms []types.IpPermission, anywhere string) bool {
+	return slices.ContainsFunc(ingressOf(perms, ""), func(i ingress) bool { return i.Protocol == "-1" && i.Source == anywhere })
 }
 
 // ruleChanges tells what has to be opened, closed and only described again.

@@ -32,6 +32,8 @@ type Service struct {
 	// PublicIP gives each task a public address: without a NAT gateway it is the
 	// way to the registry.
 	PublicIP bool
+	// Blocks are the subnets' IPv6 addresses, of which each task has one from its start on.
+	Blocks []*SubnetCIDRBlock
 	// Callees are the agents that this one calls. Tasks resolve only the Service
 	// Connect names that were there before their deployment began. Those of Circle call
 	// this one in turn, directly or not, and cannot all be made before it.
@@ -118,6 +120,7 @@ func (s *Service) Want() ServiceSpec {
 			w.Timeout = connectTimeout(s.Agent.RequestTimeout)
 		}
 	}
+	w.IPv6 = s.dual()
 	w.Resolves = s.callees(func(c *Service) bool { return c.ID() != "" })
 	w.Awaits = s.callees(func(c *Service) bool { return engine.IsUnknown(c.ID()) })
 	return turned(s.seen, w, s.Clock)
@@ -197,6 +200,7 @@ func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 		essential(field("public_ip", have.Network.PublicIP, want.Network.PublicIP)),
 		essential(field("target_group", have.Target, want.Target)),
 		essential(field("service_connect", have.Connect, want.Connect)),
+		field("ipv6", have.IPv6, want.IPv6),
 		field("request_timeout", have.Timeout, want.Timeout),
 		same("resolves", have.Resolves, want.Resolves),
 		begins(have, want),
@@ -233,7 +237,7 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 		TaskDefinition: &want.TaskDefinition, DesiredCount: aws.Int32(int32(want.Tasks)), CapacityProviderStrategy: want.Capacity.input(),
 		NetworkConfiguration: want.Network.input(), LoadBalancers: want.Target.input(), ServiceConnectConfiguration: want.Connect.input(want.Timeout), DeploymentConfiguration: want.deployment(),
 		EnableExecuteCommand: want.Exec, EnableECSManagedTags: want.ManagedTags, PropagateTags: types.PropagateTags(want.PropagateTags),
-		AvailabilityZoneRebalancing: types.AvailabilityZoneRebalancing(want.ZoneRebalance), Tags: toECSTags(want.Tags),
+		AvailabilityZoneRebalancing: types.AvailabilityZoneRebalancing(want.ZoneRebalance), Tags: toECSTags(want.allTags()),
 	}
 	if want.Grace > 0 {
 		in.HealthCheckGracePeriodSeconds = aws.Int32(int32(want.Grace))
@@ -251,7 +255,7 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec) error {
 	want = turned(have, want, s.Clock)
 	in := &ecs.UpdateServiceInput{Cluster: aws.String(s.ClusterName()), Service: &id}
-	tags := have.Tags
+	tags := have.allTags()
 	have.Tags = want.Tags
 	changed := len(s.Diff(have, want)) > 0
 	if have.TaskDefinition != want.TaskDefinition || have.Empty {
@@ -274,7 +278,7 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 	if have.Connect != want.Connect || have.Timeout != want.Timeout {
 		in.ServiceConnectConfiguration = want.Connect.input(want.Timeout)
 	}
-	if !have.Resolves.Equal(want.Resolves) || have.Failed != want.Failed {
+	if !have.Resolves.Equal(want.Resolves) || have.Failed != want.Failed || have.IPv6 != want.IPv6 {
 		in.ForceNewDeployment = true
 	}
 	if have.Breaker != want.Breaker || have.Rollout != want.Rollout {
@@ -304,7 +308,7 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 		}
 	}
 	s.retried = have.Failed
-	return updateECSTags(ctx, s.Clients.ECS, id, tags, want.Tags)
+	return updateECSTags(ctx, s.Clients.ECS, id, tags, want.allTags())
 }
 
 // Delete stops the service and its tasks. It drains until they have stopped.

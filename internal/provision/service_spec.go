@@ -35,6 +35,9 @@ type ServiceSpec struct {
 	Target        Target
 	Connect       Connect
 	Timeout       ConnectTimeout
+	// IPv6: its tasks have addresses of that kind, too, since a deployment that began when their subnets
+	// assigned them. AWS does not tell, so that the service has a tag for it.
+	IPv6 bool
 	// Resolves are the callees that its tasks find: the ones that were there when its
 	// deployment began.
 	Resolves Set
@@ -208,6 +211,8 @@ func readService(x types.Service) ServiceSpec {
 		Grace: int(aws.ToInt32(x.HealthCheckGracePeriodSeconds)), PropagateTags: string(x.PropagateTags), ManagedTags: x.EnableECSManagedTags,
 		ZoneRebalance: string(x.AvailabilityZoneRebalancing), Tags: fromECSTags(x.Tags),
 	}
+	w.IPv6 = w.Tags[tagIPv6] != ""
+	delete(w.Tags, tagIPv6)
 	if n := x.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
 		w.Network = Network{
 			Subnets: setOf(n.AwsvpcConfiguration.Subnets), Groups: setOf(n.AwsvpcConfiguration.SecurityGroups),
@@ -300,5 +305,5 @@ func Deploys(o engine.Outcome) bool {
 // rolls tells whether AWS begins a deployment for the change to want.
 func (s ServiceSpec) rolls(want ServiceSpec) bool {
 	return s.TaskDefinition != want.TaskDefinition || !s.Capacity.Equal(want.Capacity) || !s.Network.Equal(want.Network) || s.Target != want.Target ||
-		s.Connect != want.Connect || s.Timeout != want.Timeout || !s.Resolves.Equal(want.Resolves) || s.Exec != want.Exec || s.Failed != want.Failed
+		s.Connect != want.Connect || s.Timeout != want.Timeout || !s.Resolves.Equal(want.Resolves) || s.Exec != want.Exec || s.Failed != want.Failed || s.IPv6 != want.IPv6
 }

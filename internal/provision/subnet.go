@@ -26,7 +26,9 @@ type SubnetSpec struct {
 	AZ   string
 	// PublicIPs gives a public address to whatever starts in the subnet.
 	PublicIPs bool
-	Tags      cloud.Tags
+	// IPv6 gives an address of that kind, too. Where it is wanted the subnet's block sees to it.
+	IPv6 bool
+	Tags cloud.Tags
 }
 
 // Subnet is a range of the VPC's addresses in one availability zone.
@@ -41,6 +43,8 @@ type Subnet struct {
 	// Inbound: something in the subnet is of use only when the internet reaches it,
 	// or it reaches the internet without a NAT gateway.
 	Inbound bool
+	// IPv6: it has a SubnetCIDRBlock.
+	IPv6 bool
 	// given: it is there already and not the stack's; see GivenSubnets.
 	given bool
 }
@@ -62,7 +66,7 @@ func SubnetOf(h *Env, name string) *Subnet {
 
 // Want is the subnet of the configuration.
 func (s *Subnet) Want() SubnetSpec {
-	return SubnetSpec{VPC: s.VPC.ID(), CIDR: s.CIDR, AZ: s.AZ, PublicIPs: s.Tier == tierPublic, Tags: s.TagsOf(s.Key())}
+	return SubnetSpec{VPC: s.VPC.ID(), CIDR: s.CIDR, AZ: s.AZ, PublicIPs: s.Tier == tierPublic, IPv6: s.IPv6, Tags: s.TagsOf(s.Key())}
 }
 
 // Find looks among the stack's subnets.
@@ -70,7 +74,7 @@ func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[Subne
 	return find(ctx, s.Env, s.Key(), look, s.list, func(sub types.Subnet, tags cloud.Tags) engine.Found[SubnetSpec] {
 		found := engine.Found[SubnetSpec]{Spec: SubnetSpec{
 			VPC: aws.ToString(sub.VpcId), CIDR: aws.ToString(sub.CidrBlock), AZ: aws.ToString(sub.AvailabilityZone),
-			PublicIPs: aws.ToBool(sub.MapPublicIpOnLaunch), Tags: tags,
+			PublicIPs: aws.ToBool(sub.MapPublicIpOnLaunch), IPv6: aws.ToBool(sub.AssignIpv6AddressOnCreation), Tags: tags,
 		}}
 		if sub.State == types.SubnetStatePending {
 			found.Phase, found.Why = engine.Pending, "pending"
@@ -105,13 +109,18 @@ func (s *Subnet) list(ctx context.Context) ([]candidate[types.Subnet], error) {
 	return ec2Candidates(all, func(x types.Subnet) (*string, []types.Tag) { return x.SubnetId, x.Tags }), err
 }
 
-// Diff compares. A subnet cannot move or grow.
+// Diff compares. A subnet cannot move or grow. Addresses of IPv6 are no longer assigned before the tasks start that
+// are to have none, and assigned once there is a way out for them: see SubnetCIDRBlock.
 func (s *Subnet) Diff(have, want SubnetSpec) []engine.Change {
+	if want.IPv6 {
+		have.IPv6 = true
+	}
 	return changes(
 		essential(fixed("vpc", have.VPC, want.VPC)),
 		essential(fixed("cidr", have.CIDR, want.CIDR)),
 		essential(fixed("az", have.AZ, want.AZ)),
 		essential(field("public_ips", have.PublicIPs, want.PublicIPs)),
+		essential(field("ipv6", have.IPv6, want.IPv6)),
 		cloud.DiffTags(have.Tags, want.Tags),
 	)
 }
@@ -128,13 +137,18 @@ func (s *Subnet) Create(ctx context.Context, want SubnetSpec, _ string) (string,
 	return aws.ToString(out.Subnet.SubnetId), nil
 }
 
-// Update sets public addresses and tags.
+// Update sets public addresses and tags, and assigns none of IPv6 where none are wanted.
 func (s *Subnet) Update(ctx context.Context, id string, have, want SubnetSpec) error {
 	if have.PublicIPs != want.PublicIPs {
 		_, err := s.Clients.EC2.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
 			SubnetId: &id, MapPublicIpOnLaunch: &types.AttributeBooleanValue{Value: &want.PublicIPs},
 		})
 		if err != nil {
+			return err
+		}
+	}
+	if have.IPv6 && !want.IPv6 {
+		if err := assignIPv6(ctx, s.Clients.EC2, id, false); err != nil {
 			return err
 		}
 	}

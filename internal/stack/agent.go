@@ -25,7 +25,7 @@ func (s *Stack) agent(a agents.Agent, n *networkPart, p *platformPart, e *edgePa
 	})
 	service := &provision.Service{
 		Env: h, Agent: a, Cluster: p.cluster, TaskDefinition: definition, Group: n.agentsGroup,
-		Subnets: n.tasks, PublicIP: !n.nat, Order: n.ways,
+		Subnets: n.tasks, PublicIP: !n.nat, Blocks: n.blocks, Order: n.ways,
 	}
 	if len(a.OwnVolumes()) > 0 {
 		service.MountTargets = n.targets

@@ -31,6 +31,7 @@ var undrifted = map[string]string{
 	"nat subnet":               "AWS does not move a NAT gateway",
 	"nat address":              "AWS does not change the first address of a NAT gateway",
 	"eni subnet":               "AWS does not move a network interface",
+	"egress-only-gateway vpc":  "AWS does not move a gateway",
 	"endpoint vpc":             "AWS does not move an endpoint",
 	"endpoint service":         "AWS does not change it",
 	"endpoint type":            "AWS does not change it",
@@ -54,6 +55,8 @@ var undrifted = map[string]string{
 	// A resource without an id of its own is found by what it is part of.
 	"route table":                        "it is looked for in the table that it is to be in",
 	"route-table-association subnet":     "it is looked for by the subnet",
+	"vpc-cidr-block vpc":                 "it is looked for in the VPC",
+	"subnet-cidr-block subnet":           "it is looked for in the subnet",
 	"certificate-validation certificate": "it is looked for by the certificate",
 
 	// Values are the user's: up copies the first one and overwrites none.
@@ -66,7 +69,7 @@ var undrifted = map[string]string{
 // repairs it.
 func TestEveryFieldDrifts(t *testing.T) {
 	covered := map[string]bool{}
-	for _, d := range append(drifts(), natInstanceDrifts()...) {
+	for _, d := range slices.Concat(drifts(), natInstanceDrifts(), ipv6Drifts()) {
 		covered[d.kind()+" "+d.field] = true
 	}
 	fields := fieldsOfDiffs(t)
@@ -199,7 +202,7 @@ func stateBucketOf(h *provision.Env) *provision.StateBucket {
 // takes another one off it.
 func TestDriftOfTagsIsShownAndRepaired(t *testing.T) {
 	edited := map[string]bool{"state-bucket": true} // see platformDrifts: it has no tags of the stack
-	for _, yaml := range []string{swept, sweptSSM, sweptInstance} {
+	for _, yaml := range []string{swept, sweptSSM, sweptInstance, sweptIPv6} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newStackBench(t, parse(t, yaml))
 			b.upStack(nil)

@@ -102,12 +102,19 @@ var kinds = []Kind{
 		return &provision.InternetGateway{Env: h}
 	}), nil, nil},
 	{"subnet", "subnet", of(provision.SubnetOf), nil, nil},
+	{"vpc-cidr-block", "vpc_cidr_block", of(func(h *provision.Env, _ string) *provision.VPCCIDRBlock {
+		return &provision.VPCCIDRBlock{Env: h, VPC: &provision.VPC{Env: h}}
+	}), nil, nil},
+	{"subnet-cidr-block", "subnet_cidr_block", of(func(h *provision.Env, name string) *provision.SubnetCIDRBlock {
+		return &provision.SubnetCIDRBlock{Env: h, Subnet: provision.SubnetOf(h, name)}
+	}), nil, nil},
+	{"egress-only-gateway", "egress_only_gateway", of(func(h *provision.Env, _ string) *provision.EgressOnlyGateway {
+		return &provision.EgressOnlyGateway{Env: h}
+	}), nil, nil},
 	{"route-table", "route_table", of(func(h *provision.Env, name string) *provision.RouteTable {
 		return &provision.RouteTable{Env: h, Name: name}
 	}), nil, nil},
-	{"route", "route", of(func(h *provision.Env, name string) *provision.Route {
-		return &provision.Route{Env: h, Table: &provision.RouteTable{Env: h, Name: name}}
-	}), nil, nil},
+	{"route", "route", of(provision.RouteOf), nil, nil},
 	{"route-table-association", "route_table_association", of(func(h *provision.Env, name string) *provision.RouteTableAssociation {
 		return &provision.RouteTableAssociation{Env: h, Subnet: provision.SubnetOf(h, name)}
 	}), nil, nil},

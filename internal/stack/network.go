@@ -19,6 +19,8 @@ type networkPart struct {
 	targets               []*provision.MountTarget // of the stack's own file system
 	// ways are what has to be there for a task to reach its registry.
 	ways []engine.Node
+	// blocks are the IPv6 addresses of the tasks' subnets, none without network.ipv6.
+	blocks []*provision.SubnetCIDRBlock
 	// nat is false when tasks have public addresses of their own.
 	nat bool
 }
@@ -47,7 +49,7 @@ func (s *Stack) network() *networkPart {
 		if i == 0 {
 			publicWay = way
 		}
-		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i)})
+		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i), IPv6: cfg.IPv6})
 		n.mounts = append(n.mounts, private)
 		table := add(s, groupNetwork, &provision.RouteTable{Env: h, VPC: n.vpc, Name: "private-" + az})
 		tables = append(tables, table)
@@ -77,6 +79,7 @@ func (s *Stack) network() *networkPart {
 			add(s, groupNetwork, route)
 		}
 	}
+	s.ipv6(n, tables)
 	s.securityGroups(n)
 	s.endpoints(n, tables)
 	return n
@@ -97,7 +100,7 @@ func (s *Stack) securityGroups(n *networkPart) {
 	for _, p := range ports(s.Config.Agents) {
 		inside = append(inside, provision.Rule{Port: p[0], To: p[1], Self: true, Description: "agents from each other"})
 	}
-	n.agentsGroup = add(s, groupNetwork, &provision.SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "The agents of " + s.Stack, Ingress: inside})
+	n.agentsGroup = add(s, groupNetwork, &provision.SecurityGroup{Env: h, VPC: n.vpc, Name: "agents", Purpose: "The agents of " + s.Stack, Ingress: inside, IPv6: s.Config.Network.IPv6})
 }
 
 // albGroup lets the internet, or the addresses that the file allows, in to the load balancer.

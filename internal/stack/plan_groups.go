@@ -79,6 +79,9 @@ func (s *Stack) aboutNetwork() []string {
 		return parts
 	}
 	parts := []string{"vpc " + n.CIDR, fmt.Sprintf("%d AZ", len(s.Lookup.Zones)), "nat " + string(n.NAT)}
+	if n.IPv6 {
+		parts = append(parts, "ipv6")
+	}
 	if n.HasEndpoint("s3") {
 		parts = append(parts, "s3 endpoint")
 	}

@@ -202,6 +202,7 @@ func scenarios(t *testing.T) map[string]*agents.Config {
 		"agents on one port":     shipped(t, "agents.yaml", "port: 9002", "port: 9001", "port: 9005", "port: 9001"),
 		"no NAT gateway":         shipped(t, "agents.yaml", "nat: single", "nat: none"),
 		"a NAT instance":         shipped(t, "agents.yaml", "nat: single", "nat: instance"),
+		"IPv6":                   shipped(t, "agents.yaml", "nat: single", "nat: single\n  ipv6: true"),
 		"with a domain":          shipped(t, "agents.yaml", "observability:", "load_balancer: {domain: agents.example.com}\nobservability:"),
 		"workers alone":          parse(t, workers),
 		"in a VPC that is there": parse(t, strings.Replace(inGivenVPC, "memory: {", "memory: {volumes: {notes: {path: /data}}, ", 1)),
