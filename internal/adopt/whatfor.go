@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // whatFor says of a kind why a stack has it although the fleet does not, and how it is
@@ -32,6 +33,12 @@ var whatFor = map[string]string{
 // WhatFor says what a key that the fleet does not have is for, and what it costs; "" is
 // that its name says it.
 func WhatFor(key engine.Key) string {
+	if key.Kind() == "alarm" && strings.HasSuffix(string(key), "/"+provision.ScaleByWake) {
+		return "starts the first task when a message waits: scale.queue with min: 0; on two metrics, 0.20 dollars a month beyond ten alarms"
+	}
+	if key.Kind() == "scaling-policy" && strings.HasSuffix(string(key), "/"+provision.ScaleByWake) {
+		return "what that alarm does; free"
+	}
 	if strings.HasPrefix(string(key), "record/*.") {
 		return "hosts below the domain that have no record of their own lead to the load balancer; free"
 	}

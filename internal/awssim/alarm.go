@@ -26,7 +26,7 @@ func (s *Sim) alarmNoun() noun {
 	return noun{
 		ops: []operation{
 			on("CloudWatch.PutMetricAlarm", s.putMetricAlarm, "AlarmName", "AlarmDescription", "ActionsEnabled", "Namespace", "MetricName", "Dimensions",
-				"Statistic", "ComparisonOperator", "Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData", "AlarmActions", "OKActions", "Tags"),
+				"Statistic", "ComparisonOperator", "Threshold", "Period", "Metrics", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData", "AlarmActions", "OKActions", "Tags"),
 			on("CloudWatch.DescribeAlarms", s.describeAlarms, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue").pages("MetricAlarms", 50, 100),
 			on("CloudWatch.DeleteAlarms", s.deleteAlarms, "AlarmNames"),
 			on("CloudWatch.EnableAlarmActions", s.enableAlarmActions, "AlarmNames"),
@@ -50,12 +50,14 @@ func (s *Sim) alarmNoun() noun {
 
 func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutput, error) {
 	name := aws.ToString(in.AlarmName)
-	period, periods := aws.ToInt32(in.Period), aws.ToInt32(in.EvaluationPeriods)
+	period, err := alarmPeriod(in)
+	if err != nil {
+		return nil, err
+	}
+	periods := aws.ToInt32(in.EvaluationPeriods)
 	switch {
 	case name == "" || len(name) > 255:
 		return nil, fail("ValidationError", "1 validation error detected: Value at 'alarmName' failed to satisfy constraint: Member must have length less than or equal to 255")
-	case period != 10 && period != 20 && period != 30 && (period < 60 || period%60 != 0):
-		return nil, fail("ValidationError", "Period must be 10, 20, 30 or a multiple of 60")
 	case periods < 1 || int64(period)*int64(periods) > 7*86400 || period < 3600 && int64(period)*int64(periods) > 86400:
 		return nil, fail("ValidationError", "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).")
 	case in.DatapointsToAlarm != nil && (*in.DatapointsToAlarm < 1 || *in.DatapointsToAlarm > periods):
@@ -83,7 +85,7 @@ func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutp
 	a := &Alarm{Tags: tags, Alarm: types.MetricAlarm{
 		AlarmName: &name, AlarmArn: &arn, AlarmDescription: in.AlarmDescription, ActionsEnabled: aws.Bool(in.ActionsEnabled == nil || *in.ActionsEnabled),
 		Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: in.Dimensions, Statistic: in.Statistic, ComparisonOperator: in.ComparisonOperator,
-		Threshold: in.Threshold, Period: in.Period, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm,
+		Threshold: in.Threshold, Period: in.Period, Metrics: in.Metrics, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm,
 		TreatMissingData: in.TreatMissingData, AlarmActions: in.AlarmActions, OKActions: in.OKActions, InsufficientDataActions: []string{},
 		AlarmConfigurationUpdatedTimestamp: aws.Time(s.now()),
 		StateValue:                         types.StateValueInsufficientData, StateReason: aws.String(unchecked), StateUpdatedTimestamp: aws.Time(s.now()),
@@ -94,6 +96,34 @@ func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutp
 	}
 	s.world.Alarms[name] = a
 	return &cw.PutMetricAlarmOutput{}, nil
+}
+
+// alarmPeriod is the length of an alarm's periods: its own, or that of the metrics of its expression, and never both.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+func alarmPeriod(in *cw.PutMetricAlarmInput) (int32, error) {
+	valid := func(period int32) bool {
+		return period == 10 || period == 20 || period == 30 || period >= 60 && period%60 == 0
+	}
+	if len(in.Metrics) == 0 {
+		if !valid(aws.ToInt32(in.Period)) {
+			return 0, fail("ValidationError", "Period must be 10, 20, 30 or a multiple of 60")
+		}
+		return *in.Period, nil
+	}
+	if in.MetricName != nil || in.Namespace != nil || in.Period != nil || in.Statistic != "" || len(in.Dimensions) > 0 {
+		return 0, fail("ValidationError", "Metrics list and MetricName, Namespace, Dimensions, Period, Unit, Statistic or ExtendedStatistic cannot both be given")
+	}
+	longest := int32(0)
+	for _, q := range in.Metrics {
+		if q.MetricStat == nil {
+			continue
+		}
+		if !valid(aws.ToInt32(q.MetricStat.Period)) {
+			return 0, fail("ValidationError", "Period must be 10, 20, 30 or a multiple of 60")
+		}
+		longest = max(longest, *q.MetricStat.Period)
+	}
+	return longest, validQueries("ValidationError", in.Metrics)
 }
 
 func (s *Sim) describeAlarms(in *cw.DescribeAlarmsInput) (*cw.DescribeAlarmsOutput, error) {

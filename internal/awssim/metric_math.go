@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,24 +14,35 @@ type mathValue struct {
 	missing bool
 }
 
+// mathSeries is what a part of an expression comes to: a data point for each moment, oldest
+// first, or one number for all of them.
+type mathSeries struct {
+	at     []mathValue
+	scalar bool
+}
+
 // metricMath is one reading of an expression of CloudWatch's metric math over the data
-// points of one moment. It knows the arithmetic, the comparisons, IF and FILL:
+// points of some moments. It knows the arithmetic, the comparisons, IF and FILL:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 type metricMath struct {
 	rest   string
-	series func(id string) (mathValue, bool)
+	n      int
+	series func(id string) ([]mathValue, bool)
 	err    error
 }
 
-// evaluate is what an expression comes to. The series gives the data point of an id, or
-// false when the policy has no metric of that id.
-func evaluate(expression string, series func(id string) (mathValue, bool)) (mathValue, error) {
-	m := &metricMath{rest: expression, series: series}
+// evaluate is what an expression comes to at n moments. The series gives the data points of
+// an id, or false when there is no metric of that id.
+func evaluate(expression string, n int, series func(id string) ([]mathValue, bool)) ([]mathValue, error) {
+	m := &metricMath{rest: expression, n: n, series: series}
 	v := m.comparison()
 	if m.skip(); m.err == nil && m.rest != "" {
 		m.fail()
 	}
-	return v, m.err
+	if m.err == nil && v.scalar {
+		m.err = fail("ValidationException", "Error in expression: %s must return a single time series", expression)
+	}
+	return v.at, m.err
 }
 
 func (m *metricMath) fail() {
@@ -53,60 +65,76 @@ func (m *metricMath) take(operators ...string) string {
 	return ""
 }
 
-func (m *metricMath) comparison() mathValue {
+func (m *metricMath) comparison() mathSeries {
 	left := m.sum()
 	op := m.take(">=", "<=", "==", "!=", ">", "<")
 	if op == "" {
 		return left
 	}
-	right := m.sum()
-	holds := map[string]bool{
-		">=": left.v >= right.v, "<=": left.v <= right.v, "==": left.v == right.v, "!=": left.v != right.v, ">": left.v > right.v, "<": left.v < right.v,
-	}[op]
-	if holds {
-		return mathValue{v: 1, missing: left.missing || right.missing}
-	}
-	return mathValue{missing: left.missing || right.missing}
+	return m.both(left, m.sum(), func(a, b float64) float64 {
+		if map[string]bool{">=": a >= b, "<=": a <= b, "==": a == b, "!=": a != b, ">": a > b, "<": a < b}[op] {
+			return 1
+		}
+		return 0
+	})
 }
 
-func (m *metricMath) sum() mathValue {
+func (m *metricMath) sum() mathSeries {
 	v := m.product()
 	for {
 		switch m.take("+", "-") {
 		case "+":
-			v = both(v, m.product(), func(a, b float64) float64 { return a + b })
+			v = m.both(v, m.product(), func(a, b float64) float64 { return a + b })
 		case "-":
-			v = both(v, m.product(), func(a, b float64) float64 { return a - b })
+			v = m.both(v, m.product(), func(a, b float64) float64 { return a - b })
 		default:
 			return v
 		}
 	}
 }
 
-func (m *metricMath) product() mathValue {
+func (m *metricMath) product() mathSeries {
 	v := m.term()
 	for {
 		switch m.take("*", "/") {
 		case "*":
-			v = both(v, m.term(), func(a, b float64) float64 { return a * b })
+			v = m.both(v, m.term(), func(a, b float64) float64 { return a * b })
 		case "/":
-			v = both(v, m.term(), func(a, b float64) float64 { return a / b })
+			v = m.both(v, m.term(), func(a, b float64) float64 { return a / b })
 		default:
 			return v
 		}
 	}
 }
 
-// both has no value where either has none, nor where something is divided by zero.
-func both(a, b mathValue, f func(a, b float64) float64) mathValue {
-	v := f(a.v, b.v)
-	if a.missing || b.missing || math.IsNaN(v) || math.IsInf(v, 0) {
-		return mathValue{missing: true}
+// both of them, moment by moment. Where one of two series has no value it counts as 0, and where
+// neither has one, or something is divided by zero, there is none.
+func (m *metricMath) both(a, b mathSeries, f func(a, b float64) float64) mathSeries {
+	out := mathSeries{at: make([]mathValue, m.n), scalar: a.scalar && b.scalar}
+	for i := range out.at {
+		x, y := a.at[i], b.at[i]
+		v := f(x.v, y.v)
+		none := (x.missing || a.scalar) && (y.missing || b.scalar) && !out.scalar
+		if none || math.IsNaN(v) || math.IsInf(v, 0) {
+			out.at[i].missing = true
+			continue
+		}
+		out.at[i].v = v
 	}
-	return mathValue{v: v}
+	return out
 }
 
-func (m *metricMath) term() mathValue {
+// number is the same at each moment.
+func (m *metricMath) number(v float64) mathSeries {
+	return mathSeries{at: slices.Repeat([]mathValue{{v: v}}, m.n), scalar: true}
+}
+
+// none is what stands for a part of an expression that is none.
+func (m *metricMath) none() mathSeries {
+	return mathSeries{at: slices.Repeat([]mathValue{{missing: true}}, m.n)}
+}
+
+func (m *metricMath) term() mathSeries {
 	if m.take("(") != "" {
 		v := m.comparison()
 		m.expect(")")
@@ -114,11 +142,11 @@ func (m *metricMath) term() mathValue {
 	}
 	word := m.word()
 	if number, err := strconv.ParseFloat(word, 64); err == nil && unicode.IsDigit(rune(word[0])) {
-		return mathValue{v: number}
+		return m.number(number)
 	}
 	if word == "" || m.err != nil {
 		m.fail()
-		return mathValue{missing: true}
+		return m.none()
 	}
 	if m.take("(") != "" {
 		return m.function(word)
@@ -127,36 +155,65 @@ func (m *metricMath) term() mathValue {
 	if !known {
 		m.rest = word + m.rest
 		m.fail()
+		return m.none()
 	}
-	return v
+	return mathSeries{at: v}
 }
 
-func (m *metricMath) function(name string) mathValue {
-	args := []mathValue{m.comparison()}
+func (m *metricMath) function(name string) mathSeries {
+	args := []mathSeries{m.comparison()}
+	repeat := false
 	for m.err == nil && m.take(",") != "" {
+		if repeat = name == "FILL" && len(args) == 1 && m.take("REPEAT") != ""; repeat {
+			break
+		}
 		args = append(args, m.comparison())
 	}
 	m.expect(")")
 	switch {
 	case m.err != nil:
-	case name == "FILL" && len(args) == 2:
-		if args[0].missing {
-			return args[1]
-		}
-		return args[0]
+	case name == "FILL" && repeat && !args[0].scalar:
+		return filled(args[0], nil)
+	case name == "FILL" && len(args) == 2 && !args[0].scalar:
+		return filled(args[0], args[1].at)
 	case name == "IF" && len(args) == 3:
-		switch {
-		case args[0].missing:
-			return args[0]
-		case args[0].v != 0:
-			return args[1]
-		}
-		return args[2]
+		return chosen(args[0], args[1], args[2])
 	default:
 		m.rest = name + "()" + m.rest
 		m.fail()
 	}
-	return mathValue{missing: true}
+	return m.none()
+}
+
+// filled has a value of with wherever the series has none; without it the last value before, where there is one.
+func filled(series mathSeries, with []mathValue) mathSeries {
+	out := mathSeries{at: slices.Clone(series.at)}
+	for i := range out.at {
+		switch {
+		case !out.at[i].missing:
+		case with != nil:
+			out.at[i] = with[i]
+		case i > 0:
+			out.at[i] = out.at[i-1]
+		}
+	}
+	return out
+}
+
+// chosen is IF: nothing where the condition has no value, and 0 where it holds and what it chooses has none.
+func chosen(condition, yes, no mathSeries) mathSeries {
+	out := mathSeries{at: make([]mathValue, len(condition.at)), scalar: condition.scalar && yes.scalar && no.scalar}
+	for i, c := range condition.at {
+		switch {
+		case c.missing:
+			out.at[i] = c
+		case c.v != 0:
+			out.at[i] = mathValue{v: yes.at[i].v}
+		default:
+			out.at[i] = no.at[i]
+		}
+	}
+	return out
 }
 
 func (m *metricMath) expect(op string) {

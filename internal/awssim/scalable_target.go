@@ -155,6 +155,7 @@ func (s *Sim) deregisterScalableTarget(in *aas.DeregisterScalableTargetInput) (*
 	}
 	for _, p := range t.Policies {
 		s.dropPolicyAlarms(p)
+		s.forgetSteps(p)
 	}
 	delete(s.world.ScalableTargets, t.ID)
 	return &aas.DeregisterScalableTargetOutput{}, nil

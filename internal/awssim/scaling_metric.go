@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,12 +11,6 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
-
-// Queue is a queue of SQS as CloudWatch counts it. A test puts it in.
-type Queue struct {
-	// Visible messages wait; those in flight were taken and not yet deleted.
-	Visible, InFlight int
-}
 
 // predefined is the predefined metric that a policy follows, or "".
 func predefined(c types.TargetTrackingScalingPolicyConfiguration) types.MetricType {
@@ -68,39 +61,17 @@ func (s *Sim) validResourceLabel(t *ScalableTarget, label string) error {
 	return fail("ValidationException", "The target group of the resource label %q is not attached to the service.", label)
 }
 
-// validMetricMath: each query is an expression or a metric, and one alone is returned.
-// https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingMetricDataQuery.html
+// validMetricMath: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingMetricDataQuery.html
 func validMetricMath(c *types.CustomizedMetricSpecification) error {
 	if len(c.Metrics) == 0 {
 		return fail("ValidationException", "awssim: only customized metrics by metric math are simulated")
 	}
-	ids := map[string]bool{}
-	returned := 0
 	for _, q := range c.Metrics {
-		id := aws.ToString(q.Id)
-		if id == "" || id[0] < 'a' || id[0] > 'z' || ids[id] || (q.Expression == nil) == (q.MetricStat == nil) {
-			return fail("ValidationException", "The metric data query %q must have an Id of its own that begins with a lowercase letter, and an Expression or a MetricStat.", id)
-		}
-		if m := q.MetricStat; m != nil && (m.Metric == nil || aws.ToString(m.Metric.Namespace) == "" || aws.ToString(m.Metric.MetricName) == "" || aws.ToString(m.Stat) == "") {
-			return fail("ValidationException", "MetricStat of %q must have a Metric and a Stat.", id)
-		}
-		ids[id] = true
-		if q.ReturnData == nil || *q.ReturnData {
-			returned++
+		if q.MetricStat != nil && q.MetricStat.Metric == nil {
+			return fail("ValidationException", "MetricStat of %q must have a Metric and a Stat.", aws.ToString(q.Id))
 		}
 	}
-	if returned != 1 {
-		return fail("ValidationException", "Exactly one metric data query must have ReturnData set to true.")
-	}
-	for _, q := range c.Metrics {
-		if q.Expression == nil {
-			continue
-		}
-		if _, err := evaluate(*q.Expression, func(id string) (mathValue, bool) { return mathValue{v: 1}, ids[id] }); err != nil {
-			return err
-		}
-	}
-	return nil
+	return validQueries("ValidationException", trackedQueries(c))
 }
 
 // makePolicyAlarms makes the two alarms that target tracking lives on. They are
@@ -129,19 +100,26 @@ func (s *Sim) makePolicyAlarms(t *ScalableTarget, p *ScalingPolicy) {
 	}
 }
 
+// trackedQueries is a customized metric as the alarms of its policy have it, by the minute.
+func trackedQueries(c *types.CustomizedMetricSpecification) []cwtypes.MetricDataQuery {
+	var all []cwtypes.MetricDataQuery
+	for _, q := range c.Metrics {
+		out := cwtypes.MetricDataQuery{Id: q.Id, Expression: q.Expression, ReturnData: q.ReturnData}
+		if m := q.MetricStat; m != nil {
+			out.MetricStat = &cwtypes.MetricStat{Period: aws.Int32(60), Stat: m.Stat, Metric: &cwtypes.Metric{Namespace: m.Metric.Namespace, MetricName: m.Metric.MetricName}}
+			for _, d := range m.Metric.Dimensions {
+				out.MetricStat.Metric.Dimensions = append(out.MetricStat.Metric.Dimensions, cwtypes.Dimension{Name: d.Name, Value: d.Value})
+			}
+		}
+		all = append(all, out)
+	}
+	return all
+}
+
 // watch has an alarm of a policy watch the policy's metric.
 func watch(a *cwtypes.MetricAlarm, t *ScalableTarget, c types.TargetTrackingScalingPolicyConfiguration) {
 	if c.CustomizedMetricSpecification != nil {
-		for _, q := range c.CustomizedMetricSpecification.Metrics {
-			out := cwtypes.MetricDataQuery{Id: q.Id, Expression: q.Expression, ReturnData: q.ReturnData}
-			if m := q.MetricStat; m != nil {
-				out.MetricStat = &cwtypes.MetricStat{Period: aws.Int32(60), Stat: m.Stat, Metric: &cwtypes.Metric{Namespace: m.Metric.Namespace, MetricName: m.Metric.MetricName}}
-				for _, d := range m.Metric.Dimensions {
-					out.MetricStat.Metric.Dimensions = append(out.MetricStat.Metric.Dimensions, cwtypes.Dimension{Name: d.Name, Value: d.Value})
-				}
-			}
-			a.Metrics = append(a.Metrics, out)
-		}
+		a.Metrics = trackedQueries(c.CustomizedMetricSpecification)
 		return
 	}
 	a.Period, a.Statistic = aws.Int32(60), cwtypes.StatisticAverage
@@ -169,52 +147,52 @@ const (
 	lowerThan   = 0.9
 )
 
-// followsQueue tells whether any policy follows metrics that are simulated by the minute.
-func (s *Sim) followsQueue() bool {
-	for _, t := range s.world.ScalableTargets {
-		for _, p := range t.Policies {
-			if p.Config.CustomizedMetricSpecification != nil {
-				return true
-			}
+// followsMetrics tells whether any alarm looks at metrics that are simulated by the minute.
+func (s *Sim) followsMetrics() bool {
+	for _, a := range s.world.Alarms {
+		if len(a.Alarm.Metrics) > 0 {
+			return true
 		}
 	}
 	return false
 }
 
-// settleScalingPolicies looks at the metric of each policy that follows metric math, once
-// a minute, and moves the service. Policies on use and on requests move nothing: the load
-// of the simulated agents stays low.
+// settleScalingPolicies looks at the metric of each policy that follows metric math, and at the alarms
+// of each step policy, once a minute, and moves the service. Policies on use and on requests move
+// nothing: the load of the simulated agents stays low.
 func (s *Sim) settleScalingPolicies() {
 	minute := s.now().Truncate(time.Minute)
+	s.settleMetrics()
 	for _, t := range sorted(s.world.ScalableTargets) {
 		for _, p := range sorted(t.Policies) {
-			if p.Config.CustomizedMetricSpecification == nil || !minute.After(p.Looked) {
+			if !minute.After(p.Looked) {
 				continue
 			}
 			p.Looked = minute
-			s.track(t, p)
+			switch {
+			case p.Step != nil:
+				s.settleSteps(t, p)
+			case p.Config.CustomizedMetricSpecification != nil:
+				s.track(t, p)
+			}
 		}
 	}
 }
 
+// track moves a service by what the two alarms of its policy see.
 func (s *Sim) track(t *ScalableTarget, p *ScalingPolicy) {
 	cluster, service := t.service()
 	n, there := s.desired(cluster, service)
-	value := s.customized(p.Config.CustomizedMetricSpecification)
-	if !there || value.missing {
-		p.High, p.Low = 0, 0
+	if !there || len(p.Alarms) < 2 {
 		return
 	}
-	target := aws.ToFloat64(p.Config.TargetValue)
-	count := func(minutes int, holds bool) int {
-		if !holds {
-			return 0
-		}
-		return minutes + 1
+	high, value := s.look(p.Alarms[0])
+	low, _ := s.look(p.Alarms[1])
+	if value.missing {
+		return
 	}
-	p.High, p.Low = count(p.High, value.v > target), count(p.Low, value.v < target*lowerThan)
-	to := int(math.Ceil(float64(n)*value.v/target - 1e-9))
-	if n == 0 && p.High > 0 { // "it scales out by the minimum possible amount as a starting point"
+	to := int(math.Ceil(float64(n)*value.v/aws.ToFloat64(p.Config.TargetValue) - 1e-9))
+	if n == 0 && high { // "it scales out by the minimum possible amount as a starting point"
 		to = 1
 	}
 	to = min(max(to, t.Min), t.Max)
@@ -222,60 +200,32 @@ func (s *Sim) track(t *ScalableTarget, p *ScalingPolicy) {
 		return s.now().Sub(since) >= time.Duration(aws.ToInt32(cooldown))*time.Second
 	}
 	switch {
-	case p.High >= minutesHigh && to > n && !aws.ToBool(t.Suspended.DynamicScalingOutSuspended) && waited(p.ScaledOut, p.Config.ScaleOutCooldown):
+	case high && to > n && !aws.ToBool(t.Suspended.DynamicScalingOutSuspended) && waited(p.ScaledOut, p.Config.ScaleOutCooldown):
 		p.ScaledOut = s.now()
 		s.setDesired(cluster, service, to)
-	case p.Low >= minutesLow && to < n && !aws.ToBool(p.Config.DisableScaleIn) && !aws.ToBool(t.Suspended.DynamicScalingInSuspended) && waited(p.ScaledIn, p.Config.ScaleInCooldown):
+	case low && to < n && !aws.ToBool(p.Config.DisableScaleIn) && !aws.ToBool(t.Suspended.DynamicScalingInSuspended) && waited(p.ScaledIn, p.Config.ScaleInCooldown):
 		p.ScaledIn = s.now()
 		s.setDesired(cluster, service, to)
 	}
 }
 
-// customized is what metric math comes to in this minute.
-func (s *Sim) customized(c *types.CustomizedMetricSpecification) mathValue {
-	var of func(id string) (mathValue, bool)
-	of = func(id string) (mathValue, bool) {
-		at := slices.IndexFunc(c.Metrics, func(q types.TargetTrackingMetricDataQuery) bool { return aws.ToString(q.Id) == id })
-		if at < 0 {
-			return mathValue{missing: true}, false
-		}
-		if m := c.Metrics[at].MetricStat; m != nil {
-			return s.statistic(m), true
-		}
-		v, _ := evaluate(*c.Metrics[at].Expression, of)
-		return v, true
+// look brings an alarm on metric math to its state of this minute: whether it is ALARM with its actions on, and
+// its newest data point.
+func (s *Sim) look(name string) (alarms bool, newest mathValue) {
+	a := s.world.Alarms[name]
+	if a == nil || len(a.Alarm.Metrics) == 0 {
+		return false, mathValue{missing: true}
 	}
-	for _, q := range c.Metrics {
-		if q.ReturnData == nil || *q.ReturnData {
-			v, _ := of(aws.ToString(q.Id))
-			return v
+	points := s.mathPoints(a.Alarm.Metrics, int(aws.ToInt32(a.Alarm.EvaluationPeriods))+beyond)
+	if state := verdict(&a.Alarm, points); state != a.Alarm.StateValue {
+		a.Alarm.StateValue, a.Alarm.StateUpdatedTimestamp = state, aws.Time(s.now())
+		a.Alarm.StateReason = aws.String("Threshold Crossed: the newest data points make it " + string(state))
+	}
+	newest = mathValue{missing: true}
+	for _, p := range points {
+		if !p.missing {
+			newest = p
 		}
 	}
-	return mathValue{missing: true}
-}
-
-// statistic is a metric in this minute. ECS reports one sample of CPUUtilization a minute for each
-// task that runs, and none without one, so its sample count is how many run:
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html
-func (s *Sim) statistic(m *types.TargetTrackingMetricStat) mathValue {
-	dims := map[string]string{}
-	for _, d := range m.Metric.Dimensions {
-		dims[aws.ToString(d.Name)] = aws.ToString(d.Value)
-	}
-	q, known := s.world.Queues[dims["QueueName"]]
-	switch *m.Metric.Namespace + " " + *m.Metric.MetricName + " " + *m.Stat {
-	case "AWS/SQS ApproximateNumberOfMessagesVisible Maximum":
-		return mathValue{v: float64(q.Visible), missing: !known}
-	case "AWS/SQS ApproximateNumberOfMessagesNotVisible Maximum":
-		return mathValue{v: float64(q.InFlight), missing: !known}
-	case "AWS/ECS CPUUtilization SampleCount":
-		n := 0
-		for _, t := range s.world.Tasks {
-			if t.Cluster == dims["ClusterName"] && strings.HasSuffix(t.Service, "/"+dims["ServiceName"]) && t.Status == "RUNNING" {
-				n++
-			}
-		}
-		return mathValue{v: float64(n), missing: n == 0}
-	}
-	return mathValue{missing: true}
+	return a.Alarm.StateValue == cwtypes.StateValueAlarm && aws.ToBool(a.Alarm.ActionsEnabled), newest
 }

@@ -43,7 +43,7 @@ func (s *Sim) nextTick(at, end time.Time) time.Time {
 	switch {
 	case s.busy():
 		return at.Add(tick)
-	case s.scheduled() || s.followsQueue():
+	case s.scheduled() || s.followsMetrics():
 		return earlier(at.Truncate(time.Minute).Add(time.Minute), end)
 	}
 	return end

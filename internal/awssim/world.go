@@ -92,6 +92,11 @@ type World struct {
 	TargetErrors    map[string]int
 	ScalableTargets map[string]*ScalableTarget // by service/cluster/service
 	Queues          map[string]Queue           `json:",omitempty"` // of SQS, by name
+	// QueueActivity is kept of each of Queues, Metrics are the last data points of what alarms by metric math
+	// follow, and Sampled is up to which minute they are kept.
+	QueueActivity map[string]QueueActivity `json:",omitempty"`
+	Metrics       map[string][]MetricPoint `json:",omitempty"`
+	Sampled       time.Time
 	// ScheduleGroups are EventBridge Scheduler's by name, JobSchedules what is in them by group/name.
 	ScheduleGroups map[string]*ScheduleGroup
 	JobSchedules   map[string]*JobSchedule

@@ -10,7 +10,13 @@ import (
 )
 
 // priceAlarm: $0.10 a month each.
-func priceAlarm(b *bill, k engine.Key) { b.alarm(k, "alarm", 1) }
+func priceAlarm(b *bill, k engine.Key) {
+	if strings.HasSuffix(string(k), "/"+provision.ScaleByWake) {
+		b.alarm(k, "alarm that wakes", metricsOfWake)
+		return
+	}
+	b.alarm(k, "alarm", 1)
+}
 
 // alarmsPerPolicy is how many alarms Application Auto Scaling makes by itself
 // for one target tracking policy: one to go up, one to go down.
@@ -21,9 +27,15 @@ const alarmsPerPolicy = 2
 // https://aws.amazon.com/cloudwatch/pricing/
 const metricsOfQueue = 3
 
+// metricsOfWake is how many a wake alarm looks at: messages that wait, and tasks.
+const metricsOfWake = 2
+
 // priceScalingPolicy: the policy is free, its alarms are not, and no inventory
 // of the stack shows them.
 func priceScalingPolicy(b *bill, k engine.Key) {
+	if strings.HasSuffix(string(k), "/"+provision.ScaleByWake) {
+		return // its alarm is the stack's own
+	}
 	n := alarmsPerPolicy
 	if strings.HasSuffix(string(k), "/"+provision.ScaleByQueue) {
 		n *= metricsOfQueue

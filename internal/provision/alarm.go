@@ -17,6 +17,7 @@ import (
 
 // AlarmRule is when an alarm goes off.
 type AlarmRule struct {
+	// Metric is namespace/name, or metric math in one line in place of it, Statistic and Dimensions.
 	Metric     string
 	Statistic  string
 	Comparison string
@@ -32,7 +33,7 @@ type AlarmRule struct {
 // AlarmSpec is what we own of an alarm. Whether its actions are on is not ours:
 // hibernate and scale mute alarms, and a plan must not undo that.
 type AlarmSpec struct {
-	Metric     string // namespace/name
+	Metric     string // namespace/name, or metric math in one line
 	Dimensions string // Name=Value, sorted and joined by a space
 	Statistic  string
 	Comparison string
@@ -49,7 +50,8 @@ type AlarmSpec struct {
 	Tags      cloud.Tags
 }
 
-// Alarm watches one metric: $0.10 a month after ten free ones. Its id is its name.
+// Alarm watches one metric, or an expression of several: $0.10 a month for each after ten free
+// ones. Its id is its name.
 // See alarm_rules.go for which there are.
 type Alarm struct {
 	engine.Ref
@@ -61,6 +63,8 @@ type Alarm struct {
 	// load balancer and the target group.
 	Refs  []engine.Node
 	Topic *Topic
+	// Policy is what it invokes in place of a topic, once a minute while it is in ALARM.
+	Policy *ScalingPolicy
 }
 
 func (a *Alarm) alarmName() string { return a.Stack + "-" + strings.ReplaceAll(a.Name, "/", "-") }
@@ -77,7 +81,7 @@ func (a *Alarm) OfAgent() string {
 }
 
 // Needs what it watches and what it tells.
-func (a *Alarm) Needs() []engine.Node { return slices.Concat(a.Refs, nodes(a.Topic)) }
+func (a *Alarm) Needs() []engine.Node { return slices.Concat(a.Refs, nodes(a.Topic), nodes(a.Policy)) }
 
 // Want is the rule over what it watches.
 func (a *Alarm) Want() AlarmSpec {
@@ -88,7 +92,9 @@ func (a *Alarm) Want() AlarmSpec {
 	if a.Rule.Dimensions != nil {
 		s.Dimensions = joinDimensions(a.Rule.Dimensions())
 	}
-	if a.Topic != nil {
+	if a.Policy != nil {
+		s.Actions = a.Policy.arn()
+	} else if a.Topic != nil {
 		s.Actions, s.OKActions = a.topicARN(), a.topicARN()
 	}
 	return s
@@ -116,13 +122,17 @@ func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmS
 	for _, d := range alarm.Dimensions {
 		dims[aws.ToString(d.Name)] = aws.ToString(d.Value)
 	}
-	return engine.Found[AlarmSpec]{Phase: engine.Ready, ID: a.alarmName(), Spec: AlarmSpec{
+	spec := AlarmSpec{
 		Metric: aws.ToString(alarm.Namespace) + "/" + aws.ToString(alarm.MetricName), Dimensions: joinDimensions(dims),
 		Statistic: string(alarm.Statistic), Comparison: string(alarm.ComparisonOperator), Threshold: aws.ToFloat64(alarm.Threshold),
 		Period: time.Duration(aws.ToInt32(alarm.Period)) * time.Second, Periods: int(aws.ToInt32(alarm.EvaluationPeriods)),
 		Datapoints: int(aws.ToInt32(alarm.DatapointsToAlarm)), Missing: aws.ToString(alarm.TreatMissingData),
 		Actions: strings.Join(alarm.AlarmActions, " "), OKActions: strings.Join(alarm.OKActions, " "), Tags: tags,
-	}}, nil
+	}
+	if len(alarm.Metrics) > 0 {
+		spec.Metric, spec.Period = mathText(alarm.Metrics), time.Duration(mathPeriod(alarm.Metrics))*time.Second
+	}
+	return engine.Found[AlarmSpec]{Phase: engine.Ready, ID: a.alarmName(), Spec: spec}, nil
 }
 
 func (a *Alarm) byName(ctx context.Context, notOlder time.Time) (*types.MetricAlarm, error) {
@@ -163,18 +173,20 @@ func (a *Alarm) Create(ctx context.Context, want AlarmSpec, _ string) (string, e
 }
 
 func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
-	cut := strings.LastIndexByte(want.Metric, '/')
 	in := &cloudwatch.PutMetricAlarmInput{
 		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("karmactl: " + a.Name), ActionsEnabled: &enabled,
-		Namespace: aws.String(want.Metric[:cut]), MetricName: aws.String(want.Metric[cut+1:]),
-		Statistic: types.Statistic(want.Statistic), ComparisonOperator: types.ComparisonOperator(want.Comparison), Threshold: &want.Threshold,
-		Period: aws.Int32(int32(want.Period / time.Second)), EvaluationPeriods: aws.Int32(int32(want.Periods)),
-		DatapointsToAlarm: aws.Int32(int32(want.Datapoints)), TreatMissingData: &want.Missing,
+		ComparisonOperator: types.ComparisonOperator(want.Comparison), Threshold: &want.Threshold,
+		EvaluationPeriods: aws.Int32(int32(want.Periods)), DatapointsToAlarm: aws.Int32(int32(want.Datapoints)), TreatMissingData: &want.Missing,
 		AlarmActions: strings.Fields(want.Actions), OKActions: strings.Fields(want.OKActions), Tags: toAlarmTags(want.Tags),
 	}
-	for _, d := range strings.Fields(want.Dimensions) {
-		name, value, _ := strings.Cut(d, "=")
-		in.Dimensions = append(in.Dimensions, types.Dimension{Name: &name, Value: &value})
+	if in.Metrics = mathOf(want.Metric, int32(want.Period/time.Second)); in.Metrics == nil {
+		cut := strings.LastIndexByte(want.Metric, '/')
+		in.Namespace, in.MetricName = aws.String(want.Metric[:cut]), aws.String(want.Metric[cut+1:])
+		in.Statistic, in.Period = types.Statistic(want.Statistic), aws.Int32(int32(want.Period/time.Second))
+		for _, d := range strings.Fields(want.Dimensions) {
+			name, value, _ := strings.Cut(d, "=")
+			in.Dimensions = append(in.Dimensions, types.Dimension{Name: &name, Value: &value})
+		}
 	}
 	_, err := a.Clients.CloudWatch.PutMetricAlarm(ctx, in)
 	return err

@@ -20,6 +20,8 @@ const (
 	ScaleByMemory   = "memory"
 	ScaleByRequests = "requests"
 	ScaleByQueue    = "queue"
+	// ScaleByWake starts the first tasks when messages wait for none.
+	ScaleByWake = "wake"
 )
 
 // ScalingPolicySpec is what we own of a scaling policy.
@@ -27,7 +29,8 @@ type ScalingPolicySpec struct {
 	// Metric is the predefined metric that it follows, or that of a queue.
 	Metric string
 	// Of is whose metric it is when the service alone does not say so: the load balancer and
-	// target group, or the queue. It is "" for use of CPU and memory.
+	// target group, or the queue. It is "" for use of CPU and memory, and how many tasks at most
+	// for a wake policy.
 	Of string
 	// Target is percent, requests a minute for each task, or messages for each task.
 	Target float64
@@ -40,18 +43,21 @@ type ScalingPolicySpec struct {
 
 // ScalingPolicy keeps a metric of an agent near a target. AWS makes two alarms for it,
 // billed like any other, and deletes them with it. Without a task there is no use and
-// there are no requests, so only a queue wakes an agent that is at 0. Its id is
-// service/cluster/service#name; it has no tags and belongs to its target.
+// there are no requests, so only a queue wakes an agent that is at 0: with a step policy,
+// which a wake alarm of the stack's own invokes. Its id is service/cluster/service#name; it
+// has no tags and belongs to its target.
 type ScalingPolicy struct {
 	engine.Ref
 	*Env
 	Target *ScalableTarget
-	// Metric is one of ScaleByCPU, ScaleByMemory, ScaleByRequests and ScaleByQueue.
+	// Metric is one of ScaleByCPU, ScaleByMemory, ScaleByRequests, ScaleByQueue and ScaleByWake.
 	Metric string
 	// Hold is what is held: percent, requests a minute for each task, or messages for each task.
 	Hold float64
-	// Queue is the name of the queue, of this account and region; "" except for ScaleByQueue.
+	// Queue is the name of the queue, of this account and region; "" except for ScaleByQueue and ScaleByWake.
 	Queue string
+	// Most is how many tasks ScaleByWake adds at most.
+	Most int
 	// LoadBalancer and TargetGroup are where the requests come from; nil except for ScaleByRequests.
 	LoadBalancer, TargetGroup engine.Node
 }
@@ -73,8 +79,16 @@ func (p *ScalingPolicy) Needs() []engine.Node {
 	return slices.Concat(nodes(p.Target), nodes(p.LoadBalancer, p.TargetGroup))
 }
 
+// queueCooldown is how long a queue's policy waits between two steps out, in seconds: a new task
+// takes a minute to run and up to three to be counted, and until then the messages seem to be too
+// many for the tasks that were there before.
+const queueCooldown = 300
+
 // Want steps out after a minute and in after five.
 func (p *ScalingPolicy) Want() ScalingPolicySpec {
+	if p.Metric == ScaleByWake {
+		return wakeSpec(p.Hold, p.Most)
+	}
 	want := ScalingPolicySpec{Target: p.Hold, InCooldown: 300, OutCooldown: 60, ScaleIn: true}
 	switch p.Metric {
 	case ScaleByMemory:
@@ -83,7 +97,7 @@ func (p *ScalingPolicy) Want() ScalingPolicySpec {
 		want.Metric = string(types.MetricTypeALBRequestCountPerTarget)
 		want.Of = metricSuffix(p.LoadBalancer.ID()) + "/" + metricSuffix(p.TargetGroup.ID())
 	case ScaleByQueue:
-		want.Metric, want.Of = messagesPerTask, p.Queue
+		want.Metric, want.Of, want.OutCooldown = messagesPerTask, p.Queue, queueCooldown
 	default:
 		want.Metric = string(types.MetricTypeECSServiceAverageCPUUtilization)
 	}
@@ -101,7 +115,10 @@ func (p *ScalingPolicy) Find(ctx context.Context, look engine.Look) (engine.Foun
 		if id := aws.ToString(sp.ResourceId) + "#" + aws.ToString(sp.PolicyName); id != want {
 			continue
 		}
-		found := engine.Found[ScalingPolicySpec]{Phase: engine.Ready, ID: want}
+		found := engine.Found[ScalingPolicySpec]{Phase: engine.Ready, ID: want, Outputs: map[string]string{"arn": aws.ToString(sp.PolicyARN)}}
+		if c := sp.StepScalingPolicyConfiguration; c != nil {
+			found.Spec = stepSpec(c)
+		}
 		if c := sp.TargetTrackingScalingPolicyConfiguration; c != nil {
 			found.Spec = ScalingPolicySpec{
 				Target: aws.ToFloat64(c.TargetValue), InCooldown: int(aws.ToInt32(c.ScaleInCooldown)), OutCooldown: int(aws.ToInt32(c.ScaleOutCooldown)),
@@ -146,23 +163,11 @@ func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec, _ st
 
 func (p *ScalingPolicy) put(ctx context.Context, id string, want ScalingPolicySpec) error {
 	resource, name, _ := strings.Cut(id, "#")
-	config := &types.TargetTrackingScalingPolicyConfiguration{
-		TargetValue: &want.Target, ScaleInCooldown: aws.Int32(int32(want.InCooldown)), ScaleOutCooldown: aws.Int32(int32(want.OutCooldown)),
-		DisableScaleIn: aws.Bool(!want.ScaleIn),
+	in := &aas.PutScalingPolicyInput{
+		PolicyName: &name, ResourceId: &resource, ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 	}
-	if want.Metric == messagesPerTask {
-		config.CustomizedMetricSpecification = p.queueMetric(want.Of)
-	} else {
-		config.PredefinedMetricSpecification = &types.PredefinedMetricSpecification{PredefinedMetricType: types.MetricType(want.Metric)}
-		if want.Of != "" {
-			config.PredefinedMetricSpecification.ResourceLabel = &want.Of
-		}
-	}
-	_, err := p.Clients.AutoScaling.PutScalingPolicy(ctx, &aas.PutScalingPolicyInput{
-		PolicyName: &name, PolicyType: types.PolicyTypeTargetTrackingScaling, ResourceId: &resource,
-		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
-		TargetTrackingScalingPolicyConfiguration: config,
-	})
+	p.configure(in, want)
+	_, err := p.Clients.AutoScaling.PutScalingPolicy(ctx, in)
 	return err
 }
 
@@ -171,7 +176,7 @@ func (p *ScalingPolicy) Update(ctx context.Context, id string, _, want ScalingPo
 	return p.put(ctx, id, want)
 }
 
-// Delete deletes the policy and its alarms.
+// Delete deletes the policy and the alarms that AWS made for it.
 func (p *ScalingPolicy) Delete(ctx context.Context, id string) error {
 	resource, name, _ := strings.Cut(id, "#")
 	_, err := p.Clients.AutoScaling.DeleteScalingPolicy(ctx, &aas.DeleteScalingPolicyInput{

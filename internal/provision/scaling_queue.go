@@ -17,11 +17,13 @@ const messagesPerTask = "messages per task"
 // things differ. Messages that are being worked on count, or the task that works on the last
 // one would be taken away. The number of tasks is the sample count of a metric that ECS reports
 // for nothing, once a minute for each task, where AWS's example pays for Container Insights. And
-// at 0 tasks, where there is nothing to divide by, a message that waits is more than any target:
-// target tracking then starts one task and counts from there.
+// there is a data point only where that is reported: a minute whose count is late, or a service
+// whose tasks are on their way, is no service without a task ("Missing values in a time series are
+// treated as 0 … divide by zero, the data point is dropped"), so nothing moves by it. The first
+// task is the wake policy's.
 // https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking-metric-math.html
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html
-const perTask = "IF(FILL(tasks, 0) > 0, (FILL(waiting, 0) + FILL(working, 0)) / FILL(tasks, 1), IF(FILL(waiting, 0) > 0, 1000000, 0))"
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+const perTask = "(FILL(FILL(waiting, REPEAT), 0) + FILL(working, 0)) / tasks"
 
 // queueMetric is the metric of a queue, by the minute.
 func (p *ScalingPolicy) queueMetric(queue string) *types.CustomizedMetricSpecification {

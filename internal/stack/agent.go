@@ -75,4 +75,8 @@ func (s *Stack) policies(a agents.Agent, e *edgePart, bounds *provision.Scalable
 			add(s, groupAgents, p)
 		}
 	}
+	if a.Scale.Queue.Name != "" && a.Scale.Min == 0 {
+		first := add(s, groupAgents, &provision.ScalingPolicy{Env: s.Env, Target: bounds, Metric: provision.ScaleByWake, Hold: float64(a.Scale.Queue.PerTask), Most: a.Scale.Max, Queue: a.Scale.Queue.Name})
+		add(s, groupAgents, wake(s.Env, first))
+	}
 }

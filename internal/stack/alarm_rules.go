@@ -50,6 +50,16 @@ func unhealthy(h *provision.Env, agent string, loadBalancer, targetGroup engine.
 	}}
 }
 
+// wake invokes the policy that starts the first task of an agent that a queue scales from none.
+// It is part of how the agent scales, not of what is watched, and sends no mail: observability.alarms
+// neither makes nor stops it. Hibernation takes it away with the others.
+func wake(h *provision.Env, policy *provision.ScalingPolicy) *provision.Alarm {
+	return &provision.Alarm{Env: h, Name: policy.OfAgent() + "/" + provision.ScaleByWake, Policy: policy, Rule: provision.AlarmRule{
+		Metric: policy.WakeMetric(), Comparison: "GreaterThanOrEqualToThreshold", Threshold: 1,
+		Period: time.Minute, Periods: provision.WakePeriods, Datapoints: 1, Missing: "notBreaching",
+	}}
+}
+
 // alarms of an agent, from metrics that cost nothing. Only a load balancer tells for
 // nothing whether tasks answer.
 func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*provision.Alarm {

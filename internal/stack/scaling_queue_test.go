@@ -47,6 +47,32 @@ func (b *stackBench) desired(agent string) int {
 	return n
 }
 
+// tasksOf is how many tasks of an agent run.
+func (b *stackBench) tasksOf(agent string) int {
+	b.t.Helper()
+	n := 0
+	b.sim.Inventory()
+	b.edit(func(w *awssim.World) {
+		for _, x := range w.Tasks {
+			if strings.HasSuffix(x.Service, "/"+agent) && x.Status == "RUNNING" {
+				n++
+			}
+		}
+	})
+	return n
+}
+
+// until is how long it takes until something holds, or -1.
+func (b *stackBench) until(most time.Duration, holds func() bool) time.Duration {
+	b.t.Helper()
+	for from := time.Now(); time.Since(from) <= most; time.Sleep(time.Second) {
+		if holds() {
+			return time.Since(from).Round(time.Second)
+		}
+	}
+	return -1
+}
+
 func TestAQueueWakesItsAgentFromNoneAndPutsItToSleepAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newStackBench(t, parse(t, queued))
@@ -62,16 +88,16 @@ func TestAQueueWakesItsAgentFromNoneAndPutsItToSleepAgain(t *testing.T) {
 		b.holds(0, 0)
 		wants("an empty queue", 20*time.Minute, 0)
 		b.holds(1, 0)
-		wants("one message", 2*time.Minute, 0)
 		wants("one message", 2*time.Minute, 1)
+		wants("one message, later", 20*time.Minute, 1)
 		b.holds(35, 0)
-		wants("35 messages for one task of 10", 6*time.Minute, 4)
+		wants("35 messages for one task of 10", 8*time.Minute, 4)
 		b.holds(500, 0)
 		wants("more messages than max takes", 10*time.Minute, 5)
 		b.holds(0, 1)
 		wants("one message that is being worked on", 2*time.Hour, 1)
 		b.holds(0, 0)
-		wants("an empty queue again", 2*time.Minute, 0)
+		wants("an empty queue again", 3*time.Minute, 0)
 		b.holds(1, 0)
 		wants("a message for one that sleeps", 5*time.Minute, 1)
 

@@ -24,7 +24,7 @@ var sections = []section{
 	{"document", "", "Only `agents` is required."},
 	{"agent", "agents.NAME", "An agent. `defaults` takes the same keys but `port`; what an agent says itself wins, an object is merged key by key, and a list is replaced."},
 	{"scale", "agents.NAME.scale", ""},
-	{"queue", "agents.NAME.scale.queue", "Target tracking holds `per_task` messages for each task. The first task starts some three minutes after the first message, and the last one stops a quarter of an hour after the last."},
+	{"queue", "agents.NAME.scale.queue", "Target tracking holds `per_task` messages for each task. With `min: 0` an alarm sees within one to two minutes that messages wait and no task runs, and a step policy starts a task for each `per_task` of them at once, up to 20; it never takes one away. They run some 40 seconds later. The last task stops a quarter of an hour after the last message, and a message that comes within five minutes after that waits until those are over. SQS reports nothing of a queue that has had no message and no call for six hours: the next message then wakes a task up to 17 minutes later, unless something calls the queue meanwhile (`aws sqs get-queue-attributes`, every few hours, is enough). Tasks that cannot start are asked for again every quarter of an hour."},
 	{"spot", "agents.NAME.spot", "In place of `true` and `false`: a mix of Spot and on-demand, and what happens when Spot is dry."},
 	{"health", "agents.NAME.health", ""},
 	{"container-check", "agents.NAME.health.command", "In place of a text or a list: the container's check with times of its own."},

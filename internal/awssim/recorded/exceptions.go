@@ -13,6 +13,11 @@ const (
 var exceptions = map[string]string{
 	"ACM.DescribeCertificate Certificate.DomainValidationOptions":                                             "one that its owner imported has none; the recorded ones are AWS's",
 	"ACM.DescribeCertificate Certificate.ImportedAt":                                                          "one that its owner imported has it; the recorded ones are AWS's",
+	"CloudWatch.DescribeAlarms MetricAlarms[].MetricName":                                                     "one by metric math has Metrics in its place; the recorded ones are on one metric",
+	"CloudWatch.DescribeAlarms MetricAlarms[].Namespace":                                                      "one by metric math has Metrics in its place; the recorded ones are on one metric",
+	"CloudWatch.DescribeAlarms MetricAlarms[].Period":                                                         "one by metric math has Metrics in its place; the recorded ones are on one metric",
+	"CloudWatch.DescribeAlarms MetricAlarms[].Statistic":                                                      "one by metric math has Metrics in its place; the recorded ones are on one metric",
+	"CloudWatch.DescribeAlarms MetricAlarms[].Metrics":                                                        unused,
 	"EC2.CreateSubnet Subnet.Tags":                                                                            unasked,
 	"EC2.DescribeNatGateways NatGateways[].NatGatewayAddresses[].IsPrimary":                                   newer,
 	"EC2.DescribeRouteTables RouteTables[].Routes[].DestinationIpv6CidrBlock":                                 unused,
