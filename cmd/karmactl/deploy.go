@@ -25,6 +25,7 @@ type deployOptions struct {
 	image                                                                                   string
 	timeout                                                                                 time.Duration
 	budgetOptions
+	hookOptions
 }
 
 func (o *deployOptions) addFlags(f *pflag.FlagSet) {
@@ -39,6 +40,7 @@ func (o *deployOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.resume, "resume", false, "follow the deployment that was begun last; change nothing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change and stop")
 	o.budgetOptions.addFlags(f)
+	o.hookOptions.addFlags(f)
 }
 
 func newDeployCmd(a *app) *cobra.Command {
@@ -72,7 +74,9 @@ are in order. Agents that the quota does not allow at once go in waves. The lock
 held while something is changed, not while it is watched.
 
 An agent's release command (agents.yaml) runs first, in a task of the new revision; when
-it fails nothing is rolled out, and deploy exits 3 with its last lines.
+it fails nothing is rolled out, and deploy exits 3 with its last lines. The hooks
+before_deploy and after_deploy run here, on this machine; --no-hooks runs none, which is
+usual in a rehearsal.
 
 When AWS calls the deployment failed, it rolls back, which takes as long again. With
 --fail-fast, the default without a terminal, deploy exits 3 then, and the last line is
@@ -125,6 +129,8 @@ type deploy struct {
 	before *account
 	// left are the agents that --refresh-secrets leaves alone.
 	left []*rollout.Deployment
+	// began: the hook before it has run, and the one after it has to.
+	began bool
 }
 
 func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) error {
@@ -157,7 +163,38 @@ func runDeploy(ctx context.Context, s *session, args []string, o deployOptions) 
 	if err := d.collect(preparing, d.names, d.choose); err != nil {
 		return overtime(preparing, err)
 	}
-	return d.run(ctx, preparing, began)
+	err = d.run(ctx, preparing, began)
+	if d.began {
+		return s.hookAfter(ctx, o.none, d.hook(agents.AfterDeploy), err)
+	}
+	return err
+}
+
+// hook is one of deploy's, with what it is told.
+func (d *deploy) hook(name string) hook {
+	h := hook{name: name, agents: d.names}
+	if len(d.names) == 1 {
+		h.image = d.want[d.names[0]]
+	}
+	return h
+}
+
+// beforeRollout runs the hook before anything is pushed or changed; a dry run only names it.
+func (d *deploy) beforeRollout(ctx context.Context, plan *engine.Result) error {
+	if !changed(plan) && !d.o.restart {
+		return nil
+	}
+	if d.o.dryRun {
+		for _, h := range d.hooksOfPlan(d.o.none, agents.BeforeDeploy, agents.AfterDeploy) {
+			d.app.term.Notef("%s runs here: %s", h.Name, h)
+		}
+		return nil
+	}
+	if err := d.hookBefore(ctx, d.o.none, d.hook(agents.BeforeDeploy)); err != nil {
+		return err
+	}
+	d.began = true
+	return nil
 }
 
 // run plans, refuses, pushes, changes and follows; agents that others call go first. What is
@@ -176,8 +213,8 @@ func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
 	if err != nil {
 		return overtime(preparing, err)
 	}
-	if d.o.dryRun {
-		return nil
+	if err := d.beforeRollout(ctx, plan); err != nil || d.o.dryRun {
+		return err
 	}
 	err = d.push(preparing, plan, func(ctx context.Context, missing map[engine.Key]bool) error {
 		return d.locked(ctx, "deploy", func(ctx context.Context, store *state.Store) error {

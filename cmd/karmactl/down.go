@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -21,6 +22,7 @@ type downOptions struct {
 	dryRun      bool
 	keepNetwork bool
 	stack.DownOptions
+	hookOptions
 }
 
 func (o *downOptions) addFlags(f *pflag.FlagSet) {
@@ -29,6 +31,7 @@ func (o *downOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Data, "data", false, "delete the file system of the agents' volumes and all that is on it too")
 	f.BoolVar(&o.keepNetwork, "keep-network", false, "leave what others use (their subnets, cluster, load balancer) and take the rest")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted and stop")
+	o.hookOptions.addFlags(f)
 }
 
 func newDownCmd(a *app) *cobra.Command {
@@ -42,7 +45,8 @@ func newDownCmd(a *app) *cobra.Command {
 		Long: `Deletes what up made, dependents first, and waits until AWS no longer has it.
 Before the first deletion it looks for what it did not make inside of what it would
 delete (a database in a subnet, a service in the cluster, a listener) and stops there. The user's own secret is never
-deleted; images, logs and what the agents keep in volumes stay unless told, and what keeping the volumes costs is said.`,
+deleted; images, logs and what the agents keep in volumes stay unless told, and what keeping the volumes costs is said.
+The hook before_down of agents.yaml runs first; --no-hooks runs none, which is usual in a rehearsal.`,
 		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error {
 			o.agents = args
 			if o.Data && len(args) > 0 {
@@ -102,6 +106,9 @@ func downDryRun(ctx context.Context, s *session, o downOptions) error {
 // planDown is the plan of a down. One of everything names the roles of ci github, which it leaves.
 func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptions) (*plan, error) {
 	p, err := s.planTeardown(ctx, rec, allOrSome(s, o))
+	if err == nil {
+		p.hooks = s.hooksOfPlan(o.none, agents.BeforeDown)
+	}
 	if err != nil || p.res.Err() != nil || len(o.agents) > 0 {
 		return p, err
 	}
@@ -136,9 +143,21 @@ func allOrSome(s *session, o downOptions) teardown {
 			}
 			return w
 		},
-		images: o.Images, leaveUsed: o.keepNetwork,
+		images: o.Images, leaveUsed: o.keepNetwork, before: o.beforeDown,
 		question: question{command: "down", text: fmt.Sprintf("This deletes %s. Type %s to continue:", what, name), word: name, also: also, declined: "nothing was deleted"},
 	}
+}
+
+// beforeDown runs the hook before a down that deletes something.
+func (o downOptions) beforeDown(ctx context.Context, p *plan) error {
+	if p.teardownDoc().Summary.Delete == 0 {
+		return nil
+	}
+	h := hook{name: agents.BeforeDown, agents: o.agents}
+	if len(o.agents) == 0 {
+		h.agents = p.cfg.Names()
+	}
+	return p.hookBefore(ctx, o.none, h)
 }
 
 func (p *plan) teardownDoc() *document.Plan {

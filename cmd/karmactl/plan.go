@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -69,7 +70,7 @@ func runPlan(ctx context.Context, s *session, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), looks: true, budget: o.budget, refresh: o.refresh, around: around})
+	p, err := s.planUp(ctx, store, scope{asleep: store.Hibernation(), looks: true, budget: o.budget, refresh: o.refresh, around: around, hooks: hooksOf(s.cfg, agents.BeforeUp, agents.AfterUp)})
 	if err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func runPlanOffline(a *app, o planOptions) error {
 	s := &session{
 		app: a, cfg: cfg, clock: engine.RealClock{}, account: cloud.Account{Partition: "aws", Region: cfg.Region}, registries: &provision.Registries{},
 	}
-	p := &plan{session: s, scope: scope{budget: o.budget}, stack: stack.New(cfg, s.env(true), stack.GuessLookup(cfg)), res: &engine.Result{}}
+	p := &plan{session: s, scope: scope{budget: o.budget, hooks: hooksOf(cfg, agents.BeforeUp, agents.AfterUp)}, stack: stack.New(cfg, s.env(true), stack.GuessLookup(cfg)), res: &engine.Result{}}
 	for _, step := range p.stack.Steps() {
 		p.res.Outcomes = append(p.res.Outcomes, engine.Outcome{Key: step.Key(), Verb: engine.Create, Status: engine.Done})
 	}

@@ -14,6 +14,9 @@ func (p *plan) doc() *document.Plan {
 		Stack: p.cfg.Project + "/" + p.cfg.Environment, Region: p.account.Region, Account: p.account.ID, File: p.cfg.File,
 		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), p.notesOf(p.res), p.warnings),
 	}
+	if changed(p.res) || p.bucket != nil {
+		doc.Hooks = p.hooks
+	}
 	total := map[string]int{}
 	outcomes := p.res.Outcomes
 	if p.bucket != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -30,6 +31,8 @@ type scope struct {
 	looks bool
 	// around is what was looked up while the state was read; nil is nothing yet.
 	around *surroundings
+	// hooks are the commands that the plan tells of.
+	hooks []document.Hook
 }
 
 // surroundings are what has to be known of the account before a stack can be walked, and

@@ -22,6 +22,9 @@ type upOptions struct {
 	build    bool
 	refresh  bool
 	budgetOptions
+	hookOptions
+	// began: something was done, or tried.
+	began bool
 }
 
 func (o *upOptions) addFlags(f *pflag.FlagSet) {
@@ -30,6 +33,7 @@ func (o *upOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.build, "build", false, "build and push the images of agents that have a build")
 	addRefresh(f, &o.refresh)
 	o.budgetOptions.addFlags(f)
+	o.hookOptions.addFlags(f)
 }
 
 func newUpCmd(a *app) *cobra.Command {
@@ -46,7 +50,10 @@ any interruption running it again continues where it stopped. It ends with each
 agent's URL, once AWS reports its targets healthy.
 
 --build builds the image of every agent that has a build in agents.yaml before it
-plans, and pushes it before the agent is made, as deploy does.`,
+plans, and pushes it before the agent is made, as deploy does.
+
+The hooks before_up and after_up of agents.yaml run here, and only when something is to
+be changed. --no-hooks runs none, which is usual in a rehearsal.`,
 	}
 	cmd.RunE = a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 		func(ctx context.Context, s *session, _ []string) error { return runUp(ctx, s, o) })
@@ -71,7 +78,7 @@ func runUp(ctx context.Context, s *session, o upOptions) error {
 			return err
 		}
 	}
-	about := scope{only: o.only, budget: o.budget, refresh: o.refresh}
+	about := scope{only: o.only, budget: o.budget, refresh: o.refresh, hooks: s.hooksOfPlan(o.none, agents.BeforeUp, agents.AfterUp)}
 	if o.build {
 		built, err := buildImages(ctx, s, o.only)
 		if err != nil {
@@ -83,11 +90,22 @@ func runUp(ctx context.Context, s *session, o upOptions) error {
 	if o.dryRun {
 		return upDryRun(ctx, s, about)
 	}
-	err := s.locked(ctx, "up", func(ctx context.Context, store *state.Store) error { return upLocked(ctx, s, store, o, about, nil) })
+	err := s.locked(ctx, "up", func(ctx context.Context, store *state.Store) error { return upLocked(ctx, s, store, &o, about, nil) })
 	if none := (*noBucketError)(nil); errors.As(err, &none) {
-		return firstUp(ctx, s, o, about)
+		err = firstUp(ctx, s, &o, about)
+	}
+	if o.began { // without the lock: it may call karmactl
+		return s.hookAfter(ctx, o.none, hook{name: agents.AfterUp, agents: o.named(s.cfg)}, err)
 	}
 	return err
+}
+
+// named are the agents that up is about.
+func (o *upOptions) named(cfg *agents.Config) []string {
+	if len(o.only) > 0 {
+		return o.only
+	}
+	return cfg.Names()
 }
 
 func upDryRun(ctx context.Context, s *session, about scope) error {
@@ -112,7 +130,7 @@ func upDryRun(ctx context.Context, s *session, about scope) error {
 
 // firstUp makes the state's bucket, without which there is no place for a lock,
 // once the plan is agreed to; and then what was agreed to.
-func firstUp(ctx context.Context, s *session, o upOptions, about scope) error {
+func firstUp(ctx context.Context, s *session, o *upOptions, about scope) error {
 	var agreed *plan
 	if o.planFile == "" {
 		p, err := s.planUp(ctx, engine.NewMemory(s.clock), about)
@@ -120,6 +138,9 @@ func firstUp(ctx context.Context, s *session, o upOptions, about scope) error {
 			return err
 		}
 		if err := p.showAndAsk(ctx, "up"); err != nil {
+			return err
+		}
+		if err := s.beforeUp(ctx, o, p); err != nil {
 			return err
 		}
 		agreed = p
@@ -172,9 +193,21 @@ func (s *session) confirm(ctx context.Context, q question) error {
 	return nil
 }
 
+// beforeUp runs the hook before an up that changes something.
+func (s *session) beforeUp(ctx context.Context, o *upOptions, p *plan) error {
+	if !changed(p.res) {
+		return nil
+	}
+	if err := s.hookBefore(ctx, o.none, hook{name: agents.BeforeUp, agents: o.named(s.cfg)}); err != nil {
+		return err
+	}
+	o.began = true
+	return nil
+}
+
 // upLocked makes it so: what is in the plan file, what was agreed to already, or
 // what is shown and agreed to now.
-func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, about scope, agreed *plan) error {
+func upLocked(ctx context.Context, s *session, store *state.Store, o *upOptions, about scope, agreed *plan) error {
 	about.asleep = store.Hibernation()
 	p := agreed
 	if p == nil {
@@ -191,6 +224,9 @@ func upLocked(ctx context.Context, s *session, store *state.Store, o upOptions, 
 			err = p.showAndAsk(ctx, "up")
 		}
 		if err != nil {
+			return err
+		}
+		if err := s.beforeUp(ctx, o, p); err != nil {
 			return err
 		}
 	}

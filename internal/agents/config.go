@@ -39,6 +39,7 @@ type Config struct {
 	Observability Observability
 	Secrets       Secrets
 	Usage         Usage
+	Hooks         Hooks
 	// Schedules by name; "office-hours" is always there unless overridden.
 	Schedules map[string]Schedule
 	// Jobs by name.

@@ -30,6 +30,7 @@ func defaultConfig() Config {
 		Secrets: Secrets{Entry: "{agent}-agent", Store: StoreSecretsManager},
 		// A quiet fleet: LCU 0.05 is some 30 cents a month of load balancer traffic.
 		Usage: Usage{NATGB: 10, LogsGB: 5, ImagesGB: 3, EFSGB: 1, LCU: 0.05, JobMinutes: 10, FreeTier: true},
+		Hooks: Hooks{Timeout: 10 * time.Minute},
 		Schedules: map[string]Schedule{OfficeHours: {
 			Name: OfficeHours, Days: "MON-FRI", Start: "09:00", Stop: "18:00", Timezone: "America/New_York",
 		}},

@@ -154,6 +154,7 @@ observability:
   alarms: {enabled: true, kinds: [high-cpu, unhealthy], cpu: 90, memory: 91, min_healthy: 2, emails: [ops@example.com]}
   queries: {slow: "fields @timestamp | sort @timestamp desc"}
 secrets: {nested: old/all, entry: "{agent}", store: ssm}
+hooks: {before_up: [make, check], after_up: [./tell.sh, up], before_deploy: [make, test], after_deploy: [./tell.sh], before_down: [make, backup], timeout: 2m}
 usage: {nat_gb: 1, logs_gb: 2, images_gb: 3.5, efs_gb: 2, egress_gb: 4, cross_az_gb: 5, lcu: 0.5, traces_m: 6, free_tier: true}
 jobs:
   nightly: {agent: a, command: [python, digest.py], schedule: every day at 03:00, timezone: Europe/Berlin, cpu: 256, memory: 512, timeout: 30m}

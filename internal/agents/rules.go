@@ -18,6 +18,7 @@ func checkRules(r *reader, c *Config) {
 	checkSecretNames(r, c)
 	checkSchedules(r, c)
 	checkJobs(r, c)
+	checkHooks(r, c)
 	checkHostNames(r, c)
 	checkServices(r, c)
 	for i := range c.Agents {

@@ -76,6 +76,7 @@ func sectionFields() []field[document] {
 			key("entry", "The key of an agent in the nested secret; {agent} stands for its name.", text(entryRule), func(s *Secrets) *string { return &s.Entry }),
 			key("store", "Where each agent's own secret lives.", choice(StoreSecretsManager, StoreSSM), func(s *Secrets) *Store { return &s.Store }),
 		}), func(d *document) *Secrets { return &d.Secrets }),
+		key("hooks", "Commands of your own that run on this machine around up, deploy and down.", object("hooks", hookFields()), func(d *document) *Hooks { return &d.Hooks }),
 		key("usage", "What the cost estimate assumes where the bill depends on traffic.", object("usage", usageFields()), func(d *document) *Usage { return &d.Usage }),
 		key("schedules", "Time windows in which agents run, by name. office-hours is always there.",
 			dict(namedRule, "a schedule", object("schedule", scheduleFields()), func(name string) Schedule { return Schedule{Name: name} }),

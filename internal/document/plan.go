@@ -1,5 +1,7 @@
 package document
 
+import "strings"
+
 // Plan is what `up` would do. It is the JSON document and the text alike.
 type Plan struct {
 	Head
@@ -21,6 +23,8 @@ type Plan struct {
 	Waiting []Waiting `json:"waiting"`
 	// Warnings are what to know before it is done.
 	Warnings []string `json:"warnings"`
+	// Hooks are the commands of agents.yaml that run on this machine before and after it.
+	Hooks []Hook `json:"hooks,omitempty"`
 	// Groups are for the text only: the groups in order, with their description.
 	Groups []Group `json:"-"`
 	// Offline: nothing was asked of AWS.
@@ -29,6 +33,26 @@ type Plan struct {
 	Destroy bool `json:"destroy,omitempty"`
 	// Hibernation is there while the stack hibernates: what sleeps is no change.
 	Hibernation *Hibernation `json:"hibernation,omitempty"`
+}
+
+// Hook is a command of the user's own.
+type Hook struct {
+	// Name is its key in agents.yaml: before_up.
+	Name string `json:"name"`
+	// Command is the program and its arguments.
+	Command []string `json:"command"`
+}
+
+// String is the command as a shell would take it.
+func (h Hook) String() string {
+	words := make([]string, len(h.Command))
+	for i, w := range h.Command {
+		if w == "" || strings.ContainsAny(w, " \t\n'\"\\$`*?;&|<>()") {
+			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+		words[i] = w
+	}
+	return strings.Join(words, " ")
 }
 
 // Hibernation says since when a stack hibernates and what that saves. Money is a

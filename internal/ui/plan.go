@@ -46,6 +46,9 @@ func (t *Terminal) planText(p *document.Plan) string {
 	for _, w := range p.Warnings {
 		fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), wrap(w, width-4, 4))
 	}
+	for _, h := range p.Hooks {
+		fmt.Fprintf(&b, "  %s %s\n", c.dim(">"), wrap(h.Name+" runs here: "+h.String(), width-4, 4))
+	}
 	if p.Cost != nil {
 		t.planCost(&b, p.Cost, width)
 	}
