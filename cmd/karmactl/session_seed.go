@@ -18,7 +18,7 @@ func newWorld(path string) bool {
 }
 
 // seedOf is what a new simulated account gets, so that the file can be rehearsed: the
-// hosted zone, the certificate, the VPC, the file systems, the secrets and parameters that `from` names, and images in the
+// hosted zone, the certificate, the VPC, the file systems, the topics, the secrets and parameters that `from` names, and images in the
 // account's own registry. In AWS their owner has made them.
 func seedOf(cfg *agents.Config) awssim.Seed {
 	seed := awssim.Seed{Secrets: map[string][]string{}, Images: map[string]string{}}
@@ -39,6 +39,7 @@ func seedOf(cfg *agents.Config) awssim.Seed {
 	for _, v := range cfg.GivenVolumes() {
 		seed.Files = append(seed.Files, awssim.SeedFiles{FileSystem: v.EFS, AccessPoint: v.AccessPoint, Directory: v.Directory})
 	}
+	seed.Topics = cfg.Observability.Alarms.Topics
 	for _, a := range cfg.Owners() {
 		for _, s := range a.AllSecrets() {
 			switch {

@@ -169,6 +169,8 @@ type Alarms struct {
 	MinHealthy int
 	// Emails are subscribed to the SNS topic; none means no topic.
 	Emails []string
+	// Topics are topics of the user's own, by ARN, that alarms tell as well.
+	Topics []string
 }
 
 // Store is where the per-agent flat secrets live.

@@ -151,7 +151,7 @@ observability:
   xray: true
   dashboard: true
   error_metric: true
-  alarms: {enabled: true, kinds: [high-cpu, unhealthy], cpu: 90, memory: 91, min_healthy: 2, emails: [ops@example.com]}
+  alarms: {enabled: true, kinds: [high-cpu, unhealthy], cpu: 90, memory: 91, min_healthy: 2, emails: [ops@example.com], topics: ["arn:aws:sns:eu-west-1:123456789012:on-call"]}
   queries: {slow: "fields @timestamp | sort @timestamp desc"}
 secrets: {nested: old/all, entry: "{agent}", store: ssm}
 hooks: {before_up: [make, check], after_up: [./tell.sh, up], before_deploy: [make, test], after_deploy: [./tell.sh], before_down: [make, backup], timeout: 2m}

@@ -19,6 +19,7 @@ func checkRules(r *reader, c *Config) {
 	checkSchedules(r, c)
 	checkJobs(r, c)
 	checkHooks(r, c)
+	checkTopics(r, c)
 	checkHostNames(r, c)
 	checkServices(r, c)
 	for i := range c.Agents {

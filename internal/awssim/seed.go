@@ -36,6 +36,8 @@ type Seed struct {
 	Files []SeedFiles
 	// Certificates are certificates that their owner imported, by ARN, with their names.
 	Certificates map[string][]string
+	// Topics are SNS topics, by ARN. One of another account or region is not in this one.
+	Topics []string
 	// Images are repositories of the account's own registry, each with a tag.
 	Images map[string]string
 }
@@ -62,11 +64,21 @@ func (s *Sim) seedZones(zones []string) {
 	}
 }
 
+func (s *Sim) seedTopics(arns []string) {
+	for _, arn := range arns {
+		name := arn[strings.LastIndexByte(arn, ':')+1:]
+		if s.world.arn("sns", name) == arn && s.world.Topics[name] == nil {
+			s.world.Topics[name] = &Topic{Name: name, ARN: arn, Tags: cloud.Tags{}, Subscriptions: map[string]*Subscription{}}
+		}
+	}
+}
+
 // Seed makes what is not there yet.
 func (s *Sim) Seed(x Seed) error {
 	err := s.transact(true, func() error {
 		long := s.now().Add(-time.Hour) // known everywhere by now
 		s.seedZones(x.Zones)
+		s.seedTopics(x.Topics)
 		for from, keys := range x.Secrets {
 			if err := s.seedSecret(from, keys); err != nil {
 				return err

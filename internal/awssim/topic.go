@@ -22,6 +22,8 @@ type Topic struct {
 	Subscriptions map[string]*Subscription // by protocol:endpoint
 	// Messages are what EventBridge has said there.
 	Messages []string `json:",omitempty"`
+	// Key encrypts what is said there; "" is none.
+	Key string `json:",omitempty"`
 }
 
 // Subscription is one address of a topic.
@@ -109,7 +111,11 @@ func (s *Sim) getTopicAttributes(in *sns.GetTopicAttributesInput) (*sns.GetTopic
 	if err != nil {
 		return nil, err
 	}
-	return &sns.GetTopicAttributesOutput{Attributes: map[string]string{"TopicArn": t.ARN, "Policy": t.Policy, "Owner": s.world.Account}}, nil
+	out := map[string]string{"TopicArn": t.ARN, "Policy": t.Policy, "Owner": s.world.Account}
+	if t.Key != "" { // AWS leaves it out where there is none
+		out["KmsMasterKeyId"] = t.Key
+	}
+	return &sns.GetTopicAttributesOutput{Attributes: out}, nil
 }
 
 func (s *Sim) setTopicAttributes(in *sns.SetTopicAttributesInput) (*sns.SetTopicAttributesOutput, error) {

@@ -65,6 +65,8 @@ type Alarm struct {
 	Topic *Topic
 	// Policy is what it invokes in place of a topic, once a minute while it is in ALARM.
 	Policy *ScalingPolicy
+	// Others are topics of the user's own, by ARN, that it tells as well.
+	Others []string
 }
 
 func (a *Alarm) alarmName() string { return a.Stack + "-" + strings.ReplaceAll(a.Name, "/", "-") }
@@ -92,13 +94,18 @@ func (a *Alarm) Want() AlarmSpec {
 	if a.Rule.Dimensions != nil {
 		s.Dimensions = joinDimensions(a.Rule.Dimensions())
 	}
-	if a.Policy != nil {
-		s.Actions = a.Policy.arn()
-	} else if a.Topic != nil {
-		s.Actions, s.OKActions = a.topicARN(), a.topicARN()
+	told := a.Others
+	if a.Topic != nil {
+		told = append([]string{a.topicARN()}, told...)
+	}
+	if s.Actions, s.OKActions = joinTopics(told), joinTopics(told); a.Policy != nil {
+		s.Actions, s.OKActions = a.Policy.arn(), ""
 	}
 	return s
 }
+
+// joinTopics writes who is told in an order of its own: AWS's says nothing.
+func joinTopics(arns []string) string { return strings.Join(slices.Sorted(slices.Values(arns)), " ") }
 
 func joinDimensions(dims map[string]string) string {
 	var parts []string
@@ -127,7 +134,7 @@ func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmS
 		Statistic: string(alarm.Statistic), Comparison: string(alarm.ComparisonOperator), Threshold: aws.ToFloat64(alarm.Threshold),
 		Period: time.Duration(aws.ToInt32(alarm.Period)) * time.Second, Periods: int(aws.ToInt32(alarm.EvaluationPeriods)),
 		Datapoints: int(aws.ToInt32(alarm.DatapointsToAlarm)), Missing: aws.ToString(alarm.TreatMissingData),
-		Actions: strings.Join(alarm.AlarmActions, " "), OKActions: strings.Join(alarm.OKActions, " "), Tags: tags,
+		Actions: joinTopics(alarm.AlarmActions), OKActions: joinTopics(alarm.OKActions), Tags: tags,
 	}
 	if len(alarm.Metrics) > 0 {
 		spec.Metric, spec.Period = mathText(alarm.Metrics), time.Duration(mathPeriod(alarm.Metrics))*time.Second

@@ -80,5 +80,8 @@ func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*provisio
 			out = append(out, unhealthy(s.Env, a.Name, e.alb, group, p.topic))
 		}
 	}
+	for _, alarm := range out {
+		alarm.Others = cfg.Topics
+	}
 	return out
 }

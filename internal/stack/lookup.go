@@ -54,6 +54,9 @@ func ReadLookup(ctx context.Context, cfg *agents.Config, h *provision.Env) (Look
 			return l, err
 		}
 	}
+	if err := checkTopics(ctx, h, cfg); err != nil {
+		return l, err
+	}
 	if err := checkGivenVolumes(ctx, h, cfg, l); err != nil {
 		return l, err
 	}
