@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/document"
@@ -92,6 +94,9 @@ func (p *plan) cost() (*document.PlanCost, cost.Verdict, error) {
 	delta, err := cost.Delta(p.cfg, nodes, p.res.Outcomes, prices)
 	if err != nil {
 		return nil, v, err
+	}
+	if !changed(p.res) { // what costs otherwise then is not what the plan does
+		delta = decimal.Zero
 	}
 	out := &document.PlanCost{PricesAsOf: e.PricesAsOf, Region: e.Region, Budget: budget, Over: v.Over, Unknown: len(v.Unsure)}
 	out.Missing = itemNames(e.Lacks(func(cost.Component) bool { return true }))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
@@ -81,7 +82,7 @@ func waiting(res *engine.Result) []document.Waiting {
 
 // notesOf are what resources have to say, each once, and what it costs while an agent is on demand.
 func (s *session) notesOf(res *engine.Result) []string {
-	out := []string{}
+	out := append([]string{}, provision.NotesOfRuled(ruledOf(res))...)
 	for _, o := range res.Outcomes {
 		for _, n := range o.Notes {
 			if o.Key.Kind() == "service" {
@@ -90,6 +91,17 @@ func (s *session) notesOf(res *engine.Result) []string {
 			if !slices.Contains(out, n) {
 				out = append(out, n)
 			}
+		}
+	}
+	return out
+}
+
+// ruledOf are the agents whose number of tasks is not agents.yaml's to set, as a walk found them.
+func ruledOf(res *engine.Result) []provision.Ruled {
+	var out []provision.Ruled
+	for _, o := range res.Outcomes {
+		if have, is := o.Have.(provision.ScalableTargetSpec); is && have.Elsewhere != nil && o.Verb != engine.Delete {
+			out = append(out, *have.Elsewhere)
 		}
 	}
 	return out

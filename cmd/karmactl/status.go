@@ -94,6 +94,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			Head: document.Of("Status"), Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
 			Agents: st.Agents, Jobs: append([]fleet.JobStatus{}, st.Jobs...), Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
 		}
+		doc.Notes = append(doc.Notes, provision.NotesOfRuled(st.Ruled)...)
 		if len(names) == 0 { // what some agents cost is not what the stack does
 			if doc.Cost, err = costNow(s, st); err != nil {
 				return err
@@ -116,8 +117,8 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	}
 }
 
-// readDrift plans and lists what differs. The notes are what differs and is no drift: what karmactl scale rules, and
-// settings that AWS reads back in words of its own. Without a state that can be read, the resources are found by their tags.
+// readDrift plans and lists what differs. The notes are what differs and is no drift: settings
+// that AWS reads back in words of its own. Without a state that can be read, the resources are found by their tags.
 func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes []string, err error) {
 	var rec engine.Recorder = engine.NewMemory(s.clock)
 	about := scope{looks: true}
@@ -136,9 +137,6 @@ func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes [
 		drift = append(drift, document.Drift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
 	}
 	for _, o := range p.res.Outcomes {
-		if o.Key.Kind() == "scalable-target" {
-			notes = append(notes, o.Notes...)
-		}
 		if e, ok := rec.Get(o.Key); ok && e.Adopted != "" {
 			kept += len(o.Differs)
 			continue

@@ -41,7 +41,7 @@ func found(wants []item, outcomes []engine.Outcome) []item {
 	elsewhere := map[string]provision.ScalableTargetSpec{}
 	for _, o := range outcomes {
 		have, is := o.Have.(provision.ScalableTargetSpec)
-		if want, ok := specs[o.Key].(provision.ScalableTargetSpec); is && ok && have.Elsewhere {
+		if want, ok := specs[o.Key].(provision.ScalableTargetSpec); is && ok && have.Elsewhere != nil {
 			elsewhere[o.Key.Name()] = want
 		}
 	}

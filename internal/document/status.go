@@ -54,6 +54,12 @@ type AgentStatus struct {
 	Memory *Usage `json:"memory,omitempty"`
 	// Errors5xx counts the agent's answers in the last hour; not there when not known.
 	Errors5xx *int `json:"errors_5xx,omitempty"`
+	// Min and Max are the bounds that its number of tasks is kept in; not there when not known.
+	Min *int `json:"min,omitempty"`
+	Max *int `json:"max,omitempty"`
+	// RuledBy is who has set other bounds than those of agents.yaml: hand, or the name of a
+	// schedule; not there where agents.yaml has, or they are the same.
+	RuledBy string `json:"ruled_by,omitempty"`
 	// Schedule is "" without one.
 	Schedule string `json:"schedule"`
 	// LastEvent is what ECS said last of its service.

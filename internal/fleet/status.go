@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
-	aastypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -20,6 +18,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -27,11 +26,6 @@ import (
 type TargetsAPI interface {
 	DescribeTargetGroups(context.Context, *elb.DescribeTargetGroupsInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error)
 	DescribeTargetHealth(context.Context, *elb.DescribeTargetHealthInput, ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error)
-}
-
-// SchedulesAPI is what schedules need of *applicationautoscaling.Client.
-type SchedulesAPI interface {
-	DescribeScheduledActions(context.Context, *aas.DescribeScheduledActionsInput, ...func(*aas.Options)) (*aas.DescribeScheduledActionsOutput, error)
 }
 
 // AgentStatus is how one agent is.
@@ -49,13 +43,15 @@ type Status struct {
 	Agents    []AgentStatus
 	Jobs      []JobStatus
 	Attention []Attention
+	// Ruled are the agents whose bounds are not those of agents.yaml, and whose they are.
+	Ruled []provision.Ruled
 	// Running are the sizes of the tasks that run or are being started, those of the cluster's runs among them.
 	Running []tasks.Size
 	// Notes are what could not be read, and why.
 	Notes []error
 }
 
-// Watcher reads how the agents are: eight calls to AWS, and one more for each
+// Watcher reads how the agents are: nine calls to AWS, and one more for each
 // agent's targets, however many tasks run up to a hundred. Jobs take one more, and one
 // for each that has not run within the hour.
 type Watcher struct {
@@ -121,6 +117,10 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 			wrong = slices.DeleteFunc(wrong, func(x Attention) bool { return x.About == AboutScale })
 		}
 		st.Attention = append(st.Attention, wrong...)
+		scaledTo0 := slices.ContainsFunc(wrong, func(x Attention) bool { return x.About == AboutScale }) // which says it
+		if ruled, is := r.scaling.ruled[a.Name]; is && !scaledTo0 {
+			st.Ruled = append(st.Ruled, ruled)
+		}
 	}
 	jobs, wrong, notes := w.jobs(ctx, r)
 	st.Jobs, st.Attention, st.Notes = jobs, append(st.Attention, wrong...), append(st.Notes, notes...)
@@ -166,12 +166,12 @@ func (w *Watcher) names() tasks.Names {
 
 // readings are what was read beside the services.
 type readings struct {
-	tasks     []types.Task
-	health    map[string][]elbtypes.TargetHealthDescription // by target group
-	measured  map[string]measures                           // by agent
-	schedules map[string]string                             // by agent
-	jobs      map[string]schedulertypes.ScheduleSummary     // by job; nil is not known
-	notes     []error
+	tasks    []types.Task
+	health   map[string][]elbtypes.TargetHealthDescription // by target group
+	measured map[string]measures                           // by agent
+	scaling  scaling
+	jobs     map[string]schedulertypes.ScheduleSummary // by job; nil is not known
+	notes    []error
 }
 
 // read asks for all that does not depend on each other at once.
@@ -204,8 +204,8 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 	})
 	g.Go(func() error {
 		var err error
-		r.schedules, err = w.schedules(ctx)
-		note(2, "schedules are not known", err)
+		r.scaling, err = w.readScaling(ctx)
+		note(2, "schedules and bounds are not known", err)
 		return nil
 	})
 	g.Go(func() error {
@@ -252,40 +252,12 @@ func targetGroups(services []types.Service) map[string]string {
 	return out
 }
 
-// schedules tells each agent's scheduled actions in words.
-func (w *Watcher) schedules(ctx context.Context) (map[string]string, error) {
-	all := map[string][]string{}
-	actions, err := cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(w.Schedules, &aas.DescribeScheduledActionsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs}),
-		func(out *aas.DescribeScheduledActionsOutput) []aastypes.ScheduledAction { return out.ScheduledActions })
-	if err != nil {
-		return nil, err
-	}
-	for _, x := range actions {
-		service, ours := strings.CutPrefix(aws.ToString(x.ResourceId), "service/"+w.Cluster+"/")
-		agent := w.names().Agent(service)
-		if !ours || x.ScalableTargetAction == nil {
-			continue
-		}
-		low, high := aws.ToInt32(x.ScalableTargetAction.MinCapacity), aws.ToInt32(x.ScalableTargetAction.MaxCapacity)
-		bounds := fmt.Sprint(low)
-		if low != high {
-			bounds = fmt.Sprintf("%d–%d", low, high)
-		}
-		all[agent] = append(all[agent], strings.TrimSpace(bounds+" from "+agents.PlainCron(aws.ToString(x.Schedule))+" "+aws.ToString(x.Timezone)))
-	}
-	out := map[string]string{}
-	for agent, s := range all {
-		slices.Sort(s)
-		out[agent] = strings.Join(s, ", ")
-	}
-	return out, nil
-}
-
 func agentStatus(name string, s types.Service, r readings) AgentStatus {
 	a := AgentStatus{
 		Name: name, Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
-		Revision: tasks.Revision(aws.ToString(s.TaskDefinition)), Schedule: r.schedules[name],
+		Revision: tasks.Revision(aws.ToString(s.TaskDefinition)),
 	}
+	r.scaling.setScaling(&a)
 	if d := tasks.Primary(s); d != nil {
 		a.Rollout = strings.ToLower(string(d.RolloutState))
 	}

@@ -3,9 +3,7 @@ package provision
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +28,7 @@ type ScalableTargetSpec struct {
 	Tags cloud.Tags
 	// Elsewhere is found where a schedule or karmactl scale rules the bounds: a
 	// difference in them is then no change.
-	Elsewhere bool
+	Elsewhere *Ruled
 }
 
 // ScalableTarget is how far Application Auto Scaling may move the number of an
@@ -48,8 +46,6 @@ type ScalableTarget struct {
 	Min         int
 	Max         int
 	ServiceRole *ServiceLinkedRole
-
-	note string
 }
 
 // scalableID is how Application Auto Scaling names an agent's service.
@@ -103,57 +99,24 @@ func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Fou
 // owned says whether a schedule or karmactl scale rules the bounds. The schedule is only asked for when
 // the bounds differ.
 func (t *ScalableTarget) owned(ctx context.Context, notOlder time.Time, have ScalableTargetSpec) (ScalableTargetSpec, error) {
-	byHand := have.Tags[TagScale] == ScaleManual
-	manual := byHand
-	t.note = ""
+	owner := have.Tags[TagScale]
 	if _, ok := have.Tags[TagScale]; ok {
 		have.Tags = maps.Clone(have.Tags)
 		delete(have.Tags, TagScale)
 	}
-	if have.Min == t.Min && have.Max == t.Max {
+	is, says := Bounds{have.Min, have.Max}, Bounds{t.Min, t.Max}
+	if is == says {
 		return have, nil
 	}
-	if !manual {
-		actions, err := cloud.List(ctx, t.Inventory, "scheduled-action", notOlder, t.schedule)
-		if err != nil {
+	var actions []types.ScheduledAction
+	if owner != ScaleManual {
+		var err error
+		if actions, err = t.scheduledActions(ctx, notOlder); err != nil {
 			return have, err
 		}
-		for _, a := range actions {
-			manual = manual || aws.ToString(a.ResourceId) == t.scalableID(t.Agent)
-		}
 	}
-	if manual {
-		t.note = t.override(have, byHand)
-		have.Elsewhere = true
-	}
+	have.Elsewhere = RuledBy(t.Agent, t.scalableID(t.Agent), owner, is, says, actions)
 	return have, nil
-}
-
-// override says what rules the bounds in place of the configuration. Outside its hours
-// a schedule has none running, which says nothing of the configuration.
-func (t *ScalableTarget) override(have ScalableTargetSpec, byHand bool) string {
-	bounds := func(low, high int) string {
-		if low == high {
-			return strconv.Itoa(low)
-		}
-		return fmt.Sprintf("%d–%d", low, high)
-	}
-	is, says := bounds(have.Min, have.Max), bounds(t.Min, t.Max)
-	switch {
-	case byHand:
-		return fmt.Sprintf("%s is scaled by hand to %s, and agents.yaml says %s: karmactl scale %s=auto gives it back", t.Agent, is, says, t.Agent)
-	case have.Max == 0:
-		return ""
-	}
-	return fmt.Sprintf("%s is on a schedule that was set with %s, and agents.yaml says %s: karmactl scale --schedule NAME sets it again", t.Agent, is, says)
-}
-
-// Notes say who else rules the bounds.
-func (t *ScalableTarget) Notes() []string {
-	if t.note == "" {
-		return nil
-	}
-	return []string{t.note}
 }
 
 func (t *ScalableTarget) list(ctx context.Context) ([]types.ScalableTarget, error) {
@@ -168,7 +131,7 @@ func (t *ScalableTarget) schedule(ctx context.Context) ([]types.ScheduledAction,
 
 // Diff compares.
 func (t *ScalableTarget) Diff(have, want ScalableTargetSpec) []engine.Change {
-	if have.Elsewhere {
+	if have.Elsewhere != nil {
 		return cloud.DiffTags(have.Tags, want.Tags)
 	}
 	return changes(
@@ -196,7 +159,7 @@ func (t *ScalableTarget) register(ctx context.Context, want ScalableTargetSpec, 
 
 // Update sets bounds and tags.
 func (t *ScalableTarget) Update(ctx context.Context, _ string, have, want ScalableTargetSpec) error {
-	if !have.Elsewhere && (have.Min != want.Min || have.Max != want.Max) {
+	if have.Elsewhere == nil && (have.Min != want.Min || have.Max != want.Max) {
 		if err := t.register(ctx, want, nil); err != nil {
 			return err
 		}

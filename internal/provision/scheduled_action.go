@@ -112,16 +112,23 @@ func (h *Env) ScheduledActions(ctx context.Context, agent string) ([]*ScheduledA
 	}
 	var out []*ScheduledAction
 	for _, x := range all {
-		name, ours := strings.CutPrefix(aws.ToString(x.ScheduledActionName), actionPrefix)
-		cut := strings.LastIndexByte(name, '-')
-		if !ours || cut < 0 || aws.ToString(x.ResourceId) != h.scalableID(agent) {
-			continue
-		}
-		if action := name[cut+1:]; action == ActionStart || action == ActionStop {
-			out = append(out, &ScheduledAction{Env: h, Agent: agent, Schedule: name[:cut], Action: action, Spec: readScheduledAction(x)})
+		schedule, action, ours := scheduleOf(aws.ToString(x.ScheduledActionName))
+		if ours && aws.ToString(x.ResourceId) == h.scalableID(agent) {
+			out = append(out, &ScheduledAction{Env: h, Agent: agent, Schedule: schedule, Action: action, Spec: readScheduledAction(x)})
 		}
 	}
 	return out, nil
+}
+
+// scheduleOf reads the name of an action that karmactl made.
+func scheduleOf(name string) (schedule, action string, ours bool) {
+	name, ours = strings.CutPrefix(name, actionPrefix)
+	cut := strings.LastIndexByte(name, '-')
+	if !ours || cut < 0 {
+		return "", "", false
+	}
+	schedule, action = name[:cut], name[cut+1:]
+	return schedule, action, action == ActionStart || action == ActionStop
 }
 
 // Diff compares.

@@ -163,6 +163,8 @@ func alter(f reflect.Value) bool {
 		if last.Kind() == reflect.String {
 			last.SetString("other")
 		}
+	case reflect.Pointer:
+		f.Set(reflect.New(f.Type().Elem()))
 	default:
 		return false
 	}

@@ -1,0 +1,111 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	aastypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
+)
+
+// SchedulesAPI is what schedules and bounds need of *applicationautoscaling.Client.
+type SchedulesAPI interface {
+	DescribeScheduledActions(context.Context, *aas.DescribeScheduledActionsInput, ...func(*aas.Options)) (*aas.DescribeScheduledActionsOutput, error)
+	DescribeScalableTargets(context.Context, *aas.DescribeScalableTargetsInput, ...func(*aas.Options)) (*aas.DescribeScalableTargetsOutput, error)
+	ListTagsForResource(context.Context, *aas.ListTagsForResourceInput, ...func(*aas.Options)) (*aas.ListTagsForResourceOutput, error)
+}
+
+// scaling is how far each agent may be scaled, when, and by whom.
+type scaling struct {
+	schedules map[string]string
+	bounds    map[string]provision.Bounds
+	ruled     map[string]provision.Ruled
+}
+
+// readScaling asks two things for all agents, and for the tags of those whose bounds are not as agents.yaml says.
+func (w *Watcher) readScaling(ctx context.Context) (scaling, error) {
+	sc := scaling{bounds: map[string]provision.Bounds{}, ruled: map[string]provision.Ruled{}}
+	actions, err := cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(w.Schedules, &aas.DescribeScheduledActionsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs}),
+		func(out *aas.DescribeScheduledActionsOutput) []aastypes.ScheduledAction { return out.ScheduledActions })
+	if err != nil {
+		return sc, err
+	}
+	sc.schedules = w.schedules(actions)
+	targets, err := cloud.Pages(ctx, aas.NewDescribeScalableTargetsPaginator(w.Schedules, &aas.DescribeScalableTargetsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs}),
+		func(out *aas.DescribeScalableTargetsOutput) []aastypes.ScalableTarget { return out.ScalableTargets })
+	if err != nil {
+		return sc, err
+	}
+	for _, t := range targets {
+		if err := w.readBounds(ctx, sc, t, actions); err != nil {
+			return sc, err
+		}
+	}
+	return sc, nil
+}
+
+// readBounds reads one agent's, when the target is an agent's.
+func (w *Watcher) readBounds(ctx context.Context, sc scaling, t aastypes.ScalableTarget, actions []aastypes.ScheduledAction) error {
+	service, ours := strings.CutPrefix(aws.ToString(t.ResourceId), "service/"+w.Cluster+"/")
+	name := w.names().Agent(service)
+	i := slices.IndexFunc(w.Agents, func(a agents.Agent) bool { return a.Name == name })
+	if !ours || i < 0 || t.ScalableDimension != aastypes.ScalableDimensionECSServiceDesiredCount {
+		return nil
+	}
+	is := provision.Bounds{Min: int(aws.ToInt32(t.MinCapacity)), Max: int(aws.ToInt32(t.MaxCapacity))}
+	says := provision.Bounds{Min: w.Agents[i].Scale.Min, Max: w.Agents[i].Scale.Max}
+	sc.bounds[name] = is
+	if is == says {
+		return nil
+	}
+	tags, err := w.Schedules.ListTagsForResource(ctx, &aas.ListTagsForResourceInput{ResourceARN: t.ScalableTargetARN})
+	if err != nil {
+		return err
+	}
+	if r := provision.RuledBy(name, aws.ToString(t.ResourceId), tags.Tags[provision.TagScale], is, says, actions); r != nil {
+		sc.ruled[name] = *r
+	}
+	return nil
+}
+
+// schedules tells each agent's scheduled actions in words.
+func (w *Watcher) schedules(actions []aastypes.ScheduledAction) map[string]string {
+	all := map[string][]string{}
+	for _, x := range actions {
+		service, ours := strings.CutPrefix(aws.ToString(x.ResourceId), "service/"+w.Cluster+"/")
+		agent := w.names().Agent(service)
+		if !ours || x.ScalableTargetAction == nil {
+			continue
+		}
+		bounds := provision.Bounds{Min: int(aws.ToInt32(x.ScalableTargetAction.MinCapacity)), Max: int(aws.ToInt32(x.ScalableTargetAction.MaxCapacity))}
+		all[agent] = append(all[agent], strings.TrimSpace(fmt.Sprintf("%s from %s %s", bounds, agents.PlainCron(aws.ToString(x.Schedule)), aws.ToString(x.Timezone))))
+	}
+	out := map[string]string{}
+	for agent, s := range all {
+		slices.Sort(s)
+		out[agent] = strings.Join(s, ", ")
+	}
+	return out
+}
+
+// setScaling fills in what was read of an agent's scaling.
+func (sc scaling) setScaling(a *AgentStatus) {
+	a.Schedule = sc.schedules[a.Name]
+	if b, known := sc.bounds[a.Name]; known {
+		a.Min, a.Max = &b.Min, &b.Max
+	}
+	switch r, other := sc.ruled[a.Name]; {
+	case !other:
+	case r.Schedule != "" || r.Action != "":
+		a.RuledBy = r.Schedule + r.Action
+	default:
+		a.RuledBy = "hand"
+	}
+}
