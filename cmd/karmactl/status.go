@@ -271,11 +271,11 @@ func usageCells(u *fleet.Usage) (now, hour string) {
 	blocks := []rune("▁▂▃▄▅▆▇█")
 	var b strings.Builder
 	for _, v := range u.Hour {
-		if v < 0 {
+		if v == nil {
 			b.WriteByte(' ')
 			continue
 		}
-		b.WriteRune(blocks[min(int(v/100*float64(len(blocks))), len(blocks)-1)])
+		b.WriteRune(blocks[min(int(*v/100*float64(len(blocks))), len(blocks)-1)])
 	}
 	return fmt.Sprintf("%.0f%%", u.Now), b.String()
 }

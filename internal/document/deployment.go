@@ -13,9 +13,9 @@ type Deployment struct {
 type Deployed struct {
 	// Agent is its name.
 	Agent string `json:"agent"`
-	// Revision is what was deployed, Previous what ran before; 0 is none.
-	Revision int `json:"revision"`
-	Previous int `json:"previous"`
+	// Revision is what was deployed, Previous what ran before; each is not there where there is none.
+	Revision int `json:"revision,omitempty"`
+	Previous int `json:"previous,omitempty"`
 	// Image is the reference with the digest that is deployed.
 	Image string `json:"image"`
 	// Outcome is succeeded, failed, rolled_back, superseded, timed_out, unchanged or started.

@@ -21,10 +21,10 @@ type Error struct {
 type FileProblem struct {
 	// File is named as the user named it.
 	File string `json:"file"`
-	// Line begins at 1.
-	Line int `json:"line"`
-	// Column begins at 1.
-	Column int `json:"column"`
+	// Line begins at 1; not there for the file as a whole.
+	Line int `json:"line,omitempty"`
+	// Column begins at 1; not there without a line.
+	Column int `json:"column,omitempty"`
 	// Message is what is wrong.
 	Message string `json:"message"`
 	// Allowed is what may be written instead.

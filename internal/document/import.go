@@ -55,7 +55,7 @@ type Setting struct {
 type Place struct {
 	// File is named as the user named it.
 	File string `json:"file"`
-	// Line begins at 1; 0 is the file as a whole.
+	// Line begins at 1; not there for the file as a whole.
 	Line int `json:"line,omitempty"`
 }
 

@@ -10,7 +10,7 @@ var at = time.Date(2026, 11, 28, 15, 4, 5, 0, time.UTC)
 
 // samples are one document of each kind: a golden each, and the examples of docs/json.md.
 func samples() map[string]any {
-	one, errors := 1, 3
+	one, errors, half := 1, 3, 12.5
 	summary := document.Summary{Create: 1, Update: 1, Unchanged: 112}
 	changes := []document.Change{{
 		Key: "task-definition/validator", Kind: "task-definition", Group: "agents", Agent: "validator", Verb: "update",
@@ -66,7 +66,7 @@ func samples() map[string]any {
 			Head: document.Of("Status"), Stack: "karmacadabra-prod", Region: "us-east-1", At: at,
 			Agents: []document.AgentStatus{{
 				Name: "validator", Desired: 1, Running: 1, Revision: 3, Image: "sha256:4f5e", Healthy: 1, Spot: 1,
-				CPU: &document.Usage{Now: 12.5, Hour: []float64{-1, 12.5}}, Errors5xx: &errors, LastEvent: &document.LastEvent{At: at, Message: "has reached a steady state"},
+				CPU: &document.Usage{Now: 12.5, Hour: []*float64{nil, &half}}, Errors5xx: &errors, LastEvent: &document.LastEvent{At: at, Message: "has reached a steady state"},
 			}},
 			Jobs: []document.JobStatus{{
 				Name: "nightly", Agent: "validator", Schedule: "every day at 03:00", Timezone: "Europe/Berlin", State: "enabled", Next: &at,

@@ -70,8 +70,8 @@ type StateVersion struct {
 	Time time.Time `json:"time"`
 	// Bytes is its size.
 	Bytes int64 `json:"bytes"`
-	// Serial is 0 where it is not known.
-	Serial int64 `json:"serial"`
+	// Serial grows with each write; not there where it is not known.
+	Serial int64 `json:"serial,omitempty"`
 	// Current: it is the one in use.
 	Current bool `json:"current"`
 }

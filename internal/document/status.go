@@ -35,14 +35,14 @@ type AgentStatus struct {
 	Running int `json:"running"`
 	// Pending is how many tasks are about to run.
 	Pending int `json:"pending"`
-	// Revision is the number of the one that is deployed.
-	Revision int `json:"revision"`
+	// Revision is the number of the one that is deployed; not there without a service.
+	Revision int `json:"revision,omitempty"`
 	// Rollout is AWS's word for the state of its deployment.
 	Rollout string `json:"rollout,omitempty"`
 	// Image is what tells it from others: a digest or a tag.
 	Image string `json:"image"`
 	// Healthy and Unhealthy count its targets at the load balancer; without a load balancer
-	// they count its tasks by their containers' own check, and are 0 where there is none.
+	// they count its tasks by their containers' own check, and without one no task is either.
 	Healthy   int `json:"healthy"`
 	Unhealthy int `json:"unhealthy"`
 	// Spot and OnDemand count the running tasks.
@@ -66,13 +66,12 @@ type AgentStatus struct {
 	LastEvent *LastEvent `json:"last_event,omitempty"`
 }
 
-// Usage is a percentage now, and over the last hour in twelve parts; a part in
-// which nothing was measured is -1.
+// Usage is a percentage now, and over the last hour in twelve parts.
 type Usage struct {
 	// Now is the newest measurement, in percent.
 	Now float64 `json:"now"`
-	// Hour are five minutes each, in percent.
-	Hour []float64 `json:"hour"`
+	// Hour are five minutes each, in percent; null where nothing was measured.
+	Hour []*float64 `json:"hour"`
 }
 
 // LastEvent is what ECS said last of a service.

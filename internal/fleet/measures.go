@@ -119,23 +119,21 @@ func usage(r cwtypes.MetricDataResult, start time.Time) *Usage {
 	if len(r.Values) == 0 {
 		return nil
 	}
-	u := &Usage{Hour: make([]float64, parts)}
-	counts := make([]int, parts)
+	u := &Usage{Hour: make([]*float64, parts)}
+	sums, counts := make([]float64, parts), make([]int, parts)
 	newest := time.Time{}
 	for i, v := range r.Values {
 		at := min(max(int(r.Timestamps[i].Sub(start)/(time.Hour/parts)), 0), parts-1)
-		u.Hour[at] += v
+		sums[at] += v
 		counts[at]++
 		if !r.Timestamps[i].Before(newest) {
 			newest, u.Now = r.Timestamps[i], v
 		}
 	}
 	for i, n := range counts {
-		if n == 0 {
-			u.Hour[i] = -1
-			continue
+		if n > 0 {
+			u.Hour[i] = aws.Float64(sums[i] / float64(n))
 		}
-		u.Hour[i] /= float64(n)
 	}
 	return u
 }
