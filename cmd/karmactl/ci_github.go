@@ -227,7 +227,7 @@ func (c *ciAccess) show(doc *document.Access) error {
 		about = "the roles of its workflows"
 	}
 	return c.app.term.Plan(&document.Plan{
-		Stack: c.cfg.Project + "/" + c.cfg.Environment, Region: c.account.Region, Account: c.account.ID, File: c.cfg.File,
+		Stack: c.cfg.Stack(), Region: c.account.Region, Account: c.account.ID, File: c.cfg.File,
 		Summary: doc.Summary, Changes: doc.Changes, Warnings: doc.Notes, Destroy: c.o.remove,
 		Groups: []document.Group{{Name: gitHubGroup, About: about, Total: doc.Summary.Create + doc.Summary.Update + doc.Summary.Replace + doc.Summary.Unchanged}},
 	})

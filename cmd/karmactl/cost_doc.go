@@ -37,7 +37,7 @@ func costDoc(cfg *agents.Config, e *cost.Estimate, budget string) (*document.Cos
 		return nil, &usageError{err}
 	}
 	doc := &document.Cost{
-		Stack: cfg.Project + "/" + cfg.Environment, Region: e.Region, Monthly: costRange(e.Total()), PricesAsOf: e.PricesAsOf, SpotAsOf: e.SpotAsOf,
+		Stack: cfg.Stack(), Region: e.Region, Monthly: costRange(e.Total()), PricesAsOf: e.PricesAsOf, SpotAsOf: e.SpotAsOf,
 		Budget: budget, Over: v.Over, Assumptions: e.Assumptions, Missing: append([]string{}, e.Missing...), Components: []document.CostComponent{},
 		Agents: costShares(e.ByAgent()), Nouns: costShares(e.ByNoun()),
 	}

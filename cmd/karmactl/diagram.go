@@ -53,7 +53,7 @@ func runDiagram(a *app, o diagramOptions) error {
 		format, text = "svg", picture.SVG()
 	}
 	if a.term.JSON {
-		return a.term.Document(&document.Diagram{Head: document.Of("Diagram"), Stack: cfg.Project + "/" + cfg.Environment, Region: cfg.Region, Format: format, Text: text})
+		return a.term.Document(&document.Diagram{Head: document.Of("Diagram"), Stack: cfg.Stack(), Region: cfg.Region, Format: format, Text: text})
 	}
 	a.term.Printf("%s", text)
 	return nil
@@ -94,7 +94,7 @@ func drawn(cfg *agents.Config, e *cost.Estimate) ui.Picture {
 		scheme = strings.TrimSuffix("https · "+cfg.LoadBalancer.Domain, " · ")
 	}
 	p := ui.Picture{
-		Title: fmt.Sprintf("%s/%s · %s · %s a month", cfg.Project, cfg.Environment, cfg.Region, priceOf(e, func(cost.Component) bool { return true })),
+		Title: fmt.Sprintf("%s · %s · %s a month", cfg.Stack(), cfg.Region, priceOf(e, func(cost.Component) bool { return true })),
 	}
 	if len(cfg.Public()) > 0 {
 		p.Nodes = append(p.Nodes,

@@ -46,7 +46,7 @@ is over back on Spot. Nothing else is changed.`,
 func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions) error {
 	var unread []error
 	doc := &document.Doctor{
-		Stack: s.cfg.Project + "/" + s.cfg.Environment, Region: s.account.Region, Findings: []document.Finding{}, Passed: []string{},
+		Stack: s.cfg.Stack(), Region: s.account.Region, Findings: []document.Finding{}, Passed: []string{},
 	}
 	// The state only tells whether the stack is asleep on purpose; one that cannot
 	// be read is no reason not to look.

@@ -127,7 +127,7 @@ func allOrSome(s *session, o downOptions) teardown {
 	o.Proof = s.cfg.Pattern != "" // its domain has the environment's name in it
 	// A yes is typed too fast: the name of what goes is asked for.
 	name, what := s.cfg.Stack(), "the whole stack"
-	also := s.cfg.Project + "/" + s.cfg.Environment // as the plan above writes it
+	also := s.cfg.Project + "/" + s.cfg.Environment // as AWS names its secrets, and people may type it
 	if o.Data {
 		what = "the whole stack with all that its agents keep in volumes, for good"
 	}

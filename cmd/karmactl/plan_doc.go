@@ -12,7 +12,7 @@ import (
 // doc is a plan for people and scripts.
 func (p *plan) doc() *document.Plan {
 	doc := &document.Plan{
-		Stack: p.cfg.Project + "/" + p.cfg.Environment, Region: p.account.Region, Account: p.account.ID, File: p.cfg.File,
+		Stack: p.cfg.Stack(), Region: p.account.Region, Account: p.account.ID, File: p.cfg.File,
 		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), p.notesOf(p.res), p.warnings),
 	}
 	if changed(p.res) || p.bucket != nil {

@@ -73,6 +73,9 @@ func TestEveryScreenIsReadableInEverySize(t *testing.T) {
 					}
 				}
 				lines := strings.Split(plainText(shown(wrote)), "\n")
+				if s.name != "logs" && s.name != "outputs" && !strings.HasPrefix(lines[0], "karmacadabra-prod  us-east-1  ") {
+					t.Errorf("%s calls the stack otherwise than down wants it typed: %q", s.name, lines[0])
+				}
 				for _, l := range lines {
 					if w := lipgloss.Width(l); w > size.width && !strings.Contains(l, "://") {
 						t.Errorf("%s: %d columns in a window of %d: %q", s.name, w, size.width, l)

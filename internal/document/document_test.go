@@ -52,6 +52,10 @@ func TestEveryDocumentHasAGolden(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("%s is\n%s", path, got)
 		}
+		var of struct{ Stack string }
+		if err := json.Unmarshal(got, &of); err != nil || strings.Contains(of.Stack, "/") {
+			t.Errorf("%s calls its stack %q: %v", name, of.Stack, err)
+		}
 		var head document.Head
 		if err := json.Unmarshal(got, &head); err != nil || head != document.Of(name) {
 			t.Errorf("the head of %s is %+v %v", name, head, err)

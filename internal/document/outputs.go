@@ -47,7 +47,7 @@ type Open struct {
 // Diagram is the stack as a picture.
 type Diagram struct {
 	Head
-	// Stack is project/environment.
+	// Stack is project-environment.
 	Stack string `json:"stack"`
 	// Region is the AWS region whose prices these are.
 	Region string `json:"region"`

@@ -20,7 +20,7 @@ func samples() map[string]any {
 	waiting := []document.Waiting{{Agent: "needy", Reason: "no value for its secret api_key (API_KEY)", Command: "karmactl secrets set needy api_key"}}
 	return map[string]any{
 		"Plan": document.Plan{
-			Head: document.Of("Plan"), Stack: "karmacadabra/prod", Region: "us-east-1", Account: "123456789012", File: "config/agents.yaml",
+			Head: document.Of("Plan"), Stack: "karmacadabra-prod", Region: "us-east-1", Account: "123456789012", File: "config/agents.yaml",
 			Summary: summary, Changes: changes, Waiting: waiting, Warnings: []string{"plain HTTP: send no keys through these URLs"},
 			Cost: &document.PlanCost{
 				Monthly: month, Delta: "2.87", PricesAsOf: "2026-09-11", Region: "us-east-1", Budget: "100",
@@ -50,14 +50,14 @@ func samples() map[string]any {
 			Problems: []document.FileProblem{{File: "config/agents.yaml", Line: 7, Column: 9, Message: "port 80000", Allowed: "1 to 65535"}},
 		},
 		"Cost": document.Cost{
-			Head: document.Of("Cost"), Stack: "karmacadabra/prod", Region: "us-east-1", Monthly: month, PricesAsOf: "2026-09-11", SpotAsOf: "2026-09-11", Budget: "100",
+			Head: document.Of("Cost"), Stack: "karmacadabra-prod", Region: "us-east-1", Monthly: month, PricesAsOf: "2026-09-11", SpotAsOf: "2026-09-11", Budget: "100",
 			Missing: []string{}, Components: []document.CostComponent{{
 				Key: "nat/us-east-1a", Noun: "nat_gateway", Item: "NAT gateway", Unit: "hour", Quantity: "730", UnitPrice: "0.045", Monthly: "32.85", Low: "32.85", High: "32.85",
 			}},
 			Agents: []document.CostShare{{Name: "validator", Monthly: "2.87", Low: "2.87", High: "13.60"}}, Nouns: []document.CostShare{},
 		},
 		"Doctor": document.Doctor{
-			Head: document.Of("Doctor"), Stack: "karmacadabra/prod", Region: "us-east-1", Passed: []string{"quotas"},
+			Head: document.Of("Doctor"), Stack: "karmacadabra-prod", Region: "us-east-1", Passed: []string{"quotas"},
 			Findings: []document.Finding{{
 				Agent: "validator", Check: "start", Problem: "0 of 1 tasks run", Cause: "its image is not there", Evidence: []string{"CannotPullContainerError"}, Fix: "karmactl deploy validator",
 			}},
@@ -101,7 +101,7 @@ func samples() map[string]any {
 			Head: document.Of("Copy"), Agent: "validator", From: "validator:/data/x.json", To: "x.json", Files: 1, Bytes: 2,
 			SHA256: "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", Left: []string{},
 		},
-		"Diagram":    document.Diagram{Head: document.Of("Diagram"), Stack: "karmacadabra/prod", Region: "us-east-1", Format: "mermaid", Text: "flowchart LR\n"},
+		"Diagram":    document.Diagram{Head: document.Of("Diagram"), Stack: "karmacadabra-prod", Region: "us-east-1", Format: "mermaid", Text: "flowchart LR\n"},
 		"Validation": document.Validation{Head: document.Of("Validation"), File: "config/agents.yaml", Stack: "karmacadabra-prod", Region: "us-east-1", Agents: []string{"validator"}, Warnings: []string{"validator may s3:* on everything in the account: name the ARNs in `on`, where AWS takes some"}},
 		"Version":    document.Version{Head: document.Of("Version"), Version: "v1.0.0", Go: "go1.26.0", Platform: "linux/amd64"},
 		"Adoption": document.Adoption{

@@ -51,10 +51,10 @@ func markdown(c *document.Cost) string {
 
 func TestMarkdownIsATableForAPullRequest(t *testing.T) {
 	got := markdown(&document.Cost{
-		Stack: "karmacadabra/prod", Region: "eu-west-1", Monthly: document.Range{Low: "83.10", Expected: "84.55", High: "174.20"}, PricesAsOf: "2026-09-29", SpotAsOf: "2026-09-29", Budget: "100",
+		Stack: "karmacadabra-prod", Region: "eu-west-1", Monthly: document.Range{Low: "83.10", Expected: "84.55", High: "174.20"}, PricesAsOf: "2026-09-29", SpotAsOf: "2026-09-29", Budget: "100",
 		Nouns: []document.CostShare{{Name: "nat_gateway", Monthly: "35.52", Low: "35.04", High: "40.10"}, {Name: "service", Monthly: "13.64", Low: "13.64", High: "68.00"}},
 	})
-	want := `### karmacadabra/prod in eu-west-1: $84.55 a month
+	want := `### karmacadabra-prod in eu-west-1: $84.55 a month
 
 | | expected | low – high |
 |---|--:|--:|

@@ -16,7 +16,7 @@ func statusOn(width int) []string {
 	}
 	row := []string{"skill-extractor", "1/1", "1 spot", "12", "9b1e0c2d4f5a", "1/1", "42%", "▁▂▃▄▅▆▇█▁▂▃▄", "61%", "▁▂▃▄▅▆▇█▁▂▃▄", "0", "2m ago has reached a steady state, and goes on for rather long"}
 	t.Status(StatusScreen{
-		Head: "karmacadabra/prod", Rows: []StatusRow{{Cells: row}}, Spare: []int{9, 7, 11, 4},
+		Head: "karmacadabra-prod", Rows: []StatusRow{{Cells: row}}, Spare: []int{9, 7, 11, 4},
 		Columns: []string{"agent", "tasks", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
 	})
 	return strings.Split(strings.TrimRight(out.String(), "\n"), "\n")

@@ -162,7 +162,7 @@ func TestTheLiveTableShowsGroupsAndWhatFails(t *testing.T) {
 func TestAPlanReadsLikeTheContract(t *testing.T) {
 	term, out, _ := fixed(96)
 	err := term.Plan(&document.Plan{
-		Stack: "karmacadabra/prod", Region: "us-east-1", Account: "123456789012", File: "config/agents.yaml",
+		Stack: "karmacadabra-prod", Region: "us-east-1", Account: "123456789012", File: "config/agents.yaml",
 		Summary: document.Summary{Create: 3, Update: 1, Unchanged: 40},
 		Groups: []document.Group{
 			{Name: "network", About: "vpc 10.0.0.0/16 · 2 AZ · nat single · s3 endpoint", Total: 3},
