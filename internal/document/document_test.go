@@ -103,16 +103,16 @@ func TestTheJSONDocsAreWhatTheDocumentsSay(t *testing.T) {
 	}
 }
 
-// A script that adds up numbers must not add up one that stands for none.
-func TestNoNumberStandsForNotKnown(t *testing.T) {
-	stands := regexp.MustCompile(`-1\b|\b0 (is|where|when)\b[^.;]*\b(none|not|no)\b|\b(is|are) (0|-1) (where|when)\b`)
+// A script that adds up numbers must not add up one that is in place of none.
+func TestNoNumberIsInPlaceOfNotKnown(t *testing.T) {
+	sentinel := regexp.MustCompile(`-1\b|\b0 (is|where|when)\b[^.;]*\b(none|not|no)\b|\b(is|are) (0|-1) (where|when)\b`)
 	for name, d := range declarations(t) {
 		for _, f := range d.fields {
-			if s := stands.FindString(f.doc); s != "" && !strings.HasPrefix(s, "0 is that nothing") {
+			if s := sentinel.FindString(f.doc); s != "" && !strings.HasPrefix(s, "0 is that nothing") {
 				t.Errorf("%s.%s: %q", name, f.name, s)
 			}
 		}
-		if s := stands.FindString(d.doc); s != "" {
+		if s := sentinel.FindString(d.doc); s != "" {
 			t.Errorf("%s: %q", name, s)
 		}
 	}
@@ -136,7 +136,7 @@ Made from internal/document by ` + "`make gen`" + `; not edited by hand.
 
 Every command takes ` + "`-o json`" + `. What takes long prints a document a line, the last of which is the result; everything else prints one.
 Each begins with its ` + "`schema`, which is `" + document.Schema + "`" + `, and its ` + "`kind`" + `, and has ` + "`\"simulated\": true`" + ` when its account is a simulated one. Within a schema fields are added, never renamed and never taken away.
-Money is a decimal string in USD, and "" where a price is missing. Times are in RFC 3339 and UTC. A field that says "not there" is left out, and what was not measured in a list is null: no number stands for "not known".
+Money is a decimal string in USD, and "" where a price is missing. Times are in RFC 3339 and UTC. A field that says "not there" is left out, and what was not measured in a list is null: no number is in place of "not known".
 
 `)
 	decls := declarations(t)

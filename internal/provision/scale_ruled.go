@@ -33,7 +33,7 @@ type Ruled struct {
 }
 
 // RuledBy says who rules an agent's bounds, where those differ from agents.yaml: what an owner's tag says goes
-// before a schedule. It is nil where nobody does. The actions are the region's. Outside its hours a schedule has
+// before a schedule. It is nil where agents.yaml does. The actions are the region's. Outside its hours a schedule has
 // none running, which says nothing of the configuration: what it sets in its hours does.
 func RuledBy(agent, resource, owner string, is, says Bounds, actions []types.ScheduledAction) *Ruled {
 	r := &Ruled{Agent: agent, Resource: resource, Is: is, Says: says}

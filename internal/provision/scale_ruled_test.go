@@ -16,7 +16,7 @@ func TestWhatRulesTheBoundsIsSaidOnceWithACommandThatCanBePasted(t *testing.T) {
 		all  []Ruled
 		want []string
 	}{
-		"nobody":           {nil, nil},
+		"no one":           {nil, nil},
 		"one by hand":      {[]Ruled{hand("a", two, more)}, []string{"a is scaled by hand to 2, and agents.yaml says 1–3: karmactl scale a=auto gives it back"}},
 		"two alike":        {[]Ruled{hand("a", two, one), hand("b", two, one)}, []string{"a, b are scaled by hand to 2, and agents.yaml says 1: karmactl scale a=auto b=auto gives them back"}},
 		"two and one":      {[]Ruled{hand("a", two, one), hand("b", one, more), hand("c", two, one)}, []string{"a, c (2, and agents.yaml says 1) and b (1, and agents.yaml says 1–3) are scaled by hand: karmactl scale a=auto b=auto c=auto gives them back"}},
