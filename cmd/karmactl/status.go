@@ -12,14 +12,13 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 type statusOptions struct {
-	watch, drift bool
+	watch, drift, full bool
 	// keys are what is pressed while it watches.
 	keys *ui.Keys
 	// dashboard is where it is shown in the console.
@@ -29,6 +28,7 @@ type statusOptions struct {
 func (o *statusOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.watch, "watch", false, "look again and again, until q or Ctrl-C")
 	f.BoolVar(&o.drift, "drift", false, "list what is not as agents.yaml wants it, too")
+	f.BoolVar(&o.full, "full", false, "list all of the drift, however many resources that is")
 }
 
 func newStatusCmd(a *app) *cobra.Command {
@@ -44,7 +44,8 @@ job, and what needs attention with the command that helps. It reads agents.yaml
 and AWS, and never waits for the lock of an up. One look costs $0.00003 an agent (GetMetricData).
 
 --drift also plans, with clients that cannot write, and lists what is not as
-agents.yaml wants it. --watch looks every 5 seconds until q or Ctrl-C; with -o
+agents.yaml wants it; more than twelve resources are counted, and --full lists them.
+--watch looks every 5 seconds until q or Ctrl-C; with -o
 json each look is one line. While it watches, agents with spot.fallback are put on demand
 when Spot has had no capacity for so long, and back when their time there is over;
 that alone takes the lock.`,
@@ -102,7 +103,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		}
 		if o.drift {
 			var notes []string
-			if doc.Drift, notes, err = readDrift(ctx, s); err != nil {
+			if doc.Drift, doc.Compared, notes, err = readDrift(ctx, s); err != nil {
 				return err
 			}
 			doc.Notes = append(doc.Notes, notes...)
@@ -115,40 +116,6 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			return err
 		}
 	}
-}
-
-// readDrift plans and lists what differs. The notes are what differs and is no drift: settings
-// that AWS reads back in words of its own. Without a state that can be read, the resources are found by their tags.
-func readDrift(ctx context.Context, s *session) (drift []document.Drift, notes []string, err error) {
-	var rec engine.Recorder = engine.NewMemory(s.clock)
-	about := scope{looks: true}
-	if store, err := s.readState(ctx); err == nil {
-		rec, about.asleep = store, store.Hibernation()
-	} else {
-		s.app.term.Notef("drift without the state, by tags: %v", s.explain(err))
-	}
-	p, err := s.planUp(ctx, rec, about)
-	if err != nil {
-		return nil, nil, err
-	}
-	drift = []document.Drift{}
-	kept := 0
-	for _, ch := range p.doc().Changes {
-		drift = append(drift, document.Drift{Key: ch.Key, Verb: ch.Verb, Fields: ch.Fields})
-	}
-	for _, o := range p.res.Outcomes {
-		if e, ok := rec.Get(o.Key); ok && e.Adopted != "" {
-			kept += len(o.Differs)
-			continue
-		}
-		for _, d := range o.Differs {
-			notes = append(notes, fmt.Sprintf("%s: %s", o.Key, d))
-		}
-	}
-	if kept > 0 {
-		notes = append(notes, fmt.Sprintf("%d settings stay as they were when the fleet was taken over: karmactl state show KEY lists a resource's", kept))
-	}
-	return drift, notes, p.res.Err()
 }
 
 func (a *app) showStatus(doc document.Status, o statusOptions) error {
@@ -170,19 +137,12 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 		screen.Attention = append(screen.Attention, ui.StatusProblem{Agent: x.Agent, Problem: x.Problem, Command: x.Command, Sign: sign})
 	}
 	for _, ag := range doc.Agents {
-		screen.Rows = append(screen.Rows, ui.StatusRow{Cells: statusCells(ag, doc.At), Sign: max(signs[ag.Name], signs[""])})
+		screen.Rows = append(screen.Rows, ui.StatusRow{Cells: statusCells(ag, doc.At), Sign: max(signs[ag.Name], signs[""], signOfTasks(ag))})
 	}
 	screen.Below = append(screen.Below, scheduleLines(doc.Agents)...)
 	screen.Below = append(screen.Below, jobLines(doc.Jobs, doc.At)...)
-	for _, d := range doc.Drift {
-		fields := make([]string, len(d.Fields))
-		for i, f := range d.Fields {
-			fields[i] = f.Field
-		}
-		screen.Below = append(screen.Below, strings.TrimSpace(fmt.Sprintf("drift: %s %s %s", d.Verb, d.Key, strings.Join(fields, ", "))))
-	}
-	if o.drift && len(doc.Drift) == 0 {
-		screen.Below = append(screen.Below, "drift: none, all is as agents.yaml wants it")
+	if o.drift {
+		screen.Below = append(screen.Below, driftLines(doc, o.full)...)
 	}
 	if doc.Cost != nil {
 		screen.Below = append(screen.Below, costLine(doc.Cost))
@@ -204,6 +164,19 @@ func signOf(about string) ui.Sign {
 		return ui.Well
 	}
 	return ui.Bad
+}
+
+// signOfTasks is the mark of an agent that nothing is wrong with: it may not have got there yet, or be to have no task.
+func signOfTasks(ag fleet.AgentStatus) ui.Sign {
+	switch {
+	case ag.Revision == 0:
+		return ui.Well // what keeps it from having a service is said
+	case ag.Pending > 0 || ag.Running != ag.Desired || ag.Rollout == "in_progress":
+		return ui.Busy
+	case ag.Desired == 0:
+		return ui.Resting
+	}
+	return ui.Well
 }
 
 // scheduleLines tell each schedule once, with the agents that are on it.

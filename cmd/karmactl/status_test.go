@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
 func TestAScheduleThatAgentsShareIsToldOnce(t *testing.T) {
@@ -47,6 +49,44 @@ func TestDriftNamesWhatAWSReadsBackOtherwise(t *testing.T) {
 		code, said := o.run("", "status", "--drift")
 		if want := "log-group/validator: retention_days was set to 7, and AWS reads it back as 30"; code != 0 || !strings.Contains(said, want) || !strings.Contains(said, "drift: none") {
 			t.Errorf("exit %d, want %q in:\n%s", code, want, said)
+		}
+	})
+}
+
+func TestAnAgentThatIsStartingHasTheMarkOfUpsRows(t *testing.T) {
+	for name, c := range map[string]struct {
+		agent fleet.AgentStatus
+		want  ui.Sign
+	}{
+		"runs":            {fleet.AgentStatus{Revision: 1, Desired: 1, Running: 1, Rollout: "completed"}, ui.Well},
+		"a task starts":   {fleet.AgentStatus{Revision: 1, Desired: 1, Pending: 1, Rollout: "completed"}, ui.Busy},
+		"is still to":     {fleet.AgentStatus{Revision: 1, Desired: 2, Running: 1, Rollout: "completed"}, ui.Busy},
+		"is deployed":     {fleet.AgentStatus{Revision: 2, Desired: 1, Running: 1, Rollout: "in_progress"}, ui.Busy},
+		"is to have none": {fleet.AgentStatus{Revision: 1, Rollout: "completed"}, ui.Resting},
+		"has no service":  {fleet.AgentStatus{}, ui.Well},
+	} {
+		if got := signOfTasks(c.agent); got != c.want {
+			t.Errorf("%s: sign %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+// The number of tasks is no one's in agents.yaml: a service that has more costs more, and the plan does nothing about it.
+func TestAPlanWithoutChangesTellsNoDifferenceInCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, oneAgent)
+		o.must("", "up", "--yes")
+		if err := o.sim.Edit(func(w *awssim.World) {
+			for _, s := range w.Services {
+				s.Desired = 3
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		code, said := o.run("", "plan")
+		if code != 0 || !strings.Contains(said, "No changes") || strings.Contains(said, "by this plan") {
+			t.Errorf("exit %d:\n%s", code, said)
 		}
 	})
 }

@@ -80,7 +80,7 @@ func TestTheDeltaIsWhatThePlanChanges(t *testing.T) {
 			have = spec("service/validator", func(s *provision.ServiceSpec) { s.Tasks++ })(k, have)
 			return spec("scalable-target/validator", func(s *provision.ScalableTargetSpec) { s.Min++ })(k, have)
 		}},
-		{name: "karmactl scale rules the bounds", want: "0.00", found: spec("scalable-target/validator", func(s *provision.ScalableTargetSpec) { s.Min, s.Elsewhere = s.Min+1, true })},
+		{name: "karmactl scale rules the bounds", want: "0.00", found: spec("scalable-target/validator", func(s *provision.ScalableTargetSpec) { s.Min, s.Elsewhere = s.Min+1, &provision.Ruled{} })},
 		{name: "an endpoint in two zones goes", want: "-14.70", more: []engine.Outcome{
 			{Key: "endpoint/ecr.api", Have: provision.VPCEndpointSpec{Type: "Interface", Subnets: provision.Set{"subnet-1", "subnet-2"}}},
 		}},

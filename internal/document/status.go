@@ -19,6 +19,8 @@ type Status struct {
 	Attention []Attention `json:"attention"`
 	// Drift is filled with --drift.
 	Drift []Drift `json:"drift"`
+	// Compared is how many resources were compared for it; not there without --drift.
+	Compared int `json:"compared,omitempty"`
 	// Notes say what could not be asked.
 	Notes []string `json:"notes,omitempty"`
 	// Cost is there when something is up and all agents are shown.

@@ -38,6 +38,7 @@ type Sign int
 const (
 	Well Sign = iota
 	Resting
+	Busy // under way, as the mark of up's rows
 	Bad
 )
 
@@ -62,7 +63,7 @@ func (t *Terminal) Status(s StatusScreen) {
 	lines := table.lines(t.room() - lipgloss.Width("  ✔ "))
 	b.WriteString("    " + c.dim(lines[0]) + "\n")
 	for i, l := range lines[1:] {
-		sign := map[Sign]string{Well: c.green("✔"), Resting: c.dim("·"), Bad: c.red("!")}[s.Rows[i].Sign]
+		sign := map[Sign]string{Well: c.green("✔"), Resting: c.dim("·"), Busy: c.blue(spinner(0)), Bad: c.red("!")}[s.Rows[i].Sign]
 		b.WriteString("  " + sign + " " + l + "\n")
 	}
 	for _, p := range s.Attention {
