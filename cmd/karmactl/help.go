@@ -7,12 +7,12 @@ import (
 // newHelpCmd is cobra's help, with the topics that belong to no command, and an error for what is neither.
 func newHelpCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "help [command]", Short: "Help about a command, or about exit-codes",
+		Use: "help [command]", Short: "Help about a command, or about exit-codes or simulate",
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return append(subcommands(c.Root()), "exit-codes"), cobra.ShellCompDirectiveNoFileComp
+			return append(subcommands(c.Root()), "exit-codes", "simulate"), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: runHelp,
 	}
@@ -22,6 +22,10 @@ func runHelp(c *cobra.Command, args []string) error {
 	root := c.Root()
 	if len(args) == 1 && args[0] == "exit-codes" {
 		_, err := root.OutOrStdout().Write([]byte(exitCodes + "\n"))
+		return err
+	}
+	if len(args) == 1 && args[0] == "simulate" {
+		_, err := root.OutOrStdout().Write([]byte(aboutSimulate))
 		return err
 	}
 	about, rest, err := root.Find(args)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,7 +79,11 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 	if s.app.term.JSON {
 		return s.app.term.Document(&document.StateEntry{Head: document.Of("StateEntry"), Key: string(e.Key), Entry: entryDoc(e)})
 	}
-	s.app.term.Printf("key      %s\nid       %s\nneeds    %v\ncreated  %s\n", e.Key, e.ID, e.Needs, e.CreatedAt.Format(time.RFC3339))
+	s.app.term.Printf("key      %s\nid       %s\n", e.Key, e.ID)
+	if needs := keyTexts(e.Needs); len(needs) > 0 {
+		s.app.term.Para("needs    ", strings.Join(needs, ", "))
+	}
+	s.app.term.Printf("created  %s\n", e.CreatedAt.Format(time.RFC3339))
 	for _, id := range e.Deposed {
 		s.app.term.Printf("deposed  %s\n", id)
 	}

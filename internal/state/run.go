@@ -29,6 +29,9 @@ type Run struct {
 	By
 	// Began and Ended are when its first and its last version were written.
 	Began, Ended time.Time
+	// Last is the version that it left, Writes how many it wrote.
+	Last   Version
+	Writes int
 	// Made, Changed and Deleted are the keys whose ids are other ones than before it.
 	Made, Changed, Deleted []engine.Key
 }
@@ -57,6 +60,7 @@ func Runs(ctx context.Context, b Backend, limit int) (runs []Run, complete bool,
 			case s == nil:
 			case after != nil && by(s) == by(after):
 				runs[len(runs)-1].Began, first = part[i].Time, s
+				runs[len(runs)-1].Writes++
 			default:
 				if after != nil {
 					runs[len(runs)-1].compare(s, after)
@@ -64,7 +68,7 @@ func Runs(ctx context.Context, b Backend, limit int) (runs []Run, complete bool,
 				if len(runs) == limit {
 					return runs, false, nil
 				}
-				runs = append(runs, Run{By: by(s), Began: part[i].Time, Ended: part[i].Time})
+				runs = append(runs, Run{By: by(s), Began: part[i].Time, Ended: part[i].Time, Last: part[i], Writes: 1})
 				first, after = s, s
 			}
 		}

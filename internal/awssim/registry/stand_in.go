@@ -3,6 +3,7 @@ package registry
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -20,6 +21,9 @@ const behaviourLabel = "awssim.behaviour"
 
 // behaviours are the tags that mean something.
 var behaviours = []string{"crash", "oom", "unhealthy", "missing", "amd64-only", "arm64-only"}
+
+// Behaviours are the tags that make an image of a rehearsal fail.
+func Behaviours() []string { return slices.Clone(behaviours) }
 
 // BehaviourOf is how an image with a tag behaves; "" is an image that answers.
 func BehaviourOf(tag string) string {
