@@ -11,7 +11,7 @@ costs nothing, and every header says SIMULATED.
 w.json is the account. What belongs to it is kept beside it: the images that
 were pushed (w.json.registry), the state (w.json.state), and w.json.lock and
 others, with which commands that run at once wait for each other. rm -r w.json*
-begins again. Prices are those of AWS; what takes AWS minutes takes seconds here.
+begins again. Prices are those of AWS; what takes minutes in AWS takes seconds.
 
 Any image is there and answers. Its tag makes it fail:
 
