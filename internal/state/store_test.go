@@ -186,6 +186,19 @@ func TestACrashBetweenBeginAndRecordLeavesTheNoteUntilItIsBegunAgain(t *testing.
 	})
 }
 
+func TestWhatWasBegunAndIsForgottenIsNotLookedForByTheNextRun(t *testing.T) {
+	b := NewMemory()
+	s := open(t, options(b))
+	if err := s.Begin(t.Context(), "nat/a"); err != nil {
+		t.Fatal(err)
+	}
+	s.Forget("nat/a")
+	closed(t, s)
+	if left := there(t, b).InFlight; len(left) != 0 {
+		t.Errorf("in flight still: %v", left)
+	}
+}
+
 func TestAReadOnlyStoreNeverWrites(t *testing.T) {
 	for _, readErr := range []error{nil, ErrNoBucket} {
 		b := NewMemory()
