@@ -57,8 +57,11 @@ agents:
   validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}}
 `
 
-// instanceLife has one small instance between its private subnets and the internet.
-var instanceLife = strings.Replace(simpleLife, "nat: none", "nat: instance", 1)
+// instanceLife has one small instance between its private subnets and the internet, and a
+// worker that a queue wakes.
+var instanceLife = strings.Replace(simpleLife, "nat: none", "nat: instance", 1) + `
+  consumer: {scale: {min: 0, max: 3, queue: {name: acme-jobs, per_task: 10}}}
+`
 
 // signIn puts the secret of a private registry into an account.
 func (o *office) signIn(secret string) {

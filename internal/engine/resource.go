@@ -164,8 +164,8 @@ type MissingInput struct {
 //
 //	Prerequisite  the user has to do something first    TaskDefinition
 //	Optional      there may be nothing to hold yet      AlarmMuteRule, AlarmSilence, Parameter, Secret
-//	Announcer     has something to tell the user        AutoScalingGroup, EgressOnlyGateway, Role, ScalableTarget, Secret,
-//	                                                    Service, Subscription, TaskDefinition
+//	Announcer     has something to tell the user        AutoScalingGroup, EgressOnlyGateway, Role, Secret, Service,
+//	                                                    Subscription, TaskDefinition
 //	Ordered       is made after others, without a need  Cluster, JobSchedule, LoadBalancer, ScalableTarget,
 //	                                                    ScheduledAction, Service, TargetGroup
 //	Mutual        is updated once its peers are there   Service

@@ -143,7 +143,7 @@ func (g *SecurityGroup) Update(ctx context.Context, id string, have, want Securi
 	if want.EgressIPv6 && !have.EgressIPv6 {
 		out = append(out, cloud.AnywhereIPv6)
 	}
-	for _, anywhere := range out {
+	for _, anywhere := range out { // a call each: AWS takes all of a call or none, and one may be there
 		all := permissions([]ingress{{Protocol: "-1", Source: anywhere}}, id)
 		_, err := g.Clients.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: all})
 		if err != nil && !cloud.Is(err, "InvalidPermission.Duplicate") {

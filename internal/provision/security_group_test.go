@@ -29,14 +29,14 @@ func TestRulesThatAreNotOursGoAndMissingOnesComeBack(t *testing.T) {
 		text := verbs(plan)
 		for _, want := range []string{
 			"(ingress:  -> tcp 9001 from " + n.alb.ID() + ")", "(ingress: tcp 22 from 0.0.0.0/0 (just for a minute) -> )",
-			"(ingress: everything from 10.9.0.0/16 -> )", "(egress_all: false -> true)",
+			"(ingress: everything from 10.9.0.0/16 -> )", "(egress_all: false -> true)", "(egress_ipv6: false -> true)",
 		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the plan of %s does not say %s: %s", o.Key, want, text)
 			}
 		}
 		equal(t, "the repair", b.mutations(func() { b.up(newNetwork(b.home).steps...) }),
-			"AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "AuthorizeSecurityGroupEgress")
+			"AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupEgress")
 		if res := b.plan(newNetwork(b.home).steps...); res.Changes() {
 			t.Errorf("the plan after it is not empty: %s", verbs(res))
 		}

@@ -61,12 +61,13 @@ func TestAMinuteIsFollowedWithoutLossInABusyRegion(t *testing.T) {
 		flush       time.Duration
 		live        bool
 		seed        uint64 // 42 when it is 0
+		runs        int    // of which the middle lag counts, where it differs much from run to run; one when it is 0
 		setup       func(*logstest.Server)
 		median, p95 time.Duration
 	}{
 		"10 calls a second, writers 1 s apart": {region: "sa-east-1", flush: time.Second, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond},
 		"25 calls a second, writers 1 s apart": {region: "us-east-1", flush: time.Second, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond},
-		"5 calls a second, writers 5 s apart":  {region: smallest, flush: 5 * time.Second, median: 700 * time.Millisecond, p95: 1800 * time.Millisecond},
+		"5 calls a second, writers 5 s apart":  {region: smallest, flush: 5 * time.Second, runs: 5, median: 700 * time.Millisecond, p95: 1800 * time.Millisecond},
 		"5 calls a second with Live Tail":      {region: smallest, flush: time.Second, live: true, median: 600 * time.Millisecond, p95: time.Second},
 		"25 calls a second, writers 5 s apart": {region: "us-east-1", flush: 5 * time.Second, median: 400 * time.Millisecond, p95: 1000 * time.Millisecond},
 		"Live Tail that samples":               {region: "sa-east-1", flush: 5 * time.Second, live: true, seed: 43, median: 500 * time.Millisecond, p95: 900 * time.Millisecond},
@@ -75,33 +76,39 @@ func TestAMinuteIsFollowedWithoutLossInABusyRegion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				lines := logstest.Minute(time.Now().Add(2*time.Second), c.flush, cmp.Or(c.seed, 42))
-				server := busyRegion(lines, cloud.LogQuotasOf(c.region))
-				if c.setup != nil {
-					c.setup(server)
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
-				defer cancel()
-				client := server.Client(25 * time.Millisecond)
-				o := Options{Groups: testGroups(), Follow: true, Region: c.region, Streams: client, Known: tellStreams(ctx, lines)}
-				if c.live {
-					o.Live = client
-				}
-				printed, _, err := collect(ctx, client, o)
-				if !errors.Is(err, context.DeadlineExceeded) {
-					t.Fatalf("ended with %v", err)
-				}
-				r := logstest.Check(lines, printed)
-				t.Logf("%v; %d calls, %d throttled; %d of streams, %d throttled", r, server.Calls("FilterLogEvents"), server.Throttled("FilterLogEvents"),
-					server.Calls("GetLogEvents"), server.Throttled("GetLogEvents"))
-				if r.Lost+r.LostLate+r.Doubled+r.WrongAgent+r.Unknown+r.StreamDisorder != 0 || r.Printed != logstest.MinuteEvents {
-					t.Error("events were lost, doubled, put to the wrong agent or out of order in their stream")
-				}
-				if r.Median > c.median || r.P95 > c.p95 {
-					t.Errorf("lag is over %v / %v", c.median, c.p95)
-				}
-			})
+			var medians, p95s []time.Duration
+			for range max(c.runs, 1) {
+				synctest.Test(t, func(t *testing.T) {
+					lines := logstest.Minute(time.Now().Add(2*time.Second), c.flush, cmp.Or(c.seed, 42))
+					server := busyRegion(lines, cloud.LogQuotasOf(c.region))
+					if c.setup != nil {
+						c.setup(server)
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+					defer cancel()
+					client := server.Client(25 * time.Millisecond)
+					o := Options{Groups: testGroups(), Follow: true, Region: c.region, Streams: client, Known: tellStreams(ctx, lines)}
+					if c.live {
+						o.Live = client
+					}
+					printed, _, err := collect(ctx, client, o)
+					if !errors.Is(err, context.DeadlineExceeded) {
+						t.Fatalf("ended with %v", err)
+					}
+					r := logstest.Check(lines, printed)
+					t.Logf("%v; %d calls, %d throttled; %d of streams, %d throttled", r, server.Calls("FilterLogEvents"), server.Throttled("FilterLogEvents"),
+						server.Calls("GetLogEvents"), server.Throttled("GetLogEvents"))
+					if r.Lost+r.LostLate+r.Doubled+r.WrongAgent+r.Unknown+r.StreamDisorder != 0 || r.Printed != logstest.MinuteEvents {
+						t.Error("events were lost, doubled, put to the wrong agent or out of order in their stream")
+					}
+					medians, p95s = append(medians, r.Median), append(p95s, r.P95)
+				})
+			}
+			slices.Sort(medians)
+			slices.Sort(p95s)
+			if medians[len(medians)/2] > c.median || p95s[len(p95s)/2] > c.p95 {
+				t.Errorf("lag is over %v / %v: %v / %v", c.median, c.p95, medians, p95s)
+			}
 		})
 	}
 }
