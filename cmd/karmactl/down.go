@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -140,12 +142,28 @@ func allOrSome(s *session, o downOptions) teardown {
 			w.Keep = st.Keep(o.DownOptions)
 			if len(o.agents) > 0 {
 				w.Only = st.OnlyOf(o.agents) // what is theirs and not wanted any more goes with them
+				mounted, keep := mountedByOthers(s.cfg, o.agents), w.Keep
+				w.Keep = func(k engine.Key) string { return cmp.Or(mounted[k], keep(k)) }
 			}
 			return w
 		},
 		images: o.Images, leaveUsed: o.keepNetwork, before: o.beforeDown,
 		question: question{command: "down", text: fmt.Sprintf("This deletes %s. Type %s to continue:", what, name), word: name, also: also, declined: "nothing was deleted"},
 	}
+}
+
+// mountedByOthers are the access points of some agents that an agent or job which stays mounts too,
+// each with the reason to keep it.
+func mountedByOthers(c *agents.Config, going []string) map[engine.Key]string {
+	out := map[engine.Key]string{}
+	for _, a := range c.Owners() {
+		for _, v := range a.Volumes {
+			if v.Of != "" && !slices.Contains(going, a.Name) {
+				out[engine.Key("access-point/"+v.Of)] = a.Name + " mounts it too"
+			}
+		}
+	}
+	return out
 }
 
 // beforeDown runs the hook before a down that deletes something.
