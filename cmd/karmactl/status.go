@@ -127,8 +127,8 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	}
 	screen := ui.StatusScreen{
 		Head:    fmt.Sprintf("%s  %s  %s", doc.Stack, doc.Region, doc.At.Local().Format("15:04:05")),
-		Columns: []string{"agent", "tasks", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
-		Spare:   []int{9, 7, 11, 4}, Repaint: o.watch, Dashboard: o.dashboard,
+		Columns: []string{"agent", "tasks", "scale", "up", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
+		Spare:   []int{11, 9, 13, 2, 3, 6}, Repaint: o.watch, Dashboard: o.dashboard,
 	}
 	signs := map[string]ui.Sign{}
 	for _, x := range doc.Attention {
@@ -230,8 +230,15 @@ func statusCells(ag fleet.AgentStatus, now time.Time) []string {
 	}
 	cpu, cpuLine := usageCells(ag.CPU)
 	memory, memoryLine := usageCells(ag.Memory)
+	scale, up := "", ""
+	if ag.Min != nil && ag.Max != nil {
+		scale = provision.Bounds{Min: *ag.Min, Max: *ag.Max}.String()
+	}
+	if ag.Since != nil {
+		up = age(now.Sub(*ag.Since))
+	}
 	return []string{
-		ag.Name, tasks, strings.Join(on, " "), fmt.Sprint(ag.Revision), image[:min(12, len(image))],
+		ag.Name, tasks, scale, up, strings.Join(on, " "), fmt.Sprint(ag.Revision), image[:min(12, len(image))],
 		healthy, cpu, cpuLine, memory, memoryLine, errors, last,
 	}
 }
@@ -253,15 +260,18 @@ func usageCells(u *fleet.Usage) (now, hour string) {
 	return fmt.Sprintf("%.0f%%", u.Now), b.String()
 }
 
-// ago tells a duration in its largest unit.
-func ago(d time.Duration) string {
+// ago tells how long ago something was, in its largest unit.
+func ago(d time.Duration) string { return age(d) + " ago" }
+
+// age tells a duration in its largest unit.
+func age(d time.Duration) string {
 	switch {
 	case d < time.Minute:
-		return fmt.Sprintf("%ds ago", int(d.Seconds()))
+		return fmt.Sprintf("%ds", int(d.Seconds()))
 	case d < time.Hour:
-		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+		return fmt.Sprintf("%dm", int(d.Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh ago", int(d.Hours()))
+		return fmt.Sprintf("%dh", int(d.Hours()))
 	}
-	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
+	return fmt.Sprintf("%dd", int(d.Hours()/24))
 }

@@ -50,6 +50,8 @@ type AgentStatus struct {
 	// Spot and OnDemand count the running tasks.
 	Spot     int `json:"spot"`
 	OnDemand int `json:"on_demand"`
+	// Since is when the one of its tasks that runs longest started; not there when none runs.
+	Since *time.Time `json:"since,omitempty"`
 	// CPU is the average use of what its tasks have; not there when not known.
 	CPU *Usage `json:"cpu,omitempty"`
 	// Memory is the average use of what its tasks have; not there when not known.

@@ -270,6 +270,9 @@ func agentStatus(name string, s types.Service, r readings) AgentStatus {
 		} else {
 			a.OnDemand++
 		}
+		if t.StartedAt != nil && (a.Since == nil || t.StartedAt.Before(*a.Since)) {
+			a.Since = t.StartedAt
+		}
 		if c, has := tasks.Container(t, name); has && aws.ToString(t.TaskDefinitionArn) == aws.ToString(s.TaskDefinition) {
 			a.Image = aws.ToString(c.ImageDigest)
 		}

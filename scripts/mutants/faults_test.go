@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A fault whose text has been rewritten is not planted any more, and nobody would know.
+// A fault whose text has been rewritten is not planted any more, and the run would not say so.
 func TestEveryFaultChosenByHandCanBePlantedStill(t *testing.T) {
 	text, err := os.ReadFile("faults.txt")
 	if err != nil {
