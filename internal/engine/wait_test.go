@@ -37,6 +37,7 @@ type refusing struct {
 	create, delete   error
 	update           error
 	creates, deletes int
+	tokens           []string
 }
 
 func (r *refusing) Update(ctx context.Context, id string, have, want thingSpec) error {
@@ -48,6 +49,7 @@ func (r *refusing) Update(ctx context.Context, id string, have, want thingSpec) 
 
 func (r *refusing) Create(ctx context.Context, want thingSpec, token string) (string, error) {
 	r.creates++
+	r.tokens = append(r.tokens, token)
 	if r.create != nil && time.Now().Before(r.until) {
 		return "", r.create
 	}
@@ -60,6 +62,28 @@ func (r *refusing) Delete(ctx context.Context, id string) error {
 		return r.delete
 	}
 	return r.box.Delete(ctx, id)
+}
+
+// AWS makes one thing of all calls with one client token, and another with another.
+func TestAllTriesOfOneCreateSendTheSameClientTokenAndTheNextCreateAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var of []string
+		for range 2 {
+			r := &refusing{box: &box{w: newWorld(), key: "vpc", size: 1}, create: errNotYet, until: time.Now().Add(20 * time.Second)}
+			walk := apply(Walk{Steps: []Step{Manage(r)}})
+			walk.Classify = classifyAll
+			if _, err := walk.Up(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if sent := slices.Compact(r.tokens); r.creates < 3 || len(sent) != 1 || len(sent[0]) != 32 {
+				t.Errorf("%d creates sent the tokens %q", r.creates, sent)
+			}
+			of = append(of, r.tokens[0])
+		}
+		if of[0] == of[1] {
+			t.Errorf("two creates, 20 s apart, both sent %s", of[0])
+		}
+	})
 }
 
 func TestWhatIsNotKnownEverywhereYetIsTriedAgainForTwoMinutes(t *testing.T) {
