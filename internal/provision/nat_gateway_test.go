@@ -93,3 +93,11 @@ func TestAnAddressIsReleasedOnceItsNATGatewayIsGone(t *testing.T) {
 		}
 	})
 }
+
+// Whoever sends its traffic through another subnet's NAT gateway has none: that it could not be made so is no note.
+func TestANATGatewayInAnotherSubnetIsReplacedAndEssential(t *testing.T) {
+	changes := (&NATGateway{}).Diff(NATGatewaySpec{Subnet: "subnet-a"}, NATGatewaySpec{Subnet: "subnet-b"})
+	if len(changes) != 1 || !changes[0].Replace || !changes[0].Essential {
+		t.Errorf("the changes are %+v", changes)
+	}
+}
