@@ -94,7 +94,7 @@ func TestAnAddressIsReleasedOnceItsNATGatewayIsGone(t *testing.T) {
 	})
 }
 
-// Whoever sends its traffic through another subnet's NAT gateway has none: that it could not be made so is no note.
+// An agent whose way out is in another subnet than agents.yaml says is not as it says: no note would do.
 func TestANATGatewayInAnotherSubnetIsReplacedAndEssential(t *testing.T) {
 	changes := (&NATGateway{}).Diff(NATGatewaySpec{Subnet: "subnet-a"}, NATGatewaySpec{Subnet: "subnet-b"})
 	if len(changes) != 1 || !changes[0].Replace || !changes[0].Essential {
