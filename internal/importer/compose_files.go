@@ -149,13 +149,14 @@ func layOver(t, base *tree) {
 			layOver(have, v)
 		case have.kind == list && v.kind == list && !slices.Contains(notMerged, k):
 			have.items = slices.Concat(v.items, have.items)
-		case k == "env_file":
-			have.items, have.kind = slices.Concat(v.list(), []*tree{alone(have)}), list
+		case k == "env_file": // one file, or a list of them
+			after := have.items
+			if have.kind == scalar {
+				after = []*tree{have.ref(have.name)}
+			}
+			have.items, have.kind = slices.Concat(v.list(), after), list
 		default:
 			v.own("overruled by " + have.at.String())
 		}
 	}
 }
-
-// alone is a copy of a scalar that becomes an item of its own list.
-func alone(t *tree) *tree { return t.ref(t.name) }

@@ -286,6 +286,7 @@ func (t *tree) entry(key string) *tree {
 func (t *tree) ref(name string) *tree {
 	c := *t
 	c.name, c.outcome, c.key, c.why, c.sources, c.items = name, unread, "", "", []*tree{t}, nil
+	c.keys = slices.Clip(t.keys) // two copies that are given a key more must not share its place
 	for i, x := range t.items {
 		key := strconv.Itoa(i)
 		if t.kind == dict {
