@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -159,10 +160,24 @@ func (x *terraform) stateFile(dir, path string) error {
 		x.shown(root.get("planned_values", "root_module"))
 	case root.get("values", "root_module") != nil:
 		x.shown(root.get("values", "root_module"))
+	case isServices(root):
+		return fmt.Errorf("%s is what aws ecs describe-services answers, which has no containers: --from-ecs %s reads the services as they run", path, clusterOf(root))
 	default:
 		return fmt.Errorf("%s is neither a Terraform state nor what terraform show -json prints", path)
 	}
 	return nil
+}
+
+// isServices tells whether JSON is what `aws ecs describe-services` answers.
+func isServices(t *tree) bool {
+	all := t.get("services").list()
+	return len(all) > 0 && strings.Contains(all[0].get("serviceArn").str(), ":ecs:")
+}
+
+// clusterOf is the cluster of the services of such an answer.
+func clusterOf(t *tree) string {
+	arn := t.get("services").list()[0].get("clusterArn").str()
+	return cmp.Or(arn[strings.LastIndexByte(arn, '/')+1:], "CLUSTER")
 }
 
 // stateResource is a resource of a state, with all its instances.
