@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -89,27 +90,20 @@ func (r *run) pause(ctx context.Context, d time.Duration) error {
 // waits; a wait that held a slot while its reads ask for another would stop the
 // walk once as many replies are lost as there are slots.
 func (t *visit) retry(ctx context.Context, f func() error) error {
-	p := t.poll(notYetLimit)
-	for {
-		err := f()
-		if c := t.Classify(err); err == nil || (c != NotYet && c != NotFound) {
-			return err
-		}
-		if werr := p.wait(ctx, t.explain(err).Error()); werr != nil {
-			if t.stopping() {
-				return ErrInterrupted
-			}
-			return fmt.Errorf("%w: %w", werr, err)
-		}
-	}
+	return t.repeat(ctx, notYetLimit, f, NotYet, NotFound)
 }
 
 // retryBusy repeats an update also while AWS is at an earlier change of the same resource.
 func (t *visit) retryBusy(ctx context.Context, f func() error) error {
-	p := t.poll(t.node.patience())
+	return t.repeat(ctx, t.node.patience(), func() error { return t.retry(ctx, f) }, Busy)
+}
+
+// repeat does f again while its error is of one of the classes, up to a limit.
+func (t *visit) repeat(ctx context.Context, limit time.Duration, f func() error, while ...Class) error {
+	p := t.poll(limit)
 	for {
-		err := t.retry(ctx, f)
-		if err == nil || t.Classify(err) != Busy {
+		err := f()
+		if err == nil || !slices.Contains(while, t.Classify(err)) {
 			return err
 		}
 		if werr := p.wait(ctx, t.explain(err).Error()); werr != nil {
