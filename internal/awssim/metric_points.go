@@ -38,13 +38,13 @@ func pointsOf(m *cwtypes.MetricStat) string {
 	return strings.Join(words, " ")
 }
 
-// followed are the metrics that alarms by metric math look at, those of target tracking among them.
-func (s *Sim) followed() []*cwtypes.MetricStat {
-	var all []*cwtypes.MetricStat
-	for _, a := range sorted(s.world.Alarms) {
+// followed are the metrics that alarms by metric math look at, those of target tracking among them, each once.
+func (s *Sim) followed() map[string]*cwtypes.MetricStat {
+	all := map[string]*cwtypes.MetricStat{}
+	for _, a := range s.world.Alarms {
 		for _, q := range a.Alarm.Metrics {
 			if q.MetricStat != nil {
-				all = append(all, q.MetricStat)
+				all[pointsOf(q.MetricStat)] = q.MetricStat
 			}
 		}
 	}
@@ -63,10 +63,9 @@ func (s *Sim) settleMetrics() {
 	}
 	s.world.Sampled = minute
 	s.settleQueues(minute)
-	for _, m := range followed {
-		name := pointsOf(m)
+	for name, m := range followed {
 		kept := slices.DeleteFunc(s.world.Metrics[name], func(p MetricPoint) bool { return minute.Sub(p.At) >= keptPoints })
-		if v := s.statistic(m); !v.missing && (len(kept) == 0 || kept[len(kept)-1].At != minute) {
+		if v := s.statistic(m); !v.missing {
 			kept = append(kept, MetricPoint{minute, v.v})
 		}
 		s.world.Metrics[name] = kept
