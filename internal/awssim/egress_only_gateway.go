@@ -62,9 +62,6 @@ func (s *Sim) createEgressOnlyGateway(in *ec2.CreateEgressOnlyInternetGatewayInp
 		return nil, fail("EgressOnlyInternetGatewayLimitExceeded", "The maximum number of egress-only internet gateways has been reached.")
 	}
 	g := &EgressOnlyGateway{ID: s.world.id("eigw"), VPC: vpc.ID, Token: token, Tags: tags, Created: s.now()}
-	if s.world.EgressOnlyGateways == nil {
-		s.world.EgressOnlyGateways = map[string]*EgressOnlyGateway{}
-	}
 	s.world.EgressOnlyGateways[g.ID] = g
 	return &ec2.CreateEgressOnlyInternetGatewayOutput{EgressOnlyInternetGateway: new(g.describe()), ClientToken: in.ClientToken}, nil
 }

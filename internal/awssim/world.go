@@ -29,12 +29,11 @@ type World struct {
 	// Operator is who calls; without policies of his own he may do all.
 	Operator Operator
 
-	VPCs             map[string]*VPC
-	Subnets          map[string]*Subnet
-	Addresses        map[string]*Address
-	NATGateways      map[string]*NATGateway
-	InternetGateways map[string]*InternetGateway
-	// EgressOnlyGateways are nil until there was one.
+	VPCs               map[string]*VPC
+	Subnets            map[string]*Subnet
+	Addresses          map[string]*Address
+	NATGateways        map[string]*NATGateway
+	InternetGateways   map[string]*InternetGateway
 	EgressOnlyGateways map[string]*EgressOnlyGateway `json:",omitempty"`
 	RouteTables        map[string]*RouteTable
 	VPCEndpoints       map[string]*VPCEndpoint
