@@ -44,7 +44,7 @@ func (b *VPCCIDRBlock) Find(ctx context.Context, look engine.Look) (engine.Found
 	}
 	vpc, id, _ := pick(b.Env, b.VPC.Key(), engine.Look{ID: known(b.VPC.ID())}, all)
 	for _, x := range vpc.Ipv6CidrBlockAssociationSet {
-		if x.Ipv6CidrBlockState == nil || found.ID == look.ID && found.ID != "" {
+		if x.Ipv6CidrBlockState == nil {
 			continue
 		}
 		one := blockFound(string(x.Ipv6CidrBlockState.State), x.AssociationId, x.Ipv6CidrBlock, VPCCIDRBlockSpec{VPC: id})
