@@ -13,10 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-func tagsOf(tags []types.Tag) cloud.Tags {
-	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
-}
-
 // network gives the VPC and what is in it their keys.
 func (j *judge) network() {
 	if len(j.VPCs) != 1 {
@@ -28,12 +24,12 @@ func (j *judge) network() {
 	if n, ok := j.wanted["vpc"].(*provision.VPC); ok {
 		own = n.CIDR
 	}
-	j.take("vpc", "VPC", aws.ToString(v.VpcId), tagsOf(v.Tags)["Name"], tagsOf(v.Tags), differ("block", aws.ToString(v.CidrBlock), own))
+	j.take("vpc", "VPC", aws.ToString(v.VpcId), cloud.FromEC2Tags(v.Tags)["Name"], cloud.FromEC2Tags(v.Tags), differ("block", aws.ToString(v.CidrBlock), own))
 	if n := len(v.CidrBlockAssociationSet); n > 1 {
 		j.rest("VPC blocks", aws.ToString(v.VpcId), "", fmt.Sprintf("%d further blocks of addresses: a stack's VPC has one", n-1))
 	}
 	for _, g := range j.Gateways {
-		j.take("igw", "internet gateway", aws.ToString(g.InternetGatewayId), tagsOf(g.Tags)["Name"], tagsOf(g.Tags))
+		j.take("igw", "internet gateway", aws.ToString(g.InternetGatewayId), cloud.FromEC2Tags(g.Tags)["Name"], cloud.FromEC2Tags(g.Tags))
 	}
 	for _, s := range j.Subnets {
 		j.subnet(s)
@@ -47,7 +43,7 @@ func (j *judge) network() {
 		if i := strings.Index(name, j.Account.Region+"."); i >= 0 {
 			name = name[i+len(j.Account.Region)+1:]
 		}
-		j.take(engine.Key("endpoint/"+name), "VPC endpoint", aws.ToString(e.VpcEndpointId), name, tagsOf(e.Tags))
+		j.take(engine.Key("endpoint/"+name), "VPC endpoint", aws.ToString(e.VpcEndpointId), name, cloud.FromEC2Tags(e.Tags))
 	}
 	j.groups()
 }
@@ -55,7 +51,7 @@ func (j *judge) network() {
 // subnet gives a subnet, its table, that table's default route and the tie between them
 // their keys. What has no tags of its own has the id that karmactl gives it.
 func (j *judge) subnet(s types.Subnet) {
-	id, zone, tags := aws.ToString(s.SubnetId), aws.ToString(s.AvailabilityZone), tagsOf(s.Tags)
+	id, zone, tags := aws.ToString(s.SubnetId), aws.ToString(s.AvailabilityZone), cloud.FromEC2Tags(s.Tags)
 	tier := "private"
 	if j.Public(s) {
 		tier = "public"
@@ -73,10 +69,10 @@ func (j *judge) subnet(s types.Subnet) {
 	to, _ := cloud.DefaultRoute(t)
 	switch {
 	case !itsOwn:
-		j.rest("route table", table, tagsOf(t.Tags)["Name"], "the subnet "+id+" follows the main table of its VPC, and karmactl has a table for each tier")
+		j.rest("route table", table, cloud.FromEC2Tags(t.Tags)["Name"], "the subnet "+id+" follows the main table of its VPC, and karmactl has a table for each tier")
 		return
 	case len(t.Routes) > 0 && to == "" && tier == "public":
-		j.rest("route table", table, tagsOf(t.Tags)["Name"], "it has no default route")
+		j.rest("route table", table, cloud.FromEC2Tags(t.Tags)["Name"], "it has no default route")
 		return
 	}
 	name := "public"
@@ -91,7 +87,7 @@ func (j *judge) subnet(s types.Subnet) {
 
 // table gives a route table and its default route their keys.
 func (j *judge) table(name string, t types.RouteTable) bool {
-	id, tags := aws.ToString(t.RouteTableId), tagsOf(t.Tags)
+	id, tags := aws.ToString(t.RouteTableId), cloud.FromEC2Tags(t.Tags)
 	for key, taken := range j.taken {
 		if taken == id {
 			j.rest("route table", id, tags["Name"], "it is "+string(key)+" already, and the subnets of another zone follow it too: karmactl has a table for each zone")
@@ -132,16 +128,16 @@ func (j *judge) nat(n types.NatGateway) {
 	zone := aws.ToString(j.Subnets[i].AvailabilityZone)
 	key := engine.Key("nat/" + zone)
 	if _, ok := j.wanted[key]; !ok && len(j.NATs) == 1 {
-		j.rest("NAT gateway", aws.ToString(n.NatGatewayId), tagsOf(n.Tags)["Name"], "it is in "+zone+", and karmactl's only one is in the first zone")
+		j.rest("NAT gateway", aws.ToString(n.NatGatewayId), cloud.FromEC2Tags(n.Tags)["Name"], "it is in "+zone+", and karmactl's only one is in the first zone")
 		return
 	}
-	if !j.take(key, "NAT gateway", aws.ToString(n.NatGatewayId), tagsOf(n.Tags)["Name"], tagsOf(n.Tags)) {
+	if !j.take(key, "NAT gateway", aws.ToString(n.NatGatewayId), cloud.FromEC2Tags(n.Tags)["Name"], cloud.FromEC2Tags(n.Tags)) {
 		return
 	}
 	for _, a := range j.Addresses {
 		for _, of := range n.NatGatewayAddresses {
 			if aws.ToString(of.AllocationId) == aws.ToString(a.AllocationId) {
-				j.take(engine.Key("eip/"+zone), "elastic IP address", aws.ToString(a.AllocationId), aws.ToString(a.PublicIp), tagsOf(a.Tags))
+				j.take(engine.Key("eip/"+zone), "elastic IP address", aws.ToString(a.AllocationId), aws.ToString(a.PublicIp), cloud.FromEC2Tags(a.Tags))
 			}
 		}
 	}
@@ -192,6 +188,6 @@ func (j *judge) group(name string, g types.SecurityGroup) {
 			wide = "lets in every port where karmactl lets in the agents' own"
 		}
 	}
-	j.take(key, "security group", aws.ToString(g.GroupId), aws.ToString(g.GroupName), tagsOf(g.Tags),
+	j.take(key, "security group", aws.ToString(g.GroupId), aws.ToString(g.GroupName), cloud.FromEC2Tags(g.Tags),
 		differ("name", aws.ToString(g.GroupName), own.Name), differ("description", fmt.Sprintf("%q", aws.ToString(g.Description)), fmt.Sprintf("%q", own.Description)), wide)
 }

@@ -58,7 +58,7 @@ func checkElasticIPs(sn *snapshot) []Finding {
 			Problem: "an address costs " + sn.monthly(cost.AddressIdle, 1) + " and nothing uses it", Cause: "it belongs to no stack of karmactl, and was allocated by hand or by another tool",
 			Evidence: []string{aws.ToString(a.AllocationId) + " " + aws.ToString(a.PublicIp)}, Fix: "aws ec2 release-address --allocation-id " + aws.ToString(a.AllocationId),
 		}
-		if stack := ec2Tags(a.Tags)[cloud.TagStack]; stack == sn.Cfg.Stack() {
+		if stack := cloud.FromEC2Tags(a.Tags)[cloud.TagStack]; stack == sn.Cfg.Stack() {
 			f.Cause, f.Fix = "its NAT gateway is gone", "karmactl up makes the gateway again, or allows the address go"
 		} else if stack != "" {
 			f.Cause, f.Fix = "it belongs to the stack "+stack, "karmactl up or down of that stack"
@@ -75,7 +75,7 @@ func checkForeign(sn *snapshot) []Finding {
 		return nil
 	}
 	var out []Finding
-	foreign := func(tags []types.Tag) bool { return ec2Tags(tags)[cloud.TagStack] != sn.Cfg.Stack() }
+	foreign := func(tags []types.Tag) bool { return cloud.FromEC2Tags(tags)[cloud.TagStack] != sn.Cfg.Stack() }
 	for _, e := range sn.endpoints {
 		if e.VpcEndpointType == types.VpcEndpointTypeInterface && foreign(e.Tags) && e.State != "deleted" && e.State != "deleting" {
 			out = append(out, Finding{
@@ -93,8 +93,4 @@ func checkForeign(sn *snapshot) []Finding {
 		}
 	}
 	return out
-}
-
-func ec2Tags(tags []types.Tag) cloud.Tags {
-	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 }

@@ -80,7 +80,7 @@ func (sn *snapshot) needs() []need {
 
 // own is 1 for what is the stack's.
 func (sn *snapshot) own(tags []types.Tag) int {
-	if ec2Tags(tags)[cloud.TagStack] == sn.Cfg.Stack() {
+	if cloud.FromEC2Tags(tags)[cloud.TagStack] == sn.Cfg.Stack() {
 		return 1
 	}
 	return 0

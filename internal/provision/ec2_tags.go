@@ -19,10 +19,6 @@ func toEC2Tags(tags cloud.Tags) []types.Tag {
 	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }
 
-func fromEC2Tags(tags []types.Tag) cloud.Tags {
-	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
-}
-
 // updateEC2Tags makes have into want.
 func updateEC2Tags(ctx context.Context, api *ec2.Client, id string, have, want cloud.Tags) error {
 	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
@@ -47,7 +43,7 @@ func ec2Candidates[T any](all []T, of func(T) (*string, []types.Tag)) []candidat
 	var out []candidate[T]
 	for _, x := range all {
 		id, tags := of(x)
-		out = append(out, candidate[T]{Item: x, ID: aws.ToString(id), Tags: fromEC2Tags(tags)})
+		out = append(out, candidate[T]{Item: x, ID: aws.ToString(id), Tags: cloud.FromEC2Tags(tags)})
 	}
 	return out
 }

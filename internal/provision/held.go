@@ -87,7 +87,7 @@ func (h *Env) leavesByItself(n types.NetworkInterface, nats []candidate[types.Na
 
 // made tells whether an interface is one that karmactl made for the stack: its tags say so.
 func (h *Env) made(n types.NetworkInterface) bool {
-	return fromEC2Tags(n.TagSet)[cloud.TagStack] == h.Stack
+	return cloud.FromEC2Tags(n.TagSet)[cloud.TagStack] == h.Stack
 }
 
 // belongsTo names what AWS made an interface for and takes it away with; "" is that AWS did not.

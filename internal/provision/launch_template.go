@@ -147,7 +147,7 @@ func (l *LaunchTemplate) named(ctx context.Context, name string, cause error) (s
 		return "", cause // AWS's refusal says more than the failure to explain it
 	}
 	t := out.LaunchTemplates[0]
-	if !fromEC2Tags(t.Tags).Ours(l.Stack, l.Key()) {
+	if !cloud.FromEC2Tags(t.Tags).Ours(l.Stack, l.Key()) {
 		return "", l.foreign(l.Key(), "launch template "+name, aws.ToString(t.LaunchTemplateId))
 	}
 	return aws.ToString(t.LaunchTemplateId), nil

@@ -123,7 +123,7 @@ func (g *SecurityGroup) adopt(ctx context.Context, want SecurityGroupSpec, cause
 	}
 	sg := out.SecurityGroups[0] // a name is unique in a VPC
 	id := aws.ToString(sg.GroupId)
-	if !fromEC2Tags(sg.Tags).Ours(g.Stack, g.Key()) {
+	if !cloud.FromEC2Tags(sg.Tags).Ours(g.Stack, g.Key()) {
 		return "", g.foreign(g.Key(), "security group "+want.Name, id)
 	}
 	return id, nil

@@ -248,7 +248,7 @@ func (g *SecurityGroup) named(ctx context.Context, id string, cause error) error
 		for _, sg := range groups {
 			switch {
 			case aws.ToString(sg.GroupId) == id:
-			case fromEC2Tags(sg.Tags)[cloud.TagStack] == g.Stack:
+			case cloud.FromEC2Tags(sg.Tags)[cloud.TagStack] == g.Stack:
 				// One of the stack's own, by a rule that was added to it: it goes too.
 				if err := g.letGo(ctx, sg, id); err != nil {
 					return err

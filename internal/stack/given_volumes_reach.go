@@ -33,7 +33,7 @@ func (in mounted) shutOut(ctx context.Context, h *provision.Env, id string, targ
 	}
 	own := ""
 	for _, g := range groups {
-		if tags := ec2Tags(g.Tags); tags.Ours(h.Stack, agentsGroupKey) {
+		if cloud.FromEC2Tags(g.Tags).Ours(h.Stack, agentsGroupKey) {
 			own = aws.ToString(g.GroupId)
 		}
 	}
@@ -114,7 +114,7 @@ func (in mounted) has(h *provision.Env, s types.Subnet) bool {
 	if in.private {
 		tier = "private"
 	}
-	return ec2Tags(s.Tags).Ours(h.Stack, engine.Key("subnet/"+tier+"-"+aws.ToString(s.AvailabilityZone)))
+	return cloud.FromEC2Tags(s.Tags).Ours(h.Stack, engine.Key("subnet/"+tier+"-"+aws.ToString(s.AvailabilityZone)))
 }
 
 // opensNFS tells whether a rule is about the port of NFS.
@@ -144,8 +144,4 @@ func covered(p netip.Prefix, by []netip.Prefix) bool {
 	bytes := p.Addr().As4()
 	bytes[p.Bits()/8] |= 1 << (7 - p.Bits()%8)
 	return covered(low, by) && covered(netip.PrefixFrom(netip.AddrFrom4(bytes), p.Bits()+1), by)
-}
-
-func ec2Tags(tags []types.Tag) cloud.Tags {
-	return cloud.FromSDK(tags, func(t types.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 }
