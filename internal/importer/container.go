@@ -97,7 +97,7 @@ func (a *agent) carryTruth(s settings, t *tree, name string, into **bool) {
 		*into = &on
 		t.carry(a.key(name))
 	} else if said {
-		t.own("not set")
+		t.own(notSet)
 	}
 }
 

@@ -20,7 +20,7 @@ func (c *copilot) agentOf(a *agent, m *tree, folder string) {
 	c.container(a, m)
 	c.volumes(a, m.get("storage", "volumes"))
 	c.variablesOf(a, m)
-	c.sidecars(a, m.get("sidecars"), m.get("image", "depends_on"))
+	c.sidecars(a, m.get("sidecars"), m.get("image"))
 	c.others(m)
 }
 

@@ -6,8 +6,14 @@ import (
 	"strings"
 )
 
-// volumes carries a manifest's storage.volumes over. Copilot's are read-only unless they say
-// otherwise: https://aws.github.io/copilot-cli/docs/manifest/lb-web-service/
+// readOnlyThere tells whether a container may not write to what it mounts: with Copilot that is so
+// unless it says otherwise, https://aws.github.io/copilot-cli/docs/manifest/lb-web-service/
+func readOnlyThere(m *tree) bool {
+	on, said := m.get("read_only").yes()
+	return on || !said
+}
+
+// volumes carries a manifest's storage.volumes over.
 func (c *copilot) volumes(a *agent, all *tree) {
 	for name, m := range all.each() {
 		e := m.get("efs")
@@ -22,11 +28,8 @@ func (c *copilot) volumes(a *agent, all *tree) {
 }
 
 func (c *copilot) mount(a *agent, name string, m, e *tree) {
-	v := volume{name: name, path: m.get("path").str(), readOnly: true}
-	if on, said := m.get("read_only").yes(); said {
-		v.readOnly = on
-	}
-	v.readOnly = v.readOnly && v.path != "" // a sidecar says for itself
+	v := volume{name: name, path: m.get("path").str()}
+	v.readOnly = v.path != "" && readOnlyThere(m) // a sidecar says for itself
 	id := e
 	if e.kind == dict {
 		id = e.first("id", "file_system_id")
@@ -44,11 +47,6 @@ func (c *copilot) mount(a *agent, name string, m, e *tree) {
 		}
 	}
 	key := a.addVolume(v)
-	if a.byECS == nil {
-		a.byECS = map[string]*volume{}
-	}
-	written := a.volumes[len(a.volumes)-1]
-	a.byECS[name] = &written
 	for _, k := range []string{"path", "read_only"} {
 		m.get(k).carry(key)
 	}
@@ -79,19 +77,14 @@ func (c *copilot) mount(a *agent, name string, m, e *tree) {
 	}
 }
 
-// mountsBeside carries over what a sidecar sees of the volumes. Copilot's are read-only there,
-// too, unless they say otherwise.
+// mountsBeside carries over what a sidecar sees of the volumes.
 func (c *copilot) mountsBeside(a *agent, s *sidecar, all *tree) {
 	for _, m := range all.list() {
-		v := a.byECS[m.get("source_volume").str()]
-		if v == nil {
+		name, known := a.volumeOf[m.get("source_volume").str()]
+		if !known {
 			m.leave("its volume is not carried over: write volumes: {NAME: {path: …}}")
 			continue
 		}
-		readOnly := true
-		if on, said := m.get("read_only").yes(); said {
-			readOnly = on
-		}
-		s.mountsBeside(m, volume{name: v.name, path: m.get("path").str(), readOnly: readOnly})
+		s.mountsBeside(m, name, m.get("path").str(), readOnlyThere(m))
 	}
 }

@@ -98,8 +98,8 @@ type agent struct {
 	sidecars       []*sidecar
 	inits          []*sidecar
 	volumes        []volume
-	// byECS are volumes by the name that the task definition or the manifest has for them.
-	byECS map[string]*volume
+	// volumeOf is the name of a volume by the one that the source has for it; the last one counts.
+	volumeOf map[string]string
 }
 
 type spot struct {

@@ -8,7 +8,7 @@ import (
 )
 
 // uncounted is said of blocks that Terraform repeats by what only it knows.
-const uncounted = "only Terraform knows how many there are: terraform show -json > state.json, then init --from state.json"
+const uncounted = "only Terraform knows how many there are: " + readState
 
 // keys are the instances of a block: many is false for one without for_each and
 // count, and keys are nil where only Terraform knows them.

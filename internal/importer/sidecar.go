@@ -23,21 +23,29 @@ const noSidecarKey = "a sidecar has the image's own"
 
 var containerName = lazyregexp.New(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`)
 
-// nameOfContainer is the name of another container as agents.yaml writes it; "" is one that
-// it does not take, or that another container has.
-func (a *agent) nameOfContainer(name string) string {
-	written := strings.ToLower(strings.Trim(name, "-_"))
-	taken := func(s *sidecar) bool { return s.name == written }
-	if !containerName.MatchString(written) || written == a.name || slices.ContainsFunc(a.sidecars, taken) || slices.ContainsFunc(a.inits, taken) {
+// asWritten is the name of a container as agents.yaml writes it.
+func asWritten(name string) string { return strings.ToLower(strings.Trim(name, "-_")) }
+
+// called is where a container is in a list by the name that a source has for it; -1 is nowhere.
+func called(all []*sidecar, name string) int {
+	return slices.IndexFunc(all, func(s *sidecar) bool { return s.name == asWritten(name) })
+}
+
+// nameOfContainer is the name of another container as agents.yaml writes it. "" is one that
+// it does not take, or that another container has: t is left then, with what to write instead.
+func (a *agent) nameOfContainer(name string, t *tree, write string) string {
+	written := asWritten(name)
+	if !containerName.MatchString(written) || written == a.name || called(a.sidecars, name) >= 0 || called(a.inits, name) >= 0 {
+		t.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write %s", name, write))
 		return ""
 	}
 	return written
 }
 
 // addSidecar gives an agent a sidecar, which is read like an agent; nil is a name that
-// agents.yaml does not take.
-func (a *agent) addSidecar(name string) *sidecar {
-	written := a.nameOfContainer(name)
+// agents.yaml does not take, and t is left.
+func (a *agent) addSidecar(name string, t *tree) *sidecar {
+	written := a.nameOfContainer(name, t, "sidecars: {NAME: {image: …}}")
 	if written == "" {
 		return nil
 	}
@@ -47,9 +55,9 @@ func (a *agent) addSidecar(name string) *sidecar {
 }
 
 // addInit gives an agent a container that comes before it; nil is a name that agents.yaml
-// does not take.
-func (a *agent) addInit(name string) *sidecar {
-	written := a.nameOfContainer(name)
+// does not take, and t is left.
+func (a *agent) addInit(name string, t *tree) *sidecar {
+	written := a.nameOfContainer(name, t, "init: [{name: NAME, image: …}]")
 	if written == "" {
 		return nil
 	}

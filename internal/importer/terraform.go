@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// readState is what to do about a value that only Terraform knows.
+const readState = "terraform show -json > state.json, then init --from state.json"
+
 // terraform is one import from Terraform: its files, or a state or plan.
 type terraform struct {
 	*reading
@@ -132,7 +135,7 @@ func (x *terraform) made(source string) (*Result, error) {
 		t.settle(left, "nothing that is carried over uses it")
 	}
 	for _, c := range x.calls {
-		c.args.settle(left, fmt.Sprintf("the module %s is not here to read: terraform show -json > state.json, then init --from state.json has what it made", c.source))
+		c.args.settle(left, fmt.Sprintf("the module %s is not here to read: "+readState+" has what it made", c.source))
 	}
 	return x.finish(source, terraformLooked)
 }
@@ -242,7 +245,7 @@ func rename(t *tree, name string) {
 func (x *terraform) reported(body *tree) {
 	for k, t := range body.each() {
 		switch {
-		case t.null || t.kind != scalar && len(t.items) == 0 || t.kind == scalar && t.text == "":
+		case t.empty() || t.kind == scalar && t.text == "":
 			t.own(notSet)
 		case k == "id" || k == "arn" || strings.HasSuffix(k, "_arn_suffix") || k == "arn_suffix" || k == "tags_all" || k == "owner_id" || k == "revision" ||
 			k == "arn_without_revision" || k == "timeouts" || k == "dns_name" || k == "zone_id" || strings.HasSuffix(k, "unique_id") || k == "repository_url" || k == "registry_id" || k == "region":

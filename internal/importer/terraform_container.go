@@ -210,7 +210,7 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 	c.get("essential").own("the task ends with it")
 	for k, t := range c.each() {
 		if !t.said() {
-			t.settle(own, "not set")
+			t.settle(own, notSet)
 			continue
 		}
 		switch k {

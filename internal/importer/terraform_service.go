@@ -9,7 +9,7 @@ func (x *terraform) services() {
 	for _, s := range x.all("aws_ecs_service") {
 		d := x.find(s.body.get("task_definition").str(), "aws_ecs_task_definition")
 		if d == nil {
-			s.body.leave("its task definition is not here to read: terraform show -json > state.json, then init --from state.json")
+			s.body.leave("its task definition is not here to read: " + readState)
 			continue
 		}
 		x.service(s, d)
@@ -81,18 +81,17 @@ func portOf(lb, main *tree) *tree {
 func (x *terraform) service(s, d *resource) {
 	lb := firstOf(s.body.get("load_balancer"))
 	all := containers(d.body)
-	const read = ": terraform show -json > state.json, then init --from state.json"
 	if len(all) == 0 {
-		s.body.leave("its containers are not here to read" + read)
-		d.body.leave("only Terraform knows its containers" + read)
+		s.body.leave("its containers are not here to read: " + readState)
+		d.body.leave("only Terraform knows its containers: " + readState)
 		return
 	}
 	main := x.agentsOwn(s, lb, all)
 	port := portOf(lb, main)
 	n, ok := port.number()
 	if port != nil && !ok {
-		s.body.leave("only Terraform knows its port" + read)
-		d.body.leave("only Terraform knows its port" + read)
+		s.body.leave("only Terraform knows its port: " + readState)
+		d.body.leave("only Terraform knows its port: " + readState)
 		return
 	}
 	a := x.fleet.addAgent(x.agentName(s, main), s.body.at)

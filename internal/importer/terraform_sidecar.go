@@ -30,32 +30,40 @@ func (x *terraform) agentsOwn(s *resource, lb *tree, all []*tree) *tree {
 // containersBeside carries over the containers of a task that are not the agent's own: the
 // ones that others wait to end come before it, the rest is beside it.
 func (x *terraform) containersBeside(a *agent, d, main *tree, all []*tree) {
-	named, seen, awaited := map[string]*tree{}, map[*tree]bool{main: true}, []*tree{}
+	named := map[string]*tree{}
 	for _, c := range all {
 		named[c.get("name").str()] = c
 	}
+	awaited := endFirst(all, main, func(name string) *tree { return named[name] }, dependencies)
+	for _, c := range awaited {
+		x.before(a, d, main, c)
+	}
+	for _, c := range all {
+		if c != main && !slices.Contains(awaited, c) {
+			x.sidecar(a, d, c)
+		}
+	}
+	a.carryWaits(dependencies(main), x.opts.Services)
+}
+
+// endFirst are the containers that others wait to end, except the agent's own, each after those
+// that it waits for itself.
+func endFirst(all []*tree, main *tree, named func(string) *tree, waits func(*tree) []dependency) []*tree {
+	seen, out := map[*tree]bool{main: true}, []*tree{}
 	var before func(c *tree)
-	before = func(c *tree) { // those first that one of them waits for
-		for _, w := range dependencies(c) {
-			if on := named[w.on]; w.ends() && on != nil && on != c && !seen[on] {
+	before = func(c *tree) {
+		for _, w := range waits(c) {
+			if on := named(w.on); w.ends() && on != nil && on != c && !seen[on] {
 				seen[on] = true // a file may have containers that wait for each other
 				before(on)
-				awaited = append(awaited, on)
+				out = append(out, on)
 			}
 		}
 	}
 	for _, c := range all {
 		before(c)
 	}
-	for _, c := range awaited {
-		x.before(a, d, main, c)
-	}
-	for _, c := range all {
-		if !seen[c] {
-			x.sidecar(a, d, c)
-		}
-	}
-	a.carryWaits(dependencies(main), x.opts.Services)
+	return out
 }
 
 // dependency is that a container starts after another one.
@@ -80,16 +88,16 @@ func dependencies(c *tree) []dependency {
 func (a *agent) carryWaits(all []dependency, asItIs bool) {
 	said := map[string]bool{}
 	for _, d := range all {
-		name := strings.ToLower(strings.Trim(d.on, "-_"))
+		name := asWritten(d.on)
 		said[name] = true
-		if i := slices.IndexFunc(a.inits, func(s *sidecar) bool { return s.name == name }); i >= 0 {
+		if i := called(a.inits, name); i >= 0 {
 			if d.condition == "COMPLETE" {
 				a.comments = append(a.comments, fmt.Sprintf("%s starts after %s has ended, however. Here it starts only when that succeeds.", d.t.at, name))
 			}
 			d.t.carry(fmt.Sprintf("%s.%d.name", a.key("init"), i))
 			continue
 		}
-		i := slices.IndexFunc(a.sidecars, func(s *sidecar) bool { return s.name == name })
+		i := called(a.sidecars, name)
 		wait := map[string]string{"HEALTHY": "healthy", "START": "start"}[d.condition]
 		if i < 0 || wait == "" {
 			d.t.leave("agents.yaml has no container of this name to wait for: write sidecars, or init")
@@ -123,9 +131,8 @@ func (x *terraform) sidecar(a *agent, d, c *tree) {
 		c.leave("agents log to CloudWatch Logs: nothing routes their logs")
 		return
 	}
-	s := a.addSidecar(name)
+	s := a.addSidecar(name, c)
 	if s == nil {
-		c.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write sidecars: {NAME: {image: …}}", name))
 		return
 	}
 	c.get("name").carry(a.key("sidecars." + s.name))
@@ -137,7 +144,7 @@ func (x *terraform) sidecar(a *agent, d, c *tree) {
 	for _, on := range dependencies(c) {
 		on.t.leave("a sidecar waits for no other container: the agent waits for its sidecars, and for init")
 	}
-	c.settle(own, "not set")
+	c.settle(own, notSet)
 }
 
 // before carries over a container that others wait to end.
@@ -148,9 +155,8 @@ func (x *terraform) before(a *agent, d, main, c *tree) {
 		c.leave("only Terraform knows its image: write init: [{name: NAME, image: …}]")
 		return
 	}
-	s := a.addInit(name)
+	s := a.addInit(name, c)
 	if s == nil {
-		c.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write init: [{name: NAME, image: …}]", name))
 		return
 	}
 	c.get("name").carry(s.process.key("name"))
@@ -168,14 +174,19 @@ func (x *terraform) before(a *agent, d, main, c *tree) {
 	}
 	s.process.health.container = check{}
 	s.leaveRest(c)
-	for _, on := range dependencies(c) {
-		if on.ends() {
-			on.t.own("init runs in its order")
+	settleInit(dependencies(c))
+	c.settle(own, notSet)
+}
+
+// settleInit says what becomes of what a container waits for that comes before the agent.
+func settleInit(all []dependency) {
+	for _, d := range all {
+		if d.ends() {
+			d.t.own("init runs in its order")
 		} else {
-			on.t.leave("init runs before the sidecars: put what it needs into init")
+			d.t.leave("init runs before the sidecars: put what it needs into init")
 		}
 	}
-	c.settle(own, "not set")
 }
 
 // leaveRest leaves what agents.yaml has no key for at a container that is not the agent's own.

@@ -41,7 +41,7 @@ func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 	id := e.first("file_system_id", "fileSystemId")
 	if vol.efs = x.fileSystem(id); vol.efs == "" {
 		m.leave(fmt.Sprintf("only Terraform knows the id of the file system: write volumes: {%s: {path: %s, efs: fs-…}}", nearest(vol.name, nearVolume, "volume"), vol.path))
-		v.leave("only Terraform knows the id of the file system: terraform show -json > state.json, then init --from state.json")
+		v.leave("only Terraform knows the id of the file system: " + readState)
 		a.comments = append(a.comments, fmt.Sprintf("%s mounts a file system of EFS of which only Terraform knows the id: write volumes here.", m.at))
 		return
 	}
@@ -55,25 +55,19 @@ func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 	if vol.accessPoint == "" {
 		vol.directory = strings.TrimRight(root.str(), "/")
 	}
-	if before := a.byECS[vol.name]; s != nil && before != nil { // the agent's own container sees it, too
-		s.mountsBeside(m, volume{before.name, vol.path, "", "", "", vol.readOnly})
+	if name, known := a.volumeOf[vol.name]; s != nil && known { // another container sees it, too
+		s.mountsBeside(m, name, vol.path, vol.readOnly)
 		return
 	}
 	path, readOnly := vol.path, vol.readOnly
 	if s != nil {
 		vol.path, vol.readOnly = "", false
 	}
-	source := vol.name
 	key := a.addVolume(vol)
-	vol = a.volumes[len(a.volumes)-1]
-	if a.byECS == nil {
-		a.byECS = map[string]*volume{}
-	}
-	a.byECS[source] = &vol
 	if s == nil {
 		m.carry(key)
 	} else {
-		s.mountsBeside(m, volume{vol.name, path, "", "", "", readOnly})
+		s.mountsBeside(m, a.volumeOf[vol.name], path, readOnly)
 	}
 	if v.get("name").outcome != carried { // a second mount of it
 		v.get("name").carry(key)

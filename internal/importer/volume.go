@@ -44,12 +44,16 @@ const (
 // addVolume gives an agent a volume under the nearest name that is allowed and free, and
 // tells its key.
 func (a *agent) addVolume(v volume) string {
-	name := nearest(v.name, nearVolume, "volume")
+	source, name := v.name, nearest(v.name, nearVolume, "volume")
 	v.name = name
 	for i := 2; a.volume(v.name) != nil; i++ {
 		v.name = nearest(fmt.Sprintf("%s-%d", name[:min(len(name), 36)], i), nearVolume, "volume")
 	}
 	a.volumes = append(a.volumes, v)
+	if a.volumeOf == nil {
+		a.volumeOf = map[string]string{}
+	}
+	a.volumeOf[source] = v.name
 	return a.key("volumes." + v.name)
 }
 
@@ -85,9 +89,9 @@ func (a *agent) byPoint(at Place, v volume) {
 }
 
 // mountsBeside gives a container beside the agent's own a volume of the agent.
-func (s *sidecar) mountsBeside(t *tree, v volume) {
-	s.process.volumes = append(s.process.volumes, volume{name: v.name, path: v.path, readOnly: v.readOnly})
-	t.carry(s.process.key("volumes." + v.name))
+func (s *sidecar) mountsBeside(t *tree, name, path string, readOnly bool) {
+	s.process.volumes = append(s.process.volumes, volume{name: name, path: path, readOnly: readOnly})
+	t.carry(s.process.key("volumes." + name))
 }
 
 func (v volume) yaml() string {
