@@ -208,6 +208,14 @@ func TestAFolderArrivesWithAllThatIsInIt(t *testing.T) {
 		}
 		onlyThere(t, filepath.Join(here, "back"), "a.txt", "deep", "in")
 		onlyThere(t, there, "notes")
+		if err := os.Symlink("notes", filepath.Join(here, "current")); err != nil {
+			t.Fatal(err)
+		}
+		linked, err := c.Put(t.Context(), filepath.Join(here, "current"), there)
+		if err != nil || linked.To != filepath.Join(there, "current") || linked.Files != 2 {
+			t.Fatalf("what a link leads to: %+v, %v", linked, err)
+		}
+		onlyThere(t, linked.To, "a.txt", "deep", "in")
 	})
 }
 

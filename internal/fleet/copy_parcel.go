@@ -131,6 +131,10 @@ func wrapUp(from string) (*parcel, error) {
 
 // pack makes an archive of a folder. Owners are not kept: they are this machine's.
 func (p *parcel) pack(from string) error {
+	from, err := filepath.EvalSymlinks(from) // WalkDir does not follow a link that leads to the folder
+	if err != nil {
+		return err
+	}
 	f, err := os.CreateTemp("", "karmactl-cp-*")
 	if err != nil {
 		return err
