@@ -6,27 +6,19 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/fleet"
-	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-type cpOptions struct{ task, container string }
-
-func (o *cpOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.task, "task", "", "the task whose `ID` begins so (default the youngest)")
-	f.StringVar(&o.container, "container", "", "the `NAME` of one of the agent's sidecars (default the agent's own container)")
-}
-
 func newCpCmd(a *app) *cobra.Command {
-	var o cpOptions
+	var o sessionOptions
 	cmd := &cobra.Command{
 		Use: "cp FROM TO", Short: "A file or a folder from a running task, or into one", Args: cobra.MaximumNArgs(2),
 		ValidArgsFunction: a.completeCopy,
@@ -39,13 +31,12 @@ there by that name is replaced, and only when the SHA-256 of what arrived is rig
 It goes over ECS Exec, as text through a terminal: it needs what exec needs, and in the
 image sh, base64, sha256sum and sed, and tar for folders. It is for files of some
 megabytes; a bucket is faster for more. What is not in a volume is gone with the task.`,
-		RunE: a.withSession(checkCopy, func(ctx context.Context, s *session, args []string) error {
-			return runCp(ctx, s, args[0], args[1], o)
-		}),
 	}
+	cmd.RunE = a.withSession(func(cfg *agents.Config, args []string) error { return checkCopy(cfg, args, o.container) },
+		func(ctx context.Context, s *session, args []string) error { return runCp(ctx, s, args[0], args[1], o) })
 	o.addFlags(cmd.Flags())
-	completeFlag(cmd, "container", a.completeContainers())
-	completeFlag(cmd, "task", a.completeTasks(false))
+	completeFlag(cmd, "container", ofCopied(a.completeContainers()))
+	completeFlag(cmd, "task", ofCopied(a.completeTasks(false)))
 	return cmd
 }
 
@@ -58,52 +49,49 @@ func inTask(word string) (agent, file string, ok bool) {
 	return agent, file, true
 }
 
-func checkCopy(cfg *agents.Config, args []string) error {
+// copied is the side that is in a container: what is copied from, with out, or to.
+func copied(from, to string) (agent, file string, out bool) {
+	if agent, file, out = inTask(from); !out {
+		agent, file, _ = inTask(to)
+	}
+	return agent, file, out
+}
+
+func checkCopy(cfg *agents.Config, args []string, container string) error {
 	const usage = ": karmactl cp AGENT:/PATH LOCAL, or karmactl cp LOCAL AGENT:/PATH"
 	if len(args) != 2 || args[0] == "" || args[1] == "" {
 		return &usageError{errors.New("say what is copied and where to" + usage)}
 	}
-	from, _, out := inTask(args[0])
-	to, _, in := inTask(args[1])
+	agent, file, out := copied(args[0], args[1])
+	_, _, in := inTask(args[1])
 	switch {
 	case in && out:
 		return &usageError{errors.New("both are in a container: copy it to this machine first" + usage)}
 	case !in && !out:
 		return &usageError{errors.New("neither is in a container" + usage)}
 	}
-	agent, word := from, args[0]
-	if in {
-		agent, word = to, args[1]
-	}
 	if err := areAgents(cfg, []string{agent}); err != nil {
 		return err
 	}
-	switch _, file, _ := inTask(word); {
+	switch {
 	case !path.IsAbs(file):
-		return &usageError{fmt.Errorf("%s: a path in a container begins with /", word)}
+		return &usageError{fmt.Errorf("%s:%s: a path in a container begins with /", agent, file)}
 	case out && path.Clean(file) == "/":
-		return &usageError{fmt.Errorf("%s is the whole container: name a file or a folder of it", word)}
+		return &usageError{fmt.Errorf("%s:%s is the whole container: name a file or a folder of it", agent, file)}
 	}
-	return nil
+	return isContainer(cfg, []string{agent}, container)
 }
 
-func runCp(ctx context.Context, s *session, from, to string, o cpOptions) error {
-	agent, there, out := inTask(from)
-	if !out {
-		agent, there, _ = inTask(to)
-	}
-	if err := isContainer(s.cfg, []string{agent}, o.container); err != nil {
-		return err
-	}
+func runCp(ctx context.Context, s *session, from, to string, o sessionOptions) error {
+	agent, there, out := copied(from, to)
 	if !out {
 		if _, err := os.Stat(from); err != nil {
 			return err
 		}
 	}
-	clients, term := cloud.NewClients(s.aws), s.app.term
+	term := s.app.term
 	c := &fleet.Copy{
-		Exec:   &fleet.Exec{ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Service: s.cfg.ServiceNames()[agent], Task: o.task, Container: o.container},
-		Plugin: &fleet.SessionPlugin{Region: s.account.Region, Profile: s.app.opts.profile, Rehearsal: s.app.opts.simulate != "", Err: term.Err},
+		Exec: s.execIn(cloud.NewClients(s.aws), agent, o), Plugin: s.plugin(),
 		Begin: func(size int64) {
 			if size >= 0 {
 				term.Notef("copying %s", bytesOf(size))
@@ -170,10 +158,22 @@ func (a *app) completeCopy(_ *cobra.Command, given []string, word string) ([]str
 			return nil, cobra.ShellCompDirectiveDefault
 		}
 	}
-	for _, n := range a.names(nil, ":") {
-		if strings.HasPrefix(n, word) {
-			return a.names(nil, ":"), cobra.ShellCompDirectiveNoSpace
-		}
+	all := a.names(nil, ":")
+	if slices.ContainsFunc(all, func(n string) bool { return strings.HasPrefix(n, word) }) {
+		return all, cobra.ShellCompDirectiveNoSpace
 	}
 	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// ofCopied has a flag complete what is of the agent that is copied from or to.
+func ofCopied(f complete) complete {
+	return func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		var of []string
+		for _, arg := range args {
+			if agent, _, in := inTask(arg); in {
+				of = append(of, agent)
+			}
+		}
+		return f(c, of, word)
+	}
 }

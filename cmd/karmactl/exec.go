@@ -16,15 +16,16 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-type execOptions struct{ task, container string }
+// sessionOptions choose the task that a session is in, and its container.
+type sessionOptions struct{ task, container string }
 
-func (o *execOptions) addFlags(f *pflag.FlagSet) {
+func (o *sessionOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.task, "task", "", "the task whose `ID` begins so (default the youngest)")
 	f.StringVar(&o.container, "container", "", "the `NAME` of one of the agent's sidecars (default the agent's own container)")
 }
 
 func newExecCmd(a *app) *cobra.Command {
-	var o execOptions
+	var o sessionOptions
 	cmd := &cobra.Command{
 		Use: "exec AGENT [-- CMD...]", Short: "A shell in a running task, or a command", Args: agentArgument(1, 0, "karmactl exec AGENT [-- CMD]"),
 		Example: `  karmactl exec validator
@@ -57,14 +58,10 @@ nothing by itself. When something else is missing, it says what, and what to do.
 	return cmd
 }
 
-func runExec(ctx context.Context, s *session, agent string, command []string, o execOptions) error {
-	clients := cloud.NewClients(s.aws)
-	e := &fleet.Exec{
-		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Service: s.cfg.ServiceNames()[agent], Task: o.task, Container: o.container,
-		Plugin: &fleet.SessionPlugin{
-			Region: s.account.Region, Profile: s.app.opts.profile, Rehearsal: s.app.opts.simulate != "", In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err, Command: len(command) > 0,
-		},
-	}
+func runExec(ctx context.Context, s *session, agent string, command []string, o sessionOptions) error {
+	e, plugin := s.execIn(cloud.NewClients(s.aws), agent, o), s.plugin()
+	plugin.Command = len(command) > 0
+	e.Plugin = plugin
 	line := ""
 	if len(command) > 0 {
 		line = fleet.Wrap(command)
@@ -74,6 +71,20 @@ func runExec(ctx context.Context, s *session, agent string, command []string, o 
 		return &exit{code: code}
 	}
 	return err
+}
+
+// execIn is a session in a running task of an agent, without what carries it.
+func (s *session) execIn(clients *cloud.Clients, agent string, o sessionOptions) *fleet.Exec {
+	return &fleet.Exec{
+		ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: agent, Service: s.cfg.ServiceNames()[agent], Task: o.task, Container: o.container,
+	}
+}
+
+// plugin carries a session to this terminal.
+func (s *session) plugin() *fleet.SessionPlugin {
+	return &fleet.SessionPlugin{
+		Region: s.account.Region, Profile: s.app.opts.profile, Rehearsal: s.app.opts.simulate != "", In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err,
+	}
 }
 
 // withoutPlugin says that this machine lacks what sessions need, where one of these agents

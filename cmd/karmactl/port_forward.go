@@ -12,8 +12,6 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/fleet"
-	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 type portForwardOptions struct{ task string }
@@ -80,12 +78,9 @@ func runPortForward(ctx context.Context, s *session, args []string, o portForwar
 		return err
 	}
 	clients := cloud.NewClients(s.aws)
-	e := &fleet.Exec{ECS: clients.ECS, Roles: clients.IAM, Cluster: provision.ClusterName(s.cfg.Stack()), Agent: args[0], Service: s.cfg.ServiceNames()[args[0]], Task: o.task}
-	plugin := &fleet.SessionPlugin{
-		Region: s.account.Region, Profile: s.app.opts.profile, Rehearsal: s.app.opts.simulate != "", In: s.app.term.In, Out: s.app.term.Out, Err: s.app.term.Err,
-		Begin: func() {
-			s.app.term.Notef("http://localhost:%d is port %d of a task of %s · Ctrl-C ends it", local, remote, args[0])
-		},
+	e, plugin := s.execIn(clients, args[0], sessionOptions{task: o.task}), s.plugin()
+	plugin.Begin = func() {
+		s.app.term.Notef("http://localhost:%d is port %d of a task of %s · Ctrl-C ends it", local, remote, args[0])
 	}
 	code, interrupted, err := s.withPlugin(func() (int, error) { return e.Forward(ctx, clients.SSM, plugin, local, remote) })
 	if err == nil && code != 0 && !interrupted {
