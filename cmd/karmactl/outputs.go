@@ -44,7 +44,7 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 	}
 	term := s.app.term
 	if len(args) == 1 {
-		if len(d.URLs) == 0 && isURL(s.cfg, args[0]) {
+		if _, is := s.cfg.Agent(strings.TrimPrefix(args[0], "URL.")); is && len(d.URLs) == 0 {
 			return noURLs(s.cfg)
 		}
 		value, err := outputNamed(d, args[0])
@@ -112,12 +112,6 @@ func readOutputs(ctx context.Context, s *session) (*document.Outputs, error) {
 		}
 	}
 	return d, nil
-}
-
-// isURL tells whether an output's name is that of an agent's URL.
-func isURL(cfg *agents.Config, name string) bool {
-	name = strings.TrimPrefix(name, "URL.")
-	return slices.ContainsFunc(cfg.Agents, func(ag agents.Agent) bool { return ag.Name == name })
 }
 
 // outputNamed is one output by its name.

@@ -56,7 +56,7 @@ func (c *Config) openSecrets() []string {
 	}
 	for _, a := range c.Owners() {
 		look(a.Name, a.Env)
-		for _, s := range slices.Concat(a.Init, a.Sidecars) {
+		for _, s := range a.Containers() {
 			look(a.Name+"'s "+s.Name, s.Env)
 		}
 	}

@@ -61,12 +61,10 @@ func (a *Agent) Writes(volume string) bool {
 
 // fillInMounted completes what containers beside the agent's own say of its volumes.
 func fillInMounted(a *Agent) {
-	for _, list := range [][]Sidecar{a.Init, a.Sidecars} {
-		for _, s := range list {
-			for i := range s.Volumes {
-				if v := a.volume(s.Volumes[i].Volume); v != nil && s.Volumes[i].Path == "" {
-					s.Volumes[i].Path = v.Path
-				}
+	for _, s := range a.Containers() {
+		for i := range s.Volumes {
+			if v := a.volume(s.Volumes[i].Volume); v != nil && s.Volumes[i].Path == "" {
+				s.Volumes[i].Path = v.Path
 			}
 		}
 	}
@@ -102,12 +100,11 @@ func (c *Config) sharedBy(of string) *Volume {
 // checkVolumes holds the volumes of an agent, or of a job with an image, against what AWS
 // takes and against each other.
 func checkVolumes(r *reader, c *Config, at string, a *Agent) {
-	for _, v := range a.Volumes {
-		checkVolume(r, c, join(at, "volumes", v.Name), a, v)
-	}
 	var own []placedMount
 	for _, v := range a.Volumes {
-		own = append(own, placedMount{Mounted{v.Name, v.Path, v.ReadOnly}, join(at, "volumes", v.Name)})
+		place := join(at, "volumes", v.Name)
+		checkVolume(r, c, place, a, v)
+		own = append(own, placedMount{Mounted{v.Name, v.Path, v.ReadOnly}, place})
 	}
 	checkPaths(r, own)
 	for i, s := range a.Init {
