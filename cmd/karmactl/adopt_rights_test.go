@@ -309,10 +309,11 @@ func TestThePoliciesThatNameATaskRoleAreNamed(t *testing.T) {
 		role := "acme-prod-ecs-task-20250611083000000000000002"
 		if err := o.sim.Edit(func(w *awssim.World) {
 			names := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + w.Roles[role].ARN + `"},"Action":"*","Resource":"*"}]}`
-			w.Roles[role].Inline["files"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":["arn:aws:s3:::acme-outbox/*","arn:aws:s3:::acme-plain","arn:aws:s3:::acme-*/x","arn:aws:s3:::acme-nowhere/*"]}]}`
+			w.Roles[role].Inline["files"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":["arn:aws:s3:::acme-outbox/*","arn:aws:s3:::acme-plain","arn:aws:s3:::acme-*/x","arn:aws:s3:::acme-nowhere/*","arn:aws:s3:::acme-far/*"]}]}`
 			for name, policy := range map[string]string{"acme-outbox": names, "acme-plain": ""} {
 				w.Buckets[name] = &awssim.Bucket{Name: name, Owner: w.Account, Region: w.Region, Policy: policy}
 			}
+			w.Buckets["acme-far"] = &awssim.Bucket{Name: "acme-far", Owner: w.Account, Region: "eu-west-1", Policy: names}
 			for _, s := range w.Secrets {
 				s.Policy = names
 			}
@@ -331,6 +332,9 @@ func TestThePoliciesThatNameATaskRoleAreNamed(t *testing.T) {
 			if want := "the policy of " + of + " names it: let it name the agents' roles, too, before their first deployment"; strings.Count(words, want) != 1 {
 				t.Errorf("%q is said %d times:\n%s", want, strings.Count(words, want), words)
 			}
+		}
+		if far := "whether the policy of the bucket acme-far names it is not known: it is in another region"; !strings.Contains(words, far) {
+			t.Errorf("%q is not said:\n%s", far, words)
 		}
 		if strings.Contains(words, "acme-plain") || strings.Contains(words, "acme-nowhere") {
 			t.Errorf("a bucket whose policy names no one is named:\n%s", words)

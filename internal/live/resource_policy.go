@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -45,28 +46,13 @@ func (p ResourcePolicy) Names(role string) bool {
 // One that may not be read says so.
 func (f *Fleet) ReadResourcePolicies(ctx context.Context, c *cloud.Clients) error {
 	buckets, secrets := f.referred()
-	add := func(of, document string, err error) error {
-		switch {
-		case cloud.IsNotFound(err), cloud.Is(err, "NoSuchBucketPolicy"), cloud.Is(err, "PermanentRedirect"):
-			return nil
-		case cloud.Classify(err) == engine.Denied:
-			f.ResourcePolicies = append(f.ResourcePolicies, ResourcePolicy{Of: of, Unread: cloud.Explain(err, cloud.Account{})})
-			return nil
-		case err != nil:
-			return err
-		}
-		if document != "" {
-			f.ResourcePolicies = append(f.ResourcePolicies, ResourcePolicy{Of: of, Document: document})
-		}
-		return nil
-	}
 	for _, name := range buckets {
 		out, err := c.S3.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &name})
 		document := ""
 		if err == nil {
 			document = aws.ToString(out.Policy)
 		}
-		if err := add("the bucket "+name, document, err); err != nil {
+		if err := f.addPolicy("the bucket "+name, document, err); err != nil {
 			return err
 		}
 	}
@@ -76,10 +62,30 @@ func (f *Fleet) ReadResourcePolicies(ctx context.Context, c *cloud.Clients) erro
 		if err == nil {
 			name, document = aws.ToString(out.Name), aws.ToString(out.ResourcePolicy)
 		}
-		if err := add("the secret "+name, document, err); err != nil {
+		if err := f.addPolicy("the secret "+name, document, err); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// addPolicy adds what a read of a policy gave. A bucket of another account has none to read,
+// whatever it allows: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
+func (f *Fleet) addPolicy(of, document string, err error) error {
+	p := ResourcePolicy{Of: of, Document: document}
+	switch {
+	case cloud.IsNotFound(err), cloud.Is(err, "NoSuchBucketPolicy"), err == nil && document == "":
+		return nil
+	case cloud.Is(err, "PermanentRedirect"):
+		p.Unread = errors.New("it is in another region")
+	case cloud.Is(err, "MethodNotAllowed"):
+		p.Unread = errors.New("it is another account's")
+	case cloud.Classify(err) == engine.Denied:
+		p.Unread = cloud.Explain(err, cloud.Account{})
+	case err != nil:
+		return err
+	}
+	f.ResourcePolicies = append(f.ResourcePolicies, p)
 	return nil
 }
 
