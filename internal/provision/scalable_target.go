@@ -124,11 +124,6 @@ func (t *ScalableTarget) list(ctx context.Context) ([]types.ScalableTarget, erro
 		func(out *aas.DescribeScalableTargetsOutput) []types.ScalableTarget { return out.ScalableTargets })
 }
 
-func (t *ScalableTarget) schedule(ctx context.Context) ([]types.ScheduledAction, error) {
-	return cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(t.Clients.AutoScaling, &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
-		func(out *aas.DescribeScheduledActionsOutput) []types.ScheduledAction { return out.ScheduledActions })
-}
-
 // Diff compares.
 func (t *ScalableTarget) Diff(have, want ScalableTargetSpec) []engine.Change {
 	if have.Elsewhere != nil {

@@ -101,7 +101,10 @@ func readScheduledAction(x types.ScheduledAction) ScheduledActionSpec {
 
 // scheduledActions shares its listing with the scalable targets.
 func (h *Env) scheduledActions(ctx context.Context, notOlder time.Time) ([]types.ScheduledAction, error) {
-	return cloud.List(ctx, h.Inventory, "scheduled-action", notOlder, (&ScalableTarget{Env: h}).schedule)
+	return cloud.List(ctx, h.Inventory, "scheduled-action", notOlder, func(ctx context.Context) ([]types.ScheduledAction, error) {
+		return cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(h.Clients.AutoScaling, &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+			func(out *aas.DescribeScheduledActionsOutput) []types.ScheduledAction { return out.ScheduledActions })
+	})
 }
 
 // ScheduledActions are karmactl's of one agent, as they are.
