@@ -107,6 +107,10 @@ func (a *Alarm) Want() AlarmSpec {
 // joinTopics writes who is told in an order of its own: AWS's says nothing.
 func joinTopics(arns []string) string { return strings.Join(slices.Sorted(slices.Values(arns)), " ") }
 
+func alarmDimensions(all []types.Dimension) map[string]string {
+	return cloud.FromSDK(all, func(d types.Dimension) (string, string) { return aws.ToString(d.Name), aws.ToString(d.Value) })
+}
+
 func joinDimensions(dims map[string]string) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(dims)) {
@@ -125,12 +129,8 @@ func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmS
 	if tags == nil || err != nil {
 		return engine.Found[AlarmSpec]{}, err
 	}
-	dims := map[string]string{}
-	for _, d := range alarm.Dimensions {
-		dims[aws.ToString(d.Name)] = aws.ToString(d.Value)
-	}
 	spec := AlarmSpec{
-		Metric: aws.ToString(alarm.Namespace) + "/" + aws.ToString(alarm.MetricName), Dimensions: joinDimensions(dims),
+		Metric: aws.ToString(alarm.Namespace) + "/" + aws.ToString(alarm.MetricName), Dimensions: joinDimensions(alarmDimensions(alarm.Dimensions)),
 		Statistic: string(alarm.Statistic), Comparison: string(alarm.ComparisonOperator), Threshold: aws.ToFloat64(alarm.Threshold),
 		Period: time.Duration(aws.ToInt32(alarm.Period)) * time.Second, Periods: int(aws.ToInt32(alarm.EvaluationPeriods)),
 		Datapoints: int(aws.ToInt32(alarm.DatapointsToAlarm)), Missing: aws.ToString(alarm.TreatMissingData),

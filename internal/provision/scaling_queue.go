@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // messagesPerTask is how a plan calls the metric of a queue.
@@ -66,16 +68,20 @@ func metricText(c *types.CustomizedMetricSpecification) string {
 	if len(c.Metrics) == 0 {
 		return aws.ToString(c.Namespace) + "/" + aws.ToString(c.MetricName)
 	}
-	out := ""
+	var parts []string
 	for _, q := range c.Metrics {
-		out += aws.ToString(q.Id) + " = "
+		part := aws.ToString(q.Id) + " = " + aws.ToString(q.Expression)
 		if m := q.MetricStat; m != nil && m.Metric != nil {
-			out += aws.ToString(m.Stat) + " of " + aws.ToString(m.Metric.Namespace) + "/" + aws.ToString(m.Metric.MetricName)
-			for _, d := range m.Metric.Dimensions {
-				out += " " + aws.ToString(d.Name) + "=" + aws.ToString(d.Value)
-			}
+			part += statText(m.Stat, m.Metric.Namespace, m.Metric.MetricName, cloud.FromSDK(m.Metric.Dimensions, func(d types.TargetTrackingMetricDimension) (string, string) {
+				return aws.ToString(d.Name), aws.ToString(d.Value)
+			}))
 		}
-		out += aws.ToString(q.Expression) + "; "
+		parts = append(parts, part)
 	}
-	return strings.TrimSuffix(out, "; ")
+	return strings.Join(parts, "; ")
+}
+
+// statText is a statistic of a metric in one line, with its dimensions in an order of its own: AWS's says nothing.
+func statText(stat, namespace, name *string, dimensions map[string]string) string {
+	return strings.TrimSpace(aws.ToString(stat) + ofMetric + aws.ToString(namespace) + "/" + aws.ToString(name) + " " + joinDimensions(dimensions))
 }

@@ -148,10 +148,7 @@ func mathText(queries []cwtypes.MetricDataQuery) string {
 	for _, q := range queries {
 		part := aws.ToString(q.Id) + " = " + aws.ToString(q.Expression)
 		if m := q.MetricStat; m != nil && m.Metric != nil {
-			part += aws.ToString(m.Stat) + ofMetric + aws.ToString(m.Metric.Namespace) + "/" + aws.ToString(m.Metric.MetricName)
-			for _, d := range m.Metric.Dimensions {
-				part += " " + aws.ToString(d.Name) + "=" + aws.ToString(d.Value)
-			}
+			part += statText(m.Stat, m.Metric.Namespace, m.Metric.MetricName, alarmDimensions(m.Metric.Dimensions))
 		}
 		parts = append(parts, part)
 	}
