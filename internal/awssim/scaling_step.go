@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -85,9 +84,6 @@ func (s *Sim) forgetSteps(p *ScalingPolicy) {
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 func (s *Sim) settleSteps(t *ScalableTarget, p *ScalingPolicy) {
 	for _, name := range s.alarmsOn(p) {
-		if strings.HasPrefix(name, "TargetTracking-") {
-			continue
-		}
 		if alarms, newest := s.look(name); alarms && !newest.missing {
 			s.step(t, p, newest.v-aws.ToFloat64(s.world.Alarms[name].Alarm.Threshold))
 		}
