@@ -61,6 +61,10 @@ func (c *compose) mount(a *agent, t *tree, v volume) {
 	if device := said.get("driver_opts", "device").str(); v.efs != "" && device != "" {
 		v.directory = strings.TrimRight(device[strings.IndexByte(device, ':')+1:], "/")
 	}
+	if reference.MatchString(v.directory) {
+		t.leave("the shell that runs compose fills its directory in: " + v.written("efs: "+v.efs+", directory: /…"))
+		return
+	}
 	name := v.name
 	key := a.addVolume(v)
 	t.carry(key)

@@ -35,7 +35,7 @@ func (c *copilot) mount(a *agent, name string, m, e *tree) {
 		id = e.first("id", "file_system_id")
 	}
 	if v.efs = fileSystemID.FindString(id.str()); v.efs == "" && e.kind == dict && id != nil {
-		m.leave(fmt.Sprintf("CloudFormation's output: write volumes: {%s: {path: %s, efs: fs-…}}", nearest(name, nearVolume, "volume"), cmp.Or(v.path, "…")))
+		m.leave("CloudFormation's output: " + v.written("efs: fs-…"))
 		return
 	}
 	root := e.first("root_dir", "root_directory")
@@ -45,6 +45,10 @@ func (c *copilot) mount(a *agent, name string, m, e *tree) {
 		if v.accessPoint = accessPointID.FindString(point.str()); v.accessPoint == "" {
 			v.directory = strings.TrimRight(root.str(), "/")
 		}
+	}
+	if reference.MatchString(v.directory) {
+		m.leave("the shell that runs Copilot fills its directory in: " + v.written("efs: "+v.efs+", directory: /…"))
+		return
 	}
 	key := a.addVolume(v)
 	for _, k := range []string{"path", "read_only"} {

@@ -40,9 +40,7 @@ func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 	e := firstOf(v.first("efs_volume_configuration", "efsVolumeConfiguration"))
 	id := e.first("file_system_id", "fileSystemId")
 	if vol.efs = x.fileSystem(id); vol.efs == "" {
-		m.leave(fmt.Sprintf("only Terraform knows the id of the file system: write volumes: {%s: {path: %s, efs: fs-…}}", nearest(vol.name, nearVolume, "volume"), vol.path))
-		v.leave("only Terraform knows the id of the file system: " + readState)
-		a.comments = append(a.comments, fmt.Sprintf("%s mounts a file system of EFS of which only Terraform knows the id: write volumes here.", m.at))
+		a.leaveMount(v, m, vol, "id", "efs: fs-…")
 		return
 	}
 	auth := firstOf(e.first("authorization_config", "authorizationConfig"))
@@ -54,6 +52,10 @@ func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 	}
 	if vol.accessPoint == "" {
 		vol.directory = strings.TrimRight(root.str(), "/")
+	}
+	if reference.MatchString(vol.directory) {
+		a.leaveMount(v, m, vol, "directory", "efs: "+vol.efs+", directory: /…")
+		return
 	}
 	if name, known := a.volumeOf[vol.name]; s != nil && known { // another container sees it, too
 		s.mountsBeside(m, name, vol.path, vol.readOnly)
@@ -87,6 +89,13 @@ func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 		root.carry(key)
 	}
 	v.settle(own, "how files are encrypted and who may see them is always the same")
+}
+
+// leaveMount leaves a volume of which only Terraform knows the id, or the directory.
+func (a *agent) leaveMount(v, m *tree, vol volume, what, write string) {
+	m.leave("only Terraform knows the " + what + " of the file system: " + vol.written(write))
+	v.leave("only Terraform knows the " + what + " of the file system: " + readState)
+	a.comments = append(a.comments, fmt.Sprintf("%s mounts a file system of EFS of which only Terraform knows the %s: write volumes here.", m.at, what))
 }
 
 // fileSystem is the id that a value names, of a file system that a state or a look-up knows too.

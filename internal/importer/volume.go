@@ -88,6 +88,11 @@ func (a *agent) byPoint(at Place, v volume) {
 	a.comments = append(a.comments, fmt.Sprintf("%s mounts %s by an access point of which only Terraform knows the id: write access_point. Without it the volume shows %s.", at, v.efs, shows))
 }
 
+// written says what to write for a volume that is left; rest is what to write beside its path.
+func (v volume) written(rest string) string {
+	return fmt.Sprintf("write volumes: {%s: {path: %s, %s}}", nearest(v.name, nearVolume, "volume"), cmp.Or(v.path, "…"), rest)
+}
+
 // mountsBeside gives a container beside the agent's own a volume of the agent.
 func (s *sidecar) mountsBeside(t *tree, name, path string, readOnly bool) {
 	s.process.volumes = append(s.process.volumes, volume{name: name, path: path, readOnly: readOnly})
