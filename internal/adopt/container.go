@@ -54,7 +54,9 @@ func namesOf(all []types.ContainerDefinition) []string {
 }
 
 // written tells whether a name in agents.yaml is the one that init writes for a container.
-func written(name, container string) bool { return strings.EqualFold(name, strings.Trim(container, "-_")) }
+func written(name, container string) bool {
+	return strings.EqualFold(name, strings.Trim(container, "-_"))
+}
 
 // named tells whether agents.yaml has a container, by the name that init writes for it.
 func named(all []agents.Sidecar, container string) bool {
