@@ -59,7 +59,7 @@ good=public.ecr.aws/docker/library/python:3.12-slim
 bad=public.ecr.aws/docker/library/hello-world:latest # ends at once
 if [ -n "$simulate" ]; then
 	for name in "${!AWS_@}"; do unset "$name"; done
-	export KARMACTL_SIMULATE=$work/aws.json
+	export KARMACTL_SIMULATE=$work/aws
 	bad=public.ecr.aws/x/agent:crash
 	# AWS's plugin cannot reach a simulated task: this one answers as if it had.
 	mkdir "$work/tools"
@@ -72,7 +72,7 @@ fi
 in_region() {
 	local at=$1
 	shift
-	KARMACTL_SIMULATE=${KARMACTL_SIMULATE:+$work/$at.json} "$bin" --region "$at" "$@"
+	KARMACTL_SIMULATE=${KARMACTL_SIMULATE:+$work/$at} "$bin" --region "$at" "$@"
 }
 
 failed=0 steps=() answers=() made='' began_at=$(date +%s)

@@ -15,7 +15,7 @@ for name in "${!AWS_@}" "${!KARMACTL_@}"; do unset "$name"; done
 
 karmactl() {
 	printf '\n$ karmactl %s\n' "$*"
-	"$bin" --simulate "$world/aws.json" --file "$config" "$@"
+	"$bin" --simulate "$world/aws" --file "$config" "$@"
 }
 
 fail() {

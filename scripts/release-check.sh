@@ -71,9 +71,9 @@ wanted=$(sed -n 's/.*"version":"\([^"]*\)".*/v\1/p' "$dist/metadata.json")
 grep -q "karmactl $wanted " "$work/said" || fail "the archive has $(cat "$work/said"), not $wanted"
 PATH=$work/bin:$PATH
 karmactl init --example >/dev/null
-karmactl up --simulate aws.json --yes >"$work/up" 2>&1 || { tail -n 20 "$work/up"; fail "up from the archive failed"; }
+karmactl up --simulate aws --yes >"$work/up" 2>&1 || { tail -n 20 "$work/up"; fail "up from the archive failed"; }
 echo "from the archive to five simulated agents: $(($(date +%s) - began)) s"
-karmactl down --simulate aws.json --yes >"$work/down" 2>&1 || { tail -n 20 "$work/down"; fail "down from the archive failed"; }
+karmactl down --simulate aws --yes >"$work/down" 2>&1 || { tail -n 20 "$work/down"; fail "down from the archive failed"; }
 
 # `go install …@latest` of these sources, from a module proxy that is a folder.
 cd "$root"

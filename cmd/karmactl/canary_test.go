@@ -84,7 +84,7 @@ type aviary struct {
 	file string
 }
 
-func (a *aviary) world() string { return filepath.Join(a.dir, "world.json") }
+func (a *aviary) world() string { return filepath.Join(a.dir, "world", worldName) }
 
 // run runs the real main, checks its exit code and looks for canaries in both streams.
 func (a *aviary) run(code int, stdin string, args ...string) string {
@@ -96,7 +96,7 @@ func (a *aviary) run(code int, stdin string, args ...string) string {
 	var out bytes.Buffer
 	cmd := &exec.Cmd{
 		Path: exe, Args: append([]string{"karmactl"}, args...), Dir: a.dir, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &out,
-		Env: append(os.Environ(), "KARMACTL_SIMULATE="+a.world(), "KARMACTL_FILE="+a.file, "KARMACTL_VERBOSE=true"),
+		Env: append(os.Environ(), "KARMACTL_SIMULATE="+filepath.Dir(a.world()), "KARMACTL_FILE="+a.file, "KARMACTL_VERBOSE=true"),
 	}
 	err = cmd.Run()
 	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {

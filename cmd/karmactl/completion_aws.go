@@ -41,7 +41,7 @@ func (a *app) completeWithin(limit time.Duration, look lookup) complete {
 		}
 		a.opts.verbose, a.term.Ask = false, false
 		if a.opts.simulate != "" {
-			if newWorld(a.opts.simulate) {
+			if newWorld(a.world()) {
 				return nil, directive
 			}
 			a.rehearse = rehearsalPicture

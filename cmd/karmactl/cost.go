@@ -162,7 +162,7 @@ func (a *app) book(cfg *agents.Config) (*cost.Book, error) {
 // bills must not pass for AWS's.
 func (a *app) cacheDir() (string, error) {
 	if a.opts.simulate != "" {
-		return a.opts.simulate + ".cache", nil
+		return a.world() + ".cache", nil
 	}
 	return cost.CacheDir()
 }

@@ -203,7 +203,7 @@ func denyAll(t *testing.T, every int, stages ...stage) {
 // denyEach runs a command without each of the operations that it makes, or each so many of them.
 func (o *office) denyEach(reset func(), every int, args []string) {
 	o.sim.ResetCalls()
-	_ = os.RemoveAll(filepath.Join(o.dir, "world.cache"))
+	_ = os.RemoveAll(filepath.Join(o.dir, "world", worldName+".cache"))
 	o.run("", args...)
 	var operations []string
 	for _, c := range o.sim.Calls() {
@@ -217,7 +217,7 @@ func (o *office) denyEach(reset func(), every int, args []string) {
 			continue
 		}
 		reset()
-		_ = os.RemoveAll(filepath.Join(o.dir, "world.cache"))
+		_ = os.RemoveAll(filepath.Join(o.dir, "world", worldName+".cache"))
 		o.deny(op)
 		code, said := o.run("", args...)
 		o.deny("")

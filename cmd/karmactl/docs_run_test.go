@@ -141,7 +141,7 @@ func runWorkflow(ts *testscript.TestScript, text string) {
 		ts.Check(os.WriteFile(ts.MkAbs("tools/"+name), []byte(script), 0o755))
 	}
 	ts.Setenv("PATH", ts.MkAbs("tools")+string(os.PathListSeparator)+ts.Getenv("PATH"))
-	ts.Setenv("KARMACTL_SIMULATE", ts.MkAbs("aws.json"))
+	ts.Setenv("KARMACTL_SIMULATE", ts.MkAbs("aws"))
 	ts.Check(ts.Exec("karmactl", "ci", "github", "--repo", "acme/agents", "--write", "--yes"))
 	if written := ts.ReadFile(".github/workflows/karmactl.yml"); written != text {
 		ts.Fatalf("ci github writes\n%s", written)
@@ -222,7 +222,7 @@ func TestWhatTheSkillCallsLookingOnlyReads(t *testing.T) {
 	called := regexp.MustCompile(`(?m)^aws +[0-9]+ms +(.*)$`)
 	reads := regexp.MustCompile(`^[A-Za-z0-9 ]+ (Describe|Get|List|Head|BatchGet|Filter)[A-Za-z]*( |$)`)
 	runDocument(t, filepath.Join("..", "..", "config", "agents.yaml"), func(ts *testscript.TestScript, fleet string) {
-		ts.Setenv("KARMACTL_SIMULATE", ts.MkAbs("aws.json"))
+		ts.Setenv("KARMACTL_SIMULATE", ts.MkAbs("aws"))
 		ts.Check(os.WriteFile(ts.MkAbs("agents.yaml"), []byte(fleet), 0o644))
 		ts.Check(ts.Exec("karmactl", "up", "--yes", "--quiet"))
 		total := 0

@@ -41,7 +41,7 @@ func TestEachExampleComesUpCostsWhatItSaysAndGoes(t *testing.T) {
 			Setup: func(e *testscript.Env) error {
 				e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 				e.Setenv("GOGC", os.Getenv("GOGC"))
-				e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world.json"))
+				e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world"))
 				e.Setenv("BUILDER_LOG", filepath.Join(e.WorkDir, "calls"))
 				e.Setenv("PATH", filepath.Join(e.WorkDir, "tools")+string(os.PathListSeparator)+e.Getenv("PATH"))
 				return os.CopyFS(e.WorkDir, os.DirFS(filepath.Dir(f)))
@@ -100,7 +100,7 @@ func priced(ts *testscript.TestScript, _ bool, _ []string) {
 // service-linked roles, the bucket of the state and the proof of a domain, and the secret that a simulated
 // account has from the start.
 func nothingLeft(ts *testscript.TestScript, _ bool, _ []string) {
-	sim, _, err := awssim.OpenFile(ts.Getenv("KARMACTL_SIMULATE"), simulateSpeed, awssim.Options{Region: "us-east-1"})
+	sim, _, err := awssim.OpenFile(filepath.Join(ts.Getenv("KARMACTL_SIMULATE"), worldName), simulateSpeed, awssim.Options{Region: "us-east-1"})
 	ts.Check(err)
 	defer func() { ts.Check(sim.Close()) }()
 	// A VPC that is there already stays with all that its owner has in it.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 )
@@ -40,6 +42,32 @@ func rehearsalFrom(path, file string) string {
 		return filepath.Join(above, path)
 	}
 	return path
+}
+
+// world is the file of the simulated account: it is in the folder that --simulate names, with all that belongs to it.
+// Where --simulate names a file that is there, an earlier karmactl has made it, and what belongs to it is beside it.
+func (a *app) world() string {
+	if info, err := os.Stat(a.opts.simulate); err == nil && !info.IsDir() {
+		return a.opts.simulate
+	}
+	return filepath.Join(a.opts.simulate, worldName)
+}
+
+// worldName begins the names of all that a rehearsal keeps.
+const worldName = "world.json"
+
+// checkRehearsal refuses a folder that has something else in it: a rehearsal is deleted with its folder.
+func checkRehearsal(path string) error {
+	entries, err := os.ReadDir(path)
+	if err != nil || exists(filepath.Join(path, worldName)) { // it is made, or is there
+		return nil
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), worldName) && !strings.HasPrefix(e.Name(), ".") {
+			return &usageError{fmt.Errorf("--simulate %s: this folder has %s in it, and a rehearsal keeps its own: name one that is not there yet, such as --simulate %s", path, e.Name(), filepath.Join(path, "world"))}
+		}
+	}
+	return nil
 }
 
 func exists(path string) bool {

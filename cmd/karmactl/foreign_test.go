@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -11,7 +12,7 @@ import (
 // plant puts another owner's function into a subnet of the stack, or takes it away
 // again: plant key, ! plant.
 func plant(ts *testscript.TestScript, neg bool, args []string) {
-	sim, _, err := awssim.OpenFile(ts.Getenv("KARMACTL_SIMULATE"), simulateSpeed, awssim.Options{Region: "us-east-1"})
+	sim, _, err := awssim.OpenFile(filepath.Join(ts.Getenv("KARMACTL_SIMULATE"), worldName), simulateSpeed, awssim.Options{Region: "us-east-1"})
 	ts.Check(err)
 	defer func() { ts.Check(sim.Close()) }()
 	const id = "eni-0f0f0f0f0f0f0f0f0"
@@ -38,7 +39,7 @@ func plant(ts *testscript.TestScript, neg bool, args []string) {
 
 // dry has Spot place no task; ! dry has it place them again.
 func dry(ts *testscript.TestScript, neg bool, _ []string) {
-	sim, _, err := awssim.OpenFile(ts.Getenv("KARMACTL_SIMULATE"), simulateSpeed, awssim.Options{Region: "us-east-1"})
+	sim, _, err := awssim.OpenFile(filepath.Join(ts.Getenv("KARMACTL_SIMULATE"), worldName), simulateSpeed, awssim.Options{Region: "us-east-1"})
 	ts.Check(err)
 	defer func() { ts.Check(sim.Close()) }()
 	ts.Check(sim.Edit(func(w *awssim.World) { w.NoSpotCapacity = !neg }))

@@ -4,14 +4,15 @@ package main
 const aboutSimulate = `A rehearsal runs every command against a simulated AWS: it needs no account,
 costs nothing, and every header says SIMULATED.
 
-  karmactl --simulate w.json up --yes
-  karmactl --simulate w.json deploy validator --image public.ecr.aws/x/a:crash
-  KARMACTL_SIMULATE=w.json karmactl status
+  karmactl --simulate world up --yes
+  karmactl --simulate world deploy validator --image public.ecr.aws/x/a:crash
+  KARMACTL_SIMULATE=world karmactl status
 
-w.json is the account. What belongs to it is kept beside it: the images that
-were pushed (w.json.registry), the state (w.json.state), and w.json.lock and
-others, with which commands that run at once wait for each other. rm -r w.json*
-begins again. Prices are those of AWS; what takes minutes in AWS takes seconds.
+The folder world is the account, with the images that were pushed, the state
+and the locks of commands that run at once; nothing is written elsewhere.
+rm -r world begins again. (An account that an earlier karmactl keeps in a file
+is used as it is: --simulate FILE.)
+Prices are those of AWS; what takes minutes in AWS takes seconds.
 
 Any image is there and answers. Its tag makes it fail:
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -11,7 +12,7 @@ import (
 // bills asks the simulated account's own meter: bills service nat_gateway, or
 // ! bills service nat_gateway when none of them may cost anything.
 func bills(ts *testscript.TestScript, neg bool, nouns []string) {
-	sim, _, err := awssim.OpenFile(ts.Getenv("KARMACTL_SIMULATE"), simulateSpeed, awssim.Options{Region: "us-east-1"})
+	sim, _, err := awssim.OpenFile(filepath.Join(ts.Getenv("KARMACTL_SIMULATE"), worldName), simulateSpeed, awssim.Options{Region: "us-east-1"})
 	ts.Check(err)
 	defer func() { ts.Check(sim.Close()) }()
 	meter, err := sim.Meter()

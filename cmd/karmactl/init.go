@@ -160,7 +160,7 @@ func (a *app) fromECS(ctx context.Context, cluster string, o importer.Options) (
 	}
 	var cfg aws.Config
 	if a.opts.simulate != "" {
-		sim, _, serr := a.rehearse(a.opts.simulate, o.Region)
+		sim, _, serr := a.rehearse(a.world(), o.Region)
 		if serr != nil {
 			return nil, serr
 		}

@@ -88,7 +88,7 @@ func nextSteps(o initOptions, res *importer.Result) []string {
 	if filepath.Clean(o.dir) != "." {
 		out = append(out, "cd "+o.dir)
 	}
-	out = append(out, "karmactl validate", "karmactl plan --offline", "karmactl up --simulate world.json")
+	out = append(out, "karmactl validate", "karmactl plan --offline", "karmactl up --simulate world")
 	for _, ag := range res.Config.Agents {
 		if ag.Build != nil && ag.Image == "" {
 			return append(out, "karmactl up --build")
@@ -110,11 +110,11 @@ func (a *app) offerRehearsal(ctx context.Context, o initOptions) error {
 	if !a.term.Ask || a.term.Quiet || a.opts.yes || filepath.Clean(o.dir) != "." {
 		return nil
 	}
-	yes, err := a.term.Confirm(ctx, "Rehearse it now, on a simulated AWS kept in world.json? Only yes is yes:", "yes")
+	yes, err := a.term.Confirm(ctx, "Rehearse it now, on a simulated AWS kept in the folder world? Only yes is yes:", "yes")
 	if err != nil || !yes {
 		return err
 	}
-	a.opts.simulate, a.opts.file, a.opts.yes = "world.json", "", true
+	a.opts.simulate, a.opts.file, a.opts.yes = "world", "", true
 	return a.rehearseUp(ctx)
 }
 

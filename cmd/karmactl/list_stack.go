@@ -69,7 +69,7 @@ func keptStates(ctx context.Context, s *session, clients *cloud.Clients) (map[st
 	loc, err := state.ParseLocation(s.cfg.State)
 	switch {
 	case err != nil && s.sim != nil:
-		add(state.KeptInFiles(ctx, s.app.opts.simulate+".state"))
+		add(state.KeptInFiles(ctx, s.app.world()+".state"))
 	case err != nil:
 		add(state.KeptInBucket(ctx, clients.S3, at))
 	case loc.Bucket == "":

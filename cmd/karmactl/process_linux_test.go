@@ -119,13 +119,12 @@ func (p process) agents(n int) string {
 // that are not new may.
 func (p process) oldAccount() string {
 	p.Helper()
-	path := filepath.Join(p.dir, "world.json")
-	p.run(0, p.path, "plan", "-f", p.agents(1), "--simulate", path)
+	world, path := map[string]json.RawMessage{}, filepath.Join(p.dir, "world", worldName)
+	p.run(0, p.path, "plan", "-f", p.agents(1), "--simulate", filepath.Dir(path))
 	text, err := os.ReadFile(path)
 	if err != nil {
 		p.Fatal(err)
 	}
-	world := map[string]json.RawMessage{}
 	if err := json.Unmarshal(text, &world); err != nil {
 		p.Fatal(err)
 	}
@@ -136,7 +135,7 @@ func (p process) oldAccount() string {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		p.Fatal(err)
 	}
-	return path
+	return filepath.Dir(path)
 }
 
 // TestAHundredAgentsAreUpInSeconds holds a rehearsal of the largest fleet that

@@ -45,7 +45,7 @@ func bigImage(t *testing.T) string {
 
 func TestAPushInATerminalIsSeenOnItsWay(t *testing.T) {
 	t.Parallel()
-	world, image := filepath.Join(t.TempDir(), "world.json"), bigImage(t)
+	world, image := filepath.Join(t.TempDir(), "world"), bigImage(t)
 	if screen, code := inTerminal(t, 80, "", "", nil, "up", "--yes", "-q", "--simulate", world, "-f", shippedFile()); code != 0 {
 		t.Fatalf("up exits %d:\n%s", code, screen)
 	}

@@ -153,7 +153,7 @@ func TestEveryAnswerOfALifeIsAsAWSWasRecorded(t *testing.T) {
 					if i == 2 {
 						o.strike()
 					}
-					_ = os.RemoveAll(filepath.Join(o.dir, "world.cache"))
+					_ = os.RemoveAll(filepath.Join(o.dir, "world", worldName+".cache"))
 					if code, said := o.run("", strings.Fields(command)...); code != 0 && command != "doctor" {
 						t.Errorf("%s exits %d: %s", command, code, last(said, 12))
 					}

@@ -100,7 +100,7 @@ func (a *app) addFlags(root *cobra.Command) {
 	f.StringVar(&a.opts.region, "region", "", "the AWS region (default from the file)")
 	f.StringVar(&a.opts.profile, "profile", "", "the AWS profile")
 	f.StringVar(&a.opts.state, "state", "", "where the state is: s3://bucket/prefix or a local path")
-	f.StringVar(&a.opts.simulate, "simulate", "", "rehearse on a simulated AWS that is kept in `FILE`; needs no account")
+	f.StringVar(&a.opts.simulate, "simulate", "", "rehearse on a simulated AWS that is kept in `FOLDER`; needs no account")
 	f.StringVarP(&a.opts.output, "output", "o", "text", "text or json")
 	f.BoolVarP(&a.opts.yes, "yes", "y", false, "do not ask")
 	f.IntVar(&a.opts.parallel, "parallel", engine.DefaultWidth, "how many resources are worked on at once")
@@ -182,6 +182,9 @@ func (a *app) prepare(c *cobra.Command) error {
 		return &usageError{fmt.Errorf("--parallel %d: allowed are 1 to 256", a.opts.parallel)}
 	}
 	a.opts.simulate = rehearsalFrom(a.opts.simulate, a.opts.file)
+	if err := checkRehearsal(a.opts.simulate); err != nil {
+		return err
+	}
 	a.term.Quiet, a.term.Verbose, a.term.Simulated = a.opts.quiet, a.opts.verbose, a.opts.simulate != ""
 	return a.prepareColor()
 }

@@ -41,7 +41,7 @@ func (m tidy) Run() int {
 	return code
 }
 
-// The scripts run the real main, with a simulated account in $WORK/world.json
+// The scripts run the real main, with a simulated account in $WORK/world
 // and the shipped agents.yaml.
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -66,7 +66,7 @@ func TestScripts(t *testing.T) {
 					return err
 				}
 			}
-			e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world.json"))
+			e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			e.Setenv("GOGC", os.Getenv("GOGC")) // as scripts/test.sh sets it
 			// A day of the week that is neither today nor tomorrow, anywhere on earth.

@@ -8,7 +8,7 @@ import (
 
 func TestAValueThatIsTypedIsNotShown(t *testing.T) {
 	t.Parallel()
-	world := filepath.Join(t.TempDir(), "world.json")
+	world := filepath.Join(t.TempDir(), "world")
 	args := []string{"secrets", "set", "validator", "private_key", "--simulate", world, "-f", shippedFile()}
 	screen, code := inTerminal(t, 100, "(not shown):", "canary-7f3a", nil, args...)
 	if code != 0 || !strings.Contains(screen, "created") || strings.Contains(screen, "canary") {

@@ -184,8 +184,8 @@ func (s *session) texts(notes []error) []string {
 func (a *app) connect(ctx context.Context, cfg *agents.Config) (s *session, err error) {
 	s = &session{app: a, cfg: cfg, clock: engine.RealClock{}, http: &http.Client{Timeout: 10 * time.Second}}
 	if a.opts.simulate != "" {
-		fresh := newWorld(a.opts.simulate)
-		sim, clock, err := a.rehearse(a.opts.simulate, cfg.Region)
+		fresh := newWorld(a.world())
+		sim, clock, err := a.rehearse(a.world(), cfg.Region)
 		if err != nil {
 			return nil, err
 		}
@@ -277,7 +277,7 @@ func (s *session) env(readOnly bool) *provision.Env {
 func (s *session) backend() (state.Backend, error) {
 	uri := s.cfg.State
 	if uri == "" && s.sim != nil {
-		uri = s.app.opts.simulate + ".state"
+		uri = s.app.world() + ".state"
 	}
 	if uri == "" {
 		uri = fmt.Sprintf("s3://%s/%s/%s", provision.StateBucketName(s.account), s.cfg.Project, s.cfg.Environment)
@@ -288,7 +288,7 @@ func (s *session) backend() (state.Backend, error) {
 	}
 	if loc.Bucket == "" {
 		path := loc.Path
-		if filepath.Ext(path) == "" || uri == s.app.opts.simulate+".state" {
+		if filepath.Ext(path) == "" || uri == s.app.world()+".state" {
 			path = filepath.Join(path, s.cfg.Project, s.cfg.Environment+".json")
 		}
 		return state.NewFile(path), nil

@@ -18,7 +18,7 @@ import (
 // How long a reader gets after each step.
 const tryPause = 4 * time.Second
 
-func (t *trial) world() string { return filepath.Join(t.dir, "world.json") }
+func (t *trial) world() string { return filepath.Join(t.dir, "world", worldName) }
 
 func (t *trial) pause(ctx context.Context) error {
 	if t.fast || !t.term.Screen {
@@ -36,7 +36,7 @@ func (t *trial) command(ctx context.Context, stdin string, args ...string) *exec
 			cmd.Env = append(cmd.Env, pair)
 		}
 	}
-	cmd.Env = append(cmd.Env, "KARMACTL_SIMULATE="+t.world(), "KARMACTL_NO_UPDATE_CHECK=1")
+	cmd.Env = append(cmd.Env, "KARMACTL_SIMULATE="+filepath.Dir(t.world()), "KARMACTL_NO_UPDATE_CHECK=1")
 	if t.term.Quiet || !t.term.Live {
 		cmd.Env = append(cmd.Env, "KARMACTL_QUIET=true")
 	}

@@ -125,7 +125,7 @@ func TestUpAndHibernateInATerminalPaintATableThatFits(t *testing.T) {
 	for _, columns := range []uint16{100, 60} {
 		t.Run(fmt.Sprint(columns, " columns"), func(t *testing.T) {
 			t.Parallel()
-			world := filepath.Join(t.TempDir(), "world.json")
+			world := filepath.Join(t.TempDir(), "world")
 			screen, code := inTerminal(t, columns, "Only yes is yes:", "yes", nil, "up", "--simulate", world, "-f", shippedFile())
 			if code != 0 || !strings.Contains(screen, "Up in ") {
 				t.Fatalf("exit %d:\n%s", code, screen)
@@ -154,7 +154,7 @@ func TestUpAndHibernateInATerminalPaintATableThatFits(t *testing.T) {
 
 func TestDeployInATerminalPaintsALineAnAgent(t *testing.T) {
 	t.Parallel()
-	world := filepath.Join(t.TempDir(), "world.json")
+	world := filepath.Join(t.TempDir(), "world")
 	if screen, code := inTerminal(t, 100, "", "", nil, "up", "--yes", "--simulate", world, "-f", shippedFile()); code != 0 {
 		t.Fatalf("up exits %d:\n%s", code, screen)
 	}
@@ -185,7 +185,7 @@ func TestDeployInATerminalPaintsALineAnAgent(t *testing.T) {
 
 func TestNothingButYesIsYes(t *testing.T) {
 	t.Parallel()
-	world := filepath.Join(t.TempDir(), "world.json")
+	world := filepath.Join(t.TempDir(), "world")
 	screen, code := inTerminal(t, 100, "Only yes is yes:", "y", nil, "up", "--simulate", world, "-f", shippedFile())
 	if code != 1 || !strings.Contains(screen, "nothing was changed") {
 		t.Errorf("exit %d:\n%s", code, screen)
@@ -204,7 +204,7 @@ func TestCtrlCInATerminalStopsAtAnyMomentAndTheNextUpGoesOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			world := filepath.Join(t.TempDir(), "world.json")
+			world := filepath.Join(t.TempDir(), "world")
 			screen, code := reacting(t, 100, then, nil, "up", "--simulate", world, "-f", shippedFile())
 			if code != 130 || strings.Contains(screen, "goroutine") {
 				t.Errorf("exit %d:\n%s", code, screen)
@@ -221,7 +221,7 @@ func TestCtrlCInATerminalStopsAtAnyMomentAndTheNextUpGoesOn(t *testing.T) {
 
 func TestAResizedTerminalIsPaintedInItsNewWidth(t *testing.T) {
 	t.Parallel()
-	world := filepath.Join(t.TempDir(), "world.json")
+	world := filepath.Join(t.TempDir(), "world")
 	screen, code := reacting(t, 120, []reaction{
 		types("Only yes is yes:", "yes\n"), resizes(t, "load balancer provisioning", 44), resizes(t, "agents", 90), resizes(t, "agents", 40),
 	}, nil, "up", "--simulate", world, "-f", shippedFile())

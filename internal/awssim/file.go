@@ -65,7 +65,7 @@ func openWorld(path, account, region string) (*worldFile, *World, error) {
 		return nil, nil, err
 	}
 	if w.Region != region {
-		return nil, nil, fmt.Errorf("the simulated account in %s is in %s, not in %s: use another file for another region", path, w.Region, region)
+		return nil, nil, fmt.Errorf("the simulated account in %s is in %s, not in %s: name another one for another region", path, w.Region, region)
 	}
 	f.gen = w.Generation
 	return f, w, nil
@@ -87,7 +87,7 @@ func (f *worldFile) acquire() error {
 // notLocked says why the file cannot be used, and what to do where that is known.
 func (f *worldFile) notLocked(err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return fmt.Errorf("the simulated account in %s cannot be written: %w: name a file in a folder where you may write", f.path, err)
+		return fmt.Errorf("the simulated account in %s cannot be written: %w: name a folder where you may write", f.path, err)
 	}
 	return fmt.Errorf("the simulated account in %s cannot be locked: %w", f.path, err)
 }
@@ -166,7 +166,7 @@ func (f *worldFile) read() (*World, error) {
 	}
 	w := newWorld("", "")
 	if err := json.Unmarshal(b, w); err != nil {
-		return nil, fmt.Errorf("the simulated account in %s is damaged: %w: delete the file to start over", f.path, err)
+		return nil, fmt.Errorf("the simulated account in %s is damaged: %w: name another folder to start over", f.path, err)
 	}
 	return w, nil
 }

@@ -15,8 +15,8 @@ func TestARehearsalThatCannotBeWrittenSaysWhatToDo(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&os.PathError{Op: "open", Path: "w.json.queue", Err: fs.ErrPermission}, "cannot be written: open w.json.queue: permission denied: name a file in a folder where you may write"},
-		{&os.PathError{Op: "open", Path: "w.json.queue", Err: syscall.EROFS}, "name a file in a folder where you may write"},
+		{&os.PathError{Op: "open", Path: "w.json.queue", Err: fs.ErrPermission}, "cannot be written: open w.json.queue: permission denied: name a folder where you may write"},
+		{&os.PathError{Op: "open", Path: "w.json.queue", Err: syscall.EROFS}, "name a folder where you may write"},
 		{errors.New("no locks available"), "cannot be locked: no locks available"},
 	} {
 		if err := f.notLocked(c.err); !errors.Is(err, c.err) || !strings.HasSuffix(err.Error(), c.want) {

@@ -99,7 +99,7 @@ func TestEachWayNotToGetInIsNamedWithItsWayOut(t *testing.T) {
 		{"keys that have expired", call("EC2", "DescribeVpcs", "RequestExpired", "Request has expired."), "the credentials have expired", "sign in again (aws sso login --profile prod)"},
 		{"keys that are unknown", call("STS", "GetCallerIdentity", "InvalidClientTokenId", "The security token included in the request is invalid."), "AWS does not accept the credentials", "AWS_ACCESS_KEY_ID"},
 		{"keys that EC2 cannot validate", call("EC2", "DescribeVpcs", "AuthFailure", "AWS was not able to validate the provided access credentials"), "AWS does not accept the credentials", "us-east-1"},
-		{"no credentials at all", within(errors.New("no EC2 IMDS role found, operation error ec2imds: GetMetadata, request canceled")), "there are no AWS credentials", "--simulate FILE"},
+		{"no credentials at all", within(errors.New("no EC2 IMDS role found, operation error ec2imds: GetMetadata, request canceled")), "there are no AWS credentials", "--simulate FOLDER"},
 		{"a name that is not known", &smithy.OperationError{ServiceID: "EC2", OperationName: "DescribeVpcs", Err: &net.OpError{Op: "dial", Err: &net.DNSError{Name: "ec2.us-east-1.amazonaws.com"}}}, "cannot reach AWS: the name ec2.us-east-1.amazonaws.com is not known here", "HTTPS_PROXY"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

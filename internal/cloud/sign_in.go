@@ -114,7 +114,7 @@ func webIdentity(op *smithy.OperationError, code, message string) *Problem {
 func noCredentials(err error, in Account) *Problem {
 	p := &Problem{
 		What: "there are no AWS credentials", Err: err,
-		Do: "set AWS_PROFILE, or sign in" + in.login() + "; --simulate FILE rehearses without an account",
+		Do: "set AWS_PROFILE, or sign in" + in.login() + "; --simulate FOLDER rehearses without an account",
 	}
 	if text := err.Error(); !strings.Contains(text, "ec2imds") && !strings.Contains(text, "no EC2 IMDS role") {
 		_, why, ok := strings.Cut(text, "get credentials: ")
