@@ -49,7 +49,7 @@ type hook struct {
 	outcome string
 }
 
-// hookGrace is how long a hook has between Ctrl-C and its end.
+// hookGrace is how long a hook, and what it started, has between Ctrl-C or its timeout and its end.
 const hookGrace = 10 * time.Second
 
 // hooksOf are the hooks of some names that the file has, as a plan tells them.
@@ -124,14 +124,7 @@ func (s *session) runHook(ctx context.Context, no noHooks, h hook) error {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user's own command, from the user's own file
 	cmd.Dir, cmd.Env = hookFolder(s.cfg.File), append(os.Environ(), s.hookVariables(h)...)
 	cmd.Stdout, cmd.Stderr = s.app.term.Err, s.app.term.Err // standard output is the command's own
-	cmd.WaitDelay = hookGrace
-	cmd.Cancel = func() error {
-		if err := cmd.Process.Signal(os.Interrupt); err != nil { // Windows has none
-			return cmd.Process.Kill()
-		}
-		return nil
-	}
-	err := cmd.Run()
+	err := runTogether(ctx, cmd, hookGrace)
 	var ended *exec.ExitError
 	switch cause := context.Cause(ctx); {
 	case err == nil:
@@ -144,6 +137,28 @@ func (s *session) runHook(ctx context.Context, no noHooks, h hook) error {
 		return fmt.Errorf("%s (%s) ended with %d", h.name, line, ended.ExitCode())
 	}
 	return fmt.Errorf("%s (%s): %w", h.name, line, err)
+}
+
+// runTogether runs a command of exec.CommandContext as a group of its own, so that a terminal's
+// Ctrl-C comes to it by karmactl alone. When ctx ends, the command and what it started are
+// interrupted once, and what is left of them after the grace is killed.
+func runTogether(ctx context.Context, cmd *exec.Cmd, grace time.Duration) error {
+	ownGroup(cmd)
+	var ends time.Time
+	cmd.WaitDelay = grace
+	cmd.Cancel = func() error {
+		ends = time.Now().Add(grace)
+		return interruptGroup(cmd.Process)
+	}
+	err := cmd.Run()
+	if ctx.Err() == nil || cmd.Process == nil {
+		return err // what it left running is meant to run
+	}
+	for clock, last := (engine.RealClock{}), context.WithoutCancel(ctx); groupLives(cmd.Process) && time.Now().Before(ends); {
+		_ = clock.Wait(last, 50*time.Millisecond) // last does not end
+	}
+	killGroup(cmd.Process)
+	return err
 }
 
 // untilStopped ends a context with the first Ctrl-C, also where the command itself would be brought to a good end.
