@@ -13,11 +13,11 @@ var (
 	crontabDay   = lazyregexp.New(`^[0-7]([-,][0-7])*(/[0-9]+)?$`)
 )
 
-// ofCrontab is the line of a crontab as EventBridge Scheduler has it, where there is one: that counts
+// OfCrontab is the line of a crontab as EventBridge Scheduler has it, where there is one: that counts
 // the days of the week from 1, has a year, and wants a ? for the day that does not matter
 // (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based). A crontab that names days of
 // the month and of the week means either, which Scheduler cannot say.
-func ofCrontab(line string) (string, bool) {
+func OfCrontab(line string) (string, bool) {
 	fields := strings.Fields(line)
 	if len(fields) != 5 {
 		return "", false

@@ -49,7 +49,7 @@ func jobExpression(s string) (expression, why string) {
 	}
 	m := everyAt.FindStringSubmatch(s)
 	if m == nil {
-		if cron, ok := ofCrontab(s); ok {
+		if cron, ok := OfCrontab(s); ok {
 			return "", "that is a crontab's line, which is " + cron + " here"
 		}
 		return "", "it says no time"

@@ -46,6 +46,12 @@ func ReadCopilot(dir, path string, o Options) (*Result, error) {
 	for _, f := range files {
 		c.manifest(filepath.Base(filepath.Dir(f)), c.manifests[filepath.Base(filepath.Dir(f))], env)
 	}
+	for _, f := range files {
+		folder := filepath.Base(filepath.Dir(f))
+		if m := c.manifests[folder]; m.get("type").str() == "Scheduled Job" {
+			c.job(first(m.get("name").str(), folder), m, folder, env)
+		}
+	}
 	if err := c.environments(env); err != nil {
 		return nil, err
 	}
@@ -131,8 +137,7 @@ func (c *copilot) manifest(folder string, m *tree, env string) {
 	switch kind := m.get("type").str(); kind {
 	case "Load Balanced Web Service", "Backend Service", "Request-Driven Web Service", "Worker Service":
 	case "Scheduled Job":
-		m.leave("a job, not an agent: write it under jobs, with its image, command and schedule")
-		return
+		return // when all agents have their names
 	case "Static Site":
 		m.leave("not an agent: S3 and CloudFront serve it")
 		return

@@ -94,7 +94,7 @@ func (c *copilot) before(a *agent, name string, m *tree) {
 	}
 	c.process(a, s, m)
 	m.get("essential").own("what comes before the agent may end")
-	m.get("healthcheck").leave("what comes before the agent has the whole task")
+	m.get("healthcheck").leaveWhole("what comes before the agent has the whole task")
 	s.process.health.container = check{}
 	settleInit(waits(m))
 	m.settle(left, noSidecarKey)

@@ -141,6 +141,10 @@ func importCorpus(t *testing.T, kind string) (sum tally) {
 				if _, err := agents.Parse("agents.yaml", []byte(res.Text), ""); err != nil {
 					t.Errorf("what was written is not valid: %v", err)
 				}
+				for _, x := range in.unwritten(t, res) {
+					sum.silent++
+					t.Errorf("said to be carried over, and not in the file: %s", x)
+				}
 				if strings.Contains(fmt.Sprintf("%s%+v", res.Text, res), "s3cr3t") {
 					t.Error("a secret was copied")
 				}
@@ -212,6 +216,39 @@ func (in *input) silent(t *testing.T, account Account) (out []string) {
 		}
 		for _, n := range doc.Content {
 			visit(n, "", false)
+		}
+	}
+	return out
+}
+
+// unwritten are the fields that the account has as carried over to a key that the file lacks.
+func (in *input) unwritten(t *testing.T, res *Result) (out []string) {
+	t.Helper()
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(res.Text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	var visit func(n *yaml.Node, path string)
+	visit = func(n *yaml.Node, path string) {
+		there[path] = true
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			visit(n.Content[i+1], below(path, n.Content[i].Value))
+		}
+		for i := range n.Content {
+			if n.Kind == yaml.SequenceNode {
+				visit(n.Content[i], below(path, fmt.Sprint(i)))
+			}
+		}
+	}
+	visit(doc.Content[0], "")
+	for _, x := range res.Account.Carried {
+		found := false
+		for key := range strings.SplitSeq(x.Key, " ") {
+			found = found || there[key] || there[strings.TrimSuffix(key, ".command")] && strings.HasSuffix(key, ".health.command")
+		}
+		if !found {
+			out = append(out, fmt.Sprintf("%s %s: %s", x.Place, x.Name, x.Key))
 		}
 	}
 	return out

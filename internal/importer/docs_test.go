@@ -17,7 +17,8 @@ var (
 	anItem      = regexp.MustCompile(`\.\d+\b`)
 	addressOf   = regexp.MustCompile(`^(module\.[a-z_]+(\["[^"]*"\])?\.)*(data\.)?([a-z0-9_]+)\.[A-Za-z0-9_-]+(\[[^\]]*\])?`)
 	agentInKey  = regexp.MustCompile(`^(environments\.[^.]+\.)?agents\.[^.]+\.`)
-	nameInKey   = regexp.MustCompile(`^(env|secrets|build\.args|tags|volumes)\..*`)
+	nameInKey   = regexp.MustCompile(`^(jobs\.NAME\.)?(env|secrets|build\.args|tags|volumes)\..*`)
+	jobInKey    = regexp.MustCompile(`^jobs\.[^.]+`)
 	ofVolume    = regexp.MustCompile(`^storage\.volumes\.[^.]+`)
 	ofContainer = regexp.MustCompile(`(RuntimeEnvironment(?:Variables|Secrets))\.[^.]+$`)
 	ofVariables = regexp.MustCompile(`^((module\.[a-z_]+(\["[^"]*"\])?\.)*)(var|local)\..*`)
@@ -79,7 +80,7 @@ func fieldTable(t *testing.T, kind string) string {
 		sum.left += Values(a.Left)
 		for _, x := range a.Carried {
 			for key := range strings.SplitSeq(x.Key, " ") {
-				key = nameInKey.ReplaceAllString(agentInKey.ReplaceAllString(key, ""), "$1.NAME")
+				key = nameInKey.ReplaceAllString(jobInKey.ReplaceAllString(agentInKey.ReplaceAllString(key, ""), "jobs.NAME"), "$1$2.NAME")
 				if regexp.MustCompile(`^agents\.[^.]+$`).MatchString(key) {
 					key = "the agent's name"
 				}

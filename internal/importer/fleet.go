@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,7 @@ type fleet struct {
 	store        string
 	registries   []pair
 	agents       []*agent
+	jobs         []*job
 	environments []*overlay
 }
 
@@ -60,9 +62,10 @@ type overlay struct {
 // agent is one agent. What is zero was not said.
 type agent struct {
 	name string
-	// prefix is where the agent is in the file: "" or "environments.NAME.".
-	prefix string
-	at     Place
+	// prefix is where the agent is in the file: "" or "environments.NAME.". In the section
+	// "jobs" it is what a job runs; "" is "agents".
+	prefix, section string
+	at              Place
 	// service is the name of the ECS service that it was; "" when it was none.
 	service string
 	// serviceName is the key service; "" leaves it to the agent's own name.
@@ -147,17 +150,22 @@ func (f *fleet) agent(name string) *agent {
 
 // addAgent adds an agent under the nearest name that is allowed and free.
 func (f *fleet) addAgent(said string, at Place) *agent {
-	name := nearest(said, nearAgent, "agent")
-	free := name
-	for i := 2; f.agent(free) != nil; i++ {
-		free = nearest(fmt.Sprintf("%s-%d", strings.TrimSuffix(name[:min(len(name), 36)], "-"), i), nearAgent, "agent")
-	}
-	a := &agent{name: free, at: at}
-	if free != said {
-		a.comments = append(a.comments, fmt.Sprintf("%s is called %q, which is no name for an agent: the nearest one that is allowed.", at, shorten(said)))
-	}
+	a := &agent{at: at}
+	a.takeName(f, said, "agent")
 	f.agents = append(f.agents, a)
 	return a
+}
+
+// takeName gives an agent or a job the nearest name that is allowed and free.
+func (a *agent) takeName(f *fleet, said, what string) {
+	name := nearest(said, nearAgent, what)
+	a.name = name
+	for i := 2; f.agent(a.name) != nil || f.job(a.name) != nil; i++ {
+		a.name = nearest(fmt.Sprintf("%s-%d", strings.TrimSuffix(name[:min(len(name), 36)], "-"), i), nearAgent, what)
+	}
+	if a.name != said {
+		a.comments = append(a.comments, fmt.Sprintf("%s is called %q, which is no name for %s: the nearest one that is allowed.", a.at, shorten(said), map[string]string{"agent": "an agent", "job": "a job"}[what]))
+	}
 }
 
 // services are the ECS services that the agents were.
@@ -171,7 +179,9 @@ func (f *fleet) services() map[string]string {
 	return out
 }
 
-func (a *agent) key(name string) string { return a.prefix + "agents." + a.name + "." + name }
+func (a *agent) key(name string) string {
+	return a.prefix + cmp.Or(a.section, "agents") + "." + a.name + "." + name
+}
 
 func (a *agent) setEnv(name, text string) {
 	for i := range a.env {

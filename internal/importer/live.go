@@ -29,7 +29,7 @@ func ReadECS(ctx context.Context, c *cloud.Clients, cluster string, o Options) (
 
 // OfFleet is the agents.yaml of a fleet that runs. The notes are put before those of the import.
 func OfFleet(f *live.Fleet, o Options, notes ...string) (*Result, error) {
-	x := &terraform{reading: &reading{opts: o}, declared: map[string]int{}, vars: map[string]*tree{}, locals: map[string]*tree{}, of: map[string]*agent{}}
+	x := newTerraform(o)
 	l := running{x: x, fleet: f, cluster: aws.ToString(f.Cluster.ClusterName)}
 	for _, add := range []func() error{l.addCluster, l.addRoles, l.addServices, l.addGroups, l.addScaling, l.addNetwork, l.addBalancers, l.addDomain, l.addWatching} {
 		if err := add(); err != nil {

@@ -49,7 +49,7 @@ func (a *agent) addSidecar(name string, t *tree) *sidecar {
 	if written == "" {
 		return nil
 	}
-	s := &sidecar{name: written, process: &agent{name: a.name + ".sidecars." + written, prefix: a.prefix, at: a.at}}
+	s := &sidecar{name: written, process: &agent{name: a.name + ".sidecars." + written, prefix: a.prefix, section: a.section, at: a.at}}
 	a.sidecars = append(a.sidecars, s)
 	return s
 }
@@ -61,7 +61,7 @@ func (a *agent) addInit(name string, t *tree) *sidecar {
 	if written == "" {
 		return nil
 	}
-	s := &sidecar{name: written, process: &agent{name: fmt.Sprintf("%s.init.%d", a.name, len(a.inits)), prefix: a.prefix, at: a.at}}
+	s := &sidecar{name: written, process: &agent{name: fmt.Sprintf("%s.init.%d", a.name, len(a.inits)), prefix: a.prefix, section: a.section, at: a.at}}
 	a.inits = append(a.inits, s)
 	return s
 }
@@ -84,9 +84,11 @@ func (s *sidecar) carryEssential(t *tree) {
 	if t == nil || !said {
 		return
 	}
-	if !on {
-		s.essential = &on
+	if on {
+		t.own("the task ends with it")
+		return
 	}
+	s.essential = &on
 	t.carry(s.process.key("essential"))
 }
 
@@ -122,12 +124,7 @@ func (s *sidecar) writeProcess(p *page, in int, at string) {
 	p.text(in, at+".image", a.image)
 	p.texts(in, at+".entrypoint", a.container.entrypoint)
 	p.texts(in, at+".command", a.command)
-	p.pairs(in, at+".env", "env", a.env)
-	p.in(in, at+".secrets", "secrets", func() {
-		for _, x := range a.secrets {
-			p.entry(in+1, at+".secrets."+x.env, x.env, x.yaml())
-		}
-	})
+	a.writeEnv(p, in, at)
 	writeVolumes(p, in, at, a.volumes)
 }
 

@@ -28,7 +28,7 @@ type Address struct {
 // StateAddresses are the resources that a Terraform state manages ("terraform state pull" or
 // "terraform show -json"), and the ECS clusters among them by name.
 func StateAddresses(path string) (all []Address, clusters []string, err error) {
-	x := &terraform{reading: &reading{}, declared: map[string]int{}, vars: map[string]*tree{}, locals: map[string]*tree{}, of: map[string]*agent{}}
+	x := newTerraform(Options{})
 	if info, serr := os.Stat(path); serr != nil {
 		return nil, nil, fmt.Errorf("the Terraform state cannot be read: %w", serr)
 	} else if info.IsDir() {

@@ -25,6 +25,8 @@ type terraform struct {
 	vars     map[string]*tree
 	locals   map[string]*tree
 	of       map[string]*agent
+	// runs are the agents by the task definition that their services run.
+	runs map[*resource]*agent
 	// took is what runs and is to be taken over as it is; nil for all other sources.
 	took *running
 }
@@ -37,9 +39,16 @@ type moduleCall struct {
 
 const terraformLooked = "aws_ecs_service and aws_ecs_task_definition, module calls and maps that name a port (port, container_port, app_port …)"
 
+func newTerraform(o Options) *terraform {
+	return &terraform{
+		reading: &reading{opts: o}, declared: map[string]int{}, vars: map[string]*tree{}, locals: map[string]*tree{},
+		of: map[string]*agent{}, runs: map[*resource]*agent{},
+	}
+}
+
 // ReadTerraform reads a folder of *.tf files, or a state or plan as JSON.
 func ReadTerraform(dir, path string, o Options) (*Result, error) {
-	x := &terraform{reading: &reading{opts: o}, declared: map[string]int{}, vars: map[string]*tree{}, locals: map[string]*tree{}, of: map[string]*agent{}}
+	x := newTerraform(o)
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("there is no Terraform module at %s: %w", path, err)
@@ -109,6 +118,8 @@ func (x *terraform) made(source string) (*Result, error) {
 	x.names()
 	x.services()
 	x.shapes()
+	x.jobs()
+	x.unrun()
 	x.network()
 	x.balancer()
 	x.watching()

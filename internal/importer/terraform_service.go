@@ -14,6 +14,10 @@ func (x *terraform) services() {
 		}
 		x.service(s, d)
 	}
+}
+
+// unrun leaves the task definitions that no service and no schedule of the source starts.
+func (x *terraform) unrun() {
 	for _, d := range x.all("aws_ecs_task_definition") {
 		if !d.body.touched() {
 			d.body.leave("no service runs it: keep it where it is, or write it under jobs if it is a command of an agent by a schedule")
@@ -105,26 +109,32 @@ func (x *terraform) service(s, d *resource) {
 		a.comments = append(a.comments, "It names no port: a worker, which no one calls.")
 	}
 	x.of[a.name] = a
+	x.runs[d] = a
 	x.hosts(s, main, a)
-	x.sizeOf(a, d.body, main)
 	x.capacity(a, s.body)
 	x.scaling(a, s)
 	x.target(a, lb, s.body)
-	x.container(a, main)
-	x.volumes(a, nil, d.body, main)
 	if t := s.body.get("enable_execute_command"); t != nil {
 		on, _ := t.yes()
 		a.exec = &on
 		t.carry(a.key("exec"))
 	}
-	x.rights(a, d.body.get("task_role_arn"))
-	x.starting(d.body.get("execution_role_arn"))
-	a.carrySettings(settings{storage: firstOf(d.body.get("ephemeral_storage")).get("size_in_gib"), fill: (*tree).str})
-	x.containersBeside(a, d.body, main, all)
+	x.task(a, d.body, main, all)
 	for _, m := range firstOf(main.get("portMappings")).list() {
 		m.settle(own, "the agent's port")
 	}
 	x.serviceRest(s.body, d.body, main)
+}
+
+// task carries over what a task definition says.
+func (x *terraform) task(a *agent, d, main *tree, all []*tree) {
+	x.sizeOf(a, d, main)
+	x.container(a, main)
+	x.volumes(a, nil, d, main)
+	x.rights(a, d.get("task_role_arn"))
+	x.starting(d.get("execution_role_arn"))
+	a.carrySettings(settings{storage: firstOf(d.get("ephemeral_storage")).get("size_in_gib"), fill: (*tree).str})
+	x.containersBeside(a, d, main, all)
 }
 
 // agentName is what the service is for: its key, else its name without project and environment.

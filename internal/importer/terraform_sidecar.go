@@ -169,7 +169,7 @@ func (x *terraform) before(a *agent, d, main, c *tree) {
 	c.get("essential").own("what comes before the agent may end")
 	for _, k := range []string{"healthCheck", "cpu", "memory", "memoryReservation"} {
 		if t := c.get(k); t.said() {
-			t.leave("what comes before the agent has the whole task")
+			t.leaveWhole("what comes before the agent has the whole task")
 		}
 	}
 	s.process.health.container = check{}

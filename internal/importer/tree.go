@@ -194,6 +194,18 @@ func (t *tree) own(why string) { t.set(own, "", why) }
 // leave says that the value is not carried over, and what to do instead.
 func (t *tree) leave(instead string) { t.set(left, "", instead) }
 
+// leaveWhole says it of all that is below the value, too, whatever was said of that before.
+func (t *tree) leaveWhole(instead string) {
+	if t == nil {
+		return
+	}
+	for _, c := range t.items {
+		c.leaveWhole("")
+		c.outcome = unread
+	}
+	t.leave(instead)
+}
+
 // empty tells whether a value is there and says nothing.
 func (t *tree) empty() bool { return t.null || t.kind != scalar && len(t.items) == 0 }
 

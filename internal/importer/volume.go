@@ -69,7 +69,7 @@ func (a *agent) volume(name string) *volume {
 // fileSystems are the file systems that are there already and that agents mount, in the order of the file.
 func (f *fleet) fileSystems() []string {
 	var out []string
-	for _, a := range f.agents {
+	for _, a := range f.owners() {
 		for _, v := range a.volumes {
 			if v.efs != "" && !slices.Contains(out, v.efs) {
 				out = append(out, v.efs)

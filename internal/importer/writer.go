@@ -28,6 +28,11 @@ func (f *fleet) write(head []string, from map[string]Place, refused map[string]s
 			a.write(p, 1, "agents."+a.name)
 		}
 	})
+	p.in(0, "jobs", "jobs", func() {
+		for _, j := range f.jobs {
+			j.write(p, 1, "jobs."+j.name)
+		}
+	})
 	p.in(0, "environments", "environments", func() {
 		for _, o := range f.environments {
 			key := "environments." + o.name
@@ -131,12 +136,7 @@ func (a *agent) write(p *page, indent int, key string) {
 				p.put(in+1, key+".health.command", h.container.yaml())
 			}
 		})
-		p.pairs(in, key+".env", "env", a.env)
-		p.in(in, key+".secrets", "secrets", func() {
-			for _, s := range a.secrets {
-				p.entry(in+1, key+".secrets."+s.env, s.env, s.yaml())
-			}
-		})
+		a.writeEnv(p, in, key)
 		a.container.write(p, in, key)
 		p.texts(in, key+".command", a.command)
 		p.text(in, key+".image", a.image)
@@ -148,11 +148,7 @@ func (a *agent) write(p *page, indent int, key string) {
 				p.pairs(in+1, key+".build.args", "args", b.args)
 			})
 		}
-		p.in(in, key+".permissions", "permissions", func() {
-			for i, x := range a.permissions {
-				p.listed(in+1, fmt.Sprintf("%s.permissions.%d", key, i), x.yaml())
-			}
-		})
+		a.writePermissions(p, in, key)
 		a.writeContainers(p, in, key)
 		writeVolumes(p, in, key, a.volumes)
 		if len(a.hosts) > 0 || a.path != "/"+a.name {
@@ -172,6 +168,24 @@ func (a *agent) write(p *page, indent int, key string) {
 		p.seconds(in, key+".stop_timeout", a.stopTimeout)
 		if a.port > 0 { // requests come in nowhere else
 			p.seconds(in, key+".request_timeout", a.requestTimeout)
+		}
+	})
+}
+
+// writeEnv writes the variables, and where the secret ones come from.
+func (a *agent) writeEnv(p *page, in int, key string) {
+	p.pairs(in, key+".env", "env", a.env)
+	p.in(in, key+".secrets", "secrets", func() {
+		for _, s := range a.secrets {
+			p.entry(in+1, key+".secrets."+s.env, s.env, s.yaml())
+		}
+	})
+}
+
+func (a *agent) writePermissions(p *page, in int, key string) {
+	p.in(in, key+".permissions", "permissions", func() {
+		for i, x := range a.permissions {
+			p.listed(in+1, fmt.Sprintf("%s.permissions.%d", key, i), x.yaml())
 		}
 	})
 }
