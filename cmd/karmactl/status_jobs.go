@@ -27,7 +27,7 @@ func jobLines(jobs []fleet.JobStatus, now time.Time) []string {
 		}
 		parts = append(parts, lastRunText(j.Last, now))
 		if j.Next != nil {
-			parts = append(parts, fmt.Sprintf("next %s (in %s)", nextText(*j.Next, j.Timezone), until(j.Next.Sub(now))))
+			parts = append(parts, fmt.Sprintf("next %s (in %s)", fleet.ClockText(*j.Next, j.Timezone), until(j.Next.Sub(now))))
 		}
 		out = append(out, strings.Join(parts, " · "))
 	}
@@ -50,14 +50,6 @@ func lastRunText(r *document.JobRun, now time.Time) string {
 		return fmt.Sprintf("last %s, %s", ago(now.Sub(*r.Ended)), r.Reason)
 	}
 	return fmt.Sprintf("last %s, exit code %d", ago(now.Sub(*r.Ended)), *r.ExitCode)
-}
-
-// nextText is a time as the clocks of a zone show it.
-func nextText(at time.Time, zone string) string {
-	if z, err := time.LoadLocation(zone); err == nil {
-		at = at.In(z)
-	}
-	return at.Format("Mon 2 Jan 15:04")
 }
 
 // until tells a duration to come in its largest unit.

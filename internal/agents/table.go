@@ -139,7 +139,7 @@ func observabilityFields() []field[Observability] {
 			key("memory", "Ring above this percentage of memory.", integer(1, 100), func(a *Alarms) *int { return &a.MemoryPercent }),
 			key("min_healthy", "Ring below this number of healthy tasks.", integer(1, 1000), func(a *Alarms) *int { return &a.MinHealthy }),
 			key("emails", "Told when an alarm rings. None: no topic is made.", list("addresses", 100, text(emailRule)), func(a *Alarms) *[]string { return &a.Emails }),
-			key("topics", "SNS topics of your own, by ARN, that alarms tell as well: the ones that Amazon Q Developer in chat applications, PagerDuty or a webhook of yours reads. They are used, and never changed; failed runs of jobs go to emails alone.", list("topics", maxTopics, text(topicRule)), func(a *Alarms) *[]string { return &a.Topics }),
+			key("topics", "SNS topics of your own, by ARN, that alarms tell as well: the ones that Amazon Q Developer in chat applications, PagerDuty or a webhook of yours reads. They are used, and never changed; that a run of a job failed goes to emails alone.", list("topics", maxTopics, text(topicRule)), func(a *Alarms) *[]string { return &a.Topics }),
 		}), func(o *Observability) *Alarms { return &o.Alarms }),
 		key("queries", "Your own Logs Insights queries, by name.", dict(namedRule, "a query", text(queryRule), func(string) string { return "" }), func(o *Observability) *map[string]string { return &o.Queries }),
 	}

@@ -32,7 +32,7 @@ func (s *Sim) settleEvents() {
 				continue
 			}
 			for _, target := range r.Targets {
-				s.publish(aws.ToString(target.Arn), transformed(target.InputTransformer, event))
+				s.publish(fromEvents, aws.ToString(target.Arn), transformed(target.InputTransformer, event))
 			}
 		}
 	}
@@ -155,10 +155,13 @@ func transformed(x *types.InputTransformer, event map[string]any) string {
 	return text
 }
 
-// publish hands a message of EventBridge's to a topic, if the topic's policy lets it: "You can't
-// use Condition blocks in Amazon SNS topic policies for EventBridge".
+// fromEvents is EventBridge, where a topic's policy says who may speak.
+const fromEvents = "events.amazonaws.com"
+
+// publish hands a service's message to a topic, if the topic's policy lets it; AWS's own policy, where there is no
+// other, lets alarms of the account. For EventBridge, "you can't use Condition blocks in Amazon SNS topic policies".
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
-func (s *Sim) publish(arn, message string) {
+func (s *Sim) publish(service, arn, message string) {
 	t, err := s.topic(arn)
 	if err != nil {
 		return
@@ -167,16 +170,19 @@ func (s *Sim) publish(arn, message string) {
 		Statement []struct {
 			Effect    string
 			Principal map[string]any
-			Condition map[string]any
+			Condition map[string]map[string]string
 		}
 	}
-	if json.Unmarshal([]byte(t.Policy), &policy) != nil {
+	if t.Policy != "" && json.Unmarshal([]byte(t.Policy), &policy) != nil {
 		return
 	}
+	allowed := t.Policy == "" && service != fromEvents
 	for _, p := range policy.Statement {
-		if p.Effect == "Allow" && p.Principal["Service"] == "events.amazonaws.com" && len(p.Condition) == 0 {
-			t.Messages = append(t.Messages, message)
-			return
+		if p.Effect == "Allow" && p.Principal["Service"] == service && (len(p.Condition) == 0 || service != fromEvents && p.Condition["StringEquals"]["aws:SourceAccount"] == s.world.Account) {
+			allowed = true
 		}
+	}
+	if allowed {
+		t.Messages = append(t.Messages, message)
 	}
 }

@@ -112,6 +112,7 @@ func (s *Sim) invoke(x *JobSchedule) {
 			policy := x.Target.RetryPolicy
 			if age := time.Duration(aws.ToInt32(policy.MaximumEventAgeInSeconds)) * time.Second; i.Attempts > int(aws.ToInt32(policy.MaximumRetryAttempts)) || s.now().Sub(i.Due) >= age {
 				x.Dropped++
+				s.drop(x.Group)
 			} else {
 				left = append(left, i)
 			}

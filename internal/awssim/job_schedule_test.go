@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
@@ -171,6 +173,16 @@ func TestAScheduleWhoseRoleMayNotStartTasksTriesUntilItsEventIsTooOld(t *testing
 		_ = b.tasks("refused")
 		if x := b.sim.world.JobSchedules["g/refused"]; x.Started != 0 || x.Dropped != 1 || len(x.Waiting) != 0 {
 			t.Errorf("a quarter of an hour after it was due: %d started, %d dropped, %v waiting", x.Started, x.Dropped, x.Waiting)
+		}
+		out := must[*cloudwatch.GetMetricDataOutput](t)(cloudwatch.NewFromConfig(b.sim.Config()).GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{
+			StartTime: aws.Time(time.Now().Add(-time.Hour)), EndTime: aws.Time(time.Now()), MetricDataQueries: []cwtypes.MetricDataQuery{{Id: aws.String("d"), MetricStat: &cwtypes.MetricStat{
+				Stat: aws.String("Sum"), Period: aws.Int32(60), Metric: &cwtypes.Metric{
+					Namespace: aws.String("AWS/Scheduler"), MetricName: aws.String("InvocationDroppedCount"), Dimensions: []cwtypes.Dimension{{Name: aws.String("ScheduleGroup"), Value: aws.String("g")}},
+				},
+			}}},
+		}))
+		if r := out.MetricDataResults[0]; len(r.Values) != 1 || r.Values[0] != 1 || r.Timestamps[0].UTC().Format("15:04") != "12:10" {
+			t.Errorf("its metric: %v at %v", r.Values, r.Timestamps)
 		}
 	})
 }

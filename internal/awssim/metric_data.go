@@ -60,6 +60,8 @@ func (s *Sim) metricAt(m *types.Metric, at time.Time) (float64, bool) {
 		return s.load(dims, at, 14, 9)
 	case "AWS/ECS MemoryUtilization":
 		return s.load(dims, at, 41, 2)
+	case "AWS/Scheduler InvocationDroppedCount":
+		return s.dropped(dims["ScheduleGroup"], at, time.Minute)
 	case "AWS/ApplicationELB RequestCount":
 		for arn, minutes := range s.requests {
 			if n := minutes[at.Unix()/60]; n > 0 && strings.HasSuffix(arn, ":loadbalancer/"+dims["LoadBalancer"]) {

@@ -22,6 +22,8 @@ type ScheduleGroup struct {
 	Created time.Time
 	// Deleting is since when it is being deleted, with its schedules.
 	Deleting time.Time
+	// Dropped is when invocations of its schedules were given up.
+	Dropped []time.Time `json:",omitempty"`
 }
 
 // groupDeleting is how long a group is DELETING. AWS says only that it stays so until its
@@ -44,6 +46,7 @@ func (s *Sim) scheduleGroupNoun() noun {
 					delete(s.world.ScheduleGroups, name)
 				}
 			}
+			s.settleDroppedAlarms()
 		},
 		each: func(tell func(thing)) {
 			for _, g := range s.world.ScheduleGroups {

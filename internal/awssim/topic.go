@@ -20,7 +20,7 @@ type Topic struct {
 	Policy        string
 	Tags          cloud.Tags
 	Subscriptions map[string]*Subscription // by protocol:endpoint
-	// Messages are what EventBridge has said there.
+	// Messages are what EventBridge and alarms have said there.
 	Messages []string `json:",omitempty"`
 	// Key encrypts what is said there; "" is none.
 	Key string `json:",omitempty"`

@@ -96,12 +96,20 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 	return sn, ctx.Err()
 }
 
-// readWaiting asks what the agents without a service wait for.
+// readWaiting asks what the agents without a service, and jobs with an image, wait for.
 func (sn *snapshot) readWaiting(ctx context.Context) (err error) {
 	without := slices.DeleteFunc(slices.Clone(sn.Agents), func(a agents.Agent) bool { _, there := sn.Services[a.Name]; return there })
 	home := &provision.Env{Stack: sn.Cfg.Stack(), Project: sn.Cfg.Project, Account: sn.Account, Clients: sn.Clients, Services: sn.Cfg.ServiceNames()}
-	sn.waiting, err = fleet.Waits(ctx, home, sn.Cfg, without)
+	sn.waiting, err = fleet.Waits(ctx, home, sn.Cfg, append(without, sn.ownJobs()...))
 	return err
+}
+
+// ownJobs are the jobs with an image of their own, unless doctor is asked of some agents alone.
+func (sn *snapshot) ownJobs() []agents.Agent {
+	if len(sn.Agents) < len(sn.Cfg.Agents) {
+		return nil
+	}
+	return sn.Cfg.Owners()[len(sn.Cfg.Agents):]
 }
 
 func (sn *snapshot) readCluster(ctx context.Context) error {
@@ -289,11 +297,7 @@ func (sn *snapshot) readStatus(ctx context.Context) error {
 		ECS: sn.Clients.ECS, Targets: sn.Clients.ELB, Metrics: sn.Clients.CloudWatch, Schedules: sn.Clients.AutoScaling,
 		Cluster: provision.ClusterName(sn.Cfg.Stack()), Agents: sn.Agents, Clock: sn.Clock, Scheduler: sn.Clients.Scheduler, Streams: sn.Clients.Logs,
 	}
-	of := sn.Agents
-	if len(of) == len(sn.Cfg.Agents) {
-		of = sn.Cfg.Owners()
-	}
-	for _, a := range of {
+	for _, a := range append(slices.Clone(sn.Agents), sn.ownJobs()...) {
 		w.Jobs = append(w.Jobs, sn.Cfg.JobsOf(a.Name)...)
 	}
 	st, err := w.Look(ctx)

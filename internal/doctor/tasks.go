@@ -25,14 +25,20 @@ func checkServices(sn *snapshot) []Finding {
 		}
 		f := Finding{Agent: a.Name, Problem: "it has no service", Cause: "it was never brought up, or its service was deleted", Fix: "karmactl up --only " + a.Name}
 		if w := sn.waiting[a.Name]; w.Why != "" {
-			f.Cause, f.Fix = "it waits: "+w.Why, w.Command
-			if w.Or != "" {
-				f.Fix += ", or " + w.Or
-			}
+			f.Cause, f.Fix = waitsFor(w)
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// waitsFor is what up waits for as a cause, and what ends it.
+func waitsFor(w fleet.Waiting) (cause, fix string) {
+	fix = w.Command
+	if w.Or != "" {
+		fix += ", or " + w.Or
+	}
+	return "it waits: " + w.Why, fix
 }
 
 // checkScale: target tracking has no metric to go by at 0, so nothing wakes a

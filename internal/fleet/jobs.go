@@ -67,9 +67,20 @@ func (w *Watcher) hasJobs(agent string) bool {
 	return slices.ContainsFunc(w.Jobs, func(j agents.Job) bool { return j.Agent == agent })
 }
 
+// ownOf are the jobs that have an image of their own, as agents.
+func ownOf(jobs []agents.Job) (out []agents.Agent) {
+	for _, j := range jobs {
+		if j.HasImage() {
+			out = append(out, j.Own)
+		}
+	}
+	return out
+}
+
 // jobs tell how each job is, and what is wrong with it. A run that ECS has forgotten, which is
 // after an hour, is looked for in the job's log: one call for each such job.
-func (w *Watcher) jobs(ctx context.Context, r readings) (all []JobStatus, wrong []Attention, notes []error) {
+func (w *Watcher) jobs(ctx context.Context, st *Status, r readings) {
+	var absent []agents.Job
 	for _, j := range w.Jobs {
 		s := JobStatus{Name: j.Name, Agent: j.Agent, Schedule: j.Schedule, Timezone: j.Timezone}
 		if r.jobs != nil {
@@ -79,15 +90,23 @@ func (w *Watcher) jobs(ctx context.Context, r readings) (all []JobStatus, wrong 
 		if s.Last == nil {
 			var err error
 			if s.Last, err = w.loggedRun(ctx, j.Name); err != nil {
-				notes = append(notes, fmt.Errorf("the last run of %s is not known: %w", j.Name, err))
+				st.Notes = append(st.Notes, fmt.Errorf("the last run of %s is not known: %w", j.Name, err))
 			}
 		}
-		all = append(all, s)
-		if problem, command := trouble(s, w.Clock.Now()); problem != "" {
-			wrong = append(wrong, Attention{Agent: j.Name, About: AboutJob, Problem: problem, Command: command})
+		s.NotStarted = notStarted(j, s, r)
+		st.Jobs = append(st.Jobs, s)
+		if s.State == JobAbsent {
+			absent = append(absent, j)
 		}
 	}
-	return all, wrong, notes
+	waits := w.waits(ctx, st, AboutJob, ownOf(absent))
+	st.Attention = append(st.Attention, waits...)
+	for _, s := range st.Jobs {
+		problem, command := trouble(s, w.Clock.Now())
+		if problem != "" && !slices.ContainsFunc(waits, func(x Attention) bool { return x.Agent == s.Name }) {
+			st.Attention = append(st.Attention, Attention{Agent: s.Name, About: AboutJob, Problem: problem, Command: command})
+		}
+	}
 }
 
 // planned is the state of a job's schedule, and when it runs next.
@@ -168,6 +187,8 @@ func trouble(s JobStatus, now time.Time) (problem, command string) {
 		return "has no schedule, so nothing starts it", up
 	case s.State == JobDisabled:
 		return "is not started: its schedule is disabled", up
+	case s.NotStarted != nil:
+		return fmt.Sprintf("was not started at %s: ECS refused for an hour, and EventBridge Scheduler gave up", ClockText(*s.NotStarted, s.Timezone)), "karmactl run " + s.Name
 	case s.Last == nil || s.Last.Ended == nil:
 		return "", ""
 	}
@@ -183,4 +204,12 @@ func trouble(s JobStatus, now time.Time) (problem, command string) {
 		return fmt.Sprintf("failed %s ago with exit code %d", ago, *code), logs
 	}
 	return "", ""
+}
+
+// ClockText is a time as the clocks of a zone show it.
+func ClockText(at time.Time, zone string) string {
+	if z, err := time.LoadLocation(zone); err == nil {
+		at = at.In(z)
+	}
+	return at.Format("Mon 2 Jan 15:04")
 }

@@ -161,3 +161,39 @@ func TestAnAgentThatIsThereForItsJobsIsNotScaledToZeroByMistake(t *testing.T) {
 		}
 	})
 }
+
+// TestAJobWhoseStartWasGivenUpIsNamedUntilItRuns: no task tells of it, and no log. The metric is of all jobs together,
+// and the job that was due is named, by the clock of its schedule.
+func TestAJobWhoseStartWasGivenUpIsNamedUntilItRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, withJob("exit 0"))
+		b.up()
+		var rights map[string]string
+		rightsOf := func(change func(*awssim.IAMRole)) {
+			b.edit(func(w *awssim.World) {
+				for _, r := range w.Roles {
+					if strings.Contains(r.Trust, "scheduler.amazonaws.com") {
+						change(r)
+					}
+				}
+			})
+		}
+		rightsOf(func(r *awssim.IAMRole) { rights, r.Inline = r.Inline, nil })
+		at("06:30:00")
+		if st, j := b.lookAtJobs(); j.NotStarted != nil || strings.Contains(st.problems(), "digest") {
+			t.Errorf("while it is tried again: %+v, %s", j, st.problems())
+		}
+		for _, clock := range []string{"07:05:00", "11:59:00"} {
+			at(clock)
+			st, j := b.lookAtJobs()
+			if j.NotStarted == nil || j.NotStarted.Format("15:04") != "06:00" || !strings.Contains(st.problems(), "digest was not started at Sat 1 Jan 06:00: ECS refused for an hour, and EventBridge Scheduler gave up: karmactl run digest") {
+				t.Errorf("at %s: %+v, %s", clock, j, st.problems())
+			}
+		}
+		rightsOf(func(r *awssim.IAMRole) { r.Inline = rights })
+		at("12:05:00")
+		if st, j := b.lookAtJobs(); j.NotStarted != nil || strings.Contains(st.problems(), "digest") {
+			t.Errorf("after its next run: %+v, %s", j, st.problems())
+		}
+	})
+}

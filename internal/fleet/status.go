@@ -52,7 +52,7 @@ type Status struct {
 }
 
 // Watcher reads how the agents are: nine calls to AWS, and one more for each
-// agent's targets, however many tasks run up to a hundred. Jobs take one more, and one
+// agent's targets, however many tasks run up to a hundred. Jobs take two more, and one
 // for each that has not run within the hour.
 type Watcher struct {
 	ECS       EventsAPI
@@ -71,6 +71,7 @@ type Watcher struct {
 
 	measured map[string]measures
 	at       time.Time
+	starts   droppedStarts
 }
 
 // Look reads once. Only the services have to be readable; what else is not, is noted.
@@ -95,6 +96,7 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 				st.Attention = append(st.Attention, x)
 			}
 		}
+		st.Attention = append(st.Attention, w.waits(ctx, st, AboutJob, ownOf(w.Jobs))...)
 		if len(st.Attention) == 0 {
 			st.Attention = append(st.Attention, Attention{About: AboutTasks, Problem: "nothing is up", Command: "karmactl up"})
 		}
@@ -122,8 +124,7 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 			st.Ruled = append(st.Ruled, ruled)
 		}
 	}
-	jobs, wrong, notes := w.jobs(ctx, r)
-	st.Jobs, st.Attention, st.Notes = jobs, append(st.Attention, wrong...), append(st.Notes, notes...)
+	w.jobs(ctx, st, r)
 	return st, nil
 }
 
@@ -138,22 +139,35 @@ func (w *Watcher) without(ctx context.Context, st *Status, services []types.Serv
 			of = append(of, a)
 		}
 	}
-	waits := map[string]Waiting{}
-	if w.Waits != nil && len(of) > 0 {
-		var err error
-		if waits, err = w.Waits(ctx, of); err != nil {
-			st.Notes = append(st.Notes, fmt.Errorf("what agents without a service wait for is not known: %w", err))
-		}
-	}
 	out := map[string]Attention{}
 	for _, a := range of {
 		out[a.Name] = Attention{Agent: a.Name, About: AboutTasks, Problem: hasNoService, Command: "karmactl up --only " + a.Name}
-		if x, waits := waits[a.Name]; waits {
-			out[a.Name] = Attention{Agent: a.Name, About: AboutTasks, Problem: "waits: " + x.Why, Command: x.Command}
+	}
+	for _, x := range w.waits(ctx, st, AboutTasks, of) {
+		out[x.Agent] = x
+	}
+	return out
+}
+
+// waits is what up waits for before it makes the services of some agents, or the schedules of jobs with an image.
+func (w *Watcher) waits(ctx context.Context, st *Status, about string, of []agents.Agent) (out []Attention) {
+	if w.Waits == nil || len(of) == 0 {
+		return nil
+	}
+	waits, err := w.Waits(ctx, of)
+	if err != nil {
+		st.Notes = append(st.Notes, fmt.Errorf("what is not up waits for is not known: %w", err))
+	}
+	for _, a := range of {
+		if x, is := waits[a.Name]; is {
+			out = append(out, Attention{Agent: a.Name, About: about, Problem: waitsFor + x.Why, Command: x.Command})
 		}
 	}
 	return out
 }
+
+// waitsFor begins the problem of what up waits for.
+const waitsFor = "waits: "
 
 // names are those of the agents' services.
 func (w *Watcher) names() tasks.Names {
@@ -171,6 +185,7 @@ type readings struct {
 	measured map[string]measures                           // by agent
 	scaling  scaling
 	jobs     map[string]schedulertypes.ScheduleSummary // by job; nil is not known
+	dropped  []time.Time                               // when starts of jobs were given up
 	notes    []error
 }
 
@@ -178,7 +193,7 @@ type readings struct {
 func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 	r := readings{health: map[string][]elbtypes.TargetHealthDescription{}}
 	groups := targetGroups(services)
-	notes := make([]error, 5)
+	notes := make([]error, 6)
 	var g errgroup.Group
 	note := func(i int, what string, err error) {
 		if err != nil {
@@ -218,6 +233,12 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 		var err error
 		r.jobs, err = w.readJobs(ctx)
 		note(4, "the jobs' schedules are not known", err)
+		return nil
+	})
+	g.Go(func() error {
+		var err error
+		r.dropped, err = w.readDropped(ctx)
+		note(5, "whether a job was not started is not known", err)
 		return nil
 	})
 	_ = g.Wait() // what failed is in the notes

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -26,6 +27,10 @@ type AlarmRule struct {
 	Periods    int
 	Datapoints int
 	Missing    string
+	// Says is its description, which the mail has too; "" is its name.
+	Says string
+	// Once tells of ALARM alone, where what it tells of is over at once.
+	Once bool
 	// Dimensions are asked for when what the alarm watches is known.
 	Dimensions func() map[string]string
 }
@@ -56,7 +61,7 @@ type AlarmSpec struct {
 type Alarm struct {
 	engine.Ref
 	*Env
-	// Name is agent/what: validator/high-cpu.
+	// Name is agent/what: validator/high-cpu, or what alone where no agent has it.
 	Name string
 	Rule AlarmRule
 	// Refs are what the dimensions are taken from: the service's cluster, or the
@@ -73,12 +78,15 @@ func (a *Alarm) alarmName() string { return a.Stack + "-" + strings.ReplaceAll(a
 
 func (a *Alarm) arn() string { return a.Account.ARN("cloudwatch", "alarm:"+a.alarmName()) }
 
-// Key is alarm/agent/what.
+// Key is alarm/agent/what, or alarm/what.
 func (a *Alarm) Key() engine.Key { return engine.Key("alarm/" + a.Name) }
 
-// OfAgent is the agent that it belongs to.
+// OfAgent is the agent that it belongs to, or "".
 func (a *Alarm) OfAgent() string {
-	agent, _, _ := strings.Cut(a.Name, "/")
+	agent, _, has := strings.Cut(a.Name, "/")
+	if !has {
+		return ""
+	}
 	return agent
 }
 
@@ -99,7 +107,10 @@ func (a *Alarm) Want() AlarmSpec {
 		told = append([]string{a.topicARN()}, told...)
 	}
 	if s.Actions, s.OKActions = joinTopics(told), joinTopics(told); a.Policy != nil {
-		s.Actions, s.OKActions = a.Policy.arn(), ""
+		s.Actions = a.Policy.arn()
+	}
+	if a.Rule.Once || a.Policy != nil {
+		s.OKActions = ""
 	}
 	return s
 }
@@ -181,7 +192,7 @@ func (a *Alarm) Create(ctx context.Context, want AlarmSpec, _ string) (string, e
 
 func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
 	in := &cloudwatch.PutMetricAlarmInput{
-		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("karmactl: " + a.Name), ActionsEnabled: &enabled,
+		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("karmactl: " + cmp.Or(a.Rule.Says, a.Name)), ActionsEnabled: &enabled,
 		ComparisonOperator: types.ComparisonOperator(want.Comparison), Threshold: &want.Threshold,
 		EvaluationPeriods: aws.Int32(int32(want.Periods)), DatapointsToAlarm: aws.Int32(int32(want.Datapoints)), TreatMissingData: &want.Missing,
 		AlarmActions: strings.Fields(want.Actions), OKActions: strings.Fields(want.OKActions), Tags: toAlarmTags(want.Tags),

@@ -60,6 +60,20 @@ func wake(h *provision.Env, policy *provision.ScalingPolicy) *provision.Alarm {
 	}}
 }
 
+// droppedStarts goes off when EventBridge Scheduler has given up starting a job, of which no task tells: after
+// ECS has refused for as long as the schedule tries again. The metric is the group's, so that it does not say which job.
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+func droppedStarts(h *provision.Env, group *provision.ScheduleGroup, topic *provision.Topic, others []string) *provision.Alarm {
+	return &provision.Alarm{Env: h, Name: "dropped-starts", Topic: topic, Others: others, Refs: []engine.Node{group}, Rule: provision.AlarmRule{
+		Metric: "AWS/Scheduler/InvocationDroppedCount", Statistic: "Sum", Comparison: "GreaterThanOrEqualToThreshold", Threshold: 1,
+		Period: 5 * time.Minute, Periods: 1, Datapoints: 1, Missing: "notBreaching", Once: true,
+		Says: "a job of " + h.Stack + " was not started: ECS refused for as long as EventBridge Scheduler tries again. karmactl status says which job, karmactl run JOB starts it, or says why it does not start",
+		Dimensions: func() map[string]string {
+			return map[string]string{"ScheduleGroup": provision.ScheduleGroupName(h.Stack)}
+		},
+	}}
+}
+
 // alarms of an agent, from metrics that cost nothing. Only a load balancer tells for
 // nothing whether tasks answer.
 func (s *Stack) alarms(a agents.Agent, p *platformPart, e *edgePart) []*provision.Alarm {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // mailed is a fleet with an address for alarms and a job that ends as its command says.
@@ -99,4 +100,47 @@ func TestARuleThatIsMadeLaterIsNotToldOfOlderFailures(t *testing.T) {
 			t.Errorf("%d messages of the failure after it: %q", len(all), all)
 		}
 	})
+}
+
+// TestAStartOfAJobThatIsGivenUpComesByMail: to the address of the alarms and to a topic of one's own, once, and its
+// end is no news. Without anyone to tell there is no such alarm, and it is gone with the stack.
+func TestAStartOfAJobThatIsGivenUpComesByMail(t *testing.T) {
+	text := fmt.Sprintf(mailed, "exit 0")
+	own := "arn:aws:sns:us-east-1:123456789012:mine"
+	for who, told := range map[string]int{"emails: [ops@example.com]": 1, "topics: [" + own + "]": 1, "emails: [ops@example.com], topics: [" + own + "]": 2, "kinds: []": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newStackBench(t, parse(t, strings.Replace(text, "emails: [ops@example.com]", who, 1)))
+			b.edit(func(w *awssim.World) {
+				w.Topics["mine"] = &awssim.Topic{Name: "mine", ARN: own, Tags: cloud.Tags{}, Subscriptions: map[string]*awssim.Subscription{}}
+			})
+			b.upStack(nil)
+			b.edit(func(w *awssim.World) {
+				for _, r := range w.Roles {
+					if strings.Contains(r.Trust, "scheduler.amazonaws.com") {
+						r.Inline = nil
+					}
+				}
+			})
+			time.Sleep(6*time.Hour + 50*time.Minute)
+			if all := b.messages(); len(all) != 0 {
+				t.Fatalf("%s: while it is tried again: %q", who, all)
+			}
+			time.Sleep(50 * time.Minute)
+			all := b.messages()
+			if len(all) != told {
+				t.Fatalf("%s: %d messages: %q", who, len(all), all)
+			}
+			for _, m := range all {
+				if !strings.HasPrefix(m, `ALARM: "karmacadabra-prod-dropped-starts"`) || !strings.Contains(m, "a job of karmacadabra-prod was not started") || !strings.Contains(m, "karmactl status") {
+					t.Errorf("%s: %s", who, m)
+				}
+			}
+			b.downStack()
+			b.edit(func(w *awssim.World) {
+				if len(w.Alarms) > 0 {
+					t.Errorf("%s: down left %d alarms", who, len(w.Alarms))
+				}
+			})
+		})
+	}
 }

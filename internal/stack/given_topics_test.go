@@ -43,13 +43,18 @@ func TestAlarmsSpeakToTopicsThatAreThereAndNeverChangeThem(t *testing.T) {
 					continue
 				}
 				alarms++
-				if want := []string{onCall, othersChat}; !slices.Equal(a.Alarm.AlarmActions, want) || !slices.Equal(a.Alarm.OKActions, want) {
-					t.Errorf("%s tells %q and %q, want %q", name, a.Alarm.AlarmActions, a.Alarm.OKActions, want)
+				want := []string{onCall, othersChat}
+				over := want
+				if strings.HasSuffix(name, "dropped-starts") { // which is over at once
+					over = nil
+				}
+				if !slices.Equal(a.Alarm.AlarmActions, want) || !slices.Equal(a.Alarm.OKActions, over) {
+					t.Errorf("%s tells %q and %q, want %q and %q", name, a.Alarm.AlarmActions, a.Alarm.OKActions, want, over)
 				}
 				slices.Reverse(a.Alarm.AlarmActions) // whose order says nothing
 			}
 		})
-		if alarms != 4 {
+		if alarms != 5 {
 			t.Errorf("there are %d alarms", alarms)
 		}
 		if again := b.planStack(); again.Changes() {

@@ -65,7 +65,7 @@ func (s *Stack) Steps() []engine.Step { return s.steps }
 // Resources are the typed resources behind the steps, in the same order.
 func (s *Stack) Resources() []engine.Node { return s.resources }
 
-// watching is the alarms of every agent and the dashboard.
+// watching is the alarms of every agent, the one of jobs, and the dashboard.
 func (s *Stack) watching(p *platformPart, e *edgePart) {
 	cfg := s.Config.Observability
 	if cfg.Alarms.Enabled {
@@ -73,6 +73,9 @@ func (s *Stack) watching(p *platformPart, e *edgePart) {
 			for _, alarm := range s.alarms(a, p, e) {
 				add(s, groupAgents, alarm)
 			}
+		}
+		if others := cfg.Alarms.Topics; p.schedules != nil && (p.topic != nil || len(others) > 0) {
+			add(s, groupPlatform, droppedStarts(s.Env, p.schedules, p.topic, others))
 		}
 	}
 	if cfg.Dashboard {
