@@ -160,13 +160,36 @@ func (m *module) chosen(name string, e *hclsyntax.ConditionalExpr, s scope) *tre
 	if !plain.IsKnown() || plain.IsNull() || plain.Type() != cty.Bool {
 		return nil
 	}
-	branch := e.FalseResult
+	branch, other := e.FalseResult, e.TrueResult
 	if plain.True() {
-		branch = e.TrueResult
+		branch, other = other, branch
 	}
+	m.unchosen(name, other)
 	c := m.tree(name, branch, s)
 	c.sources = append(c.sources, marked(marks)...)
 	return c
+}
+
+// unchosen accounts for the other branch of a condition, where that has values of its own, once.
+func (m *module) unchosen(name string, e hclsyntax.Expression) {
+	switch x := e.(type) {
+	case *hclsyntax.ObjectConsExpr:
+		if len(x.Items) == 0 {
+			return
+		}
+	case *hclsyntax.TupleConsExpr:
+		if len(x.Exprs) == 0 {
+			return
+		}
+	default:
+		return
+	}
+	root := &tree{name: name, at: at(e.Range())}
+	if slices.ContainsFunc(m.roots, func(t *tree) bool { return t.at == root.at && t.name == name }) {
+		return
+	}
+	root.own("its condition chooses the other value")
+	m.roots = append(m.roots, root)
 }
 
 // call works out the functions whose arguments keep their places.

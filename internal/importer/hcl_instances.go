@@ -74,12 +74,7 @@ func (m *module) instances(x *terraform, b *hclsyntax.Block, data bool) {
 			m.roots = append(m.roots, &tree{name: addr + "." + name, at: at(a.NameRange), outcome: own, why: "how many there are of it"})
 		}
 	}
-	if keys == nil {
-		root := &tree{name: addr, at: at(b.TypeRange)}
-		root.leave(uncounted)
-		m.roots = append(m.roots, root)
-		return
-	}
+	m.noneOf(keys, addr, b)
 	for i, k := range keys {
 		r := &resource{addr: addr, kind: b.Labels[0], name: b.Labels[1], data: data}
 		if many {
@@ -94,6 +89,20 @@ func (m *module) instances(x *terraform, b *hclsyntax.Block, data bool) {
 		x.resources = append(x.resources, r)
 		m.roots = append(m.roots, r.body)
 	}
+}
+
+// noneOf accounts for a block that has no instances, or none that are known.
+func (m *module) noneOf(keys []string, addr string, b *hclsyntax.Block) {
+	root := &tree{name: addr, at: at(b.TypeRange)}
+	switch {
+	case keys == nil:
+		root.leave(uncounted)
+	case len(keys) == 0:
+		root.own("count or for_each makes none of it")
+	default:
+		return
+	}
+	m.roots = append(m.roots, root)
 }
 
 // meta are arguments that Terraform reads itself.
@@ -121,9 +130,12 @@ func (m *module) body(name string, b *hclsyntax.Body, s scope) *tree {
 		if x.Type == "dynamic" && len(x.Labels) == 1 {
 			kind = x.Labels[0]
 			known := false
-			if content, scopes, known = m.dynamic(x, s); !known {
+			if content, scopes, known = m.dynamic(x, s); !known || len(scopes) == 0 {
 				l := &tree{name: below(name, "dynamic."+kind), at: at(x.TypeRange)}
-				l.leave(uncounted)
+				l.own("its for_each makes none of it")
+				if !known {
+					l.leave(uncounted)
+				}
 				t.put("dynamic."+kind, l)
 			}
 			if len(scopes) == 0 {

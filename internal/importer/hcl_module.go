@@ -66,11 +66,7 @@ func (m *module) callModule(x *terraform, b *hclsyntax.Block) error {
 		source = m.scalar(a.Expr, nowhere)
 	}
 	keys, scopes, many := m.keys(b)
-	if keys == nil {
-		root := &tree{name: m.path + "module." + b.Labels[0], at: at(b.TypeRange)}
-		root.leave(uncounted)
-		m.roots = append(m.roots, root)
-	}
+	m.noneOf(keys, m.path+"module."+b.Labels[0], b)
 	for i, k := range keys {
 		addr := m.path + "module." + b.Labels[0]
 		if many {
