@@ -1,10 +1,12 @@
 package awssim
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	cw "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
@@ -58,6 +60,8 @@ func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutp
 	switch {
 	case name == "" || len(name) > 255:
 		return nil, fail("ValidationError", "1 validation error detected: Value at 'alarmName' failed to satisfy constraint: Member must have length less than or equal to 255")
+	case in.Threshold == nil || in.ComparisonOperator == "" || in.EvaluationPeriods == nil:
+		return nil, fail("ValidationError", "Threshold, ComparisonOperator and EvaluationPeriods must not be null")
 	case periods < 1 || int64(period)*int64(periods) > 7*86400 || period < 3600 && int64(period)*int64(periods) > 86400:
 		return nil, fail("ValidationError", "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).")
 	case in.DatapointsToAlarm != nil && (*in.DatapointsToAlarm < 1 || *in.DatapointsToAlarm > periods):
@@ -72,18 +76,22 @@ func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutp
 			return nil, fail("ValidationError", "a dimension needs a name and a value")
 		}
 	}
-	for _, arn := range append(slices.Clone(in.AlarmActions), in.OKActions...) {
-		if !strings.HasPrefix(arn, "arn:") {
-			return nil, fail("ValidationError", "Invalid arn syntax: %s", arn)
+	for _, action := range append(slices.Clone(in.AlarmActions), in.OKActions...) {
+		at, err := arn.Parse(action)
+		if err != nil {
+			return nil, fail("ValidationError", "Invalid arn syntax: %s", action)
+		}
+		if at.Region != "" && at.Region != s.world.Region {
+			return nil, fail("ValidationError", "Invalid region %s specified. Only %s is supported.", at.Region, s.world.Region)
 		}
 	}
 	tags := fromAlarmTags(in.Tags)
 	if err := validTags(tags, "ValidationError"); err != nil {
 		return nil, err
 	}
-	arn := s.world.arn("cloudwatch", "alarm:"+name)
+	own := s.world.arn("cloudwatch", "alarm:"+name)
 	a := &Alarm{Tags: tags, Alarm: types.MetricAlarm{
-		AlarmName: &name, AlarmArn: &arn, AlarmDescription: in.AlarmDescription, ActionsEnabled: aws.Bool(in.ActionsEnabled == nil || *in.ActionsEnabled),
+		AlarmName: &name, AlarmArn: &own, AlarmDescription: in.AlarmDescription, ActionsEnabled: aws.Bool(in.ActionsEnabled == nil || *in.ActionsEnabled),
 		Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: in.Dimensions, Statistic: in.Statistic, ComparisonOperator: in.ComparisonOperator,
 		Threshold: in.Threshold, Period: in.Period, Metrics: in.Metrics, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm,
 		TreatMissingData: in.TreatMissingData, AlarmActions: in.AlarmActions, OKActions: in.OKActions, InsufficientDataActions: []string{},
@@ -91,8 +99,10 @@ func (s *Sim) putMetricAlarm(in *cw.PutMetricAlarmInput) (*cw.PutMetricAlarmOutp
 		StateValue:                         types.StateValueInsufficientData, StateReason: aws.String(unchecked), StateUpdatedTimestamp: aws.Time(s.now()),
 	}}
 	if old := s.world.Alarms[name]; old != nil {
-		// Everything is replaced but the tags: those of a put that updates are ignored.
+		// Everything is replaced but the tags, those of a put that updates are ignored, and the state: "When you
+		// update an existing alarm, its state is left unchanged" (SDK PutMetricAlarm).
 		a.Tags, a.Policy = old.Tags, old.Policy
+		a.Alarm.StateValue, a.Alarm.StateReason, a.Alarm.StateUpdatedTimestamp = old.Alarm.StateValue, old.Alarm.StateReason, old.Alarm.StateUpdatedTimestamp
 	}
 	s.world.Alarms[name] = a
 	return &cw.PutMetricAlarmOutput{}, nil
@@ -104,14 +114,23 @@ func alarmPeriod(in *cw.PutMetricAlarmInput) (int32, error) {
 	valid := func(period int32) bool {
 		return period == 10 || period == 20 || period == 30 || period >= 60 && period%60 == 0
 	}
+	alone := map[string]bool{"MetricName": in.MetricName != nil, "Namespace": in.Namespace != nil, "Statistic": in.Statistic != "", "Period": in.Period != nil}
 	if len(in.Metrics) == 0 {
-		if !valid(aws.ToInt32(in.Period)) {
+		for _, field := range slices.Sorted(maps.Keys(alone)) {
+			if !alone[field] {
+				return 0, fail("ValidationError", "%s must not be null", field)
+			}
+		}
+		if !valid(*in.Period) {
 			return 0, fail("ValidationError", "Period must be 10, 20, 30 or a multiple of 60")
 		}
 		return *in.Period, nil
 	}
-	if in.MetricName != nil || in.Namespace != nil || in.Period != nil || in.Statistic != "" || len(in.Dimensions) > 0 {
-		return 0, fail("ValidationError", "Metrics list and MetricName, Namespace, Dimensions, Period, Unit, Statistic or ExtendedStatistic cannot both be given")
+	alone["Dimensions"] = len(in.Dimensions) > 0
+	for _, field := range slices.Sorted(maps.Keys(alone)) {
+		if alone[field] {
+			return 0, fail("ValidationError", "%s should not be set if list of Metrics is set.", field)
+		}
 	}
 	longest := int32(0)
 	for _, q := range in.Metrics {

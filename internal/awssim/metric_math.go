@@ -28,13 +28,26 @@ type metricMath struct {
 	rest   string
 	n      int
 	series func(id string) ([]mathValue, bool)
+	empty  emptySeries
 	err    error
 }
 
+// emptySeries is what becomes of a series without any data point, which AWS's text leaves open (Q26).
+type emptySeries string
+
+const (
+	// emptyFilled: FILL gives it values, and in a sum it counts as 0.
+	emptyFilled emptySeries = ""
+	// EmptyUnfilled: FILL leaves it without.
+	EmptyUnfilled emptySeries = "unfilled"
+	// EmptyDropped: FILL gives it values, and what it is added to has none.
+	EmptyDropped emptySeries = "dropped"
+)
+
 // evaluate is what an expression comes to at n moments. The series gives the data points of
 // an id, or false when there is no metric of that id.
-func evaluate(expression string, n int, series func(id string) ([]mathValue, bool)) ([]mathValue, error) {
-	m := &metricMath{rest: expression, n: n, series: series}
+func evaluate(expression string, n int, empty emptySeries, series func(id string) ([]mathValue, bool)) ([]mathValue, error) {
+	m := &metricMath{rest: expression, n: n, series: series, empty: empty}
 	v := m.comparison()
 	if m.skip(); m.err == nil && m.rest != "" {
 		m.fail()
@@ -111,6 +124,9 @@ func (m *metricMath) product() mathSeries {
 // neither has one, or something is divided by zero, there is none.
 func (m *metricMath) both(a, b mathSeries, f func(a, b float64) float64) mathSeries {
 	out := mathSeries{at: make([]mathValue, m.n), scalar: a.scalar && b.scalar}
+	if m.empty == EmptyDropped && (a.none() || b.none()) {
+		return m.none()
+	}
 	for i := range out.at {
 		x, y := a.at[i], b.at[i]
 		v := f(x.v, y.v)
@@ -122,6 +138,11 @@ func (m *metricMath) both(a, b mathSeries, f func(a, b float64) float64) mathSer
 		out.at[i].v = v
 	}
 	return out
+}
+
+// none tells whether a series has no data point at all.
+func (s mathSeries) none() bool {
+	return !slices.ContainsFunc(s.at, func(v mathValue) bool { return !v.missing })
 }
 
 // number is the same at each moment.
@@ -172,6 +193,8 @@ func (m *metricMath) function(name string) mathSeries {
 	m.expect(")")
 	switch {
 	case m.err != nil:
+	case name == "FILL" && m.empty == EmptyUnfilled && args[0].none():
+		return args[0]
 	case name == "FILL" && repeat && !args[0].scalar:
 		return filled(args[0], nil)
 	case name == "FILL" && len(args) == 2 && !args[0].scalar:

@@ -66,15 +66,31 @@ func TestMetricMathComesToWhatCloudWatchSays(t *testing.T) {
 		"IF(a < b, 1, late)":            "2 - -",
 		"IF(FILL(none,0)>0, a/none, 7)": "7 7 7",
 	} {
-		if got, err := evaluate(expression, 3, points); err != nil || written(got) != want {
+		if got, err := evaluate(expression, 3, emptyFilled, points); err != nil || written(got) != want {
 			t.Errorf("%s: %s, %v, not %s", expression, written(got), err, want)
+		}
+	}
+}
+
+// TestASeriesWithoutADataPointIsOneOfThree: AWS's text does not say which.
+func TestASeriesWithoutADataPointIsOneOfThree(t *testing.T) {
+	for expression, want := range map[string][3]string{
+		"FILL(none, 0)":         {"0 0 0", "- - -", "0 0 0"},
+		"none + a":              {"6 6 6", "6 6 6", "- - -"},
+		"FILL(none, 0) + 0 * a": {"0 0 0", "0 0 0", "0 0 0"},
+		"late + a":              {"8 6 6", "8 6 6", "8 6 6"},
+	} {
+		for i, empty := range []emptySeries{emptyFilled, EmptyUnfilled, EmptyDropped} {
+			if got, err := evaluate(expression, 3, empty, points); err != nil || written(got) != want[i] {
+				t.Errorf("%s, %q: %s, %v, not %s", expression, empty, written(got), err, want[i])
+			}
 		}
 	}
 }
 
 func TestAnExpressionThatIsNoneIsRefused(t *testing.T) {
 	for _, expression := range []string{"", "a +", "unknown", "(a", "a b", "FILL(a)", "SUM(a)", "IF(a, b", "a // b", "a &", "7", "IF(1 > 0, 2, 3)", "FILL(7, 0)", "FILL(a, REPEAT, 1)", "REPEAT"} {
-		if v, err := evaluate(expression, 3, points); err == nil {
+		if v, err := evaluate(expression, 3, emptyFilled, points); err == nil {
 			t.Errorf("%q is taken, as %+v", expression, v)
 		}
 	}
@@ -84,7 +100,7 @@ func FuzzMetricMath(f *testing.F) {
 	f.Add("IF(FILL(none, 0) > 0, (a + b) / 2, 1e6)")
 	f.Add("IF(FILL(FILL(late, REPEAT), 0) > 0, late, a)")
 	f.Fuzz(func(t *testing.T, expression string) {
-		got, err := evaluate(expression, 3, points)
+		got, err := evaluate(expression, 3, emptyFilled, points)
 		for _, v := range got {
 			if err == nil && !v.missing && (math.IsNaN(v.v) || math.IsInf(v.v, 0)) {
 				t.Errorf("%q comes to %v, and CloudWatch has no such data point", expression, v.v)

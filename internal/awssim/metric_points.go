@@ -102,7 +102,7 @@ func (s *Sim) mathPoints(queries []cwtypes.MetricDataQuery, n int) []mathValue {
 		}
 		under[id] = true
 		defer delete(under, id)
-		v, err := evaluate(aws.ToString(queries[at].Expression), n, of)
+		v, err := evaluate(aws.ToString(queries[at].Expression), n, s.world.EmptySeries, of)
 		return v, err == nil
 	}
 	for _, q := range queries {
@@ -137,7 +137,7 @@ func validQueries(code string, queries []cwtypes.MetricDataQuery) error {
 		}
 	}
 	if returned != 1 {
-		return fail(code, "Exactly one metric data query must have ReturnData set to true.")
+		return fail(code, "Exactly one element of the metrics list should return data.")
 	}
 	if metrics > 10 || len(queries)-metrics > 10 {
 		return fail(code, "The collection Metrics must have at most 10 metrics and 10 expressions.")
@@ -147,7 +147,7 @@ func validQueries(code string, queries []cwtypes.MetricDataQuery) error {
 			continue
 		}
 		known := func(id string) ([]mathValue, bool) { return []mathValue{{v: 1}}, ids[id] && id != *q.Id }
-		if _, err := evaluate(*q.Expression, 1, known); err != nil {
+		if _, err := evaluate(*q.Expression, 1, emptyFilled, known); err != nil {
 			return fail(code, "%s", err.Error())
 		}
 	}

@@ -24,6 +24,8 @@ type ScalableTarget struct {
 	Created   time.Time
 	Policies  map[string]*ScalingPolicy
 	Schedule  map[string]*ScheduledAction
+	// Changed is when it, a policy or a scheduled action of it was last changed.
+	Changed time.Time
 }
 
 const autoScaling = "Application Auto Scaling."
@@ -53,7 +55,7 @@ func scalesECS(ns types.ServiceNamespace, dim types.ScalableDimension) error {
 	return nil
 }
 
-// scalable is a registered target.
+// scalable is a registered target that is about to be changed.
 func (s *Sim) scalable(ns types.ServiceNamespace, dim types.ScalableDimension, id *string) (*ScalableTarget, error) {
 	if err := scalesECS(ns, dim); err != nil {
 		return nil, err
@@ -62,7 +64,18 @@ func (s *Sim) scalable(ns types.ServiceNamespace, dim types.ScalableDimension, i
 	if t == nil {
 		return nil, fail("ObjectNotFoundException", "No scalable target found for service namespace: ecs, resource ID: %s, scalable dimension: ecs:service:DesiredCount", aws.ToString(id))
 	}
-	return t, nil
+	return t, s.change(t)
+}
+
+// change refuses a change of a target that comes while another one is under way: "if you request an update to an
+// Application Auto Scaling resource that already has a pending update" (SDK ConcurrentUpdateException). So fails
+// who puts the policies of one target all at once: https://github.com/hashicorp/terraform-provider-aws/issues/17915
+func (s *Sim) change(t *ScalableTarget) error {
+	if s.now().Sub(t.Changed) < s.opts.Latency {
+		return fail("ConcurrentUpdateException", "You already have a pending update to an Auto Scaling resource.")
+	}
+	t.Changed = s.now()
+	return nil
 }
 
 // service splits service/cluster/service.
@@ -92,6 +105,9 @@ func (s *Sim) registerScalableTarget(in *aas.RegisterScalableTargetInput) (*aas.
 	old := s.world.ScalableTargets[id]
 	t := &ScalableTarget{ID: id, Tags: cloud.Tags{}, Created: s.now(), Policies: map[string]*ScalingPolicy{}, Schedule: map[string]*ScheduledAction{}}
 	if old != nil {
+		if err := s.change(old); err != nil {
+			return nil, err
+		}
 		t = new(*old)
 	} else if in.MinCapacity == nil || in.MaxCapacity == nil {
 		return nil, fail("ValidationException", "MinCapacity and MaxCapacity are required when registering a new scalable target")

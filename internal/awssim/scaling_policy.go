@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // ScalingPolicy is a simulated target-tracking or step policy.
@@ -36,8 +38,11 @@ func (s *Sim) scalingPolicyNoun() noun {
 
 func (s *Sim) putScalingPolicy(in *aas.PutScalingPolicyInput) (*aas.PutScalingPolicyOutput, error) {
 	t, err := s.scalable(in.ServiceNamespace, in.ScalableDimension, in.ResourceId)
+	if cloud.Is(err, "ObjectNotFoundException") {
+		err = fail("ObjectNotFoundException", "No scalable target registered for service namespace: ecs, resource ID: %s, scalable dimension: ecs:service:DesiredCount", aws.ToString(in.ResourceId))
+	}
 	if err != nil {
-		return nil, fail("ObjectNotFoundException", "No scalable target registered for service namespace: ecs, resource ID: %s, scalable dimension: ecs:service:DesiredCount", aws.ToString(in.ResourceId))
+		return nil, err
 	}
 	c, step := in.TargetTrackingScalingPolicyConfiguration, in.StepScalingPolicyConfiguration
 	switch {

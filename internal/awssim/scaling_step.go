@@ -25,7 +25,7 @@ func validSteps(c *types.StepScalingPolicyConfiguration) error {
 		return fail("ValidationException", "At least one step adjustment must be specified, and Cooldown must not be negative")
 	}
 	if len(c.StepAdjustments) > 20 {
-		return fail("LimitExceededException", "Maximum number of step adjustments per step scaling policy is 20")
+		return fail("LimitExceededException", "There can be at most 20 step adjustments per scaling policy.")
 	}
 	steps := slices.SortedFunc(slices.Values(c.StepAdjustments), func(a, b types.StepAdjustment) int { return cmp.Compare(stepFrom(a), stepFrom(b)) })
 	for i, x := range steps {
@@ -35,10 +35,14 @@ func validSteps(c *types.StepScalingPolicyConfiguration) error {
 			return fail("ValidationException", "ScalingAdjustment must be specified, and must not be negative for ExactCapacity")
 		case high <= low || math.IsInf(low, -1) && math.IsInf(high, 1):
 			return fail("ValidationException", "The upper bound of a step adjustment must be greater than its lower bound, and both cannot be null")
-		case i > 0 && stepTo(steps[i-1]) != low:
-			return fail("ValidationException", "The ranges of step adjustments cannot overlap or have a gap")
-		case i == 0 && low < 0 && !math.IsInf(low, -1), i == len(steps)-1 && high > 0 && !math.IsInf(high, 1):
-			return fail("ValidationException", "There must be a step adjustment with a null bound for a negative lower bound and for a positive upper bound")
+		case i > 0 && stepTo(steps[i-1]) > low:
+			return fail("ValidationException", "StepAdjustment intervals can't overlap")
+		case i > 0 && stepTo(steps[i-1]) < low:
+			return fail("ValidationException", "StepAdjustment intervals can't have gaps between them")
+		case i == 0 && low < 0 && !math.IsInf(low, -1):
+			return fail("ValidationException", "There must be a StepAdjustment with an unspecified lower bound (i.e., lower bound is null) when one StepAdjustment has a negative lower bound")
+		case i == len(steps)-1 && high > 0 && !math.IsInf(high, 1):
+			return fail("ValidationException", "There must be a StepAdjustment with an unspecified upper bound (i.e., upper bound is null) when one StepAdjustment has a positive upper bound")
 		}
 	}
 	return nil

@@ -1,13 +1,20 @@
 package awssim
 
 import (
+	"cmp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	aas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	cw "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // TestAnAlarmIsInTheStateOfAWSsTables has both tables of "How alarm state is evaluated when data is missing": 0 is
@@ -126,4 +133,75 @@ func TestAnAlarmHasOneMetricOrMetricMath(t *testing.T) {
 			t.Errorf("%s is taken", what)
 		}
 	}
+}
+
+// TestAnAlarmThatIsPutAgainKeepsItsState, and one that AWS would not take is refused.
+func TestAnAlarmThatIsPutAgainKeepsItsState(t *testing.T) {
+	s, c := account(t)
+	put := func(edit func(in *cw.PutMetricAlarmInput)) error {
+		in := &cw.PutMetricAlarmInput{
+			AlarmName: aws.String("a"), EvaluationPeriods: aws.Int32(1), Period: aws.Int32(60), Namespace: aws.String("n"), MetricName: aws.String("m"),
+			Statistic: cwtypes.StatisticSum, Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
+		}
+		edit(in)
+		_, err := c.CloudWatch.PutMetricAlarm(t.Context(), in)
+		return err
+	}
+	if err := put(func(*cw.PutMetricAlarmInput) {}); err != nil {
+		t.Fatal(err)
+	}
+	must[*cw.SetAlarmStateOutput](t)(c.CloudWatch.SetAlarmState(t.Context(), &cw.SetAlarmStateInput{AlarmName: aws.String("a"), StateValue: cwtypes.StateValueAlarm, StateReason: aws.String("by hand")}))
+	if err := put(func(in *cw.PutMetricAlarmInput) { in.Threshold = aws.Float64(2) }); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.world.Alarms["a"].Alarm; a.StateValue != cwtypes.StateValueAlarm || *a.StateReason != "by hand" || *a.Threshold != 2 {
+		t.Errorf("it is %s, %s, with a threshold of %v", a.StateValue, *a.StateReason, *a.Threshold)
+	}
+	for what, edit := range map[string]func(in *cw.PutMetricAlarmInput){
+		"no threshold":  func(in *cw.PutMetricAlarmInput) { in.Threshold = nil },
+		"no comparison": func(in *cw.PutMetricAlarmInput) { in.ComparisonOperator = "" },
+		"no statistic":  func(in *cw.PutMetricAlarmInput) { in.Statistic = "" },
+		"a topic of another region": func(in *cw.PutMetricAlarmInput) {
+			in.AlarmActions = []string{"arn:aws:sns:ap-south-1:123456789012:on-call"}
+		},
+		"no ARN": func(in *cw.PutMetricAlarmInput) { in.OKActions = []string{"arn:on-call"} },
+	} {
+		refused(t, what, put(edit), "ValidationError")
+	}
+}
+
+// TestTwoChangesOfOneScalableTargetAtOnceAreOneTooMany, as AWS has it of its policies and scheduled actions.
+func TestTwoChangesOfOneScalableTargetAtOnceAreOneTooMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := New(Options{Clock: engine.RealClock{}, Latency: 50 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := cloud.NewClients(s.Config())
+		id := aws.String("service/x/validator")
+		if err := s.Edit(func(w *World) {
+			w.ScalableTargets[*id] = &ScalableTarget{ID: *id, Policies: map[string]*ScalingPolicy{}, Schedule: map[string]*ScheduledAction{}}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		put := func(name string) error {
+			_, err := c.AutoScaling.PutScheduledAction(t.Context(), &aas.PutScheduledActionInput{
+				ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount, ResourceId: id, ScheduledActionName: &name,
+				Schedule: aws.String("rate(1 hour)"), ScalableTargetAction: &types.ScalableTargetAction{MinCapacity: aws.Int32(0), MaxCapacity: aws.Int32(0)},
+			})
+			return err
+		}
+		both := make(chan error, 2)
+		for _, name := range []string{"a", "b"} {
+			go func() { both <- put(name) }()
+		}
+		first, second := <-both, <-both
+		if (first == nil) == (second == nil) {
+			t.Fatalf("at once: %v, %v", first, second)
+		}
+		refused(t, "the second of two", cmp.Or(first, second), "ConcurrentUpdateException")
+		if err := put("c"); err != nil {
+			t.Errorf("after the others: %v", err)
+		}
+	})
 }

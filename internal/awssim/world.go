@@ -91,6 +91,8 @@ type World struct {
 	TargetErrors    map[string]int
 	ScalableTargets map[string]*ScalableTarget // by service/cluster/service
 	Queues          map[string]Queue           `json:",omitempty"` // of SQS, by name
+	// EmptySeries is what metric math makes of a metric without a data point.
+	EmptySeries emptySeries `json:",omitempty"`
 	// QueueActivity is kept of each of Queues, Metrics are the last data points of what alarms by metric math
 	// follow, and Sampled is up to which minute they are kept.
 	QueueActivity map[string]QueueActivity `json:",omitempty"`

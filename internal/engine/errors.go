@@ -8,14 +8,14 @@ import (
 // Class is what an error means for the caller that decides whether to continue.
 type Class int
 
-// The classes. NotYet is waited for on create, Busy on update and delete, Lost is looked
+// The classes. NotYet is waited for on create, Busy there, on update and delete, Lost is looked
 // into by tag; everything else fails at once.
 const (
 	Other Class = iota
 	NotFound
 	// NotYet: something made moments ago is not visible or assumable everywhere.
 	NotYet
-	// Busy: something that is going away still holds on.
+	// Busy: something that is going away still holds on, or an earlier change is under way.
 	Busy
 	// Lost: the call may or may not have taken effect.
 	Lost

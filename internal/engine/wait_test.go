@@ -86,9 +86,9 @@ func TestAllTriesOfOneCreateSendTheSameClientTokenAndTheNextCreateAnother(t *tes
 	})
 }
 
-func TestWhatIsNotKnownEverywhereYetIsTriedAgainForTwoMinutes(t *testing.T) {
+func TestACreateThatAWSRefusesForNowIsTriedAgainForTwoMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, refusal := range []error{errNotYet, errNotFound, errBoom} {
+		for _, refusal := range []error{errNotYet, errNotFound, errBusy, errBoom} {
 			for _, lasts := range []time.Duration{20 * time.Second, time.Hour} {
 				w := newWorld()
 				r := &refusing{box: &box{w: w, key: "vpc", size: 1}, create: refusal, until: time.Now().Add(lasts)}

@@ -67,7 +67,8 @@ func (t *visit) begin(ctx context.Context) error {
 }
 
 // create makes the resource. A reply that was lost is looked for by tag,
-// patiently, before another is made.
+// patiently, before another is made. AWS may be at a change of what the resource
+// belongs to, as of the other policies of a scalable target, which is waited for.
 func (t *visit) create(ctx context.Context) (string, error) {
 	if err := t.begin(ctx); err != nil {
 		return "", err
@@ -78,7 +79,7 @@ func (t *visit) create(ctx context.Context) (string, error) {
 		id, err = t.node.Create(ctx, t.want, token(t.key, began))
 		return err
 	}
-	err := t.retry(ctx, func() error {
+	err := t.repeat(ctx, notYetLimit, func() error {
 		err := t.call(ctx, once)
 		if id != "" || err == nil || t.Classify(err) != Lost {
 			return err
@@ -93,7 +94,7 @@ func (t *visit) create(ctx context.Context) (string, error) {
 		}
 		id = found.ID
 		return nil
-	})
+	}, NotYet, NotFound, Busy)
 	return id, err
 }
 

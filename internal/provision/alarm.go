@@ -211,7 +211,7 @@ func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
 }
 
 // Update puts the alarm again when anything but its tags differs. That replaces
-// everything and resets its state, so whether its actions are on is carried over.
+// everything but its state, so whether its actions are on is carried over.
 func (a *Alarm) Update(ctx context.Context, _ string, have, want AlarmSpec) error {
 	tags := have.Tags
 	if have.Tags = want.Tags; len(a.Diff(have, want)) > 0 {

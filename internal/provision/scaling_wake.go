@@ -38,7 +38,9 @@ const WakePeriods = 3
 // was counted in all that an alarm reads. A count that is late is no count of none: FILL with 0
 // alone would take the newest minute, which ECS has not reported yet, for a service without a
 // task. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-const tasksRunning = "FILL(FILL(tasks, REPEAT), 0)"
+// What FILL makes of a metric that has no data point at all is not said there (Q26), and neither is what
+// becomes of a sum with one. The part of the sum that is always 0 is for an AWS that does not fill it.
+const tasksRunning = "FILL(FILL(tasks, REPEAT), 0) + 0 * waiting"
 
 // wakes is how many messages wait in each minute in which no task runs, and else 0. It has no data
 // point where the queue has none: a queue that CloudWatch has no metrics of is no reason to wake.

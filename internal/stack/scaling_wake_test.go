@@ -45,6 +45,31 @@ func TestTheFirstMessageHasATaskWithinTwoMinutes(t *testing.T) {
 	})
 }
 
+// TestAnAgentWakesWhateverMetricMathMakesOfAMetricWithoutADataPoint: the tasks of an agent at 0 are one.
+func TestAnAgentWakesWhateverMetricMathMakesOfAMetricWithoutADataPoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, parse(t, queued))
+		b.upStack(nil)
+		for _, set := range []func(w *awssim.World){
+			func(w *awssim.World) { w.EmptySeries = awssim.EmptyUnfilled },
+			func(w *awssim.World) { w.EmptySeries = awssim.EmptyDropped },
+		} {
+			b.edit(set)
+			b.holds(0, 0)
+			if b.until(2*time.Hour, func() bool { return b.desired("consumer") == 0 }) < 0 {
+				t.Fatal("it never sleeps")
+			}
+			time.Sleep(30 * time.Minute)
+			b.holds(11, 0)
+			wanted := b.until(10*time.Minute, func() bool { return b.desired("consumer") == 2 })
+			t.Logf("two tasks wanted after %s", wanted)
+			if wanted < 0 || wanted > 2*time.Minute {
+				t.Errorf("two tasks wanted after %s", wanted)
+			}
+		}
+	})
+}
+
 // TestAWakePolicyTakesNoTaskAway: of an agent that was scaled by hand to more than its messages ask for, and whose
 // tasks do not run yet; nor does it add any to tasks that run and are counted late.
 func TestAWakePolicyTakesNoTaskAway(t *testing.T) {
