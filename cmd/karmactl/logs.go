@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -136,7 +135,7 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 	chosen, _ := logNames(s.cfg, names) // they have been checked
 	f.lastLines(a.opts.output == "text")
 	o.Tail = f.tail
-	debug.SetGCPercent(logs.GCPercent)
+	defer logs.BeFrugal(f.follow)()
 	if err := f.times(&o, s.clock.Now()); err != nil {
 		return &usageError{err}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/smithy-go"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -33,6 +34,8 @@ type page struct {
 	small        body
 	scratch      []byte
 	text         strings.Builder
+	// endpoint is where the client's calls go, once it is known.
+	endpoint *smithyendpoints.Endpoint
 	// spans are of the records whose text is not yet cut.
 	spans []span
 }
@@ -56,12 +59,32 @@ func (p *page) handOver() []record {
 	return r
 }
 
-// option makes the client decode into the page, and leaves repeating to the caller, who knows the quota.
+// option makes the client decode into the page, and leaves repeating to the caller, who knows the quota. A page is of one
+// client, whose endpoint is worked out once and not at each call.
 func (p *page) option(o *cloudwatchlogs.Options) {
 	o.Retryer = aws.NopRetryer{}
+	o.EndpointResolverV2 = pageEndpoint{EndpointResolverV2: o.EndpointResolverV2, page: p}
 	if o.Protocol != nil {
 		o.Protocol = pageProtocol{ClientProtocol: o.Protocol, page: p}
 	}
+}
+
+// pageEndpoint asks the client's resolver once.
+type pageEndpoint struct {
+	cloudwatchlogs.EndpointResolverV2
+	page *page
+}
+
+// ResolveEndpoint gives what the client's resolver gave at first.
+func (e pageEndpoint) ResolveEndpoint(ctx context.Context, in cloudwatchlogs.EndpointParameters) (smithyendpoints.Endpoint, error) {
+	if e.page.endpoint == nil {
+		at, err := e.EndpointResolverV2.ResolveEndpoint(ctx, in)
+		if err != nil {
+			return at, err
+		}
+		e.page.endpoint = &at
+	}
+	return *e.page.endpoint, nil
 }
 
 // pageProtocol is the client's protocol with a decoder of its own for pages.

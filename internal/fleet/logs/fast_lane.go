@@ -2,7 +2,6 @@ package logs
 
 import (
 	"context"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +30,7 @@ const (
 	// call of absentShare.
 	streamLeast, streamMost = 300 * time.Millisecond, 5 * time.Second
 	absentLeast             = time.Second
-	absentShare             = 5
+	absentShare             = 10
 	// streamQuiet is the silence after which a stream is left to FilterLogEvents, until it speaks again, and
 	// streamForgotten the one after which AWS no longer takes its token.
 	streamQuiet, streamForgotten = 2 * time.Minute, 24 * time.Hour
@@ -41,13 +40,6 @@ const (
 	streamCalls = 8
 	// streamIdle is how long the lane sleeps at most: a stream may have become known.
 	streamIdle = 100 * time.Millisecond
-	// guess is how exact a rhythm is taken to be.
-	guess = 100 * time.Millisecond
-	// headStart is what a flush that can be read just now counts for, in milliseconds of waiting.
-	headStart = 250
-	// A stream whose rhythm is not known is taken to flush guessedSize events guessedEvery.
-	guessedSize  = 8.0
-	guessedEvery = time.Second
 	// largePage is a page so full that there is more behind it.
 	largePage = 1000
 )
@@ -70,28 +62,14 @@ type fastLane struct {
 	behind int64
 	// usual is how far apart some writer's flushes are: those of a fleet mostly have one rhythm.
 	usual int64
+	// net is what is known of FilterLogEvents' reads of each group.
+	net map[string]*netReads
 	// absentEvery is how often streams that do not exist yet are asked for at present.
 	absentEvery time.Duration
 }
 
-// track is the reading of one stream.
-type track struct {
-	from  *stream
-	start int64
-	token string
-	// read is when the last call that was answered began, this lane's or FilterLogEvents' for the whole group; asked is
-	// when the last call began, and spoke when the stream last had something new, or became known.
-	read, asked, spoke int64
-	// brought is when something of the stream came last, this way or by FilterLogEvents.
-	brought int64
-	// calling is true while a call is under way, more when it is known to have more, absent before it exists, and lost
-	// when AWS does not take its token: to begin again would bring events twice.
-	calling, more, absent, lost bool
-	rhythm                      rhythm
-}
-
 func newFastLane(t *tailer) *fastLane {
-	return &fastLane{t: t, api: t.Streams, pacer: newPacer(t.Clock, t.StreamCallsPerSecond), start: t.now(), tracks: map[Stream]*track{}, behind: time.Second.Milliseconds()}
+	return &fastLane{t: t, api: t.Streams, pacer: newPacer(t.Clock, t.StreamCallsPerSecond), start: t.now(), tracks: map[Stream]*track{}, net: map[string]*netReads{}, behind: time.Second.Milliseconds()}
 }
 
 // know adds a stream that spoke, or will, at a time in AWS's milliseconds; or notes it of one that it has.
@@ -107,17 +85,36 @@ func (l *fastLane) know(s *stream, at int64, exists bool) {
 		tr = &track{from: s, start: max(l.start, l.t.now()-streamPast.Milliseconds())}
 		l.tracks[key] = tr
 	}
-	tr.spoke, tr.brought = max(tr.spoke, at), l.t.now()
+	tr.spoke = max(tr.spoke, at)
 	tr.absent = tr.absent && !exists
 }
 
-// groupRead notes that FilterLogEvents has read a whole group: what its streams had until then is known.
-func (l *fastLane) groupRead(name string, began int64) {
+// groupRead notes that FilterLogEvents was asked for a whole group: what its streams had by then is known, and fresh of
+// it is new.
+func (l *fastLane) groupRead(name string, asked int64, fresh []record) {
+	newest := map[*stream]int64{}
+	for _, r := range fresh {
+		newest[r.from] = max(newest[r.from], r.ts)
+	}
+	for s, at := range newest {
+		l.know(s, at, true)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if n := l.net[name]; n == nil {
+		l.net[name] = &netReads{at: asked, every: guessedEvery.Milliseconds()}
+	} else if asked > n.at {
+		n.every += (asked - n.at - n.every) / 4
+		n.at = asked
+	}
 	for key, tr := range l.tracks {
 		if key.Group == name {
-			tr.read = max(tr.read, began)
+			tr.read = max(tr.read, asked)
+		}
+	}
+	for _, r := range fresh {
+		if tr := l.tracks[Stream{Group: r.from.group, Name: r.from.name}]; tr != nil {
+			l.saw(tr, r)
 		}
 	}
 }
@@ -151,31 +148,31 @@ func (l *fastLane) knows(s Stream) bool {
 func (l *fastLane) run(ctx context.Context, post func(message) error) {
 	var running sync.WaitGroup
 	defer running.Wait()
-	pages := make(chan *page, streamCalls)
+	// The same goroutines make all calls: a new one would have to grow its stack at each call.
+	begun := make(chan *track)
+	defer close(begun)
 	for range streamCalls {
-		pages <- &page{largeBuffers: l.t.largeBuffers, known: func(int64, []byte) bool { return false }}
+		running.Go(func() {
+			p := &page{largeBuffers: l.t.largeBuffers, known: func(int64, []byte) bool { return false }}
+			for tr := range begun {
+				l.ask(ctx, tr, p, post)
+			}
+		})
 	}
 	for ctx.Err() == nil && !l.off.Load() {
 		if first, wait := l.next(); first == nil {
 			_ = l.t.Clock.Wait(ctx, wait)
 			continue
 		}
-		if l.pacer.take(ctx, 1) != nil {
+		if l.pacer.take(ctx, 1, false) != nil {
 			return
 		}
-		select {
-		case p := <-pages:
-			// Only now, for another one may be more urgent after the wait.
-			if tr := l.begin(); tr != nil {
-				running.Go(func() {
-					l.ask(ctx, tr, p, post)
-					pages <- p
-				})
-			} else {
-				pages <- p
+		// Only now, for another one may be more urgent after the wait.
+		if tr := l.begin(); tr != nil {
+			select {
+			case begun <- tr:
+			case <-ctx.Done():
 			}
-		case <-ctx.Done():
-			return
 		}
 	}
 }
@@ -211,55 +208,12 @@ func (l *fastLane) next() (*track, time.Duration) {
 		}
 		if in := tr.due(now, l.behind, l.absentEvery) - now; in > 0 {
 			wait = min(wait, in)
-		} else if u := tr.urgency(now, l.behind); first == nil || u > best {
+		} else if u := tr.urgency(now, l.behind, l.net[key.Group].next(now)); first == nil || u > best {
 			first, best = tr, u
 		}
 	}
 	l.absentEvery = max(absentLeast, l.pacer.cost(absentShare*absent))
 	return first, time.Duration(wait) * time.Millisecond
-}
-
-// urgency says which of the streams that are due is asked first when the quota is too small for all: the one where most
-// events wait for longest, by its writer's rhythm. A call right after a flush brings the most.
-func (tr *track) urgency(now, behind int64) float64 {
-	waits := now - tr.unseen(behind)
-	switch {
-	case tr.more:
-		return 1e9
-	case waits < 0: // nothing is expected
-		return float64(waits)
-	}
-	flushes := 1 + waits/max(tr.rhythm.every, flushApart)
-	size := tr.rhythm.size
-	if tr.rhythm.every == 0 {
-		size = guessedSize
-	}
-	return math.Sqrt(max(1, size)) * float64(flushes) * (headStart + float64(waits))
-}
-
-// unseen is when the first flush that is not read yet could be read, if the writer keeps its rhythm.
-func (tr *track) unseen(behind int64) int64 {
-	if at := tr.rhythm.after(tr.read - behind - guess.Milliseconds()); at != 0 {
-		return at + behind
-	}
-	if tr.absent {
-		return tr.read + absentLeast.Milliseconds()
-	}
-	return tr.read + guessedEvery.Milliseconds()
-}
-
-// due is when to ask again: when there should be a flush, and else the later the longer the stream has been silent.
-func (tr *track) due(now, behind int64, absentEvery time.Duration) int64 {
-	every := max(streamLeast, min(streamMost, time.Duration(now-tr.spoke)*time.Millisecond/4))
-	switch {
-	case tr.absent:
-		return tr.asked + absentEvery.Milliseconds()
-	case tr.more || tr.rhythm.latest(now-behind)+behind > max(tr.read, tr.asked):
-		return now
-	case tr.rhythm.steady() && tr.brought >= tr.rhythm.latest(now-behind):
-		return tr.rhythm.after(now-behind) + behind // nothing is expected before
-	}
-	return max(tr.read, tr.asked) + every.Milliseconds()
 }
 
 // ask makes one call for a track and hands on what it brings.
@@ -278,7 +232,7 @@ func (l *fastLane) ask(ctx context.Context, tr *track, p *page, post func(messag
 		// An empty page with another token has more behind it; at the end of a stream the same token comes back.
 		tr.more = tr.token != "" && p.token != tr.token && p.total == 0 || p.total >= largePage
 		if p.total > 0 {
-			tr.spoke, tr.brought = l.t.now(), l.t.now()
+			tr.spoke = l.t.now()
 		}
 		tr.token, tr.absent = p.token, false
 	case cloud.Is(err, "ResourceNotFoundException"):
@@ -298,14 +252,20 @@ func (l *fastLane) learn(tr *track, records []record) {
 		return
 	}
 	for _, r := range records {
-		tr.rhythm.saw(r.ingested)
-	}
-	if tr.rhythm.every == 0 {
-		tr.rhythm.every = l.usual // until its own is known
-	} else {
-		l.usual = tr.rhythm.every
+		l.saw(tr, r)
 	}
 	l.behind = min(tr.asked-tr.rhythm.last, l.behind+1)
+}
+
+// saw notes an event of a stream. Until its own rhythm is known, it is taken to have that of others.
+func (l *fastLane) saw(tr *track, r record) {
+	tr.rhythm.saw(r.ingested)
+	switch {
+	case tr.rhythm.every == 0:
+		tr.rhythm.every = l.usual
+	case tr.rhythm.steady():
+		l.usual = tr.rhythm.every
+	}
 }
 
 func (l *fastLane) call(ctx context.Context, tr *track, p *page) error {

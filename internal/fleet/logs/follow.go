@@ -10,12 +10,11 @@ import (
 )
 
 const (
-	// A busy group is read again after busyEvery (freeEvery when nothing is paced, laneEvery beside the fast lane and
-	// easyEvery where the quota would allow more, liveEvery beside Live Tail), an idle one after idleEvery.
+	// A busy group is read again after busyEvery (freeEvery when nothing is paced, laneEvery beside the fast lane even
+	// where the quota would allow more, liveEvery beside Live Tail), an idle one after idleEvery.
 	busyEvery = 500 * time.Millisecond
 	freeEvery = 250 * time.Millisecond
-	laneEvery = time.Second
-	easyEvery = 1200 * time.Millisecond
+	laneEvery = 1200 * time.Millisecond
 	liveEvery = 1500 * time.Millisecond
 	idleEvery = 1800 * time.Millisecond
 	// fastPace is the pace, in calls a second, above which busy groups are read as often as when nothing is paced.
@@ -156,7 +155,7 @@ func (t *tailer) readExtra(ctx context.Context, post func(message) error) {
 	}
 }
 
-// rounds reads the groups that are due, again and again.
+// rounds reads the groups that are due, again and again: at the same moment, or one by one beside the fast lane.
 func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -175,7 +174,11 @@ func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 			}
 			continue
 		}
-		if t.pacer.take(ctx, len(due)) != nil {
+		oneByOne := t.fast() && !t.pacer.free()
+		if oneByOne {
+			due = due[:1]
+		}
+		if t.pacer.take(ctx, len(due), oneByOne) != nil {
 			return
 		}
 		begin := t.now()
@@ -189,7 +192,12 @@ func (t *tailer) rounds(ctx context.Context, post func(message) error) {
 				done <- g
 			})
 		}
-		t.await(ctx, len(due), done)
+		if !oneByOne {
+			t.await(ctx, len(due), done)
+		}
+		for len(done) > 0 {
+			(<-done).ended()
+		}
 		if post(message{through: t.through(begin), settled: t.settled(), whole: t.whole(begin)}) != nil {
 			return
 		}
@@ -283,8 +291,6 @@ func (t *tailer) every(g *group, now int64) time.Duration {
 		return freeEvery
 	case g.missing || g.busyUntil <= now:
 		return idleEvery
-	case t.fast() && t.CallsPerSecond > fastPace:
-		return easyEvery
 	case t.fast():
 		return laneEvery
 	case t.CallsPerSecond > fastPace:

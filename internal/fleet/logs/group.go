@@ -52,6 +52,8 @@ type group struct {
 	reading   bool
 	began     int64
 	missing   bool
+	// asked is when the last call that was answered began.
+	asked int64
 	// calls counts the answers of the present read.
 	calls int
 }
@@ -109,6 +111,9 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 			g.markPartialFlushes(start+windowEdge.Milliseconds(), partialFlush)
 		}
 		fresh := g.fresh(begin, pages > 1, partialFlush)
+		if g.t.lane != nil {
+			g.t.lane.groupRead(g.Name, g.asked, fresh)
+		}
 		if len(fresh) == 0 {
 			return nil
 		}
@@ -127,8 +132,8 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 	}
 	g.missing = false
 	g.t.pacer.readTook(g.calls)
-	if g.t.lane != nil {
-		g.t.lane.groupRead(g.Name, begin)
+	if g.t.lane != nil && pages == 0 {
+		g.t.lane.groupRead(g.Name, g.asked, nil)
 	}
 	g.finish(begin, fullRead, pages, total)
 	g.partialFlush = len(partialFlush) > 0
@@ -163,22 +168,7 @@ func (g *group) fresh(begin int64, later bool, partialFlush map[*stream]bool) []
 		g.remember(r)
 		fresh = append(fresh, r)
 	}
-	g.tellLane(fresh)
 	return fresh
-}
-
-// tellLane tells the fast lane which streams speak.
-func (g *group) tellLane(fresh []record) {
-	if g.t.lane == nil {
-		return
-	}
-	newest := map[*stream]int64{}
-	for _, r := range fresh {
-		newest[r.from] = max(newest[r.from], r.ts)
-	}
-	for s, at := range newest {
-		g.t.lane.know(s, at, true)
-	}
 }
 
 // finish notes a complete read and sets the distance of the next full one by its cost.

@@ -78,20 +78,32 @@ func (p *pacer) together() int {
 	return int(p.burst)
 }
 
-// take waits until n calls may go out. Who asked first goes first.
-func (p *pacer) take(ctx context.Context, n int) error {
+// take waits until n calls may go out. Who asked first goes first; a last one lets all others go first, those too that
+// ask while it waits, as the pages of a read that has begun do.
+func (p *pacer) take(ctx context.Context, n int, last bool) error {
 	if p.free() {
 		return context.Cause(ctx)
 	}
-	p.mu.Lock()
-	p.fill()
-	p.tokens -= float64(n)
-	wait := time.Duration(-p.tokens / p.rate * float64(time.Second))
-	p.mu.Unlock()
-	if wait <= 0 {
-		return context.Cause(ctx)
+	for {
+		p.mu.Lock()
+		p.fill()
+		left := p.tokens - float64(n)
+		granted := left >= 0 || !last
+		if granted {
+			p.tokens = left
+		}
+		wait := time.Duration(-left / p.rate * float64(time.Second))
+		p.mu.Unlock()
+		switch {
+		case left >= 0:
+			return context.Cause(ctx)
+		case granted:
+			return p.clock.Wait(ctx, wait)
+		}
+		if err := p.clock.Wait(ctx, max(wait, time.Millisecond)); err != nil {
+			return err
+		}
 	}
-	return p.clock.Wait(ctx, wait)
 }
 
 func (p *pacer) fill() {

@@ -58,7 +58,7 @@ func (t *tailer) read(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 func (t *tailer) call(ctx context.Context, g *group, in *cloudwatchlogs.FilterLogEventsInput, paid bool) error {
 	for failed := 0; ; paid = false {
 		if !paid {
-			if err := t.pacer.take(ctx, 1); err != nil {
+			if err := t.pacer.take(ctx, 1, false); err != nil {
 				return err
 			}
 		}
@@ -93,6 +93,7 @@ func (t *tailer) once(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	g.page.reset()
+	g.asked = t.now()
 	out, err := t.api.FilterLogEvents(ctx, in, g.page.option)
 	if err != nil {
 		return err

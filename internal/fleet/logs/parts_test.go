@@ -23,7 +23,7 @@ func TestThePacerGivesABurstAndThenThePace(t *testing.T) {
 		p := newPacer(engine.RealClock{}, 4.9)
 		start := time.Now()
 		for range 490 {
-			if err := p.take(t.Context(), 1); err != nil {
+			if err := p.take(t.Context(), 1, false); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -40,7 +40,7 @@ func TestThePacerGoesSlowerWhileItIsThrottled(t *testing.T) {
 		quota := logstest.Bucket(2) // another reader takes the rest
 		start, throttled := time.Now(), 0
 		for time.Since(start) < 200*time.Second {
-			if err := p.take(t.Context(), 1); err != nil {
+			if err := p.take(t.Context(), 1, false); err != nil {
 				t.Fatal(err)
 			}
 			if quota(time.Now()) {
@@ -322,26 +322,5 @@ func TestASecondThatLiveTailSamplesIsLeftToFilterLogEvents(t *testing.T) {
 		if got := g.whole(c.m, c.now); len(got) != len(c.want) || len(got) > 0 && got[0].message != c.want[0].message {
 			t.Errorf("at %d there are %v, want %v", c.now, got, c.want)
 		}
-	}
-}
-
-func TestNothingIsAskedBetweenTheFlushesOfASteadyWriter(t *testing.T) {
-	var r rhythm
-	tr := &track{}
-	for _, at := range []int64{10_000, 15_000, 20_010, 25_000} {
-		for range flushLeast {
-			r.saw(at)
-		}
-	}
-	tr.rhythm, tr.read, tr.asked, tr.spoke, tr.brought = r, 25_030, 25_030, 25_030, 25_030
-	if due := tr.due(25_500, 20, 0); due < 29_900 || due > 30_100 {
-		t.Errorf("it is asked again at %d, and the next flush is at 30020", due)
-	}
-	if due := tr.due(30_050, 20, 0); due > 30_050 {
-		t.Errorf("after a flush it is asked at %d", due)
-	}
-	tr.asked, tr.read = 30_050, 30_050 // and it was late
-	if due := tr.due(30_100, 20, 0); due > 31_500 {
-		t.Errorf("after a flush that did not come it is asked at %d", due)
 	}
 }

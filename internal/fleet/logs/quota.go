@@ -5,7 +5,6 @@ const (
 	filterShare = 0.98
 	// streamShare is how much of GetLogEvents' quota the pace takes. The rest is for the console and other tools.
 	streamShare = 0.9
-	// easyShare is the same where FilterLogEvents alone reads each group within a second: more calls would cost more CPU
-	// than they save time.
-	easyShare = 0.45
+	// streamPace is the fastest that GetLogEvents is called: more calls would cost more CPU than they save time.
+	streamPace = 12
 )

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -141,7 +140,7 @@ func runTailer() error {
 			}
 		})},
 	})
-	debug.SetGCPercent(GCPercent) // as the command does
+	defer BeFrugal(s.History == 0)() // as the command does
 	p := NewPrinter(os.Stdout, Style{Format: JSON, MarkLate: true})
 	o := Options{Groups: testGroups(), Follow: s.History == 0, Order: s.Order, Flush: p.Flush, Since: s.Start.Add(-24 * time.Hour)}
 	o.Region = s.Region

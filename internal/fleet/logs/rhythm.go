@@ -9,6 +9,9 @@ type rhythm struct {
 	size        float64
 	// kept counts the flushes in a row that came when they were expected.
 	kept int
+	// skipped counts the flushes in a row that came after empty ones, and least is the least that they were apart.
+	skipped int
+	least   int64
 	// next is a newer ingestion time and seen how many events have it.
 	next int64
 	seen int
@@ -19,6 +22,10 @@ const (
 	flushApart = 50
 	// keptLeast is how many flushes in a row make a rhythm that nothing is asked for in between.
 	keptLeast = 2
+	// singleOff is how near to the rhythm one event alone is a flush.
+	singleOff = 20
+	// skippedMost is how many flushes in a row may come after empty ones until they make a slower rhythm.
+	skippedMost = 3
 	// flushLeast is how many events make a flush: one alone may be a late one, which has a time of its own.
 	flushLeast = 2
 )
@@ -29,26 +36,57 @@ func (r *rhythm) saw(ingested int64) {
 		r.next, r.seen = ingested, 0
 	}
 	r.seen++
-	kept := 0
-	switch apart := r.next - r.last; {
-	case r.seen > flushLeast && r.next == r.last:
+	apart := r.next - r.last
+	if apart == 0 {
 		r.size = max(r.size, float64(r.seen))
+	}
+	if apart < flushApart || r.seen > flushLeast || r.seen < flushLeast && !(r.steady() && r.off(apart) <= singleOff) {
 		return
-	case r.seen != flushLeast || apart < flushApart:
+	}
+	switch {
+	case r.kept > 0 && !r.keeps(apart): // once may be late events that came together
+		r.kept = 0
 		return
 	case r.last == 0:
-	case r.every > 0 && abs(apart-r.every) <= r.every/8:
-		r.every += (apart - r.every) / 4
-		kept = r.kept + 1
-	case r.every == 0 || apart*4 < r.every*3:
+	case r.every == 0:
 		r.every = apart
-	case apart*2 < r.every*3:
-		r.every += (apart - r.every) / 4
-	default: // a flush or more had nothing to write, or the rhythm has become slower
-		r.every += r.every / 8
+	case r.keeps(apart):
+		r.every += (apart/r.flushes(apart) - r.every) / 4
+		r.kept++
+		r.skip(apart)
+	case apart*4 < r.every*3:
+		r.every, r.kept = apart, 0
+	default:
+		if r.kept = 0; r.flushes(apart) == 1 {
+			r.every += (apart - r.every) / 4
+		}
+		r.skip(apart)
 	}
-	r.last, r.kept = r.next, kept
+	r.last = r.next
 	r.size *= 0.75
+}
+
+// flushes is how many flushes apart two are that are so far apart.
+func (r *rhythm) flushes(apart int64) int64 { return max(1, (apart+r.every/2)/r.every) }
+
+// keeps tells whether two flushes that are so far apart keep the rhythm: between them there may be some that had nothing to write.
+func (r *rhythm) keeps(apart int64) bool { return r.off(apart) <= r.every/8 }
+
+// off is how far that is from the rhythm.
+func (r *rhythm) off(apart int64) int64 { return abs(apart - r.flushes(apart)*r.every) }
+
+// skip counts the flushes in a row that came after empty ones. After some of them the rhythm is a slower one.
+func (r *rhythm) skip(apart int64) {
+	if r.flushes(apart) == 1 {
+		r.skipped, r.least = 0, 0
+		return
+	}
+	if r.skipped++; r.skipped == 1 {
+		r.least = apart
+	}
+	if r.least = min(r.least, apart); r.skipped == skippedMost {
+		r.every, r.skipped, r.kept = r.least, 0, 0
+	}
 }
 
 // steady tells whether the writer keeps its rhythm.

@@ -65,11 +65,6 @@ const (
 	DefaultLookBack = 30 * time.Second
 )
 
-// GCPercent is what a process that does nothing but tail should give debug.SetGCPercent. What is live is a few pages of
-// a megabyte, which are garbage a moment later: by default they would take twice the memory to save a tenth of a second of
-// CPU in 200,000 events.
-const GCPercent = 25
-
 // Options say what to read and how.
 type Options struct {
 	Groups []Group
@@ -213,10 +208,7 @@ func (o *Options) setDefaults() {
 		o.CallsPerSecond = filterShare * quotas.Filter
 	}
 	if o.StreamCallsPerSecond == 0 {
-		o.StreamCallsPerSecond = streamShare * quotas.Stream
-		if o.CallsPerSecond > fastPace {
-			o.StreamCallsPerSecond = easyShare * quotas.Stream
-		}
+		o.StreamCallsPerSecond = min(streamPace, streamShare*quotas.Stream)
 	}
 }
 

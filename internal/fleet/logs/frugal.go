@@ -1,0 +1,23 @@
+package logs
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+// gcPercent is for a process that does nothing but tail. What is live is a few pages of a megabyte, which are garbage a
+// moment later: by default they would take twice the memory to save a tenth of a second of CPU in 200,000 events.
+const gcPercent = 25
+
+// BeFrugal sets up a process that does nothing but tail, and gives what undoes it. Who follows waits most of the time: on
+// one processor no thread looks for work on another one whenever a call ends, which is a tenth of the CPU.
+func BeFrugal(follow bool) (undo func()) {
+	percent, processors := debug.SetGCPercent(gcPercent), runtime.GOMAXPROCS(0)
+	if follow {
+		runtime.GOMAXPROCS(1)
+	}
+	return func() {
+		debug.SetGCPercent(percent)
+		runtime.GOMAXPROCS(processors)
+	}
+}
