@@ -40,7 +40,7 @@ func (r *rhythm) saw(ingested int64) {
 	if apart == 0 {
 		r.size = max(r.size, float64(r.seen))
 	}
-	if apart < flushApart || r.seen > flushLeast || r.seen < flushLeast && !(r.steady() && r.off(apart) <= singleOff) {
+	if apart < flushApart || r.seen > flushLeast || r.seen < flushLeast && (!r.steady() || r.off(apart) > singleOff) {
 		return
 	}
 	switch {
