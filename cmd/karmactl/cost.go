@@ -106,16 +106,21 @@ func runCostActual(ctx context.Context, s *session, o costOptions) error {
 }
 
 func newCostRefreshCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	var dry dryRun
+	cmd := &cobra.Command{
 		Use: "refresh", Short: "Fetch today's prices of the region", Args: cobra.NoArgs,
-		Example: `  karmactl cost refresh --region eu-west-1`,
+		Example: `  karmactl cost refresh --region eu-west-1
+  karmactl cost refresh --dry-run`,
 		Long: `Asks AWS's price list (pricing:GetProducts, free) and, as best effort, the page's
-feed of Fargate Spot prices. They are kept for this user, and used from then on.`,
-		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runCostRefresh(ctx, s) }),
+feed of Fargate Spot prices. They are kept for this user, and used from then on; with --dry-run they are
+compared with the ones in use, and not kept.`,
+		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runCostRefresh(ctx, s, dry) }),
 	}
+	dry.addFlags(cmd.Flags())
+	return cmd
 }
 
-func runCostRefresh(ctx context.Context, s *session) error {
+func runCostRefresh(ctx context.Context, s *session, dry dryRun) error {
 	a := s.app
 	old, err := a.book(s.cfg)
 	if err != nil {
@@ -126,13 +131,15 @@ func runCostRefresh(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	dir, err := a.cacheDir()
-	if err != nil {
-		return err
-	}
-	path, err := fresh.Save(dir)
-	if err != nil {
-		return err
+	path := ""
+	if !dry {
+		dir, err := a.cacheDir()
+		if err != nil {
+			return err
+		}
+		if path, err = fresh.Save(dir); err != nil {
+			return err
+		}
 	}
 	switch {
 	case why == "":
@@ -144,6 +151,20 @@ func runCostRefresh(ctx context.Context, s *session) error {
 	lacks := fresh.Lacks()
 	for _, item := range lacks {
 		a.term.Notef("no price for %s in %s", item, s.cfg.Region)
+	}
+	if dry {
+		differ := 0
+		for item, row := range fresh.Prices {
+			if was, known := old.Prices[item]; !known || !was.USD.Equal(row.USD) {
+				differ++
+			}
+		}
+		a.term.Notef("%d prices of %s, of which %d differ from those of %s in use: they would be kept; this is the estimate with them", len(fresh.Prices), fresh.AsOf, differ, old.AsOf)
+		doc, _, err := estimateWith(s.cfg, fresh, costOptions{})
+		if err != nil {
+			return err
+		}
+		return a.term.Cost(doc)
 	}
 	a.term.Notef("%d prices of %s, in %s", len(fresh.Prices), fresh.AsOf, path)
 	return runCost(a, costOptions{})

@@ -20,12 +20,17 @@ func (a *app) estimate(cfg *agents.Config, o costOptions) (*document.Cost, *cost
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	doc, e, err := estimateWith(cfg, prices, o)
+	return doc, e, prices, err
+}
+
+func estimateWith(cfg *agents.Config, prices *cost.Book, o costOptions) (*document.Cost, *cost.Estimate, error) {
 	e, err := cost.EstimateConfig(cfg, prices)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	doc, err := costDoc(cfg, e, o.budget)
-	return doc, e, prices, err
+	return doc, e, err
 }
 
 func costDoc(cfg *agents.Config, e *cost.Estimate, budget string) (*document.Cost, error) {

@@ -35,6 +35,7 @@ var fixtures = map[string]fixture{
 	"pass show validator | karmactl secrets set validator private_key": {stdin: "a-value\n"},
 	"karmactl state restore 3sL4kqtJlcpXroDTDmJ":                       {before: anEarlierVersion},
 	"karmactl state import karmactl.errored-state.json":                {before: anErroredState},
+	"karmactl state import karmactl.errored-state.json --dry-run":      {before: anErroredState},
 	"karmactl adopt --release --from terraform.tfstate":                {before: letGo},
 	"karmactl init":                                                    {before: aComposeFile},
 	"karmactl init --agents planner,writer:9000 --region eu-west-1":    {before: anEmptyFolder},

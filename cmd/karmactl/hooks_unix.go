@@ -10,7 +10,7 @@ import (
 )
 
 // ownGroup starts a command as a session: its group is its own, and no terminal is. One that asked
-// at a terminal from there would be stopped and never go on; so it is told that there is none.
+// at a terminal from there would be stopped and wait for ever; so it is told that there is none.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
 
 func interruptGroup(p *os.Process) error {

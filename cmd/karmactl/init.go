@@ -27,6 +27,7 @@ type initOptions struct {
 	agents   []string
 	example  bool
 	force    bool
+	dry      dryRun
 }
 
 func (o *initOptions) addFlags(f *pflag.FlagSet) {
@@ -38,6 +39,7 @@ func (o *initOptions) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.agents, "agents", nil, "agents to begin with, as `NAME` or NAME:PORT, instead of reading anything")
 	f.BoolVar(&o.example, "example", false, "write the shipped example: five agents on a stand-in image")
 	f.BoolVar(&o.force, "force", false, "overwrite what is there")
+	o.dry.addFlags(f)
 }
 
 func newInitCmd(a *app) *cobra.Command {
@@ -56,7 +58,7 @@ agents, or takes --project, --region and --agents.
 --from names a file or folder to read: also a Terraform state or plan as JSON
 ("terraform state pull", "terraform show -json"). --env says which environment
 of it. Values that look like secrets are never copied. Nothing is overwritten
-without --force. docs/coming-from.md has a section for each source.`,
+without --force, and nothing written with --dry-run. docs/coming-from.md has a section for each source.`,
 		Example: `  karmactl init
   karmactl init --agents planner,writer:9000 --region eu-west-1
   karmactl init --from terraform --var-file prod.tfvars`,
@@ -86,6 +88,9 @@ func runInit(ctx context.Context, a *app, o initOptions) error {
 	res, err := a.imported(ctx, o)
 	if err != nil {
 		return err
+	}
+	if o.dry {
+		return a.showImport(ctx, o, file, res)
 	}
 	for _, f := range []struct {
 		path string

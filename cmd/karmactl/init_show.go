@@ -18,6 +18,9 @@ func (a *app) showImport(ctx context.Context, o initOptions, file string, res *i
 		Head: document.Of("Import"), File: file, Source: res.Source, Stack: res.Config.Stack(), Region: res.Config.Region,
 		Account: res.Account, Notes: res.Notes, NotRead: res.Beside, SecretsToDo: secretsToSet(res), Next: nextSteps(o, res),
 	}
+	if o.dry {
+		d.DryRun, d.Text = true, res.Text
+	}
 	for _, ag := range res.Config.Agents {
 		d.Agents = append(d.Agents, ag.Name)
 	}
@@ -34,7 +37,11 @@ func (a *app) showImport(ctx context.Context, o initOptions, file string, res *i
 }
 
 func (a *app) printImport(d *document.Import, res *importer.Result) {
-	a.term.Printf("wrote %s: %s in %s, %s\n", d.File, d.Stack, d.Region, counted(len(d.Agents), "agent"))
+	did := "wrote"
+	if d.DryRun {
+		did = "would write"
+	}
+	a.term.Printf("%s %s: %s in %s, %s\n", did, d.File, d.Stack, d.Region, counted(len(d.Agents), "agent"))
 	if res.Source != "" {
 		a.term.Para("  from      ", res.Source)
 	}
@@ -65,6 +72,10 @@ func (a *app) printImport(d *document.Import, res *importer.Result) {
 		for _, c := range d.SecretsToDo {
 			a.term.Printf("  %s\n", c)
 		}
+	}
+	if d.DryRun {
+		a.term.Printf("\n# %s\n%s", d.File, d.Text)
+		return
 	}
 	a.term.Notef("Next: %s", strings.Join(d.Next, " · "))
 }
@@ -107,7 +118,7 @@ func counted(n int, noun string) string {
 // offerRehearsal asks whether to try the file at once, where there is a terminal to
 // ask on and the file is in this folder.
 func (a *app) offerRehearsal(ctx context.Context, o initOptions) error {
-	if !a.term.Ask || a.term.Quiet || a.opts.yes || filepath.Clean(o.dir) != "." {
+	if bool(o.dry) || !a.term.Ask || a.term.Quiet || a.opts.yes || filepath.Clean(o.dir) != "." {
 		return nil
 	}
 	yes, err := a.term.Confirm(ctx, "Rehearse it now, on a simulated AWS kept in the folder world? Only yes is yes:", "yes")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
@@ -124,27 +125,55 @@ func entryDoc(e engine.Entry) document.Entry {
 	return d
 }
 
-func newStateRemoveCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use: "rm KEY", Short: "Forget a key; the resource itself stays", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeKeys(),
-		Example: `  karmactl state rm service/validator`,
-		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error { return runStateRemove(ctx, s, args[0]) }),
-	}
+// dryRun is the one flag of commands that change only the state.
+type dryRun bool
+
+func (d *dryRun) addFlags(f *pflag.FlagSet) {
+	f.BoolVar((*bool)(d), "dry-run", false, "say what would be done, and write nothing")
 }
 
-func runStateRemove(ctx context.Context, s *session, key string) error {
-	return s.locked(ctx, "state rm", func(ctx context.Context, store *state.Store) error {
+func newStateRemoveCmd(a *app) *cobra.Command {
+	var dry dryRun
+	cmd := &cobra.Command{
+		Use: "rm KEY", Short: "Forget a key; the resource itself stays", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeKeys(),
+		Example: `  karmactl state rm service/validator
+  karmactl state rm service/validator --dry-run`,
+		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, args []string) error {
+			return runStateRemove(ctx, s, args[0], dry)
+		}),
+	}
+	dry.addFlags(cmd.Flags())
+	return cmd
+}
+
+func runStateRemove(ctx context.Context, s *session, key string, dry dryRun) error {
+	remove := func(ctx context.Context, store *state.Store) error {
 		e, ok := store.Get(engine.Key(key))
 		if !ok {
 			return noKey(store, key)
 		}
-		if err := store.Remove(ctx, e.Key); err != nil {
-			return err
+		did := "would forget"
+		if !dry {
+			if err := store.Remove(ctx, e.Key); err != nil {
+				return err
+			}
+			did = "forgot"
 		}
-		s.app.term.Printf("forgot %s (%s); the resource itself stays, and the next up adopts it by its tags\n", e.Key, e.ID)
+		if s.app.term.JSON {
+			return s.app.term.Document(&document.StateChange{Head: document.Of("StateChange"), Stack: s.cfg.Stack(), Command: "state rm", DryRun: bool(dry), Changed: true, Key: key, ID: e.ID})
+		}
+		s.app.term.Printf("%s %s (%s); the resource itself stays, and the next up adopts it by its tags\n", did, e.Key, e.ID)
 		if e.Adopted != "" {
 			s.app.term.Notef("it was taken over: karmactl adopt takes it again as it is, before anything else is done to it")
 		}
 		return nil
-	})
+	}
+	if !dry {
+		return s.locked(ctx, "state rm", remove)
+	}
+	store, err := s.readState(ctx)
+	if err != nil {
+		return err
+	}
+	return remove(ctx, store)
 }

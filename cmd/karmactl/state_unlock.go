@@ -8,21 +8,27 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
 
-type stateUnlockOptions struct{ id string }
+type stateUnlockOptions struct {
+	id  string
+	dry dryRun
+}
 
 func (o *stateUnlockOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.id, "id", "", "only the lock of this id")
+	o.dry.addFlags(f)
 }
 
 func newStateUnlockCmd(a *app) *cobra.Command {
 	var o stateUnlockOptions
 	cmd := &cobra.Command{
 		Use: "unlock", Short: "Break a lock whose holder is gone", Args: cobra.NoArgs,
-		Example: `  karmactl state unlock`,
-		RunE:    a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateUnlock(ctx, s, o) }),
+		Example: `  karmactl state unlock --dry-run
+  karmactl state unlock`,
+		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateUnlock(ctx, s, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd
@@ -35,14 +41,23 @@ func runStateUnlock(ctx context.Context, s *session, o stateUnlockOptions) error
 	}
 	h, err := state.Held(ctx, backend)
 	if errors.Is(err, state.ErrAbsent) || errors.Is(err, state.ErrNoBucket) {
-		s.app.term.Printf("the state is not locked\n")
-		return nil
+		return s.unlocked(o, nil, "the state is not locked")
 	}
 	if err != nil && (o.id != "" || !errors.As(err, new(*state.BadLockError))) {
 		return err // a damaged lock has no id to compare with, and only a damaged one is broken unseen
 	}
+	who := h.String()
+	if h.ID == "" {
+		who = "an unknown run: the lock cannot be read"
+	}
+	if o.dry {
+		if o.id != "" && o.id != h.ID {
+			return fmt.Errorf("the lock of the id %s is not there: it is held by %s, with the id %s", o.id, who, h.ID)
+		}
+		return s.unlocked(o, &h, "would unlock; it is held by "+who)
+	}
 	if !s.app.opts.yes {
-		q := question{command: "state unlock", text: fmt.Sprintf("Held by %s. Is that run really gone? Only yes is yes:", h), word: "yes", declined: "the lock stays"}
+		q := question{command: "state unlock", text: fmt.Sprintf("Held by %s. Is that run really gone? Only yes is yes:", who), word: "yes", declined: "the lock stays"}
 		if err := s.confirm(ctx, q); err != nil {
 			return err
 		}
@@ -50,6 +65,18 @@ func runStateUnlock(ctx context.Context, s *session, o stateUnlockOptions) error
 	if err := state.Unlock(ctx, backend, o.id); err != nil {
 		return err
 	}
-	s.app.term.Printf("unlocked; it was held by %s\n", h)
-	return nil
+	return s.unlocked(o, &h, "unlocked; it was held by "+who)
+}
+
+// unlocked says what became of the lock, or would; h is nil where there is none.
+func (s *session) unlocked(o stateUnlockOptions, h *state.Holder, text string) error {
+	if !s.app.term.JSON {
+		s.app.term.Printf("%s\n", text)
+		return nil
+	}
+	d := &document.StateChange{Head: document.Of("StateChange"), Stack: s.cfg.Stack(), Command: "state unlock", DryRun: bool(o.dry), Changed: h != nil}
+	if h != nil && h.ID != "" {
+		d.Lock = &document.Lock{ID: h.ID, Who: h.Who, PID: h.PID, Command: h.Command, Since: h.AcquiredAt.UTC()}
+	}
+	return s.app.term.Document(d)
 }

@@ -8,6 +8,10 @@ type Import struct {
 	// File is the agents.yaml that was written, Source what it was read from.
 	File   string `json:"file"`
 	Source string `json:"source"`
+	// DryRun: nothing was written.
+	DryRun bool `json:"dry_run"`
+	// Text is what the file would be; not there where it was written.
+	Text string `json:"text,omitempty"`
 	// Stack is project-environment.
 	Stack string `json:"stack"`
 	// Region is the AWS region that the file names.

@@ -156,7 +156,10 @@ func samples() map[string]any {
 			{Number: 8, Image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/karmacadabra/validator@sha256:ab12", Tags: []string{"v1.4.2"}, Registered: at, Runs: true},
 		}},
 		"StateHistory": document.StateHistory{Head: document.Of("StateHistory"), Versions: []document.StateVersion{{ID: "3sL4", Time: at, Bytes: 18204, Serial: 121, Current: true}}},
-		"LogEvent":     document.LogEvent{Head: document.Of("LogEvent"), Time: at, Agent: "validator", Task: "0f1e2d", ID: "3781", Message: "listening on 9001"},
+		"StateChange": document.StateChange{Head: document.Of("StateChange"), Stack: "karmacadabra-prod", Command: "state unlock", Changed: true, Lock: &document.Lock{
+			ID: "K5ZL", Who: "ana@office", PID: 4711, Command: "up", Since: at,
+		}},
+		"LogEvent": document.LogEvent{Head: document.Of("LogEvent"), Time: at, Agent: "validator", Task: "0f1e2d", ID: "3781", Message: "listening on 9001"},
 		"LogQuery": document.LogQuery{
 			Head: document.Of("LogQuery"), Query: "errors", Columns: []string{"agent", "count"}, Rows: []map[string]string{{"agent": "validator", "count": "3"}}, Matched: 3, Scanned: 4000, BytesScanned: 512000, Cost: "0.0000025",
 		},

@@ -55,6 +55,43 @@ type Difference struct {
 	Read string `json:"read"`
 }
 
+// StateChange is what became of the state as a whole, or of one key of it, by state rm, restore, import and unlock.
+type StateChange struct {
+	Head
+	// Stack is project-environment.
+	Stack string `json:"stack"`
+	// Command is state rm, state restore, state import or state unlock.
+	Command string `json:"command"`
+	// DryRun: nothing was changed.
+	DryRun bool `json:"dry_run"`
+	// Changed: something was changed, or would be.
+	Changed bool `json:"changed"`
+	// Key is the one that is forgotten; state rm's.
+	Key string `json:"key,omitempty"`
+	// ID is the id of its resource, which stays.
+	ID string `json:"id,omitempty"`
+	// Serial is the state's after state restore and state import.
+	Serial int64 `json:"serial,omitempty"`
+	// Resources are how many keys the state has then.
+	Resources *int `json:"resources,omitempty"`
+	// Lock is the one that state unlock breaks; not there where there is none, or none that can be read.
+	Lock *Lock `json:"lock,omitempty"`
+}
+
+// Lock is who works on a stack.
+type Lock struct {
+	// ID is what --id of state unlock takes.
+	ID string `json:"id"`
+	// Who is user@host.
+	Who string `json:"who"`
+	// PID is the number of the process on that host.
+	PID int `json:"pid"`
+	// Command is what was run.
+	Command string `json:"command"`
+	// Since is when it was taken.
+	Since time.Time `json:"since"`
+}
+
 // StateHistory is what state history tells.
 type StateHistory struct {
 	Head

@@ -35,7 +35,7 @@ func History(ctx context.Context, b Backend, limit int) ([]Version, error) {
 
 // Restore makes an earlier version the current state, as a new version on top:
 // what it replaces stays in the history, whether or not that can be read. Hold
-// the lock.
+// the lock. A read-only one writes nothing and gives what the state would be.
 func Restore(ctx context.Context, o Options, version string) (*State, error) {
 	data, err := o.Backend.ReadVersion(ctx, version)
 	if errors.Is(err, ErrAbsent) {
@@ -65,6 +65,7 @@ func Restore(ctx context.Context, o Options, version string) (*State, error) {
 // Import makes data, an emergency copy, the current state. It is refused when it
 // does not descend from the state that is there, *LineageError, or is not newer,
 // *SerialError, unless forced; one that is there already is left. Hold the lock.
+// A read-only one writes nothing and gives what the state would be.
 func Import(ctx context.Context, o Options, data []byte, force bool) (*State, error) {
 	s, err := Decode(data)
 	if err != nil {
@@ -110,6 +111,9 @@ func current(ctx context.Context, b Backend) (*State, string, error) {
 
 func (o Options) replace(ctx context.Context, s *State, etag string) error {
 	s.By = o.By
+	if o.ReadOnly {
+		return nil
+	}
 	data, err := s.Encode()
 	if err != nil {
 		return err
