@@ -26,6 +26,12 @@ func newStateUnlockCmd(a *app) *cobra.Command {
 	var o stateUnlockOptions
 	cmd := &cobra.Command{
 		Use: "unlock", Short: "Break a lock whose holder is gone", Args: cobra.NoArgs,
+		Long: `Who changes the stack holds a lock, and renews its lease of 90 seconds every 15. The lock
+of a run that was killed on this machine is taken over at once: by a process of the same
+host, started kernel and container whose number is gone, or another's by now. Everywhere
+else, and on Windows, where machines of one name cannot be told apart, it ends with its
+lease. A run whose lock is broken while it lives stops at its next renewal, and cannot
+write the state over another's.`,
 		Example: `  karmactl state unlock --dry-run
   karmactl state unlock`,
 		RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error { return runStateUnlock(ctx, s, o) }),

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -22,6 +21,9 @@ type Holder struct {
 	// Machine tells containers and machines of the same name apart, because a
 	// pid means nothing in another one; "" where there is no such thing.
 	Machine string `json:"machine,omitempty"`
+	// Began tells two processes of one number apart: when it began, as its machine says it; "" where
+	// that is not known.
+	Began string `json:"began,omitempty"`
 	// Command is what the user ran: "up".
 	Command string `json:"command"`
 	// Version is karmactl's.
@@ -38,23 +40,11 @@ func Me(command, version string) Holder {
 		host = "unknown-host"
 	}
 	user := cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME"), os.Getenv("USERNAME"), fmt.Sprintf("uid-%d", os.Getuid()))
+	began, _ := process(os.Getpid())
 	return Holder{
-		ID: rand.Text(), Who: user + "@" + host, PID: os.Getpid(), Host: host, Machine: machine(),
+		ID: rand.Text(), Who: user + "@" + host, PID: os.Getpid(), Host: host, Machine: machine(), Began: began,
 		Command: command, Version: version,
 	}
-}
-
-// machine is the running kernel and the process space in it, on Linux.
-func machine() string {
-	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
-	space, err := os.Readlink("/proc/self/ns/pid")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(boot)) + "/" + space
 }
 
 func (h Holder) String() string {
@@ -70,9 +60,16 @@ func (h Holder) expires(age time.Duration, now time.Time) time.Time {
 	return now.Add(leaseFor - age)
 }
 
-// dead tells that h is a process of the machine of me, and has ended.
+// dead tells that h is a process of the machine of me, and has ended. Where machines of one name
+// cannot be told apart no process is dead: its lease decides. Were it wrong all the same (two
+// machines that were started from a picture of one that ran), h would lose its lock with its next
+// renewal and could not write the state, because both compare the ETag.
 func (h Holder) dead(me Holder) bool {
-	return h.Host == me.Host && h.Machine == me.Machine && h.PID > 0 && !alive(h.PID)
+	if h.Host != me.Host || h.Machine != me.Machine || h.Machine == "" || h.PID <= 0 {
+		return false
+	}
+	began, ended := process(h.PID)
+	return ended || h.Began != "" && began != "" && began != h.Began || !alive(h.PID)
 }
 
 // alive tells whether the process runs. When in doubt it does.

@@ -30,12 +30,21 @@ const (
 type LockedError struct {
 	Holder    Holder
 	ExpiresAt time.Time
+	// Left is how long its lease runs from now; 0 is not known.
+	Left time.Duration
 }
 
 func (e *LockedError) Error() string {
 	const layout = "2006-01-02 15:04:05 UTC"
-	return fmt.Sprintf("the state is locked by %s since %s: wait until that has finished; if it died, its lease runs out at %s, or end it now with karmactl state unlock",
-		e.Holder, e.Holder.AcquiredAt.UTC().Format(layout), e.ExpiresAt.UTC().Format(layout))
+	how, ends := "wait until that has finished; if it died, its", ""
+	if e.Left > 0 {
+		ends = " in " + e.Left.Round(time.Second).String() + ","
+		if silent := leaseFor - e.Left; silent > 2*beatEvery {
+			how = fmt.Sprintf("it has not renewed its lease for %s, and does every %s as long as it lives: the", silent.Round(time.Second), beatEvery)
+		}
+	}
+	return fmt.Sprintf("the state is locked by %s since %s: %s lease runs out%s at %s, or end it now with karmactl state unlock",
+		e.Holder, e.Holder.AcquiredAt.UTC().Format(layout), how, ends, e.ExpiresAt.UTC().Format(layout))
 }
 
 // BadLockError is a lock that does not say who holds it.
@@ -102,7 +111,7 @@ func (l *Lock) take(ctx context.Context) error {
 		}
 		now := wall(l.clock)
 		if expires := there.expires(stored.Age, now); now.Before(expires) && !there.dead(l.holder) {
-			return &LockedError{Holder: there, ExpiresAt: expires}
+			return &LockedError{Holder: there, ExpiresAt: expires, Left: expires.Sub(now)}
 		}
 		l.etag, err = l.backend.ReplaceLock(ctx, data, stored.ETag)
 		if !errors.Is(err, ErrConflict) {

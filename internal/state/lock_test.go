@@ -54,7 +54,7 @@ func TestASecondRunIsToldWhoHoldsTheLock(t *testing.T) {
 			t.Fatalf("Acquire: %v", err)
 		}
 		const want = "the state is locked by ana@laptop (karmactl up, pid 4242) since 2000-01-01 00:00:00 UTC: " +
-			"wait until that has finished; if it died, its lease runs out at 2000-01-01 00:01:30 UTC, or end it now with karmactl state unlock"
+			"wait until that has finished; if it died, its lease runs out in 1m30s, at 2000-01-01 00:01:30 UTC, or end it now with karmactl state unlock"
 		if err.Error() != want {
 			t.Errorf("the message is\n%s\nnot\n%s", err, want)
 		}
@@ -91,7 +91,8 @@ func TestAnAbandonedLockIsTakenOverWhenItsLeaseRunsOut(t *testing.T) {
 		_, dead := acquire(t, b, ana())
 		abandon(dead)
 		time.Sleep(leaseFor - time.Second)
-		if _, _, err := Acquire(t.Context(), b, engine.RealClock{}, bo()); !errors.As(err, new(*LockedError)) {
+		if _, _, err := Acquire(t.Context(), b, engine.RealClock{}, bo()); !errors.As(err, new(*LockedError)) ||
+			!strings.Contains(err.Error(), "it has not renewed its lease for 1m29s, and does every 15s as long as it lives: the lease runs out in 1s, at 2000-01-01 00:01:30 UTC, or end it now with") {
 			t.Fatalf("a second before the end of the lease: %v", err)
 		}
 		time.Sleep(time.Second)
@@ -149,6 +150,7 @@ func TestTheLockOfADeadProcessOfThisMachineIsTakenAtOnce(t *testing.T) {
 		{"alive here", func(h *Holder) { h.PID = os.Getpid() }, false},
 		{"a pid of another host", func(h *Holder) { h.Host = "elsewhere" }, false},
 		{"a pid of another container or boot", func(h *Holder) { h.Machine = "other-boot/pid:[1]" }, false},
+		{"where machines cannot be told apart", func(h *Holder) { h.Machine = "" }, false},
 		{"no pid", func(h *Holder) { h.PID = 0 }, false},
 	}
 	for _, c := range cases {
@@ -157,6 +159,10 @@ func TestTheLockOfADeadProcessOfThisMachineIsTakenAtOnce(t *testing.T) {
 			dead := Me("up", "test")
 			dead.PID = child.Process.Pid
 			c.holder(&dead)
+			me := me
+			if dead.Machine == "" {
+				me.Machine = ""
+			}
 			_, l := acquire(t, b, dead)
 			abandon(l)
 			_, l, err := Acquire(t.Context(), b, engine.RealClock{}, me)
