@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
+	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -39,7 +40,7 @@ func newStatusCmd(a *app) *cobra.Command {
   karmactl status validator --watch
   karmactl status --drift`,
 		Long: `Tasks, revision, image, target health, CPU and memory with the last hour, answers
-5xx, schedule and last event of every agent, the last and the next run of every
+5xx, schedule, URL and last event of every agent, the last and the next run of every
 job, and what needs attention with the command that helps. It reads agents.yaml
 and AWS, and never waits for the lock of an up. One look costs $0.00003 an agent (GetMetricData).
 
@@ -79,7 +80,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	if s.sim == nil && s.cfg.Observability.Dashboard {
 		o.dashboard = provision.DashboardURL(s.account, s.cfg.Stack())
 	}
-	told := ""
+	told, urls := "", map[string]string(nil)
 	for {
 		if err := s.watchSpot(ctx, w.Agents, o, &told); err != nil {
 			return err
@@ -96,6 +97,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			Agents: st.Agents, Jobs: append([]fleet.JobStatus{}, st.Jobs...), Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
 		}
 		doc.Notes = append(doc.Notes, provision.NotesOfRuled(st.Ruled)...)
+		urls = s.addURLs(ctx, &doc, urls)
 		if len(names) == 0 { // what some agents cost is not what the stack does
 			if doc.Cost, err = costNow(s, st); err != nil {
 				return err
@@ -118,6 +120,25 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	}
 }
 
+// addURLs says where the agents answer that are public and have a service. What is known is not asked again.
+func (s *session) addURLs(ctx context.Context, doc *document.Status, known map[string]string) map[string]string {
+	for i, ag := range doc.Agents {
+		if a, _ := s.cfg.Agent(ag.Name); !a.Public || ag.Revision == 0 {
+			continue
+		}
+		if known == nil {
+			name, err := s.env(true).BalancerAddress(ctx)
+			if err != nil {
+				doc.Notes = append(doc.Notes, s.texts([]error{fmt.Errorf("the agents' URLs are not known: %w", err)})...)
+				return nil
+			}
+			known = stack.URLsOf(s.cfg, name)
+		}
+		doc.Agents[i].URL = known[ag.Name]
+	}
+	return known
+}
+
 func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	switch {
 	case a.term.JSON && o.watch:
@@ -138,6 +159,9 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	}
 	for _, ag := range doc.Agents {
 		screen.Rows = append(screen.Rows, ui.StatusRow{Cells: statusCells(ag, doc.At), Sign: max(signs[ag.Name], signs[""], signOfTasks(ag))})
+		if ag.URL != "" {
+			screen.URLs = append(screen.URLs, ui.Pair{Name: ag.Name, Value: ag.URL})
+		}
 	}
 	screen.Below = append(screen.Below, scheduleLines(doc.Agents)...)
 	screen.Below = append(screen.Below, jobLines(doc.Jobs, doc.At)...)

@@ -66,6 +66,8 @@ type AgentStatus struct {
 	RuledBy string `json:"ruled_by,omitempty"`
 	// Schedule is "" without one.
 	Schedule string `json:"schedule"`
+	// URL is where it answers; not there when it is not public, or has no service.
+	URL string `json:"url,omitempty"`
 	// LastEvent is what ECS said last of its service.
 	LastEvent *LastEvent `json:"last_event,omitempty"`
 }

@@ -99,6 +99,15 @@ func (h *Env) namedLoadBalancers(ctx context.Context, notOlder time.Time) ([]typ
 	})
 }
 
+// BalancerAddress is the DNS name of the stack's load balancer; "" where there is none.
+func (h *Env) BalancerAddress(ctx context.Context) (string, error) {
+	all, err := h.namedLoadBalancers(ctx, time.Time{})
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	return aws.ToString(all[0].DNSName), nil
+}
+
 // taggedLoadBalancers are those of any name that have the tags of the stack's own. An
 // account has fifty in a region at most, unless AWS was asked for more.
 func (h *Env) taggedLoadBalancers(ctx context.Context) ([]types.LoadBalancer, error) {

@@ -4,23 +4,29 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
 // URLs are where the public agents answer, once the load balancer is known.
 func (s *Stack) URLs() map[string]string {
-	out := map[string]string{}
 	if s.alb == nil {
-		return out
+		return map[string]string{}
 	}
-	name := s.alb.Output("dns_name")
+	return URLsOf(s.Config, s.alb.Output("dns_name"))
+}
+
+// URLsOf are where the public agents answer, by the DNS name of their load balancer; none where that is "".
+func URLsOf(cfg *agents.Config, name string) map[string]string {
+	out := map[string]string{}
 	if name == "" {
 		return out
 	}
 	scheme, host := "http://", name
-	if s.Config.LoadBalancer.HTTPS() {
-		scheme, host = "https://", cmp.Or(s.Config.LoadBalancer.Domain, name)
+	if cfg.LoadBalancer.HTTPS() {
+		scheme, host = "https://", cmp.Or(cfg.LoadBalancer.Domain, name)
 	}
-	for _, a := range s.Config.Public() {
+	for _, a := range cfg.Public() {
 		at := host
 		if len(a.Hosts) > 0 {
 			at = strings.Replace(a.Hosts[0], "*", a.Name, 1)

@@ -16,6 +16,8 @@ type StatusScreen struct {
 	Rows      []StatusRow
 	// Spare are the columns that are given up on a narrow terminal, in this order.
 	Spare []int
+	// URLs are where the agents answer.
+	URLs []Pair
 	// Below are lines under the table, Attention what to look at.
 	Below     []string
 	Attention []StatusProblem
@@ -77,6 +79,7 @@ func (t *Terminal) Status(s StatusScreen) {
 		}
 		b.WriteString(say("  "+sign+" ", strings.TrimSpace(p.Agent+" "+p.Problem), p.Command))
 	}
+	b.WriteString(t.urls(s.URLs))
 	for _, l := range s.Below {
 		b.WriteString(t.para("  ", c.dim(l)))
 	}
@@ -85,6 +88,22 @@ func (t *Terminal) Status(s StatusScreen) {
 		text = t.inWindow(text, s.Foot)
 	}
 	t.Printf("%s", text)
+}
+
+// urls are where the agents answer, each whole: where one has no room, the command that prints them.
+func (t *Terminal) urls(all []Pair) string {
+	var b strings.Builder
+	names := 0
+	for _, p := range all {
+		names = max(names, lipgloss.Width(p.Name))
+	}
+	for _, p := range all {
+		if lipgloss.Width("  ")+names+lipgloss.Width(gap+p.Value) > t.room() {
+			return t.para("  ", t.paint().dim("where the agents answer: karmactl outputs"))
+		}
+		b.WriteString("  " + pad(p.Name, names) + gap + t.Link(p.Value) + "\n")
+	}
+	return b.String()
 }
 
 // attention is what is to be looked at, in one line with its command where that has room.

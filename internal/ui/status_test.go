@@ -44,3 +44,20 @@ func TestANarrowScreenKeepsWhatMattersMost(t *testing.T) {
 		}
 	}
 }
+
+func TestTheURLsAreWholeOrTheCommandThatPrintsThem(t *testing.T) {
+	const url = "http://karmacadabra-prod-1000000028.us-east-1.elb.amazonaws.com/voice-extractor/"
+	for width, want := range map[int]string{
+		0:   "  validator        " + strings.ReplaceAll(url, "voice-extractor", "validator") + "\n  voice-extractor  " + url + "\n",
+		140: "  validator        " + strings.ReplaceAll(url, "voice-extractor", "validator") + "\n  voice-extractor  " + url + "\n",
+		80:  "  where the agents answer: karmactl outputs\n",
+	} {
+		var out bytes.Buffer
+		term := NewTerminal(strings.NewReader(""), &out, &bytes.Buffer{}, func(string) string { return "" })
+		term.Screen, term.size = width > 0, func() (int, int) { return width, 40 }
+		term.Status(StatusScreen{Head: "karmacadabra-prod", Columns: []string{"agent"}, URLs: []Pair{{"validator", strings.ReplaceAll(url, "voice-extractor", "validator")}, {"voice-extractor", url}}})
+		if _, got, _ := strings.Cut(out.String(), "agent\n"); got != want {
+			t.Errorf("%d columns:\n%s\nwant\n%s", width, got, want)
+		}
+	}
+}
