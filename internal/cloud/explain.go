@@ -24,6 +24,8 @@ type Problem struct {
 	// Do is what the user can do; "" where AWS's words are all there is.
 	Do  string
 	Err error
+	// said is AWS's message alone.
+	said string
 }
 
 func (p *Problem) Error() string {
@@ -34,6 +36,23 @@ func (p *Problem) Error() string {
 }
 
 func (p *Problem) Unwrap() error { return p.Err }
+
+// longestBrief is how long a reason to wait may be.
+const longestBrief = 120
+
+// Brief is AWS's message alone, for a line that says what is waited for: neither the call nor the number of the
+// request is of use there, and an end that has no room is left out.
+func (p *Problem) Brief() string {
+	text := p.said
+	if text == "" {
+		text = p.Error()
+	}
+	if len(text) > longestBrief {
+		cut := text[:longestBrief]
+		text = strings.TrimRight(cut[:max(strings.LastIndexByte(cut, ' '), 0)], " ,;:.") + " …"
+	}
+	return strings.TrimSuffix(text, ".")
+}
 
 // Try is what to do about it.
 func (p *Problem) Try() string { return p.Do }
@@ -119,7 +138,7 @@ func explain(op *smithy.OperationError, in Account) *Problem {
 	if m := api.ErrorMessage(); m != "" {
 		what += ": " + m
 	}
-	return &Problem{What: what + requestID(root), Do: accountAdvice(api.ErrorCode(), api.ErrorMessage())}
+	return &Problem{What: what + requestID(root), said: api.ErrorMessage(), Do: accountAdvice(api.ErrorCode(), api.ErrorMessage())}
 }
 
 // requestID is what AWS's support asks for.

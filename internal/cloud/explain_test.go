@@ -169,3 +169,19 @@ func TestTheWrappingOfAnErrorStaysAndTheSDKsGoes(t *testing.T) {
 		t.Error("an error that is not AWS's was changed")
 	}
 }
+
+func TestAReasonToWaitIsAWSsMessageAlone(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{fmt.Errorf("delete it: %w", call("ServiceDiscovery", "DeleteNamespace", "ResourceInUse", "Namespace has associated services.")), "Namespace has associated services"},
+		{call("EC2", "DeleteSubnet", "DependencyViolation", ""), "EC2 DeleteSubnet: DependencyViolation"},
+		{call("ECS", "CreateService", "ClientException", strings.Repeat("it is “not yet” known, ", 40)), strings.Repeat("it is “not yet” known, ", 4) + "it is …"},
+	} {
+		p := new(Problem)
+		if !errors.As(Explain(c.err, here), &p) || p.Brief() != c.want {
+			t.Errorf("%q, and not %q", p.Brief(), c.want)
+		}
+	}
+}

@@ -176,7 +176,7 @@ func (t *visit) deleteAndWait(ctx context.Context, id string) error {
 				return err
 			}
 		}
-		if werr := p.wait(ctx, t.explain(err).Error()); werr != nil {
+		if werr := p.wait(ctx, t.reason(err)); werr != nil {
 			if errors.Is(werr, ErrInterrupted) {
 				return werr
 			}

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -106,13 +107,22 @@ func (t *visit) repeat(ctx context.Context, limit time.Duration, f func() error,
 		if err == nil || !slices.Contains(while, t.Classify(err)) {
 			return err
 		}
-		if werr := p.wait(ctx, t.explain(err).Error()); werr != nil {
+		if werr := p.wait(ctx, t.reason(err)); werr != nil {
 			if t.stopping() {
 				return ErrInterrupted
 			}
 			return fmt.Errorf("%w: %w", werr, err)
 		}
 	}
+}
+
+// reason is an error in few words, where it has them: what is tried again is not yet wrong.
+func (r *run) reason(err error) string {
+	err = r.explain(err)
+	if brief := (interface{ Brief() string })(nil); errors.As(err, &brief) {
+		return brief.Brief()
+	}
+	return err.Error()
 }
 
 // fresh is how old a shared listing may be for a poller: pollers that read within

@@ -108,14 +108,13 @@ func belongsTo(n types.NetworkInterface) string {
 	return ""
 }
 
-// interfacesOf names the first interface of each owner, and how many more there are:
-// "network interface eni-0a1 and 4 more of tasks".
+// interfacesOf names the interface of each owner, or says how many there are: "5 network interfaces of tasks".
 func interfacesOf(ids map[string][]string) string {
 	var out []string
 	for _, of := range slices.Sorted(maps.Keys(ids)) {
-		text := "network interface " + slices.Min(ids[of])
-		if more := len(ids[of]) - 1; more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
+		text := oneInterface + ids[of][0]
+		if n := len(ids[of]); n > 1 {
+			text = fmt.Sprintf("%d network interfaces", n)
 		}
 		out = append(out, text+" of "+of)
 	}
@@ -125,8 +124,11 @@ func interfacesOf(ids map[string][]string) string {
 // describeInterface says what an interface is for and whose it is.
 func describeInterface(n types.NetworkInterface) string {
 	text := aws.ToString(n.Description)
-	if text == "" {
+	switch {
+	case text == "":
 		text = "without a description"
+	case belongsTo(n) == "tasks": // by its attachment, which tells a user nothing
+		text = "a task of ECS"
 	}
 	owner := aws.ToString(n.OwnerId)
 	if n.Attachment != nil && aws.ToString(n.Attachment.InstanceOwnerId) != "" {
@@ -143,6 +145,9 @@ func describeInterface(n types.NetworkInterface) string {
 }
 
 const oneInterface = "network interface "
+
+// mostInterfaces is how many equal ones are named: one of them leads a user to the others.
+const mostInterfaces = 5
 
 // Together says once what several network interfaces have in common: "2 network interfaces (a function, lambda,
 // owner 1): eni-1, eni-2". Whatever else there is stays as it is.
@@ -168,7 +173,11 @@ func Together(described []string) []string {
 		case 1:
 			out = append(out, oneInterface+of[0]+" "+about)
 		default:
-			out = append(out, fmt.Sprintf("%d %ss %s: %s", len(of), strings.TrimSpace(oneInterface), about, strings.Join(of, ", ")))
+			some := strings.Join(of[:min(len(of), mostInterfaces)], ", ")
+			if more := len(of) - mostInterfaces; more > 0 {
+				some += fmt.Sprintf(" and %d more", more)
+			}
+			out = append(out, fmt.Sprintf("%d %ss %s: %s", len(of), strings.TrimSpace(oneInterface), about, some))
 		}
 	}
 	return out

@@ -21,9 +21,9 @@ func TestTheInterfaceOfOurNATGatewayIsOurs(t *testing.T) {
 	}
 }
 
-func TestInterfacesThatLeaveByThemselvesAreNamedInOneLine(t *testing.T) {
+func TestInterfacesThatLeaveByThemselvesAreCountedInOneLine(t *testing.T) {
 	got := interfacesOf(map[string][]string{"tasks": {"eni-3", "eni-1", "eni-2"}, "the load balancer": {"eni-4"}})
-	if got != "network interface eni-1 and 2 more of tasks, network interface eni-4 of the load balancer" {
+	if got != "3 network interfaces of tasks, network interface eni-4 of the load balancer" {
 		t.Errorf("it says %q", got)
 	}
 }

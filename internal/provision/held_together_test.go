@@ -1,8 +1,11 @@
 package provision
 
 import (
+	"fmt"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -16,6 +19,20 @@ func TestInterfacesOfOneKindAreSaidOnce(t *testing.T) {
 		"network interface eni-3 (a database, interface, owner amazon-rds)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestManyInterfacesOfOneKindAreAShortLine(t *testing.T) {
+	var described []string
+	for i := range 40 {
+		described = append(described, describeInterface(types.NetworkInterface{
+			NetworkInterfaceId: aws.String(fmt.Sprintf("eni-%02d", i)), InterfaceType: "interface", OwnerId: aws.String("1"),
+			Description: aws.String(fmt.Sprintf("arn:aws:ecs:us-east-1:1:attachment/%02d", i)),
+		}))
+	}
+	want := []string{"40 network interfaces (a task of ECS, interface, owner 1): eni-00, eni-01, eni-02, eni-03, eni-04 and 35 more"}
+	if diff := cmp.Diff(want, Together(described)); diff != "" {
 		t.Error(diff)
 	}
 }
