@@ -176,6 +176,13 @@ func TestEachObstacleIsNamed(t *testing.T) {
 			{"a deployment controller", "service acme-prod-chat: its deployments are those of CODE_DEPLOY", func(f *live.Fleet) {
 				f.Services[0].DeploymentController = &ecstypes.DeploymentController{Type: ecstypes.DeploymentControllerTypeCodeDeploy}
 			}},
+			{"a blue/green deployment", "service acme-prod-chat: its strategy of deployment is BLUE_GREEN", func(f *live.Fleet) {
+				f.Services[0].DeploymentConfiguration = &ecstypes.DeploymentConfiguration{Strategy: ecstypes.DeploymentStrategyBlueGreen}
+			}},
+			{"Windows", "service acme-prod-chat: its tasks run on WINDOWS_SERVER_2022_CORE", func(f *live.Fleet) {
+				f.Services[0].Definition.RuntimePlatform = &ecstypes.RuntimePlatform{OperatingSystemFamily: ecstypes.OSFamilyWindowsServer2022Core}
+			}},
+			{"a target group that is gone", "the service of chat names it, and it is not there", func(f *live.Fleet) { f.TargetGroups = nil }},
 			{"a daemon", "service acme-prod-chat: it is a daemon", func(f *live.Fleet) { f.Services[0].SchedulingStrategy = ecstypes.SchedulingStrategyDaemon }},
 			{"a service of Express Mode", "service acme-prod-chat: it is of ECS Express Mode", func(f *live.Fleet) { f.Services[0].ResourceManagementType = ecstypes.ResourceManagementTypeEcs }},
 			{"a deployment under way", "service acme-prod-chat: 2 deployments are under way", func(f *live.Fleet) {

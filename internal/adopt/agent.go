@@ -3,6 +3,7 @@ package adopt
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -128,6 +129,12 @@ func (j *judge) kind(agent string, s live.Service) {
 	if c := s.DeploymentController; c != nil && c.Type != types.DeploymentControllerTypeEcs {
 		j.obstacle(what, "its deployments are those of "+string(c.Type), "give it the deployment controller ECS, for which AWS makes a new service")
 	}
+	if c := s.DeploymentConfiguration; c != nil && c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling {
+		j.obstacle(what, "its strategy of deployment is "+string(c.Strategy), "set it to ROLLING")
+	}
+	if p := s.Definition.RuntimePlatform; p != nil && strings.HasPrefix(string(p.OperatingSystemFamily), "WINDOWS") {
+		j.obstacle(what, "its tasks run on "+string(p.OperatingSystemFamily), "run "+agent+" on Linux first")
+	}
 	if s.ResourceManagementType == types.ResourceManagementTypeEcs {
 		j.obstacle(what, "it is of ECS Express Mode: its load balancer, groups and scaling are ECS's own, and go with it", "build it beside: karmactl init reads what aws ecs describe-express-gateway-service answers")
 	}
@@ -214,6 +221,10 @@ func (j *judge) target(a agents.Agent, arn string) {
 		}
 		j.take(engine.Key("target-group/"+a.Name), "target group", arn, name, j.EdgeTags[arn], port)
 		j.rules(a.Name, arn)
+		return
+	}
+	if arn != "" {
+		j.obstacle("target group "+arn, "the service of "+a.Name+" names it, and it is not there", "give the service a target group that is there")
 	}
 }
 

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -99,143 +100,47 @@ func (l *running) addServices() error {
 	return nil
 }
 
-// connectOf is the Service Connect of what runs, which ECS tells with each deployment.
-func connectOf(s types.Service) []object {
-	d := tasks.Primary(s)
-	if d == nil || d.ServiceConnectConfiguration == nil || !d.ServiceConnectConfiguration.Enabled {
-		return nil
-	}
-	var services []object
-	for _, x := range d.ServiceConnectConfiguration.Services {
-		var aliases []object
-		for _, c := range x.ClientAliases {
-			aliases = append(aliases, object{"dns_name": aws.ToString(c.DnsName), "port": aws.ToInt32(c.Port)})
-		}
-		services = append(services, object{"port_name": aws.ToString(x.PortName), "client_alias": aliases})
-	}
-	return []object{{"enabled": true, "namespace": aws.ToString(d.ServiceConnectConfiguration.Namespace), "service": services}}
-}
-
 func (l *running) addService(s live.Service) error {
-	var balancers, strategy []object
-	for _, b := range s.LoadBalancers {
-		balancers = append(balancers, object{"target_group_arn": aws.ToString(b.TargetGroupArn), "container_name": aws.ToString(b.ContainerName), "container_port": b.ContainerPort})
-	}
-	for _, c := range s.CapacityProviderStrategy {
-		strategy = append(strategy, object{"capacity_provider": aws.ToString(c.CapacityProvider), "weight": c.Weight, "base": c.Base})
-	}
-	err := l.add("aws_ecs_service", aws.ToString(s.ServiceName), object{
-		"arn": aws.ToString(s.ServiceArn), "name": aws.ToString(s.ServiceName), "task_definition": aws.ToString(s.TaskDefinition), "desired_count": s.DesiredCount,
-		"launch_type": string(s.LaunchType), "enable_execute_command": s.EnableExecuteCommand, "health_check_grace_period_seconds": s.HealthCheckGracePeriodSeconds,
-		"load_balancer": balancers, "capacity_provider_strategy": strategy, "scheduling_strategy": string(s.SchedulingStrategy),
-		"service_connect_configuration": connectOf(s.Service),
-	})
+	o, err := settingsOf(s.Service)
 	if err != nil {
 		return err
 	}
+	o["task_definition"] = aws.ToString(s.Definition.TaskDefinitionArn)
+	if d := tasks.Primary(s.Service); d != nil { // ECS tells these with each deployment
+		of, err := inTerraformsWords(struct {
+			ServiceConnectConfiguration *types.ServiceConnectConfiguration
+			VolumeConfiguration         []types.ServiceVolumeConfiguration
+			VpcLatticeConfigurations    []types.VpcLatticeConfiguration
+		}{s.Connect(), d.VolumeConfigurations, d.VpcLatticeConfigurations})
+		if err != nil {
+			return err
+		}
+		maps.Copy(o, of)
+	}
+	if err := l.add("aws_ecs_service", aws.ToString(s.ServiceName), o); err != nil || s.Definition.TaskDefinitionArn == nil {
+		return err
+	}
 	d := s.Definition
+	if o, err = settingsOf(d); err != nil {
+		return err
+	}
 	var containers, volumes []object
 	for _, c := range d.ContainerDefinitions {
-		containers = append(containers, containerObject(c))
+		x, err := containerObject(c)
+		if err != nil {
+			return err
+		}
+		containers = append(containers, x)
 	}
 	for _, v := range d.Volumes {
-		volumes = append(volumes, volumeObject(v))
-	}
-	body := object{
-		"arn": aws.ToString(d.TaskDefinitionArn), "family": aws.ToString(d.Family), "cpu": aws.ToString(d.Cpu), "memory": aws.ToString(d.Memory),
-		"network_mode": string(d.NetworkMode), "task_role_arn": aws.ToString(d.TaskRoleArn), "execution_role_arn": aws.ToString(d.ExecutionRoleArn),
-		"container_definitions": containers, "volume": volumes,
-	}
-	if e := d.EphemeralStorage; e != nil {
-		body["ephemeral_storage"] = []object{{"size_in_gib": e.SizeInGiB}}
-	}
-	if p := d.RuntimePlatform; p != nil {
-		body["runtime_platform"] = []object{{"cpu_architecture": string(p.CpuArchitecture), "operating_system_family": string(p.OperatingSystemFamily)}}
-	}
-	return l.add("aws_ecs_task_definition", aws.ToString(d.Family), body)
-}
-
-// volumeObject is a volume under Terraform's names for its parts.
-func volumeObject(v types.Volume) object {
-	out := object{"name": aws.ToString(v.Name)}
-	if h := v.Host; h != nil && h.SourcePath != nil {
-		out["host_path"] = *h.SourcePath
-	}
-	if e := v.EfsVolumeConfiguration; e != nil {
-		efs := object{"file_system_id": aws.ToString(e.FileSystemId), "root_directory": aws.ToString(e.RootDirectory), "transit_encryption": string(e.TransitEncryption)}
-		if a := e.AuthorizationConfig; a != nil {
-			efs["authorization_config"] = []object{{"access_point_id": aws.ToString(a.AccessPointId), "iam": string(a.Iam)}}
+		x, err := volumeObject(v)
+		if err != nil {
+			return err
 		}
-		out["efs_volume_configuration"] = []object{efs}
+		volumes = append(volumes, x)
 	}
-	return out
-}
-
-// containerObject is a container definition under ECS's own names.
-func containerObject(c types.ContainerDefinition) object {
-	var ports, env, secrets, mounts, after, files, from []object
-	for _, p := range c.PortMappings {
-		ports = append(ports, object{"containerPort": p.ContainerPort, "protocol": string(p.Protocol)})
-	}
-	for _, e := range c.Environment {
-		env = append(env, object{"name": aws.ToString(e.Name), "value": aws.ToString(e.Value)})
-	}
-	for _, s := range c.Secrets {
-		secrets = append(secrets, object{"name": aws.ToString(s.Name), "valueFrom": aws.ToString(s.ValueFrom)})
-	}
-	for _, m := range c.MountPoints {
-		mounts = append(mounts, object{"sourceVolume": aws.ToString(m.SourceVolume), "containerPath": aws.ToString(m.ContainerPath), "readOnly": m.ReadOnly})
-	}
-	for _, d := range c.DependsOn {
-		after = append(after, object{"containerName": aws.ToString(d.ContainerName), "condition": string(d.Condition)})
-	}
-	for _, e := range c.EnvironmentFiles {
-		files = append(files, object{"value": aws.ToString(e.Value), "type": string(e.Type)})
-	}
-	for _, v := range c.VolumesFrom {
-		from = append(from, object{"sourceContainer": aws.ToString(v.SourceContainer)})
-	}
-	out := object{
-		"name": aws.ToString(c.Name), "image": aws.ToString(c.Image), "essential": c.Essential, "command": c.Command, "entryPoint": c.EntryPoint,
-		"user": aws.ToString(c.User), "workingDirectory": aws.ToString(c.WorkingDirectory), "portMappings": ports, "environment": env, "secrets": secrets,
-		"mountPoints": mounts, "stopTimeout": c.StopTimeout, "readonlyRootFilesystem": c.ReadonlyRootFilesystem,
-	}
-	if r := c.RepositoryCredentials; r != nil {
-		out["repositoryCredentials"] = object{"credentialsParameter": aws.ToString(r.CredentialsParameter)}
-	}
-	if p := c.LinuxParameters; p != nil {
-		out["linuxParameters"] = object{"initProcessEnabled": p.InitProcessEnabled}
-	}
-	var limits []object
-	for _, u := range c.Ulimits {
-		limits = append(limits, object{"name": string(u.Name), "softLimit": u.SoftLimit, "hardLimit": u.HardLimit})
-	}
-	out["ulimits"] = limits
-	if h := c.HealthCheck; h != nil {
-		out["healthCheck"] = object{"command": h.Command, "interval": h.Interval, "timeout": h.Timeout, "retries": h.Retries, "startPeriod": h.StartPeriod}
-	}
-	if len(after) > 0 {
-		out["dependsOn"] = after
-	}
-	if c.Cpu > 0 {
-		out["cpu"] = c.Cpu
-	}
-	if c.Memory != nil {
-		out["memory"] = *c.Memory
-	}
-	if f := c.FirelensConfiguration; f != nil {
-		out["firelensConfiguration"] = object{"type": string(f.Type)}
-	}
-	if len(files) > 0 {
-		out["environmentFiles"] = files
-	}
-	if len(from) > 0 {
-		out["volumesFrom"] = from
-	}
-	if g := c.LogConfiguration; g != nil {
-		out["logConfiguration"] = object{"logDriver": string(g.LogDriver)}
-	}
-	return out
+	o["container_definitions"], o["volume"] = containers, volumes
+	return l.add("aws_ecs_task_definition", aws.ToString(d.Family), o)
 }
 
 // addScaling adds what scales the services.

@@ -22,7 +22,11 @@ func (l *running) addGroups() error {
 		if g.Matcher != nil {
 			check["matcher"] = aws.ToString(g.Matcher.HttpCode)
 		}
-		err := l.add("aws_lb_target_group", aws.ToString(g.TargetGroupName), object{"arn": aws.ToString(g.TargetGroupArn), "port": g.Port, "health_check": []object{check}})
+		o := object{"arn": aws.ToString(g.TargetGroupArn), "port": g.Port, "protocol": string(g.Protocol), "health_check": []object{check}}
+		if v := aws.ToString(g.ProtocolVersion); v != "" {
+			o["protocol_version"] = v
+		}
+		err := l.add("aws_lb_target_group", aws.ToString(g.TargetGroupName), o)
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,11 @@ func (x *terraform) sizeOf(a *agent, d, main *tree) {
 			a.arch = "x86_64"
 			t.carry(a.key("arch"))
 		}
-		p.get("operating_system_family").own("Linux")
+		if os := p.get("operating_system_family"); strings.HasPrefix(os.str(), "WINDOWS") {
+			os.leave("agents run on Linux: their images have to be of it")
+		} else {
+			os.own("Linux")
+		}
 	}
 }
 

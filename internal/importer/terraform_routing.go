@@ -18,10 +18,17 @@ func (x *terraform) target(a *agent, lb, service *tree) {
 	}
 	g := x.targetGroup(a, lb.get("target_group_arn"))
 	if g == nil {
+		lb.get("target_group_arn").leave("its target group is not here to read: write health, and path or hosts")
 		return
 	}
+	if t := g.body.get("protocol"); !slices.Contains([]string{"", "HTTP", "HTTPS"}, t.str()) {
+		t.leave("an Application Load Balancer leads to the agents, which speaks HTTP")
+	}
+	if t := g.body.get("protocol_version"); t.said() && t.str() != "HTTP1" {
+		t.leave("HTTP/1.1 to the agents; gRPC and HTTP/2 cannot be expressed")
+	}
 	c := firstOf(g.body.get("health_check"))
-	if t := c.get("path"); t != nil && !reference.MatchString(t.str()) {
+	if t := c.get("path"); t.said() && !reference.MatchString(t.str()) {
 		h.path = t.str()
 		t.carry(a.key("health.path"))
 	}

@@ -144,7 +144,7 @@ func (x *terraform) sidecar(a *agent, d, c *tree) {
 	for _, on := range dependencies(c) {
 		on.t.leave("a sidecar waits for no other container: the agent waits for its sidecars, and for init")
 	}
-	c.settle(own, notSet)
+	leaveUnknown(c)
 }
 
 // before carries over a container that others wait to end.
@@ -175,7 +175,17 @@ func (x *terraform) before(a *agent, d, main, c *tree) {
 	s.process.health.container = check{}
 	s.leaveRest(c)
 	settleInit(dependencies(c))
-	c.settle(own, notSet)
+	leaveUnknown(c)
+}
+
+// leaveUnknown leaves what nothing has read of a container beside the agent's own.
+func leaveUnknown(c *tree) {
+	for _, t := range c.each() {
+		if !t.said() {
+			t.settle(own, notSet)
+		}
+	}
+	c.settle(left, noCounterpart)
 }
 
 // settleInit says what becomes of what a container waits for that comes before the agent.

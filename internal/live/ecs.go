@@ -52,6 +52,10 @@ func (r *reader) services(ctx context.Context) error {
 			return err
 		}
 		for _, s := range out.Services {
+			if s.TaskDefinition = DefinitionOf(s); s.TaskDefinition == nil { // it has never run
+				r.fleet.Services = append(r.fleet.Services, Service{Service: s})
+				continue
+			}
 			d, err := r.clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
 				TaskDefinition: s.TaskDefinition, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
 			})
@@ -59,6 +63,20 @@ func (r *reader) services(ctx context.Context) error {
 				return err
 			}
 			r.fleet.Services = append(r.fleet.Services, Service{Service: s, Definition: *d.TaskDefinition, DefinitionTags: d.Tags})
+		}
+	}
+	return nil
+}
+
+// DefinitionOf is what a service runs: its own task definition, or, of a service whose deployments another
+// program makes (EXTERNAL, CODE_DEPLOY), that of its primary task set. Nil is none.
+func DefinitionOf(s types.Service) *string {
+	if aws.ToString(s.TaskDefinition) != "" {
+		return s.TaskDefinition
+	}
+	for _, set := range s.TaskSets {
+		if aws.ToString(set.Status) == "PRIMARY" {
+			return set.TaskDefinition
 		}
 	}
 	return nil

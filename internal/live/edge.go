@@ -23,6 +23,9 @@ func (r *reader) targetGroups(ctx context.Context) error {
 	}
 	for _, arn := range arns {
 		out, err := r.clients.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: []string{arn}})
+		if cloud.IsNotFound(err) { // a service keeps the name of one that is deleted
+			continue
+		}
 		if err != nil {
 			return err
 		}

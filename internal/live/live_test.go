@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/awssim/livetest"
@@ -120,6 +122,58 @@ func TestWhatAReferenceNamesIsToldFromItsKey(t *testing.T) {
 		name, parameter := live.SecretOf(from)
 		if got := fmt.Sprint(name, " ", parameter); got != want {
 			t.Errorf("%s: %s, want %s", from, got, want)
+		}
+	}
+}
+
+// A service keeps the name of a target group that is deleted, and that is no reason to read nothing of the rest.
+func TestATargetGroupThatIsGoneDoesNotEndTheReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		built, err := livetest.New(ctx, livetest.Shape{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := live.Read(ctx, built.Reader(), livetest.Cluster)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone := aws.ToString(f.TargetGroups[0].TargetGroupArn)
+		api := cloud.NewClients(built.Sim.Config()).ELB
+		for _, r := range f.LoadBalancers[0].Listeners[0].Rules {
+			if slices.Contains(live.Forwards(r.Actions), gone) {
+				if _, err := api.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: r.RuleArn}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if _, err := api.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &gone}); err != nil {
+			t.Fatal(err)
+		}
+		f, err = live.Read(ctx, built.Reader(), livetest.Cluster)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(f.Services) != 3 || len(f.TargetGroups) != 2 {
+			t.Errorf("%d services with %d target groups, want 3 with 2", len(f.Services), len(f.TargetGroups))
+		}
+	})
+}
+
+func TestWhatAServiceRunsIsThatOfItsTaskSetWhereAnotherProgramDeploysIt(t *testing.T) {
+	set := func(status, definition string) types.TaskSet {
+		return types.TaskSet{Status: aws.String(status), TaskDefinition: aws.String(definition)}
+	}
+	for _, x := range []struct {
+		s    types.Service
+		want string
+	}{
+		{types.Service{TaskDefinition: aws.String("a:1")}, "a:1"},
+		{types.Service{TaskSets: []types.TaskSet{set("ACTIVE", "a:1"), set("PRIMARY", "a:2")}}, "a:2"},
+		{types.Service{}, ""},
+	} {
+		if got := aws.ToString(live.DefinitionOf(x.s)); got != x.want {
+			t.Errorf("%q, want %q", got, x.want)
 		}
 	}
 }
