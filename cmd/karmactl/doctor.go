@@ -13,10 +13,11 @@ import (
 	"github.com/karmacadabra/karmactl/internal/document"
 )
 
-type doctorOptions struct{ fix bool }
+type doctorOptions struct{ fix, full bool }
 
 func (o *doctorOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.fix, "fix", false, "first put agents on demand that Spot has no capacity for (spot.fallback), and back")
+	f.BoolVar(&o.full, "full", false, "say of each agent what several have in common")
 }
 
 func newDoctorCmd(a *app) *cobra.Command {
@@ -31,8 +32,9 @@ other, which quotas of the account are too low for the fleet at its maximum, and
 what costs without being asked for. An agent that runs in another cluster, too, from the
 same image and with the same command, is a note, and so is AWS's session-manager-plugin
 where this machine lacks it, with the command that installs it. Each finding has its cause, the
-evidence in AWS's own words, and what mends it. It only reads, and never a secret's
-value. Exit code 7 when there is a problem.
+evidence in AWS's own words, and what mends it; what several agents have in common is
+said once, and --full says it of each. It only reads, and never a secret's value. Exit
+code 7 when there is a problem; what is over, such as Spot tasks that were replaced, is a note.
 
 With --fix it first puts agents on demand that have spot.fallback in agents.yaml and
 that Spot has had no capacity for as long as it says, and agents whose time on demand
@@ -55,7 +57,7 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 		unread = append(unread, fmt.Errorf("whether it hibernates is not known: %w", err))
 	} else if asleep := store.Hibernation(); asleep != nil {
 		doc.Notes = []string{"it hibernates since " + stamp(asleep.Since) + ", so nothing runs: karmactl wake brings it back"}
-		return s.app.term.Doctor(doc)
+		return s.app.term.Doctor(doc, o.full)
 	}
 	var turns []spotTurn
 	if o.fix {
@@ -83,15 +85,15 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 	for _, t := range turns {
 		doc.Notes = append(doc.Notes, t.String())
 	}
-	return s.showFindings(doc, r)
+	return s.showFindings(doc, r, o.full)
 }
 
 // showFindings shows what doctor found; that it found anything is an exit code of its own.
-func (s *session) showFindings(doc *document.Doctor, r *doctor.Report) error {
+func (s *session) showFindings(doc *document.Doctor, r *doctor.Report, full bool) error {
 	for _, f := range r.Findings {
 		doc.Findings = append(doc.Findings, document.Finding(f))
 	}
-	if err := s.app.term.Doctor(doc); err != nil {
+	if err := s.app.term.Doctor(doc, full); err != nil {
 		return err
 	}
 	if len(r.Findings) > 0 {

@@ -166,8 +166,8 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 			})
 			time.Sleep(20 * time.Minute)
 		}},
-		{name: "spot", finds: []string{"spot"}, do: func(b *bench) {
-			b.edit(func(w *awssim.World) { w.InterruptSpot = true })
+		{name: "spot", finds: []string{"capacity", "spot"}, do: func(b *bench) {
+			b.edit(func(w *awssim.World) { w.InterruptSpot, w.NoSpotCapacity = true, true })
 			time.Sleep(time.Minute)
 			b.edit(func(w *awssim.World) { w.InterruptSpot = false })
 			time.Sleep(10 * time.Minute)
@@ -313,6 +313,20 @@ func TestOnlyTheAgentsThatAreAskedForAreExamined(t *testing.T) {
 		b.stop()
 		if r := b.examine("karma-hello"); len(r.Findings) > 0 {
 			t.Errorf("karma-hello is well:\n%s", text(r))
+		}
+	})
+}
+
+func TestSpotTasksThatHaveBeenReplacedAreANote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.edit(func(w *awssim.World) { w.InterruptSpot = true })
+		time.Sleep(time.Minute)
+		b.edit(func(w *awssim.World) { w.InterruptSpot = false })
+		time.Sleep(10 * time.Minute)
+		r := b.examine()
+		if len(r.Findings) > 0 || !slices.Contains(r.Past, "validator: AWS took 1 Spot task back within the last hour, and has all its tasks again") {
+			t.Errorf("past %q, and\n%s", r.Past, text(r))
 		}
 	})
 }

@@ -37,7 +37,8 @@ func checkUsage(sn *snapshot) []Finding {
 	return out
 }
 
-// checkSpot counts the Spot tasks that AWS took back: ECS tells of them for an hour.
+// checkSpot counts the Spot tasks that AWS took back from agents that have too few since: ECS tells of them for an
+// hour. Where others run in their place it is past.
 func checkSpot(sn *snapshot) []Finding {
 	var out []Finding
 	for _, a := range sn.Agents {
@@ -49,7 +50,7 @@ func checkSpot(sn *snapshot) []Finding {
 				evidence = append(evidence, fmt.Sprintf("task %s, told to stop at %s: %s", tasks.Short(aws.ToString(t.TaskArn)), aws.ToTime(t.StoppingAt).UTC().Format("15:04:05"), end.Reason))
 			}
 		}
-		if n == 0 {
+		if n == 0 || !sn.short(a) {
 			continue
 		}
 		c := tasks.Explained(a.Name, "Your Spot Task was interrupted.")
@@ -65,13 +66,17 @@ func checkSpot(sn *snapshot) []Finding {
 }
 
 // past is what went wrong within the last hour and is over, of the agents that have
-// no finding: tasks that failed and were replaced.
+// no finding: tasks that failed, or that AWS took back, and were replaced.
 func (sn *snapshot) past(explained map[string]bool) []string {
 	var out []string
 	for _, a := range sn.Agents {
 		for _, p := range sn.attention[a.Name] {
-			if p.About == fleet.AboutPast && !explained[a.Name] {
+			switch {
+			case explained[a.Name]:
+			case p.About == fleet.AboutPast:
 				out = append(out, a.Name+": "+p.Problem)
+			case p.About == fleet.AboutSpot && !sn.short(a):
+				out = append(out, a.Name+": "+p.Problem+", and has all its tasks again")
 			}
 		}
 	}
