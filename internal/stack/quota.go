@@ -28,14 +28,17 @@ var fargateQuotas = []struct{ provider, name, code string }{
 // ECS would start what fits and then wait, until the deployment's time is over.
 type QuotaShort struct {
 	Name, Code, Region string
-	// Limit, Standing and Rolling are in vCPU: the quota, what runs anyway, and
-	// what is started beside it.
+	// Limit, Standing and Rolling are in vCPU: the quota, what there is to be anyway,
+	// whether ECS has started it or not, and what is started beside it.
 	Limit, Standing, Rolling float64
 }
 
 func (e *QuotaShort) Error() string {
-	return fmt.Sprintf("the quota %q (%s) allows %g vCPU at once in %s, and this needs %g: %g that run, and %g for new tasks, which start beside the old ones",
-		e.Name, e.Code, e.Limit, e.Region, e.Standing+e.Rolling, e.Standing, e.Rolling)
+	needs := fmt.Sprintf("the quota %q (%s) allows %g vCPU at once in %s, and this needs %g", e.Name, e.Code, e.Limit, e.Region, e.Standing+e.Rolling)
+	if e.Standing == 0 {
+		return needs + " for new tasks"
+	}
+	return fmt.Sprintf("%s: %g for tasks that run or are still to start, and %g for new ones beside them", needs, e.Standing, e.Rolling)
 }
 
 func (e *QuotaShort) provider() string {
@@ -176,7 +179,7 @@ func readQuota(ctx context.Context, env *provision.Env, code string) ([]float64,
 
 // demand is what a rollout has in vCPU, by capacity provider.
 type demand struct {
-	// standing is of what runs.
+	// standing is of what services want, whether it runs yet or not.
 	standing map[string]float64
 	// names are the agents that roll, rolls is what each starts, fresh are those of which none runs.
 	names []string

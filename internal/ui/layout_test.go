@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -99,5 +100,25 @@ func TestAWatchedScreenFitsItsWindow(t *testing.T) {
 	lines := strings.Split(out.String(), "\n")
 	if len(lines) > 24 || !strings.Contains(lines[len(lines)-2], "looks every 5s") || !strings.Contains(lines[len(lines)-3], "… 9 more lines: karmactl status") {
 		t.Errorf("a window of 24 lines has %d:\n%s", len(lines), out.String())
+	}
+}
+
+func TestTheCommandOfAPlansWarningIsALineToPaste(t *testing.T) {
+	var out bytes.Buffer
+	term := NewTerminal(strings.NewReader(""), &out, &bytes.Buffer{}, func(string) string { return "" })
+	term.Screen, term.size = true, func() (int, int) { return 80, 40 }
+	if err := term.Plan(&document.Plan{Stack: "s-prod", Warnings: []string{
+		`the quota "Fargate Spot vCPU resource count" (L-36FBB829) allows 6 vCPU at once in us-east-1, and this needs 15 for new tasks: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 15 --region us-east-1`,
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+  ! the quota "Fargate Spot vCPU resource count" (L-36FBB829) allows 6 vCPU at
+    once in us-east-1, and this needs 15 for new tasks:
+    aws service-quotas request-service-quota-increase --service-code fargate \
+      --quota-code L-36FBB829 --desired-value 15 --region us-east-1
+`
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("it says\n%s\nwant\n%s", out.String(), want)
 	}
 }

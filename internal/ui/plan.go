@@ -44,7 +44,12 @@ func (t *Terminal) planText(p *document.Plan) string {
 		b.WriteString(t.waiting("  "+c.yellow("!")+" "+pad("waiting", 10)+" ", w.Agent+": "+w.Reason, w.Command))
 	}
 	for _, w := range p.Warnings {
-		fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), wrap(w, width-4, 4))
+		why, command, has := strings.Cut(w, ": aws ")
+		if !has || !t.Screen {
+			fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), wrap(w, width-4, 4))
+			continue
+		}
+		fmt.Fprintf(&b, "  %s %s\n    %s\n", c.yellow("!"), wrap(why+":", width-4, 4), wrap("aws "+command, width-4, 6))
 	}
 	for _, h := range p.Hooks {
 		fmt.Fprintf(&b, "  %s %s\n", c.dim(">"), wrap(h.Name+" runs here: "+h.String(), width-4, 4))
