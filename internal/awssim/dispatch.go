@@ -54,8 +54,11 @@ func on[I, O any](name string, f func(I) (O, error), fields ...string) operation
 func (o operation) unknownField(in any) string {
 	v := reflect.ValueOf(in).Elem()
 	for i := range v.NumField() {
-		if f := v.Type().Field(i); !o.fields[f.Name] && !v.Field(i).IsZero() {
-			return f.Name
+		if v.Field(i).IsZero() {
+			continue
+		}
+		if name := v.Type().Field(i).Name; !o.fields[name] {
+			return name
 		}
 	}
 	return ""
@@ -96,12 +99,12 @@ func (s *Sim) carryOut(ctx context.Context, call Call, o operation, in any) (any
 		defer func(w *World, serial int) { w.Serial = serial }(s.world, s.world.Serial)
 		defer s.readOtherwise()()
 	}
-	reply, err := o.run(ctx, detach(in))
+	reply, err := o.run(ctx, s.copies.detach(in))
 	if err == nil && o.pager != nil {
 		err = s.cut(o.pager, in, reply)
 	}
-	out := detach(reply)
-	sendEmptyLists(reflect.ValueOf(out))
+	out := s.copies.detach(reply)
+	s.copies.sendEmptyLists(reflect.ValueOf(out))
 	return out, err
 }
 

@@ -56,15 +56,18 @@ var emptyLists = map[reflect.Type][]string{
 }
 
 // sendEmptyLists puts the empty lists into an answer that nothing else points to.
-func sendEmptyLists(v reflect.Value) {
+func (c copier) sendEmptyLists(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			sendEmptyLists(v.Elem())
+			c.sendEmptyLists(v.Elem())
 		}
 	case reflect.Slice:
+		if !c.shares(v.Type().Elem()) {
+			return
+		}
 		for i := range v.Len() {
-			sendEmptyLists(v.Index(i))
+			c.sendEmptyLists(v.Index(i))
 		}
 	case reflect.Struct:
 		for _, name := range emptyLists[v.Type()] {
@@ -72,10 +75,8 @@ func sendEmptyLists(v reflect.Value) {
 				f.Set(reflect.MakeSlice(f.Type(), 0, 0))
 			}
 		}
-		for i := range v.NumField() {
-			if f := v.Field(i); f.CanSet() && (f.Kind() == reflect.Struct || sharing(f.Kind())) {
-				sendEmptyLists(f)
-			}
+		for _, i := range c.fields(v.Type()) {
+			c.sendEmptyLists(v.Field(i))
 		}
 	}
 }

@@ -21,6 +21,10 @@ type Operator struct {
 	Organization []string `json:",omitempty"`
 }
 
+func (o Operator) same(p Operator) bool {
+	return o.Boundary == p.Boundary && o.Session == p.Session && slices.Equal(o.Policies, p.Policies) && slices.Equal(o.Organization, p.Organization)
+}
+
 // administrator is the policy of who has none of his own.
 const administrator = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
@@ -84,13 +88,13 @@ func (s *Sim) authorize(service, op string, in any) error {
 
 // operator is the caller. Its documents are read once.
 func (s *Sim) operator() (iam.Principal, error) {
-	text := fmt.Sprint(s.world.Operator)
-	if s.caller.ARN == "" || s.callerText != text {
+	if s.caller.ARN == "" || !s.operated.same(s.world.Operator) {
 		p, err := s.world.Operator.principal(s.world.Account)
 		if err != nil {
 			return p, fmt.Errorf("awssim: the operator's policy: %w", err)
 		}
-		s.caller, s.callerText = p, text
+		s.caller, s.operated = p, s.world.Operator
+		s.operated.Policies, s.operated.Organization = slices.Clone(s.operated.Policies), slices.Clone(s.operated.Organization)
 	}
 	return s.caller, nil
 }

@@ -79,7 +79,7 @@ func shownTwice(t time.Time) bool {
 // settleJobSchedules invokes what came due, and what was refused before.
 func (s *Sim) settleJobSchedules() {
 	for _, x := range sorted(s.world.JobSchedules) {
-		when, err := parseJobSchedule(x.Expression, x.Zone)
+		when, err := s.schedules.read(x.Expression+" "+x.Zone, func(string) (*schedule, error) { return parseJobSchedule(x.Expression, x.Zone) })
 		if err != nil {
 			continue
 		}

@@ -16,7 +16,7 @@ func (s *Sim) readOtherwise() (back func()) {
 		return func() {}
 	}
 	world := s.world
-	s.world = detach(world).(*World)
+	s.world = s.copies.detach(world).(*World)
 	s.services = nil
 	s.otherwise(s.world)
 	return func() { s.world, s.services = world, nil }

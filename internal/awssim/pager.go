@@ -81,12 +81,15 @@ func (s *Sim) cut(l *pager, in, out any) error {
 	if l.whole != "" && asked.FieldByName(l.whole).Len() > 0 {
 		return nil
 	}
+	all := answer.FieldByName(l.items)
+	if token := asked.FieldByName(l.token); (token.IsNil() || token.Elem().String() == "") && 0 < all.Len() && all.Len() <= size {
+		return nil // all of it is one page
+	}
 	question := l.question(asked)
 	seen, err := s.before(l, asked, question)
 	if err != nil {
 		return err
 	}
-	all := answer.FieldByName(l.items)
 	page, next := reflect.MakeSlice(all.Type(), 0, min(size, all.Len())), ""
 	for i := range all.Len() {
 		id := identity(all.Index(i))

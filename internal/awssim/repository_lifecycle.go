@@ -30,12 +30,21 @@ func lifecycleRules(policy string) ([]lifecycleRule, error) {
 	return doc.Rules, err
 }
 
+// inOrder are the rules of a policy, the first one first.
+func inOrder(policy string) ([]lifecycleRule, error) {
+	rules, err := lifecycleRules(policy)
+	slices.SortFunc(rules, func(a, b lifecycleRule) int { return a.RulePriority - b.RulePriority })
+	return rules, err
+}
+
 // settleRepositories expires images as the lifecycle policies say. ECS does not tell
 // ECR what runs, so an image that runs goes like any other.
 func (s *Sim) settleRepositories() {
 	for _, r := range s.world.Repositories {
-		rules, _ := lifecycleRules(r.Lifecycle) // none, or one that was checked when it was put
-		slices.SortFunc(rules, func(a, b lifecycleRule) int { return a.RulePriority - b.RulePriority })
+		if len(r.Images) == 0 {
+			continue
+		}
+		rules, _ := s.lifecycles.read(r.Lifecycle, inOrder) // none, or one that was checked when it was put
 		left := sorted(r.Images)
 		slices.SortFunc(left, func(a, b *RepositoryImage) int { return b.Pushed.Compare(a.Pushed) })
 		for _, rule := range rules {

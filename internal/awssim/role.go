@@ -112,13 +112,13 @@ func (s *Sim) rolePrincipal(r *IAMRole, session string) policy.Principal {
 		texts = append(texts, s.managedPolicy(arn))
 	}
 	for _, text := range texts {
-		if one, err := policy.Parse(text); err == nil {
+		if one, err := s.policies.read(text, policy.Parse); err == nil {
 			p.Policies = append(p.Policies, one)
 		}
 	}
 	p.Organization, _ = parsePolicies(s.world.Operator.Organization) // the operator's own calls say what is wrong with it
 	if r.Boundary != "" {
-		boundary, _ := policy.Parse(s.managedPolicy(r.Boundary)) // one that is not there allows nothing
+		boundary, _ := s.policies.read(s.managedPolicy(r.Boundary), policy.Parse) // one that is not there allows nothing
 		p.Boundary = &boundary
 	}
 	return p

@@ -75,10 +75,17 @@ type Sim struct {
 	tokens  map[string]shown
 	perPage int
 
-	// caller is the world's operator, read; decided are the permissions asked.
-	caller     iam.Principal
-	callerText string
-	decided    map[string]bool
+	// caller is the world's operator as it was when its documents were read; decided are the
+	// permissions asked.
+	caller   iam.Principal
+	operated Operator
+	decided  map[string]bool
+
+	// What the account reads at every tick or call is read once.
+	policies   parsed[iam.Policy]
+	lifecycles parsed[[]lifecycleRule]
+	schedules  parsed[*schedule]
+	copies     copier
 
 	log     []Call
 	buckets map[string]*bucket
@@ -101,7 +108,10 @@ func New(opts Options) (*Sim, error) {
 	if opts.Region == "" {
 		opts.Region = "us-east-1"
 	}
-	s := &Sim{opts: opts, buckets: map[string]*bucket{}, tokens: map[string]shown{}, decided: map[string]bool{}, resolver: map[string]answeredName{}, requests: map[string]map[int64]int{}}
+	s := &Sim{
+		opts: opts, buckets: map[string]*bucket{}, tokens: map[string]shown{}, decided: map[string]bool{}, resolver: map[string]answeredName{}, requests: map[string]map[int64]int{},
+		policies: parsed[iam.Policy]{}, lifecycles: parsed[[]lifecycleRule]{}, schedules: parsed[*schedule]{}, copies: copier{},
+	}
 	s.nouns, s.ops = s.declared(), map[string]operation{}
 	for _, n := range s.nouns {
 		for _, o := range n.ops {

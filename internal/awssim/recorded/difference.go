@@ -46,7 +46,7 @@ func (f *Facts) Answer(operation string, answer any, err error) []Difference {
 		return nil
 	}
 	var all []Difference
-	o.compare(v.Elem(), "", func(path, what, got string) {
+	o.answer.compare(v.Elem(), func(path, what, got string) {
 		all = append(all, Difference{Operation: operation, Path: path, What: what, Got: got})
 	})
 	return all
@@ -65,86 +65,6 @@ func (f *Facts) refusal(operation string, err error) []Difference {
 		return nil
 	}
 	return []Difference{{Operation: operation, Path: api.ErrorCode(), What: status, Got: fmt.Sprint(got)}}
-}
-
-// compare compares what is at a path of an answer, and all that is in it.
-func (o *Operation) compare(v reflect.Value, path string, differs func(path, what, got string)) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			o.compare(v.Elem(), path, differs)
-		}
-	case reflect.Slice:
-		each := path + "[]"
-		if !o.known[each] {
-			return
-		}
-		for i := range v.Len() {
-			o.compare(v.Index(i), each, differs)
-		}
-	case reflect.String:
-		if f := o.forms[path]; f != nil {
-			if what := f.wrong(v.String(), v.Type().PkgPath() != ""); what != "" {
-				differs(path, what, v.String())
-			}
-		}
-	case reflect.Struct:
-		o.compareFields(v, path, differs)
-	}
-}
-
-func (o *Operation) compareFields(v reflect.Value, path string, differs func(path, what, got string)) {
-	for _, f := range o.fieldsOf(v.Type(), path) {
-		value := v.Field(f.index)
-		if f.always && absent(value) {
-			differs(f.path, lacks, "")
-		}
-		if f.never && !empty(value) {
-			differs(f.path, extra, "")
-		} else {
-			o.compare(value, f.path, differs)
-		}
-	}
-}
-
-// knownField is a field of a struct of the SDK of which the recordings tell something.
-type knownField struct {
-	index         int
-	path          string
-	always, never bool
-}
-
-// place is a struct of the SDK at a path of an answer.
-type place struct {
-	of   reflect.Type
-	path string
-}
-
-// fieldsOf are the fields of a struct of which the recordings tell something. They are
-// looked up once: reflection is slow, and a life has thousands of answers.
-func (o *Operation) fieldsOf(t reflect.Type, path string) []knownField {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	at := place{t, path}
-	all, ok := o.fields[at]
-	if ok {
-		return all
-	}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if p := join(path, f.Name); f.IsExported() && o.known[p] {
-			all = append(all, knownField{i, p, o.always[p], o.never[p]})
-		}
-	}
-	o.fields[at] = all
-	return all
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }
 
 // absent tells that AWS's answer would not have a field. A number or a switch that

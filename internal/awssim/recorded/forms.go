@@ -33,17 +33,11 @@ type forms struct {
 
 	mu sync.Mutex
 	// told is what wrong said of each text, of which an account has few and answers many.
-	told map[said]string
-}
-
-// said is a text that was asked for, and whether as a word.
-type said struct {
-	text string
-	word bool
+	told map[string]string
 }
 
 func newForms(path string, values []string) (*forms, error) {
-	f := &forms{texts: map[string]bool{}, plain: map[string]string{}, patterns: map[string][]*regexp.Regexp{}, identified: identified.MatchString(path), told: map[said]string{}}
+	f := &forms{texts: map[string]bool{}, plain: map[string]string{}, patterns: map[string][]*regexp.Regexp{}, identified: identified.MatchString(path), told: map[string]string{}}
 	for _, v := range values {
 		if !strings.Contains(v, "<") {
 			if len(f.texts) == 0 {
@@ -108,10 +102,10 @@ func pattern(form string) string {
 func (f *forms) wrong(text string, word bool) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	what, ok := f.told[said{text, word}]
+	what, ok := f.told[text]
 	if !ok {
 		what = f.judge(text, word)
-		f.told[said{text, word}] = what
+		f.told[text] = what
 	}
 	return what
 }

@@ -38,12 +38,7 @@ type Operation struct {
 	// Values are the texts of fields, and their forms: vpc-<17 hex>.
 	Values map[string][]string
 
-	always, never map[string]bool
-	forms         map[string]*forms
-	known         map[string]bool // the paths of all facts, and of what they are in
-
-	mu     sync.Mutex
-	fields map[place][]knownField
+	answer *place
 }
 
 // Read reads the facts, which are the same for all who ask.
@@ -57,37 +52,20 @@ func read() (*Facts, error) {
 		return nil, fmt.Errorf("recorded.json: %w", err)
 	}
 	for name, o := range f.Operations {
-		o.always, o.never, o.forms = map[string]bool{}, map[string]bool{}, map[string]*forms{}
-		o.known, o.fields = map[string]bool{}, map[place][]knownField{}
+		o.answer = new(place)
 		for _, path := range o.Always {
-			o.always[path] = true
-			o.know(path)
+			o.answer.at(path).always = true
 		}
 		for _, path := range o.Never {
-			o.never[path] = true
-			o.know(path)
+			o.answer.at(path).never = true
 		}
 		for path, values := range o.Values {
 			p, err := newForms(path, values)
 			if err != nil {
 				return nil, fmt.Errorf("recorded.json: %s %s: %w", name, path, err)
 			}
-			o.forms[path] = p
-			o.know(path)
+			o.answer.at(path).forms = p
 		}
 	}
 	return f, nil
-}
-
-// know notes a path that the facts tell of, and each path on the way to it.
-func (o *Operation) know(path string) {
-	for i := range path {
-		if path[i] == '.' || path[i] == '[' {
-			o.known[path[:i]] = true
-		}
-		if path[i] == ']' {
-			o.known[path[:i+1]] = true
-		}
-	}
-	o.known[path] = true
 }
