@@ -135,7 +135,9 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 	chosen, _ := logNames(s.cfg, names) // they have been checked
 	f.lastLines(a.opts.output == "text")
 	o.Tail = f.tail
-	defer logs.BeFrugal(f.follow)()
+	if a.frugal != nil {
+		defer a.frugal(f.follow)()
+	}
 	if err := f.times(&o, s.clock.Now()); err != nil {
 		return &usageError{err}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -14,7 +15,7 @@ func main() { os.Exit(newApp().main(os.Args[1:])) }
 
 // newApp is the program with its streams.
 func newApp() *app {
-	return &app{term: ui.NewTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv), rehearse: openRehearsal}
+	return &app{term: ui.NewTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv), rehearse: openRehearsal, frugal: logs.BeFrugal}
 }
 
 // main runs one command until a signal ends it, and returns the exit code.

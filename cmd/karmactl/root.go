@@ -25,6 +25,9 @@ type app struct {
 	account cloud.Account
 	// rehearse opens the simulated account in a file, in place of AWS.
 	rehearse func(path, region string) (*awssim.Sim, engine.Clock, error)
+	// frugal sets up a process that does nothing but tail, and gives what undoes it; nil where
+	// the process is not the command's alone.
+	frugal func(follow bool) (undo func())
 	// stop is closed by the first Ctrl-C.
 	stop <-chan struct{}
 	// graceful: the command finishes what runs after the first Ctrl-C.
