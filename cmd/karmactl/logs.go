@@ -26,6 +26,7 @@ type logsOptions struct {
 	filter, level, task, query string
 	container                  string
 	include, exclude, fields   []string
+	highlight                  []string
 	zone                       string
 	order                      time.Duration
 }
@@ -40,6 +41,7 @@ func (o *logsOptions) addFlags(f *pflag.FlagSet, file *string) {
 	f.StringVar(&o.filter, "filter", "", "a CloudWatch Logs filter `PATTERN`, applied by AWS")
 	f.StringArrayVarP(&o.include, "include", "g", nil, "keep what matches this `REGEXP` (again for more: any of them)")
 	f.StringArrayVar(&o.exclude, "exclude", nil, "drop what matches this `REGEXP` (again for more)")
+	f.StringArrayVar(&o.highlight, "highlight", nil, "colour what matches this `REGEXP`, and keep all else (again for more)")
 	f.StringVar(&o.level, "level", "", "this level and above: debug, info, warn, error, fatal")
 	f.StringVar(&o.task, "task", "", "tasks whose `ID` begins so")
 	f.StringVar(&o.container, "container", "", "only the container of this `NAME`: a sidecar, one of init, or the agent's own, which has its name")
@@ -58,6 +60,7 @@ func newLogsCmd(a *app) *cobra.Command {
 		Example: `  karmactl logs -f                                    # the last lines, and all from now on
   karmactl logs validator --since 2h --level error    # what went wrong
   karmactl logs --filter '"request_id" "7f3a"'        # AWS filters: terms, or { $.field = value }
+  karmactl logs -f --highlight 'request_id=\w+'        # in colour among all the others
   karmactl logs --query slow --since 1d               # a Logs Insights query, and what it cost`,
 		Long: `Reads the log groups of all agents, or of the agents and jobs named, as one stream
 in the order of time, with what ECS did in between: tasks started, stopped and why

@@ -41,7 +41,10 @@ func (f logsOptions) options() (logs.Options, logs.Style, error) {
 	if o.Include, err = regexps("include", f.include); err != nil {
 		return o, style, err
 	}
-	o.Exclude, err = regexps("exclude", f.exclude)
+	if o.Exclude, err = regexps("exclude", f.exclude); err != nil {
+		return o, style, err
+	}
+	style.Highlight, err = regexps("highlight", f.highlight)
 	return o, style, err
 }
 

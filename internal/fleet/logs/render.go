@@ -3,6 +3,7 @@ package logs
 import (
 	"hash/fnv"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +39,8 @@ type Style struct {
 	// Fields are those of JSON lines that text shows behind the message; none are all. NoFields shows none.
 	Fields   []string
 	NoFields bool
+	// Highlight marks what matches in a message, where there are colours.
+	Highlight []*regexp.Regexp
 	// Width is how many columns a terminal has: the rest of a longer line is below its message, and only the first line of a
 	// message has the beginning. 0 is no terminal: each line of a message gets its beginning, for grep's sake.
 	Width int

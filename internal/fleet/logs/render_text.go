@@ -2,6 +2,7 @@ package logs
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -67,8 +68,51 @@ func (p *Printer) leveled(level Level, line string) {
 	if !p.style.Color || strings.IndexByte(line, 0x1b) >= 0 {
 		paint = ""
 	}
+	if at := p.matches(line); len(at) > 0 {
+		p.highlighted(paint, line, at)
+		return
+	}
+	p.painted(paint, line)
+}
+
+// highlight is bold, as no agent and no level is, and readable on black and on white.
+const highlight = "\x1b[1;38;5;133m"
+
+// matches are the places of a line that are highlighted, in order, none in another; none without colours, and of a line that
+// has its own.
+func (p *Printer) matches(line string) (at [][]int) {
+	if !p.style.Color || strings.IndexByte(line, 0x1b) >= 0 {
+		return nil
+	}
+	for _, re := range p.style.Highlight {
+		at = append(at, re.FindAllStringIndex(line, -1)...)
+	}
+	slices.SortFunc(at, func(a, b []int) int { return cmp.Or(a[0]-b[0], b[1]-a[1]) })
+	end := 0
+	return slices.DeleteFunc(at, func(m []int) bool {
+		m[0] = max(m[0], end)
+		end = max(end, m[1])
+		return m[0] >= m[1]
+	})
+}
+
+// highlighted writes a line in a colour, and the places in it in that of --highlight.
+func (p *Printer) highlighted(paint, line string, at [][]int) {
+	from := 0
+	for _, m := range append(at, []int{len(line), len(line)}) {
+		p.painted(paint, line[from:m[0]])
+		p.painted(highlight, line[m[0]:m[1]])
+		from = m[1]
+	}
+}
+
+// painted writes a text that has no colours of its own in one; "" is none.
+func (p *Printer) painted(paint, text string) {
+	if text == "" {
+		return
+	}
 	p.buf = append(p.buf, paint...)
-	p.safe(line)
+	p.safe(text)
 	if paint != "" {
 		p.buf = append(p.buf, "\x1b[0m"...)
 	}
@@ -80,6 +124,10 @@ func (p *Printer) fields(fields []field) {
 	}
 	for _, f := range choose(fields, p.style.Fields) {
 		p.buf = append(p.buf, ' ')
+		if at := p.matches(f.text()); len(at) > 0 {
+			p.highlighted("\x1b[2m", f.text(), at)
+			continue
+		}
 		if p.style.Color {
 			p.buf = append(p.buf, "\x1b[2m"...)
 		}
