@@ -90,7 +90,7 @@ func TestWhatAgentsYAMLCannotSayOfATaskIsRefusedByName(t *testing.T) {
 		}
 		err := o.sim.Edit(func(w *awssim.World) {
 			validator := &w.TaskDefinitions[revisions["validator"]].Definition
-			validator.Volumes = append(validator.Volumes, ecstypes.Volume{Name: aws.String("scratch")})
+			validator.Volumes = append(validator.Volumes, ecstypes.Volume{Name: aws.String("scratch"), DockerVolumeConfiguration: &ecstypes.DockerVolumeConfiguration{}})
 			for i := range 3 {
 				c := &validator.ContainerDefinitions[i]
 				c.MountPoints = append(c.MountPoints, ecstypes.MountPoint{SourceVolume: aws.String("scratch"), ContainerPath: aws.String("/tmp/shared")})

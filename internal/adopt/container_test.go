@@ -33,10 +33,10 @@ func TestWhatOfATaskAgentsYAMLCannotSayIsNamed(t *testing.T) {
 			name, want string
 			edit       func(*live.Fleet)
 		}{
-			{"a volume of its own disk", "service acme-prod-chat: its tasks have the volume scratch, of the task's own disk, which agents.yaml cannot say", func(f *live.Fleet) {
+			{"a volume of its own disk", "service acme-prod-chat: its container chat mounts the volume scratch, of the task's own disk, which agents.yaml does not have", func(f *live.Fleet) {
 				mount(f, ecstypes.Volume{Name: aws.String("scratch")}, 0)
 			}},
-			{"a volume that containers share", "service acme-prod-chat: its containers chat, proxy share the volume scratch, of the task's own disk, which agents.yaml cannot say", func(f *live.Fleet) {
+			{"a volume that containers share", "service acme-prod-chat: its container proxy mounts the volume scratch, of the task's own disk, which agents.yaml does not have", func(f *live.Fleet) {
 				addContainer(f, ecstypes.ContainerDefinition{Name: aws.String("proxy")})
 				mount(f, ecstypes.Volume{Name: aws.String("scratch")}, 0, 1)
 			}},

@@ -26,12 +26,24 @@ func (j *judge) volumes(a agents.Agent, s live.Service, main types.ContainerDefi
 		by := mountedBy(s.Definition.ContainerDefinitions, name)
 		switch {
 		case len(by) == 0 && v.EfsVolumeConfiguration == nil: // no one sees it
+		case kind == "" && v.EfsVolumeConfiguration == nil:
+			j.shared(what, a, name, by, aws.ToString(main.Name))
 		case kind != "" && len(by) > 1:
 			j.obstacle(what, "its containers "+strings.Join(by, ", ")+" share the volume "+name+", "+kind+", which agents.yaml cannot say", "let one container have the files, and the others ask it at localhost")
 		case kind != "":
 			j.obstacle(what, "its tasks have the volume "+name+", "+kind+", which agents.yaml cannot say", instead)
 		default:
 			j.mounted(what, a, v, by, aws.ToString(main.Name))
+		}
+	}
+}
+
+// shared judges whether agents.yaml has a volume of the task's own disk, for each container that mounts it.
+func (j *judge) shared(what string, a agents.Agent, name string, by []string, main string) {
+	for _, c := range by {
+		if !slices.ContainsFunc(a.Volumes, func(x agents.Volume) bool { return x.Ephemeral && seenBy(a, x.Name, c, main) }) {
+			j.obstacle(what, "its container "+c+" mounts the volume "+name+", of the task's own disk, which agents.yaml does not have",
+				"write it under volumes of "+a.Name+": {"+strings.ToLower(name)+": {ephemeral: true}}, with a path there, or under those of another container")
 		}
 	}
 }
@@ -86,7 +98,7 @@ func mountedBy(all []types.ContainerDefinition, volume string) []string {
 }
 
 // unsayable says what agents.yaml has no key for at a volume, and what to do instead; "" is
-// that it has one, as for a file system of EFS.
+// that it has one, as for a file system of EFS and for the task's own disk.
 func unsayable(v types.Volume) (kind, instead string) {
 	const onEFS = "move the files to EFS, to S3 or to a database first"
 	switch {
@@ -96,8 +108,6 @@ func unsayable(v types.Volume) (kind, instead string) {
 		return "a volume of Docker's", "Fargate mounts EFS alone: move the files there, to S3 or to a database first"
 	case aws.ToBool(v.ConfiguredAtLaunch):
 		return "a disk of EBS", onEFS
-	case v.EfsVolumeConfiguration == nil:
-		return "of the task's own disk", "write to a directory of the image, which is on the same disk; what has to stay is written to EFS (volumes), S3 or a database"
 	}
 	return "", ""
 }

@@ -194,6 +194,7 @@ agents:
       models: {path: /models, efs: fs-0a1b2c3d4e5f60718, directory: /small, read_only: true}
       notes: {path: /notes, efs: fs-0a1b2c3d4e5f60718, access_point: fsap-0a1b2c3d4e5f60718}
       shared: {path: /shared, of: b/state}
+      scratch: {path: /scratch, ephemeral: true}
     release: [python, release.py]
     init: [{name: migrate, command: [python, migrate.py]}, {name: restore, image: "ghcr.io/acme/restore:2"}]
     drain: 2m
@@ -237,7 +238,7 @@ func TestEveryFieldOfConfigCanBeSaid(t *testing.T) {
 	walk("Sidecar", reflect.ValueOf(redis))
 	walk("Secret", reflect.ValueOf(other))
 	models := a.Volumes[1]
-	models.AccessPoint, models.Of = a.Volumes[2].AccessPoint, a.Volumes[3].Of // no volume says all
+	models.AccessPoint, models.Ephemeral, models.Of = a.Volumes[2].AccessPoint, a.Volumes[3].Ephemeral, a.Volumes[4].Of // no volume says all
 	walk("Volume", reflect.ValueOf(models))
 	walk("Mounted", reflect.ValueOf(redis.Volumes[0]))
 	if night.Days != "MON,WED-FRI" || night.Start != "22:00" || a.Image != "registry.example.com:5000/team/a:1.2" || a.Build.Args["AGENT_NAME"] != "a" {

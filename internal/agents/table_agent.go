@@ -34,7 +34,7 @@ func agentFields() []field[Agent] {
 		key("release", "A command such as [python, migrate.py] that runs once, in a task of the new revision, before `up` or `deploy` rolls it out; when it fails, nothing rolls. A rollback runs none.", words(`a list of texts such as ["python", "migrate.py"]`), func(a *Agent) *[]string { return &a.Release }),
 		key("sidecars", "Containers beside the agent's own in each task, by name; they reach each other at localhost.", sidecarsValue(), func(a *Agent) *[]Sidecar { return &a.Sidecars }),
 		key("init", "Containers that have to succeed, one after the other, before the agent starts.", initValue(), func(a *Agent) *[]Sidecar { return &a.Init }),
-		key("volumes", "Directories of the agent's containers that outlive its tasks, by name: on EFS, the same for all tasks of the agent. `down` keeps what is in them unless it is told --data.", volumesValue(), func(a *Agent) *[]Volume { return &a.Volumes }),
+		key("volumes", "Directories of the agent's containers that outlive its tasks, by name: on EFS, the same for all tasks of the agent; or, with ephemeral, that they share while the task lives. `down` keeps what is in them unless it is told --data.", volumesValue(), func(a *Agent) *[]Volume { return &a.Volumes }),
 	}, slices.Concat(routeFields(), containerFields())...)
 }
 

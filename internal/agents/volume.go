@@ -13,7 +13,8 @@ import (
 )
 
 // Volume is a directory of an agent's containers that is on EFS: what is written there
-// outlives its task. All tasks of the agent see the same files.
+// outlives its task, and all tasks of the agent see the same files. Or it is on the disk of
+// each task, where its containers share it.
 type Volume struct {
 	Name string
 	// Path is where the agent's own container sees it: absolute, and without a slash at the
@@ -25,6 +26,8 @@ type Volume struct {
 	// AccessPoint is the id of an access point of EFS by which it is mounted; "" is none.
 	// Directory is what is mounted of EFS without one; "" is all of it.
 	AccessPoint, Directory string
+	// Ephemeral is on the task's own disk: empty at its start, and gone with it.
+	Ephemeral bool
 	// Of is whose files they are: AGENT/VOLUME, of which it has the rest then; "" is its own.
 	Of string
 	// ReadOnly: nothing of the agent's own container writes there.
@@ -81,6 +84,7 @@ func volumesValue() value[[]Volume] {
 		key("efs", "A file system of EFS that is there already, by its id. It is used, and never changed or deleted, and has to have a mount target that lets the tasks in. Default: the stack's own, encrypted, with a directory for this volume alone.", text(fileSystemRule), func(v *Volume) *string { return &v.EFS }),
 		key("access_point", "With efs: an access point of it that is there already, by its id. It says which directory is mounted and as which user, and is never changed or deleted.", text(accessPointRule), func(v *Volume) *string { return &v.AccessPoint }),
 		key("directory", "With efs, and without access_point: a directory of it, which has to be there. Default: all of it.", text(directoryRule), func(v *Volume) *string { return &v.Directory }),
+		key("ephemeral", "Keep it on the task's own disk, where the containers that name it share it, and where one with read_only may write: empty at the start, gone with the task, and free. It belongs to root, unless an image has the path as a VOLUME.", boolean(), func(v *Volume) *bool { return &v.Ephemeral }),
 		key("of", "A volume of another agent, as AGENT/VOLUME: the same files, at a path of its own.", text(volumeOfRule), func(v *Volume) *string { return &v.Of }),
 		key("read_only", "Let the agent's own container read it and not write.", boolean(), func(v *Volume) *bool { return &v.ReadOnly }),
 	})
@@ -102,7 +106,7 @@ func byName[T any](rule textRule, what string, one value[T], fresh func(name str
 
 // OwnVolumes are the agent's volumes on the stack's own file system.
 func (a Agent) OwnVolumes() []Volume {
-	return slices.DeleteFunc(slices.Clone(a.Volumes), func(v Volume) bool { return v.EFS != "" })
+	return slices.DeleteFunc(slices.Clone(a.Volumes), func(v Volume) bool { return v.EFS != "" || v.Ephemeral })
 }
 
 // HasOwnVolumes tells whether an agent or a job has one on the stack's own file system:

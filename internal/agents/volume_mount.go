@@ -126,6 +126,14 @@ func checkVolume(r *reader, c *Config, at string, a *Agent, v Volume) {
 	if v.Path == "" && len(a.Seen(v.Name)) == 0 && r.sound(join(at, "path")) {
 		r.problem(r.places[at].key, v.Name+" has no path", "path: where the agent's container sees it; or volumes of a sidecar that names it")
 	}
+	if v.Ephemeral {
+		for _, k := range []string{"efs", "access_point", "directory", "of"} {
+			if stated(k) {
+				r.problem(r.places[join(at, k)].key, k+" does not go with ephemeral", "one of the two: what is ephemeral is on the task's own disk, and no other task sees it")
+			}
+		}
+		return
+	}
 	if stated("of") {
 		for _, k := range []string{"efs", "access_point", "directory"} {
 			if stated(k) {
@@ -156,7 +164,7 @@ func checkShared(r *reader, c *Config, at string, a *Agent, v Volume) {
 		var all []string
 		for _, o := range c.Owners() {
 			for _, x := range o.Volumes {
-				if o.Name != a.Name && x.Of == "" {
+				if o.Name != a.Name && x.Of == "" && !x.Ephemeral {
 					all = append(all, o.Name+"/"+x.Name)
 				}
 			}
@@ -166,6 +174,8 @@ func checkShared(r *reader, c *Config, at string, a *Agent, v Volume) {
 			return
 		}
 		r.problem(r.at(at, "of"), fmt.Sprintf("there is no volume %q", shorten(v.Of)), suggest(v.Of, all))
+	case from.Ephemeral:
+		r.problem(r.at(at, "of"), v.Of+" is ephemeral: on the disk of each task of "+agent, "a volume that is not, which is on EFS")
 	case from.Of != "":
 		r.problem(r.at(at, "of"), fmt.Sprintf("%s is %s itself", v.Of, from.Of), "of: "+from.Of)
 	}

@@ -100,6 +100,10 @@ func TestTheMeterOfTheAccountAgreesWithTheEstimate(t *testing.T) {
 			c.Agents[0].Scale.Requests = 1000
 			c.Agents[1].Scale = agents.Scale{Min: 0, Max: 5, Queue: agents.Queue{Name: "acme-jobs", PerTask: 10}}
 		},
+		"a job, and an address to tell": func(c *agents.Config) {
+			c.Jobs = map[string]agents.Job{"digest": {Name: "digest", Agent: "validator", Command: []string{"true"}, Schedule: "every 6 hours", Expression: "cron(0 0/6 * * ? *)", Timezone: "UTC", CPU: 256, Memory: 512}}
+			c.Observability.Alarms.Emails = []string{"ops@example.com"}
+		},
 		"volumes":       func(c *agents.Config) { c.Agents[0].Volumes = memory },
 		"with a domain": func(c *agents.Config) { c.LoadBalancer.Domain = "agents.example.com" },
 		"mail and budget": func(c *agents.Config) {

@@ -20,10 +20,21 @@ func (c *copilot) volumes(a *agent, all *tree) {
 		on, said := e.yes()
 		switch {
 		case e == nil || said && !on:
-			m.leave(ofTheDisk)
+			c.share(a, name, m)
+			e.own("without it, it is of the task's own disk")
 		default:
 			c.mount(a, name, m, e)
 		}
+	}
+}
+
+// share carries a volume of the task's own disk over.
+func (c *copilot) share(a *agent, name string, m *tree) {
+	v := volume{name: name, path: m.get("path").str(), ephemeral: true}
+	v.readOnly = v.path != "" && readOnlyThere(m)
+	key := a.addVolume(v)
+	for _, k := range []string{"path", "read_only"} {
+		m.get(k).carry(key)
 	}
 }
 

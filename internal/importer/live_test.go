@@ -82,10 +82,10 @@ func TestTheVolumesOfAServiceThatRunsAreCarriedOver(t *testing.T) {
 			{SourceVolume: aws.String("scratch"), ContainerPath: aws.String("/scratch")},
 		}
 	})
-	if v := res.Config.Agents[0].Volumes; len(v) != 1 || v[0] != (agents.Volume{Name: "models", Path: "/models", EFS: "fs-0a1b2c3d4e5f60718", Directory: "/weights", ReadOnly: true}) {
+	if v := res.Config.Agents[0].Volumes; len(v) != 2 || v[1] != (agents.Volume{Name: "scratch", Path: "/scratch", Ephemeral: true}) || v[0] != (agents.Volume{Name: "models", Path: "/models", EFS: "fs-0a1b2c3d4e5f60718", Directory: "/weights", ReadOnly: true}) {
 		t.Errorf("%+v", v)
 	}
-	for _, says := range []string{"models: {path: /models, efs: fs-0a1b2c3d4e5f60718, directory: /weights, read_only: true}", "it is of the task's own disk"} {
+	for _, says := range []string{"models: {path: /models, efs: fs-0a1b2c3d4e5f60718, directory: /weights, read_only: true}", "scratch: {path: /scratch, ephemeral: true}"} {
 		if !strings.Contains(text, says) {
 			t.Errorf("%q is not in\n%s", says, res.Text)
 		}

@@ -28,9 +28,11 @@ func (x *terraform) volumes(a *agent, s *sidecar, d, c *tree) {
 		case firstOf(v.get("fsx_windows_file_server_volume_configuration")) != nil:
 			m.leave("Fargate mounts EFS alone: write volumes: {NAME: {path: …}}")
 			v.leave("Fargate mounts EFS alone")
-		default:
-			m.leave(ofTheDisk)
-			v.leave(ofTheDisk)
+		default: // on the task's own disk
+			readOnly, _ := m.first("readOnly", "read_only").yes()
+			if key := a.mountOf(s, m, volume{name: name, path: at.str(), readOnly: readOnly, ephemeral: true}); key != "" && v.get("name").outcome != carried {
+				v.get("name").carry(key)
+			}
 		}
 	}
 }
@@ -57,19 +59,9 @@ func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 		a.leaveMount(v, m, vol, "directory", "efs: "+vol.efs+", directory: /…")
 		return
 	}
-	if name, known := a.volumeOf[vol.name]; s != nil && known { // another container sees it, too
-		s.mountsBeside(m, name, vol.path, vol.readOnly)
+	key := a.mountOf(s, m, vol)
+	if key == "" {
 		return
-	}
-	path, readOnly := vol.path, vol.readOnly
-	if s != nil {
-		vol.path, vol.readOnly = "", false
-	}
-	key := a.addVolume(vol)
-	if s == nil {
-		m.carry(key)
-	} else {
-		s.mountsBeside(m, a.volumeOf[vol.name], path, readOnly)
 	}
 	if v.get("name").outcome != carried { // a second mount of it
 		v.get("name").carry(key)
@@ -89,6 +81,25 @@ func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 		root.carry(key)
 	}
 	v.settle(own, "how files are encrypted and who may see them is always the same")
+}
+
+// mountOf gives the agent a volume that a container mounts, its own or another one, and tells its key; "" is one that
+// the agent has already and that another container sees, too.
+func (a *agent) mountOf(s *sidecar, m *tree, vol volume) (key string) {
+	if s == nil {
+		key = a.addVolume(vol)
+		m.carry(key)
+		return key
+	}
+	seen := vol
+	name, known := a.volumeOf[vol.name]
+	if !known {
+		vol.path, vol.readOnly = "", false
+		key = a.addVolume(vol)
+		name = a.volumeOf[vol.name]
+	}
+	s.mountsBeside(m, name, seen.path, seen.readOnly)
+	return key
 }
 
 // leaveMount leaves a volume of which only Terraform knows the id, or the directory.

@@ -18,6 +18,8 @@ type volume struct {
 	// point or a directory is mounted, or the whole.
 	efs, accessPoint, directory string
 	readOnly                    bool
+	// ephemeral is on the task's own disk.
+	ephemeral bool
 }
 
 var (
@@ -105,6 +107,9 @@ func (v volume) yaml() string {
 		if x.value != "" {
 			parts = append(parts, x.key+": "+quoted(x.value))
 		}
+	}
+	if v.ephemeral {
+		parts = append(parts, "ephemeral: true")
 	}
 	if v.readOnly {
 		parts = append(parts, "read_only: true")

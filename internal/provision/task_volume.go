@@ -17,7 +17,7 @@ import (
 type Mount struct {
 	agents.Volume
 	// Point is its directory on the stack's own file system; nil for a file system that is
-	// there already.
+	// there already, and for the task's own disk.
 	Point *AccessPoint
 	// Agent is whose containers they are.
 	Agent agents.Agent
@@ -59,6 +59,9 @@ func pointsOf(mounts []Mount) []engine.Node {
 func mountPolicy(account cloud.Account, mounts []Mount) Policy {
 	var all Policy
 	for _, m := range mounts {
+		if m.Ephemeral {
+			continue
+		}
 		s := statement{Effect: "Allow", Action: []string{"elasticfilesystem:ClientMount"}, Resource: []string{account.ARN("elasticfilesystem", "file-system/"+m.fileSystem())}}
 		if m.Agent.Writes(m.Name) {
 			s.Action = append(s.Action, "elasticfilesystem:ClientWrite")
@@ -97,7 +100,10 @@ type Volumes map[string]VolumeSpec
 func volumesOf(container string, mounts []Mount) Volumes {
 	var out Volumes
 	for _, m := range mounts {
-		v := VolumeSpec{FileSystem: m.fileSystem(), AccessPoint: m.AccessPoint, Root: strings.Trim(m.Directory, "/"), TLS: true, IAM: true, Paths: map[string]Path{}}
+		v := VolumeSpec{Paths: map[string]Path{}}
+		if !m.Ephemeral {
+			v.FileSystem, v.AccessPoint, v.Root, v.TLS, v.IAM = m.fileSystem(), m.AccessPoint, strings.Trim(m.Directory, "/"), true, true
+		}
 		if m.Point != nil {
 			v.AccessPoint = m.Point.ID()
 		}

@@ -47,14 +47,14 @@ func (s *Stack) Stored() int64 {
 // nfs is the port of EFS: https://docs.aws.amazon.com/efs/latest/ug/network-access.html
 const nfs = 2049
 
-// mounts are the volumes of an agent, or of a job with an image: on the stack's own file
+// mounts are the volumes of an agent, or of a job with an image: on the disk of the task, or on the stack's own file
 // system with an access point for each, which is all that its role can mount there. A volume
 // that is another agent's has that one's.
 func (s *Stack) mounts(a agents.Agent) []provision.Mount {
 	var out []provision.Mount
 	for _, volume := range a.Volumes {
 		m := provision.Mount{Volume: volume, Agent: a}
-		if volume.EFS == "" {
+		if volume.EFS == "" && !volume.Ephemeral {
 			m.Point = s.accessPoint(cmp.Or(volume.Of, a.Name+"/"+volume.Name))
 		}
 		out = append(out, m)
