@@ -60,7 +60,7 @@ func newLogsCmd(a *app) *cobra.Command {
 		Example: `  karmactl logs -f                                    # the last lines, and all from now on
   karmactl logs validator --since 2h --level error    # what went wrong
   karmactl logs --filter '"request_id" "7f3a"'        # AWS filters: terms, or { $.field = value }
-  karmactl logs -f --highlight 'request_id=\w+'        # in colour among all the others
+  karmactl logs --since 2h --highlight 'time.?out'     # in colour, among all the others
   karmactl logs --query slow --since 1d               # a Logs Insights query, and what it cost`,
 		Long: `Reads the log groups of all agents, or of the agents and jobs named, as one stream
 in the order of time, with what ECS did in between: tasks started, stopped and why
