@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -159,7 +160,7 @@ func mountedByOthers(c *agents.Config, going []string) map[engine.Key]string {
 	for _, a := range c.Owners() {
 		for _, v := range a.Volumes {
 			if v.Of != "" && !slices.Contains(going, a.Name) {
-				out[engine.Key("access-point/"+v.Of)] = a.Name + " mounts it too"
+				out[provision.AccessPointOf(nil, v.Of).Key()] = a.Name + " mounts it too"
 			}
 		}
 	}

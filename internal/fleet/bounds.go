@@ -29,26 +29,27 @@ type scaling struct {
 	ruled     map[string]provision.Ruled
 }
 
-// readScaling asks two things for all agents, and for the tags of those whose bounds are not as agents.yaml says.
-func (w *Watcher) readScaling(ctx context.Context) (scaling, error) {
-	sc := scaling{bounds: map[string]provision.Bounds{}, ruled: map[string]provision.Ruled{}}
+// readScaling asks two things for all agents, and for the tags of those whose bounds are not as agents.yaml says. What
+// was read is there beside an error, and unknown says what was not.
+func (w *Watcher) readScaling(ctx context.Context) (sc scaling, unknown string, err error) {
+	sc = scaling{bounds: map[string]provision.Bounds{}, ruled: map[string]provision.Ruled{}}
 	actions, err := cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(w.Schedules, &aas.DescribeScheduledActionsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs}),
 		func(out *aas.DescribeScheduledActionsOutput) []aastypes.ScheduledAction { return out.ScheduledActions })
 	if err != nil {
-		return sc, err
+		return sc, "schedules and bounds are not known", err
 	}
 	sc.schedules = w.schedules(actions)
 	targets, err := cloud.Pages(ctx, aas.NewDescribeScalableTargetsPaginator(w.Schedules, &aas.DescribeScalableTargetsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs}),
 		func(out *aas.DescribeScalableTargetsOutput) []aastypes.ScalableTarget { return out.ScalableTargets })
 	if err != nil {
-		return sc, err
+		return sc, "bounds are not known", err
 	}
 	for _, t := range targets {
-		if err := w.readBounds(ctx, sc, t, actions); err != nil {
-			return sc, err
+		if refused := w.readBounds(ctx, sc, t, actions); refused != nil {
+			unknown, err = "who has set bounds that are not agents.yaml's is not known", refused
 		}
 	}
-	return sc, nil
+	return sc, unknown, err
 }
 
 // readBounds reads one agent's, when the target is an agent's.

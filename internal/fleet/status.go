@@ -218,9 +218,10 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 		return nil
 	})
 	g.Go(func() error {
+		var unknown string
 		var err error
-		r.scaling, err = w.readScaling(ctx)
-		note(2, "schedules and bounds are not known", err)
+		r.scaling, unknown, err = w.readScaling(ctx)
+		note(2, unknown, err)
 		return nil
 	})
 	g.Go(func() error {

@@ -72,13 +72,7 @@ func (c *copilot) sidecar(a *agent, name string, m *tree) {
 	}
 	c.process(a, s, m)
 	s.carryEssential(m.get("essential"))
-	for _, d := range waits(m) {
-		if d.ends() && called(a.inits, d.on) >= 0 {
-			d.t.own("init has ended when the sidecars are called")
-			continue
-		}
-		d.t.leave("a sidecar waits for no other container: the agent waits for its sidecars, and for init")
-	}
+	a.settleBeside(waits(m))
 	m.settle(left, noSidecarKey)
 }
 

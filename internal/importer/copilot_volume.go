@@ -79,17 +79,7 @@ func (c *copilot) mount(a *agent, name string, m, e *tree) {
 	if e.kind != dict {
 		return
 	}
-	if v.directory != "" {
-		root.carry(key)
-	}
-	auth.get("iam").own("the rights of the task's role always count")
-	switch {
-	case v.accessPoint != "":
-		point.carry(key)
-		root.own("the access point says it")
-	case point.said():
-		point.leave("CloudFormation's output: write access_point: fsap-… at the volume")
-	}
+	a.mounted(key, m.at, v, mountEnd{point, root, auth.get("iam")}, "CloudFormation")
 }
 
 // mountsBeside carries over what a sidecar sees of the volumes.

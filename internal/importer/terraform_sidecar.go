@@ -141,9 +141,7 @@ func (x *terraform) sidecar(a *agent, d, c *tree) {
 	s.carryEssential(c.get("essential"))
 	s.carrySize(c.get("cpu"), c.first("memory", "memoryReservation", "memory_reservation"))
 	s.leaveRest(c)
-	for _, on := range dependencies(c) {
-		on.t.leave("a sidecar waits for no other container: the agent waits for its sidecars, and for init")
-	}
+	a.settleBeside(dependencies(c))
 	leaveUnknown(c)
 }
 
@@ -196,6 +194,18 @@ func settleInit(all []dependency) {
 		} else {
 			d.t.leave("init runs before the sidecars: put what it needs into init")
 		}
+	}
+}
+
+// settleBeside says what becomes of what a sidecar waits for: init ends before all sidecars start, and
+// no sidecar waits for another one.
+func (a *agent) settleBeside(all []dependency) {
+	for _, d := range all {
+		if d.ends() && called(a.inits, d.on) >= 0 {
+			d.t.own("init has ended when the sidecars start")
+			continue
+		}
+		d.t.leave("a sidecar waits for no other container: the agent waits for its sidecars, and for init")
 	}
 }
 

@@ -68,18 +68,7 @@ func (x *terraform) mount(a *agent, s *sidecar, v, m *tree, vol volume) {
 		id.carry(key)
 	}
 	e.first("transit_encryption", "transitEncryption").own("files are always encrypted on their way")
-	auth.get("iam").own("the rights of the task's role always count")
-	switch {
-	case vol.accessPoint != "":
-		point.carry(key)
-		root.own("the access point says it")
-	case point.said():
-		point.leave(itsPoint)
-		a.byPoint(m.at, vol)
-	}
-	if vol.directory != "" {
-		root.carry(key)
-	}
+	a.mounted(key, m.at, vol, mountEnd{point, root, auth.get("iam")}, "Terraform")
 	v.settle(own, "how files are encrypted and who may see them is always the same")
 }
 

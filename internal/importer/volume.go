@@ -37,8 +37,6 @@ const (
 	ofTheHost = "Fargate has no host whose directories could be mounted: copy what it has into the image, and write what has to stay under volumes"
 	// unmounted is why a volume that no container mounts stays behind.
 	unmounted = "no container that is carried over mounts it"
-	// itsPoint is why an access point stays behind of which only Terraform knows the id.
-	itsPoint = "only Terraform knows its id: write access_point: fsap-… at the volume"
 	// notCopied is said of files that stay where they are.
 	notCopied = "a directory on the stack's own file system; what is in it today is not copied"
 )
@@ -81,13 +79,32 @@ func (f *fleet) fileSystems() []string {
 	return out
 }
 
-// byPoint says in the file that an access point has to be written, and what is mounted without.
-func (a *agent) byPoint(at Place, v volume) {
+// mountEnd is what a source says of how a file system of EFS is mounted.
+type mountEnd struct{ point, root, iam *tree }
+
+// mounted says what becomes of that. Where only another program knows the access point, the file says that
+// it has to be written, and what is mounted without.
+func (a *agent) mounted(key string, at Place, v volume, e mountEnd, knows string) {
+	e.iam.own("the rights of the task's role always count")
+	switch {
+	case v.accessPoint != "":
+		e.point.carry(key)
+		e.root.own("the access point says it")
+		return
+	case v.directory != "":
+		e.root.carry(key)
+	default:
+		e.root.own("all of the file system")
+	}
+	if !e.point.said() {
+		return
+	}
+	e.point.leave("only " + knows + " knows its id: write access_point: fsap-… at the volume")
 	shows := "all of it, at " + cmp.Or(v.path, "the path of its container")
 	if v.directory != "" {
 		shows = "the same directory, for the user that the program runs as"
 	}
-	a.comments = append(a.comments, fmt.Sprintf("%s mounts %s by an access point of which only Terraform knows the id: write access_point. Without it the volume shows %s.", at, v.efs, shows))
+	a.comments = append(a.comments, fmt.Sprintf("%s mounts %s by an access point of which only %s knows the id: write access_point. Without it the volume shows %s.", at, v.efs, knows, shows))
 }
 
 // written says what to write for a volume that is left; rest is what to write beside its path.

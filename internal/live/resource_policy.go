@@ -1,8 +1,10 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,10 +17,10 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-// ResourcePolicy is the policy of a bucket or of a secret that the fleet's services refer to: in
+// ResourcePolicy is the policy of a bucket, secret, queue or key that the fleet's services refer to: in
 // their variables and secrets, or in the rights of their roles.
 type ResourcePolicy struct {
-	// Of says whose it is: "the bucket jobs", "the secret acme-keys".
+	// Of says whose it is: "the bucket jobs", "the secret acme-keys", "the queue jobs".
 	Of string
 	// Document is the policy as JSON.
 	Document string
@@ -43,9 +45,10 @@ func (p ResourcePolicy) Names(role string) bool {
 }
 
 // ReadResourcePolicies adds the policies of the buckets and secrets that the services refer to.
-// One that may not be read says so.
+// One that may not be read says so. Those of queues and keys it does not read: they say with which command to.
 func (f *Fleet) ReadResourcePolicies(ctx context.Context, c *cloud.Clients) error {
-	buckets, secrets := f.referred()
+	buckets, secrets, unread := f.referred()
+	f.ResourcePolicies = append(f.ResourcePolicies, unread...)
 	for _, name := range buckets {
 		out, err := c.S3.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &name})
 		document := ""
@@ -57,6 +60,10 @@ func (f *Fleet) ReadResourcePolicies(ctx context.Context, c *cloud.Clients) erro
 		}
 	}
 	for _, arn := range secrets {
+		if name, elsewhere := f.elsewhere(arn); elsewhere {
+			f.ResourcePolicies = append(f.ResourcePolicies, ResourcePolicy{Of: "the secret " + name, Unread: errElsewhere})
+			continue
+		}
 		out, err := c.SecretsManager.GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: &arn})
 		name, document := arn[strings.LastIndexByte(arn, ':')+1:], ""
 		if err == nil {
@@ -77,7 +84,7 @@ func (f *Fleet) addPolicy(of, document string, err error) error {
 	case cloud.IsNotFound(err), cloud.Is(err, "NoSuchBucketPolicy"), err == nil && document == "":
 		return nil
 	case cloud.Is(err, "PermanentRedirect"):
-		p.Unread = errors.New("it is in another region")
+		p.Unread = errElsewhere
 	case cloud.Is(err, "MethodNotAllowed"):
 		p.Unread = errors.New("it is another account's")
 	case cloud.Classify(err) == engine.Denied:
@@ -94,9 +101,53 @@ var (
 	secretARN = lazyregexp.New(`^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:*?]+$`)
 )
 
-// referred are the buckets and secrets that services and their roles name, each once, in order.
-func (f *Fleet) referred() (buckets, secrets []string) {
+var errElsewhere = errors.New("it is in another region")
+
+// elsewhere tells the name of a secret, and whether it is in another region than the cluster: there
+// it is asked for in vain.
+func (f *Fleet) elsewhere(arn string) (name string, yes bool) {
+	cluster, secret := strings.Split(aws.ToString(f.Cluster.ClusterArn), ":"), strings.Split(arn, ":")
+	return secret[len(secret)-1], len(cluster) > 3 && len(secret) > 3 && cluster[3] != secret[3]
+}
+
+var (
+	queueURL = lazyregexp.New(`^https://sqs\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)/(\d{12})/([A-Za-z0-9_.-]+)$`)
+	queueARN = lazyregexp.New(`^arn:(aws[a-z-]*):sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_.-]+)$`)
+	keyARN   = lazyregexp.New(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(key|alias)/([A-Za-z0-9/_-]+)$`)
+)
+
+// unreadOf is a queue or a key that a text names: karmactl does not read its policy, and says how to. One of
+// the account alone may be asked: https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html
+func unreadOf(text string) (p ResourcePolicy, is bool) {
+	look := func(of, command string) (ResourcePolicy, bool) {
+		return ResourcePolicy{Of: of, Unread: errors.New("look at it with `" + command + "`")}, true
+	}
+	if m := queueARN.FindStringSubmatch(text); m != nil {
+		suffix := "amazonaws.com"
+		if m[1] == "aws-cn" {
+			suffix += ".cn"
+		}
+		text = fmt.Sprintf("https://sqs.%s.%s/%s/%s", m[2], suffix, m[3], m[4])
+	}
+	if m := queueURL.FindStringSubmatch(text); m != nil {
+		return look("the queue "+m[4], "aws sqs get-queue-attributes --region "+m[1]+" --queue-url "+text+" --attribute-names Policy")
+	}
+	if m := keyARN.FindStringSubmatch(text); m != nil {
+		key := text
+		if m[2] == "alias" { // GetKeyPolicy takes none
+			key = `"$(aws kms describe-key --region ` + m[1] + " --key-id " + text + ` --query KeyMetadata.KeyId --output text)"`
+		}
+		return look("the key "+m[3], "aws kms get-key-policy --region "+m[1]+" --key-id "+key+" --policy-name default --output text")
+	}
+	return p, false
+}
+
+// referred are the buckets, secrets, and queues and keys that services and their roles name, each once, in order.
+func (f *Fleet) referred() (buckets, secrets []string, unread []ResourcePolicy) {
 	note := func(text string) {
+		if p, is := unreadOf(text); is {
+			unread = append(unread, p)
+		}
 		if m := bucketARN.FindStringSubmatch(text); m != nil {
 			buckets = append(buckets, m[1])
 		}
@@ -134,5 +185,7 @@ func (f *Fleet) referred() (buckets, secrets []string) {
 		slices.Sort(*l)
 		*l = slices.Compact(*l)
 	}
-	return buckets, slices.DeleteFunc(secrets, func(s string) bool { return slices.Contains(f.MissingSecrets, s) })
+	slices.SortFunc(unread, func(a, b ResourcePolicy) int { return cmp.Compare(a.Of, b.Of) })
+	unread = slices.CompactFunc(unread, func(a, b ResourcePolicy) bool { return a.Unread.Error() == b.Unread.Error() })
+	return buckets, slices.DeleteFunc(secrets, func(s string) bool { return slices.Contains(f.MissingSecrets, s) }), unread
 }

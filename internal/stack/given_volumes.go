@@ -125,15 +125,16 @@ type mounted struct {
 	private bool
 	// subnets are the tasks', by id, in a VPC that agents.yaml names.
 	subnets []string
+	of      *inVPC
 }
 
 // mounting is where a stack's tasks are: in the network that agents.yaml names, or in its own.
 func mounting(ctx context.Context, h *provision.Env, n agents.Network, l Lookup) (mounted, error) {
 	if n.VPC == "" {
 		vpc, err := provision.OwnVPC(ctx, h)
-		return mounted{vpc: vpc, zones: l.Zones, private: n.NAT != agents.NATNone}, err
+		return mounted{vpc: vpc, zones: l.Zones, private: n.NAT != agents.NATNone, of: &inVPC{}}, err
 	}
-	in := mounted{vpc: n.VPC, subnets: n.Private}
+	in := mounted{vpc: n.VPC, subnets: n.Private, of: &inVPC{}}
 	if len(n.Private) == 0 {
 		in.subnets = n.Public
 	}

@@ -22,17 +22,12 @@ import (
 // and which rule their owner has to add; "" is that all do. A task mounts by the mount target
 // of its own zone: https://docs.aws.amazon.com/efs/latest/ug/network-access.html
 func (in mounted) shutOut(ctx context.Context, h *provision.Env, id string, targets []efstypes.MountTargetDescription) (string, error) {
-	subnets, err := subnetsOf(ctx, h.Clients.EC2, in.vpc)
-	if err != nil {
-		return "", err
-	}
-	groups, err := cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(h.Clients.EC2, &ec2.DescribeSecurityGroupsInput{Filters: ofVPC(in.vpc)}),
-		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
+	has, err := in.listed(ctx, h)
 	if err != nil {
 		return "", err
 	}
 	own := ""
-	for _, g := range groups {
+	for _, g := range has.groups {
 		if cloud.FromEC2Tags(g.Tags).Ours(h.Stack, agentsGroupKey) {
 			own = aws.ToString(g.GroupId)
 		}
@@ -47,7 +42,7 @@ func (in mounted) shutOut(ctx context.Context, h *provision.Env, id string, targ
 		if err != nil {
 			return "", err
 		}
-		outside := in.outside(h, zone, subnets, ofGroups(groups, of.SecurityGroups), own)
+		outside := in.outside(h, zone, has.subnets, ofGroups(has.groups, of.SecurityGroups), own)
 		if len(outside) == 0 {
 			continue
 		}
@@ -63,6 +58,29 @@ func (in mounted) shutOut(ctx context.Context, h *provision.Env, id string, targ
 	}
 	return fmt.Sprintf("the agents would not reach %s in %s: add an inbound rule to %s, the security group of its mount target there: TCP, port %d, from %s",
 		id, strings.Join(zones, ", "), strings.Join(slices.Compact(shut), " or "), nfs, source), nil
+}
+
+// inVPC is what a VPC has, once it is asked for.
+type inVPC struct {
+	subnets []types.Subnet
+	groups  []types.SecurityGroup
+}
+
+// listed are the subnets and security groups of the VPC, which all file systems are held to: they are
+// asked for once in each look.
+func (in mounted) listed(ctx context.Context, h *provision.Env) (has inVPC, err error) {
+	if len(in.of.subnets) > 0 {
+		return *in.of, nil
+	}
+	if has.subnets, err = subnetsOf(ctx, h.Clients.EC2, in.vpc); err != nil {
+		return has, err
+	}
+	has.groups, err = cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(h.Clients.EC2, &ec2.DescribeSecurityGroupsInput{Filters: ofVPC(in.vpc)}),
+		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
+	if err == nil {
+		*in.of = has
+	}
+	return has, err
 }
 
 // agentsGroupKey is that of the group which the tasks have.

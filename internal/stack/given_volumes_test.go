@@ -252,3 +252,24 @@ func TestAVolumeOfAnotherAgentIsItsAccessPoint(t *testing.T) {
 		b.settled()
 	})
 }
+
+func TestAllFileSystemsAreHeldToOneListingOfTheVPC(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, parse(t, given))
+		b.othersFiles(b.cfg.Network.Private...)
+		in, err := mounting(t.Context(), b.home, b.cfg.Network, Lookup{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.sim.ResetCalls()
+		for range 3 {
+			has, err := in.listed(t.Context(), b.home)
+			if err != nil || len(has.subnets) == 0 || len(has.groups) == 0 {
+				t.Errorf("%d subnets, %d groups, %v", len(has.subnets), len(has.groups), err)
+			}
+		}
+		if n := len(b.sim.Calls()); n != 2 {
+			t.Errorf("%d calls for three file systems, want 2", n)
+		}
+	})
+}
