@@ -19,7 +19,7 @@ func (c *compose) volumes(a *agent, s *tree) {
 		case kind == "bind":
 			t.leave(ofTheHost)
 		case kind != "volume" || v.name == "":
-			t.leave(ofTheDisk)
+			t.leave(onTheDisk)
 		default:
 			c.mount(a, t, v)
 		}

@@ -28,13 +28,26 @@ func (x *terraform) volumes(a *agent, s *sidecar, d, c *tree) {
 		case firstOf(v.get("fsx_windows_file_server_volume_configuration")) != nil:
 			m.leave("Fargate mounts EFS alone: write volumes: {NAME: {path: …}}")
 			v.leave("Fargate mounts EFS alone")
-		default: // on the task's own disk
+		case !ofTheDisk(v):
+			m.leave(notADisk)
+			v.leave(notADisk)
+		default:
 			readOnly, _ := m.first("readOnly", "read_only").yes()
 			if key := a.mountOf(s, m, volume{name: name, path: at.str(), readOnly: readOnly, ephemeral: true}); key != "" && v.get("name").outcome != carried {
 				v.get("name").carry(key)
 			}
 		}
 	}
+}
+
+// ofTheDisk tells whether a volume is of the task's own disk, as one is that says its name alone.
+func ofTheDisk(v *tree) bool {
+	for key, x := range v.each() {
+		if key != "name" && x.said() {
+			return false
+		}
+	}
+	return true
 }
 
 // mount carries a volume of EFS over, and names what agents.yaml cannot say of it.

@@ -31,8 +31,10 @@ var (
 )
 
 const (
-	// ofTheDisk is why what only the task's own disk holds stays behind.
-	ofTheDisk = "it is of the task's own disk, which is gone with the task: what has to stay is written under volumes"
+	// notADisk is why a disk of EBS, or what else Fargate does not mount for agents, stays behind.
+	notADisk = "agents have files on EFS, or on the task's own disk, which is gone with the task: write them under volumes"
+	// onTheDisk is why what only the task's own disk holds stays behind.
+	onTheDisk = "it is of the task's own disk, which is gone with the task: what has to stay is written under volumes"
 	// ofTheHost is why a directory of a host stays behind.
 	ofTheHost = "Fargate has no host whose directories could be mounted: copy what it has into the image, and write what has to stay under volumes"
 	// unmounted is why a volume that no container mounts stays behind.
