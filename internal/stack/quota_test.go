@@ -46,7 +46,7 @@ func TestARolloutNeedsRoomForTheNewTasksBesideTheOld(t *testing.T) {
 		if len(short) != 1 {
 			t.Fatalf("0.75 vCPU of 0.5 is fine: %v", short)
 		}
-		for _, want := range []string{`"Fargate Spot vCPU resource count" (L-36FBB829)`, "allows 0.5 vCPU", "needs 0.75", "0.5 that run", "0.25 for new tasks"} {
+		for _, want := range []string{`"Fargate Spot vCPU resource count" (L-36FBB829)`, "allows 0.5 vCPU", "needs 0.75", "0.5 for tasks that run or are still to start", "0.25 for new ones beside them"} {
 			if !strings.Contains(short[0].Error(), want) {
 				t.Errorf("%q does not say %q", short[0].Error(), want)
 			}
