@@ -182,7 +182,8 @@ func (a *app) showStacks(d *document.Stacks) {
 	if d.Monthly != "" {
 		month = "$" + d.Monthly + " a month as it is now, without traffic, logs, images and free tiers"
 	}
-	a.term.Printf("\n%s of account %s in %s: %s\n", counted(len(d.Stacks), "stack"), d.Account, where, month)
+	a.term.Printf("\n")
+	a.term.Para("", fmt.Sprintf("%s of account %s in %s: %s", counted(len(d.Stacks), "stack"), d.Account, where, month))
 	for _, n := range d.Notes {
 		a.term.Note("not read  ", n)
 	}

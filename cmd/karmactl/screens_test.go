@@ -84,7 +84,32 @@ func TestEveryScreenIsReadableInEverySize(t *testing.T) {
 				golden(t, filepath.Join(here, fmt.Sprintf("screens/%s.%dx%d", s.name, size.width, size.height)), x.steady(folded(lines, size.height)))
 			}
 		}
+		x.narrow()
 	})
+}
+
+// narrow holds the screens to small windows, as of a telephone or beside an editor: a line that does not fit is
+// broken by the terminal, in the middle of a word.
+func (x *troubled) narrow() {
+	for _, width := range []int{40, 60} {
+		for _, s := range screens {
+			if s.name == "logs" { // has a width of its own for what an agent says
+				continue
+			}
+			_, wrote := x.on(width, 200, s.args...)
+			for l := range strings.Lines(plainText(shown(wrote))) {
+				l = strings.TrimRight(l, "\n")
+				words := strings.Fields(l)
+				if lipgloss.Width(l) <= width || words[0] == "karmactl" { // a command is one line, to paste
+					continue
+				}
+				last := words[len(words)-1] // an id or a URL may be longer than the window
+				if !strings.Contains(last, "/") || lipgloss.Width(l)-lipgloss.Width(last) >= width {
+					x.t.Errorf("%s: %d columns in a window of %d: %q", s.name, lipgloss.Width(l), width, l)
+				}
+			}
+		}
+	}
 }
 
 // folded marks where the window begins, when it cannot hold all the lines.

@@ -149,7 +149,7 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	screen := ui.StatusScreen{
 		Head:    fmt.Sprintf("%s  %s  %s", doc.Stack, doc.Region, doc.At.Local().Format("15:04:05")),
 		Columns: []string{"agent", "tasks", "scale", "up", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
-		Spare:   []int{11, 9, 13, 2, 3, 6}, Repaint: o.watch, Dashboard: o.dashboard,
+		Spare:   []int{11, 9, 13, 2, 3, 6, 5, 4, 12, 10, 8}, Repaint: o.watch, Dashboard: o.dashboard,
 	}
 	signs := map[string]ui.Sign{}
 	for _, x := range doc.Attention {

@@ -32,7 +32,7 @@ func runValidate(a *app) error {
 	if a.term.JSON {
 		return a.term.Document(&d)
 	}
-	a.term.Printf("%s is valid: %s in %s, %s%s\n", cfg.File, cfg.Stack(), cfg.Region, counted(len(cfg.Agents), "agent"), shapes(cfg))
+	a.term.Para("", fmt.Sprintf("%s is valid: %s in %s, %s%s", cfg.File, cfg.Stack(), cfg.Region, counted(len(cfg.Agents), "agent"), shapes(cfg)))
 	for _, w := range d.Warnings {
 		a.term.Notef("note: %s", w)
 	}

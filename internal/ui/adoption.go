@@ -19,7 +19,7 @@ func (t *Terminal) Adoption(d *document.Adoption) error {
 
 func (t *Terminal) adoptionText(d *document.Adoption) string {
 	c := t.paint()
-	width := max(60, min(t.Width(), 100))
+	width := t.page()
 	var b strings.Builder
 	fmt.Fprintln(&b, c.bold(d.Cluster)+"  "+d.Region+"  account "+mask(d.Account)+t.simulated()+"  as the stack "+c.bold(d.Stack))
 	for _, n := range d.Notes {

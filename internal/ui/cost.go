@@ -17,7 +17,7 @@ func (t *Terminal) Cost(c *document.Cost) error {
 		return t.Document(c)
 	}
 	var b strings.Builder
-	width := max(60, min(t.Width(), 100))
+	width := t.page()
 	t.costHead(&b, c, width)
 	switch {
 	case c.Actual != nil:
@@ -104,7 +104,10 @@ func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.
 	for _, s := range shares {
 		most = max(most, number(s.Monthly))
 	}
-	room := max(10, width-label-34)
+	room := width - label - 34
+	if room < 4 { // without bars
+		room = 0
+	}
 	// What all share may be less than nothing: the free tiers of what is the agents'.
 	for _, s := range shares {
 		if number(s.Monthly) == 0 && number(s.High) == 0 {
@@ -114,7 +117,14 @@ func (t *Terminal) costBars(b *strings.Builder, title string, shares []document.
 		if most > 0 {
 			bar = strings.Repeat("█", max(0, int(number(s.Monthly)/most*float64(room)+0.5)))
 		}
-		fmt.Fprintf(b, "  %s  %8s  %s  %s\n", pad(nounText(s.Name), label), s.Monthly, p.blue(pad(bar, room)), p.dim(fmt.Sprintf("%7s – %s", s.Low, s.High)))
+		line := fmt.Sprintf("  %s  %8s", pad(nounText(s.Name), label), s.Monthly)
+		if room > 0 {
+			line += "  " + p.blue(pad(bar, room))
+		}
+		if r := fmt.Sprintf("  %7s – %s", s.Low, s.High); lipgloss.Width(line+r) <= width {
+			line += p.dim(r)
+		}
+		fmt.Fprintln(b, line)
 	}
 	fmt.Fprintln(b)
 }
@@ -142,7 +152,7 @@ func (t *Terminal) costFoot(b *strings.Builder, c *document.Cost) {
 	if c.BestSaving != nil {
 		b.WriteString(t.bestSaving("  ", c.BestSaving))
 	}
-	fmt.Fprintf(b, "  What else would make it cheaper: %s\n", p.bold("karmactl cost --savings"))
+	b.WriteString(t.para("  ", "What else would make it cheaper: "+p.bold("karmactl cost --savings")))
 }
 
 // bestSaving is the one change that saves most, in a line.

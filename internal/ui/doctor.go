@@ -30,7 +30,7 @@ func alike(a, b document.Finding) bool {
 
 func (t *Terminal) doctorText(d *document.Doctor, full bool) string {
 	c := t.paint()
-	width := max(60, min(t.Width(), 100))
+	width := t.page()
 	var b strings.Builder
 	fmt.Fprintln(&b, c.bold(d.Stack)+"  "+d.Region+t.simulated())
 	for i, f := range d.Findings {

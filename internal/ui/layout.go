@@ -102,16 +102,24 @@ func commandWords(words []string) int {
 // apart is between, on two lines where one is too short.
 func apart(left, right string, n int) string {
 	if lipgloss.Width(left)+2+lipgloss.Width(right) > n {
-		return left + "\n  " + right
+		return within(left, n) + "\n" + within("  "+right, n)
 	}
 	return between(left, right, n)
 }
 
-// between sets left and right apart on one line of n columns.
+// within is a line that begins with blanks in at most n columns: broken between words, a little further in.
+func within(line string, n int) string {
+	text := strings.TrimLeft(line, " ")
+	indent := len(line) - len(text)
+	return line[:indent] + wrap(text, n-indent, indent+2)
+}
+
+// between sets left and right apart on one line of n columns; where one is too short, right is at the end of the next.
 func between(left, right string, n int) string {
 	gap := n - lipgloss.Width(left) - lipgloss.Width(right)
-	if gap < 2 {
-		gap = 2
+	if gap < 2 && right != "" {
+		return within(strings.TrimRight(left, " "), n) + "\n" + strings.Repeat(" ", max(0, n-lipgloss.Width(right))) + right
 	}
+	gap = max(gap, 0)
 	return left + strings.Repeat(" ", gap) + right
 }

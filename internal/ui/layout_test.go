@@ -122,3 +122,15 @@ func TestTheCommandOfAPlansWarningIsALineToPaste(t *testing.T) {
 		t.Errorf("it says\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+func TestWhatHasNoRoomBesideIsBelow(t *testing.T) {
+	for width, want := range map[int]string{
+		60: "  Monthly cost (us-east-1)              expected  low – high",
+		40: "  Monthly cost (us-east-1)\n                    expected  low – high",
+		24: "  Monthly cost\n    (us-east-1)\n    expected  low – high",
+	} {
+		if got := between("  Monthly cost (us-east-1)", "expected  low – high", width); got != want {
+			t.Errorf("%d columns:\n%s\nwant\n%s", width, got, want)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func (t *Terminal) Plan(p *document.Plan) error {
 
 func (t *Terminal) planText(p *document.Plan) string {
 	c := t.paint()
-	width := max(60, min(t.Width(), 100))
+	width := t.page()
 	var b strings.Builder
 	account := "account " + mask(p.Account)
 	if p.Offline {
@@ -71,10 +71,10 @@ func (t *Terminal) planText(p *document.Plan) string {
 	case !s.Any() && p.Destroy:
 		fmt.Fprintf(&b, "  %s\n", c.green("Nothing to do: there is nothing left of this stack that `down` deletes."))
 	case !s.Any():
-		fmt.Fprintf(&b, "  %s %d resources are as %s says.\n", c.green("No changes:"), s.Unchanged, p.File)
+		fmt.Fprintln(&b, within(fmt.Sprintf("  %s %d resources are as %s says.", c.green("No changes:"), s.Unchanged, p.File), width))
 	default:
 		line := fmt.Sprintf("Plan: %d to create, %d to change, %d to destroy.", s.Create, s.Update+s.Replace, s.Delete)
-		fmt.Fprintf(&b, "  %s\n", c.bold(line))
+		fmt.Fprintf(&b, "  %s\n", c.bold(wrap(line, width-2, 4)))
 	}
 	return b.String()
 }

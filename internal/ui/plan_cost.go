@@ -17,7 +17,11 @@ func (t *Terminal) planCost(b *strings.Builder, cost *document.PlanCost, width i
 		return
 	}
 	title := fmt.Sprintf("  Monthly cost (%s list prices of %s)", cost.Region, cost.PricesAsOf)
-	fmt.Fprintln(b, c.dim(strings.TrimRight(between(title, rangeHead, width), " ")))
+	head := strings.TrimRight(between(title, rangeHead, max(width, lipgloss.Width(title+"  "+rangeHead))), " ")
+	if lipgloss.Width(head) > width {
+		head = strings.TrimRight(between(title, rangeHead, width), " ")
+	}
+	fmt.Fprintln(b, c.dim(head))
 	for _, l := range cost.Lines {
 		lead := "    " + pad(l.Name, 15)
 		about, more, _ := strings.Cut(wrapItems(l.About, width-len(lead)-len(rangeHead), len(lead)), "\n")

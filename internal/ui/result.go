@@ -46,7 +46,7 @@ func (t *Terminal) Result(r *document.Result) error {
 		t.Para("  "+c.yellow("!")+" ", fmt.Sprintf("%d not done because of that: %s", len(keys), fit(strings.Join(keys, ", "), 200)))
 	}
 	for _, n := range r.Notes {
-		t.Printf("  %s %s\n", c.yellow("!"), wrap(n, max(60, min(t.Width(), 100))-4, 4))
+		t.Printf("  %s %s\n", c.yellow("!"), wrap(n, t.page()-4, 4))
 	}
 	head := c.bold(r.Headline)
 	if len(r.Next) > 0 {

@@ -57,7 +57,7 @@ func (t *Terminal) Status(s StatusScreen) {
 	if s.Repaint && t.Color && t.Screen {
 		b.WriteString("\x1b[H\x1b[2J")
 	}
-	b.WriteString(t.link(s.Dashboard, c.bold(s.Head)) + t.simulated() + "\n")
+	b.WriteString(within(t.link(s.Dashboard, c.bold(s.Head))+t.simulated(), t.room()) + "\n")
 	table := Table{Columns: s.Columns, Spare: s.Spare}
 	for _, r := range s.Rows {
 		table.Rows = append(table.Rows, r.Cells)

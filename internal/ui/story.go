@@ -33,4 +33,4 @@ func (t *Terminal) Moral(text string) {
 }
 
 // storyWidth is that of a page that is read.
-func (t *Terminal) storyWidth() int { return max(60, min(t.Width(), 100)) }
+func (t *Terminal) storyWidth() int { return t.page() }

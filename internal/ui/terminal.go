@@ -100,6 +100,10 @@ func (t *Terminal) Width() int {
 	return w
 }
 
+// page is how wide a page of text may be: lines of more than 100 columns are hard to read, and in less than 40
+// next to nothing has room.
+func (t *Terminal) page() int { return max(40, min(t.Width(), 100)) }
+
 // Printf writes to standard output: the result.
 func (t *Terminal) Printf(format string, args ...any) {
 	t.mu.Lock()
@@ -119,12 +123,15 @@ func (t *Terminal) para(lead, text string) string {
 }
 
 // under breaks text where the screen ends, under where it begins. Where there is
-// next to no room for that, the terminal may do as it likes.
+// next to no room for that, it begins in the line below.
 func (t *Terminal) under(lead, text string) string {
-	const least = 30
+	const least = 16
 	indent := lipgloss.Width(lead)
 	if t.Width()-indent < least {
-		return text
+		if indent+lipgloss.Width(text) <= t.Width() {
+			return text
+		}
+		return "\n    " + wrap(text, t.Width()-4, 4)
 	}
 	return wrap(text, t.Width()-indent, indent)
 }
