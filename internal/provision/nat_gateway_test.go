@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,40 @@ func TestANATGatewayIsAwaited(t *testing.T) {
 		}
 		if ip := n.nat.Output("public_ip"); ip == "" || ip != n.address.Output("public_ip") {
 			t.Errorf("its public address is %q, that of the address %q", ip, n.address.Output("public_ip"))
+		}
+	})
+}
+
+// TestANATGatewayWaitsForTheInternetGateway: AWS makes one without it, and lets it fail as not attached a minute later.
+func TestANATGatewayWaitsForTheInternetGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		b.sim.Inject(func(c awssim.Call) awssim.Fault {
+			if c.Operation == "AttachInternetGateway" {
+				return awssim.Fault{Delay: time.Minute}
+			}
+			return awssim.Fault{}
+		})
+		n := newNetwork(b.home)
+		made := b.mutations(func() { b.up(n.steps...) })
+		if i, j := slices.Index(made, "AttachInternetGateway"), slices.Index(made, "CreateNatGateway"); i < 0 || j < i {
+			t.Errorf("the order of the calls is %v", made)
+		}
+	})
+}
+
+// TestANATGatewayIsMadeOncePerToken: AWS answers a create that comes again with the one that it has made.
+func TestANATGatewayIsMadeOncePerToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, slow)
+		n := newNetwork(b.home)
+		b.up(engine.Manage(n.vpc), engine.Manage(n.gateway), engine.Manage(n.address), engine.Manage(n.public[0]))
+		first, err := n.nat.Create(context.Background(), n.nat.Want(), "a-token")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := n.nat.Create(context.Background(), n.nat.Want(), strings.Clone("a-token")); err != nil || again != first {
+			t.Errorf("the same create is %s the first time, and then %s, %v", first, again, err)
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // planted is where faults are drawn by lot.
-var planted = []string{"internal/engine", "internal/state", "internal/provision"}
+var planted = []string{"internal/engine", "internal/state", "internal/provision", "internal/stack", "internal/cost"}
 
 // aid is added to each of those packages: one mutant at a time is on. A run without
 // one notes which sites its tests reach.
