@@ -213,6 +213,7 @@ func TestAPriceThatIsMissingIsNamedAndNotTakenForNothing(t *testing.T) {
 
 func TestTheFreeTierIsAppliedOnceAndNamed(t *testing.T) {
 	cfg := config(t, "agents.full.yaml")
+	cfg.Observability.XRay, cfg.Usage.TracesM = true, 1
 	seen := map[string]int{}
 	for _, c := range estimate(t, cfg).Components {
 		if tier, ok := strings.CutPrefix(c.Item, "free tier: "); ok {
@@ -222,7 +223,7 @@ func TestTheFreeTierIsAppliedOnceAndNamed(t *testing.T) {
 			}
 		}
 	}
-	for _, tier := range []string{"the first 10 alarms", "the first 10 custom metrics", "the first 5 GB of logs", "three dashboards of up to 50 metrics"} {
+	for _, tier := range []string{"the first 10 alarms", "the first 10 custom metrics", "the first 5 GB of logs", "the first 100,000 traces", "three dashboards of up to 50 metrics"} {
 		if seen[tier] != 1 {
 			t.Errorf("%s is taken off %d times", tier, seen[tier])
 		}

@@ -49,6 +49,8 @@ type AlarmSpec struct {
 	Datapoints int
 	// Missing says what no data means: notBreaching or breaching.
 	Missing string
+	// Description is what it says, which the mail has too.
+	Description string
 	// Actions are the ARNs told of ALARM, OKActions those told of OK.
 	Actions   string
 	OKActions string
@@ -97,7 +99,7 @@ func (a *Alarm) Needs() []engine.Node { return slices.Concat(a.Refs, nodes(a.Top
 func (a *Alarm) Want() AlarmSpec {
 	s := AlarmSpec{
 		Metric: a.Rule.Metric, Statistic: a.Rule.Statistic, Comparison: a.Rule.Comparison, Threshold: a.Rule.Threshold,
-		Period: a.Rule.Period, Periods: a.Rule.Periods, Datapoints: a.Rule.Datapoints, Missing: a.Rule.Missing, Tags: a.TagsOf(a.Key()),
+		Period: a.Rule.Period, Periods: a.Rule.Periods, Datapoints: a.Rule.Datapoints, Missing: a.Rule.Missing, Description: "karmactl: " + cmp.Or(a.Rule.Says, a.Name), Tags: a.TagsOf(a.Key()),
 	}
 	if a.Rule.Dimensions != nil {
 		s.Dimensions = joinDimensions(a.Rule.Dimensions())
@@ -144,7 +146,7 @@ func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmS
 		Metric: aws.ToString(alarm.Namespace) + "/" + aws.ToString(alarm.MetricName), Dimensions: joinDimensions(alarmDimensions(alarm.Dimensions)),
 		Statistic: string(alarm.Statistic), Comparison: string(alarm.ComparisonOperator), Threshold: aws.ToFloat64(alarm.Threshold),
 		Period: time.Duration(aws.ToInt32(alarm.Period)) * time.Second, Periods: int(aws.ToInt32(alarm.EvaluationPeriods)),
-		Datapoints: int(aws.ToInt32(alarm.DatapointsToAlarm)), Missing: aws.ToString(alarm.TreatMissingData),
+		Datapoints: int(aws.ToInt32(alarm.DatapointsToAlarm)), Missing: aws.ToString(alarm.TreatMissingData), Description: aws.ToString(alarm.AlarmDescription),
 		Actions: joinTopics(alarm.AlarmActions), OKActions: joinTopics(alarm.OKActions), Tags: tags,
 	}
 	if len(alarm.Metrics) > 0 {
@@ -179,6 +181,7 @@ func (a *Alarm) Diff(have, want AlarmSpec) []engine.Change {
 		field("periods", have.Periods, want.Periods),
 		field("datapoints", have.Datapoints, want.Datapoints),
 		field("missing_data", have.Missing, want.Missing),
+		field("description", have.Description, want.Description),
 		field("actions", have.Actions, want.Actions),
 		field("ok_actions", have.OKActions, want.OKActions),
 		cloud.DiffTags(have.Tags, want.Tags),
@@ -192,7 +195,7 @@ func (a *Alarm) Create(ctx context.Context, want AlarmSpec, _ string) (string, e
 
 func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
 	in := &cloudwatch.PutMetricAlarmInput{
-		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("karmactl: " + cmp.Or(a.Rule.Says, a.Name)), ActionsEnabled: &enabled,
+		AlarmName: aws.String(a.alarmName()), AlarmDescription: &want.Description, ActionsEnabled: &enabled,
 		ComparisonOperator: types.ComparisonOperator(want.Comparison), Threshold: &want.Threshold,
 		EvaluationPeriods: aws.Int32(int32(want.Periods)), DatapointsToAlarm: aws.Int32(int32(want.Datapoints)), TreatMissingData: &want.Missing,
 		AlarmActions: strings.Fields(want.Actions), OKActions: strings.Fields(want.OKActions), Tags: toAlarmTags(want.Tags),

@@ -40,6 +40,7 @@ func alarmDrifts() []drift {
 		{key, "periods", alarm(func(a *cwtypes.MetricAlarm) { a.EvaluationPeriods = aws.Int32(20) })},
 		{key, "datapoints", alarm(func(a *cwtypes.MetricAlarm) { a.DatapointsToAlarm = aws.Int32(1) })},
 		{key, "missing_data", alarm(func(a *cwtypes.MetricAlarm) { a.TreatMissingData = aws.String("ignore") })},
+		{key, "description", alarm(func(a *cwtypes.MetricAlarm) { a.AlarmDescription = aws.String("by hand") })},
 		{key, "statistic", alarm(func(a *cwtypes.MetricAlarm) { a.Statistic = cwtypes.StatisticMinimum })},
 		{key, "comparison", alarm(func(a *cwtypes.MetricAlarm) { a.ComparisonOperator = cwtypes.ComparisonOperatorLessThanThreshold })},
 		{key, "metric", alarm(func(a *cwtypes.MetricAlarm) { a.MetricName = aws.String("MemoryUtilization") })},
