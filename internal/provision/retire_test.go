@@ -28,7 +28,7 @@ func (b *bench) register(family, image string, tags cloud.Tags) (arn string) {
 	return *out.TaskDefinition.TaskDefinitionArn
 }
 
-// TestOnlyOurRevisionsSinceTheOneTakenOverAreRetired: the family has another owner, who goes on registering.
+// TestOnlyOurRevisionsSinceTheOneTakenOverAreRetired: the family has another owner, who continues to register.
 func TestOnlyOurRevisionsSinceTheOneTakenOverAreRetired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{})
