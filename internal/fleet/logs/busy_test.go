@@ -21,23 +21,41 @@ import (
 // is asked every 5 s.
 const taskBefore = 15 * time.Second
 
-// tellStreams tells of the streams of lines as ECS does of tasks, until ctx ends.
-func tellStreams(ctx context.Context, lines []logstest.Line) <-chan Stream {
-	known := make(chan Stream)
-	first := map[Stream]int64{}
+// knownStream is a stream and when its first event is, in milliseconds.
+type knownStream struct {
+	Stream
+	At int64
+}
+
+// firstLines gives the streams of lines.
+func firstLines(lines []logstest.Line) []knownStream {
+	var streams []knownStream
 	for _, l := range lines {
 		s := Stream{Group: l.Group, Name: l.Stream}
-		if at, ok := first[s]; !ok || l.At < at {
-			first[s] = l.At
+		i := slices.IndexFunc(streams, func(k knownStream) bool { return k.Stream == s })
+		if i < 0 {
+			streams = append(streams, knownStream{s, l.At})
+			continue
 		}
+		streams[i].At = min(streams[i].At, l.At)
 	}
-	for s, at := range first {
+	return streams
+}
+
+// tellStreams tells of the streams of lines as ECS does of tasks, until ctx ends.
+func tellStreams(ctx context.Context, lines []logstest.Line) <-chan Stream {
+	return tell(ctx, firstLines(lines))
+}
+
+func tell(ctx context.Context, streams []knownStream) <-chan Stream {
+	known := make(chan Stream)
+	for _, s := range streams {
 		go func() {
-			if (engine.RealClock{}).Wait(ctx, time.Until(time.UnixMilli(at))-taskBefore) != nil {
+			if (engine.RealClock{}).Wait(ctx, time.Until(time.UnixMilli(s.At))-taskBefore) != nil {
 				return
 			}
 			select {
-			case known <- s:
+			case known <- s.Stream:
 			case <-ctx.Done():
 			}
 		}()

@@ -24,7 +24,7 @@ const (
 	// An event waits so much longer than Order when the round that would release it is slow: shortSlack where something
 	// reads every group within a second, for then nothing that is in time can still come; else longSlack.
 	longSlack, shortSlack = 2200 * time.Millisecond, 100 * time.Millisecond
-	// tick is how often events are looked at that no round has released.
+	// tick is how often events that wait are looked at when no round releases them.
 	tick = 50 * time.Millisecond
 )
 
@@ -66,10 +66,6 @@ func (t *tailer) follow(ctx context.Context) error {
 		running.Go(func() { t.lane.listen(ctx) })
 	}
 	running.Go(func() { t.rounds(ctx, post) })
-	running.Go(func() {
-		for t.Clock.Wait(ctx, tick) == nil && post(message{}) == nil {
-		}
-	})
 	if t.Extra != nil {
 		running.Go(func() { t.readExtra(ctx, post) })
 	}
@@ -81,29 +77,34 @@ func (t *tailer) follow(ctx context.Context) error {
 
 // emitFollowed is the one place where followed events go out.
 func (t *tailer) emitFollowed(ctx context.Context, inbox <-chan message) error {
+	var due <-chan struct{} // when to look again at the events that wait; nil when there are none
 	for {
+		var m message
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case m := <-inbox:
+		case m = <-inbox:
 			if m.err != nil {
 				return m.err
 			}
 			t.collect(m)
-			now := t.now()
-			through := max(m.through-t.Order.Milliseconds(), now-(t.Order+t.slack()).Milliseconds())
-			before := len(t.out.waiting)
-			if err := t.out.release(through); err != nil {
+		case <-due:
+			due = nil
+		}
+		before := len(t.out.waiting)
+		if err := t.out.release(max(m.through-t.Order.Milliseconds(), t.now()-(t.Order+t.slack()).Milliseconds())); err != nil {
+			return err
+		}
+		if t.both != nil && m.settled != 0 {
+			t.both.forget(m.settled)
+		}
+		if before != len(t.out.waiting) {
+			if err := t.flush(); err != nil {
 				return err
 			}
-			if t.both != nil && m.settled != 0 {
-				t.both.forget(m.settled)
-			}
-			if before != len(t.out.waiting) {
-				if err := t.flush(); err != nil {
-					return err
-				}
-			}
+		}
+		if due == nil && len(t.out.waiting) > 0 {
+			due = after(ctx, t.Clock, tick)
 		}
 	}
 }
