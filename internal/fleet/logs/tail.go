@@ -209,6 +209,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.StreamCallsPerSecond == 0 {
 		o.StreamCallsPerSecond = min(streamPace, streamShare*quotas.Stream)
+		if o.CallsPerSecond > fastPace {
+			o.StreamCallsPerSecond = min(easyPace, o.StreamCallsPerSecond)
+		}
 	}
 }
 
