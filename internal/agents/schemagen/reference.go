@@ -42,7 +42,7 @@ var sections = []section{
 	{"alarms", "observability.alarms", ""},
 	{"secrets", "secrets", ""},
 	{"budget", "budget", ""},
-	{"schedules", "schedules.NAME", "`karmactl scale --schedule NAME` runs agents by it; agents.yaml alone starts and stops nothing."},
+	{"schedules", "schedules.NAME", "`karmactl scale --schedule NAME` runs agents by it; agents.yaml alone starts and stops nothing. Outside of the window an agent has no tasks, whatever waits in its queue."},
 	{"job", "jobs.NAME", "A command by a schedule, in a task of its own: [jobs](jobs.md) says what AWS does and does not do for it."},
 	{"hooks", "hooks", "Each is a program and its arguments. It runs in the folder of the file (of `config/agents.yaml` in the one above), with its output on standard error and without input. KARMACTL_HOOK, KARMACTL_STACK, KARMACTL_ENV, KARMACTL_REGION and KARMACTL_ACCOUNT say what it is about, KARMACTL_AGENTS and, of one, KARMACTL_AGENT of which agents, KARMACTL_IMAGE what deploy ships to one; after it KARMACTL_OUTCOME is succeeded or failed. No secret is among them. Plans name the hooks and run none; neither do rehearsals, unless `--no-hooks=false` says so. Ctrl-C and the timeout interrupt a hook and all that it started, once (SIGINT); what is left of them 10 seconds later is killed. It has no terminal to ask on. On Windows a hook ends at once, without what it started. A before hook of up and down runs while the stack is locked; where nothing is to be changed, none runs. rollback, scale, hibernate and wake have none."},
 	{"usage", "usage", "It changes the estimate and nothing in AWS."},
