@@ -98,7 +98,7 @@ func (s *session) by(me state.Holder) *state.By {
 
 // lockedInNewBucket makes the state's bucket first: a lock needs a place.
 func (s *session) lockedInNewBucket(ctx context.Context, command string, f func(context.Context, *state.Store) error) error {
-	if _, err := s.stateBucket(ctx, s.env(false), true); err != nil {
+	if _, _, err := s.stateBucket(ctx, s.env(false), true); err != nil {
 		return err
 	}
 	return s.locked(ctx, command, f)

@@ -93,8 +93,9 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	w := s.walk(p.stack, rec)
 	w.Keep, w.Since, w.Refresh = p.stack.Keep(stack.DownOptions{}), around.since, o.refresh
 	p.sleeps = o.limit(&w, p.stack)
+	weak := ""
 	err := sideBySide(ctx, func(ctx context.Context) (err error) {
-		p.bucket, err = s.stateBucket(ctx, around.env, false)
+		p.bucket, weak, err = s.stateBucket(ctx, around.env, false)
 		return err
 	}, func(ctx context.Context) (err error) {
 		p.res, err = w.Up(ctx)
@@ -102,6 +103,9 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	})
 	if err != nil {
 		return nil, err
+	}
+	if weak != "" {
+		p.warnings = append(p.warnings, weak)
 	}
 	drop(p.res, sleepsWell(p.sleeps))
 	if p.res.Err() != nil {
@@ -176,7 +180,7 @@ func sleepsWell(sleeps func(engine.Key) bool) func(engine.Outcome) bool {
 // apply walks the stack over fresh reads, held to what the plan showed.
 func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *stack.Stack, error) {
 	env := p.env(false)
-	if _, err := p.stateBucket(ctx, env, true); err != nil {
+	if _, _, err := p.stateBucket(ctx, env, true); err != nil {
 		return nil, nil, err
 	}
 	st := stack.New(p.cfg, env, p.stack.Lookup)
@@ -198,23 +202,24 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 }
 
 // stateBucket makes sure of the bucket that the state is in, or says what would
-// be done. It is not part of the state that it holds.
-func (s *session) stateBucket(ctx context.Context, env *provision.Env, apply bool) (*engine.Outcome, error) {
+// be done, and what one of the user's own lacks. It is not part of the state that it holds.
+func (s *session) stateBucket(ctx context.Context, env *provision.Env, apply bool) (*engine.Outcome, string, error) {
 	backend, err := s.backend()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	in, ok := backend.(*state.S3)
 	if !ok {
-		return nil, nil
+		return nil, "", nil
 	}
+	bucket := &provision.StateBucket{Env: env, Bucket: in.Bucket, Region: s.account.Region}
 	w := engine.Walk{
-		Steps:  []engine.Step{engine.Manage(&provision.StateBucket{Env: env, Bucket: in.Bucket, Region: s.account.Region})},
+		Steps:  []engine.Step{engine.Manage(bucket)},
 		Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Explain: s.explain, Apply: apply, Stop: s.app.stop,
 	}
 	res, err := w.Up(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return &res.Outcomes[0], res.Err()
+	return &res.Outcomes[0], bucket.Weak, res.Err()
 }

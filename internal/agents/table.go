@@ -57,7 +57,7 @@ func knows[S any](fields []field[S]) func(string) bool {
 func sectionFields() []field[document] {
 	return []field[document]{
 		key("region", "The AWS region.", text(regionRule), func(d *document) *string { return &d.Region }),
-		key("state", "Where the state lives: s3://bucket/prefix or a local path. Default: a bucket of the account and region.", text(stateRule), func(d *document) *string { return &d.State }),
+		key("state", "Where the state lives: s3://bucket/prefix or a local path. A bucket of your own has to keep versions; it is used, and never changed or deleted, and a plan says whether it blocks public access. Default: a bucket of the account and region.", text(stateRule), func(d *document) *string { return &d.State }),
 		key("tags", "Tags on every resource, beside karmactl's own.", dict(tagKeyRule, "a tag", anyText(tagValueRule), func(string) string { return "" }), func(d *document) *map[string]string { return &d.Tags }),
 		key("permissions_boundary", "The managed policy that bounds every role that karmactl makes, by ARN. Default: none.", text(boundaryRule), func(d *document) *string { return &d.Boundary }),
 		key("role_path", "The path of every role that karmactl makes. Default: /.", text(rolePathRule), func(d *document) *string { return &d.RolePath }),

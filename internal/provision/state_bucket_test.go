@@ -64,7 +64,7 @@ func TestABucketOfTheUsersOwnIsReadAndNeverChanged(t *testing.T) {
 		theirs := func(versioning types.BucketVersioningStatus) *awssim.Bucket {
 			return &awssim.Bucket{
 				Name: "company-shared", Owner: "123456789012", Region: "us-east-1", Versioning: versioning,
-				Access:    &types.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true)},
+				Access:    &types.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true), IgnorePublicAcls: aws.Bool(false), RestrictPublicBuckets: aws.Bool(false)},
 				Lifecycle: []types.LifecycleRule{rule("audit", "audit/", 2555), rule("logs", "logs/", 30)},
 				Tags:      cloud.Tags{"Team": "platform"}, Objects: map[string][]*awssim.Object{},
 			}
@@ -79,6 +79,10 @@ func TestABucketOfTheUsersOwnIsReadAndNeverChanged(t *testing.T) {
 		}
 		if writes := b.sim.Mutations(); len(writes) != 0 {
 			t.Errorf("%d writes, the first is %s", len(writes), writes[0].Name())
+		}
+		const public = "the state is in company-shared, a bucket of your own, which does not block all public access: aws s3api put-public-access-block --bucket company-shared "
+		if !strings.HasPrefix(bucket.Weak, public) {
+			t.Errorf("it lacks %q", bucket.Weak)
 		}
 		_ = b.sim.Edit(func(w *awssim.World) {
 			if have := w.Buckets["company-shared"]; !reflect.DeepEqual(have, theirs(types.BucketVersioningStatusEnabled)) {
