@@ -38,9 +38,9 @@ type emptySeries string
 const (
 	// emptyFilled: FILL gives it values, and in a sum it counts as 0.
 	emptyFilled emptySeries = ""
-	// EmptyUnfilled: FILL leaves it without.
+	// EmptyUnfilled has FILL leave it without.
 	EmptyUnfilled emptySeries = "unfilled"
-	// EmptyDropped: FILL gives it values, and what it is added to has none.
+	// EmptyDropped has FILL give it values, and what it is added to has none.
 	EmptyDropped emptySeries = "dropped"
 )
 
