@@ -190,3 +190,19 @@ func within(t *testing.T, got decimal.Decimal, want, tolerance string) {
 	}
 	t.Logf("%s (%s by hand)", USD(got), want)
 }
+
+// TestFiveBotsCostLessThanHalfOfTheFleet: they only call out, so there is no load balancer, and each has an address in place
+// of the NAT gateway: 5 × 3.65 for those, the rest is Spot, a secret for each and CloudWatch's alarms.
+func TestFiveBotsCostLessThanHalfOfTheFleet(t *testing.T) {
+	for how, want := range map[string]string{"": "37.35", "secrets: {store: ssm}\ndefaults: {arch: arm64}\n": "32.48"} {
+		text := "network: {nat: none}\n" + how + "agents:\n"
+		for _, name := range []string{"validator", "scout", "seller", "chat", "archive"} {
+			text += "  " + name + ": {secrets: {PRIVATE_KEY: private_key}}\n"
+		}
+		cfg, err := agents.Parse("agents.yaml", []byte("project: bots\nregion: us-east-1\n"+text), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		within(t, estimate(t, cfg).Total().Expected, want, "0.0002")
+	}
+}
