@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
@@ -33,6 +34,22 @@ func moto() emulator {
 		probe: func(ctx context.Context, a *account) error {
 			_, err := cloud.NewClients(a.plain).Budgets.ListTagsForResource(ctx, &budgets.ListTagsForResourceInput{
 				ResourceARN: aws.String(a.GlobalARN("budgets", "budget/karmacadabra-prod")),
+			})
+			return err
+		},
+	}, {
+		kinds: []string{"task"},
+		why:   "a task whose size is the task definition's, and not each container's, is a 500",
+		probe: func(ctx context.Context, a *account) (err error) {
+			defer func() {
+				if s, ok := recover().(stop); ok {
+					err = s.error
+				}
+			}()
+			r := &rig{Clients: cloud.NewClients(a.plain), ctx: ctx}
+			in := r.service()
+			_, err = r.ECS.RunTask(ctx, &ecs.RunTaskInput{
+				Cluster: in.Cluster, TaskDefinition: in.TaskDefinition, CapacityProviderStrategy: in.CapacityProviderStrategy, NetworkConfiguration: in.NetworkConfiguration,
 			})
 			return err
 		},
