@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
@@ -19,7 +20,8 @@ import (
 var examplePrice = regexp.MustCompile(`\*\*\$([0-9]+\.[0-9]{2}) a month\*\*`)
 
 // TestEachExampleComesUpCostsWhatItSaysAndGoes takes every folder of examples/ from
-// nothing and back with the real main, in a simulated account.
+// nothing and back with the real main, in a simulated account: it is priced, brought up, used,
+// changed and taken down.
 func TestEachExampleComesUpCostsWhatItSaysAndGoes(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "agents.yaml"))
@@ -46,7 +48,7 @@ func TestEachExampleComesUpCostsWhatItSaysAndGoes(t *testing.T) {
 				e.Setenv("PATH", filepath.Join(e.WorkDir, "tools")+string(os.PathListSeparator)+e.Getenv("PATH"))
 				return os.CopyFS(e.WorkDir, os.DirFS(filepath.Dir(f)))
 			},
-			Cmds: map[string]func(*testscript.TestScript, bool, []string){"priced": priced, "nothingleft": nothingLeft},
+			Cmds: map[string]func(*testscript.TestScript, bool, []string){"priced": priced, "greet": greet, "nothingleft": nothingLeft},
 		})
 	}
 }
@@ -63,12 +65,25 @@ func lifeOf(cfg *agents.Config) string {
 			lines = append(lines, "stdin value", "exec karmactl secrets set "+a.Name+" "+key)
 		}
 	}
-	return strings.Join(append(lines,
+	lines = append(lines,
 		"exec karmactl up --yes",
 		"exec karmactl plan --detailed-exitcode",
 		"stdout 'No changes'",
 		"exec karmactl up --yes",
-		"stdout 'Nothing to change'",
+		"stdout 'Nothing to change'")
+	for _, a := range cfg.Agents {
+		lines = append(lines, "exec karmactl run "+a.Name+" -- echo it answers", "stdout 'it answers'")
+	}
+	for _, j := range cfg.Jobs {
+		lines = append(lines, "exec karmactl run "+j.Name)
+	}
+	return strings.Join(append(lines,
+		"greet",
+		"exec karmactl plan --verbose",
+		"stdout 'GREETING'",
+		"exec karmactl up --yes",
+		"exec karmactl plan --detailed-exitcode",
+		"stdout 'No changes'",
 		"exec karmactl doctor",
 		"stdout 'Nothing is wrong'",
 		"exec karmactl down --yes --images --logs --data",
@@ -76,6 +91,24 @@ func lifeOf(cfg *agents.Config) string {
 		"-- value --", "a-value",
 		"-- tools/docker --", "#!/bin/sh", `exec builder "$@"`, "",
 	), "\n")
+}
+
+// greet gives each agent another environment.
+func greet(ts *testscript.TestScript, _ bool, _ []string) {
+	file := map[string]any{}
+	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile("agents.yaml")), &file))
+	for _, a := range file["agents"].(map[string]any) {
+		agent := a.(map[string]any)
+		env, _ := agent["env"].(map[string]any)
+		if env == nil {
+			env = map[string]any{}
+		}
+		env["GREETING"] = "hello"
+		agent["env"] = env
+	}
+	text, err := yaml.Marshal(file)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("agents.yaml"), text, 0o600))
 }
 
 // priced tests that what cost has just said is what the README says, on one page.
