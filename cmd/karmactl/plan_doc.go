@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -85,7 +86,7 @@ func (s *session) notesOf(res *engine.Result) []string {
 	out := append([]string{}, provision.NotesOfRuled(ruledOf(res))...)
 	for _, o := range res.Outcomes {
 		for _, n := range o.Notes {
-			if o.Key.Kind() == "service" {
+			if o.Key.Kind() == "service" && strings.HasPrefix(n, provision.RunsOnDemand(o.Key.Name())) {
 				n = s.withOnDemandPrice(o.Key.Name(), n)
 			}
 			if !slices.Contains(out, n) {

@@ -116,7 +116,10 @@ func plainly(d time.Duration) string {
 	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
-// Notes tell that the service runs on demand for a time.
+// RunsOnDemand is how the note begins that an agent's service runs on demand for a time.
+func RunsOnDemand(agent string) string { return agent + " runs on demand" }
+
+// Notes tell that the last deployment failed, or else that the service runs on demand for a time.
 func (s *Service) Notes() []string {
 	if s.fails != "" {
 		return []string{s.Agent.Name + ": " + s.fails}
@@ -125,8 +128,8 @@ func (s *Service) Notes() []string {
 	if !on || s.Agent.Spot.Fallback == 0 || !s.Clock.Now().Before(turn.Until()) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s runs on demand since %s, because Spot had no capacity, and until %s at least",
-		s.Agent.Name, turn.Since.UTC().Format("15:04"), turn.Until().UTC().Format("2006-01-02 15:04 UTC"))}
+	return []string{fmt.Sprintf("%s since %s, because Spot had no capacity, and until %s at least",
+		RunsOnDemand(s.Agent.Name), turn.Since.UTC().Format("15:04"), turn.Until().UTC().Format("2006-01-02 15:04 UTC"))}
 }
 
 // SpotTurn is the capacity of an agent's service alone, for commands that change nothing else
