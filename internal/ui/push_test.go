@@ -146,3 +146,25 @@ func TestMoreRowsThanTheTerminalHasLinesAreCut(t *testing.T) {
 		p.Close()
 	})
 }
+
+func TestANoteIsBrokenBetweenWordsInATerminalAndNowhereElse(t *testing.T) {
+	const note = "\nstopping: what is being made is finished and recorded; Ctrl-C again leaves at once\n  ! validator waits for its secret and its image"
+	term, _, errw := fixed(40)
+	term.Notef("%s", note)
+	if got := errw.String(); got != note+"\n" {
+		t.Errorf("a pipe reads %q", got)
+	}
+	errw.Reset()
+	term.Live = true
+	term.Notef("%s", note)
+	const want = `
+stopping: what is being made is finished
+and recorded; Ctrl-C again leaves at
+once
+  ! validator waits for its secret and
+    its image
+`
+	if got := errw.String(); got != want {
+		t.Errorf("a terminal of 40 columns shows\n%s", got)
+	}
+}

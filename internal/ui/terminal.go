@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"charm.land/lipgloss/v2"
@@ -136,18 +137,39 @@ func (t *Terminal) under(lead, text string) string {
 	return wrap(text, t.Width()-indent, indent)
 }
 
-// Notef writes a line to standard error, unless quiet.
+// Notef writes a line to standard error, unless quiet. In a terminal it is broken between words.
 func (t *Terminal) Notef(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if t.Live {
+		text = t.broken(text)
+	}
+	t.note(text)
+}
+
+// note writes what is broken into lines already to standard error, unless quiet.
+func (t *Terminal) note(text string) {
 	if t.Quiet || t.JSON {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.live != nil {
-		t.live.paint(fmt.Sprintf(format+"\n", args...))
+		t.live.paint(text + "\n")
 		return
 	}
-	fmt.Fprintf(t.Err, format+"\n", args...)
+	fmt.Fprintln(t.Err, text)
+}
+
+// broken breaks the lines that the screen is too narrow for under where their text begins.
+func (t *Terminal) broken(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		if lipgloss.Width(l) > t.Width() {
+			lead := l[:len(l)-len(strings.TrimLeft(l, " !·✘"))]
+			lines[i] = lead + t.under(lead, l[len(lead):])
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Note is Notef for a paragraph, broken between words where the screen ends.
@@ -155,7 +177,7 @@ func (t *Terminal) Note(lead, text string) {
 	if t.Live {
 		text = t.under(lead, text)
 	}
-	t.Notef("%s", lead+text)
+	t.note(lead + text)
 }
 
 // Document prints v, which carries its schema and kind, as one JSON document.
