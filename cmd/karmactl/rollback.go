@@ -63,7 +63,7 @@ func runRollback(ctx context.Context, s *session, name string, o rollbackOptions
 		if err != nil {
 			return err
 		}
-		s.app.term.Printf("%s\n", describeBack(name, b))
+		s.app.term.Para("", describeBack(name, b))
 		return nil
 	}
 	var back rollout.RollbackPlan

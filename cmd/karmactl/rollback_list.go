@@ -29,7 +29,7 @@ func listRevisions(ctx context.Context, s *session, name string) error {
 	}
 	if len(all) == 0 {
 		none := orAsleep(ctx, s, &fleet.Missing{What: name + " has no service, and nothing to go back to", Do: "karmactl up --only " + name})
-		s.app.term.Printf("%v: %s\n", none, try(none))
+		s.app.term.Para("", fmt.Sprintf("%v: %s", none, try(none)))
 		return nil
 	}
 	for _, r := range all {

@@ -142,7 +142,7 @@ func (sc *scaling) show(d *document.Scale) {
 	case d.DryRun:
 		t.Printf("Dry run: %d changes, nothing was written.\n", len(d.Changes))
 	default:
-		t.Printf("%s\n", sc.done(d))
+		t.Para("", sc.done(d))
 	}
 }
 

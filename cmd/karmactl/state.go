@@ -93,7 +93,7 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 	}
 	for _, d := range e.Differs {
 		if e.Adopted != "" {
-			s.app.term.Printf("differs  %s is %q, and karmactl's own would be %q: it stays as it was taken over\n", d.Field, d.Read, d.Want)
+			s.app.term.Para("differs  ", fmt.Sprintf("%s is %q, and karmactl's own would be %q: it stays as it was taken over", d.Field, d.Read, d.Want))
 			continue
 		}
 		s.app.term.Printf("differs  %s\n", d)
@@ -162,7 +162,7 @@ func runStateRemove(ctx context.Context, s *session, key string, dry dryRun) err
 		if s.app.term.JSON {
 			return s.app.term.Document(&document.StateChange{Head: document.Of("StateChange"), Stack: s.cfg.Stack(), Command: "state rm", DryRun: bool(dry), Changed: true, Key: key, ID: e.ID})
 		}
-		s.app.term.Printf("%s %s (%s); the resource itself stays, and the next up adopts it by its tags\n", did, e.Key, e.ID)
+		s.app.term.Para("", fmt.Sprintf("%s %s (%s); the resource itself stays, and the next up adopts it by its tags", did, e.Key, e.ID))
 		if e.Adopted != "" {
 			s.app.term.Notef("it was taken over: karmactl adopt takes it again as it is, before anything else is done to it")
 		}

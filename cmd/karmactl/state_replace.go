@@ -103,6 +103,6 @@ func replaceState(ctx context.Context, s *session, command string, dry dryRun, f
 			Head: document.Of("StateChange"), Stack: s.cfg.Stack(), Command: command, DryRun: bool(dry), Changed: st.By == o.By, Serial: st.Serial, Resources: new(len(st.Resources)),
 		})
 	}
-	s.app.term.Printf("the state %s serial %d with %d resources; karmactl plan shows what differs from the account\n", is, st.Serial, len(st.Resources))
+	s.app.term.Para("", fmt.Sprintf("the state %s serial %d with %d resources; karmactl plan shows what differs from the account", is, st.Serial, len(st.Resources)))
 	return nil
 }
