@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 const (
@@ -35,7 +37,7 @@ func (t *tailer) goLive(ctx context.Context, running *sync.WaitGroup, post func(
 		running.Go(func() {
 			for ctx.Err() == nil {
 				if err := t.session(ctx, groups, post); err != nil && ctx.Err() == nil {
-					t.say("Live Tail ended, reading continues without it: " + err.Error())
+					t.say("Live Tail ended, reading continues without it: " + cloud.Explain(err, cloud.Account{}).Error())
 					if !isPassing(err) && !isThrottle(err) {
 						return
 					}
