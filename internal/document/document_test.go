@@ -174,6 +174,9 @@ func rows(t *testing.T, b *strings.Builder, decls map[string]declaration, name, 
 		if f.doc == "" {
 			t.Errorf("%s.%s has no comment: what is it, for someone who writes a script?", name, f.name)
 		}
+		if strings.ToLower(f.name) != f.name {
+			t.Errorf("%s.%s: a field is in small letters, its words apart by _, as all are", name, f.name)
+		}
 		_, known := decls[part]
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", prefix+f.name, plainType(f.typ, known), strings.ReplaceAll(f.doc, "|", `\|`))
 		below := strings.TrimPrefix(strings.TrimLeft(f.typ, "*[]"), "map[string]")

@@ -106,7 +106,7 @@ type JobStatus struct {
 	// Last is its newest run; not there when there has been none.
 	Last *JobRun `json:"last,omitempty"`
 	// NotStarted is when it was due and not started, as ECS refused for an hour; not there when it has run since.
-	NotStarted *time.Time `json:"notStarted,omitempty"`
+	NotStarted *time.Time `json:"not_started,omitempty"`
 }
 
 // JobRun is one run of a job. ECS forgets a task an hour after its end: of an earlier run
