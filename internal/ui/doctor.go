@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -28,25 +29,31 @@ func alike(a, b document.Finding) bool {
 	return a.Agent != "" && b.Agent != "" && neutral(a) == neutral(b)
 }
 
+// together are the findings that are told as one, in the order of the first of each.
+func together(all []document.Finding, full bool) [][]document.Finding {
+	var out [][]document.Finding
+	for _, f := range all {
+		i := slices.IndexFunc(out, func(group []document.Finding) bool { return !full && alike(group[0], f) })
+		if i < 0 {
+			out = append(out, []document.Finding{f})
+			continue
+		}
+		out[i] = append(out[i], f)
+	}
+	return out
+}
+
 func (t *Terminal) doctorText(d *document.Doctor, full bool) string {
 	c := t.paint()
 	width := t.page()
 	var b strings.Builder
 	fmt.Fprintln(&b, c.bold(d.Stack)+"  "+d.Region+t.simulated())
-	for i, f := range d.Findings {
+	for _, group := range together(d.Findings, full) {
 		var of []string
-		for j, o := range d.Findings {
-			if i == j || !full && alike(f, o) {
-				if j < i {
-					of = nil // told with an earlier one
-					break
-				}
-				of = append(of, cmp.Or(o.Agent, "the stack"))
-			}
+		for _, f := range group {
+			of = append(of, cmp.Or(f.Agent, "the stack"))
 		}
-		if len(of) == 0 {
-			continue
-		}
+		f := group[0]
 		line := func(label, text string) {
 			fmt.Fprintf(&b, "      %s %s\n", c.dim(pad(label, 9)), wrap(text, width-16, 16))
 		}
