@@ -112,7 +112,7 @@ func (f *Fleet) elsewhere(arn string) (name string, yes bool) {
 
 var (
 	queueURL = lazyregexp.New(`^https://sqs\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)/(\d{12})/([A-Za-z0-9_.-]+)$`)
-	queueARN = lazyregexp.New(`^arn:(aws[a-z-]*):sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_.-]+)$`)
+	queueARN = lazyregexp.New(`^arn:aws[a-z-]*:sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_.-]+)$`)
 	keyARN   = lazyregexp.New(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(key|alias)/([A-Za-z0-9/_-]+)$`)
 )
 
@@ -122,15 +122,14 @@ func unreadOf(text string) (p ResourcePolicy, is bool) {
 	look := func(of, command string) (ResourcePolicy, bool) {
 		return ResourcePolicy{Of: of, Unread: errors.New("look at it with `" + command + "`")}, true
 	}
-	if m := queueARN.FindStringSubmatch(text); m != nil {
-		suffix := "amazonaws.com"
-		if m[1] == "aws-cn" {
-			suffix += ".cn"
-		}
-		text = fmt.Sprintf("https://sqs.%s.%s/%s/%s", m[2], suffix, m[3], m[4])
+	queue := func(name, region, url string) (ResourcePolicy, bool) {
+		return look("the queue "+name, "aws sqs get-queue-attributes --region "+region+" --queue-url "+url+" --attribute-names Policy")
 	}
 	if m := queueURL.FindStringSubmatch(text); m != nil {
-		return look("the queue "+m[4], "aws sqs get-queue-attributes --region "+m[1]+" --queue-url "+text+" --attribute-names Policy")
+		return queue(m[4], m[1], text)
+	}
+	if m := queueARN.FindStringSubmatch(text); m != nil {
+		return queue(m[3], m[1], fmt.Sprintf("https://sqs.%s.%s/%s/%s", m[1], cloud.DNSSuffix(m[1]), m[2], m[3]))
 	}
 	if m := keyARN.FindStringSubmatch(text); m != nil {
 		key := text
