@@ -60,12 +60,13 @@ func (f *Fleet) ReadResourcePolicies(ctx context.Context, c *cloud.Clients) erro
 		}
 	}
 	for _, arn := range secrets {
-		if name, elsewhere := f.elsewhere(arn); elsewhere {
+		name, elsewhere := f.elsewhere(arn)
+		if elsewhere {
 			f.ResourcePolicies = append(f.ResourcePolicies, ResourcePolicy{Of: "the secret " + name, Unread: errElsewhere})
 			continue
 		}
 		out, err := c.SecretsManager.GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: &arn})
-		name, document := arn[strings.LastIndexByte(arn, ':')+1:], ""
+		document := ""
 		if err == nil {
 			name, document = aws.ToString(out.Name), aws.ToString(out.ResourcePolicy)
 		}
