@@ -9,9 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// inAWSWords is what AWS says of something, as the command line of AWS prints it, without what is not set. What ECS
-// adds to its answers one day is in it, too, so that it is named where nothing reads it.
-func inAWSWords(v any) (object, error) {
+// inWords is what AWS says of something, each part under the name that is made of the SDK's, without what is not set. What
+// ECS adds to its answers one day is in it, too, so that it is named where nothing reads it.
+func inWords(v any, name func(string) string) (object, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -22,12 +22,17 @@ func inAWSWords(v any) (object, error) {
 	if err := d.Decode(&out); err != nil {
 		return nil, err
 	}
-	said, _ := renamed(out, func(k string) string { return strings.ToLower(k[:1]) + k[1:] }).(map[string]any)
+	said, _ := renamed(out, name).(map[string]any)
 	return said, nil
 }
 
+// inAWSWords is it as the command line of AWS prints it.
+func inAWSWords(v any) (object, error) {
+	return inWords(v, func(k string) string { return strings.ToLower(k[:1]) + k[1:] })
+}
+
 // usersOwn are objects whose keys are the user's and not AWS's.
-var usersOwn = map[string]bool{"options": true, "dockerLabels": true, "labels": true, "driverOpts": true}
+var usersOwn = map[string]bool{"Options": true, "DockerLabels": true, "Labels": true, "DriverOpts": true}
 
 // renamed gives all keys other names, and leaves out what is not set.
 func renamed(v any, name func(string) string) any {
@@ -35,14 +40,13 @@ func renamed(v any, name func(string) string) any {
 	case map[string]any:
 		out := map[string]any{}
 		for k, x := range v {
-			k = name(k)
 			if inside, is := x.(map[string]any); !is || !usersOwn[k] {
 				x = renamed(x, name)
 			} else if len(inside) == 0 {
 				x = nil
 			}
 			if x != nil {
-				out[k] = x
+				out[name(k)] = x
 			}
 		}
 		if len(out) > 0 {
@@ -76,13 +80,9 @@ var terraforms = map[string]string{
 	"service_arn": "arn", "service_name": "name", "task_definition_arn": "arn",
 }
 
-// inTerraformsWords is the same under Terraform's names.
+// inTerraformsWords is it under Terraform's names.
 func inTerraformsWords(v any) (object, error) {
-	said, err := inAWSWords(v)
-	if err != nil {
-		return nil, err
-	}
-	out, _ := renamed(map[string]any(said), func(k string) string {
+	return inWords(v, func(k string) string {
 		var b strings.Builder
 		all := []rune(k)
 		for i, c := range all {
@@ -95,8 +95,7 @@ func inTerraformsWords(v any) (object, error) {
 			return other
 		}
 		return b.String()
-	}).(map[string]any)
-	return out, nil
+	})
 }
 
 // atTheMoment is what a service or a task definition says of itself now, which no file has.

@@ -67,6 +67,21 @@ func fromFleet(t *testing.T, edit func(*live.Fleet)) (res *Result, text string) 
 	return res, strings.Join(strings.Fields(strings.ReplaceAll(res.Text, "#", "")), " ")
 }
 
+func TestTheKeysOfOptionsAreTheUsersOwn(t *testing.T) {
+	volume, err := volumeObject(types.Volume{DockerVolumeConfiguration: &types.DockerVolumeConfiguration{
+		Driver: aws.String("local"), DriverOpts: map[string]string{"mountOptions": "ro"}, Labels: map[string]string{"ownedBy": "reef"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := object{"docker_volume_configuration": map[string]any{
+		"driver": "local", "driver_opts": map[string]any{"mountOptions": "ro"}, "labels": map[string]any{"ownedBy": "reef"},
+	}}
+	if d := cmp.Diff(want, volume); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 func TestTheVolumesOfAServiceThatRunsAreCarriedOver(t *testing.T) {
 	res, text := fromFleet(t, func(f *live.Fleet) {
 		d := &f.Services[0].Definition
