@@ -76,10 +76,8 @@ func (x *terraform) job(t trigger) {
 		return
 	}
 	over, main := t.override(), all[0]
-	for _, c := range all {
-		if c.get("name").str() == over.get("name").str() {
-			main = c
-		}
+	if c := namedContainer(all, over.get("name").str()); c != nil {
+		main = c
 	}
 	image, of, command := main.get("image").str(), x.runs[d], over.get("command")
 	known := image != "" && !reference.MatchString(image)

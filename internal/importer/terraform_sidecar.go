@@ -9,15 +9,8 @@ import (
 // agentsOwn is the container of a service that is the agent: the one behind the target
 // group, else the one that has the service's name, else the first with a port.
 func (x *terraform) agentsOwn(s *resource, lb *tree, all []*tree) *tree {
-	named := func(name string) *tree {
-		i := slices.IndexFunc(all, func(c *tree) bool { return name != "" && c.get("name").str() == name })
-		if i < 0 {
-			return nil
-		}
-		return all[i]
-	}
 	for _, name := range []string{lb.get("container_name").str(), s.body.get("name").str(), x.agentName(s, all[0])} {
-		if c := named(name); c != nil {
+		if c := namedContainer(all, name); c != nil {
 			return c
 		}
 	}
@@ -27,14 +20,19 @@ func (x *terraform) agentsOwn(s *resource, lb *tree, all []*tree) *tree {
 	return all[0]
 }
 
+// namedContainer is the container of a name, or nil.
+func namedContainer(all []*tree, name string) *tree {
+	i := slices.IndexFunc(all, func(c *tree) bool { return name != "" && c.get("name").str() == name })
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}
+
 // containersBeside carries over the containers of a task that are not the agent's own: the
 // ones that others wait to end come before it, the rest is beside it.
 func (x *terraform) containersBeside(a *agent, d, main *tree, all []*tree) {
-	named := map[string]*tree{}
-	for _, c := range all {
-		named[c.get("name").str()] = c
-	}
-	awaited := endFirst(all, main, func(name string) *tree { return named[name] }, dependencies)
+	awaited := endFirst(all, main, func(name string) *tree { return namedContainer(all, name) }, dependencies)
 	for _, c := range awaited {
 		x.before(a, d, main, c)
 	}
