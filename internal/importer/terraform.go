@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
 // readState is what to do about a value that only Terraform knows.
@@ -190,8 +192,7 @@ func isServices(t *tree) bool {
 
 // clusterOf is the cluster of the services of such an answer.
 func clusterOf(t *tree) string {
-	arn := t.get("services").list()[0].get("clusterArn").str()
-	return cmp.Or(arn[strings.LastIndexByte(arn, '/')+1:], "CLUSTER")
+	return cmp.Or(tasks.ID(t.get("services").list()[0].get("clusterArn").str()), "CLUSTER")
 }
 
 // stateResource is a resource of a state, with all its instances.
