@@ -105,10 +105,13 @@ func (j *job) takeCommand(t *tree) {
 	}
 }
 
-// leaveServices leaves what a task has that is started by a schedule, and a job has no key for.
+// leaveServices leaves what a task has that is started by a schedule, and a job has no key for. imageOf's agent
+// has one for the check.
 func (j *job) leaveServices(check, ports *tree) {
-	j.health, j.exec = health{}, nil
-	check.leaveWhole("a job ends by itself: nothing asks whether it is healthy")
+	if j.of == nil {
+		j.health, j.exec = health{}, nil
+		check.leaveWhole("a job ends by itself: nothing asks whether it is healthy")
+	}
 	ports.settle(left, "nothing calls a job: it has no port")
 }
 

@@ -151,11 +151,7 @@ func (x *terraform) jobOfItsOwn(j *job, a *agent, d *resource, main *tree, all [
 	if c := over.get("command"); c != nil {
 		x.commandOf(a, c)
 	}
-	if a == j.agent {
-		j.leaveServices(main.first("healthCheck", "health_check"), main.get("portMappings"))
-	} else {
-		main.get("portMappings").settle(left, "nothing calls a job: it has no port")
-	}
+	j.leaveServices(main.first("healthCheck", "health_check"), main.get("portMappings"))
 	x.serviceRest(nil, d.body, main)
 }
 
