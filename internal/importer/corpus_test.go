@@ -122,33 +122,39 @@ func (c tally) all() int { return c.carried + c.own + c.left + c.silent }
 // share is the percentage that is in the file or done by karmactl.
 func (c tally) share() int { return 100 * (c.carried + c.own) / max(c.all(), 1) }
 
+// account holds what an input became to its golden file, and tells what became of its values, and of how many it
+// is said that they are carried over while the file lacks them.
+func (in *input) account(t *testing.T, res *Result, err error) (account Account, unwritten int) {
+	t.Helper()
+	var none *NoAgentsError
+	switch {
+	case errors.As(err, &none):
+		in.golden(t, "error", err.Error()+"\n")
+		return none.Account, 0
+	case err != nil:
+		t.Fatal(err)
+	}
+	in.golden(t, "agents.yaml", res.Text)
+	if _, err := agents.Parse("agents.yaml", []byte(res.Text), ""); err != nil {
+		t.Errorf("what was written is not valid: %v", err)
+	}
+	for _, x := range in.unwritten(t, res) {
+		unwritten++
+		t.Errorf("said to be carried over, and not in the file: %s", x)
+	}
+	if strings.Contains(fmt.Sprintf("%s%+v", res.Text, res), "s3cr3t") {
+		t.Error("a secret was copied")
+	}
+	return res.Account, unwritten
+}
+
 // importCorpus reads each input, holds it to its golden file, and counts.
 func importCorpus(t *testing.T, kind string) (sum tally) {
 	for _, in := range corpus(t, kind) {
 		t.Run(in.name, func(t *testing.T) {
 			res, err := in.read(t)
-			var none *NoAgentsError
-			var account Account
-			switch {
-			case errors.As(err, &none):
-				account = none.Account
-				in.golden(t, "error", err.Error()+"\n")
-			case err != nil:
-				t.Fatal(err)
-			default:
-				account = res.Account
-				in.golden(t, "agents.yaml", res.Text)
-				if _, err := agents.Parse("agents.yaml", []byte(res.Text), ""); err != nil {
-					t.Errorf("what was written is not valid: %v", err)
-				}
-				for _, x := range in.unwritten(t, res) {
-					sum.silent++
-					t.Errorf("said to be carried over, and not in the file: %s", x)
-				}
-				if strings.Contains(fmt.Sprintf("%s%+v", res.Text, res), "s3cr3t") {
-					t.Error("a secret was copied")
-				}
-			}
+			account, unwritten := in.account(t, res, err)
+			sum.silent += unwritten
 			for _, l := range [][]Field{account.Carried, account.Own, account.Left} {
 				for _, x := range l {
 					if x.File == "" || x.Line == 0 && !strings.Contains(x.File, "addons") && !strings.Contains(x.File, "overrides") && !strings.Contains(x.File, "pipelines") {
@@ -164,13 +170,13 @@ func importCorpus(t *testing.T, kind string) (sum tally) {
 					t.Errorf("nothing says what to do about %s (%s)", x.Name, x.Place)
 				}
 			}
-			if none == nil {
+			if err == nil {
 				sum.carried += Values(account.Carried)
 				sum.own += Values(account.Own)
 				sum.left += Values(account.Left)
 			}
 			silent := in.silent(t, account)
-			if kind == "terraform" && none == nil && !strings.HasSuffix(res.Source, "json") && !strings.HasSuffix(res.Source, "tfstate") {
+			if kind == "terraform" && err == nil && !strings.HasSuffix(res.Source, "json") && !strings.HasSuffix(res.Source, "tfstate") {
 				silent = append(silent, in.silentInTerraform(account, res.Read)...)
 			}
 			for _, s := range silent {
