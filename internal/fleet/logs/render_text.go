@@ -68,14 +68,10 @@ func (p *Printer) leveled(level Level, line string) {
 	if !p.style.Color || strings.IndexByte(line, 0x1b) >= 0 {
 		paint = ""
 	}
-	if at := p.matches(line); len(at) > 0 {
-		p.highlighted(paint, line, at)
-		return
-	}
-	p.painted(paint, line)
+	p.marked(paint, line)
 }
 
-// highlight is bold, as no agent and no level is, and readable on black and on white.
+// highlight is bold, as no agent is, in a colour that no level has, and readable on black and on white.
 const highlight = "\x1b[1;38;5;133m"
 
 // matches are the places of a line that are highlighted, in order, none in another; none without colours, and of a line that
@@ -96,17 +92,18 @@ func (p *Printer) matches(line string) (at [][]int) {
 	})
 }
 
-// highlighted writes a line in a colour, and the places in it in that of --highlight.
-func (p *Printer) highlighted(paint, line string, at [][]int) {
+// marked writes a text in a colour, and the places in it that are highlighted in that of --highlight.
+func (p *Printer) marked(paint, text string) {
 	from := 0
-	for _, m := range append(at, []int{len(line), len(line)}) {
-		p.painted(paint, line[from:m[0]])
-		p.painted(highlight, line[m[0]:m[1]])
+	for _, m := range p.matches(text) {
+		p.painted(paint, text[from:m[0]])
+		p.painted(highlight, text[m[0]:m[1]])
 		from = m[1]
 	}
+	p.painted(paint, text[from:])
 }
 
-// painted writes a text that has no colours of its own in one; "" is none.
+// painted writes a text in a colour; "" is none.
 func (p *Printer) painted(paint, text string) {
 	if text == "" {
 		return
@@ -122,19 +119,13 @@ func (p *Printer) fields(fields []field) {
 	if p.style.NoFields {
 		return
 	}
+	paint := ""
+	if p.style.Color {
+		paint = "\x1b[2m"
+	}
 	for _, f := range choose(fields, p.style.Fields) {
 		p.buf = append(p.buf, ' ')
-		if at := p.matches(f.text()); len(at) > 0 {
-			p.highlighted("\x1b[2m", f.text(), at)
-			continue
-		}
-		if p.style.Color {
-			p.buf = append(p.buf, "\x1b[2m"...)
-		}
-		p.safe(f.text())
-		if p.style.Color {
-			p.buf = append(p.buf, "\x1b[0m"...)
-		}
+		p.marked(paint, f.text())
 	}
 }
 
