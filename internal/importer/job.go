@@ -112,7 +112,7 @@ func (j *job) leaveServices(check, ports *tree) {
 		j.health, j.exec = health{}, nil
 		check.leaveWhole("a job ends by itself: nothing asks whether it is healthy")
 	}
-	ports.settle(left, "nothing calls a job: it has no port")
+	ports.leaveWhole("nothing calls a job: it has no port")
 }
 
 func (j *job) write(p *page, in int, key string) {

@@ -21,3 +21,12 @@ func TestASchedulesTimesAreWrittenAsJobsTakeThem(t *testing.T) {
 		}
 	}
 }
+
+func TestThePortOfAJobsImageIsNotSaidToBeCarriedOver(t *testing.T) {
+	j := &job{agent: &agent{name: "nightly", section: "jobs"}}
+	port := &tree{name: "port", text: "9090"}
+	port.carry(j.key("port"))
+	if j.leaveServices(nil, port); port.outcome != left || port.why == "" {
+		t.Errorf("the port is %v, %q", port.outcome, port.why)
+	}
+}
