@@ -111,7 +111,7 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 			g.markPartialFlushes(start+windowEdge.Milliseconds(), partialFlush)
 		}
 		fresh := g.fresh(begin, pages > 1, partialFlush)
-		if g.t.lane != nil {
+		if g.t.fast() {
 			g.t.lane.groupRead(g.Name, g.asked, fresh)
 		}
 		if len(fresh) == 0 {
@@ -132,7 +132,7 @@ func (g *group) next(ctx context.Context, begin int64, post func([]record) error
 	}
 	g.missing = false
 	g.t.pacer.readTook(g.calls)
-	if g.t.lane != nil && pages == 0 {
+	if pages == 0 && g.t.fast() {
 		g.t.lane.groupRead(g.Name, g.asked, nil)
 	}
 	g.finish(begin, fullRead, pages, total)
