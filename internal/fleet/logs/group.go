@@ -52,7 +52,7 @@ type group struct {
 	reading   bool
 	began     int64
 	missing   bool
-	// asked is when the last call that was answered began.
+	// asked is when the last call began.
 	asked int64
 	// calls counts the answers of the present read.
 	calls int

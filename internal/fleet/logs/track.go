@@ -13,7 +13,7 @@ const (
 	guessedEvery = time.Second
 )
 
-// netReads are FilterLogEvents' reads of a group: when the last one brought its events, and how far they are apart.
+// netReads are FilterLogEvents' reads of a group: when its last call that was answered began, and how far they are apart.
 type netReads struct{ at, every int64 }
 
 // next is when the next one is to be expected.
