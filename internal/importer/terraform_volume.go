@@ -15,13 +15,13 @@ func (x *terraform) volumes(a *agent, s *sidecar, d, c *tree) {
 		}
 	}
 	for _, m := range c.first("mountPoints", "mount_points").list() {
-		name, at := m.first("sourceVolume", "source_volume").str(), m.first("containerPath", "container_path")
-		switch v := byName[name]; {
+		vol := volume{name: m.first("sourceVolume", "source_volume").str(), path: m.first("containerPath", "container_path").str()}
+		vol.readOnly, _ = m.first("readOnly", "read_only").yes()
+		switch v := byName[vol.name]; {
 		case v == nil:
 			m.leave("its volume is not here to read: write volumes: {NAME: {path: …}}")
 		case firstOf(v.first("efs_volume_configuration", "efsVolumeConfiguration")) != nil:
-			readOnly, _ := m.first("readOnly", "read_only").yes()
-			x.mount(a, s, v, m, volume{name: name, path: at.str(), readOnly: readOnly})
+			x.mount(a, s, v, m, vol)
 		case v.get("host_path").said():
 			m.leave(ofTheHost)
 			v.leave(ofTheHost)
@@ -32,8 +32,8 @@ func (x *terraform) volumes(a *agent, s *sidecar, d, c *tree) {
 			m.leave(notADisk)
 			v.leave(notADisk)
 		default:
-			readOnly, _ := m.first("readOnly", "read_only").yes()
-			if key := a.mountOf(s, m, volume{name: name, path: at.str(), readOnly: readOnly, ephemeral: true}); key != "" && v.get("name").outcome != carried {
+			vol.ephemeral = true
+			if key := a.mountOf(s, m, vol); key != "" && v.get("name").outcome != carried {
 				v.get("name").carry(key)
 			}
 		}
