@@ -11,7 +11,6 @@ import (
 	aastypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -33,14 +32,12 @@ type scaling struct {
 // was read is there beside an error, and unknown says what was not.
 func (w *Watcher) readScaling(ctx context.Context) (sc scaling, unknown string, err error) {
 	sc = scaling{bounds: map[string]provision.Bounds{}, ruled: map[string]provision.Ruled{}}
-	actions, err := cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(w.Schedules, &aas.DescribeScheduledActionsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs}),
-		func(out *aas.DescribeScheduledActionsOutput) []aastypes.ScheduledAction { return out.ScheduledActions })
+	actions, err := provision.ListScheduledActions(ctx, w.Schedules)
 	if err != nil {
 		return sc, "schedules and bounds are not known", err
 	}
 	sc.schedules = w.schedules(actions)
-	targets, err := cloud.Pages(ctx, aas.NewDescribeScalableTargetsPaginator(w.Schedules, &aas.DescribeScalableTargetsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs}),
-		func(out *aas.DescribeScalableTargetsOutput) []aastypes.ScalableTarget { return out.ScalableTargets })
+	targets, err := provision.ListScalableTargets(ctx, w.Schedules)
 	if err != nil {
 		return sc, "bounds are not known", err
 	}

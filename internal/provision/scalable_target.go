@@ -120,7 +120,12 @@ func (t *ScalableTarget) owned(ctx context.Context, notOlder time.Time, have Sca
 }
 
 func (t *ScalableTarget) list(ctx context.Context) ([]types.ScalableTarget, error) {
-	return cloud.Pages(ctx, aas.NewDescribeScalableTargetsPaginator(t.Clients.AutoScaling, &aas.DescribeScalableTargetsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+	return ListScalableTargets(ctx, t.Clients.AutoScaling)
+}
+
+// ListScalableTargets are all of ECS in the account's region.
+func ListScalableTargets(ctx context.Context, api aas.DescribeScalableTargetsAPIClient) ([]types.ScalableTarget, error) {
+	return cloud.Pages(ctx, aas.NewDescribeScalableTargetsPaginator(api, &aas.DescribeScalableTargetsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
 		func(out *aas.DescribeScalableTargetsOutput) []types.ScalableTarget { return out.ScalableTargets })
 }
 

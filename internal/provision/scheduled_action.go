@@ -102,9 +102,14 @@ func readScheduledAction(x types.ScheduledAction) ScheduledActionSpec {
 // scheduledActions shares its listing with the scalable targets.
 func (h *Env) scheduledActions(ctx context.Context, notOlder time.Time) ([]types.ScheduledAction, error) {
 	return cloud.List(ctx, h.Inventory, "scheduled-action", notOlder, func(ctx context.Context) ([]types.ScheduledAction, error) {
-		return cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(h.Clients.AutoScaling, &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
-			func(out *aas.DescribeScheduledActionsOutput) []types.ScheduledAction { return out.ScheduledActions })
+		return ListScheduledActions(ctx, h.Clients.AutoScaling)
 	})
+}
+
+// ListScheduledActions are all of ECS in the account's region.
+func ListScheduledActions(ctx context.Context, api aas.DescribeScheduledActionsAPIClient) ([]types.ScheduledAction, error) {
+	return cloud.Pages(ctx, aas.NewDescribeScheduledActionsPaginator(api, &aas.DescribeScheduledActionsInput{ServiceNamespace: types.ServiceNamespaceEcs}),
+		func(out *aas.DescribeScheduledActionsOutput) []types.ScheduledAction { return out.ScheduledActions })
 }
 
 // ScheduledActions are karmactl's of one agent, as they are.
