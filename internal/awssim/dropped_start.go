@@ -51,13 +51,7 @@ func (s *Sim) settleDroppedAlarms() {
 			v, there := s.dropped(aws.ToString(a.Dimensions[0].Value), end.Add(-span*time.Duration(len(points)-i)), span)
 			points[i] = mathValue{v: v, missing: !there}
 		}
-		state := verdict(a, points)
-		if state == a.StateValue {
-			continue
-		}
-		a.StateValue, a.StateUpdatedTimestamp = state, aws.Time(s.now())
-		a.StateReason = aws.String("Threshold Crossed: the newest data points make it " + string(state))
-		s.alarmTells(a)
+		s.judge(a, points)
 	}
 }
 

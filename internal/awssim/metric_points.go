@@ -154,6 +154,17 @@ func validQueries(code string, queries []cwtypes.MetricDataQuery) error {
 	return nil
 }
 
+// judge brings an alarm to its state by its last data points, and has it tell of one that has changed.
+func (s *Sim) judge(a *cwtypes.MetricAlarm, points []mathValue) {
+	state := verdict(a, points)
+	if state == a.StateValue {
+		return
+	}
+	a.StateValue, a.StateUpdatedTimestamp = state, aws.Time(s.now())
+	a.StateReason = aws.String("Threshold Crossed: the newest data points make it " + string(state))
+	s.alarmTells(a)
+}
+
 // verdict is the state of an alarm by its last data points, of which it reads more than it needs: the newest that
 // exist decide, and what is missing is filled in only where too few exist.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html

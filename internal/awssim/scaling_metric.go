@@ -217,10 +217,7 @@ func (s *Sim) look(name string) (alarms bool, newest mathValue) {
 		return false, mathValue{missing: true}
 	}
 	points := s.mathPoints(a.Alarm.Metrics, int(aws.ToInt32(a.Alarm.EvaluationPeriods))+beyond)
-	if state := verdict(&a.Alarm, points); state != a.Alarm.StateValue {
-		a.Alarm.StateValue, a.Alarm.StateUpdatedTimestamp = state, aws.Time(s.now())
-		a.Alarm.StateReason = aws.String("Threshold Crossed: the newest data points make it " + string(state))
-	}
+	s.judge(&a.Alarm, points)
 	newest = mathValue{missing: true}
 	for _, p := range points {
 		if !p.missing {
