@@ -108,11 +108,11 @@ func (a *Alarm) Want() AlarmSpec {
 	if a.Topic != nil {
 		told = append([]string{a.topicARN()}, told...)
 	}
-	if s.Actions, s.OKActions = joinTopics(told), joinTopics(told); a.Policy != nil {
+	switch s.Actions = joinTopics(told); {
+	case a.Policy != nil:
 		s.Actions = a.Policy.arn()
-	}
-	if a.Rule.Once || a.Policy != nil {
-		s.OKActions = ""
+	case !a.Rule.Once:
+		s.OKActions = s.Actions
 	}
 	return s
 }
