@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -183,6 +184,34 @@ func TestAScheduleWhoseRoleMayNotStartTasksTriesUntilItsEventIsTooOld(t *testing
 		}))
 		if r := out.MetricDataResults[0]; len(r.Values) != 1 || r.Values[0] != 1 || r.Timestamps[0].UTC().Format("15:04") != "12:10" {
 			t.Errorf("its metric: %v at %v", r.Values, r.Timestamps)
+		}
+	})
+}
+
+func TestDataPointsComeNewestFirstUnlessTheOldestAreAskedForFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newJobBench(t)
+		time.Sleep(time.Hour)
+		if err := b.sim.Edit(func(w *World) {
+			w.ScheduleGroups["g"].Dropped = []time.Time{time.Now().Add(-30 * time.Minute), time.Now().Add(-20 * time.Minute)}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for by, want := range map[cwtypes.ScanBy]string{"": "00:40 00:30", cwtypes.ScanByTimestampDescending: "00:40 00:30", cwtypes.ScanByTimestampAscending: "00:30 00:40"} {
+			out := must[*cloudwatch.GetMetricDataOutput](t)(cloudwatch.NewFromConfig(b.sim.Config()).GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{
+				StartTime: aws.Time(time.Now().Add(-time.Hour)), EndTime: aws.Time(time.Now()), ScanBy: by, MetricDataQueries: []cwtypes.MetricDataQuery{{Id: aws.String("d"), MetricStat: &cwtypes.MetricStat{
+					Stat: aws.String("Sum"), Period: aws.Int32(60), Metric: &cwtypes.Metric{
+						Namespace: aws.String("AWS/Scheduler"), MetricName: aws.String("InvocationDroppedCount"), Dimensions: []cwtypes.Dimension{{Name: aws.String("ScheduleGroup"), Value: aws.String("g")}},
+					},
+				}}},
+			}))
+			var got []string
+			for _, at := range out.MetricDataResults[0].Timestamps {
+				got = append(got, at.UTC().Format("15:04"))
+			}
+			if text := strings.Join(got, " "); text != want {
+				t.Errorf("by %q: %s, want %s", by, text, want)
+			}
 		}
 	})
 }

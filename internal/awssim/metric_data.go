@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,10 @@ func (s *Sim) getMetricData(in *cw.GetMetricDataInput) (*cw.GetMetricDataOutput,
 			if v, ok := s.metricAt(q.MetricStat.Metric, at); ok {
 				r.Timestamps, r.Values = append(r.Timestamps, at), append(r.Values, v)
 			}
+		}
+		if in.ScanBy != types.ScanByTimestampAscending { // newest first is AWS's own order
+			slices.Reverse(r.Timestamps)
+			slices.Reverse(r.Values)
 		}
 		out.MetricDataResults = append(out.MetricDataResults, r)
 	}

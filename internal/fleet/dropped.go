@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,6 +9,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -25,7 +25,7 @@ type droppedStarts struct {
 	at  time.Time
 }
 
-// readDropped is when EventBridge Scheduler gave up starting a job of the stack: the metric is of all
+// readDropped is when EventBridge Scheduler gave up starting a job of the stack, newest first: the metric is of all
 // schedules of the group together. One metric by the minute costs $0.00001 a look.
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
 func (w *Watcher) readDropped(ctx context.Context) ([]time.Time, error) {
@@ -33,17 +33,17 @@ func (w *Watcher) readDropped(ctx context.Context) ([]time.Time, error) {
 	if len(w.Jobs) == 0 || !w.starts.at.IsZero() && now.Sub(w.starts.at) < measureEvery {
 		return w.starts.all, nil
 	}
-	out, err := w.Metrics.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{
+	results, err := cloud.Pages(ctx, cloudwatch.NewGetMetricDataPaginator(w.Metrics, &cloudwatch.GetMetricDataInput{
 		MetricDataQueries: []cwtypes.MetricDataQuery{
 			query("dropped", "AWS/Scheduler", "InvocationDroppedCount", "Sum", dimensions("ScheduleGroup", provision.ScheduleGroupName(w.Cluster))),
 		},
 		StartTime: aws.Time(now.Add(-droppedFor)), EndTime: aws.Time(now.Add(time.Minute)), ScanBy: cwtypes.ScanByTimestampDescending,
-	})
+	}), func(out *cloudwatch.GetMetricDataOutput) []cwtypes.MetricDataResult { return out.MetricDataResults })
 	if err != nil {
 		return nil, err
 	}
 	w.starts = droppedStarts{at: now}
-	for _, r := range out.MetricDataResults {
+	for _, r := range results {
 		for i, at := range r.Timestamps {
 			if r.Values[i] > 0 {
 				w.starts.all = append(w.starts.all, at)
@@ -61,8 +61,7 @@ func notStarted(j agents.Job, s JobStatus, r readings) *time.Time {
 	if !there || s.State != JobEnabled || err != nil {
 		return nil
 	}
-	newest := slices.SortedFunc(slices.Values(r.dropped), func(a, b time.Time) int { return b.Compare(a) })
-	for _, at := range newest {
+	for _, at := range r.dropped {
 		due, ok := times.Next(aws.ToTime(schedule.CreationDate), at.Add(-triedFor))
 		if ok && !due.After(at) && (s.Last == nil || s.Last.Started.Before(due)) {
 			due = due.UTC()

@@ -185,7 +185,7 @@ type readings struct {
 	measured map[string]measures                           // by agent
 	scaling  scaling
 	jobs     map[string]schedulertypes.ScheduleSummary // by job; nil is not known
-	dropped  []time.Time                               // when starts of jobs were given up
+	dropped  []time.Time                               // when starts of jobs were given up, newest first
 	notes    []error
 }
 
