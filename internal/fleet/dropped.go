@@ -17,7 +17,7 @@ import (
 const droppedFor = 24 * time.Hour
 
 // triedFor is how long a schedule tries again, and some minutes for what is told late.
-const triedFor = time.Hour + 5*time.Minute
+const triedFor = provision.JobTriedFor + 5*time.Minute
 
 // droppedStarts is what CloudWatch said last, and when.
 type droppedStarts struct {

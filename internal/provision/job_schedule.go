@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
@@ -40,10 +41,12 @@ type Retry struct{ Seconds, Attempts int }
 
 func (r Retry) String() string { return fmt.Sprintf("for %d s, %d times", r.Seconds, r.Attempts) }
 
-// jobRetry: a start that is refused is tried again for an hour, as often as AWS does by default.
+// JobTriedFor is for how long a start that is refused is tried again, as often as AWS does by default.
 // AWS's own day would start many old runs at once after a long failure.
 // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
-var jobRetry = Retry{Seconds: 3600, Attempts: 185}
+const JobTriedFor = time.Hour
+
+var jobRetry = Retry{Seconds: int(JobTriedFor / time.Second), Attempts: 185}
 
 // JobSchedule starts a job's task at its times. The first 14 million invocations a month are
 // free. Its id is GROUP/NAME. It has no tags: its group has them.
