@@ -18,14 +18,17 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// remembers is a bot that keeps what it learns, beside one that keeps nothing.
-const remembers = `
+// inOneZone is what a file begins with whose agents are in one zone, without a NAT gateway.
+const inOneZone = `
 project: karmacadabra
 environment: prod
 region: us-east-1
 network: {nat: none, azs: 1}
 defaults: {image: "public.ecr.aws/docker/library/python:3.13-slim"}
-agents:
+`
+
+// remembers is a bot that keeps what it learns, beside one that keeps nothing.
+const remembers = inOneZone + `agents:
   bot:
     volumes: {memory: {path: /data}}
   scout: {}
@@ -330,13 +333,7 @@ func TestAFileSystemThatTheAgentsCannotReachIsRefusedBeforeAnythingIsMade(t *tes
 
 // scratch is an agent whose init fills a directory on its task's own disk that a sidecar serves, and that may write
 // there alone.
-const scratch = `
-project: karmacadabra
-environment: prod
-region: us-east-1
-network: {nat: none, azs: 1}
-defaults: {image: "public.ecr.aws/docker/library/python:3.13-slim"}
-agents:
+const scratch = inOneZone + `agents:
   bot:
     exec: false
     read_only: true
@@ -372,7 +369,7 @@ func TestContainersShareADirectoryOfTheirTasksDisk(t *testing.T) {
 					}
 				}
 				for _, r := range w.Roles {
-					if strings.Contains(r.Inline["karmactl"]+fmt.Sprint(r.Inline), "elasticfilesystem") {
+					if strings.Contains(fmt.Sprint(r.Inline), "elasticfilesystem") {
 						text += ", a right"
 					}
 				}
