@@ -83,7 +83,7 @@ func (e *UnmountableError) Error() string {
 }
 
 // checkFileSystem is why a file system cannot be mounted; "" when it can.
-func (in mounted) checkFileSystem(ctx context.Context, h *provision.Env, id string) (string, error) {
+func (in *mounted) checkFileSystem(ctx context.Context, h *provision.Env, id string) (string, error) {
 	targets, err := cloud.Pages(ctx, efs.NewDescribeMountTargetsPaginator(h.Clients.EFS, &efs.DescribeMountTargetsInput{FileSystemId: &id}),
 		func(out *efs.DescribeMountTargetsOutput) []types.MountTargetDescription { return out.MountTargets })
 	if cloud.IsNotFound(err) {
@@ -125,16 +125,17 @@ type mounted struct {
 	private bool
 	// subnets are the tasks', by id, in a VPC that agents.yaml names.
 	subnets []string
-	of      *inVPC
+	// had is what was listed of the VPC.
+	had inVPC
 }
 
 // mounting is where a stack's tasks are: in the network that agents.yaml names, or in its own.
-func mounting(ctx context.Context, h *provision.Env, n agents.Network, l Lookup) (mounted, error) {
+func mounting(ctx context.Context, h *provision.Env, n agents.Network, l Lookup) (*mounted, error) {
 	if n.VPC == "" {
 		vpc, err := provision.OwnVPC(ctx, h)
-		return mounted{vpc: vpc, zones: l.Zones, private: n.NAT != agents.NATNone, of: &inVPC{}}, err
+		return &mounted{vpc: vpc, zones: l.Zones, private: n.NAT != agents.NATNone}, err
 	}
-	in := mounted{vpc: n.VPC, subnets: n.Private, of: &inVPC{}}
+	in := &mounted{vpc: n.VPC, subnets: n.Private}
 	if len(n.Private) == 0 {
 		in.subnets = n.Public
 	}
@@ -147,7 +148,7 @@ func mounting(ctx context.Context, h *provision.Env, n agents.Network, l Lookup)
 // unmountable is why tasks in a network cannot mount a file system; "" when they can. A file
 // system has all its mount targets in one VPC:
 // https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html
-func (in mounted) unmountable(id string, targets []types.MountTargetDescription) string {
+func (in *mounted) unmountable(id string, targets []types.MountTargetDescription) string {
 	if len(targets) == 0 {
 		return id + " has no mount target, so nothing can mount it: its owner makes them in a VPC, which network.vpc then has to name"
 	}

@@ -21,7 +21,7 @@ import (
 // shutOut says which security groups of a file system's mount targets do not let the agents in,
 // and which rule their owner has to add; "" is that all do. A task mounts by the mount target
 // of its own zone: https://docs.aws.amazon.com/efs/latest/ug/network-access.html
-func (in mounted) shutOut(ctx context.Context, h *provision.Env, id string, targets []efstypes.MountTargetDescription) (string, error) {
+func (in *mounted) shutOut(ctx context.Context, h *provision.Env, id string, targets []efstypes.MountTargetDescription) (string, error) {
 	has, err := in.listed(ctx, h)
 	if err != nil {
 		return "", err
@@ -68,9 +68,9 @@ type inVPC struct {
 
 // listed are the subnets and security groups of the VPC, which all file systems are held to: they are
 // asked for once in each look.
-func (in mounted) listed(ctx context.Context, h *provision.Env) (has inVPC, err error) {
-	if len(in.of.subnets) > 0 {
-		return *in.of, nil
+func (in *mounted) listed(ctx context.Context, h *provision.Env) (has inVPC, err error) {
+	if len(in.had.subnets) > 0 {
+		return in.had, nil
 	}
 	if has.subnets, err = subnetsOf(ctx, h.Clients.EC2, in.vpc); err != nil {
 		return has, err
@@ -78,7 +78,7 @@ func (in mounted) listed(ctx context.Context, h *provision.Env) (has inVPC, err 
 	has.groups, err = cloud.Pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(h.Clients.EC2, &ec2.DescribeSecurityGroupsInput{Filters: ofVPC(in.vpc)}),
 		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
 	if err == nil {
-		*in.of = has
+		in.had = has
 	}
 	return has, err
 }
@@ -93,7 +93,7 @@ func ofGroups(all []types.SecurityGroup, ids []string) []types.SecurityGroup {
 
 // outside are the ranges of the tasks' subnets in a zone that none of a mount target's groups
 // lets in at the port of NFS.
-func (in mounted) outside(h *provision.Env, zone string, subnets []types.Subnet, groups []types.SecurityGroup, own string) []string {
+func (in *mounted) outside(h *provision.Env, zone string, subnets []types.Subnet, groups []types.SecurityGroup, own string) []string {
 	var open []netip.Prefix
 	for _, g := range groups {
 		for _, p := range g.IpPermissions {
@@ -124,7 +124,7 @@ func (in mounted) outside(h *provision.Env, zone string, subnets []types.Subnet,
 }
 
 // has tells whether tasks are in a subnet.
-func (in mounted) has(h *provision.Env, s types.Subnet) bool {
+func (in *mounted) has(h *provision.Env, s types.Subnet) bool {
 	if len(in.subnets) > 0 {
 		return slices.Contains(in.subnets, aws.ToString(s.SubnetId))
 	}
