@@ -202,7 +202,7 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 }
 
 // stateBucket makes sure of the bucket that the state is in, or says what would
-// be done, and what one of the user's own lacks. It is not part of the state that it holds.
+// be done, and then what one of the user's own lacks. It is not part of the state that it holds.
 func (s *session) stateBucket(ctx context.Context, env *provision.Env, apply bool) (*engine.Outcome, string, error) {
 	backend, err := s.backend()
 	if err != nil {
@@ -221,5 +221,9 @@ func (s *session) stateBucket(ctx context.Context, env *provision.Env, apply boo
 	if err != nil {
 		return nil, "", err
 	}
-	return &res.Outcomes[0], bucket.Weak, res.Err()
+	if err := res.Err(); err != nil || apply {
+		return &res.Outcomes[0], "", err
+	}
+	weak, err := bucket.Weak(ctx)
+	return &res.Outcomes[0], weak, err
 }

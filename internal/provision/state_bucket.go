@@ -48,11 +48,11 @@ type StateBucket struct {
 	*Env
 	Bucket string
 	Region string
-	// Weak is what one of the user's own lacks, once it was found: it is told, and not changed. "" is nothing.
-	Weak string
 
 	// made: by this run, so that it is ours before it has its tags.
 	made bool
+	// theirs: it was found, and is the user's own.
+	theirs bool
 }
 
 // Key is state-bucket.
@@ -113,9 +113,9 @@ func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[
 		if !found.Spec.Versioned {
 			return engine.Found[StateBucketSpec]{}, fmt.Errorf("bucket %s is not versioned, so a damaged state could not be brought back: enable versioning on it (aws s3api put-bucket-versioning --bucket %s --versioning-configuration Status=Enabled), or name another one with state in agents.yaml or --state", id, id)
 		}
-		b.Weak, err = b.weak(ctx, &id, owner)
-		found.Spec = b.Want() // the user's own is not changed
-		return found, err
+		b.theirs = true
+		found.Spec = b.Want() // the user's own: what it is otherwise is not asked
+		return found, nil
 	}
 	if !certain {
 		g, gctx := errgroup.WithContext(ctx)
@@ -158,18 +158,22 @@ func (b *StateBucket) readRest(ctx context.Context, g *errgroup.Group, s *StateB
 	g.Go(func() error { return b.readExpiry(ctx, s, id, owner) })
 }
 
-// weak says whether a bucket of the user's own may be made public, and what mends it. Encrypted is
-// every bucket, since January 2023: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
-func (b *StateBucket) weak(ctx context.Context, id, owner *string) (string, error) {
+// Weak says whether a bucket that was found, and is the user's own, may be made public, and what mends it: that is told,
+// and not changed. "" is nothing. Encrypted is every bucket, since January 2023:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+func (b *StateBucket) Weak(ctx context.Context) (string, error) {
+	if !b.theirs {
+		return "", nil
+	}
 	var have StateBucketSpec
-	switch err := b.readBlock(ctx, &have, id, owner); {
+	switch err := b.readBlock(ctx, &have, &b.Bucket, &b.Account.ID); {
 	case cloud.Is(err, "AccessDenied"):
-		return fmt.Sprintf("the state is in %s, a bucket of your own: whether it blocks public access may not be read", *id), nil
+		return fmt.Sprintf("the state is in %s, a bucket of your own: whether it blocks public access may not be read", b.Bucket), nil
 	case err != nil || have.Blocked:
 		return "", err
 	}
 	return fmt.Sprintf("the state is in %s, a bucket of your own, which does not block all public access: "+
-		"aws s3api put-public-access-block --bucket %s --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true", *id, *id), nil
+		"aws s3api put-public-access-block --bucket %s --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true", b.Bucket, b.Bucket), nil
 }
 
 func (b *StateBucket) readEncryption(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
