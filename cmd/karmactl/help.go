@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 )
 
@@ -36,19 +38,13 @@ func runHelp(c *cobra.Command, args []string) error {
 }
 
 // showHelp is cobra's help with the examples first: most people look for the line to type.
-func showHelp(c *cobra.Command, _ []string) {
+func (a *app) showHelp(c *cobra.Command, _ []string) {
 	example := c.Example
 	c.Example = "" // the usage would have it once more
-	usage := c.UsageString()
+	text := cmp.Or(c.Long, c.Short) + "\n\n" + c.UsageString()
 	c.Example = example
-	about := c.Long
-	if about == "" {
-		about = c.Short
+	if example != "" {
+		text = example + "\n\n" + text
 	}
-	for _, part := range []string{example, about} {
-		if part != "" {
-			c.Println(part + "\n")
-		}
-	}
-	c.Print(usage)
+	c.Print(a.term.Filled(text))
 }

@@ -57,11 +57,11 @@ func newLogsCmd(a *app) *cobra.Command {
 	var o logsOptions
 	cmd := &cobra.Command{
 		Use: "logs [agent|job...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.completeLogs,
-		Example: `  karmactl logs -f                                    # the last lines, and all from now on
-  karmactl logs validator --since 2h --level error    # what went wrong
-  karmactl logs --filter '"request_id" "7f3a"'        # AWS filters: terms, or { $.field = value }
-  karmactl logs --since 2h --highlight 'time.?out'     # in colour, among all the others
-  karmactl logs --query slow --since 1d               # a Logs Insights query, and what it cost`,
+		Example: `  karmactl logs -f                                  # the last lines, then all
+  karmactl logs validator --since 2h --level error  # what went wrong
+  karmactl logs --filter '"request_id" "7f3a"'      # terms, or { $.field = 1 }
+  karmactl logs --since 2h --highlight 'time.?out'  # in colour, among the rest
+  karmactl logs --query slow --since 1d             # Logs Insights, and its cost`,
 		Long: `Reads the log groups of all agents, or of the agents and jobs named, as one stream
 in the order of time, with what ECS did in between: tasks started, stopped and why
 (left out when messages are chosen by what they say, and in raw). Following

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,7 +29,8 @@ var meant = map[string]map[string]string{
 	"karmactl cost":    {"update": "refresh", "savings": "--savings", "actual": "--actual"},
 }
 
-// knownCommand says what a mistyped command may have been meant to be: by meaning, else by its letters.
+// knownCommand says what a command that there is not may have been meant to be: by meaning, by its letters, or by
+// the letters of a meaning.
 func knownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -37,13 +40,15 @@ func knownCommand(c *cobra.Command, args []string) error {
 	if c.Root() == c {
 		try = "karmactl help lists the commands"
 	}
-	if m, ok := meant[path][word]; ok {
+	near := word
+	if _, known := meant[path][word]; !known {
+		near = agents.Nearest(word, slices.Concat(subcommands(c), slices.Sorted(maps.Keys(meant[path]))))
+	}
+	if m := cmp.Or(meant[path][near], near); m != "" {
 		if len(args) > 1 {
 			m = strings.ReplaceAll(m, "AGENT", args[1])
 		}
 		try = path + " " + m
-	} else if near := agents.Nearest(word, subcommands(c)); near != "" {
-		try = path + " " + near
 	}
 	return &advice{&usageError{fmt.Errorf("unknown command %q for %s", word, path)}, try}
 }

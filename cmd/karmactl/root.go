@@ -86,7 +86,7 @@ Try it without an account, in a minute:  karmactl try`,
 	root.SetOut(a.term.Out)
 	root.SetErr(a.term.Err)
 	addCommands(root, a)
-	root.SetHelpFunc(showHelp)
+	root.SetHelpFunc(a.showHelp)
 	root.SetHelpCommand(newHelpCmd())
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")

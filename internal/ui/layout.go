@@ -123,3 +123,39 @@ func between(left, right string, n int) string {
 	gap = max(gap, 0)
 	return left + strings.Repeat(" ", gap) + right
 }
+
+// Filled is a text for the reader's window, or for 80 columns where there is none.
+func (t *Terminal) Filled(text string) string {
+	if t.Screen {
+		return filled(text, t.page())
+	}
+	return filled(text, 80)
+}
+
+// filled fills a text's paragraphs to n columns. A line that begins with blanks stays a line of its own: what does not
+// fit is continued below what it says, which is after two blanks, as a flag's meaning is after its name.
+func filled(text string, n int) string {
+	var out, open []string
+	end := func() {
+		if len(open) > 0 {
+			out, open = append(out, wrap(strings.Join(open, " "), n, 0)), nil
+		}
+	}
+	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		body := strings.TrimLeft(line, " ")
+		if body != "" && body == line {
+			open = append(open, line)
+			continue
+		}
+		end()
+		_, says, apart := strings.Cut(body, "  ")
+		if says = strings.TrimLeft(says, " "); apart && lipgloss.Width(line) > n {
+			lead := strings.TrimSuffix(line, says)
+			out = append(out, lead+wrap(says, n-lipgloss.Width(lead), lipgloss.Width(lead)))
+		} else {
+			out = append(out, within(line, n))
+		}
+	}
+	end()
+	return strings.Join(out, "\n") + "\n"
+}

@@ -31,6 +31,33 @@ func TestACommandStaysInOneLine(t *testing.T) {
 	}
 }
 
+func TestATextIsFilledToItsWindowAndWhatIsSaidOfANameHangsBesideIt(t *testing.T) {
+	const text = "Reads the log groups of all agents, or of\nthe ones named.\n\nFlags:\n      --out FILE   keep the plan in FILE\n  -h, --help       help\n"
+	const want = "Reads the log groups of all\nagents, or of the ones named.\n\nFlags:\n      --out FILE   keep the\n                   plan in\n                   FILE\n  -h, --help       help\n"
+	if got := filled(text, 30); got != want {
+		t.Errorf("it is\n%s\nand not\n%s", got, want)
+	}
+}
+
+func TestOfALongLineOfAFileThereIsWhatLiesAroundTheMark(t *testing.T) {
+	const text = `agents.yaml:4:41: unknown key "memori": did you mean "memory"?
+   4 |   needy: {port: 9004, image: "agent:1", memori: 14, env: {A: b}}
+     |                                         ^
+agents.yaml:5:3: port is missing
+   5 |   x: {}
+     |   ^`
+	const want = `agents.yaml:4:41: unknown key "memori":
+  did you mean "memory"?
+   4 | …age: "agent:1", memori: 14, env: …
+     |                  ^
+agents.yaml:5:3: port is missing
+   5 |   x: {}
+     |   ^`
+	if got := marked(text, 42); got != want {
+		t.Errorf("it is\n%s\nand not\n%s", got, want)
+	}
+}
+
 func TestALinkTakesNoRoomAndIsWrittenWhereATerminalShowsIt(t *testing.T) {
 	const url = "https://example.com/a/b"
 	var out strings.Builder
