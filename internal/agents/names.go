@@ -74,7 +74,7 @@ var (
 	entryRule      = textRule{pattern: lazyregexp.New(`^[^{}]*\{agent\}[^{}]*$`), most: 128, allowed: "a key with {agent} in it, such as {agent}-agent"}
 
 	// {agent} stands for the agent's name. The tag and the digest are both optional.
-	imageRule     = textRule{pattern: lazyregexp.New(`^([A-Za-z0-9.-]+(:[0-9]+)?/)?([a-z0-9]|\{agent\})([a-z0-9._/-]|\{agent\})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[a-f0-9]{64})?$`), most: 512, allowed: "an image such as registry.example.com/team/agent:1.2"}
+	imageRule     = textRule{pattern: lazyregexp.New(`^([A-Za-z0-9.-]+(:[0-9]+)?/)?([a-z0-9]|\{agent\})([a-z0-9._/-]|\{agent\})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[a-f0-9]{64})?$`), near: imageOf, most: 512, allowed: "an image such as registry.example.com/team/agent:1.2, in lower case except its tag"}
 	localPathRule = textRule{pattern: lazyregexp.New(`^[^:]+$`), most: 1024, allowed: "a local path, not a URL"}
 	// ELB: a health check path starts with / and is at most 1024 characters.
 	healthCodesRule = textRule{pattern: lazyregexp.New(`^[234][0-9]{2}(-[234][0-9]{2})?(,[234][0-9]{2}(-[234][0-9]{2})?)*$`), most: 128, allowed: `statuses from 200 to 499 such as "200", "200-299" or "200-299,406"`}

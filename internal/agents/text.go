@@ -131,6 +131,19 @@ func underscored(s string) string {
 	return strings.NewReplacer("-", "_", ".", "_", " ", "_").Replace(s)
 }
 
+// imageOf is an image's reference without a URL's scheme and in lower case up
+// to its tag: registries take a tag's capitals and no repository's.
+func imageOf(s string) string {
+	if _, rest, is := strings.Cut(s, "://"); is {
+		s = rest
+	}
+	name, tag := s, ""
+	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, '/') {
+		name, tag = s[:i], s[i:]
+	}
+	return strings.ToLower(name) + tag
+}
+
 // regionOf takes a zone for its region.
 func regionOf(s string) string {
 	return strings.TrimRight(strings.ToLower(s), "abcdef")

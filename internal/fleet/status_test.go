@@ -158,7 +158,7 @@ func TestWhatNeedsAttentionIsSaidWithTheCommandThatHelps(t *testing.T) {
 					maps.DeleteFunc(w.Services, func(_ string, x *awssim.Service) bool { return x.Name == "validator" })
 				})
 			},
-			"validator waits: validator has no value for its secret api_key (API_KEY): karmactl secrets set validator api_key",
+			"validator waits: it has no value for its secret api_key (API_KEY): karmactl secrets set validator api_key",
 		},
 		"an agent without an image": {
 			func(b *bench) {
@@ -167,7 +167,7 @@ func TestWhatNeedsAttentionIsSaidWithTheCommandThatHelps(t *testing.T) {
 					maps.DeleteFunc(w.Services, func(_ string, x *awssim.Service) bool { return x.Name == "validator" })
 				})
 			},
-			"validator waits: validator has no image yet: karmactl deploy validator --build",
+			"validator waits: it has no image yet: karmactl deploy validator --build",
 		},
 		"a service that is gone": {
 			func(b *bench) {

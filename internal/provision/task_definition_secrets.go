@@ -28,18 +28,18 @@ func (t *TaskDefinition) valueFrom(ctx context.Context, s agents.Secret) (string
 
 // NoImage is the wait for an agent's first image.
 func NoImage(agent string) *engine.MissingInput {
-	return &engine.MissingInput{Agent: agent, Reason: agent + " has no image yet", Command: "karmactl deploy " + agent + " --build"}
+	return &engine.MissingInput{Agent: agent, Reason: "it has no image yet", Command: "karmactl deploy " + agent + " --build"}
 }
 
 // NoValue is the wait for the value of a secret.
 func NoValue(agent string, s agents.Secret) *engine.MissingInput {
 	if s.From != "" {
 		return &engine.MissingInput{
-			Agent: agent, Reason: fmt.Sprintf("%s gets %s from %s, which has no value for it; when it has one", agent, s.Env, s.From), Command: "karmactl up --only " + agent,
+			Agent: agent, Reason: fmt.Sprintf("it gets %s from %s, which has no value for it; when it has one", s.Env, s.From), Command: "karmactl up --only " + agent,
 		}
 	}
 	return &engine.MissingInput{
-		Agent: agent, Reason: fmt.Sprintf("%s has no value for its secret %s (%s)", agent, s.Key, s.Env), Command: fmt.Sprintf("karmactl secrets set %s %s", agent, s.Key),
+		Agent: agent, Reason: fmt.Sprintf("it has no value for its secret %s (%s)", s.Key, s.Env), Command: fmt.Sprintf("karmactl secrets set %s %s", agent, s.Key),
 	}
 }
 

@@ -74,7 +74,7 @@ func matrix() []struct {
 			out := ""
 			for _, o := range f.walk(f.push("v2")).With(engine.AwaitingUser) {
 				if o.Missing != nil && !strings.Contains(out, o.Missing.Reason) {
-					out += o.Missing.Reason + ": " + o.Missing.Command + "\n"
+					out += o.Missing.Agent + " waits: " + o.Missing.Reason + ": " + o.Missing.Command + "\n"
 				}
 			}
 			return out
