@@ -18,7 +18,7 @@ func (t *Terminal) Fault(f *document.Error) {
 	if f.Text != "" {
 		text := strings.TrimRight(f.Text, "\n")
 		if t.Live {
-			text = marked(text, t.Width())
+			text = marked(text, max(40, t.Width())) // less has no room for a line of the file
 		}
 		fmt.Fprintln(t.Err, text)
 		return

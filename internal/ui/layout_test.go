@@ -161,3 +161,18 @@ func TestWhatHasNoRoomBesideIsBelow(t *testing.T) {
 		}
 	}
 }
+
+func TestAMistakeIsShownInTheSmallestWindow(t *testing.T) {
+	const text = `agents.yaml:4:41: unknown key "memori"
+   4 |   needy: {port: 9004, image: "agent:1", memori: 14, env: {A: b}}
+     |                                         ^`
+	for _, columns := range []int{1, 5, 20, 39, 41, 60, 200} {
+		var out strings.Builder
+		NewWindow(strings.NewReader(""), &out, &out, columns, 24).Fault(&document.Error{Text: text})
+		lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
+		said, mark := lines[len(lines)-2], lines[len(lines)-1]
+		if column := len([]rune(mark)) - 1; string([]rune(said)[column:column+6]) != "memori" {
+			t.Errorf("in %d columns the mark is below another word:\n%s", columns, out.String())
+		}
+	}
+}
