@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/doctor"
 	"github.com/karmacadabra/karmactl/internal/document"
 )
@@ -28,13 +27,14 @@ func newDoctorCmd(a *app) *cobra.Command {
   karmactl doctor --fix
   karmactl doctor validator -o json`,
 		Long: `Looks for why tasks do not start, why agents do not answer or do not reach each
-other, which quotas of the account are too low for the fleet at its maximum, and for
-what costs without being asked for. An agent that runs in another cluster, too, from the
-same image and with the same command, is a note, and so is AWS's session-manager-plugin
-where this machine lacks it, with the command that installs it. Each finding has its cause, the
-evidence in AWS's own words, and what mends it; what several agents have in common is
-said once, and --full says it of each. It only reads, and never a secret's value. Exit
-code 7 when there is a problem; what is over, such as Spot tasks that were replaced, is a note.
+other, which quotas of the account are too low for the fleet at its maximum, for what
+costs without being asked for, and for what lets others into the state's bucket or loses
+what is in it. An agent that runs in another cluster, too, from the same image and with
+the same command, is a note, and so is AWS's session-manager-plugin where this machine
+lacks it, with the command that installs it. Each finding has its cause, the evidence in
+AWS's own words, and what mends it; what several agents have in common is said once, and
+--full says it of each. It only reads, and never a secret's value. Exit code 7 when there
+is a problem; what is over, such as Spot tasks that were replaced, is a note.
 
 With --fix it first puts agents on demand that have spot.fallback in agents.yaml and
 that Spot has had no capacity for as long as it says, and agents whose time on demand
@@ -69,10 +69,10 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 	if err != nil {
 		return err
 	}
-	p := doctor.Input{
-		Cfg: s.cfg, Book: prices, Account: s.account, Clock: s.clock,
-		Clients: cloud.NewClients(cloud.WithOptions(s.aws, cloud.ReadOnly)),
-		Agents:  chosen(s.cfg, names),
+	env := s.env(true)
+	p := doctor.Input{Cfg: s.cfg, Book: prices, Account: s.account, Clock: s.clock, Clients: env.Clients, Agents: chosen(s.cfg, names)}
+	if p.Bucket, p.Prefix, err = s.bucketOf(env); err != nil {
+		return err
 	}
 	r, err := doctor.Examine(ctx, p)
 	if err != nil {

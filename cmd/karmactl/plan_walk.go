@@ -204,15 +204,10 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 // stateBucket makes sure of the bucket that the state is in, or says what would
 // be done, and then what one of the user's own lacks. It is not part of the state that it holds.
 func (s *session) stateBucket(ctx context.Context, env *provision.Env, apply bool) (*engine.Outcome, string, error) {
-	backend, err := s.backend()
-	if err != nil {
+	bucket, _, err := s.bucketOf(env)
+	if bucket == nil {
 		return nil, "", err
 	}
-	in, ok := backend.(*state.S3)
-	if !ok {
-		return nil, "", nil
-	}
-	bucket := &provision.StateBucket{Env: env, Bucket: in.Bucket, Region: s.account.Region}
 	w := engine.Walk{
 		Steps:  []engine.Step{engine.Manage(bucket)},
 		Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Explain: s.explain, Apply: apply, Stop: s.app.stop,
@@ -226,4 +221,14 @@ func (s *session) stateBucket(ctx context.Context, env *provision.Env, apply boo
 	}
 	weak, err := bucket.Weak(ctx)
 	return &res.Outcomes[0], weak, err
+}
+
+// bucketOf is the bucket that the state is in, and below which prefix; nil is a file.
+func (s *session) bucketOf(env *provision.Env) (*provision.StateBucket, string, error) {
+	backend, err := s.backend()
+	in, is := backend.(*state.S3)
+	if !is {
+		return nil, "", err
+	}
+	return &provision.StateBucket{Env: env, Bucket: in.Bucket, Region: s.account.Region}, in.Prefix, nil
 }

@@ -1,6 +1,6 @@
 // Package doctor finds out what is wrong with a stack that is up: why tasks do
 // not start, why agents do not answer or do not reach each other, which of the
-// account's quotas are too low, and what costs without being asked for. It only reads, and never a secret's value.
+// account's quotas are too low, what costs without being asked for, and whether the state is safe. It only reads, and never a secret's value.
 //
 // A check is data: its name, why it is worth making, and a function over what
 // was read once (snapshot.go). Each finding has the cause, the evidence in AWS's own
@@ -16,6 +16,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // Finding is one thing that is wrong; Agent is "" for the whole stack.
@@ -54,6 +55,7 @@ func Checks() []Check {
 		{"spot", "AWS may take Spot tasks back at two minutes' notice", checkSpot, false},
 		{"service-connect", "agents reach each other by Service Connect, in one namespace and where the group lets them in", checkServiceConnect, false},
 		{"container-insights", "Container Insights bills each of its metrics", checkContainerInsights, false},
+		{"state-bucket", "the state says what is karmactl's: who can lose it, or write it, has the stack", checkStateBucket, false},
 		{"elastic-ip", "an address costs the same idle as in use", checkElasticIPs, false},
 		{"foreign", "what others put into the VPC bills by the hour too", checkForeign, false},
 	}
@@ -68,6 +70,9 @@ type Input struct {
 	Clients *cloud.Clients // that cannot write
 	Book    *cost.Book
 	Clock   engine.Clock
+	// Bucket is where the state is, below Prefix; nil is a file.
+	Bucket *provision.StateBucket
+	Prefix string
 }
 
 // Report is what was found.

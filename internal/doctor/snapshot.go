@@ -50,6 +50,7 @@ type snapshot struct {
 	vpcs         []types.Vpc
 	limits       map[string]float64 // the account's quotas by their codes; without one it is not known
 	twins        []tasks.Twin
+	bucket       []provision.BucketFault
 	notes        []error
 	unread       []error // what status could not read
 }
@@ -73,6 +74,9 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 	}
 	// What the account has room for is worth knowing before the first up, too.
 	reads := []read{{"addresses", sn.readAddresses}, {"VPCs", sn.readVPCs}, {"quotas", sn.readQuotas}}
+	if sn.Bucket != nil {
+		reads = append(reads, read{"all of the state's bucket", sn.readBucket})
+	}
 	if there { // the cluster; without it nothing was ever brought up
 		reads = append(reads, read{"what agents without a service wait for", sn.readWaiting})
 	}

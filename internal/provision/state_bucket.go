@@ -89,11 +89,10 @@ func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[
 	switch {
 	case cloud.Is(err, "NotFound", "NoSuchBucket"):
 		return engine.Found[StateBucketSpec]{}, nil
-	case cloud.Is(err, "Forbidden", "AccessDenied"):
-		return engine.Found[StateBucketSpec]{}, fmt.Errorf("bucket %s is not account %s's, or may not be seen: %w: name another one with state in agents.yaml or --state, or allow s3:ListBucket", id, b.Account.ID, err)
-	case cloud.Is(err, "MovedPermanently", "PermanentRedirect"):
-		return engine.Found[StateBucketSpec]{}, fmt.Errorf("bucket %s is not in region %s: %w: name another one with state in agents.yaml or --state", id, b.Region, err)
 	case err != nil:
+		if f := b.unreachable(id, err); f != nil {
+			err = fmt.Errorf("%s: %w: %s", f.Cause, err, f.Fix)
+		}
 		return engine.Found[StateBucketSpec]{}, err
 	}
 	found := engine.Found[StateBucketSpec]{Phase: engine.Ready, ID: id}
@@ -111,7 +110,7 @@ func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[
 	}
 	if !b.managed(found.Spec.Tags) {
 		if !found.Spec.Versioned {
-			return engine.Found[StateBucketSpec]{}, fmt.Errorf("bucket %s is not versioned, so a damaged state could not be brought back: enable versioning on it (aws s3api put-bucket-versioning --bucket %s --versioning-configuration Status=Enabled), or name another one with state in agents.yaml or --state", id, id)
+			return engine.Found[StateBucketSpec]{}, fmt.Errorf("bucket %s is not versioned, so a damaged state could not be brought back: enable versioning on it (%s), or name another one with state in agents.yaml or --state", id, versionIt(id))
 		}
 		b.theirs = true
 		found.Spec = b.Want() // the user's own: what it is otherwise is not asked
@@ -156,24 +155,6 @@ func (b *StateBucket) readRest(ctx context.Context, g *errgroup.Group, s *StateB
 	g.Go(func() error { return b.readEncryption(ctx, s, id, owner) })
 	g.Go(func() error { return b.readBlock(ctx, s, id, owner) })
 	g.Go(func() error { return b.readExpiry(ctx, s, id, owner) })
-}
-
-// Weak says whether a bucket that was found, and is the user's own, may be made public, and what mends it: that is told,
-// and not changed. "" is nothing. Encrypted is every bucket, since January 2023:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
-func (b *StateBucket) Weak(ctx context.Context) (string, error) {
-	if !b.theirs {
-		return "", nil
-	}
-	var have StateBucketSpec
-	switch err := b.readBlock(ctx, &have, &b.Bucket, &b.Account.ID); {
-	case cloud.Is(err, "AccessDenied"):
-		return fmt.Sprintf("the state is in %s, a bucket of your own: whether it blocks public access may not be read", b.Bucket), nil
-	case err != nil || have.Blocked:
-		return "", err
-	}
-	return fmt.Sprintf("the state is in %s, a bucket of your own, which does not block all public access: "+
-		"aws s3api put-public-access-block --bucket %s --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true", b.Bucket, b.Bucket), nil
 }
 
 func (b *StateBucket) readEncryption(ctx context.Context, s *StateBucketSpec, id, owner *string) error {
