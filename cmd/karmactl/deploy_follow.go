@@ -149,6 +149,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 					return err
 				}
 			}
+			doc.Tag = tagOf(d.o.image)
 			docs[i] = doc
 			if (doc.Outcome == rollout.RolledBack || doc.Follow != "") && x.registered {
 				return d.retire(ctx, ag, []int{doc.Revision})
@@ -211,16 +212,10 @@ func (s *session) retire(ctx context.Context, ag *rollout.Agent, revisions []int
 // endDeployments prints the documents and turns the worst of them into the exit code.
 func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.Deployment) bool) error {
 	code := 0
+	if err := s.showDeployments(docs); err != nil {
+		return err
+	}
 	for _, doc := range docs {
-		if s.app.term.JSON {
-			if err := s.app.term.Line(&document.Deployment{Head: document.Of("Deployment"), Deployed: document.Deployed(*doc)}); err != nil {
-				return err
-			}
-		} else {
-			for _, l := range doc.Lines() {
-				s.app.term.Para(l.Lead, l.Text)
-			}
-		}
 		switch {
 		case fine(doc):
 		case doc.Outcome == rollout.TimedOut:
@@ -232,11 +227,46 @@ func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.
 			fine = func(*rollout.Deployment) bool { return true } // a failure outweighs what is still rolling
 		}
 	}
-	if len(docs) > 1 && !s.app.term.JSON {
-		s.app.term.Printf("\n%s\n", sumOfDeployments(docs))
-	}
 	if code != 0 {
 		return &exit{code: code}
+	}
+	return nil
+}
+
+// showDeployments prints each document, or for people each ending: what several agents failed of is told of the first.
+func (s *session) showDeployments(docs []*rollout.Deployment) error {
+	term := s.app.term
+	if term.JSON {
+		for _, doc := range docs {
+			if err := term.Line(&document.Deployment{Head: document.Of("Deployment"), Deployed: document.Deployed(*doc)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for i, doc := range docs {
+		if slices.ContainsFunc(docs[:i], doc.AsFailed) {
+			continue // told
+		}
+		title := doc.Title()
+		term.Para(title.Lead, title.Text)
+		var others []string
+		for _, x := range docs[i+1:] {
+			if doc.AsFailed(x) {
+				title = x.Title()
+				term.Para(title.Lead, title.Text)
+				others = append(others, x.Agent)
+			}
+		}
+		for _, l := range doc.Lines() {
+			term.Para(l.Lead, l.Text)
+		}
+		if len(others) > 0 {
+			term.Para("    also     ", "this is "+doc.Agent+"'s, and the same holds for "+strings.Join(others, ", "))
+		}
+	}
+	if len(docs) > 1 {
+		term.Printf("\n%s\n", sumOfDeployments(docs))
 	}
 	return nil
 }

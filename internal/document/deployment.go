@@ -18,6 +18,8 @@ type Deployed struct {
 	Previous int `json:"previous,omitempty"`
 	// Image is the reference with the digest that is deployed.
 	Image string `json:"image"`
+	// Tag is what a person called the image, such as v1.4.2; not there where there is no such word.
+	Tag string `json:"tag,omitempty"`
 	// Outcome is succeeded, failed, rolled_back, superseded, timed_out, unchanged or started.
 	Outcome string `json:"outcome"`
 	// Verified: tasks of the revision have run and were healthy.
@@ -29,6 +31,8 @@ type Deployed struct {
 	StoppedReason string   `json:"stopped_reason"`
 	Task          string   `json:"task,omitempty"`
 	Log           []string `json:"log"`
+	// Cause is what StoppedReason means, in a sentence; not there where that is not known.
+	Cause string `json:"cause,omitempty"`
 	// Changes between the revisions may explain a failure.
 	Changes []string `json:"changes,omitempty"`
 	// Fix is what mends it, where the reason tells.

@@ -41,8 +41,8 @@ func samples() map[string]any {
 			},
 		},
 		"Deployment": document.Deployment{Head: document.Of("Deployment"), Deployed: document.Deployed{
-			Agent: "validator", Revision: 3, Previous: 2, Image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/karmacadabra/validator@sha256:4f5e", Outcome: "rolled_back",
-			Reason: "tasks failed to start", ExitCode: &one, StoppedReason: "Essential container in task exited", Task: "0f1e2d",
+			Agent: "validator", Revision: 3, Previous: 2, Image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/karmacadabra/validator@sha256:4f5e", Tag: "v1.4.2", Outcome: "rolled_back",
+			Reason: "tasks failed to start", ExitCode: &one, StoppedReason: "Essential container in task exited", Cause: "the program exits", Task: "0f1e2d",
 			Log: []string{"KeyError: 'PRIVATE_KEY'"}, Fix: "karmactl secrets set validator private_key",
 		}},
 		"Error": document.Error{

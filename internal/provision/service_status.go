@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/tasks"
@@ -164,6 +165,7 @@ func (s *Service) lastEnd(ctx context.Context) (why, fix string, err error) {
 	end := tasks.Ended(*last, s.Agent.Name)
 	why = tasks.PlainEvent(end.String())
 	if c, known := tasks.CauseOf(s.Agent.Name, end.Reason); known {
+		c = c.WithMemory(agents.NextFargateMemory(s.Agent.CPU, s.Agent.Memory))
 		return why + ": " + c.Why, c.Fix(), nil
 	}
 	return why, "", nil

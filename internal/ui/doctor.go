@@ -68,7 +68,7 @@ func (t *Terminal) doctorText(d *document.Doctor, full bool) string {
 		for _, e := range f.Evidence {
 			line("evidence", e)
 		}
-		line("fix", f.Fix)
+		fmt.Fprintf(&b, "      %s %s\n", c.dim(pad("fix", 9)), advised(f.Fix, width-16, 16))
 		if len(of) > 1 {
 			line("others", "this is "+of[0]+"'s: karmactl doctor --full has each")
 		}

@@ -74,6 +74,42 @@ func wrap(s string, n, indent int) string {
 	return b.String()
 }
 
+// advised is wrap for what is to be done. A command that it begins with has a line of its own, so that it can be pasted:
+// what is said of the command is below.
+func advised(s string, n, indent int) string {
+	words := strings.Fields(s)
+	of := leadingCommand(words)
+	if of == 0 || of == len(words) {
+		return wrap(s, n, indent)
+	}
+	command := strings.TrimSuffix(strings.Join(words[:of], " "), ",")
+	return wrap(command, n, indent) + "\n" + strings.Repeat(" ", indent) + wrap(strings.Join(words[of:], " "), n, indent)
+}
+
+// leadingCommand is how many of the words are a command of karmactl's that a comma ends, and 0 where the
+// words are a sentence.
+func leadingCommand(words []string) int {
+	if len(words) == 0 || words[0] != "karmactl" {
+		return 0
+	}
+	names, flags, value := 0, false, false
+	for i, w := range words[1:] {
+		switch isFlag := strings.HasPrefix(w, "-"); {
+		case isFlag:
+			flags, value = true, true
+		case flags && !value, !flags && names == 2 && words[1] != "secrets" && words[1] != "state":
+			return 0
+		default:
+			names++
+			value = false
+		}
+		if strings.HasSuffix(w, ",") {
+			return i + 2
+		}
+	}
+	return 0
+}
+
 // goesOn is what tells a shell that the next line belongs to the command.
 const goesOn = ` \`
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"testing"
 
@@ -26,6 +27,22 @@ func TestACommandStaysInOneLine(t *testing.T) {
   --desired-value 8; or lower scale.max`,
 	} {
 		if got := wrap(text, 42, 2); got != want {
+			t.Errorf("it is\n%s\nand not\n%s", got, want)
+		}
+	}
+}
+
+func TestACommandThatIsAdvisedCanBePasted(t *testing.T) {
+	for text, want := range map[string]string{
+		"karmactl logs writer --since 1h, which has its last words":   "karmactl logs writer --since 1h\n  which has its last words",
+		"karmactl secrets set writer key, then the same deploy again": "karmactl secrets set writer key\n  then the same deploy again",
+		"karmactl deploy writer --image REF, which copies it":         "karmactl deploy writer --image REF\n  which copies it",
+		"karmactl wake brings it back, and up makes the rest":         "",
+		"karmactl deploy writer --restart begins it again, or wait":   "",
+		"karmactl doctor":                  "",
+		"wait, or karmactl doctor, or ask": "",
+	} {
+		if got := advised(text, 60, 2); got != cmp.Or(want, text) {
 			t.Errorf("it is\n%s\nand not\n%s", got, want)
 		}
 	}

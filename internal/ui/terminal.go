@@ -134,7 +134,7 @@ func (t *Terminal) under(lead, text string) string {
 		}
 		return "\n    " + wrap(text, t.Width()-4, 4)
 	}
-	return wrap(text, t.Width()-indent, indent)
+	return advised(text, t.Width()-indent, indent)
 }
 
 // Notef writes a line to standard error, unless quiet. In a terminal it is broken between words.

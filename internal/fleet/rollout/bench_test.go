@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // Text is all of the lines.
 func (d *Deployment) Text() string {
 	var b strings.Builder
-	for _, l := range d.Lines() {
+	for _, l := range append([]TextLine{d.Title()}, d.Lines()...) {
 		b.WriteString(l.Lead + l.Text + "\n")
 	}
 	return b.String()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,7 +81,12 @@ func (w *watch) reasonOf(ctx context.Context, t types.Task) (string, error) {
 func (w *watch) note(t types.Task, id, reason string) {
 	end := tasks.Ended(t, w.Name)
 	w.doc.Task, w.doc.StoppedReason = id, reason
-	c := tasks.Explained(w.Name, reason)
+	cpu, _ := strconv.Atoi(aws.ToString(t.Cpu))
+	memory, _ := strconv.Atoi(aws.ToString(t.Memory))
+	c := tasks.Explained(w.Name, reason).WithMemory(agents.NextFargateMemory(cpu, memory))
+	if c.Kind != tasks.KindUnknown {
+		w.doc.Cause = c.Why
+	}
 	if w.doc.Fix = c.Fix(); c.Again {
 		w.doc.Fix += ", then the same deploy again"
 	}
@@ -145,9 +151,6 @@ func (w *watch) explain(ctx context.Context) error {
 	w.doc.Changes = Compare(w.Name, was, now)
 	log := strings.Join(w.doc.Log, "\n")
 	slices.SortStableFunc(w.doc.Changes, func(a, b string) int { return named(b, log) - named(a, log) })
-	for _, c := range w.doc.Changes {
-		w.say("why", c)
-	}
 	return nil
 }
 

@@ -26,11 +26,11 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 	case types.ServiceDeploymentStatusRollbackSuccessful:
 		doc.Outcome = RolledBack
 		if doc.Reason = "rolled back"; w.previous != "" {
-			doc.Reason = fmt.Sprintf("rolled back to revision %d", doc.Previous)
+			doc.Reason = rolledBackTo(doc.Previous)
 		}
 		if d.Rollback != nil {
 			if td, err := w.deployed(ctx, aws.ToString(d.Rollback.ServiceRevisionArn)); err == nil && td != "" {
-				doc.Reason = fmt.Sprintf("rolled back to revision %d", tasks.Revision(td))
+				doc.Reason = rolledBackTo(tasks.Revision(td))
 			}
 		}
 		if stoppedByUser(d) {
@@ -48,9 +48,9 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 		doc.Outcome, doc.Reason = Failed, reason
 		if stoppedByUser(d) {
 			doc.Reason = strings.TrimSpace(reason + " " + w.stillRunning(d) + " Who stopped it is in CloudTrail, at StopServiceDeployment.")
-			doc.Fix = "karmactl deploy " + w.Name + " --restart begins it again"
+			doc.Fix = "karmactl deploy " + w.Name + " --restart, which begins it again"
 			if w.previous != "" {
-				doc.Fix += ", karmactl rollback " + w.Name + " goes back"
+				doc.Fix += "; karmactl rollback " + w.Name + " goes back"
 			}
 		}
 	default:

@@ -36,7 +36,9 @@ type Deployment struct {
 	Revision int
 	Previous int
 	Image    string
-	Outcome  string
+	// Tag is what a person called the image; "" where there is no such word.
+	Tag     string
+	Outcome string
 	// Verified: tasks of the revision have run and were healthy.
 	Verified bool
 	Reason   string
@@ -45,6 +47,8 @@ type Deployment struct {
 	StoppedReason string
 	Task          string
 	Log           []string
+	// Cause is what StoppedReason means, in a sentence; "" is not known.
+	Cause string
 	// Changes between the revisions may explain a failure.
 	Changes []string
 	// Fix is what mends it, where the reason tells.

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -11,26 +12,36 @@ import (
 // TextLine is a line for people: a long Text is wrapped below its beginning, right of Lead.
 type TextLine struct{ Lead, Text string }
 
-// Lines are how a deployment ended, for people.
-func (d *Deployment) Lines() []TextLine {
+// Title is how a deployment ended: what became of the agent, in a line.
+func (d *Deployment) Title() TextLine {
 	sign := map[string]string{Succeeded: "✔", Unchanged: "✔", Started: "◐", TimedOut: "◐", RolledBack: "↩", Superseded: "!"}[d.Outcome]
-	if sign == "" {
-		sign = "✘"
-	}
 	rev := fmt.Sprintf("rev %d", d.Revision)
-	if d.Previous > 0 && d.Previous != d.Revision {
+	switch {
+	case d.Previous == 0 || d.Previous == d.Revision:
+	case d.Outcome == RolledBack && !d.backAt(d.Revision): // the arrow leads to what runs now
+		rev = fmt.Sprintf("rev %d → %d", d.Revision, d.Previous)
+	default:
 		rev = fmt.Sprintf("rev %d → %d", d.Previous, d.Revision)
 	}
-	head := fmt.Sprintf("%s  %s  %s", d.Agent, rev, strings.ReplaceAll(d.Outcome, "_", " "))
+	title := fmt.Sprintf("%s  %s  %s", d.Agent, rev, strings.ReplaceAll(d.Outcome, "_", " "))
 	if d.Image != "" {
-		head += "  " + agents.ShortImage(d.Image)
+		title += "  " + agents.ShortImage(d.Image)
 	}
-	lines := []TextLine{{sign + " ", head}}
+	if d.Tag != "" {
+		title += "  " + d.Tag
+	}
+	return TextLine{cmp.Or(sign, "✘") + " ", title}
+}
+
+// Lines are what is to be said of it beside.
+func (d *Deployment) Lines() []TextLine {
+	var lines []TextLine
 	row := func(what, text string) {
 		if text != "" {
 			lines = append(lines, TextLine{fmt.Sprintf("    %-8s ", what), text})
 		}
 	}
+	row("cause", d.Cause)
 	if d.Task != "" {
 		row("task", tasks.Short(d.Task))
 	}
@@ -48,12 +59,26 @@ func (d *Deployment) Lines() []TextLine {
 	for _, c := range d.Changes {
 		row("changed", c)
 	}
-	if d.Outcome == Succeeded && !d.Verified {
+	switch {
+	case d.Outcome == Succeeded && !d.Verified:
 		row("note", d.Reason)
-	} else {
+	case d.Outcome != RolledBack || d.Reason != rolledBackTo(d.Previous):
 		row("reason", d.Reason)
 	}
 	row("try", d.Fix)
 	row("follow", d.Follow)
 	return lines
 }
+
+// AsFailed tells whether two deployments failed alike, so that it is enough to tell of one.
+func (d *Deployment) AsFailed(x *Deployment) bool {
+	return !d.OK() && d.Cause != "" && d.Cause == x.Cause && d.Outcome == x.Outcome && (d.ExitCode == nil) == (x.ExitCode == nil) && (d.ExitCode == nil || *d.ExitCode == *x.ExitCode)
+}
+
+// backAt tells whether the revision runs now, after a rollback.
+func (d *Deployment) backAt(revision int) bool {
+	return strings.HasPrefix(d.Reason+" ", rolledBackTo(revision)+" ")
+}
+
+// rolledBackTo is what is said of a deployment that was rolled back, where nothing else is to be said.
+func rolledBackTo(revision int) string { return fmt.Sprintf("rolled back to revision %d", revision) }
