@@ -122,7 +122,11 @@ func sumOfWalk(res *engine.Result, checks []document.Check, agents int) string {
 				answer++
 			}
 		}
-		sum = strings.TrimPrefix(fmt.Sprintf("%s; %d of %s answer", sum, answer, counted(agents, "agent")), "; ")
+		verb := "answer"
+		if agents == 1 {
+			verb = "answers"
+		}
+		sum = strings.TrimPrefix(fmt.Sprintf("%s; %d of %s %s", sum, answer, counted(agents, "agent"), verb), "; ")
 	}
 	return sum
 }
