@@ -38,13 +38,13 @@ func (a *app) completeOneAgentOrJob() complete {
 		if err != nil || len(given) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return slices.Concat(cfg.Names(), cfg.JobNames()), cobra.ShellCompDirectiveNoFileComp
+		return cfg.LogNames(), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
 // completeLogs offers agents, and jobs.
 func (a *app) completeLogs(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.notGiven(given, func(cfg *agents.Config) []string { return slices.Concat(cfg.Names(), cfg.JobNames()) })
+	return a.notGiven(given, func(cfg *agents.Config) []string { return cfg.LogNames() })
 }
 
 // completeOwners offers agents, and jobs with images of their own.

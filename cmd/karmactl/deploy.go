@@ -50,6 +50,7 @@ func newDeployCmd(a *app) *cobra.Command {
 		Example: `  karmactl deploy validator --build
   karmactl deploy validator --image ghcr.io/acme/validator:v1.4.2
   karmactl deploy --all --restart
+  karmactl deploy 'karma*' --restart
   karmactl deploy validator --dry-run`,
 		Long: `Builds or copies the image, pushes it to the agent's own repository, pins it by
 digest, registers a revision if anything changed, and follows that deployment to
@@ -81,7 +82,7 @@ usual in a rehearsal.
 When AWS calls the deployment failed, it rolls back, which takes as long again. With
 --fail-fast, the default without a terminal, deploy exits 3 then, and the last line is
 the command that follows the rollback.`,
-		RunE: a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
+		RunE: a.withNames(identified, (*agents.Config).Names, func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 			func(ctx context.Context, s *session, args []string) error { return runDeploy(ctx, s, args, o) }),
 		PreRun: func(c *cobra.Command, _ []string) {
 			o.failFastSet, o.timeoutSet = c.Flags().Changed("fail-fast"), c.Flags().Changed("timeout")

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/doctor"
 	"github.com/karmacadabra/karmactl/internal/document"
 )
@@ -39,7 +40,7 @@ is a problem; what is over, such as Spot tasks that were replaced, is a note.
 With --fix it first puts agents on demand that have spot.fallback in agents.yaml and
 that Spot has had no capacity for as long as it says, and agents whose time on demand
 is over back on Spot. Nothing else is changed.`,
-		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, names []string) error { return runDoctor(ctx, s, names, o) }),
+		RunE: a.withNames(identified, (*agents.Config).Names, areAgents, func(ctx context.Context, s *session, names []string) error { return runDoctor(ctx, s, names, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd

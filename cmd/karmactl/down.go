@@ -50,7 +50,7 @@ Before the first deletion it looks for what it did not make inside of what it wo
 delete (a database in a subnet, a service in the cluster, a listener) and stops there. The user's own secret is never
 deleted; images, logs and what the agents keep in volumes stay unless told, and what keeping the volumes costs is said.
 The hook before_down of agents.yaml runs first; --no-hooks runs none, which is usual in a rehearsal.`,
-		RunE: a.withSession(areAgents, func(ctx context.Context, s *session, args []string) error {
+		RunE: a.withNames(identified, (*agents.Config).Names, areAgents, func(ctx context.Context, s *session, args []string) error {
 			o.agents = args
 			if o.Data && len(args) > 0 {
 				return &usageError{errors.New("--data goes with the whole stack: its agents share one file system, and the volumes of one alone cannot be deleted from here")}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 	"syscall"
 	"time"
 
@@ -59,11 +58,12 @@ func newLogsCmd(a *app) *cobra.Command {
 		Use: "logs [agent|job...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.completeLogs,
 		Example: `  karmactl logs -f                                  # the last lines, then all
   karmactl logs validator --since 2h --level error  # what went wrong
+  karmactl logs 'voice*' karma-hello                  # by a pattern, as a shell has them
   karmactl logs --filter '"request_id" "7f3a"'      # terms, or { $.field = 1 }
   karmactl logs --since 2h --highlight 'time.?out'  # in colour, among the rest
   karmactl logs --query slow --since 1d             # Logs Insights, and its cost`,
-		Long: `Reads the log groups of all agents, or of the agents and jobs named, as one stream
-in the order of time, with what ECS did in between: tasks started, stopped and why
+		Long: `Reads the log groups of all agents, or of the agents and jobs that are named or that a
+quoted pattern matches (* ? [a-c]), as one stream in the order of time, with what ECS did in between: tasks started, stopped and why
 (left out when messages are chosen by what they say, and in raw). Following
 asks again for what it has already read, because CloudWatch Logs shows events
 late and out of order; so nothing is lost and nothing comes twice.
@@ -86,7 +86,7 @@ Here -f is --follow; the file is --file.`,
 			if o.live {
 				need = identified // its groups go by ARN
 			}
-			return a.withAccess(need, o.check, func(ctx context.Context, s *session, names []string) error {
+			return a.withNames(need, (*agents.Config).LogNames, o.check, func(ctx context.Context, s *session, names []string) error {
 				err := runLogs(ctx, s, names, o)
 				switch {
 				case errors.Is(err, syscall.EPIPE):
@@ -158,7 +158,7 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 	case "raw":
 		style.Format = logs.Raw
 	}
-	style.Agents = slices.Concat(s.cfg.Names(), s.cfg.JobNames())
+	style.Agents = s.cfg.LogNames()
 	if a.term.Screen {
 		style.Width = a.term.Width()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -83,7 +84,7 @@ func noAgentOrJob(cfg *agents.Config, name string) error {
 	if len(cfg.Jobs) == 0 {
 		return noAgent(cfg, name)
 	}
-	hint := didYouMean(name, slices.Concat(cfg.Names(), cfg.JobNames()))
+	hint := didYouMean(name, cfg.LogNames())
 	return &usageError{fmt.Errorf("there is no agent and no job %q in %s: %sit has the agents %s and the jobs %s", name, cfg.File, hint, strings.Join(cfg.Names(), ", "), strings.Join(cfg.JobNames(), ", "))}
 }
 
@@ -92,13 +93,32 @@ func logNames(cfg *agents.Config, names []string) ([]string, error) {
 	if len(names) == 0 {
 		return cfg.Names(), nil
 	}
-	all := slices.Concat(cfg.Names(), cfg.JobNames())
+	all := cfg.LogNames()
 	for _, n := range names {
 		if !slices.Contains(all, n) {
 			return nil, noAgentOrJob(cfg, n)
 		}
 	}
 	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
+}
+
+// matching puts for each pattern, such as 'voice*', the names of all that it matches, as a shell would: * is any
+// characters, ? is one, [a-c] is one of these. What is no pattern stays as it is.
+func matching(cfg *agents.Config, all, words []string) (names []string, err error) {
+	for _, w := range words {
+		found := []string{w}
+		if strings.ContainsAny(w, `*?[`) {
+			if found = slices.DeleteFunc(slices.Clone(all), func(n string) bool { is, _ := path.Match(w, n); return !is }); len(found) == 0 {
+				return nil, &usageError{fmt.Errorf("nothing in %s matches %q: it has %s", cfg.File, w, strings.Join(all, ", "))}
+			}
+		}
+		for _, n := range found {
+			if !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names, nil
 }
 
 // agentNames checks names against the file, and puts them into its order; none means all.

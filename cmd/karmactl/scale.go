@@ -39,14 +39,15 @@ func newScaleCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "scale AGENT=N|MIN-MAX|auto...", Short: "How many tasks: a number, a range, or by the clock",
 		Long: `Sets the bounds of the autoscaler: validator=3 keeps three tasks, 1-5 lets it
-choose by the targets of agents.yaml, 0 is none, auto goes back to agents.yaml.
+choose by the targets of agents.yaml, 0 is none, auto goes back to agents.yaml. 'karma*=2'
+is for each agent that the quoted pattern matches (* ? [a-c]).
 up leaves such bounds alone.
 
 With --schedule the agents run in the hours of a schedule of agents.yaml only
 (office-hours is always there) and have no tasks outside; --schedule off ends that.
 The alarm for too few healthy tasks is muted outside the hours, by rules of
 CloudWatch's, and armed 15 minutes after they begin, when the tasks are there.`,
-		Example:           "  karmactl scale karma-hello=3 validator=1-5\n  karmactl scale --schedule office-hours --now\n  karmactl scale --schedule off",
+		Example:           "  karmactl scale karma-hello=3 validator=1-5\n  karmactl scale 'karma*=2'\n  karmactl scale --schedule office-hours --now\n  karmactl scale --schedule off",
 		ValidArgsFunction: a.completeScaling(),
 		RunE: a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 			func(ctx context.Context, s *session, _ []string) error { return runScale(ctx, s, o) }),
@@ -69,13 +70,19 @@ func (o *scaleOptions) check(cfg *agents.Config, args []string) error {
 		if err != nil {
 			return &usageError{err}
 		}
-		if slices.ContainsFunc(o.targets, func(x fleet.Target) bool { return x.Agent == t.Agent }) {
-			return &usageError{fmt.Errorf("%s is there twice", t.Agent)}
+		names, err := matching(cfg, cfg.Names(), []string{t.Agent})
+		if err != nil {
+			return err
 		}
-		if _, ok := cfg.Agent(t.Agent); !ok {
-			return noAgent(cfg, t.Agent)
+		for _, t.Agent = range names {
+			if slices.ContainsFunc(o.targets, func(x fleet.Target) bool { return x.Agent == t.Agent }) {
+				return &usageError{fmt.Errorf("%s is there twice", t.Agent)}
+			}
+			if _, ok := cfg.Agent(t.Agent); !ok {
+				return noAgent(cfg, t.Agent)
+			}
+			o.targets = append(o.targets, t)
 		}
-		o.targets = append(o.targets, t)
 	}
 	if _, ok := cfg.Schedules[o.schedule]; !ok && o.schedule != "" && o.schedule != scheduleOff {
 		return oneOf("--schedule", o.schedule, append(slices.Sorted(maps.Keys(cfg.Schedules)), scheduleOff))

@@ -25,7 +25,7 @@ agents.yaml where its value is, whether there is one, the version and its age, a
 which running tasks were created before that version and so use an older one. AWS
 does not tell the keys inside a secret: karmactl notes them in a tag when it writes;
 where another program has written since, it says "not known".`,
-		RunE: a.withSession(areOwners, runSecretsStatus),
+		RunE: a.withNames(identified, (*agents.Config).OwnerNames, areOwners, runSecretsStatus),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -30,7 +31,7 @@ value for stays as it is; a value from karmactl secrets set is overwritten when 
 nested secret has another one. The nested secret is never written.
 
 Tasks that run keep the values they started with: deploy --refresh-secrets.`,
-		RunE: a.withSession(areOwners, func(ctx context.Context, s *session, names []string) error { return runSecretsSync(ctx, s, names, o) }),
+		RunE: a.withNames(identified, (*agents.Config).OwnerNames, areOwners, func(ctx context.Context, s *session, names []string) error { return runSecretsSync(ctx, s, names, o) }),
 	}
 	o.addFlags(cmd.Flags())
 	return cmd

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,6 +90,22 @@ func (a *app) withAccess(need access, ok check, run func(context.Context, *sessi
 		defer func() { _ = s.close() }() // all that matters is written by then
 		return orAsleep(ctx, s, run(ctx, s, args))
 	}
+}
+
+// withNames is withAccess for a command that takes several of the names that of gives, or patterns of them.
+func (a *app) withNames(need access, of func(*agents.Config) []string, ok check, run func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
+	var names []string
+	return a.withAccess(need, func(cfg *agents.Config, args []string) (err error) {
+		if names, err = matching(cfg, of(cfg), args); err != nil {
+			return err
+		}
+		return ok(cfg, names)
+	}, func(ctx context.Context, s *session, args []string) error {
+		if len(args) > 0 && !slices.Equal(args, names) {
+			a.term.Notef("%s: %s", strings.Join(args, " "), strings.Join(names, ", "))
+		}
+		return run(ctx, s, names)
+	})
 }
 
 // deadline puts --timeout on a command.

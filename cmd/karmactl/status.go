@@ -55,7 +55,7 @@ that alone takes the lock.`,
 			if o.drift || o.watch {
 				need = identified // the bucket's name has the account's number
 			}
-			return a.withAccess(need, areAgents, func(ctx context.Context, s *session, names []string) error {
+			return a.withNames(need, (*agents.Config).Names, areAgents, func(ctx context.Context, s *session, names []string) error {
 				if o.watch {
 					return watchStatus(ctx, s, names, o)
 				}

@@ -69,6 +69,10 @@ func (o *upOptions) check(cfg *agents.Config, args []string) error {
 	if o.build && o.planFile != "" {
 		return &usageError{errors.New("--build and a kept plan do not go together: what is built is not in the plan")}
 	}
+	var err error
+	if o.only, err = matching(cfg, cfg.OwnerNames(), o.only); err != nil {
+		return err
+	}
 	return areOwners(cfg, o.only)
 }
 

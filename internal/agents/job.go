@@ -35,6 +35,9 @@ type Job struct {
 // JobNames are the names of the jobs, sorted.
 func (c *Config) JobNames() []string { return slices.Sorted(maps.Keys(c.Jobs)) }
 
+// LogNames are the names of the agents and of the jobs: each has a log group.
+func (c *Config) LogNames() []string { return slices.Concat(c.Names(), c.JobNames()) }
+
 // JobsOf are the jobs of an agent, sorted by name.
 func (c *Config) JobsOf(agent string) []Job {
 	var out []Job
