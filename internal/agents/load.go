@@ -90,6 +90,7 @@ func Parse(file string, src []byte, environment string) (*Config, error) {
 // each agent, the whole is read by the table, and then the rules look at it.
 func (r *reader) config(root *yaml.Node, environment string) *Config {
 	t := tables()
+	r.whole = t.describe
 	root = resolve(root)
 	own := ownEnvironment(root)
 	if environment == "" {

@@ -96,7 +96,7 @@ func object[S any](name string, fields []field[S]) value[S] {
 						continue
 					}
 					meant[Nearest(k.Value, names)] = true
-					r.problem(k, fmt.Sprintf("unknown key %q", shorten(k.Value)), suggest(k.Value, names))
+					r.problem(k, fmt.Sprintf("unknown key %q", shorten(k.Value)), r.unknownKey(k.Value, names))
 				}
 				continue
 			}

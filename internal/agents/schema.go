@@ -45,8 +45,7 @@ func describeDict(keys textRule, of schema) schema {
 // the same table that reads the file.
 func Schema() []byte {
 	d := definitions{}
-	preset := document{Config: defaultConfig(), defaults: defaultAgent()}
-	root := tables().root.describe(&d, &preset)
+	root := tables().describe(&d)
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "agents.yaml"
 	root["description"] = "A fleet of agents on ECS Fargate, as karmactl reads it."

@@ -24,6 +24,11 @@ type table struct {
 	inOverlay  func(key string) bool
 }
 
+// describe is the schema of the whole file, which refers to what it puts into d.
+func (t table) describe(d *definitions) schema {
+	return t.root.describe(d, &document{Config: defaultConfig(), defaults: defaultAgent()})
+}
+
 // tables builds the table once.
 var tables = sync.OnceValue(func() table {
 	own := agentFields()
