@@ -20,10 +20,10 @@ export GOGC=${GOGC:-400}
 first='/(cmd/karmactl|internal/stack)$'
 packages=$(grep -E "$first" <<<"$packages" || true; grep -vE "$first" <<<"$packages" || true)
 
-# The scripts of the commands run in real time, mostly waiting, against a clock
-# that is sixty times as fast. Their package waits beside the others, so three
-# packages at a time keep two cores at work. Under the race detector it computes
-# as much as the others and comes last, with the machine to itself.
+# Scripts of the commands that need processes run in real time, mostly waiting, against
+# a clock that is sixty times as fast. Their package waits beside the others, so three
+# packages at a time keep two cores at work. Under the race detector all scripts are
+# such ones; the package computes as much as the others and comes last, with the machine to itself.
 rest='' timed=''
 if [[ " ${flags[*]} " == *" -race "* ]]; then
 	rest=$(grep -v '/cmd/karmactl$' <<<"$packages" || true)

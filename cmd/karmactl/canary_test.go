@@ -86,26 +86,33 @@ type aviary struct {
 
 func (a *aviary) world() string { return filepath.Join(a.dir, "world", worldName) }
 
-// run runs the real main, checks its exit code and looks for canaries in both streams.
-func (a *aviary) run(code int, stdin string, args ...string) string {
+// run runs a command, checks its exit code and looks for canaries in both streams.
+func (a *aviary) run(want int, stdin string, args ...string) string {
 	a.t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		a.t.Fatal(err)
+	code, said := a.main(stdin, args)
+	if code != want {
+		a.t.Fatalf("%v exits with %d, not %d:\n%s", args, code, want, said)
+	}
+	if c := leak(said); c != "" {
+		a.t.Errorf("%v says %s:\n%s", args, c, said)
+	}
+	return said
+}
+
+// main runs the real main: with -short inside this process, except try, which starts itself.
+func (a *aviary) main(stdin string, args []string) (code int, said string) {
+	environ := append(os.Environ(), "KARMACTL_SIMULATE="+filepath.Dir(a.world()), "KARMACTL_FILE="+a.file, "KARMACTL_VERBOSE=true")
+	if testing.Short() && args[0] != "try" {
+		code, out, said := karmactlInside(a.t, a.dir, environ, stdin, args...)
+		return code, out + said
 	}
 	var out bytes.Buffer
-	cmd := &exec.Cmd{
-		Path: exe, Args: append([]string{"karmactl"}, args...), Dir: a.dir, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &out,
-		Env: append(os.Environ(), "KARMACTL_SIMULATE="+filepath.Dir(a.world()), "KARMACTL_FILE="+a.file, "KARMACTL_VERBOSE=true"),
+	cmd := exec.CommandContext(a.t.Context(), "karmactl", args...)
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = a.dir, environ, strings.NewReader(stdin), &out, &out
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		a.t.Fatal(err)
 	}
-	err = cmd.Run()
-	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {
-		a.t.Fatalf("%v exits with %v, not %d:\n%s", args, err, code, out.String())
-	}
-	if c := leak(out.String()); c != "" {
-		a.t.Errorf("%v says %s:\n%s", args, c, out.String())
-	}
-	return out.String()
+	return cmd.ProcessState.ExitCode(), out.String()
 }
 
 // put writes a secret by itself, as the user would.
@@ -173,25 +180,33 @@ func nestedText(value string) string {
 }
 
 func TestNoSecretsValueIsEverSeen(t *testing.T) {
-	t.Parallel()
 	for _, store := range []string{"secretsmanager", "ssm"} {
-		t.Run(store, func(t *testing.T) {
-			t.Parallel()
-			a := &aviary{t: t, dir: t.TempDir()}
-			shipped, err := os.ReadFile(shippedFile())
-			if err != nil {
-				t.Fatal(err)
-			}
-			a.file = filepath.Join(a.dir, "agents.yaml")
-			if err := os.WriteFile(a.file, bytes.Replace(shipped, []byte("\n  nested:"), []byte("\n  store: "+store+"\n  nested:"), 1), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			a.put("karmacadabra", nestedText(canaries[0]))
-			a.fly()
-			a.fail(store)
-			a.search()
-		})
+		if testing.Short() {
+			onVirtualTime(t, store, func(t *testing.T) { soarOver(t, store) })
+		} else {
+			t.Run(store, func(t *testing.T) {
+				t.Parallel()
+				soarOver(t, store)
+			})
+		}
 	}
+}
+
+func soarOver(t *testing.T, store string) {
+	t.Helper()
+	a := &aviary{t: t, dir: t.TempDir()}
+	shipped, err := os.ReadFile(shippedFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.file = filepath.Join(a.dir, "agents.yaml")
+	if err := os.WriteFile(a.file, bytes.Replace(shipped, []byte("\n  nested:"), []byte("\n  store: "+store+"\n  nested:"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.put("karmacadabra", nestedText(canaries[0]))
+	a.fly()
+	a.fail(store)
+	a.search()
 }
 
 // fly goes through what works.

@@ -21,9 +21,11 @@ var examplePrice = regexp.MustCompile(`\*\*\$([0-9]+\.[0-9]{2}) a month\*\*`)
 
 // TestEachExampleComesUpCostsWhatItSaysAndGoes takes every folder of examples/ from
 // nothing and back with the real main, in a simulated account: it is priced, brought up, used,
-// changed and taken down.
+// changed and taken down. With -short it is inside this process.
 func TestEachExampleComesUpCostsWhatItSaysAndGoes(t *testing.T) {
-	t.Parallel()
+	if !testing.Short() {
+		t.Parallel()
+	}
 	files, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "agents.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no examples: %v", err)
@@ -38,7 +40,7 @@ func TestEachExampleComesUpCostsWhatItSaysAndGoes(t *testing.T) {
 		if err := os.WriteFile(script, []byte(lifeOf(cfg)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		testscript.Run(t, testscript.Params{
+		p := testscript.Params{
 			Files: []string{script}, RequireExplicitExec: true,
 			Setup: func(e *testscript.Env) error {
 				e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -49,7 +51,12 @@ func TestEachExampleComesUpCostsWhatItSaysAndGoes(t *testing.T) {
 				return os.CopyFS(e.WorkDir, os.DirFS(filepath.Dir(f)))
 			},
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){"priced": priced, "greet": greet, "nothingleft": nothingLeft},
-		})
+		}
+		if testing.Short() {
+			runInside(t, script, p)
+		} else {
+			testscript.Run(t, p)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,11 +43,40 @@ func (m tidy) Run() int {
 }
 
 // The scripts run the real main, with a simulated account in $WORK/world
-// and the shipped agents.yaml.
+// and the shipped agents.yaml. With -short, TestScriptsInsideThisProcess runs the scripts that
+// need no process of their own.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	files := scripts(t, func(text string) bool { return !testing.Short() || needsAProcess.MatchString(text) })
+	p := scriptParams()
+	p.Files = files
+	testscript.Run(t, p)
+}
+
+func TestScriptsInsideThisProcess(t *testing.T) {
+	for _, f := range scripts(t, func(text string) bool { return testing.Short() && !needsAProcess.MatchString(text) }) {
+		runInside(t, f, scriptParams())
+	}
+}
+
+// scripts are the files of those scripts whose text is wanted.
+func scripts(t *testing.T, want func(text string) bool) []string {
+	t.Helper()
+	all, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(f string) bool {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return !want(string(text))
+	})
+}
+
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup: func(e *testscript.Env) error {
@@ -74,7 +104,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"bills": bills, "exits": exits, "await": await, "cloudwatch": cloudwatch, "dry": dry, "losebucket": losebucket, "plant": plant, "writelater": writelater},
-	})
+	}
 }
 
 // exits runs a command and checks its exit code: exits 6 karmactl up --yes.
@@ -87,6 +117,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil {
 		code = exitCodeOf(err)
 	}
+	wantExit(ts, args, code)
+}
+
+// wantExit checks the exit code that the first of the arguments of exits names.
+func wantExit(ts *testscript.TestScript, args []string, code string) {
 	if code != args[0] {
 		ts.Fatalf("%v exits %s, want %s", args[1:], code, args[0])
 	}
