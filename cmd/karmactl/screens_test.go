@@ -26,12 +26,15 @@ import (
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
-// screens are the commands whose screens are kept for every size, and their exit codes.
-var screens = []struct {
+// screen is a command whose screen is kept, and its exit code.
+type screen struct {
 	name  string
 	exits int
 	args  []string
-}{
+}
+
+// screens are those that are kept for every size.
+var screens = []screen{
 	{"plan", 0, []string{"plan"}},
 	{"plan_new", 0, []string{"plan", "--offline"}},
 	{"status", 0, []string{"status"}},
@@ -41,6 +44,14 @@ var screens = []struct {
 	{"savings", 0, []string{"cost", "--savings"}},
 	{"doctor", exitDoctor, []string{"doctor"}},
 	{"outputs", 0, []string{"outputs"}},
+}
+
+// tables are the commands whose tables are kept for small windows.
+var tables = []screen{
+	{"secrets", 0, []string{"secrets", "status"}},
+	{"history", 0, []string{"history"}},
+	{"states", 0, []string{"state", "history"}},
+	{"list", 0, []string{"list"}},
 }
 
 // sizes are the windows that people have.
@@ -84,29 +95,33 @@ func TestEveryScreenIsReadableInEverySize(t *testing.T) {
 				golden(t, filepath.Join(here, fmt.Sprintf("screens/%s.%dx%d", s.name, size.width, size.height)), x.steady(folded(lines, size.height)))
 			}
 		}
-		x.narrow()
+		x.narrow(here)
 	})
 }
 
 // narrow holds the screens to small windows, as of a telephone or beside an editor: a line that does not fit is
 // broken by the terminal, in the middle of a word.
-func (x *troubled) narrow() {
-	for _, width := range []int{40, 60} {
-		for _, s := range screens {
-			if s.name == "logs" { // has a width of its own for what an agent says
-				continue
-			}
+func (x *troubled) narrow(here string) {
+	for n, width := range []int{40, 60} {
+		x.at(time.Duration(80+20*n) * time.Minute)
+		x.speak()
+		for i, s := range append(slices.Clone(screens), tables...) {
+			x.at(time.Duration(80+20*n)*time.Minute + time.Duration(i+1)*20*time.Second)
 			_, wrote := x.on(width, 200, s.args...)
-			for l := range strings.Lines(plainText(shown(wrote))) {
+			text := plainText(shown(wrote))
+			for l := range strings.Lines(text) {
 				l = strings.TrimRight(l, "\n")
 				words := strings.Fields(l)
 				if lipgloss.Width(l) <= width || words[0] == "karmactl" { // a command is one line, to paste
 					continue
 				}
 				last := words[len(words)-1] // an id or a URL may be longer than the window
-				if !strings.Contains(last, "/") || lipgloss.Width(l)-lipgloss.Width(last) >= width {
+				if !strings.Contains(last, "/") && lipgloss.Width(last) < width || lipgloss.Width(l)-lipgloss.Width(last) >= width {
 					x.t.Errorf("%s: %d columns in a window of %d: %q", s.name, lipgloss.Width(l), width, l)
 				}
+			}
+			if s.name == "logs" || i >= len(screens) {
+				golden(x.t, filepath.Join(here, fmt.Sprintf("screens/%s.%d", s.name, width)), x.steady(text))
 			}
 		}
 	}

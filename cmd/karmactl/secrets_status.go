@@ -64,7 +64,7 @@ func (a *app) showSecrets(doc *document.SecretsStatus) {
 	t := a.term
 	table := ui.Table{
 		Columns: []string{"agent", "variable", "key", "value", "version", "changed", "", ""},
-		Spare:   []int{5, 4}, // the date, since how long ago is beside it
+		Spare:   []int{5, 4, 2, 6}, // the date first, since how long ago is beside it
 	}
 	for _, ag := range doc.Agents {
 		name := ag.Agent
@@ -94,7 +94,7 @@ func (a *app) showSecrets(doc *document.SecretsStatus) {
 		}
 	}
 	for _, n := range doc.Next {
-		t.Printf("Next: %s\n", n)
+		t.Pairs([]ui.Pair{{Name: "Next:", Value: n}})
 	}
 }
 

@@ -15,14 +15,54 @@ type Table struct {
 	Spare []int
 }
 
-// Table prints it on standard output.
+// Table prints it on standard output. Where a screen is too narrow for its columns, the cells of the last one are broken
+// between words; where that has no room either, each row goes on in lines below.
 func (t *Terminal) Table(x Table) {
-	for i, l := range x.lines(t.room()) {
-		if i == 0 {
-			l = t.paint().dim(l)
-		}
-		t.Printf("%s\n", l)
+	widths := x.widths(t.room())
+	last := len(widths) - 1
+	for last > 0 && widths[last] == 0 { // nothing is in it, or it was given up
+		last--
 	}
+	before := lipgloss.Width(line(x.Columns[:last], widths))
+	left := t.room() - before
+	for i, cells := range append([][]string{x.Columns}, x.Rows...) {
+		text := line(cells, widths)
+		switch {
+		case widths[last] <= left:
+		case left >= leastOfLast:
+			text = line(cells[:last], widths) + wrap(cells[last], left, before)
+		default:
+			text = goingOn(cells, widths, t.room())
+		}
+		for l := range strings.SplitSeq(text, "\n") {
+			if l = strings.TrimRight(l, " "); i == 0 {
+				l = t.paint().dim(l)
+			}
+			t.Printf("%s\n", l)
+		}
+	}
+}
+
+// goingOn is a row in as many lines as it needs, all but the first a little further in.
+func goingOn(cells []string, widths []int, room int) string {
+	var out []string
+	l := cells[0]
+	for i, cell := range cells[1:] {
+		switch {
+		case cell == "" || widths[i+1] == 0:
+		case l != "" && lipgloss.Width(l)+len(gap)+lipgloss.Width(cell) <= room:
+			l += gap + cell
+		default:
+			if l != "" {
+				out = append(out, l)
+			}
+			l = gap + wrap(cell, room-len(gap), len(gap))
+			if i := strings.LastIndexByte(l, '\n'); i >= 0 {
+				out, l = append(out, l[:i]), l[i+1:]
+			}
+		}
+	}
+	return strings.Join(append(out, l), "\n")
 }
 
 // room is how wide a line may be: what is piped on is for others to cut.
@@ -38,15 +78,20 @@ func (x Table) lines(room int) []string {
 	widths := x.widths(room)
 	var out []string
 	for _, cells := range append([][]string{x.Columns}, x.Rows...) {
-		var l strings.Builder
-		for i, cell := range cells {
-			if widths[i] > 0 {
-				l.WriteString(pad(fit(cell, widths[i]), widths[i]) + gap)
-			}
-		}
-		out = append(out, strings.TrimRight(l.String(), " "))
+		out = append(out, strings.TrimRight(line(cells, widths), " "))
 	}
 	return out
+}
+
+// line sets the cells apart that have a width.
+func line(cells []string, widths []int) string {
+	var l strings.Builder
+	for i, cell := range cells {
+		if widths[i] > 0 {
+			l.WriteString(pad(fit(cell, widths[i]), widths[i]) + gap)
+		}
+	}
+	return l.String()
 }
 
 const (

@@ -61,8 +61,10 @@ type Printer struct {
 	colors map[string]uint8
 	buf    []byte
 	before int // the columns of what is between a line's beginning and its message
-	clock  []byte
-	second int64
+	// beginningGives is by how much the beginning is shorter, in a narrow window.
+	beginningGives int
+	clock          []byte
+	second         int64
 	// traces and last join a traceback whose lines are events of their own.
 	traces traces
 	last   Stream
@@ -88,6 +90,7 @@ func NewPrinter(w io.Writer, style Style) *Printer {
 		taken[at] = true
 		p.colors[name] = palette[at]
 	}
+	p.narrow()
 	return p
 }
 

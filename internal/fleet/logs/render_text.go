@@ -129,11 +129,37 @@ func (p *Printer) fields(fields []field) {
 	}
 }
 
+// The steps by which a line's beginning gives way to its message in a narrow window.
+const (
+	wholeBeginning = iota
+	withoutTask
+	withoutMillis // and without the task
+	aboveMessage  // the same, on a line of its own
+)
+
+// leastRoom is how many columns a message wants: fewer make a column of single words of it.
+const leastRoom = 30
+
+// narrow finds out how much of a line's beginning leaves room for a message.
+func (p *Printer) narrow() {
+	for p.style.Width > 0 && p.beginningGives < aboveMessage && p.style.Width-p.beginningWidth() < leastRoom {
+		p.beginningGives++
+	}
+}
+
 // beginningWidth is the columns before a message.
 func (p *Printer) beginningWidth() int {
-	n := len("15:04:05.000 ") + p.width + len(" 8c1f0a2b ")
+	n := len("15:04:05.000 ") + p.width + len(" ")
 	if p.style.Timestamps {
 		n += len("2006-01-02 ")
+	}
+	switch p.beginningGives {
+	case wholeBeginning:
+		n += len("8c1f0a2b ")
+	case withoutMillis:
+		n -= len(".000")
+	case aboveMessage:
+		n = len("  ")
 	}
 	return n
 }
@@ -148,7 +174,8 @@ func (p *Printer) indent() {
 const leastHang = 20
 
 // hang breaks what was written since from between words, so that the rest of a long line is below its message, as far to the
-// right as that begins. A word that is longer than the room is left whole: a URL stays one.
+// right as that begins. A word that is longer than the room is left whole, and begins as far to the left as it must: a URL
+// stays one.
 func (p *Printer) hang(from int) {
 	indent := p.beginningWidth()
 	room := p.style.Width - indent
@@ -173,10 +200,9 @@ func (p *Printer) hang(from int) {
 		n := utf8.RuneCountInString(Plain(word))
 		if used > 0 && used+n > room {
 			p.buf = append(p.buf, '\n')
-			p.indent()
-			p.buf = append(p.buf, strings.Repeat(" ", deep)...)
 			word = strings.TrimPrefix(word, " ")
 			used, n = deep, n-1
+			p.buf = append(p.buf, strings.Repeat(" ", max(0, min(indent+deep, p.style.Width-n)))...)
 		}
 		p.buf = append(p.buf, word...)
 		used += n
@@ -188,6 +214,9 @@ func (p *Printer) beginning(e Event) {
 		p.buf = append(p.buf, "\x1b[2m"...)
 	}
 	p.time(e.Time)
+	if p.beginningGives >= withoutMillis {
+		p.buf = p.buf[:len(p.buf)-len(".000")]
+	}
 	if p.style.Color {
 		p.buf = append(p.buf, "\x1b[0;38;5;"...)
 		p.buf = strconv.AppendUint(p.buf, uint64(p.color(e.Agent)), 10)
@@ -195,19 +224,26 @@ func (p *Printer) beginning(e Event) {
 	}
 	p.buf = append(p.buf, ' ')
 	p.buf = append(p.buf, e.Agent...)
-	for n := utf8.RuneCountInString(e.Agent); n < p.width; n++ {
+	for n := utf8.RuneCountInString(e.Agent); n < p.width && p.beginningGives < aboveMessage; n++ {
 		p.buf = append(p.buf, ' ')
 	}
-	p.buf = append(p.buf, ' ')
-	task := e.Task
-	p.buf = append(p.buf, task[:min(8, len(task))]...)
-	for n := len(task); n < 8; n++ {
+	if p.beginningGives == wholeBeginning {
 		p.buf = append(p.buf, ' ')
+		task := e.Task
+		p.buf = append(p.buf, task[:min(8, len(task))]...)
+		for n := len(task); n < 8; n++ {
+			p.buf = append(p.buf, ' ')
+		}
 	}
 	if p.style.Color {
 		p.buf = append(p.buf, "\x1b[0m"...)
 	}
-	p.buf = append(p.buf, ' ')
+	if p.beginningGives == aboveMessage {
+		p.buf = append(p.buf, '\n')
+		p.indent()
+	} else {
+		p.buf = append(p.buf, ' ')
+	}
 	from := len(p.buf)
 	if e.Late && p.style.MarkLate {
 		p.buf = append(p.buf, "(late) "...)
