@@ -88,6 +88,7 @@ func TestAMinuteIsFollowedWithoutLossInABusyRegion(t *testing.T) {
 		"25 calls a second, writers 1 s apart": {region: "us-east-1", flush: time.Second, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond, calls: 1700},
 		"5 calls a second, writers 1 s apart":  {region: smallest, flush: time.Second, runs: 3, median: 900 * time.Millisecond, p95: 3000 * time.Millisecond},
 		"5 calls a second, writers 5 s apart":  {region: smallest, flush: 5 * time.Second, runs: 5, median: 400 * time.Millisecond, p95: 1800 * time.Millisecond},
+		"another reader has half of 10 calls":  {region: "sa-east-1", flush: time.Second, median: 700 * time.Millisecond, p95: 2250 * time.Millisecond, setup: func(s *logstest.Server) { s.Allow = logstest.Bucket(5) }},
 		"5 calls a second with Live Tail":      {region: smallest, flush: time.Second, live: true, median: 600 * time.Millisecond, p95: time.Second},
 		"25 calls a second, writers 5 s apart": {region: "us-east-1", flush: 5 * time.Second, median: 400 * time.Millisecond, p95: 1000 * time.Millisecond},
 		"Live Tail that samples":               {region: "sa-east-1", flush: 5 * time.Second, live: true, seed: 43, median: 500 * time.Millisecond, p95: 900 * time.Millisecond},

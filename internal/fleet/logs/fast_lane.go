@@ -164,6 +164,7 @@ func (l *fastLane) run(ctx context.Context, post func(message) error) {
 			_ = l.t.Clock.Wait(ctx, wait)
 			continue
 		}
+		l.pacer.bound(l.pace())
 		if l.pacer.take(ctx, 1, false) != nil {
 			return
 		}
@@ -175,6 +176,18 @@ func (l *fastLane) run(ctx context.Context, post func(message) error) {
 			}
 		}
 	}
+}
+
+// pace is how many calls a second are worth their CPU at present.
+func (l *fastLane) pace() float64 {
+	apart := time.Duration(float64(len(l.t.groups)) / l.t.pacer.readsASecond() * float64(time.Second))
+	switch {
+	case l.t.pacer.free() || l.t.CallsPerSecond > fastPace && apart < longRead:
+		return min(easyPace, l.t.StreamCallsPerSecond)
+	case apart < longRead:
+		return min(streamPace, l.t.StreamCallsPerSecond)
+	}
+	return l.t.StreamCallsPerSecond
 }
 
 // begin takes the track to ask for.

@@ -35,10 +35,12 @@ const (
 // pacer shares one quota of the account between all who call: a bucket of burst calls that fills at rate.
 type pacer struct {
 	clock engine.Clock
-	// most is the pace to begin with and never to exceed; negative is no pace.
-	most float64
+	// unpaced is true when nothing is paced.
+	unpaced bool
 
-	mu    sync.Mutex
+	mu sync.Mutex
+	// most is the pace to begin with and not to exceed.
+	most  float64
 	rate  float64
 	wall  float64
 	burst float64
@@ -56,7 +58,7 @@ type pacer struct {
 }
 
 func newPacer(clock engine.Clock, rate float64) *pacer {
-	return &pacer{clock: clock, most: rate, rate: rate, wall: 2 * rate, burst: fullBurst, full: fullBurst, tokens: fullBurst, filled: clock.Now(), calm: 100, perRead: 1}
+	return &pacer{clock: clock, unpaced: rate < 0, most: rate, rate: rate, wall: 2 * rate, burst: fullBurst, full: fullBurst, tokens: fullBurst, filled: clock.Now(), calm: 100, perRead: 1}
 }
 
 // inOneGo lets more calls go out together where the quota is larger, for a read that is over after a few dozen of them.
@@ -66,7 +68,15 @@ func (p *pacer) inOneGo() {
 }
 
 // free reports that nothing is paced.
-func (p *pacer) free() bool { return p.most < 0 }
+func (p *pacer) free() bool { return p.unpaced }
+
+// bound sets the pace not to exceed. A higher one is reached within some dozens of answers.
+func (p *pacer) bound(most float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fill()
+	p.most, p.rate = most, min(most, p.rate)
+}
 
 // together is how many calls may go out at once.
 func (p *pacer) together() int {

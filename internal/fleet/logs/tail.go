@@ -208,10 +208,7 @@ func (o *Options) setDefaults() {
 		o.CallsPerSecond = filterShare * quotas.Filter
 	}
 	if o.StreamCallsPerSecond == 0 {
-		o.StreamCallsPerSecond = min(streamPace, streamShare*quotas.Stream)
-		if o.CallsPerSecond > fastPace {
-			o.StreamCallsPerSecond = min(easyPace, o.StreamCallsPerSecond)
-		}
+		o.StreamCallsPerSecond = min(hurriedPace, streamShare*quotas.Stream)
 	}
 }
 
