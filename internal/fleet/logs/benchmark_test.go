@@ -20,6 +20,8 @@ func BenchmarkMinute(b *testing.B) {
 		{"5-calls_writers-1s", setup{Flush: time.Second, Region: smallest, Busy: true, Lane: true}},
 		{"5-calls_writers-5s", setup{Flush: 5 * time.Second, Region: smallest, Busy: true, Lane: true}},
 		{"5-calls-25-of-streams_writers-1s", setup{Flush: time.Second, Region: "sa-east-1", Granted: cloud.LogQuotas{Filter: 5, Stream: 25}, Busy: true, Lane: true}},
+		{"5-calls-25-of-streams_writers-5s", setup{Flush: 5 * time.Second, Region: "sa-east-1", Granted: cloud.LogQuotas{Filter: 5, Stream: 25}, Busy: true, Lane: true}},
+		{"10-calls-10-of-streams_writers-1s", setup{Flush: time.Second, Region: "us-west-2", Busy: true, Lane: true}},
 		{"10-calls_writers-1s", setup{Flush: time.Second, Region: "sa-east-1", Busy: true, Lane: true}},
 		{"10-calls_writers-5s", setup{Flush: 5 * time.Second, Region: "sa-east-1", Busy: true, Lane: true}},
 		{"25-calls_writers-1s", setup{Flush: time.Second, Region: "us-east-1", Busy: true, Lane: true}},
