@@ -73,7 +73,7 @@ func (p process) run(code int, args ...string) spent {
 	return spent{took, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), <-most, said.String()}
 }
 
-// watchMemory gives the most resident memory of a process in bytes, but for its last
+// watchMemory gives the most resident memory of a process in bytes, except in its last
 // 10 ms: of a process that is over at once, see peak.
 func watchMemory(pid int, ended <-chan struct{}) (most int64) {
 	for {
