@@ -130,6 +130,8 @@ type deploy struct {
 	before *account
 	// left are the agents that --refresh-secrets leaves alone.
 	left []*rollout.Deployment
+	// behind are the agents that were not begun, because what comes before them failed.
+	behind []string
 	// began: the hook before it has run, and the one after it has to.
 	began bool
 }
@@ -237,8 +239,8 @@ func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
 		some, err := d.follow(ctx, names, begun)
 		docs = append(docs, some...)
 		if err != nil || slices.ContainsFunc(some, func(x *rollout.Deployment) bool { return !x.OK() }) {
-			if left := slices.Concat(d.waves[i+1:]...); len(left) > 0 {
-				d.app.term.Notef("not deployed, because they come after these: %s", strings.Join(left, ", "))
+			if d.behind = slices.Concat(d.waves[i+1:]...); len(d.behind) > 0 {
+				d.app.term.Notef("not deployed, because they come after these: %s", strings.Join(d.behind, ", "))
 			}
 			return d.end(docs, err)
 		}

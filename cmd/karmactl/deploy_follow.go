@@ -209,10 +209,10 @@ func (s *session) retire(ctx context.Context, ag *rollout.Agent, revisions []int
 	return err
 }
 
-// endDeployments prints the documents and turns the worst of them into the exit code.
-func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.Deployment) bool) error {
+// endDeployments prints the documents and turns the worst of them into the exit code. So many agents behind them were not begun.
+func (s *session) endDeployments(docs []*rollout.Deployment, behind int, fine func(*rollout.Deployment) bool) error {
 	code := 0
-	if err := s.showDeployments(docs); err != nil {
+	if err := s.showDeployments(docs, behind); err != nil {
 		return err
 	}
 	for _, doc := range docs {
@@ -234,7 +234,7 @@ func (s *session) endDeployments(docs []*rollout.Deployment, fine func(*rollout.
 }
 
 // showDeployments prints each document, or for people each ending: what several agents failed of is told of the first.
-func (s *session) showDeployments(docs []*rollout.Deployment) error {
+func (s *session) showDeployments(docs []*rollout.Deployment, behind int) error {
 	term := s.app.term
 	if term.JSON {
 		for _, doc := range docs {
@@ -244,17 +244,20 @@ func (s *session) showDeployments(docs []*rollout.Deployment) error {
 		}
 		return nil
 	}
+	window := 0
+	if term.Screen {
+		window = term.Width()
+	}
+	titles := rollout.Titles(docs, window)
 	for i, doc := range docs {
 		if slices.ContainsFunc(docs[:i], doc.AsFailed) {
 			continue // told
 		}
-		title := doc.Title()
-		term.Para(title.Lead, title.Text)
+		term.Para(titles[i].Lead, titles[i].Text)
 		var others []string
-		for _, x := range docs[i+1:] {
+		for j, x := range docs[i+1:] {
 			if doc.AsFailed(x) {
-				title = x.Title()
-				term.Para(title.Lead, title.Text)
+				term.Para(titles[i+1+j].Lead, titles[i+1+j].Text)
 				others = append(others, x.Agent)
 			}
 		}
@@ -265,14 +268,14 @@ func (s *session) showDeployments(docs []*rollout.Deployment) error {
 			term.Para("    also     ", "this is "+doc.Agent+"'s, and the same holds for "+strings.Join(others, ", "))
 		}
 	}
-	if len(docs) > 1 {
-		term.Printf("\n%s\n", sumOfDeployments(docs))
+	if len(docs)+behind > 1 {
+		term.Printf("\n%s\n", sumOfDeployments(docs, behind))
 	}
 	return nil
 }
 
-// sumOfDeployments is "5 agents: 4 succeeded, 1 rolled back".
-func sumOfDeployments(docs []*rollout.Deployment) string {
+// sumOfDeployments is "5 agents: 3 succeeded, 1 rolled back, 1 not deployed".
+func sumOfDeployments(docs []*rollout.Deployment, behind int) string {
 	count := map[string]int{}
 	var order []string
 	for _, d := range docs {
@@ -283,7 +286,10 @@ func sumOfDeployments(docs []*rollout.Deployment) string {
 	for i, o := range order {
 		order[i] = fmt.Sprintf("%d %s", count[o], strings.ReplaceAll(o, "_", " "))
 	}
-	return counted(len(docs), "agent") + ": " + strings.Join(order, ", ")
+	if behind > 0 {
+		order = append(order, fmt.Sprintf("%d not deployed", behind))
+	}
+	return counted(len(docs)+behind, "agent") + ": " + strings.Join(order, ", ")
 }
 
 // end is the command's.
@@ -291,5 +297,5 @@ func (d *deploy) end(docs []*rollout.Deployment, err error) error {
 	if err != nil {
 		return err
 	}
-	return d.endDeployments(append(d.left, docs...), (*rollout.Deployment).OK)
+	return d.endDeployments(append(d.left, docs...), len(d.behind), (*rollout.Deployment).OK)
 }

@@ -131,7 +131,7 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 	if doc.Image, err = ag.ImageOf(ctx, doc.Revision); err != nil {
 		return err
 	}
-	return s.endDeployments([]*rollout.Deployment{doc}, func(d *rollout.Deployment) bool { return d.OK() || d.Outcome == rollout.RolledBack })
+	return s.endDeployments([]*rollout.Deployment{doc}, 0, func(d *rollout.Deployment) bool { return d.OK() || d.Outcome == rollout.RolledBack })
 }
 
 func describeBack(name string, b rollout.RollbackPlan) string {

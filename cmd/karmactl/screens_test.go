@@ -291,11 +291,11 @@ func (x *troubled) steady(s string) string {
 		}
 	})
 	s = targetGroups.ReplaceAllString(s, "karmacadabra-prod-8f09dc-c84ab1")
-	return balancers.ReplaceAllString(s, "karmacadabra-prod-1000000029.")
+	return balancers.ReplaceAllString(s, "-prod-1000000029.")
 }
 
 // Names that AWS makes of numbers.
 var (
 	targetGroups = regexp.MustCompile(`karmacadabra-prod-[0-9a-f]{6}-[0-9a-f]{6}`)
-	balancers    = regexp.MustCompile(`karmacadabra-prod-\d{10}\.`)
+	balancers    = regexp.MustCompile(`-prod-\d{10}\.`)
 )

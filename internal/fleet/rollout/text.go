@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/tasks"
@@ -13,24 +14,51 @@ import (
 type TextLine struct{ Lead, Text string }
 
 // Title is how a deployment ended: what became of the agent, in a line.
-func (d *Deployment) Title() TextLine {
-	sign := map[string]string{Succeeded: "✔", Unchanged: "✔", Started: "◐", TimedOut: "◐", RolledBack: "↩", Superseded: "!"}[d.Outcome]
-	rev := fmt.Sprintf("rev %d", d.Revision)
+func (d *Deployment) Title() TextLine { return Titles([]*Deployment{d}, 0)[0] }
+
+// Titles are the titles of several: in columns where they are shown in a window of n columns, 0 is none. Of an image
+// that has no room there its digest is left.
+func Titles(docs []*Deployment, n int) []TextLine {
+	rows, widths := make([][]string, len(docs)), make([]int, 5)
+	for i, d := range docs {
+		rows[i] = []string{d.Agent, d.revisions(), strings.ReplaceAll(d.Outcome, "_", " "), d.Tag, agents.ShortImage(d.Image)}
+		for j, cell := range rows[i] {
+			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
+		}
+	}
+	room := len("✔ ")
+	for _, w := range widths {
+		room += w + len("  ")
+	}
+	titles := make([]TextLine, len(docs))
+	for i, row := range rows {
+		if _, digest, pinned := strings.Cut(row[4], "@"); pinned && n > 0 && room > n {
+			row[4] = digest
+		}
+		text := ""
+		for j, cell := range row {
+			switch {
+			case n > 0 && widths[j] > 0:
+				text += cell + strings.Repeat(" ", widths[j]-utf8.RuneCountInString(cell)+2)
+			case cell != "":
+				text += cell + "  "
+			}
+		}
+		sign := map[string]string{Succeeded: "✔", Unchanged: "✔", Started: "◐", TimedOut: "◐", RolledBack: "↩", Superseded: "!"}[docs[i].Outcome]
+		titles[i] = TextLine{cmp.Or(sign, "✘") + " ", strings.TrimRight(text, " ")}
+	}
+	return titles
+}
+
+// revisions are what there was and what there is.
+func (d *Deployment) revisions() string {
 	switch {
 	case d.Previous == 0 || d.Previous == d.Revision:
+		return fmt.Sprintf("rev %d", d.Revision)
 	case d.Outcome == RolledBack && !d.backAt(d.Revision): // the arrow leads to what runs now
-		rev = fmt.Sprintf("rev %d → %d", d.Revision, d.Previous)
-	default:
-		rev = fmt.Sprintf("rev %d → %d", d.Previous, d.Revision)
+		return fmt.Sprintf("rev %d → %d", d.Revision, d.Previous)
 	}
-	title := fmt.Sprintf("%s  %s  %s", d.Agent, rev, strings.ReplaceAll(d.Outcome, "_", " "))
-	if d.Image != "" {
-		title += "  " + agents.ShortImage(d.Image)
-	}
-	if d.Tag != "" {
-		title += "  " + d.Tag
-	}
-	return TextLine{cmp.Or(sign, "✘") + " ", title}
+	return fmt.Sprintf("rev %d → %d", d.Previous, d.Revision)
 }
 
 // Lines are what is to be said of it beside.
