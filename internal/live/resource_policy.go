@@ -112,7 +112,7 @@ func (f *Fleet) elsewhere(arn string) (name string, yes bool) {
 }
 
 var (
-	queueURL = lazyregexp.New(`^https://sqs\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)/(\d{12})/([A-Za-z0-9_.-]+)$`)
+	queueURL = lazyregexp.New(`^https://sqs\.([a-z0-9-]+)\.([a-z.]+)/(\d{12})/([A-Za-z0-9_.-]+)$`)
 	queueARN = lazyregexp.New(`^arn:aws[a-z-]*:sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_.-]+)$`)
 	keyARN   = lazyregexp.New(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(key|alias)/([A-Za-z0-9/_-]+)$`)
 )
@@ -126,7 +126,7 @@ func unreadOf(text string) (p ResourcePolicy, is bool) {
 	queue := func(name, region, url string) (ResourcePolicy, bool) {
 		return look("the queue "+name, "aws sqs get-queue-attributes --region "+region+" --queue-url "+url+" --attribute-names Policy")
 	}
-	if m := queueURL.FindStringSubmatch(text); m != nil {
+	if m := queueURL.FindStringSubmatch(text); m != nil && m[2] == cloud.DNSSuffix(m[1]) {
 		return queue(m[4], m[1], text)
 	}
 	if m := queueARN.FindStringSubmatch(text); m != nil {

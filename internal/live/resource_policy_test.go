@@ -30,7 +30,7 @@ func TestAPolicyNamesARoleByItsWholeName(t *testing.T) {
 func TestAQueueAndAKeyAreNamedWithTheCommandThatShowsTheirPolicy(t *testing.T) {
 	env := func(value string) types.KeyValuePair { return types.KeyValuePair{Name: aws.String("X"), Value: &value} }
 	f := &Fleet{Services: []Service{{Definition: types.TaskDefinition{ContainerDefinitions: []types.ContainerDefinition{{
-		Environment: []types.KeyValuePair{env("https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"), env("https://sqs.eu-west-1.amazonaws.com/123456789012/"), env("alias/ours")},
+		Environment: []types.KeyValuePair{env("https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"), env("https://sqs.eusc-de-east-1.amazonaws.eu/123456789012/theirs"), env("https://sqs.eu-west-1.amazonaws.com/123456789012/"), env("https://sqs.eu-west-1.example.com/123456789012/jobs"), env("alias/ours")},
 	}}}}}, Roles: []Role{{Inline: []InlinePolicy{{Document: `{"Statement":[{"Effect":"Allow","Action":["sqs:*","kms:Decrypt"],"Resource":[
 		"arn:aws:sqs:eu-west-1:123456789012:jobs","arn:aws-cn:sqs:cn-north-1:123456789012:other.fifo","arn:aws-eusc:sqs:eusc-de-east-1:123456789012:ours","arn:aws:sqs:eu-west-1:123456789012:*",
 		"arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab","arn:aws:kms:eu-west-1:123456789012:alias/ours"]}]}`}}}}}
@@ -45,6 +45,7 @@ func TestAQueueAndAKeyAreNamedWithTheCommandThatShowsTheirPolicy(t *testing.T) {
 		"the queue jobs: look at it with `aws sqs get-queue-attributes --region eu-west-1 --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/jobs --attribute-names Policy`",
 		"the queue other.fifo: look at it with `aws sqs get-queue-attributes --region cn-north-1 --queue-url https://sqs.cn-north-1.amazonaws.com.cn/123456789012/other.fifo --attribute-names Policy`",
 		"the queue ours: look at it with `aws sqs get-queue-attributes --region eusc-de-east-1 --queue-url https://sqs.eusc-de-east-1.amazonaws.eu/123456789012/ours --attribute-names Policy`",
+		"the queue theirs: look at it with `aws sqs get-queue-attributes --region eusc-de-east-1 --queue-url https://sqs.eusc-de-east-1.amazonaws.eu/123456789012/theirs --attribute-names Policy`",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
