@@ -33,7 +33,7 @@ type screen struct {
 	args  []string
 }
 
-// screens are those that are kept for every size.
+// screens are the ones that are kept for every size.
 var screens = []screen{
 	{"plan", 0, []string{"plan"}},
 	{"plan_new", 0, []string{"plan", "--offline"}},

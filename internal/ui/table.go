@@ -16,7 +16,7 @@ type Table struct {
 }
 
 // Table prints it on standard output. Where a screen is too narrow for its columns, the cells of the last one are broken
-// between words; where that has no room either, each row goes on in lines below.
+// between words; where that has no room either, each row continues in lines below.
 func (t *Terminal) Table(x Table) {
 	widths := x.widths(t.room())
 	last := len(widths) - 1

@@ -8,7 +8,7 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// A table says the same in every window: what has no room goes on below.
+// A table says the same in every window: what has no room is below.
 func TestATableLosesNoCellInANarrowWindow(t *testing.T) {
 	x := Table{Columns: []string{"when", "who", "what"}, Rows: [][]string{
 		{"2026-11-12 14:35", "operator", "changed task-definition/validator and service/validator"},
