@@ -99,7 +99,7 @@ func (w *Watcher) jobs(ctx context.Context, st *Status, r readings) {
 			absent = append(absent, j)
 		}
 	}
-	waits := w.waits(ctx, st, AboutJob, ownOf(absent))
+	waits := w.waits(ctx, st, ownOf(absent))
 	st.Attention = append(st.Attention, waits...)
 	for _, s := range st.Jobs {
 		problem, command := trouble(s, w.Clock.Now())

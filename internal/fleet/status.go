@@ -96,7 +96,11 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 				st.Attention = append(st.Attention, x)
 			}
 		}
-		st.Attention = append(st.Attention, w.waits(ctx, st, AboutJob, ownOf(w.Jobs))...)
+		for _, j := range ownOf(w.Jobs) {
+			if x, waits := without[j.Name]; waits {
+				st.Attention = append(st.Attention, x)
+			}
+		}
 		if len(st.Attention) == 0 {
 			st.Attention = append(st.Attention, Attention{About: AboutTasks, Problem: "nothing is up", Command: "karmactl up"})
 		}
@@ -131,7 +135,8 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 // hasNoService is an agent that nothing is known to keep from having one.
 const hasNoService = "has no service"
 
-// without is what there is to see of each agent that has no service, by name. What up waits for is the cause.
+// without is what there is to see of each agent that has no service, by name, and of the jobs that wait where nothing
+// has one. What up waits for is the cause.
 func (w *Watcher) without(ctx context.Context, st *Status, services []types.Service) map[string]Attention {
 	var of []agents.Agent
 	for _, a := range w.Agents {
@@ -143,14 +148,17 @@ func (w *Watcher) without(ctx context.Context, st *Status, services []types.Serv
 	for _, a := range of {
 		out[a.Name] = Attention{Agent: a.Name, About: AboutTasks, Problem: hasNoService, Command: "karmactl up --only " + a.Name}
 	}
-	for _, x := range w.waits(ctx, st, AboutTasks, of) {
+	if len(services) == 0 {
+		of = append(of, ownOf(w.Jobs)...)
+	}
+	for _, x := range w.waits(ctx, st, of) {
 		out[x.Agent] = x
 	}
 	return out
 }
 
 // waits is what up waits for before it makes the services of some agents, or the schedules of jobs with an image.
-func (w *Watcher) waits(ctx context.Context, st *Status, about string, of []agents.Agent) (out []Attention) {
+func (w *Watcher) waits(ctx context.Context, st *Status, of []agents.Agent) (out []Attention) {
 	if w.Waits == nil || len(of) == 0 {
 		return nil
 	}
@@ -160,6 +168,10 @@ func (w *Watcher) waits(ctx context.Context, st *Status, about string, of []agen
 	}
 	for _, a := range of {
 		if x, is := waits[a.Name]; is {
+			about := AboutTasks
+			if slices.ContainsFunc(w.Jobs, func(j agents.Job) bool { return j.Name == a.Name }) {
+				about = AboutJob
+			}
 			out = append(out, Attention{Agent: a.Name, About: about, Problem: waitsFor + x.Why, Command: x.Command})
 		}
 	}
