@@ -17,11 +17,11 @@ func (t *Terminal) planCost(b *strings.Builder, cost *document.PlanCost, width i
 		return
 	}
 	title := fmt.Sprintf("  Monthly cost (%s list prices of %s)", cost.Region, cost.PricesAsOf)
-	head := strings.TrimRight(between(title, rangeHead, max(width, lipgloss.Width(title+"  "+rangeHead))), " ")
-	if lipgloss.Width(head) > width {
-		head = strings.TrimRight(between(title, rangeHead, width), " ")
+	room := width
+	if lipgloss.Width(title+"  "+strings.TrimRight(rangeHead, " ")) <= width { // its last blanks may be beyond the window
+		room = max(width, lipgloss.Width(title+"  "+rangeHead))
 	}
-	fmt.Fprintln(b, c.dim(head))
+	fmt.Fprintln(b, c.dim(strings.TrimRight(between(title, rangeHead, room), " ")))
 	for _, l := range cost.Lines {
 		lead := "    " + pad(l.Name, 15)
 		about, more, _ := strings.Cut(wrapItems(l.About, width-len(lead)-len(rangeHead), len(lead)), "\n")
