@@ -53,14 +53,9 @@ func namesOf(all []types.ContainerDefinition) []string {
 	return out
 }
 
-// written tells whether a name in agents.yaml is the one that init writes for a container.
-func written(name, container string) bool {
-	return strings.EqualFold(name, strings.Trim(container, "-_"))
-}
-
 // named tells whether agents.yaml has a container, by the name that init writes for it.
 func named(all []agents.Sidecar, container string) bool {
-	return slices.ContainsFunc(all, func(s agents.Sidecar) bool { return written(s.Name, container) })
+	return slices.ContainsFunc(all, func(s agents.Sidecar) bool { return s.Name == agents.ContainerName(container) })
 }
 
 // beside judges a container that is not the agent's own.

@@ -79,7 +79,7 @@ func (j *judge) mounted(what string, a agents.Agent, v types.Volume, by []string
 // seenBy tells whether a container sees a volume in agents.yaml, by the name that init writes for it.
 func seenBy(a agents.Agent, volume, container, main string) bool {
 	for name := range a.Seen(volume) {
-		if container == main && name == a.Name || container != main && written(name, container) {
+		if container == main && name == a.Name || container != main && name == agents.ContainerName(container) {
 			return true
 		}
 	}

@@ -9,6 +9,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// ContainerName is how agents.yaml, and init, write the name that a container has elsewhere.
+func ContainerName(name string) string { return strings.ToLower(strings.Trim(name, "-_")) }
+
 // Sidecar is a container beside the agent's own, or one that comes before it: see
 // Agent.Sidecars and Agent.Init.
 type Sidecar struct {

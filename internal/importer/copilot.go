@@ -43,13 +43,12 @@ func ReadCopilot(dir, path string, o Options) (*Result, error) {
 		return nil, err
 	}
 	env := c.environment()
-	for _, f := range files {
-		c.manifest(filepath.Base(filepath.Dir(f)), c.manifests[filepath.Base(filepath.Dir(f))], env)
-	}
-	for _, f := range files {
-		folder := filepath.Base(filepath.Dir(f))
-		if m := c.manifests[folder]; m.get("type").str() == "Scheduled Job" {
-			c.job(first(m.get("name").str(), folder), m, folder, env)
+	for _, jobs := range []bool{false, true} { // jobs come last, when all agents have their names
+		for _, f := range files {
+			folder := filepath.Base(filepath.Dir(f))
+			if m := c.manifests[folder]; jobs == (m.get("type").str() == "Scheduled Job") {
+				c.manifest(folder, m, env)
+			}
 		}
 	}
 	if err := c.environments(env); err != nil {
@@ -137,7 +136,8 @@ func (c *copilot) manifest(folder string, m *tree, env string) {
 	switch kind := m.get("type").str(); kind {
 	case "Load Balanced Web Service", "Backend Service", "Request-Driven Web Service", "Worker Service":
 	case "Scheduled Job":
-		return // when all agents have their names
+		c.job(name, m, folder, env)
+		return
 	case "Static Site":
 		m.leave("not an agent: S3 and CloudFront serve it")
 		return

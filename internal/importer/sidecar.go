@@ -3,8 +3,8 @@ package importer
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
@@ -23,18 +23,15 @@ const noSidecarKey = "a sidecar has the image's own"
 
 var containerName = lazyregexp.New(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`)
 
-// asWritten is the name of a container as agents.yaml writes it.
-func asWritten(name string) string { return strings.ToLower(strings.Trim(name, "-_")) }
-
 // called is where a container is in a list by the name that a source has for it; -1 is nowhere.
 func called(all []*sidecar, name string) int {
-	return slices.IndexFunc(all, func(s *sidecar) bool { return s.name == asWritten(name) })
+	return slices.IndexFunc(all, func(s *sidecar) bool { return s.name == agents.ContainerName(name) })
 }
 
 // nameOfContainer is the name of another container as agents.yaml writes it. "" is one that
 // it does not take, or that another container has: t is left then, with what to write instead.
 func (a *agent) nameOfContainer(name string, t *tree, write string) string {
-	written := asWritten(name)
+	written := agents.ContainerName(name)
 	if !containerName.MatchString(written) || written == a.name || called(a.sidecars, name) >= 0 || called(a.inits, name) >= 0 {
 		t.leave(fmt.Sprintf("agents.yaml takes no container of the name %q: write %s", name, write))
 		return ""

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
 // agentsOwn is the container of a service that is the agent: the one behind the target
@@ -86,7 +88,7 @@ func dependencies(c *tree) []dependency {
 func (a *agent) carryWaits(all []dependency, asItIs bool) {
 	said := map[string]bool{}
 	for _, d := range all {
-		name := asWritten(d.on)
+		name := agents.ContainerName(d.on)
 		said[name] = true
 		if i := called(a.inits, name); i >= 0 {
 			if d.condition == "COMPLETE" {
