@@ -10,7 +10,7 @@ const (
 	// streamPace is how fast GetLogEvents is called, where its quota allows that. It is easyPace where FilterLogEvents reads
 	// each group within little more than a second by itself, for more calls would cost more CPU than they save time; and
 	// hurriedPace where it needs longer than longRead, because there are many groups or others use its quota.
-	easyPace, streamPace, hurriedPace = 9, 11, 20
+	easyPace, streamPace, hurriedPace = 9, 12, 20
 )
 
 // longRead is how far apart FilterLogEvents' reads of a group are, when GetLogEvents hurries.
