@@ -58,7 +58,7 @@ func newLogsCmd(a *app) *cobra.Command {
 		Use: "logs [agent|job...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.completeLogs,
 		Example: `  karmactl logs -f                                  # the last lines, then all
   karmactl logs validator --since 2h --level error  # what went wrong
-  karmactl logs 'karma*' validator                     # by a pattern, as a shell has them
+  karmactl logs 'karma*' validator                  # by a pattern, in quotes
   karmactl logs --filter '"request_id" "7f3a"'      # terms, or { $.field = 1 }
   karmactl logs --since 2h --highlight 'time.?out'  # in colour, among the rest
   karmactl logs --query slow --since 1d             # Logs Insights, and its cost`,

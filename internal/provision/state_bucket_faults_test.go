@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -25,6 +26,7 @@ func TestABucketOfTheStateIsToldWhatIsWrongWithItInOneRound(t *testing.T) {
 	}
 	const company, organization = `{"AWS":"arn:aws:iam::123456789012:role/auditor"}`, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-acme"}}`
 	strangers := allow(`{"AWS":["999999999999","arn:aws:iam::123456789012:root"]}`, "")
+	const latency = 50 * time.Millisecond // of a call
 	for _, c := range []struct {
 		name  string
 		edit  func(*awssim.Bucket)
@@ -50,7 +52,7 @@ func TestABucketOfTheStateIsToldWhatIsWrongWithItInOneRound(t *testing.T) {
 		{"another region's", func(b *awssim.Bucket) { b.Region = "eu-west-1" }, "is not in region us-east-1", "name another one with state in agents.yaml or --state"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, awssim.Options{})
+			b := newBench(t, awssim.Options{Latency: latency})
 			yes := aws.Bool(true)
 			have := &awssim.Bucket{
 				Name: "company-shared", Owner: "123456789012", Region: "us-east-1", Versioning: "Enabled", Access: &types.PublicAccessBlockConfiguration{BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes},
@@ -59,9 +61,10 @@ func TestABucketOfTheStateIsToldWhatIsWrongWithItInOneRound(t *testing.T) {
 			c.edit(have)
 			_ = b.sim.Edit(func(w *awssim.World) { w.Buckets["company-shared"] = have })
 			b.sim.ResetCalls()
+			began := time.Now()
 			faults, there, err := (&StateBucket{Env: b.home, Bucket: "company-shared", Region: "us-east-1"}).Faults(t.Context(), "fleet")
-			if (err != nil) != strings.HasPrefix(c.name, "another ") || !there || len(b.sim.Calls()) != 6 {
-				t.Errorf("%s: there %v, %v, %d calls", c.name, there, err, len(b.sim.Calls()))
+			if (err != nil) != strings.HasPrefix(c.name, "another ") || !there || len(b.sim.Calls()) != 6 || time.Since(began) != latency {
+				t.Errorf("%s: there %v, %v, %d calls in %s", c.name, there, err, len(b.sim.Calls()), time.Since(began))
 			}
 			if c.cause == "" && len(faults) > 0 || c.cause != "" && len(faults) != 1 {
 				t.Fatalf("%s: %+v", c.name, faults)
