@@ -115,7 +115,7 @@ func (s *session) monthly(c capacity) (decimal.Decimal, []cost.Item, error) {
 	if err != nil {
 		return decimal.Zero, nil, err
 	}
-	total := e.Total().Expected
+	total := e.Total().Expected.Round(2) // in cents, as each of these is shown: the sum is theirs
 	for name, of := range on {
 		w, known := cfg.Schedules[name]
 		if !known {
@@ -126,7 +126,7 @@ func (s *session) monthly(c capacity) (decimal.Decimal, []cost.Item, error) {
 		if err != nil {
 			return decimal.Zero, nil, err
 		}
-		total = total.Sub(saved.Saves)
+		total = total.Sub(saved.Saves.Round(2))
 	}
 	return total, e.Lacks(func(cost.Component) bool { return true }), nil
 }

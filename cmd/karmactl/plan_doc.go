@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -86,8 +85,10 @@ func (s *session) notesOf(res *engine.Result) []string {
 	out := append([]string{}, provision.NotesOfRuled(ruledOf(res))...)
 	for _, o := range res.Outcomes {
 		for _, n := range o.Notes {
-			if o.Key.Kind() == "service" && strings.HasPrefix(n, provision.RunsOnDemand(o.Key.Name())) {
-				n = s.withOnDemandPrice(o.Key.Name(), n)
+			if have, is := o.Have.(provision.ServiceSpec); is {
+				if turn, on := have.OnDemand(); on && n == turn.Note(o.Key.Name()) {
+					n = s.withOnDemandPrice(o.Key.Name(), n)
+				}
 			}
 			if !slices.Contains(out, n) {
 				out = append(out, n)

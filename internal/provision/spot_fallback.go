@@ -116,8 +116,11 @@ func plainly(d time.Duration) string {
 	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
-// RunsOnDemand is how the note begins that an agent's service runs on demand for a time.
-func RunsOnDemand(agent string) string { return agent + " runs on demand" }
+// Note tells that an agent's service runs on demand for a time.
+func (t OnDemandTurn) Note(agent string) string {
+	return fmt.Sprintf("%s runs on demand since %s, because Spot had no capacity, and until %s at least",
+		agent, t.Since.UTC().Format("15:04"), t.Until().UTC().Format("2006-01-02 15:04 UTC"))
+}
 
 // Notes tell that the last deployment failed, or else that the service runs on demand for a time.
 func (s *Service) Notes() []string {
@@ -128,8 +131,7 @@ func (s *Service) Notes() []string {
 	if !on || s.Agent.Spot.Fallback == 0 || !s.Clock.Now().Before(turn.Until()) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s since %s, because Spot had no capacity, and until %s at least",
-		RunsOnDemand(s.Agent.Name), turn.Since.UTC().Format("15:04"), turn.Until().UTC().Format("2006-01-02 15:04 UTC"))}
+	return []string{turn.Note(s.Agent.Name)}
 }
 
 // SpotTurn is the capacity of an agent's service alone, for commands that change nothing else
