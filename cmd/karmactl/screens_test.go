@@ -120,7 +120,7 @@ func (x *troubled) narrow(here string) {
 					x.t.Errorf("%s: %d columns in a window of %d: %q", s.name, lipgloss.Width(l), width, l)
 				}
 			}
-			if s.name == "logs" || i >= len(screens) {
+			if s.name == "logs" || i >= len(screens) && s.name != "states" { // whose versions and their number differ each time
 				golden(x.t, filepath.Join(here, fmt.Sprintf("screens/%s.%d", s.name, width)), x.steady(text))
 			}
 		}
