@@ -14,7 +14,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
-	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/ui"
@@ -324,54 +323,4 @@ func (d *deploy) tell(st *stack.Stack, res *engine.Result) {
 		}
 		d.say(rollout.Line{At: d.clock.Now(), Agent: st.AgentOf(o.Key), About: "diff", Text: text})
 	}
-}
-
-// change walks the stack under the lock, and finds what it has begun.
-func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result) (begun, error) {
-	now := &account{env: d.env(false), at: d.clock.Now()}
-	var before map[string]rollout.Baseline
-	var st *stack.Stack
-	var applied *engine.Result
-	d.app.graceful.Store(true)
-	defer d.app.graceful.Store(false)
-	err := d.lockedBeside(ctx, "deploy", func(ctx context.Context) error {
-		now.at = d.clock.Now() // the lock may have been waited for
-		return sideBySide(ctx, func(ctx context.Context) (err error) {
-			before, err = d.baselines(ctx, now.env, names)
-			return err
-		}, now.readFacts(d.cfg))
-	}, func(ctx context.Context, store *state.Store) (err error) {
-		if err := refuseWhileAsleep(store, "deploy"); err != nil {
-			return err
-		}
-		now.store = store
-		if st, applied, err = d.walked(ctx, now, names, plan); err != nil {
-			return err
-		}
-		for _, name := range names {
-			if d.o.restart {
-				if o, _ := applied.Get(engine.Key("service/" + name)); provision.Deploys(o) {
-					continue
-				}
-				if err := d.rolloutAgent(now.env, name, d.say).Restart(ctx); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, name string) (following, error) {
-		ag := d.rolloutAgent(now.env, name, d.say)
-		service, _ := applied.Get(engine.Key("service/" + name))
-		if !provision.Deploys(service) && !d.o.restart {
-			doc, err := ag.CurrentDeployment(ctx)
-			return following{doc: doc}, err
-		}
-		td, _ := applied.Get(engine.Key("task-definition/" + name))
-		arn, err := ag.FindNew(ctx, before[name], td.ID)
-		return following{arn: arn, now: td.ID, image: st.ImageOf(name), previous: before[name].TaskDefinition, registered: td.Verb != engine.None, usual: before[name].Usual}, err
-	}, nil
 }

@@ -2,8 +2,12 @@ package fleet
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -76,3 +80,52 @@ func imageMissing(ctx context.Context, a agents.Agent, home *provision.Env) (boo
 	}
 	return err == nil && len(out.ImageDetails) == 0, err
 }
+
+// hasNoService is an agent that nothing is known to keep from having one.
+const hasNoService = "has no service"
+
+// without is what there is to see of each agent that has no service, by name, and of the jobs that wait where nothing
+// has one. What up waits for is the cause.
+func (w *Watcher) without(ctx context.Context, st *Status, services []types.Service) map[string]Attention {
+	var of []agents.Agent
+	for _, a := range w.Agents {
+		if !slices.ContainsFunc(services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == a.Name }) {
+			of = append(of, a)
+		}
+	}
+	out := map[string]Attention{}
+	for _, a := range of {
+		out[a.Name] = Attention{Agent: a.Name, About: AboutTasks, Problem: hasNoService, Command: "karmactl up --only " + a.Name}
+	}
+	if len(services) == 0 {
+		of = append(of, ownOf(w.Jobs)...)
+	}
+	for _, x := range w.waits(ctx, st, of) {
+		out[x.Agent] = x
+	}
+	return out
+}
+
+// waits is what up waits for before it makes the services of some agents, or the schedules of jobs with an image.
+func (w *Watcher) waits(ctx context.Context, st *Status, of []agents.Agent) (out []Attention) {
+	if w.Waits == nil || len(of) == 0 {
+		return nil
+	}
+	waits, err := w.Waits(ctx, of)
+	if err != nil {
+		st.Notes = append(st.Notes, fmt.Errorf("what is not up waits for is not known: %w", err))
+	}
+	for _, a := range of {
+		if x, is := waits[a.Name]; is {
+			about := AboutTasks
+			if slices.ContainsFunc(w.Jobs, func(j agents.Job) bool { return j.Name == a.Name }) {
+				about = AboutJob
+			}
+			out = append(out, Attention{Agent: a.Name, About: about, Problem: waitsFor + x.Why, Command: x.Command})
+		}
+	}
+	return out
+}
+
+// waitsFor begins the problem of what up waits for.
+const waitsFor = "waits: "
