@@ -60,12 +60,12 @@ func (c copier) unshareMap(v reflect.Value) {
 	}
 	to := reflect.MakeMapWithSize(v.Type(), v.Len())
 	shares := c.shares(v.Type().Elem())
-	for k, e := range v.Seq2() {
+	k, e := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+	for all := v.MapRange(); all.Next(); {
+		k.SetIterKey(all)
+		e.SetIterValue(all)
 		if shares {
-			value := reflect.New(e.Type()).Elem()
-			value.Set(e)
-			c.unshare(value)
-			e = value
+			c.unshare(e)
 		}
 		to.SetMapIndex(k, e)
 	}

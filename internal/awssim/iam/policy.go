@@ -26,8 +26,8 @@ type Statement struct {
 	Sid         string
 	Effect      string
 	Principal   principals
-	Action      texts
-	NotAction   texts
+	Action      actions
+	NotAction   actions
 	Resource    texts
 	NotResource texts
 	Condition   map[string]map[string]texts
@@ -49,6 +49,18 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	return json.Unmarshal(b, (*[]string)(t))
+}
+
+// actions are texts in lower case: the case of an action does not count.
+type actions []string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *actions) UnmarshalJSON(b []byte) error {
+	err := (*texts)(a).UnmarshalJSON(b)
+	for i, action := range *a {
+		(*a)[i] = strings.ToLower(action)
+	}
+	return err
 }
 
 // statements is one statement or a list of them.
@@ -121,9 +133,11 @@ type Request struct {
 
 // covers tells whether a statement is about a request.
 func (s Statement) covers(r Request) bool {
-	action := slices.ContainsFunc(s.Action, func(p string) bool { return like(strings.ToLower(p), strings.ToLower(r.Action)) })
+	asked := strings.ToLower(r.Action)
+	isAsked := func(p string) bool { return like(p, asked) }
+	action := slices.ContainsFunc(s.Action, isAsked)
 	if len(s.NotAction) > 0 {
-		action = !slices.ContainsFunc(s.NotAction, func(p string) bool { return like(strings.ToLower(p), strings.ToLower(r.Action)) })
+		action = !slices.ContainsFunc(s.NotAction, isAsked)
 	}
 	resource := len(s.Resource) == 0 || slices.ContainsFunc(s.Resource, func(p string) bool { return like(p, r.Resource) })
 	if len(s.NotResource) > 0 {
