@@ -6,7 +6,7 @@ package awssim
 func (s *Sim) ReadOtherwise(edit func(*World)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.otherwise = edit
+	s.otherwise, s.instead = edit, nil
 }
 
 // readOtherwise puts the changed copy in the place of the world, and returns what
@@ -15,9 +15,11 @@ func (s *Sim) readOtherwise() (back func()) {
 	if s.otherwise == nil {
 		return func() {}
 	}
+	if s.instead == nil {
+		s.instead = s.copies.detach(s.world).(*World)
+		s.otherwise(s.instead)
+	}
 	world := s.world
-	s.world = s.copies.detach(world).(*World)
-	s.services = nil
-	s.otherwise(s.world)
+	s.world, s.services = s.instead, nil
 	return func() { s.world, s.services = world, nil }
 }

@@ -51,7 +51,7 @@ func (s *Sim) nextTick(at, end time.Time) time.Time {
 
 // live has everything in the account happen that happens at a tick.
 func (s *Sim) live(at time.Time) {
-	s.at = at
+	s.at, s.instead = at, nil
 	defer func() { s.at = time.Time{} }()
 	for _, n := range s.nouns {
 		if n.settle != nil {

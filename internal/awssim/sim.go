@@ -90,8 +90,10 @@ type Sim struct {
 	log     []Call
 	buckets map[string]*bucket
 	fault   func(Call) Fault
-	// otherwise edits the copy of the world that reads are answered from; nil is none.
+	// otherwise edits the copy of the world that reads are answered from; nil is none. The copy is
+	// instead, which is made anew after each write and each tick; nil is not made.
 	otherwise func(*World)
+	instead   *World
 	// observe is told of every answer; nil is not told.
 	observe func(operation string, answer any, err error)
 	dead    error

@@ -19,6 +19,9 @@ func (s *Sim) transact(write bool, f func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.services = nil
+	if write {
+		s.instead = nil
+	}
 	if s.store == nil {
 		return f()
 	}
@@ -125,7 +128,7 @@ func (s *Sim) refresh() error {
 	if err != nil {
 		return err
 	}
-	s.world, s.store.gen = w, w.Generation
+	s.world, s.instead, s.store.gen = w, nil, w.Generation
 	if c, ok := s.opts.Clock.(*FastClock); ok {
 		c.set(w.Clock)
 	}
