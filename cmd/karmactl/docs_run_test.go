@@ -43,7 +43,7 @@ func runDocument(t *testing.T, path string, run func(*testscript.TestScript, str
 		Files: []string{script},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-			e.Setenv("GOGC", os.Getenv("GOGC"))
+			collectLittle(e)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

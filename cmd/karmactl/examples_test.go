@@ -44,7 +44,7 @@ func TestEachExampleComesUpCostsWhatItSaysAndGoes(t *testing.T) {
 			Files: []string{script}, RequireExplicitExec: true,
 			Setup: func(e *testscript.Env) error {
 				e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-				e.Setenv("GOGC", os.Getenv("GOGC"))
+				collectLittle(e)
 				e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world"))
 				e.Setenv("BUILDER_LOG", filepath.Join(e.WorkDir, "calls"))
 				e.Setenv("PATH", filepath.Join(e.WorkDir, "tools")+string(os.PathListSeparator)+e.Getenv("PATH"))

@@ -98,13 +98,20 @@ func scriptParams() testscript.Params {
 			}
 			e.Setenv("KARMACTL_SIMULATE", filepath.Join(e.WorkDir, "world"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-			e.Setenv("GOGC", os.Getenv("GOGC")) // as scripts/test.sh sets it
+			collectLittle(e)
 			// A day of the week that is neither today nor tomorrow, anywhere on earth.
 			e.Setenv("ANOTHER_DAY", strings.ToUpper(time.Now().UTC().AddDate(0, 0, 3).Format("Mon")))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"bills": bills, "exits": exits, "await": await, "cloudwatch": cloudwatch, "dry": dry, "losebucket": losebucket, "plant": plant, "writelater": writelater},
 	}
+}
+
+// collectLittle has the processes of a script collect no garbage below 256 MiB: they live for
+// seconds with small heaps, and there are a thousand of them.
+func collectLittle(e *testscript.Env) {
+	e.Setenv("GOGC", "off")
+	e.Setenv("GOMEMLIMIT", "256MiB")
 }
 
 // exits runs a command and checks its exit code: exits 6 karmactl up --yes.
