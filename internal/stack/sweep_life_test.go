@@ -89,13 +89,13 @@ var sweptChanged = strings.NewReplacer(
 func all() bool { return os.Getenv("KARMACTL_SWEEP") == "all" }
 
 // stride is the distance of the calls that a sweep tries: step of them in make
-// test-race, which has a quarter of an hour, eight times as far in make test.
+// test-race, which has a quarter of an hour, sixteen times as far in make test.
 func stride(step int) int {
 	switch {
 	case all():
 		return 1
 	case testing.Short():
-		return 8 * step
+		return 16 * step
 	}
 	return step
 }
