@@ -91,7 +91,7 @@ type Sim struct {
 	buckets map[string]*bucket
 	fault   func(Call) Fault
 	// otherwise edits the copy of the world that reads are answered from; nil is none. The copy is
-	// instead, which is made anew after each write and each tick; nil is not made.
+	// instead, which is made again after each write and each tick; nil is not made.
 	otherwise func(*World)
 	instead   *World
 	// observe is told of every answer; nil is not told.
