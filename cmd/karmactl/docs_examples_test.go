@@ -263,7 +263,7 @@ func alike(s string) string {
 	return programSays.ReplaceAllString(loosely(anyDigest.ReplaceAllString(s, "0")), "$1")
 }
 
-// shownToAll are the pieces, between ellipses, that do not need a terminal: without the picture of
+// shownToAll are the pieces, between ellipses, as they are without a terminal: without the picture of
 // the work under way, from a bar to the ellipsis, and what follows a question.
 func shownToAll(lines []string) (pieces []string) {
 	piece, picture := "", false
@@ -277,6 +277,8 @@ func shownToAll(lines []string) (pieces []string) {
 			if piece, picture = "", false; asked {
 				return pieces
 			}
+		case strings.HasPrefix(line, "             which "): // a terminal has what follows an advised command on a line of its own
+			piece = strings.TrimSuffix(piece, "\n") + ", " + strings.TrimSpace(line) + "\n"
 		case picture || strings.Contains(line, "░"):
 			picture = true
 		default:
