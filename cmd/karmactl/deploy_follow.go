@@ -253,19 +253,19 @@ func (s *session) showDeployments(docs []*rollout.Deployment, behind int) error 
 		if slices.ContainsFunc(docs[:i], doc.AsFailed) {
 			continue // told
 		}
-		term.Para(titles[i].Lead, titles[i].Text)
+		term.Ended(titles[i].Lead, titles[i].Text)
 		var others []string
 		for j, x := range docs[i+1:] {
 			if doc.AsFailed(x) {
-				term.Para(titles[i+1+j].Lead, titles[i+1+j].Text)
+				term.Ended(titles[i+1+j].Lead, titles[i+1+j].Text)
 				others = append(others, x.Agent)
 			}
 		}
 		for _, l := range doc.Lines() {
-			term.Para(l.Lead, l.Text)
+			term.Detail(l.Lead, l.Text)
 		}
 		if len(others) > 0 {
-			term.Para("    also     ", "this is "+doc.Agent+"'s, and the same holds for "+strings.Join(others, ", "))
+			term.Detail("    also     ", "this is "+doc.Agent+"'s, and the same holds for "+strings.Join(others, ", "))
 		}
 	}
 	if len(docs)+behind > 1 {

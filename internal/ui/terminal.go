@@ -116,6 +116,25 @@ func (t *Terminal) Printf(format string, args ...any) {
 // words, under where the text begins; what is piped on is for others to cut.
 func (t *Terminal) Para(lead, text string) { t.Printf("%s", t.para(lead, text)) }
 
+// Ended is a paragraph whose lead is the sign of how something ended, in its colour; Detail is one below it.
+func (t *Terminal) Ended(lead, text string) {
+	c := t.paint()
+	switch strings.TrimSpace(lead) {
+	case "✔":
+		lead = c.green(lead)
+	case "✘":
+		lead = c.red(lead)
+	case "◐":
+		lead = c.blue(lead)
+	default:
+		lead = c.yellow(lead)
+	}
+	t.Para(lead, text)
+}
+
+// Detail is a paragraph whose lead says what it is.
+func (t *Terminal) Detail(lead, text string) { t.Para(t.paint().dim(lead), text) }
+
 func (t *Terminal) para(lead, text string) string {
 	if t.Screen {
 		text = t.under(lead, text)
