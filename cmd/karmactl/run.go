@@ -17,6 +17,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -27,6 +28,7 @@ type runOptions struct {
 	cpu, memory int
 	spot        bool
 	detach      bool
+	dryRun      bool
 	attach      string
 	timeout     time.Duration
 	budgetOptions
@@ -36,6 +38,7 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.cpu, "cpu", 0, "CPU units of the task (default the agent's)")
 	f.IntVar(&o.memory, "memory", 0, "memory of the task in `MIB` (default the agent's)")
 	f.BoolVar(&o.spot, "spot", false, "on Spot: cheaper, and AWS may take the task away")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be started and what it costs, and stop")
 	f.BoolVarP(&o.detach, "detach", "d", false, "start the task, say its id and leave")
 	f.StringVar(&o.attach, "attach", "", "follow the task whose `ID` begins so, instead of starting one")
 	f.DurationVar(&o.timeout, "timeout", 0, "stop the task after this long (default none)")
@@ -57,7 +60,7 @@ The task runs on demand and is billed by the second. The account's quotas and th
 budget have to allow it: for a day, for its --timeout, or for all month with --detach.
 A task that karmactl was not there to stop ends with its command; status names it
 until then, --attach follows it, and down stops it.`,
-		Example: "  karmactl run validator -- python migrate.py\n  karmactl run validator --cpu 1024 --memory 4096 -- sh -c 'seq 10'\n  karmactl run validator --detach -- python backfill.py",
+		Example: "  karmactl run validator -- python migrate.py\n  karmactl run validator --dry-run -- python migrate.py\n  karmactl run validator --cpu 1024 --memory 4096 -- sh -c 'seq 10'\n  karmactl run validator --detach -- python backfill.py",
 		RunE: func(c *cobra.Command, args []string) error {
 			dash := c.ArgsLenAtDash()
 			if dash < 0 && len(args) > 1 || dash > 1 || dash == 0 {
@@ -80,8 +83,8 @@ func (o *runOptions) check(cfg *agents.Config, args []string) error {
 	if !known {
 		return noAgentOrJob(cfg, args[0])
 	}
-	if o.attach != "" && (len(args) > 1 || o.detach || o.cpu+o.memory > 0 || o.spot) {
-		return &usageError{errors.New("--attach follows a task that runs: it goes with no command, --detach, --cpu, --memory or --spot")}
+	if o.attach != "" && (len(args) > 1 || o.detach || o.dryRun || o.cpu+o.memory > 0 || o.spot) {
+		return &usageError{errors.New("--attach follows a task that runs: it goes with no command, --detach, --dry-run, --cpu, --memory or --spot")}
 	}
 	o.cpu, o.memory = cmp.Or(o.cpu, agent.CPU), cmp.Or(o.memory, agent.Memory)
 	if err := agents.CheckFargateSize(o.cpu, o.memory); err != nil {
@@ -97,7 +100,7 @@ func runRun(ctx context.Context, s *session, name string, command []string, o ru
 		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("--timeout %s is over: the task is being stopped", o.timeout))
 		defer cancel()
 	}
-	env := s.env(false)
+	env := s.env(o.dryRun)
 	runs, err := provision.Runs(ctx, env.Clients.ECS, env.ClusterName(), env.Stack)
 	if err != nil {
 		return err
@@ -107,7 +110,11 @@ func runRun(ctx context.Context, s *session, name string, command []string, o ru
 		t, err = chosenRun(runs, name, o.attach)
 	} else {
 		sayRuns(s, runs)
-		t, err = startRun(ctx, s, env, name, command, o)
+		var spec provision.RunSpec
+		if spec, err = prepareRun(ctx, s, env, name, command, o); err != nil || o.dryRun {
+			return err
+		}
+		t, err = startRun(ctx, env, spec)
 	}
 	if err != nil {
 		return err
@@ -139,43 +146,58 @@ func sayRuns(s *session, runs []ecstypes.Task) {
 	}
 }
 
-// startRun starts the task with what the agent's service, or the job's schedule, runs. It is not interrupted in the
-// middle, so that no task is started whose id is not known.
-func startRun(ctx context.Context, s *session, env *provision.Env, name string, command []string, o runOptions) (ecstypes.Task, error) {
+// prepareRun is the task with what the agent's service, or the job's schedule, runs, and says its size and price.
+// The budget and the quotas allow it.
+func prepareRun(ctx context.Context, s *session, env *provision.Env, name string, command []string, o runOptions) (provision.RunSpec, error) {
 	store, err := s.readState(ctx)
 	if err != nil {
-		return ecstypes.Task{}, err
+		return provision.RunSpec{}, err
 	}
 	if err := refuseWhileAsleep(store, "run"); err != nil {
-		return ecstypes.Task{}, err
+		return provision.RunSpec{}, err
 	}
-	with, err := runsWith(ctx, s, env, name)
+	spec, err := runsWith(ctx, s, env, name)
 	if err != nil {
-		return ecstypes.Task{}, err
+		return spec, err
 	}
 	agent, _ := s.cfg.Runs(name)
 	prices, err := s.app.book(s.cfg)
 	if err != nil {
-		return ecstypes.Task{}, err
+		return spec, err
+	}
+	hour, known := cost.TaskHour(prices, agent.Arch, o.cpu, o.memory, agent.Container.StorageGiB, o.spot)
+	if err := o.allowed(ctx, s, env, hour, known); err != nil {
+		return spec, err
+	}
+	d := &document.TaskRun{
+		Head: document.Of("TaskRun"), Stack: s.cfg.Stack(), Name: name, Revision: tasks.Revision(spec.TaskDefinition), Command: command,
+		CPU: o.cpu, Memory: o.memory, Spot: o.spot,
 	}
 	price := ""
-	hour, known := cost.TaskHour(prices, agent.Arch, o.cpu, o.memory, agent.Container.StorageGiB, o.spot)
 	if known {
-		price = fmt.Sprintf(", $%s an hour", hour.StringFixed(4))
+		d.Hourly, price = hour.StringFixed(4), fmt.Sprintf(", $%s an hour", hour.StringFixed(4))
 	}
-	if err := o.allowed(ctx, s, env, hour, known); err != nil {
-		return ecstypes.Task{}, err
+	text := fmt.Sprintf("%s: revision %d, %d CPU units, %d MiB%s", name, d.Revision, o.cpu, o.memory, price)
+	switch {
+	case o.dryRun && s.app.term.JSON:
+		return spec, s.app.term.Document(d)
+	case o.dryRun:
+		s.app.term.Printf("%s\n", text)
+		return spec, nil
+	case o.detach:
+		s.app.term.Notef("%s", text)
+	default:
+		s.app.term.Notef("%s · Ctrl-C stops it", text)
 	}
-	stops := " · Ctrl-C stops it"
-	if o.detach {
-		stops = ""
-	}
-	s.app.term.Notef("%s: revision %d, %d CPU units, %d MiB%s%s", name, tasks.Revision(with.TaskDefinition), o.cpu, o.memory, price, stops)
-	spec := with
 	spec.Container, spec.Command, spec.Spot, spec.Tags, spec.Token = name, command, o.spot, env.RunTags(name), rand.Text()
 	if o.cpu != agent.CPU || o.memory != agent.Memory {
 		spec.CPU, spec.Memory = o.cpu, o.memory
 	}
+	return spec, nil
+}
+
+// startRun is not interrupted in the middle, so that no task is started whose id is not known.
+func startRun(ctx context.Context, env *provision.Env, spec provision.RunSpec) (ecstypes.Task, error) {
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return provision.RunTask(starting, env.Clients.ECS, spec)

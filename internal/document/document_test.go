@@ -124,7 +124,7 @@ var prints = map[string]string{
 	"Event": "each line before the last of what takes long: `up`, `down`, `deploy` …", "Deployment": "`deploy` and `rollback`, a line for each agent",
 	"Error": "every command that fails", "Cost": "`cost`", "Doctor": "`doctor`", "Status": "`status`; with `--watch` a line each time", "Scale": "`scale`",
 	"Secrets": "`secrets sync` and `secrets set`", "SecretsStatus": "`secrets status`", "Outputs": "`outputs`", "Access": "`ci github`", "Dashboard": "`dashboard`", "Open": "`open`", "Copy": "`cp`", "Diagram": "`diagram`", "Validation": "`validate`",
-	"Version": "`version`", "Adoption": "`adopt --dry-run`, and `adopt` with something in the way", "Takeover": "`adopt`, `adopt --undo` and `adopt --release`", "Cutover": "`cutover` and `cutover --back`", "Import": "`init`", "State": "`state list`", "StateEntry": "`state show`", "StateHistory": "`state history`", "StateChange": "`state rm`, `state restore`, `state import` and `state unlock`", "Revisions": "`rollback --list`", "History": "`history`", "Stacks": "`list`",
+	"Version": "`version`", "Adoption": "`adopt --dry-run`, and `adopt` with something in the way", "Takeover": "`adopt`, `adopt --undo` and `adopt --release`", "Cutover": "`cutover` and `cutover --back`", "Import": "`init`", "State": "`state list`", "StateEntry": "`state show`", "StateHistory": "`state history`", "StateChange": "`state rm`, `state restore`, `state import` and `state unlock`", "Revisions": "`rollback --list`", "TaskRun": "`run --dry-run`", "History": "`history`", "Stacks": "`list`",
 	"LogEvent": "`logs`, a line for each", "LogQuery": "`logs --query`",
 }
 

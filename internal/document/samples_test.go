@@ -156,6 +156,7 @@ func samples() map[string]any {
 			{Number: 8, Image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/karmacadabra/validator@sha256:ab12", Tags: []string{"v1.4.2"}, Registered: at, Runs: true},
 		}},
 		"StateHistory": document.StateHistory{Head: document.Of("StateHistory"), Versions: []document.StateVersion{{ID: "3sL4", Time: at, Bytes: 18204, Serial: 121, Current: true}}},
+		"TaskRun":      document.TaskRun{Head: document.Of("TaskRun"), Stack: "karmacadabra-prod", Name: "validator", Revision: 3, Command: []string{"python", "migrate.py"}, CPU: 256, Memory: 512, Hourly: "0.0123"},
 		"StateChange": document.StateChange{Head: document.Of("StateChange"), Stack: "karmacadabra-prod", Command: "state unlock", Changed: true, Lock: &document.Lock{
 			ID: "K5ZL", Who: "ana@office", PID: 4711, Command: "up", Since: at,
 		}},
