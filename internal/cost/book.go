@@ -12,7 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-//go:embed prices/*.json
+//go:embed prices/*.json prices/regions.json.gz
 var snapshots embed.FS
 
 // Row is one price.

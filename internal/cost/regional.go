@@ -1,6 +1,8 @@
 package cost
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 
@@ -9,7 +11,10 @@ import (
 
 // regional are the prices of the regions that have no file of their own in prices,
 // each as it was read in what AWS publishes or bills. A price that was not read in a
-// region is absent: ratios between regions differ by item, so none is computed.
+// region is absent: ratios between regions differ by item, so none is computed. They are read in prices/source; the
+// program has them packed, which is a twentieth.
+//
+//go:generate sh -c "gzip -9 -n -c prices/source/regions.json > prices/regions.json.gz"
 type regional struct {
 	Sources map[string]struct {
 		What, Date, How string
@@ -27,12 +32,16 @@ type reading struct {
 }
 
 func readRegional() (*regional, error) {
-	raw, err := snapshots.ReadFile("prices/regions.json")
+	packed, err := snapshots.ReadFile("prices/regions.json.gz")
 	if err != nil {
 		return nil, err
 	}
+	raw, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("the prices of the regions in this binary are damaged: %w", err)
+	}
 	out := &regional{}
-	if err := json.Unmarshal(raw, out); err != nil {
+	if err := json.NewDecoder(raw).Decode(out); err != nil {
 		return nil, fmt.Errorf("the prices of the regions in this binary are damaged: %w", err)
 	}
 	return out, nil

@@ -2,7 +2,9 @@ package cost
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -148,5 +150,19 @@ func TestEverySourceOfAPriceIsNamedWithItsDate(t *testing.T) {
 				t.Errorf("%s in %s has no source", item, region)
 			}
 		}
+	}
+}
+
+func TestThePackedPricesAreThoseThatWereRead(t *testing.T) {
+	raw, err := os.ReadFile("prices/source/regions.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, packed := &regional{}, (*regional)(nil)
+	if err := json.Unmarshal(raw, want); err != nil {
+		t.Fatal(err)
+	}
+	if packed, err = readRegional(); err != nil || !reflect.DeepEqual(packed, want) {
+		t.Errorf("prices/regions.json.gz is not what prices/source/regions.json has: make gen (%v)", err)
 	}
 }
