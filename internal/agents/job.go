@@ -30,6 +30,10 @@ type Job struct {
 	Memory int
 	// Timeout is how long a run may take before it is stopped; 0 is for ever.
 	Timeout time.Duration
+	// Retries is how often a run that failed is tried again, and Overlap what happens when it is time
+	// and the last run has not ended.
+	Retries int
+	Overlap Overlap
 }
 
 // JobNames are the names of the jobs, sorted.
@@ -116,8 +120,8 @@ func jobFields() []field[Job] {
 		key("cpu", "CPU units. Default: the agent's, or 256.", oneNumber(FargateCPU()), func(j *Job) *int { return &j.CPU }),
 		key("memory", "MiB. Default: the agent's, or the least that goes with cpu.", integer(512, 122880), func(j *Job) *int { return &j.Memory }),
 		key("timeout", "How long a run may take, counted from the start of its container: it is then stopped, and has failed. Default: for ever.", duration(10*time.Second, 7*24*time.Hour), func(j *Job) *time.Duration { return &j.Timeout }),
-		without[Job]("retries", "AWS repeats a start that failed, for an hour, and never a command that failed: let the command repeat itself"),
-		without[Job]("overlap", "AWS starts a job whether or not the last run has ended: let the command look for itself, or give the schedule more time"),
+		key("retries", "How often a run that failed is tried again, a minute after its end, then two, and so on. The command finds in JOB_ATTEMPT which attempt it is. Default: 0.", integer(0, maxRetries), func(j *Job) *int { return &j.Retries }),
+		key("overlap", "What happens when it is time and the last run has not ended: allow runs both, skip leaves the new one out. Default: allow.", choice(OverlapAllow, OverlapSkip), func(j *Job) *Overlap { return &j.Overlap }),
 	}, ownJobFields()...)
 }
 

@@ -48,7 +48,7 @@ func ownJobFields() []field[Job] {
 
 // freshJob is a job that says nothing.
 func freshJob(name string) Job {
-	return Job{Name: name, Own: Agent{Arch: ArchX86, Container: Container{Init: true}}}
+	return Job{Name: name, Overlap: OverlapAllow, Own: Agent{Arch: ArchX86, Container: Container{Init: true}}}
 }
 
 // fillInOwn completes what a job with an image of its own is as an agent: it has the job's name,

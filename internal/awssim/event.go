@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 )
 
-// settleEvents tells of each task that has stopped to the rules that there are at that moment. An
+// settleEvents tells of each task that has stopped, and each execution that has ended, to the rules that there are at that moment. An
 // event is sent once: a rule that is made or enabled later does not have it ("EventBridge
 // evaluates rules against events as they arrive").
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
@@ -25,15 +26,25 @@ func (s *Sim) settleEvents() {
 	}
 	slices.SortFunc(stopped, func(a, b *Task) int { return cmp.Or(a.StoppedAt.Compare(b.StoppedAt), strings.Compare(a.ARN, b.ARN)) })
 	for _, t := range stopped {
-		event := s.taskStateChange(t)
-		for _, r := range sorted(s.world.EventRules) {
-			var pattern map[string]any
-			if r.State != types.RuleStateEnabled || json.Unmarshal([]byte(r.Pattern), &pattern) != nil || !matches(pattern, event) {
-				continue
-			}
-			for _, target := range r.Targets {
-				s.publish(fromEvents, aws.ToString(target.Arn), transformed(target.InputTransformer, event))
-			}
+		s.tellRules(s.taskStateChange(t))
+	}
+	for _, x := range sorted(s.world.Executions) {
+		if !x.Stopped.IsZero() && !x.Told {
+			x.Told = true
+			s.tellRules(s.executionChange(x))
+		}
+	}
+}
+
+// tellRules hands an event to the targets of the rules that take it.
+func (s *Sim) tellRules(event map[string]any) {
+	for _, r := range sorted(s.world.EventRules) {
+		var pattern map[string]any
+		if r.State != types.RuleStateEnabled || json.Unmarshal([]byte(r.Pattern), &pattern) != nil || !matches(pattern, event) {
+			continue
+		}
+		for _, target := range r.Targets {
+			s.publish(fromEvents, aws.ToString(target.Arn), transformed(target.InputTransformer, event))
 		}
 	}
 }
@@ -59,6 +70,19 @@ func (s *Sim) taskStateChange(t *Task) map[string]any {
 		"detail": map[string]any{
 			"clusterArn": s.world.arn("ecs", "cluster/"+t.Cluster), "taskArn": t.ARN, "group": taskGroup(t), "lastStatus": t.Status, "desiredStatus": t.Wanted,
 			"startedBy": t.StartedBy, "stopCode": string(t.StopCode), "stoppedReason": t.Reason, "containers": containers, "createdAt": t.Created.UTC().Format("2006-01-02T15:04:05.000Z"),
+		},
+	}
+}
+
+// executionChange is what Step Functions tells EventBridge of an execution that has ended.
+// https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+func (s *Sim) executionChange(x *Execution) map[string]any {
+	return map[string]any{
+		"source": "aws.states", "detail-type": "Step Functions Execution Status Change", "account": s.world.Account, "region": s.world.Region,
+		"time": x.Stopped.UTC().Format(time.RFC3339),
+		"detail": map[string]any{
+			"executionArn": x.ARN, "stateMachineArn": x.Machine, "name": x.Name, "status": string(x.Status),
+			"startDate": float64(x.Started.UnixMilli()), "stopDate": float64(x.Stopped.UnixMilli()), "input": x.Asked,
 		},
 	}
 }

@@ -105,7 +105,7 @@ func (s *Sim) invoke(x *JobSchedule) {
 		switch {
 		case s.now().Before(i.Due.Add(time.Duration(i.Attempts) * time.Minute)):
 			left = append(left, i)
-		case s.startJob(x) == nil:
+		case s.startJob(x, i) == nil:
 			x.Started++
 		default:
 			i.Attempts++
@@ -122,7 +122,10 @@ func (s *Sim) invoke(x *JobSchedule) {
 }
 
 // startJob runs the target's task with the rights of the target's role.
-func (s *Sim) startJob(x *JobSchedule) error {
+func (s *Sim) startJob(x *JobSchedule, i Invocation) error {
+	if aws.ToString(x.Target.Arn) == startsExecution {
+		return s.startJobExecution(x, i)
+	}
 	p := x.Target.EcsParameters
 	in := &ecs.RunTaskInput{
 		Cluster: x.Target.Arn, TaskDefinition: p.TaskDefinitionArn, StartedBy: aws.String("chronos-schedule/" + x.Name),

@@ -125,10 +125,14 @@ func (s *Sim) setJobSchedule(x *JobSchedule, expression, zone *string, state typ
 	return nil
 }
 
-// checkJobTarget holds AWS's rules for a target that is a task of ECS.
+// checkJobTarget holds AWS's rules for a target that is a task of ECS, or the start of an execution.
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html
 func (s *Sim) checkJobTarget(t *types.Target) error {
 	switch {
+	case aws.ToString(t.Arn) == startsExecution:
+		if err := s.checkExecutionTarget(t); err != nil {
+			return err
+		}
 	case !strings.HasPrefix(aws.ToString(t.Arn), s.world.arn("ecs", "cluster/")):
 		return fail("ValidationException", "Provided Arn is not in correct format.")
 	case t.EcsParameters == nil || aws.ToString(t.EcsParameters.TaskDefinitionArn) == "":
@@ -138,7 +142,7 @@ func (s *Sim) checkJobTarget(t *types.Target) error {
 	case t.Input != nil || t.DeadLetterConfig != nil || aws.ToInt32(t.EcsParameters.TaskCount) > 1 || len(t.EcsParameters.Tags) > 0:
 		return fail("ValidationException", "awssim simulates a target that is one task, without input, tags of its own and a dead-letter queue")
 	case !s.assumableBy(aws.ToString(t.RoleArn), "scheduler.amazonaws.com"):
-		return fail("ValidationException", "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
+		return notAssumedByScheduler()
 	}
 	if p := t.RetryPolicy; p != nil {
 		if age := aws.ToInt32(p.MaximumEventAgeInSeconds); age < 60 || age > 86400 {

@@ -76,7 +76,9 @@ func (b *jobBench) create(name, expression, zone string) {
 }
 
 // tasks are the tasks that a schedule has started, as long as ECS lists them.
-func (b *jobBench) tasks(name string) []ecstypes.Task {
+func (b *jobBench) tasks(name string) []ecstypes.Task { return b.tasksBy("chronos-schedule/" + name) }
+
+func (b *jobBench) tasksBy(starter string) []ecstypes.Task {
 	b.t.Helper()
 	var arns []string
 	for _, status := range []ecstypes.DesiredStatus{ecstypes.DesiredStatusRunning, ecstypes.DesiredStatusStopped} {
@@ -87,7 +89,7 @@ func (b *jobBench) tasks(name string) []ecstypes.Task {
 		return nil
 	}
 	out := must[*ecs.DescribeTasksOutput](b.t)(b.api.DescribeTasks(context.Background(), &ecs.DescribeTasksInput{Cluster: aws.String("c"), Tasks: arns, Include: []ecstypes.TaskField{ecstypes.TaskFieldTags}}))
-	return slices.DeleteFunc(out.Tasks, func(t ecstypes.Task) bool { return *t.StartedBy != "chronos-schedule/"+name })
+	return slices.DeleteFunc(out.Tasks, func(t ecstypes.Task) bool { return *t.StartedBy != starter })
 }
 
 func TestSchedulesAreRefusedAsAWSDoes(t *testing.T) {

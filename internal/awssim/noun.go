@@ -104,6 +104,8 @@ func (s *Sim) declared() []noun {
 		s.deploymentNoun(),
 		s.taskNoun(),
 		s.serviceNoun(),
+		s.executionNoun(),
+		s.stateMachineNoun(),
 		s.eventRuleNoun(),
 
 		s.budgetNoun(),

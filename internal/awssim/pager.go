@@ -36,7 +36,7 @@ var pageErrors = map[string]string{
 	"EFS": "BadRequest", "EventBridge": "ValidationException", "ECR": "InvalidParameterException", "ECS": "InvalidParameterException", "Elastic Load Balancing v2": "ValidationError",
 	"IAM": "ValidationError", "Resource Groups Tagging API": "InvalidParameterException", "Route 53": "InvalidInput",
 	"SNS": "InvalidParameter", "SSM": "ValidationException", "Secrets Manager": "InvalidParameterException",
-	"ServiceDiscovery": "InvalidInput", "XRay": "InvalidRequestException",
+	"ServiceDiscovery": "InvalidInput", "SFN": "InvalidToken", "XRay": "InvalidRequestException",
 }
 
 // pages has an operation, whose handler answers with the whole list, give it a
@@ -113,10 +113,10 @@ func (s *Sim) cut(l *pager, in, out any) error {
 }
 
 func (l *pager) size(asked reflect.Value) (int, error) {
-	if l.limit == "" || asked.FieldByName(l.limit).IsNil() {
+	if l.limit == "" || asked.FieldByName(l.limit).IsZero() {
 		return l.usual, nil
 	}
-	n := int(asked.FieldByName(l.limit).Elem().Int())
+	n := int(reflect.Indirect(asked.FieldByName(l.limit)).Int()) // Step Functions has a number, where others have a pointer
 	if n < 1 || n > l.most {
 		return 0, fail(l.code, "Value ( %d ) for parameter %s is invalid: it must be between 1 and %d.", n, l.limit, l.most)
 	}

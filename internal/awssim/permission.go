@@ -47,8 +47,7 @@ var taggedRun = permission{
 		return len(r.Tags) > 0 || r.PropagateTags != ""
 	},
 	resources: func(s *Sim, in any) []string {
-		name := aws.ToString(in.(*ecs.RunTaskInput).Cluster)
-		return []string{s.world.arn("ecs", "task/"+name[strings.LastIndexByte(name, '/')+1:]+"/*")}
+		return []string{s.world.arn("ecs", "task/"+clusterName(in.(*ecs.RunTaskInput).Cluster)+"/*")}
 	},
 	context: func(any) map[string]string { return map[string]string{"ecs:CreateAction": "RunTask"} },
 }
@@ -107,6 +106,8 @@ var dependent = map[string][]permission{
 	"Auto Scaling.UpdateAutoScalingGroup": {{action: "ec2:RunInstances", source: startsInstances}},
 	"Scheduler.CreateSchedule":            {{action: "iam:PassRole", source: passRole, resources: scheduleRole, context: toScheduler}},
 	"Scheduler.UpdateSchedule":            {{action: "iam:PassRole", source: passRole, resources: scheduleRole, context: toScheduler}},
+	"SFN.CreateStateMachine":              {{action: "iam:PassRole", source: passRole, resources: machineRole, context: toStepFunctions}},
+	"SFN.UpdateStateMachine":              {{action: "iam:PassRole", source: passRole, resources: machineRole, context: toStepFunctions}},
 	"ECS.CreateCluster":                   {{action: "servicediscovery:GetNamespace", source: "AWS's AmazonECS_FullAccess has it; whether it is asked only an account can tell"}},
 	"ECS.UpdateCluster":                   {{action: "servicediscovery:GetNamespace", source: "as for CreateCluster"}},
 	"ECS.CreateService": {{
@@ -145,6 +146,11 @@ var dependent = map[string][]permission{
 	"S3.DeleteObject": {{action: "s3:GetObject", source: ifMatch, when: conditional, resources: objectOf}},
 }
 
+// clusterName is the name of a cluster that is given by its name or ARN.
+func clusterName(ref *string) string {
+	return aws.ToString(ref)[strings.LastIndexByte(aws.ToString(ref), '/')+1:]
+}
+
 // scheduleRole is the role that EventBridge Scheduler is to take.
 func scheduleRole(_ *Sim, in any) []string {
 	switch x := in.(type) {
@@ -158,6 +164,15 @@ func scheduleRole(_ *Sim, in any) []string {
 
 func toScheduler(any) map[string]string {
 	return map[string]string{"iam:PassedToService": "scheduler.amazonaws.com"}
+}
+
+// machineRole is the role that Step Functions is to take.
+func machineRole(_ *Sim, in any) []string {
+	return slices.DeleteFunc([]string{text(in, "RoleArn")}, func(s string) bool { return s == "" })
+}
+
+func toStepFunctions(any) map[string]string {
+	return map[string]string{"iam:PassedToService": "states.amazonaws.com"}
 }
 
 // conditional tells whether an object is written only where it is as it was.
@@ -193,8 +208,7 @@ func (s *Sim) needs(service, op string, in any) []need {
 		own.resource = s.secretOf(in)
 	}
 	if r, ok := in.(*ecs.RunTaskInput); ok {
-		name := aws.ToString(r.Cluster)
-		own.context["ecs:cluster"] = s.world.arn("ecs", "cluster/"+name[strings.LastIndexByte(name, '/')+1:])
+		own.context["ecs:cluster"] = s.world.arn("ecs", "cluster/"+clusterName(r.Cluster))
 	}
 	all := []need{own}
 	for _, p := range dependent[service+"."+op] {

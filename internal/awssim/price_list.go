@@ -77,6 +77,7 @@ func listings() []listing {
 		{service: "AmazonEFS", family: "Storage", usage: "TimedStorage-ByteHrs", usd: rates.files, unit: "GB-Mo", prefixed: true},
 		{service: "AmazonEFS", family: "Storage", usage: "IATimedStorage-ByteHrs", usd: usd("0.016"), unit: "GB-Mo", prefixed: true},
 		{service: "AWSSecretsManager", family: "Secret", usage: "AWSSecretsManager-Secrets", usd: rates.secret, unit: "Secrets", prefixed: true},
+		{service: "AmazonStates", family: "AWS Step Functions", usage: "StateTransition", usd: usd("0.000025"), unit: "StateTransitions", prefixed: true},
 		{service: "AWSXRay", family: "DistributedTracing", usage: "XRay-TracesStored", usd: usd("0.000005"), unit: "Traces", prefixed: true, free: 100_000},
 		{service: "AmazonS3", family: "Storage", usage: "TimedStorage-ByteHrs", usd: usd("0.023"), unit: "GB-Mo"},
 		{service: "AmazonS3", family: "API Request", usage: "Requests-Tier1", usd: usd("0.000005"), unit: "Requests"},

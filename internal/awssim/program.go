@@ -24,6 +24,7 @@ type programLine struct {
 // programOf reads a command. The simulated AWS runs no programs; of a shell it knows echo, seq,
 // sleep, exit and kill, one after the other, so that a rehearsal can say and end as it likes;
 // and trap and `& wait`, which change nothing where no one stops the container.
+// `test A -ge B || ` goes before any of them, with $NAME of the overrides' environment.
 // Anything else is one line that names the command, two seconds and exit code 0.
 func programOf(command []string) program {
 	text := strings.Join(command, " ")
@@ -32,6 +33,13 @@ func programOf(command []string) program {
 	}
 	p := program{}
 	for statement := range strings.SplitSeq(strings.ReplaceAll(text, "&&", ";"), ";") {
+		if test, otherwise, is := strings.Cut(statement, "||"); is {
+			var a, b int
+			if n, _ := fmt.Sscanf(strings.TrimSpace(test), "test %d -ge %d", &a, &b); n == 2 && a >= b {
+				continue
+			}
+			statement = otherwise
+		}
 		word, rest, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(statement), " & wait"), " ")
 		rest = strings.Trim(strings.TrimSpace(rest), `'"`)
 		n, err := strconv.Atoi(strings.TrimPrefix(rest, "-"))

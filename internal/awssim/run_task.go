@@ -126,14 +126,22 @@ func (s *Sim) command(t *Task) []string {
 
 // commandOf is what one of a task's containers runs.
 func (s *Sim) commandOf(t *Task, c types.ContainerDefinition) []string {
-	if t.Overrides != nil {
-		for _, o := range t.Overrides.ContainerOverrides {
-			if aws.ToString(o.Name) == aws.ToString(c.Name) && len(o.Command) > 0 {
-				return o.Command
-			}
+	if t.Overrides == nil {
+		return c.Command
+	}
+	command := c.Command
+	for _, o := range t.Overrides.ContainerOverrides {
+		if aws.ToString(o.Name) != aws.ToString(c.Name) {
+			continue
+		}
+		if len(o.Command) > 0 {
+			command = o.Command
+		}
+		for _, e := range o.Environment {
+			command = strings.Split(strings.ReplaceAll(strings.Join(command, "\x00"), "$"+aws.ToString(e.Name), aws.ToString(e.Value)), "\x00")
 		}
 	}
-	return c.Command
+	return command
 }
 
 // perform has a task that belongs to no service do what its command says by a time, and

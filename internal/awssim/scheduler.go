@@ -27,7 +27,7 @@ func (s *Sim) settleECS() {
 
 // busy tells whether anything is on its way, so that quiet hours cost nothing.
 func (s *Sim) busy() bool {
-	if s.world.InterruptSpot || s.unsettledGroups() {
+	if s.world.InterruptSpot || s.unsettledGroups() || len(s.world.RunningExecutions) > 0 {
 		return true
 	}
 	for _, t := range s.world.Tasks {

@@ -101,6 +101,11 @@ type World struct {
 	// ScheduleGroups are EventBridge Scheduler's by name, JobSchedules what is in them by group/name.
 	ScheduleGroups map[string]*ScheduleGroup
 	JobSchedules   map[string]*JobSchedule
+	// StateMachines are those of Step Functions and Executions theirs, by ARN; RunningExecutions are the ARNs
+	// of the executions that have not ended, the oldest first.
+	StateMachines     map[string]*StateMachine `json:",omitempty"`
+	Executions        map[string]*Execution    `json:",omitempty"`
+	RunningExecutions []string                 `json:",omitempty"`
 	// EventRules are EventBridge's by name.
 	EventRules map[string]*EventRule `json:",omitempty"`
 

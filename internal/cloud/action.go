@@ -20,7 +20,7 @@ func Action(service, operation string) string {
 var actionPrefix = map[string]string{
 	"Elastic Load Balancing v2": "elasticloadbalancing", "Application Auto Scaling": "application-autoscaling",
 	"CloudWatch Logs": "logs", "Resource Groups Tagging API": "tag", "Secrets Manager": "secretsmanager",
-	"Cost Explorer": "ce", "Service Quotas": "servicequotas", "Route 53": "route53", "EFS": "elasticfilesystem", "EventBridge": "events",
+	"Cost Explorer": "ce", "Service Quotas": "servicequotas", "Route 53": "route53", "EFS": "elasticfilesystem", "EventBridge": "events", "SFN": "states",
 }
 
 // s3Actions are S3's actions where they are not the operation's name.

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -90,6 +91,7 @@ type Clients struct {
 	SecretsManager *secretsmanager.Client
 	Discovery      *servicediscovery.Client
 	Quotas         *servicequotas.Client
+	SFN            *sfn.Client // Step Functions
 	SNS            *sns.Client
 	SSM            *ssm.Client
 	STS            *sts.Client
@@ -119,6 +121,7 @@ func NewClients(cfg aws.Config) *Clients {
 		SecretsManager: secretsmanager.NewFromConfig(cfg),
 		Discovery:      servicediscovery.NewFromConfig(cfg),
 		Quotas:         servicequotas.NewFromConfig(cfg),
+		SFN:            sfn.NewFromConfig(cfg),
 		SNS:            sns.NewFromConfig(cfg),
 		SSM:            ssm.NewFromConfig(cfg),
 		STS:            sts.NewFromConfig(cfg),

@@ -58,6 +58,8 @@ func Classify(err error) engine.Class {
 		return engine.Throttled
 	case heldAddress(err), heldInterface(err):
 		return engine.Busy
+	case unspread(err):
+		return engine.NotYet
 	case denials[code]:
 		return engine.Denied
 	case busy[code]:
@@ -110,6 +112,13 @@ func heldInterface(err error) bool {
 		Is(err, "InvalidParameterValue") && Says(err, "Network interface '") && Says(err, "is currently in use")
 }
 
+// unspread tells whether Step Functions denies a call for a role that it does not know yet, or not all of: it tries
+// a role as soon as a state machine is made. A role that lacks the right is told from that by time alone.
+// https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/sfn/state_machine.go
+func unspread(err error) bool {
+	return Is(err, "AccessDeniedException") && Says(err, "is not authorized to create managed-rule", "is authorized to assume the provided role")
+}
+
 // busy are the codes of something that is held by something else that is going away.
 var busy = map[string]bool{
 	"DependencyViolation": true, "InvalidGroup.InUse": true, "InvalidIPAddress.InUse": true, "ResourceInUse": true, "ResourceInUseException": true,
@@ -118,7 +127,7 @@ var busy = map[string]bool{
 	"OperationAbortedException": true, "ConcurrentModification": true, "ConcurrentModificationException": true,
 	"ConcurrentUpdateException": true, "ResourceInUseFault": true, "IncorrectState": true,
 	"FileSystemInUse": true, "IncorrectFileSystemLifeCycleState": true, "IncorrectMountTargetState": true,
-	"ScalingActivityInProgress": true, "InvalidCidrBlock.InUse": true,
+	"ScalingActivityInProgress": true, "InvalidCidrBlock.InUse": true, "StateMachineDeleting": true,
 }
 
 // notYet are the codes of something that is still being set up. S3 answers OperationAborted to changes of a bucket
@@ -148,7 +157,7 @@ func IsNotFound(err error) bool {
 	case "NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException", "ResourceNotFound", "NotFoundException", "NotFound",
 		"RepositoryNotFoundException", "ServiceNotFoundException", "RuleNotFound", "NoSuchHostedZone", "ParameterNotFound", "InvalidResourceId",
 		"ObjectNotFoundException", "NoSuchBucket", "NoSuchKey", "LifecyclePolicyNotFoundException", "NatGatewayNotFound",
-		"DashboardNotFoundError", "ServiceNotActiveException", "TargetNotFound", "InvalidSubnet", "InvalidSecurityGroup":
+		"DashboardNotFoundError", "StateMachineDoesNotExist", "ExecutionDoesNotExist", "ServiceNotActiveException", "TargetNotFound", "InvalidSubnet", "InvalidSecurityGroup":
 		return true
 	}
 	return strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, "NotFoundException") || strings.HasSuffix(code, "NotFound")

@@ -66,7 +66,7 @@ var withToken = map[string]bool{
 // again with the same name and settings.
 var sameAgain = map[string]bool{
 	"CreateTags": true, "CreateOrUpdateTags": true, "CreateCluster": true, "CreateTopic": true,
-	"CreateLoadBalancer": true, "CreateTargetGroup": true, "CreateListener": true,
+	"CreateLoadBalancer": true, "CreateTargetGroup": true, "CreateListener": true, "CreateStateMachine": true,
 }
 
 // makesNew tells whether sending the operation twice makes two things.

@@ -42,6 +42,7 @@ const (
 	FilesStored     Item = "efs_standard_gb_month"
 	SecretMonth     Item = "secret_month"
 	TracesStored    Item = "trace_stored"
+	Transition      Item = "state_transition"
 	StateStored     Item = "s3_stored_gb_month"
 	StatePut        Item = "s3_put_request"
 	StateGet        Item = "s3_get_request"
@@ -113,6 +114,7 @@ var catalogue = []entry{
 	{item: FilesStored, service: "AmazonEFS", family: "Storage", usage: "TimedStorage-ByteHrs"},
 	{item: SecretMonth, service: "AWSSecretsManager", family: "Secret", usage: "AWSSecretsManager-Secrets"},
 	{item: TracesStored, service: "AWSXRay", family: "DistributedTracing", usage: "XRay-TracesStored"},
+	{item: Transition, service: "AmazonStates", family: "AWS Step Functions", usage: "StateTransition"},
 	{item: StateStored, service: "AmazonS3", family: "Storage", usage: "TimedStorage-ByteHrs"},
 	{item: StatePut, service: "AmazonS3", family: "API Request", usage: "Requests-Tier1"},
 	{item: StateGet, service: "AmazonS3", family: "API Request", usage: "Requests-Tier2"},

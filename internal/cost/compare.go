@@ -28,6 +28,7 @@ var billNames = map[string]string{
 	"AmazonEFS":         "Amazon Elastic File System",
 	"AWSSecretsManager": "AWS Secrets Manager",
 	"AWSXRay":           "AWS X-Ray",
+	"AmazonStates":      "AWS Step Functions",
 	"AmazonS3":          "Amazon Simple Storage Service",
 	"AWSCostExplorer":   "AWS Cost Explorer",
 }

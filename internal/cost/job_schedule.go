@@ -42,7 +42,7 @@ func priceJob(b *bill, k engine.Key, s provision.JobScheduleSpec) {
 	if above := size.Storage - freeStorage; above > 0 {
 		add("Fargate storage of a job's runs above 20 GiB", "GB-hour", decimal.NewFromInt(int64(above)), FargateStorage)
 	}
-	if s.Network.PublicIP {
+	if m, led := specOf[provision.StateMachineSpec](b, engine.Key("state-machine/"+k.Name())); s.Network.PublicIP || led && m.PublicIP() {
 		add("public IPv4 address of a job's runs", "address-hour", decimal.NewFromInt(1), AddressInUse)
 	}
 }

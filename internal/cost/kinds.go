@@ -80,6 +80,7 @@ func kinds() map[string]kind {
 		"task-definition": {class: Free, want: wants[*provision.TaskDefinition, provision.TaskDefinitionSpec]},
 		"schedule":        {class: Priced, each: each(priceJob), want: wants[*provision.JobSchedule, provision.JobScheduleSpec], once: assumeJobs},
 		"schedule-group":  free,
+		"state-machine":   {class: ByUsage, want: wants[*provision.StateMachine, provision.StateMachineSpec], once: priceTransitions},
 		"scalable-target": {class: Free, want: wants[*provision.ScalableTarget, provision.ScalableTargetSpec]},
 		"scaling-policy":  {class: Priced, each: byKey(priceScalingPolicy)},
 		"alarm":           {class: Priced, each: byKey(priceAlarm)},

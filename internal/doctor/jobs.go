@@ -40,7 +40,7 @@ func jobFinding(sn *snapshot, j fleet.JobStatus, p fleet.Attention) Finding {
 		f.Fix = "karmactl up --only " + j.Agent + ", and then " + p.Command
 	case l != nil:
 		f.Cause, f.Evidence = "the command "+fmt.Sprintf("%q", sn.Cfg.Jobs[j.Name].Command)+" says why in its log", []string{"task " + l.Task, l.Reason}
-		if l.ExitCode == nil {
+		if l.ExitCode == nil && l.Outcome == "" {
 			f.Cause = "its task never ran, so there is no log"
 		}
 	}

@@ -103,7 +103,7 @@ func read(ctx context.Context, p Input) (*snapshot, error) {
 // readWaiting asks what the agents without a service, and jobs with an image, wait for.
 func (sn *snapshot) readWaiting(ctx context.Context) (err error) {
 	without := slices.DeleteFunc(slices.Clone(sn.Agents), func(a agents.Agent) bool { _, there := sn.Services[a.Name]; return there })
-	home := &provision.Env{Stack: sn.Cfg.Stack(), Project: sn.Cfg.Project, Account: sn.Account, Clients: sn.Clients, Services: sn.Cfg.ServiceNames()}
+	home := &provision.Env{Stack: sn.Cfg.Stack(), Project: sn.Cfg.Project, Clients: sn.Clients, Services: sn.Cfg.ServiceNames()}
 	sn.waiting, err = fleet.Waits(ctx, home, sn.Cfg, append(without, sn.ownJobs()...))
 	return err
 }
@@ -300,6 +300,7 @@ func (sn *snapshot) readStatus(ctx context.Context) error {
 	w := fleet.Watcher{
 		ECS: sn.Clients.ECS, Targets: sn.Clients.ELB, Metrics: sn.Clients.CloudWatch, Schedules: sn.Clients.AutoScaling,
 		Cluster: provision.ClusterName(sn.Cfg.Stack()), Agents: sn.Agents, Clock: sn.Clock, Scheduler: sn.Clients.Scheduler, Streams: sn.Clients.Logs,
+		Executions: sn.Clients.SFN,
 	}
 	for _, a := range append(slices.Clone(sn.Agents), sn.ownJobs()...) {
 		w.Jobs = append(w.Jobs, sn.Cfg.JobsOf(a.Name)...)

@@ -107,6 +107,10 @@ type JobStatus struct {
 	Last *JobRun `json:"last,omitempty"`
 	// NotStarted is when it was due and not started, as ECS refused for an hour; not there when it has run since.
 	NotStarted *time.Time `json:"not_started,omitempty"`
+	// LeftOut is when it was due and left out, as its last run had not ended; not there when it has run since.
+	LeftOut *time.Time `json:"left_out,omitempty"`
+	// Attempts is how often a run is tried at most; not there without retries.
+	Attempts int `json:"attempts,omitempty"`
 }
 
 // JobRun is one run of a job. ECS forgets a task an hour after its end: of an earlier run
@@ -126,6 +130,12 @@ type JobRun struct {
 	TimedOut bool `json:"timed_out,omitempty"`
 	// Reason is what ECS says of its end.
 	Reason string `json:"reason,omitempty"`
+	// Attempt is which attempt of a run it is, from 1; not there without retries and overlap: skip.
+	Attempt int `json:"attempt,omitempty"`
+	// Again: it has failed, and is tried again.
+	Again bool `json:"again,omitempty"`
+	// Outcome is succeeded or failed, where ECS has forgotten the task and Step Functions knows.
+	Outcome string `json:"outcome,omitempty"`
 }
 
 // Attention is something to look at, and the command that helps.

@@ -94,6 +94,9 @@ func (w *Watcher) jobs(ctx context.Context, st *Status, r readings) {
 			}
 		}
 		s.NotStarted = notStarted(j, s, r)
+		if err := w.led(ctx, j, &s, r.jobs); err != nil {
+			st.Notes = append(st.Notes, fmt.Errorf("whether %s is tried again is not known: %w", j.Name, err))
+		}
 		st.Jobs = append(st.Jobs, s)
 		if s.State == JobAbsent {
 			absent = append(absent, j)
@@ -101,8 +104,8 @@ func (w *Watcher) jobs(ctx context.Context, st *Status, r readings) {
 	}
 	waits := w.waits(ctx, st, ownOf(absent))
 	st.Attention = append(st.Attention, waits...)
-	for _, s := range st.Jobs {
-		problem, command := trouble(s, w.Clock.Now())
+	for i, s := range st.Jobs {
+		problem, command := trouble(s, starts(w.Jobs[i]), w.Clock.Now())
 		if problem != "" && !slices.ContainsFunc(waits, func(x Attention) bool { return x.Agent == s.Name }) {
 			st.Attention = append(st.Attention, Attention{Agent: s.Name, About: AboutJob, Problem: problem, Command: command})
 		}
@@ -145,7 +148,7 @@ func lastRun(job agents.Job, family string, all []types.Task) (running int, last
 	if newest == nil {
 		return 0, nil
 	}
-	last = &document.JobRun{Task: tasks.ID(aws.ToString(newest.TaskArn)), Started: aws.ToTime(newest.CreatedAt).UTC(), Listed: true}
+	last = &document.JobRun{Task: tasks.ID(aws.ToString(newest.TaskArn)), Started: aws.ToTime(newest.CreatedAt).UTC(), Listed: true, Attempt: attemptOf(*newest)}
 	if aws.ToString(newest.LastStatus) == "STOPPED" {
 		end := tasks.Ended(*newest, job.Name)
 		ended := aws.ToTime(newest.StoppedAt).UTC()
@@ -179,8 +182,16 @@ func (w *Watcher) loggedRun(ctx context.Context, job string) (*document.JobRun, 
 	return &document.JobRun{Task: name[strings.LastIndexByte(name, '/')+1:], Started: time.UnixMilli(aws.ToInt64(s.CreationTime)).UTC()}, nil
 }
 
+// starts is who starts a job's task.
+func starts(j agents.Job) string {
+	if j.ByStateMachine() {
+		return "Step Functions"
+	}
+	return "EventBridge Scheduler"
+}
+
 // trouble is what is wrong with a job, and the command that helps.
-func trouble(s JobStatus, now time.Time) (problem, command string) {
+func trouble(s JobStatus, starter string, now time.Time) (problem, command string) {
 	up := "karmactl up --only " + s.Agent
 	switch {
 	case s.State == JobAbsent:
@@ -188,20 +199,26 @@ func trouble(s JobStatus, now time.Time) (problem, command string) {
 	case s.State == JobDisabled:
 		return "is not started: its schedule is disabled", up
 	case s.NotStarted != nil:
-		return fmt.Sprintf("was not started at %s: ECS refused for an hour, and EventBridge Scheduler gave up", ClockText(*s.NotStarted, s.Timezone)), "karmactl run " + s.Name
-	case s.Last == nil || s.Last.Ended == nil:
+		return fmt.Sprintf("was not started at %s: ECS refused for an hour, and %s gave up", ClockText(*s.NotStarted, s.Timezone), starter), "karmactl run " + s.Name
+	case s.Last != nil && s.Last.Outcome == runFailed:
+		return fmt.Sprintf("failed in its run of %s", ClockText(s.Last.Started, s.Timezone)), "karmactl logs " + s.Name + " --since 24h"
+	case s.Last == nil || s.Last.Ended == nil || s.Last.Again:
 		return "", ""
 	}
 	ago := now.Sub(*s.Last.Ended).Round(time.Second)
 	logs := "karmactl logs " + s.Name + " --since 1h"
+	times := ""
+	if s.Last.Attempt > 1 {
+		times = fmt.Sprintf(", in attempt %d of %d", s.Last.Attempt, s.Attempts)
+	}
 	switch code := s.Last.ExitCode; {
 	case code == nil:
 		cause := tasks.Explained(s.Name, s.Last.Reason)
 		return fmt.Sprintf("did not start %s ago: %s", ago, cmp.Or(cause.Why, s.Last.Reason)), cmp.Or(cause.Command, "karmactl run "+s.Name)
 	case s.Last.TimedOut:
-		return fmt.Sprintf("failed %s ago: %s", ago, s.Last.Reason), logs
+		return fmt.Sprintf("failed %s ago%s: %s", ago, times, s.Last.Reason), logs
 	case *code != 0:
-		return fmt.Sprintf("failed %s ago with exit code %d", ago, *code), logs
+		return fmt.Sprintf("failed %s ago with exit code %d%s", ago, *code, times), logs
 	}
 	return "", ""
 }

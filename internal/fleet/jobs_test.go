@@ -28,6 +28,7 @@ func (b *bench) lookAtJobs() (*Status, JobStatus) {
 	w := &Watcher{
 		ECS: home.Clients.ECS, Targets: home.Clients.ELB, Metrics: home.Clients.CloudWatch, Schedules: home.Clients.AutoScaling,
 		Cluster: home.ClusterName(), Agents: b.cfg.Agents, Clock: engine.RealClock{}, Jobs: b.cfg.JobsOf("validator"), Scheduler: home.Clients.Scheduler, Streams: home.Clients.Logs,
+		Executions: home.Clients.SFN,
 	}
 	st, err := w.Look(b.t.Context())
 	if err != nil {

@@ -65,7 +65,9 @@ type Watcher struct {
 	Jobs      []agents.Job
 	Scheduler SchedulerAPI
 	Streams   StreamsAPI
-	Clock     engine.Clock
+	// Executions are those of the state machines that lead jobs; nil does not ask.
+	Executions ExecutionsAPI
+	Clock      engine.Clock
 	// Waits says what agents without a service wait for; nil does not ask.
 	Waits func(context.Context, []agents.Agent) (map[string]Waiting, error)
 

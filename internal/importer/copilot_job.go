@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,7 +72,12 @@ func (c *copilot) job(name string, m *tree, folder, env string) {
 			t.carry(j.key("timeout"))
 		}
 	}
-	whole.get("retries").leave(noRetries)
+	if t := whole.get("retries"); t != nil {
+		if n, err := strconv.Atoi(t.str()); err == nil {
+			j.retries = j.within(t, "retries", n, 0, 10)
+			t.carry(j.key("retries"))
+		}
+	}
 	for e, t := range m.get("environments").each() {
 		if e != env {
 			t.leave(fmt.Sprintf("of another environment: karmactl init --env %s reads it", e))

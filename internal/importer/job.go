@@ -15,13 +15,12 @@ type job struct {
 	of                 *agent
 	schedule, timezone string
 	timeout            int // seconds
+	retries            int
 }
 
 const (
 	// oneStart is what becomes of how often a start is repeated.
 	oneStart = "a start that ECS refuses is tried again for an hour"
-	// noRetries is why what repeats a command that failed stays behind.
-	noRetries = "Scheduler never looks at an exit code: let the command repeat itself"
 	// itsSchedule is what karmactl makes in place of a rule or schedule.
 	itsSchedule = "a schedule of EventBridge Scheduler for each job"
 )
@@ -129,6 +128,7 @@ func (j *job) write(p *page, in int, key string) {
 		p.text(in, key+".schedule", j.schedule)
 		p.text(in, key+".timezone", j.timezone)
 		p.seconds(in, key+".timeout", j.timeout)
+		p.number(in, key+".retries", j.retries)
 		p.number(in, key+".cpu", a.cpu)
 		p.number(in, key+".memory", a.memory)
 		if j.of != nil {

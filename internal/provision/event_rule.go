@@ -66,8 +66,16 @@ func (r *EventRule) Want() EventRuleSpec {
 // pattern is the tasks of the job that could not start, whose command did not end with 0, or whose
 // time was over. One that a person stopped has not failed, and a run of `karmactl run` says itself
 // how it ended. Conditions on the fields of a container have to be met by one and the same.
+// Of a job that a state machine leads, it is the executions that failed: once, after the last attempt.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+// https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 func (r *EventRule) pattern() map[string]any {
+	if r.Job.ByStateMachine() {
+		return map[string]any{
+			"source": []any{"aws.states"}, "detail-type": []any{"Step Functions Execution Status Change"},
+			"detail": map[string]any{"stateMachineArn": []any{r.StateMachineARN(r.Job.Name)}, "status": []any{"FAILED", "TIMED_OUT"}},
+		}
+	}
 	failed := []any{
 		map[string]any{"stopCode": []any{"TaskFailedToStart"}},
 		map[string]any{
@@ -97,16 +105,17 @@ type eventMessage struct {
 // is not in it, as the order of a task's containers in an event is not promised.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 func (r *EventRule) message() eventMessage {
+	paths := map[string]string{"reason": "$.detail.stoppedReason", "task": "$.detail.taskArn", "time": "$.detail.createdAt"}
+	first := []string{fmt.Sprintf("The job %s of %s has failed: <reason>.", r.Job.Name, r.Stack), "Its run of <time> is the task <task>."}
+	if r.Job.ByStateMachine() {
+		paths = map[string]string{"execution": "$.detail.executionArn", "time": "$.time"}
+		first = []string{fmt.Sprintf("The job %s of %s has failed%s.", r.Job.Name, r.Stack, r.Job.AttemptsText()), "Its run ended at <time> and is the execution <execution>."}
+	}
 	lines := ""
-	for _, line := range []string{
-		fmt.Sprintf("The job %s of %s has failed: <reason>.", r.Job.Name, r.Stack),
-		"Its run of <time> is the task <task>.",
-		fmt.Sprintf("What it said: karmactl logs %s --since 1h", r.Job.Name),
-		"Its exit code, for an hour: karmactl status",
-	} {
+	for _, line := range append(first, fmt.Sprintf("What it said: karmactl logs %s --since 1h", r.Job.Name), "Its exit code, for an hour: karmactl status") {
 		lines += `"` + line + `"` + "\n"
 	}
-	return eventMessage{Paths: map[string]string{"reason": "$.detail.stoppedReason", "task": "$.detail.taskArn", "time": "$.detail.createdAt"}, Template: lines}
+	return eventMessage{Paths: paths, Template: lines}
 }
 
 // Find asks for the rule by its name, and for what it tells.

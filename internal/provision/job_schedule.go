@@ -23,6 +23,9 @@ type JobScheduleSpec struct {
 	Expression, Timezone string
 	// State is ENABLED or DISABLED.
 	State string
+	// Execution is what StartExecution is given, in canonical form, where it starts one of a state machine; "" where
+	// it starts a task of ECS; what that is started with is the state machine's then.
+	Execution string
 	// Cluster, TaskDefinition and Role are ARNs.
 	Cluster, TaskDefinition, Role string
 	Network                       Network
@@ -61,6 +64,8 @@ type JobSchedule struct {
 	Group          *SecurityGroup
 	Subnets        []*Subnet
 	PublicIP       bool
+	// Machine leads its runs; nil is that the schedule starts the task itself.
+	Machine *StateMachine
 	// Order is what has to be there first without being held on to: the way to the registry,
 	// and the agent's service, so that a job gets no image that the agent could not start with.
 	Order []engine.Node
@@ -74,7 +79,7 @@ func (s *JobSchedule) OfAgent() string { return s.Job.Agent }
 
 // Needs what the task is started with.
 func (s *JobSchedule) Needs() []engine.Node {
-	return slices.Concat(nodes(s.ScheduleGroup), nodes(s.Cluster), nodes(s.TaskDefinition), nodes(s.Role), nodes(s.Group), nodes(s.Subnets...))
+	return slices.Concat(nodes(s.ScheduleGroup), nodes(s.Cluster), nodes(s.TaskDefinition), nodes(s.Role), nodes(s.Group), nodes(s.Subnets...), nodes(s.Machine))
 }
 
 // After the way to the registry and the agent's service.
@@ -83,20 +88,34 @@ func (s *JobSchedule) After() []engine.Node { return s.Order }
 // Want is a schedule that runs the job's own revision.
 func (s *JobSchedule) Want() JobScheduleSpec {
 	w := JobScheduleSpec{
-		Expression: s.Job.Expression, Timezone: s.Job.Timezone, State: string(types.ScheduleStateEnabled), Cluster: s.Account.ARN("ecs", "cluster/"+s.ClusterName()),
-		Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Launch: string(types.LaunchTypeFargate), Tags: string(types.PropagateTagsTaskDefinition),
+		Expression: s.Job.Expression, Timezone: s.Job.Timezone, State: string(types.ScheduleStateEnabled),
 		Retry: jobRetry, Window: string(types.FlexibleTimeWindowModeOff),
-	}
-	if s.TaskDefinition != nil {
-		w.TaskDefinition = s.TaskDefinition.ID()
 	}
 	if s.Role != nil {
 		w.Role = s.Role.ARN()
+	}
+	if s.Machine != nil {
+		w.Execution = document(marshal(map[string]string{"StateMachineArn": s.Machine.arn(), "Name": "<aws.scheduler.execution-id>", "Input": "{}"}))
+		return w
+	}
+	w.Cluster, w.Launch, w.Tags = s.Account.ARN("ecs", "cluster/"+s.ClusterName()), string(types.LaunchTypeFargate), string(types.PropagateTagsTaskDefinition)
+	w.Network = Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}
+	if s.TaskDefinition != nil {
+		w.TaskDefinition = s.TaskDefinition.ID()
 	}
 	if s.Group != nil {
 		w.Network.Groups = Set{s.Group.ID()}
 	}
 	return w
+}
+
+// startExecution is the universal target that starts an execution: it can name it, which the templated one cannot. A
+// start that is sent twice is one, as Step Functions knows an execution that runs by its name.
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+func (s *JobSchedule) startExecution() string {
+	return "arn:" + s.Account.Partition + ":scheduler:::aws-sdk:sfn:startExecution"
 }
 
 // Find asks for the schedule in the stack's group.
@@ -119,7 +138,7 @@ func readJobSchedule(x *scheduler.GetScheduleOutput) JobScheduleSpec {
 	if t == nil {
 		return s
 	}
-	s.Cluster, s.Role = aws.ToString(t.Arn), aws.ToString(t.RoleArn)
+	s.Role, s.Execution = aws.ToString(t.RoleArn), document(aws.ToString(t.Input))
 	if r := t.RetryPolicy; r != nil {
 		s.Retry = Retry{int(aws.ToInt32(r.MaximumEventAgeInSeconds)), int(aws.ToInt32(r.MaximumRetryAttempts))}
 	}
@@ -127,6 +146,7 @@ func readJobSchedule(x *scheduler.GetScheduleOutput) JobScheduleSpec {
 	if p == nil {
 		return s
 	}
+	s.Cluster = aws.ToString(t.Arn)
 	s.TaskDefinition, s.Launch, s.Tags = aws.ToString(p.TaskDefinitionArn), string(p.LaunchType), string(p.PropagateTags)
 	if n := p.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
 		s.Network = Network{
@@ -140,6 +160,7 @@ func readJobSchedule(x *scheduler.GetScheduleOutput) JobScheduleSpec {
 // Diff compares.
 func (s *JobSchedule) Diff(have, want JobScheduleSpec) []engine.Change {
 	return changes(
+		essential(differs("execution", have.Execution, want.Execution)),
 		essential(field("schedule", have.Expression, want.Expression)),
 		essential(field("timezone", have.Timezone, want.Timezone)),
 		essential(field("state", have.State, want.State)),
@@ -157,18 +178,27 @@ func (s *JobSchedule) Diff(have, want JobScheduleSpec) []engine.Change {
 }
 
 // target is what the schedule starts.
-func (s JobScheduleSpec) target() *types.Target {
+func (s *JobSchedule) target(want JobScheduleSpec) *types.Target {
+	t := &types.Target{
+		RoleArn: aws.String(want.Role), RetryPolicy: &types.RetryPolicy{MaximumEventAgeInSeconds: aws.Int32(int32(want.Retry.Seconds)), MaximumRetryAttempts: aws.Int32(int32(want.Retry.Attempts))},
+	}
+	if want.Execution != "" {
+		t.Arn, t.Input = aws.String(s.startExecution()), &want.Execution
+		return t
+	}
+	t.Arn, t.EcsParameters = aws.String(want.Cluster), want.task()
+	return t
+}
+
+// task is the task that a schedule starts itself.
+func (s JobScheduleSpec) task() *types.EcsParameters {
 	vpc := &types.AwsVpcConfiguration{Subnets: s.Network.Subnets, SecurityGroups: s.Network.Groups, AssignPublicIp: types.AssignPublicIpDisabled}
 	if s.Network.PublicIP {
 		vpc.AssignPublicIp = types.AssignPublicIpEnabled
 	}
-	return &types.Target{
-		Arn: aws.String(s.Cluster), RoleArn: aws.String(s.Role),
-		RetryPolicy: &types.RetryPolicy{MaximumEventAgeInSeconds: aws.Int32(int32(s.Retry.Seconds)), MaximumRetryAttempts: aws.Int32(int32(s.Retry.Attempts))},
-		EcsParameters: &types.EcsParameters{
-			TaskDefinitionArn: aws.String(s.TaskDefinition), LaunchType: types.LaunchType(s.Launch), PropagateTags: types.PropagateTags(s.Tags), EnableECSManagedTags: aws.Bool(true),
-			NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: vpc},
-		},
+	return &types.EcsParameters{
+		TaskDefinitionArn: aws.String(s.TaskDefinition), LaunchType: types.LaunchType(s.Launch), PropagateTags: types.PropagateTags(s.Tags), EnableECSManagedTags: aws.Bool(true),
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: vpc},
 	}
 }
 
@@ -176,7 +206,7 @@ func (s JobScheduleSpec) target() *types.Target {
 func (s *JobSchedule) Create(ctx context.Context, want JobScheduleSpec, token string) (string, error) {
 	_, err := s.Clients.Scheduler.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
 		GroupName: aws.String(s.scheduleGroup()), Name: &s.Job.Name, ClientToken: &token, ScheduleExpression: &want.Expression, ScheduleExpressionTimezone: &want.Timezone,
-		State: types.ScheduleState(want.State), FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowMode(want.Window)}, Target: want.target(),
+		State: types.ScheduleState(want.State), FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowMode(want.Window)}, Target: s.target(want),
 	})
 	return made(s.scheduleGroup()+"/"+s.Job.Name, err)
 }
@@ -186,7 +216,7 @@ func (s *JobSchedule) Update(ctx context.Context, id string, _, want JobSchedule
 	group, name, _ := strings.Cut(id, "/")
 	_, err := s.Clients.Scheduler.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
 		GroupName: &group, Name: &name, ScheduleExpression: &want.Expression, ScheduleExpressionTimezone: &want.Timezone,
-		State: types.ScheduleState(want.State), FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowMode(want.Window)}, Target: want.target(),
+		State: types.ScheduleState(want.State), FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowMode(want.Window)}, Target: s.target(want),
 	})
 	return err
 }

@@ -17,12 +17,13 @@ import (
 )
 
 // The kinds of role: with one ECS starts a task (images, logs, secrets), the other is the
-// agent's own. With the third EventBridge Scheduler starts the agent's jobs. With the last
-// two, GitHub's workflows plan and deploy the stack.
+// agent's own. With the third EventBridge Scheduler starts the agent's jobs, and with the fourth
+// Step Functions leads them. With the last two, GitHub's workflows plan and deploy the stack.
 const (
 	ExecutionRole = "execution"
 	TaskRole      = "task"
 	SchedulerRole = "scheduler"
+	StatesRole    = "states"
 	PlanRole      = "plan"
 	DeployRole    = "deploy"
 )
@@ -56,7 +57,7 @@ type Role struct {
 	Agent string
 	// Subject is whose tokens of GitHub's take a PlanRole or a DeployRole.
 	Subject string
-	// Policy is the inline policy: ExecutionPolicy, TaskPolicy or SchedulerPolicy; Document is
+	// Policy is the inline policy: ExecutionPolicy, TaskPolicy, SchedulerPolicy or StatesPolicy; Document is
 	// the one of a PlanRole or a DeployRole, as JSON.
 	Policy   Policy
 	Document string
@@ -109,13 +110,15 @@ func (r *Role) OfAgent() string { return r.Agent }
 // Needs the access points, whose ids AWS chooses: all else in policies has ARNs that are known before.
 func (r *Role) Needs() []engine.Node { return pointsOf(r.Mounts) }
 
-// Want is a role that only ECS tasks, or schedules, of this account can take, or the
+// Want is a role that only ECS tasks, schedules or state machines of this account can take, or the
 // workflows of one subject.
 func (r *Role) Want() RoleSpec {
 	trust := taskTrust(r.Account)
 	switch r.Kind {
 	case SchedulerRole:
-		trust = schedulerTrust(r.Account)
+		trust = serviceTrust(r.Account, "scheduler.amazonaws.com")
+	case StatesRole:
+		trust = serviceTrust(r.Account, "states.amazonaws.com")
 	case PlanRole, DeployRole:
 		trust = gitHubTrust(r.Account, r.Subject)
 	}

@@ -16,6 +16,8 @@ import (
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	discoverytypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -259,6 +261,25 @@ func (h *Env) scheduleGroupTags() serviceTags {
 		},
 		func(ctx context.Context, arn *string, keys []string) error {
 			return failure(api.UntagResource(ctx, &scheduler.UntagResourceInput{ResourceArn: arn, TagKeys: keys}))
+		},
+	}
+}
+
+func (h *Env) stateMachineTags() serviceTags {
+	api := h.Clients.SFN
+	return serviceTags{
+		func(ctx context.Context, arn *string) (cloud.Tags, error) {
+			out, err := api.ListTagsForResource(ctx, &sfn.ListTagsForResourceInput{ResourceArn: arn})
+			if err != nil {
+				return nil, err
+			}
+			return cloud.FromSDK(out.Tags, func(t sfntypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) }), nil
+		},
+		func(ctx context.Context, arn *string, tags cloud.Tags) error {
+			return failure(api.TagResource(ctx, &sfn.TagResourceInput{ResourceArn: arn, Tags: toSFNTags(tags)}))
+		},
+		func(ctx context.Context, arn *string, keys []string) error {
+			return failure(api.UntagResource(ctx, &sfn.UntagResourceInput{ResourceArn: arn, TagKeys: keys}))
 		},
 	}
 }

@@ -36,7 +36,26 @@ func jobDrifts() []drift {
 			return x != nil
 		}
 	}
+	const led, machine = "schedule/weekly", "state-machine/weekly"
+	states := func(edit func(*awssim.StateMachine)) func(*awssim.World) bool {
+		return func(w *awssim.World) bool {
+			x := w.StateMachines["arn:aws:states:us-east-1:123456789012:stateMachine:karmacadabra-prod-weekly"]
+			if x != nil {
+				edit(x)
+			}
+			return x != nil
+		}
+	}
 	return []drift{
+		{machine, "definition", states(func(x *awssim.StateMachine) {
+			x.Definition = `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed"}}}`
+		})},
+		{machine, "role", states(func(x *awssim.StateMachine) { x.Role = "arn:aws:iam::123456789012:role/other" })},
+		{machine, "", func(w *awssim.World) bool { clear(w.StateMachines); return true }},
+		{led, "execution", func(w *awssim.World) bool {
+			w.JobSchedules["karmacadabra-prod/weekly"].Target.Input = aws.String(`{"StateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:other"}`)
+			return true
+		}},
 		{mail, "pattern", rule(func(x *awssim.EventRule) { x.Pattern = `{"source":["aws.ec2"]}` })},
 		{mail, "state", rule(func(x *awssim.EventRule) { x.State = eventtypes.RuleStateDisabled })},
 		{mail, "target", rule(func(x *awssim.EventRule) { x.Targets = nil })},

@@ -203,6 +203,9 @@ var kinds = []Kind{
 	{"service", "service", of(func(h *provision.Env, name string) *provision.Service {
 		return &provision.Service{Env: h, Agent: agents.Agent{Name: name}}
 	}), always, nil},
+	{"state-machine", "state_machine", of(func(h *provision.Env, name string) *provision.StateMachine {
+		return &provision.StateMachine{Env: h, Job: agents.Job{Name: name}}
+	}), nil, nil},
 	{"schedule", "job_schedule", of(func(h *provision.Env, name string) *provision.JobSchedule {
 		return &provision.JobSchedule{Env: h, Job: agents.Job{Name: name}}
 	}), always, nil},

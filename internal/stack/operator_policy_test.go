@@ -39,7 +39,7 @@ var serviceIDs = map[string]string{
 	"acm": "ACM", "applicationautoscaling": "Application Auto Scaling", "autoscaling": "Auto Scaling", "budgets": "Budgets", "cloudwatch": "CloudWatch",
 	"cloudwatchlogs": "CloudWatch Logs", "costexplorer": "Cost Explorer", "ec2": "EC2", "ecr": "ECR", "ecs": "ECS", "efs": "EFS", "eventbridge": "EventBridge",
 	"elasticloadbalancingv2": "Elastic Load Balancing v2", "iam": "IAM", "pricing": "Pricing",
-	"resourcegroupstaggingapi": "Resource Groups Tagging API", "route53": "Route 53", "s3": "S3", "scheduler": "Scheduler",
+	"resourcegroupstaggingapi": "Resource Groups Tagging API", "route53": "Route 53", "s3": "S3", "scheduler": "Scheduler", "sfn": "SFN",
 	"secretsmanager": "Secrets Manager", "servicediscovery": "ServiceDiscovery", "servicequotas": "Service Quotas",
 	"sns": "SNS", "ssm": "SSM", "sts": "STS", "xray": "XRay",
 }

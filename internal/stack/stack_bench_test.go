@@ -209,6 +209,6 @@ func scenarios(t *testing.T) map[string]*agents.Config {
 		"requests and a queue":   parse(t, queued),
 		"some public":            parse(t, strings.NewReplacer("azs: 1", "azs: 2", "  archive:", "  web: {port: 8080, calls: [memory]}\n  archive:").Replace(workers)),
 		"parameters and mail":    shipped(t, "agents.yaml", "  nested: karmacadabra", "  nested: karmacadabra\n  store: ssm", "  xray: false", "  xray: true\n  alarms: {emails: [ops@example.com]}", "  monthly_usd: 100 ", "  emails: [ops@example.com]\n  monthly_usd: 100 "),
-		"jobs":                   parse(t, strings.Replace(workers, "memory: {", "memory: {volumes: {notes: {path: /data}}, ", 1)+"observability: {alarms: {emails: [ops@example.com]}}\njobs:\n  nightly: {agent: bot, command: [a], schedule: every day at 03:00}\n  hourly: {agent: bot, command: [b], schedule: every hour, cpu: 512}\n  weekly: {agent: memory, command: [c], schedule: every monday at 9:30, timezone: Europe/Berlin}\n"),
+		"jobs":                   parse(t, strings.Replace(workers, "memory: {", "memory: {volumes: {notes: {path: /data}}, ", 1)+"observability: {alarms: {emails: [ops@example.com]}}\njobs:\n  nightly: {agent: bot, command: [a], schedule: every day at 03:00}\n  hourly: {agent: bot, command: [b], schedule: every hour, cpu: 512, retries: 2, overlap: skip}\n  weekly: {agent: memory, command: [c], schedule: every monday at 9:30, timezone: Europe/Berlin}\n"),
 	}
 }

@@ -65,6 +65,8 @@ jobs:
   weekly:
     image: public.ecr.aws/docker/library/node:22-slim
     schedule: every monday at 04:00
+    retries: 1
+    overlap: skip
     secrets: {WEBHOOK: {key: webhook, optional: true}}
     permissions: [{allow: [s3:PutObject], on: ["arn:aws:s3:::reports/*"]}]
     volumes: {memory: {of: validator/memory, path: /memory, read_only: true}, drafts: {path: /drafts}}

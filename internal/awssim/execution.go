@@ -1,0 +1,345 @@
+package awssim
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/karmacadabra/karmactl/internal/awssim/iam"
+)
+
+// Execution is a simulated execution of a state machine.
+type Execution struct {
+	ARN     string
+	Name    string
+	Machine string
+	Asked   string // its input
+	// Definition is what it began with: an update does not change it.
+	Definition string
+	Status     types.ExecutionStatus
+	Started    time.Time
+	Stopped    time.Time
+	// State is the one that it is in, since Entered, with Input. Task is the ARN of the task of ECS that it waits for.
+	State   string
+	Entered time.Time
+	Input   any
+	Task    string
+	// Error and Cause are why it failed.
+	Error, Cause string
+	// Told: EventBridge knows that it has ended.
+	Told bool
+}
+
+// executionKept is for how long one that has ended is known:
+// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+const executionKept = 90 * 24 * time.Hour
+
+func (s *Sim) executionNoun() noun {
+	return noun{
+		ops: []operation{
+			on("SFN.ListExecutions", s.listExecutions, "StateMachineArn", "StatusFilter", "MaxResults").pages("Executions", 100, 1000),
+			on("SFN.StopExecution", s.stopExecution, "ExecutionArn"),
+		},
+		settle: s.settleExecutions,
+		each: func(tell func(thing)) {
+			for _, x := range s.world.Executions {
+				tell(thing{kind: "execution", name: x.Name, gone: x.Status != types.ExecutionStatusRunning})
+			}
+		},
+	}
+}
+
+// runningExecutions are those of a state machine that have not ended, the oldest first.
+func (s *Sim) runningExecutions(machine string) []*Execution {
+	var all []*Execution
+	for _, arn := range s.world.RunningExecutions {
+		if x := s.world.Executions[arn]; x.Machine == machine {
+			all = append(all, x)
+		}
+	}
+	return all
+}
+
+// startExecution gives the same one back to who starts it again by its name and with its input while it runs.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+func (s *Sim) startExecution(machine, name, input string) error {
+	m, err := s.stateMachine(&machine)
+	switch {
+	case err != nil:
+		return err
+	case !m.Deleting.IsZero():
+		return fail("StateMachineDeleting", "State Machine is being deleted: '%s'", m.ARN)
+	case !stateMachineName.MatchString(name):
+		return fail("InvalidName", "Invalid Name: '%s'", name)
+	}
+	arn := s.world.arn("states", "execution:"+m.Name+":"+name)
+	if x := s.world.Executions[arn]; x != nil {
+		if x.Status == types.ExecutionStatusRunning && x.Asked == input {
+			return nil
+		}
+		return fail("ExecutionAlreadyExists", "Execution Already Exists: '%s'", arn)
+	}
+	d, _ := parseMachine(m.Definition)
+	x := &Execution{ARN: arn, Name: name, Machine: m.ARN, Asked: input, Definition: m.Definition, Status: types.ExecutionStatusRunning, Started: s.now()}
+	s.world.Executions[arn] = x
+	s.world.RunningExecutions = append(s.world.RunningExecutions, arn)
+	s.enter(x, d.StartAt, nil)
+	s.goOn(x)
+	return nil
+}
+
+// settleExecutions has each continue as far as it can, and forgets the executions that ended long ago.
+func (s *Sim) settleExecutions() {
+	for _, arn := range slices.Clone(s.world.RunningExecutions) {
+		s.goOn(s.world.Executions[arn])
+	}
+	for arn, x := range s.world.Executions {
+		if x.Status != types.ExecutionStatusRunning && s.now().Sub(x.Stopped) > executionKept {
+			delete(s.world.Executions, arn)
+		}
+	}
+}
+
+// enter moves to another state. One of a state machine that is being deleted ends here.
+func (s *Sim) enter(x *Execution, state string, input any) {
+	m := s.world.StateMachines[x.Machine]
+	if m == nil || !m.Deleting.IsZero() {
+		s.end(x, types.ExecutionStatusAborted, "", "")
+		return
+	}
+	m.Entered++
+	x.State, x.Entered, x.Input, x.Task = state, s.now(), input, ""
+}
+
+func (s *Sim) end(x *Execution, status types.ExecutionStatus, code, cause string) {
+	x.Status, x.Stopped, x.Error, x.Cause = status, s.now(), code, cause
+	s.world.RunningExecutions = slices.DeleteFunc(s.world.RunningExecutions, func(arn string) bool { return arn == x.ARN })
+}
+
+// goOn does what each state says, until one waits or the execution has ended.
+func (s *Sim) goOn(x *Execution) {
+	d, _ := parseMachine(x.Definition)
+	for x.Status == types.ExecutionStatusRunning {
+		state := d.States[x.State]
+		switch state.Type {
+		case "Wait":
+			if s.now().Before(x.Entered.Add(time.Duration(state.Seconds) * time.Second)) {
+				return
+			}
+			s.follows(x, state, x.Input)
+		case "Choice":
+			s.choose(x, state)
+		case "Succeed":
+			s.end(x, types.ExecutionStatusSucceeded, "", "")
+		case "Fail":
+			s.end(x, types.ExecutionStatusFailed, state.Error, state.Cause)
+		case "Task":
+			if !s.carry(x, state) {
+				return
+			}
+		}
+	}
+}
+
+// follows is the next state, or the end.
+func (s *Sim) follows(x *Execution, state machineState, output any) {
+	if state.End {
+		s.end(x, types.ExecutionStatusSucceeded, "", "")
+		return
+	}
+	s.enter(x, state.Next, output)
+}
+
+// choose takes the first choice whose condition is true. One that is neither true nor false fails the execution:
+// https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+func (s *Sim) choose(x *Execution, state machineState) {
+	stamp := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+	states := map[string]any{
+		"input":   x.Input,
+		"context": map[string]any{"Execution": map[string]any{"StartTime": stamp(x.Started), "Name": x.Name}, "State": map[string]any{"EnteredTime": stamp(x.Entered), "Name": x.State}},
+	}
+	for _, c := range state.Choices {
+		condition, _ := parseJSONata(c.Condition)
+		is, err := condition(states)
+		if _, boolean := is.(bool); err != nil || !boolean {
+			s.end(x, types.ExecutionStatusFailed, "States.QueryEvaluationError", fmt.Sprintf("The JSONata expression '%s' specified for the field 'Choices' returned %v, %v", c.Condition, is, err))
+			return
+		}
+		if is == true {
+			s.enter(x, c.Next, x.Input)
+			return
+		}
+	}
+	s.enter(x, state.Default, x.Input)
+}
+
+// carry does a task's call, or looks whether its task of ECS has ended; false is that it waits.
+func (s *Sim) carry(x *Execution, state machineState) bool {
+	var output any
+	var code, cause string
+	switch {
+	case state.Resource == listsTasks:
+		output, code, cause = s.listForExecution(x, state.Arguments)
+	case x.Task == "":
+		if code, cause = s.runForExecution(x, state.Arguments); code == "" {
+			return false
+		}
+	default:
+		t := s.world.Tasks[x.Task]
+		if t != nil && t.Status != "STOPPED" {
+			return false
+		}
+		output, code, cause = s.endOfTask(t)
+	}
+	if code == "" {
+		s.follows(x, state, output)
+		return true
+	}
+	for _, c := range state.Catch {
+		// States.TaskFailed is a wildcard, too: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+		if slices.Contains(c.ErrorEquals, "States.ALL") || slices.Contains(c.ErrorEquals, "States.TaskFailed") || slices.Contains(c.ErrorEquals, code) {
+			s.enter(x, c.Next, map[string]any{"Error": code, "Cause": cause})
+			return true
+		}
+	}
+	s.end(x, types.ExecutionStatusFailed, code, cause)
+	return true
+}
+
+// allows asks the policies of the state machine's role.
+func (s *Sim) allows(x *Execution, all ...need) error {
+	role := iam.Principal{ARN: x.Machine}
+	if m := s.world.StateMachines[x.Machine]; m != nil {
+		role = s.taskPrincipal(m.Role, x.Name)
+	}
+	for _, n := range all {
+		r := iam.Request{Action: n.action, Resource: n.resource, Context: n.context}
+		if d := iam.Decide(role, r); !d.Allowed {
+			return denied("ECS", d.Denial(role, r))
+		}
+	}
+	return nil
+}
+
+func (s *Sim) listForExecution(x *Execution, arguments json.RawMessage) (output any, code, cause string) {
+	in := &ecs.ListTasksInput{}
+	if err := json.Unmarshal(arguments, in); err != nil {
+		return nil, "States.Runtime", err.Error()
+	}
+	if err := s.allows(x, need{action: "ecs:ListTasks", resource: "*", context: map[string]string{"ecs:cluster": aws.ToString(in.Cluster)}}); err != nil {
+		return nil, "Ecs.AccessDeniedException", err.Error()
+	}
+	out, err := s.listTasks(in)
+	if err != nil {
+		return nil, "Ecs.EcsException", err.Error()
+	}
+	arns := []any{}
+	for _, arn := range out.TaskArns {
+		arns = append(arns, arn)
+	}
+	return map[string]any{"TaskArns": arns}, "", ""
+}
+
+// runForExecution starts a task. What ECS refuses has the name of its exception, and a failure in its answer
+// AmazonECS.Unknown.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
+// https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity
+func (s *Sim) runForExecution(x *Execution, arguments json.RawMessage) (code, cause string) {
+	in := &ecs.RunTaskInput{}
+	if err := json.Unmarshal(arguments, in); err != nil {
+		return "States.Runtime", err.Error()
+	}
+	// Step Functions looks at the task, too, where its event does not come.
+	follow := need{action: "ecs:DescribeTasks", resource: s.world.arn("ecs", "task/"+clusterName(in.Cluster)+"/any")}
+	if err := s.allows(x, append(s.needs("ECS", "RunTask", in), follow)...); err != nil {
+		return "ECS.AccessDeniedException", err.Error()
+	}
+	out, err := s.runTask(in)
+	switch {
+	case err != nil:
+		return "ECS.AmazonECSException", err.Error()
+	case len(out.Failures) > 0:
+		return "AmazonECS.Unknown", strings.TrimSpace(aws.ToString(out.Failures[0].Reason))
+	}
+	x.Task = aws.ToString(out.Tasks[0].TaskArn)
+	s.world.Tasks[x.Task].StartedBy = "AWS Step Functions"
+	return "", ""
+}
+
+// endOfTask: a task has failed when any of its containers has, one that was told to stop among them, although the
+// one that matters ended well. The cause is the task as JSON.
+// https://github.com/wellcomecollection/catalogue-pipeline/pull/3377
+func (s *Sim) endOfTask(t *Task) (output any, code, cause string) {
+	if t == nil {
+		return nil, "States.TaskFailed", "{}"
+	}
+	d := s.describeTask(t, false)
+	containers, failed := []any{}, d.StopCode != ecstypes.TaskStopCodeEssentialContainerExited
+	for _, c := range d.Containers {
+		one := map[string]any{"Name": aws.ToString(c.Name), "LastStatus": aws.ToString(c.LastStatus), "Reason": aws.ToString(c.Reason)}
+		if c.ExitCode != nil {
+			one["ExitCode"] = float64(*c.ExitCode)
+		}
+		failed = failed || c.ExitCode == nil || *c.ExitCode != 0
+		containers = append(containers, one)
+	}
+	task := map[string]any{
+		"TaskArn": t.ARN, "Group": aws.ToString(d.Group), "StopCode": string(d.StopCode), "StoppedReason": t.Reason, "LastStatus": t.Status, "Containers": containers,
+	}
+	if !failed {
+		return task, "", ""
+	}
+	text, err := json.Marshal(task)
+	if err != nil {
+		return nil, "States.Runtime", err.Error()
+	}
+	return nil, "States.TaskFailed", string(text)
+}
+
+// listExecutions are the newest first.
+func (s *Sim) listExecutions(in *sfn.ListExecutionsInput) (*sfn.ListExecutionsOutput, error) {
+	m, err := s.stateMachine(in.StateMachineArn)
+	if err != nil {
+		return nil, err
+	}
+	out := &sfn.ListExecutionsOutput{Executions: []types.ExecutionListItem{}}
+	for _, x := range sorted(s.world.Executions) {
+		if x.Machine != m.ARN || in.StatusFilter != "" && in.StatusFilter != x.Status || !s.visible(x.Started) {
+			continue
+		}
+		item := types.ExecutionListItem{ExecutionArn: &x.ARN, Name: &x.Name, StateMachineArn: &m.ARN, Status: x.Status, StartDate: &x.Started}
+		if !x.Stopped.IsZero() {
+			item.StopDate = &x.Stopped
+		}
+		out.Executions = append(out.Executions, item)
+	}
+	slices.SortStableFunc(out.Executions, func(a, b types.ExecutionListItem) int { return b.StartDate.Compare(*a.StartDate) })
+	return out, nil
+}
+
+// stopExecution stops the task that it waits for, as far as the role may.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-sync
+func (s *Sim) stopExecution(in *sfn.StopExecutionInput) (*sfn.StopExecutionOutput, error) {
+	x := s.world.Executions[aws.ToString(in.ExecutionArn)]
+	if x == nil {
+		return nil, fail("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", aws.ToString(in.ExecutionArn))
+	}
+	if x.Status != types.ExecutionStatusRunning {
+		return &sfn.StopExecutionOutput{StopDate: &x.Stopped}, nil
+	}
+	if t := s.world.Tasks[x.Task]; t != nil {
+		if s.allows(x, need{action: "ecs:StopTask", resource: t.ARN}) == nil {
+			s.stop(t, ecstypes.TaskStopCodeUserInitiated, "Task stopped by a call to StopTask of AWS Step Functions", s.now())
+		}
+	}
+	s.end(x, types.ExecutionStatusAborted, "", "")
+	return &sfn.StopExecutionOutput{StopDate: &x.Stopped}, nil
+}
