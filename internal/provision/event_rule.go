@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -174,7 +175,10 @@ func (r *EventRule) put(ctx context.Context, name string, want EventRuleSpec, ta
 
 // tell has the rule tell the topic.
 func (r *EventRule) tell(ctx context.Context, name string, want EventRuleSpec) error {
-	message := r.message()
+	message := eventMessage{}
+	if err := json.Unmarshal([]byte(want.Message), &message); err != nil {
+		return fmt.Errorf("the message of the rule: %w", err)
+	}
 	out, err := r.Clients.Events.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: &name, Targets: []types.Target{{
 		Id: aws.String(eventTarget), Arn: &want.Target, InputTransformer: &types.InputTransformer{InputPathsMap: message.Paths, InputTemplate: &message.Template},
 	}}})
