@@ -9,11 +9,15 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
-// What the states of a job's machine do.
+// What the states of a job's machine do, in the partition's own words.
 const (
-	runTaskSync = "arn:aws:states:::ecs:runTask.sync"
-	listTasks   = "arn:aws:states:::aws-sdk:ecs:listTasks"
+	runTaskSync = "ecs:runTask.sync"
+	listTasks   = "aws-sdk:ecs:listTasks"
 )
+
+func (m *StateMachine) resource(does string) string {
+	return "arn:" + m.Account.Partition + ":states:::" + does
+}
 
 // refusedEvery is how often a start that ECS refuses is tried again, for as long as JobTriedFor.
 const refusedEvery = 60
@@ -53,7 +57,7 @@ func (m *StateMachine) attempt(states map[string]any, n int) {
 	cluster := m.Account.ARN("ecs", "cluster/"+m.ClusterName())
 	if m.Job.Overlap == agents.OverlapSkip {
 		states[name("Look")] = map[string]any{
-			"Type": "Task", "Resource": listTasks, "Next": name("Free"),
+			"Type": "Task", "Resource": m.resource(listTasks), "Next": name("Free"),
 			"Arguments": map[string]any{"Cluster": cluster, "Family": m.Family(m.Job.Name), "DesiredStatus": "RUNNING"},
 		}
 		states[name("Free")] = map[string]any{
@@ -62,7 +66,7 @@ func (m *StateMachine) attempt(states map[string]any, n int) {
 		}
 	}
 	states[name("Attempt")] = map[string]any{
-		"Type": "Task", "Resource": runTaskSync, "Arguments": m.arguments(cluster, n), "Next": "Done",
+		"Type": "Task", "Resource": m.resource(runTaskSync), "Arguments": m.arguments(cluster, n), "Next": "Done",
 		"Catch": []any{map[string]any{"ErrorEquals": []any{"States.ALL"}, "Next": name("Judge")}},
 	}
 	after := "Failed"
