@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -321,7 +322,7 @@ func (s *Sim) listExecutions(in *sfn.ListExecutionsInput) (*sfn.ListExecutionsOu
 		}
 		out.Executions = append(out.Executions, item)
 	}
-	slices.SortStableFunc(out.Executions, func(a, b types.ExecutionListItem) int { return b.StartDate.Compare(*a.StartDate) })
+	sort.SliceStable(out.Executions, func(i, j int) bool { return out.Executions[i].StartDate.After(*out.Executions[j].StartDate) })
 	return out, nil
 }
 

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -136,6 +136,6 @@ func (s *Sim) arrived(groups []string, pattern string, after, until time.Time) (
 		}
 		return nil
 	})
-	slices.SortStableFunc(events, func(a, b liveTailEvent) int { return int(a.Ingested - b.Ingested) })
+	sort.SliceStable(events, func(i, j int) bool { return events[i].Ingested < events[j].Ingested })
 	return events, err
 }

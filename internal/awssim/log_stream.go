@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -87,8 +88,8 @@ func (s *Sim) describeLogStreams(in *logs.DescribeLogStreamsInput) (*logs.Descri
 		all = append(all, d)
 	}
 	if in.OrderBy == types.OrderByLastEventTime {
-		slices.SortStableFunc(all, func(a, b types.LogStream) int {
-			return int(aws.ToInt64(a.LastEventTimestamp) - aws.ToInt64(b.LastEventTimestamp))
+		sort.SliceStable(all, func(i, j int) bool {
+			return aws.ToInt64(all[i].LastEventTimestamp) < aws.ToInt64(all[j].LastEventTimestamp)
 		})
 	}
 	if aws.ToBool(in.Descending) {

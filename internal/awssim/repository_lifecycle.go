@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"path"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -33,7 +34,7 @@ func lifecycleRules(policy string) ([]lifecycleRule, error) {
 // inOrder are the rules of a policy, the first one first.
 func inOrder(policy string) ([]lifecycleRule, error) {
 	rules, err := lifecycleRules(policy)
-	slices.SortFunc(rules, func(a, b lifecycleRule) int { return a.RulePriority - b.RulePriority })
+	sort.Slice(rules, func(i, j int) bool { return rules[i].RulePriority < rules[j].RulePriority })
 	return rules, err
 }
 

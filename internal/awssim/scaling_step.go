@@ -1,9 +1,9 @@
 package awssim
 
 import (
-	"cmp"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,7 +27,8 @@ func validSteps(c *types.StepScalingPolicyConfiguration) error {
 	if len(c.StepAdjustments) > 20 {
 		return fail("LimitExceededException", "There can be at most 20 step adjustments per scaling policy.")
 	}
-	steps := slices.SortedFunc(slices.Values(c.StepAdjustments), func(a, b types.StepAdjustment) int { return cmp.Compare(stepFrom(a), stepFrom(b)) })
+	steps := slices.Clone(c.StepAdjustments)
+	sort.Slice(steps, func(i, j int) bool { return stepFrom(steps[i]) < stepFrom(steps[j]) })
 	for i, x := range steps {
 		low, high := stepFrom(x), stepTo(x)
 		switch {

@@ -1,7 +1,7 @@
 package awssim
 
 import (
-	"slices"
+	"sort"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -68,7 +68,7 @@ func (s *Sim) settleScheduledActions() {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b due) int { return a.at.Compare(b.at) })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].at.Before(all[j].at) })
 	for _, d := range all {
 		d.action.Fired = later(d.action.Fired, d.at)
 		if aws.ToBool(d.target.Suspended.ScheduledScalingSuspended) {

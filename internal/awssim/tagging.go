@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,7 +26,7 @@ func (s *Sim) everyTagged() []tagged {
 			all = append(all, tagged{t.arn, t.tags})
 		}
 	})
-	slices.SortFunc(all, func(a, b tagged) int { return strings.Compare(a.ARN, b.ARN) })
+	sort.Slice(all, func(i, j int) bool { return all[i].ARN < all[j].ARN })
 	return all
 }
 

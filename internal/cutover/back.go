@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
+	"sort"
 
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
@@ -57,7 +57,7 @@ func (f *Fleet) PlanBack(ctx context.Context, note *state.Cutover) (*Back, error
 		}
 	}
 	b.batch = append(deletes, upserts...)
-	slices.SortFunc(b.Rows, func(x, y Row) int { return strings.Compare(x.Name+" "+x.Type, y.Name+" "+y.Type) })
+	sort.Slice(b.Rows, func(i, j int) bool { return b.Rows[i].Name+" "+b.Rows[i].Type < b.Rows[j].Name+" "+b.Rows[j].Type })
 	return b, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ func (f *Fleet) Plan(ctx context.Context) (*Move, error) {
 		}
 	}
 	m.batch = append(deletes, upserts...)
-	slices.SortFunc(m.Rows, func(a, b Row) int { return strings.Compare(a.Name+" "+a.Type, b.Name+" "+b.Type) })
+	sort.Slice(m.Rows, func(i, j int) bool { return m.Rows[i].Name+" "+m.Rows[i].Type < m.Rows[j].Name+" "+m.Rows[j].Type })
 	return m, nil
 }
 

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"slices"
+	"sort"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -73,7 +74,7 @@ func (r *reader) listeners(ctx context.Context, balancer string) ([]Listener, er
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b types.Listener) int { return int(aws.ToInt32(a.Port) - aws.ToInt32(b.Port)) })
+	sort.Slice(all, func(i, j int) bool { return aws.ToInt32(all[i].Port) < aws.ToInt32(all[j].Port) })
 	var out []Listener
 	for _, l := range all {
 		rules, err := cloud.Pages(ctx, elb.NewDescribeRulesPaginator(r.clients.ELB, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn}),

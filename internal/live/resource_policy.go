@@ -1,11 +1,11 @@
 package live
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -185,7 +185,7 @@ func (f *Fleet) referred() (buckets, secrets []string, unread []ResourcePolicy) 
 		slices.Sort(*l)
 		*l = slices.Compact(*l)
 	}
-	slices.SortFunc(unread, func(a, b ResourcePolicy) int { return cmp.Compare(a.Of, b.Of) })
+	sort.Slice(unread, func(i, j int) bool { return unread[i].Of < unread[j].Of })
 	unread = slices.CompactFunc(unread, func(a, b ResourcePolicy) bool { return a.Unread.Error() == b.Unread.Error() })
 	return buckets, slices.DeleteFunc(secrets, func(s string) bool { return slices.Contains(f.MissingSecrets, s) }), unread
 }
