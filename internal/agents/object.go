@@ -29,8 +29,6 @@ type field[S any] struct {
 	required bool
 	read     func(r *reader, n *yaml.Node, into *S)
 	describe func(d *definitions, preset *S) schema
-	// instead is what to do in place of a key that there is not; "" is a key that there is.
-	instead string
 }
 
 // key declares one key of a mapping: its name, what it means, what it may be,
@@ -56,9 +54,6 @@ func key[S, T any](name, doc string, v value[T], ref func(*S) *T) field[S] {
 	}
 }
 
-// without says of a key that one could expect, and that there is not, what to do instead.
-func without[S any](name, instead string) field[S] { return field[S]{key: name, instead: instead} }
-
 // need marks a key that must be there.
 func need[S any](f field[S]) field[S] {
 	f.required = true
@@ -69,13 +64,6 @@ func need[S any](f field[S]) field[S] {
 // the rest of into alone, so defaults are filled in before.
 func object[S any](name string, fields []field[S]) value[S] {
 	byKey := make(map[string]*field[S], len(fields))
-	instead := map[string]string{}
-	for _, f := range fields {
-		if f.instead != "" {
-			instead[f.key] = f.instead
-		}
-	}
-	fields = slices.DeleteFunc(slices.Clone(fields), func(f field[S]) bool { return f.instead != "" })
 	names := make([]string, len(fields))
 	for i := range fields {
 		byKey[fields[i].key], names[i] = &fields[i], fields[i].key
@@ -91,10 +79,6 @@ func object[S any](name string, fields []field[S]) value[S] {
 			f := byKey[k.Value]
 			if f == nil {
 				if k.Tag != "!!merge" && k.Kind == yaml.ScalarNode {
-					if why := instead[k.Value]; why != "" {
-						r.problem(k, fmt.Sprintf("there is no key %q here", k.Value), why)
-						continue
-					}
 					meant[Nearest(k.Value, names)] = true
 					r.problem(k, fmt.Sprintf("unknown key %q", shorten(k.Value)), r.unknownKey(k.Value, names))
 				}

@@ -108,7 +108,7 @@ type taskArguments struct {
 
 type awsvpc struct {
 	Subnets, SecurityGroups Set
-	AssignPublicIp          types.AssignPublicIp //nolint:revive // AWS's name, as JSON has it
+	AssignPublicIp          types.AssignPublicIp
 }
 
 type containerOverride struct {

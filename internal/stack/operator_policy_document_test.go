@@ -90,7 +90,7 @@ func operatorPolicies(actions []string) operatorDocuments {
 		allow{Sid: "Keys", Action: keys, Resource: whole, Condition: via},
 		allow{Sid: "Push", Action: push, Resource: []string{"arn:*:ecr:*:*:repository/*"}},
 		allow{Sid: "Change", Action: slices.Compact(rest), Resource: whole},
-		allow{Sid: "PassRoles", Action: []string{"iam:PassRole"}, Resource: whole, Condition: only("iam:PassedToService", "ecs-tasks.amazonaws.com", "scheduler.amazonaws.com")},
+		allow{Sid: "PassRoles", Action: []string{"iam:PassRole"}, Resource: whole, Condition: only("iam:PassedToService", "ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com")},
 		allow{
 			Sid: "Attach", Action: []string{"iam:AttachRolePolicy"}, Resource: whole,
 			Condition: map[string]map[string][]string{"ArnNotLike": {"iam:PolicyARN": {"arn:*:iam::aws:policy/AdministratorAccess", "arn:*:iam::aws:policy/IAMFullAccess", "arn:*:iam::aws:policy/PowerUserAccess"}}},
