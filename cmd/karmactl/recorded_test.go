@@ -57,10 +57,12 @@ agents:
   validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}}
 `
 
-// instanceLife has one small instance between its private subnets and the internet, and a
-// worker that a queue wakes.
+// instanceLife has one small instance between its private subnets and the internet, a
+// worker that a queue wakes, and a job that a state machine leads.
 var instanceLife = strings.Replace(simpleLife, "nat: none", "nat: instance", 1) + `
   consumer: {scale: {min: 0, max: 3, queue: {name: acme-jobs, per_task: 10}}}
+jobs:
+  tick: {agent: validator, command: [tick], schedule: rate(1 minute), retries: 1}
 `
 
 // signIn puts the secret of a private registry into an account.

@@ -103,9 +103,9 @@ type World struct {
 	JobSchedules   map[string]*JobSchedule
 	// StateMachines are those of Step Functions and Executions theirs, by ARN; RunningExecutions are the ARNs
 	// of the executions that have not ended, the oldest first.
-	StateMachines     map[string]*StateMachine `json:",omitempty"`
-	Executions        map[string]*Execution    `json:",omitempty"`
-	RunningExecutions []string                 `json:",omitempty"`
+	StateMachines     map[string]*StateMachine
+	Executions        map[string]*Execution
+	RunningExecutions []string `json:",omitempty"`
 	// EventRules are EventBridge's by name.
 	EventRules map[string]*EventRule `json:",omitempty"`
 

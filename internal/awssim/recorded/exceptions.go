@@ -68,8 +68,6 @@ var exceptions = map[string]string{
 	"Elastic Load Balancing v2.DescribeTargetGroups TargetGroups[].ProtocolVersion":                           newer,
 	"ECS.DescribeTasks Tasks[].Overrides.ContainerOverrides[].Command":                                        unasked,
 	"ECS.DescribeTasks Tasks[].Overrides.ContainerOverrides[].Environment":                                    unasked,
-	"ECS.DescribeTasks Tasks[].Overrides.ContainerOverrides[].Environment[].Name":                             unasked,
-	"ECS.DescribeTasks Tasks[].Overrides.ContainerOverrides[].Environment[].Value":                            unasked,
 	"ECS.DescribeTasks Tasks[].Overrides.Cpu":                                                                 unasked,
 	"ECS.DescribeTasks Tasks[].Overrides.Memory":                                                              unasked,
 	"Secrets Manager.ListSecretVersionIds Versions[].VersionId":                                               "it is the token that karmactl sent, which AWS takes in this form",
