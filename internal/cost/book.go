@@ -22,7 +22,7 @@ type Row struct {
 	// UsageType and Service are what the bill says.
 	UsageType string `json:"usagetype,omitempty"`
 	Service   string `json:"service"`
-	// Published is the date of the price file that it is from.
+	// Published is the date of the price file that it is from; of what was read on a page of AWS's, the day of that.
 	Published string `json:"published"`
 	// Sources name who read it, where it is not from the price list of its region.
 	Sources []string `json:"sources,omitempty"`
