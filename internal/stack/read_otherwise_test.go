@@ -15,13 +15,14 @@ import (
 // essential are the fields without which a resource is useless or unsafe, by kind. An
 // up fails when AWS keeps reading one of them otherwise.
 var essential = map[string]string{
-	"schedule": "schedule timezone state cluster task_definition role subnets security_groups public_ip",
+	"schedule": "schedule execution timezone state cluster task_definition role subnets security_groups public_ip",
 	"alb":      "subnets security_group", "certificate": "status", "cluster": "capacity_providers",
 	"event-rule": "pattern state target", "mount-target": "file_system security_groups", "endpoint": "tables subnets groups", "igw": "vpc", "listener": "port protocol certificate answer redirect",
 	"record": "alias alias_zone records", "role": "trust policy permissions policies permissions_boundary", "route": "target blackhole",
 	"route-table-association": "table", "rule": "target_group paths hosts rewrite", "secret": "keys",
 	"service": "task_definition subnets security_groups public_ip target_group service_connect",
 	"sg":      "ingress egress_all", "subnet": "public_ips",
+	"state-machine":   "definition role",
 	"task-definition": "image arch execution_role task_role port secrets user read_only registry_credentials containers", "topic": "policy",
 }
 
