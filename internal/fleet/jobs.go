@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
@@ -77,29 +78,22 @@ func ownOf(jobs []agents.Job) (out []agents.Agent) {
 	return out
 }
 
-// jobs tell how each job is, and what is wrong with it. A run that ECS has forgotten, which is
-// after an hour, is looked for in the job's log: one call for each such job.
+// jobs tell how each job is, and what is wrong with it. What is asked of each is asked at once.
 func (w *Watcher) jobs(ctx context.Context, st *Status, r readings) {
+	all, notes := make([]JobStatus, len(w.Jobs)), make([][]error, len(w.Jobs))
+	var g errgroup.Group
+	for i, j := range w.Jobs {
+		g.Go(func() error {
+			all[i], notes[i] = w.job(ctx, j, r)
+			return nil
+		})
+	}
+	_ = g.Wait() // what could not be read is in notes
+	st.Jobs, st.Notes = append(st.Jobs, all...), append(st.Notes, slices.Concat(notes...)...)
 	var absent []agents.Job
-	for _, j := range w.Jobs {
-		s := JobStatus{Name: j.Name, Agent: j.Agent, Schedule: j.Schedule, Timezone: j.Timezone}
-		if r.jobs != nil {
-			s.State, s.Next = w.planned(j, r.jobs)
-		}
-		s.Running, s.Last = lastRun(j, provision.FamilyName(w.Cluster, j.Name), r.tasks)
-		if s.Last == nil {
-			var err error
-			if s.Last, err = w.loggedRun(ctx, j.Name); err != nil {
-				st.Notes = append(st.Notes, fmt.Errorf("the last run of %s is not known: %w", j.Name, err))
-			}
-		}
-		s.NotStarted = notStarted(j, s, r)
-		if err := w.led(ctx, j, &s, r.jobs); err != nil {
-			st.Notes = append(st.Notes, fmt.Errorf("whether %s is tried again is not known: %w", j.Name, err))
-		}
-		st.Jobs = append(st.Jobs, s)
+	for i, s := range all {
 		if s.State == JobAbsent {
-			absent = append(absent, j)
+			absent = append(absent, w.Jobs[i])
 		}
 	}
 	waits := w.waits(ctx, st, ownOf(absent))
@@ -110,6 +104,26 @@ func (w *Watcher) jobs(ctx context.Context, st *Status, r readings) {
 			st.Attention = append(st.Attention, Attention{Agent: s.Name, About: AboutJob, Problem: problem, Command: command})
 		}
 	}
+}
+
+// job tells how one is. A run that ECS has forgotten, which is after an hour, is looked for in the job's log: one call.
+func (w *Watcher) job(ctx context.Context, j agents.Job, r readings) (s JobStatus, notes []error) {
+	s = JobStatus{Name: j.Name, Agent: j.Agent, Schedule: j.Schedule, Timezone: j.Timezone}
+	if r.jobs != nil {
+		s.State, s.Next = w.planned(j, r.jobs)
+	}
+	s.Running, s.Last = lastRun(j, provision.FamilyName(w.Cluster, j.Name), r.tasks)
+	if s.Last == nil {
+		var err error
+		if s.Last, err = w.loggedRun(ctx, j.Name); err != nil {
+			notes = append(notes, fmt.Errorf("the last run of %s is not known: %w", j.Name, err))
+		}
+	}
+	s.NotStarted = notStarted(j, s, r)
+	if err := w.led(ctx, j, &s, r.jobs); err != nil {
+		notes = append(notes, fmt.Errorf("whether %s is tried again is not known: %w", j.Name, err))
+	}
+	return s, notes
 }
 
 // planned is the state of a job's schedule, and when it runs next.
