@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// elsewhere says where in the file a key has its place, at most three of them: `observability.xray`, or `defaults.cpu`
-// and `agents.NAME.cpu`. None is a key that there is nowhere.
-func elsewhere(key string, whole func(*definitions) schema) []string {
+// keyPlaces are the paths at which a file that is described so has each of its keys.
+func keyPlaces(whole func(*definitions) schema) map[string][][]string {
 	defined := definitions{}
 	root := whole(&defined)
-	var found [][]string
+	found := map[string][][]string{}
 	var look func(s schema, path []string)
 	look = func(s schema, path []string) {
 		if ref, is := s["$ref"].(string); is {
@@ -21,9 +20,7 @@ func elsewhere(key string, whole func(*definitions) schema) []string {
 		properties, _ := s["properties"].(schema)
 		for _, name := range slices.Sorted(maps.Keys(properties)) {
 			at := append(slices.Clone(path), name)
-			if name == key {
-				found = append(found, at)
-			}
+			found[name] = append(found[name], at)
 			if name != "environments" { // has the same keys once more
 				look(properties[name].(schema), at)
 			}
@@ -40,6 +37,16 @@ func elsewhere(key string, whole func(*definitions) schema) []string {
 		}
 	}
 	look(root, nil)
+	return found
+}
+
+// elsewhere says where in the file a key has its place, at most three of them: `observability.xray`, or `defaults.cpu`
+// and `agents.NAME.cpu`. None is a key that there is nowhere.
+func (r *reader) elsewhere(key string) []string {
+	if r.keyPlaces == nil { // once a file, and only for one with such a key
+		r.keyPlaces = keyPlaces(r.whole)
+	}
+	found := slices.Clone(r.keyPlaces[key])
 	depth := func(path []string) int {
 		return len(slices.DeleteFunc(slices.Clone(path), func(k string) bool { return k == "NAME" }))
 	}
@@ -59,7 +66,7 @@ func elsewhere(key string, whole func(*definitions) schema) []string {
 func (r *reader) unknownKey(key string, keys []string) string {
 	places := []string(nil)
 	if Nearest(key, keys) == "" {
-		places = elsewhere(key, r.whole)
+		places = r.elsewhere(key)
 	}
 	switch {
 	case len(places) == 0:

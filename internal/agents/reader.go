@@ -17,7 +17,8 @@ type reader struct {
 	places map[string]place
 	bad    map[string]bool
 	// whole describes the file, for a key that is written at another's place.
-	whole func(*definitions) schema
+	whole     func(*definitions) schema
+	keyPlaces map[string][][]string
 	// entry: what is read is one of a list, not the whole of what the path names.
 	entry    bool
 	problems []Problem
