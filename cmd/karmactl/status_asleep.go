@@ -50,7 +50,7 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 
 // orAsleep puts hibernation in place of advice to bring the stack up, which would change nothing while it sleeps.
 func orAsleep(ctx context.Context, s *session, err error) error {
-	if err == nil || !strings.HasPrefix(try(cloud.Explain(err, s.account)), "karmactl up") {
+	if err == nil || !strings.HasPrefix(try(s.explain(err)), "karmactl up") {
 		return err
 	}
 	asleep, unknown := readAsleep(ctx, s)

@@ -86,6 +86,9 @@ func Explain(err error, in Account) error {
 	return p
 }
 
+// Reason is an error in a note on what was passed over, told by what knows no account.
+func Reason(err error) error { return Explain(err, Account{}) }
+
 // operations are the calls that failed, in the order in which an error names them: of calls that were made for
 // another one, such as AssumeRole for the credentials, the outer one.
 func operations(err error) []*smithy.OperationError {

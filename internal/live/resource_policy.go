@@ -89,7 +89,7 @@ func (f *Fleet) addPolicy(of, document string, err error) error {
 	case cloud.Is(err, "MethodNotAllowed"):
 		p.Unread = errors.New("it is another account's")
 	case cloud.Classify(err) == engine.Denied:
-		p.Unread = cloud.Explain(err, cloud.Account{})
+		p.Unread = cloud.Reason(err)
 	case err != nil:
 		return err
 	}

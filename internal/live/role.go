@@ -127,7 +127,7 @@ func ReadRole(ctx context.Context, api *iam.Client, arn string) (Role, error) {
 	case cloud.IsNotFound(err):
 		role.Unread = errors.New("it is not there any more")
 	case cloud.Classify(err) == engine.Denied:
-		role.Unread = cloud.Explain(err, cloud.Account{})
+		role.Unread = cloud.Reason(err)
 	case err != nil:
 		return role, err
 	}

@@ -37,7 +37,7 @@ func (t *tailer) goLive(ctx context.Context, running *sync.WaitGroup, post func(
 		running.Go(func() {
 			for ctx.Err() == nil {
 				if err := t.session(ctx, groups, post); err != nil && ctx.Err() == nil {
-					t.say("Live Tail ended, reading continues without it: " + cloud.Explain(err, cloud.Account{}).Error())
+					t.say("Live Tail ended, reading continues without it: " + cloud.Reason(err).Error())
 					if !isPassing(err) && !isThrottle(err) {
 						return
 					}

@@ -80,7 +80,7 @@ func (t *tailer) call(ctx context.Context, g *group, in *cloudwatchlogs.FilterLo
 		case !isPassing(err) || !t.Follow && failed == patience:
 			return fmt.Errorf("read log group %s: %w", g.Name, err)
 		default:
-			t.say(fmt.Sprintf("reading log group %s failed, trying again: %v", g.Name, cloud.Explain(err, cloud.Account{})))
+			t.say(fmt.Sprintf("reading log group %s failed, trying again: %v", g.Name, cloud.Reason(err)))
 			if err := t.Clock.Wait(ctx, min(5*time.Second, 250*time.Millisecond<<min(failed, 5))); err != nil {
 				return err
 			}
