@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,13 +62,17 @@ func newOfficeIn(t *testing.T, yaml string, opts awssim.Options) *office {
 // run runs one command and gives its exit code and all that it said.
 func (o *office) run(stdin string, args ...string) (int, string) {
 	var out locked
-	a := &app{
-		term:     ui.NewTerminal(strings.NewReader(stdin), &out, &out, func(string) string { return "" }),
+	global := []string{"--file", o.file, "--simulate", filepath.Join(o.dir, "world"), "--state", "s3://karmactl-state-123456789012-us-east-1/it"}
+	return o.app(stdin, &out).run(context.Background(), append(global, args...)), out.String() // before a command of the user's
+}
+
+// app is a program in the office's account.
+func (o *office) app(stdin string, out io.Writer) *app {
+	return &app{
+		term:     ui.NewTerminal(strings.NewReader(stdin), out, out, func(string) string { return "" }),
 		rehearse: func(string, string) (*awssim.Sim, engine.Clock, error) { return o.sim, engine.RealClock{}, nil },
 		stop:     make(chan struct{}), leaveSignals: func() {},
 	}
-	global := []string{"--file", o.file, "--simulate", filepath.Join(o.dir, "world"), "--state", "s3://karmactl-state-123456789012-us-east-1/it"}
-	return a.run(context.Background(), append(global, args...)), out.String() // before a command of the user's
 }
 
 // must runs what has to work.

@@ -73,7 +73,7 @@ func areAgents(cfg *agents.Config, names []string) error {
 }
 
 // withSession makes a cobra command of what a command does: it puts --timeout on it,
-// reads agents.yaml, checks the arguments, finds out whose account it is, and runs it.
+// reads agents.yaml, checks the arguments, finds out whose account it is, and runs it: with --dry-run by clients that cannot write.
 func (a *app) withSession(ok check, run func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
 	return a.withAccess(identified, ok, run)
 }
@@ -88,6 +88,9 @@ func (a *app) withAccess(need access, ok check, run func(context.Context, *sessi
 			return err
 		}
 		defer func() { _ = s.close() }() // all that matters is written by then
+		if dry, _ := c.Flags().GetBool("dry-run"); dry {
+			s.aws = cloud.WithOptions(s.aws, cloud.ReadOnly)
+		}
 		return orAsleep(ctx, s, run(ctx, s, args))
 	}
 }
