@@ -40,15 +40,8 @@ func AccessPointOf(h *Env, name string) *AccessPoint {
 	return &AccessPoint{Env: h, Agent: agent, Volume: volume}
 }
 
-// Key is access-point/AGENT/VOLUME.
-func (a *AccessPoint) Key() engine.Key {
-	return engine.Key("access-point/" + a.Agent + "/" + a.Volume)
-}
-
-// OfAgent is the agent that it belongs to.
-func (a *AccessPoint) OfAgent() string { return a.Agent }
-
-// Needs the file system.
+func (a *AccessPoint) Key() engine.Key      { return engine.Key("access-point/" + a.Agent + "/" + a.Volume) }
+func (a *AccessPoint) OfAgent() string      { return a.Agent }
 func (a *AccessPoint) Needs() []engine.Node { return nodes(a.FileSystem) }
 
 // ARN is empty before it is there.
@@ -117,13 +110,11 @@ func (a *AccessPoint) Create(ctx context.Context, want AccessPointSpec, token st
 	return aws.ToString(out.AccessPointId), nil
 }
 
-// Update sets the tags.
 func (a *AccessPoint) Update(ctx context.Context, id string, have, want AccessPointSpec) error {
 	return updateEFSTags(ctx, a.Clients.EFS, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the access point; the directory and what is in it stay.
 func (a *AccessPoint) Delete(ctx context.Context, id string) error {
-	_, err := a.Clients.EFS.DeleteAccessPoint(ctx, &efs.DeleteAccessPointInput{AccessPointId: &id})
-	return err
+	return failure(a.Clients.EFS.DeleteAccessPoint(ctx, &efs.DeleteAccessPointInput{AccessPointId: &id}))
 }

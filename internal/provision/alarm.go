@@ -77,11 +77,8 @@ type Alarm struct {
 }
 
 func (a *Alarm) alarmName() string { return a.Stack + "-" + strings.ReplaceAll(a.Name, "/", "-") }
-
-func (a *Alarm) arn() string { return a.Account.ARN("cloudwatch", "alarm:"+a.alarmName()) }
-
-// Key is alarm/agent/what, or alarm/what.
-func (a *Alarm) Key() engine.Key { return engine.Key("alarm/" + a.Name) }
+func (a *Alarm) arn() string       { return a.Account.ARN("cloudwatch", "alarm:"+a.alarmName()) }
+func (a *Alarm) Key() engine.Key   { return engine.Key("alarm/" + a.Name) }
 
 // OfAgent is the agent that it belongs to, or "".
 func (a *Alarm) OfAgent() string {
@@ -92,7 +89,6 @@ func (a *Alarm) OfAgent() string {
 	return agent
 }
 
-// Needs what it watches and what it tells.
 func (a *Alarm) Needs() []engine.Node { return slices.Concat(a.Refs, nodes(a.Topic), nodes(a.Policy)) }
 
 // Want is the rule over what it watches.
@@ -132,7 +128,6 @@ func joinDimensions(dims map[string]string) string {
 	return strings.Join(parts, " ")
 }
 
-// Find looks among the stack's alarms.
 func (a *Alarm) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmSpec], error) {
 	alarm, err := a.byName(ctx, look.NotOlder)
 	if err != nil || alarm == nil {
@@ -169,7 +164,6 @@ func (a *Alarm) byName(ctx context.Context, notOlder time.Time) (*types.MetricAl
 	return nil, err
 }
 
-// Diff compares.
 func (a *Alarm) Diff(have, want AlarmSpec) []engine.Change {
 	return changes(
 		field("metric", have.Metric, want.Metric),
@@ -209,8 +203,7 @@ func (a *Alarm) put(ctx context.Context, want AlarmSpec, enabled bool) error {
 			in.Dimensions = append(in.Dimensions, types.Dimension{Name: &name, Value: &value})
 		}
 	}
-	_, err := a.Clients.CloudWatch.PutMetricAlarm(ctx, in)
-	return err
+	return failure(a.Clients.CloudWatch.PutMetricAlarm(ctx, in))
 }
 
 // Update puts the alarm again when anything but its tags differs. That replaces

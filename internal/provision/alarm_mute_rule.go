@@ -51,18 +51,15 @@ func (m *AlarmMuteRule) name() string {
 	return fmt.Sprintf("%s%s%d", m.mutes().alarmName(), closedInfix, m.N)
 }
 
-// Key is mute-rule/agent/number.
 func (m *AlarmMuteRule) Key() engine.Key {
 	return engine.Key(fmt.Sprintf("mute-rule/%s/%d", m.Agent, m.N))
 }
 
-// OfAgent is the agent that it belongs to.
 func (m *AlarmMuteRule) OfAgent() string { return m.Agent }
 
 // Needs nothing: up has made the alarm.
 func (m *AlarmMuteRule) Needs() []engine.Node { return nil }
 
-// Want is what was asked for.
 func (m *AlarmMuteRule) Want() AlarmMuteRuleSpec { return m.Spec }
 
 // Wanted unless there is no such alarm, which has to exist, or CloudWatch has no mute rules here.
@@ -126,7 +123,6 @@ func fromISO(text string) time.Duration {
 	return sum
 }
 
-// Diff compares.
 func (m *AlarmMuteRule) Diff(have, want AlarmMuteRuleSpec) []engine.Change {
 	return changes(
 		field("cron", have.Cron, want.Cron),
@@ -135,7 +131,6 @@ func (m *AlarmMuteRule) Diff(have, want AlarmMuteRuleSpec) []engine.Change {
 	)
 }
 
-// Create puts the rule.
 func (m *AlarmMuteRule) Create(ctx context.Context, want AlarmMuteRuleSpec, _ string) (string, error) {
 	_, err := m.Clients.CloudWatch.PutAlarmMuteRule(ctx, &cloudwatch.PutAlarmMuteRuleInput{
 		Name: aws.String(m.name()), MuteTargets: &types.MuteTargets{AlarmNames: []string{m.mutes().alarmName()}},
@@ -146,8 +141,7 @@ func (m *AlarmMuteRule) Create(ctx context.Context, want AlarmMuteRuleSpec, _ st
 
 // Update puts it again, which replaces it.
 func (m *AlarmMuteRule) Update(ctx context.Context, _ string, _, want AlarmMuteRuleSpec) error {
-	_, err := m.Create(ctx, want, "")
-	return err
+	return failure(m.Create(ctx, want, ""))
 }
 
 // Delete deletes the rule, which arms the alarm at once.

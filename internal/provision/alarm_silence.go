@@ -34,16 +34,13 @@ func (h *Env) SilenceFewHealthy(agent string) *AlarmSilence {
 	return &AlarmSilence{Env: h, Name: agent + "/" + agents.AlarmFewHealthy}
 }
 
-// Key is mute/agent/what.
 func (m *AlarmSilence) Key() engine.Key { return engine.Key("mute/" + m.Name) }
 
-// OfAgent is the agent that it belongs to.
 func (m *AlarmSilence) OfAgent() string {
 	agent, _, _ := strings.Cut(m.Name, "/")
 	return agent
 }
 
-// Needs nothing.
 func (m *AlarmSilence) Needs() []engine.Node { return nil }
 
 // Want is silence.
@@ -65,7 +62,6 @@ func (m *AlarmSilence) Find(ctx context.Context, look engine.Look) (engine.Found
 	return engine.Found[AlarmSilenceSpec]{Phase: engine.Ready, ID: a.alarmName()}, nil
 }
 
-// Diff is empty.
 func (m *AlarmSilence) Diff(AlarmSilenceSpec, AlarmSilenceSpec) []engine.Change { return nil }
 
 // Create turns the actions off.
@@ -75,13 +71,11 @@ func (m *AlarmSilence) Create(ctx context.Context, _ AlarmSilenceSpec, _ string)
 	return name, err
 }
 
-// Update has nothing to do.
 func (m *AlarmSilence) Update(context.Context, string, AlarmSilenceSpec, AlarmSilenceSpec) error {
 	return nil
 }
 
 // Delete turns the actions on again.
 func (m *AlarmSilence) Delete(ctx context.Context, id string) error {
-	_, err := m.Clients.CloudWatch.EnableAlarmActions(ctx, &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{id}})
-	return err
+	return failure(m.Clients.CloudWatch.EnableAlarmActions(ctx, &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{id}}))
 }

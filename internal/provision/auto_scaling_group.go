@@ -44,10 +44,8 @@ type AutoScalingGroup struct {
 	running string
 }
 
-// Key is asg/NAME.
 func (g *AutoScalingGroup) Key() engine.Key { return engine.Key("asg/" + g.Name) }
 
-// Needs the template, AWS's role, and the way out.
 func (g *AutoScalingGroup) Needs() []engine.Node {
 	return append([]engine.Node{g.Template, g.Role}, g.Ways...)
 }

@@ -44,12 +44,8 @@ const maxBudgetName = 100
 // Name is unique in the account, whose budgets know no regions.
 func (b *Budget) Name() string { return cloud.Name(maxBudgetName, b.Stack, b.Account.Region) }
 
-func (b *Budget) arn() string { return b.Account.GlobalARN("budgets", "budget/"+b.Name()) }
-
-// Key is budget.
-func (b *Budget) Key() engine.Key { return "budget" }
-
-// Needs nothing.
+func (b *Budget) arn() string          { return b.Account.GlobalARN("budgets", "budget/"+b.Name()) }
+func (b *Budget) Key() engine.Key      { return "budget" }
 func (b *Budget) Needs() []engine.Node { return nil }
 
 // Want is a monthly cost budget over the stack's tag.
@@ -179,7 +175,6 @@ func (b *Budget) found(ctx context.Context) (Notices, error) {
 	return all, nil
 }
 
-// Diff compares.
 func (b *Budget) Diff(have, want BudgetSpec) []engine.Change {
 	return changes(
 		field("limit", have.Limit, want.Limit),
@@ -270,6 +265,5 @@ func (b *Budget) notify(ctx context.Context, want Notices) error {
 
 // Delete deletes the budget and its notifications.
 func (b *Budget) Delete(ctx context.Context, id string) error {
-	_, err := b.Clients.Budgets.DeleteBudget(ctx, &budgets.DeleteBudgetInput{AccountId: &b.Account.ID, BudgetName: &id})
-	return err
+	return failure(b.Clients.Budgets.DeleteBudget(ctx, &budgets.DeleteBudgetInput{AccountId: &b.Account.ID, BudgetName: &id}))
 }

@@ -44,10 +44,7 @@ type Certificate struct {
 // Disposable is true: another certificate serves as well.
 func (c *Certificate) Disposable() {}
 
-// Key is certificate.
-func (c *Certificate) Key() engine.Key { return certificateKey }
-
-// Needs nothing.
+func (c *Certificate) Key() engine.Key      { return certificateKey }
 func (c *Certificate) Needs() []engine.Node { return nil }
 
 // Want is a certificate for the domain and the other names.
@@ -104,7 +101,6 @@ func (h *Env) certificate(ctx context.Context, arn *string) ([]candidate[*types.
 	return []candidate[*types.CertificateDetail]{{Item: out.Certificate, ID: aws.ToString(arn), Tags: tags}}, nil
 }
 
-// Find looks among the stack's certificates.
 func (c *Certificate) Find(ctx context.Context, look engine.Look) (engine.Found[CertificateSpec], error) {
 	all, err := c.certificates(ctx, look)
 	if err != nil {
@@ -176,7 +172,6 @@ func toACMTags(tags cloud.Tags) []types.Tag {
 	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }
 
-// Update sets the tags.
 func (c *Certificate) Update(ctx context.Context, id string, have, want CertificateSpec) error {
 	return cloud.SyncTags(have.Tags, want.Tags, func(set cloud.Tags) error {
 		return failure(c.Clients.ACM.AddTagsToCertificate(ctx, &acm.AddTagsToCertificateInput{CertificateArn: &id, Tags: toACMTags(set)}))
@@ -192,6 +187,5 @@ func (c *Certificate) Update(ctx context.Context, id string, have, want Certific
 // Delete deletes the certificate. While a listener serves it AWS answers
 // ResourceInUseException, which is waited for.
 func (c *Certificate) Delete(ctx context.Context, id string) error {
-	_, err := c.Clients.ACM.DeleteCertificate(ctx, &acm.DeleteCertificateInput{CertificateArn: &id})
-	return err
+	return failure(c.Clients.ACM.DeleteCertificate(ctx, &acm.DeleteCertificateInput{CertificateArn: &id}))
 }

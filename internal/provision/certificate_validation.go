@@ -45,13 +45,8 @@ func (v *CertificateValidation) IsGiven() bool { return v.given }
 // Disposable is true: another certificate is waited for instead.
 func (v *CertificateValidation) Disposable() {}
 
-// Key is certificate-validation.
-func (v *CertificateValidation) Key() engine.Key { return "certificate-validation" }
-
-// Needs the certificate and the records that prove its names.
-func (v *CertificateValidation) Needs() []engine.Node {
-	return []engine.Node{v.Certificate, v.Records}
-}
+func (v *CertificateValidation) Key() engine.Key      { return "certificate-validation" }
+func (v *CertificateValidation) Needs() []engine.Node { return []engine.Node{v.Certificate, v.Records} }
 
 // Patience is long: AWS says that issuing can take 30 minutes.
 // https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html

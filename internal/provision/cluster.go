@@ -41,10 +41,7 @@ func ClusterName(stack string) string { return stack }
 // ClusterName is the name of the stack's cluster, and what the services' ids and alarms are built from.
 func (h *Env) ClusterName() string { return ClusterName(h.Stack) }
 
-// Key is cluster.
-func (c *Cluster) Key() engine.Key { return "cluster" }
-
-// Needs the namespace.
+func (c *Cluster) Key() engine.Key      { return "cluster" }
 func (c *Cluster) Needs() []engine.Node { return nodes(c.Namespace) }
 
 // After ECS's own role.
@@ -116,7 +113,6 @@ func clusterSpec(k types.Cluster) ClusterSpec {
 	return s
 }
 
-// Diff compares.
 func (c *Cluster) Diff(have, want ClusterSpec) []engine.Change {
 	return changes(
 		field("container_insights", have.Insights, want.Insights),
@@ -173,8 +169,7 @@ func (c *Cluster) Delete(ctx context.Context, id string) error {
 	if err := c.StopRuns(ctx); err != nil {
 		return err
 	}
-	_, err := c.Clients.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: &id})
-	return err
+	return failure(c.Clients.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: &id}))
 }
 
 func insights(value string) []types.ClusterSetting {

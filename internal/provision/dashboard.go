@@ -32,10 +32,8 @@ type Dashboard struct {
 	LoadBalancer engine.Node
 }
 
-// Key is dashboard.
 func (d *Dashboard) Key() engine.Key { return "dashboard" }
 
-// Needs what its metrics are named after.
 func (d *Dashboard) Needs() []engine.Node {
 	needs := nodes(d.LoadBalancer)
 	for _, w := range d.Agents {
@@ -89,7 +87,6 @@ func (d *Dashboard) Diff(have, want DashboardSpec) []engine.Change {
 	return differs("body", have.Body, want.Body)
 }
 
-// Create puts the dashboard.
 func (d *Dashboard) Create(ctx context.Context, want DashboardSpec, _ string) (string, error) {
 	name := d.name()
 	_, err := d.Clients.CloudWatch.PutDashboard(ctx, &cloudwatch.PutDashboardInput{DashboardName: &name, DashboardBody: &want.Body})
@@ -98,12 +95,9 @@ func (d *Dashboard) Create(ctx context.Context, want DashboardSpec, _ string) (s
 
 // Update puts it again, which replaces it.
 func (d *Dashboard) Update(ctx context.Context, _ string, _, want DashboardSpec) error {
-	_, err := d.Create(ctx, want, "")
-	return err
+	return failure(d.Create(ctx, want, ""))
 }
 
-// Delete deletes the dashboard.
 func (d *Dashboard) Delete(ctx context.Context, id string) error {
-	_, err := d.Clients.CloudWatch.DeleteDashboards(ctx, &cloudwatch.DeleteDashboardsInput{DashboardNames: []string{id}})
-	return err
+	return failure(d.Clients.CloudWatch.DeleteDashboards(ctx, &cloudwatch.DeleteDashboardsInput{DashboardNames: []string{id}}))
 }

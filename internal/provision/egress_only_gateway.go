@@ -29,7 +29,6 @@ type EgressOnlyGateway struct {
 	absent bool
 }
 
-// Key is egress-only-gateway.
 func (g *EgressOnlyGateway) Key() engine.Key { return "egress-only-gateway" }
 
 // Needs the VPC, and its block, which AWS takes away only after the gateway.
@@ -40,7 +39,6 @@ func (g *EgressOnlyGateway) Want() EgressOnlyGatewaySpec {
 	return EgressOnlyGatewaySpec{VPC: g.VPC.ID(), Tags: g.TagsOf(g.Key())}
 }
 
-// Find looks among the stack's egress-only internet gateways.
 func (g *EgressOnlyGateway) Find(ctx context.Context, look engine.Look) (engine.Found[EgressOnlyGatewaySpec], error) {
 	found, err := find(ctx, g.Env, g.Key(), look, g.list, func(x types.EgressOnlyInternetGateway, tags cloud.Tags) engine.Found[EgressOnlyGatewaySpec] {
 		found := engine.Found[EgressOnlyGatewaySpec]{Spec: EgressOnlyGatewaySpec{Tags: tags}}
@@ -90,13 +88,10 @@ func (g *EgressOnlyGateway) Create(ctx context.Context, want EgressOnlyGatewaySp
 	return aws.ToString(out.EgressOnlyInternetGateway.EgressOnlyInternetGatewayId), nil
 }
 
-// Update sets the tags.
 func (g *EgressOnlyGateway) Update(ctx context.Context, id string, have, want EgressOnlyGatewaySpec) error {
 	return updateEC2Tags(ctx, g.Clients.EC2, id, have.Tags, want.Tags)
 }
 
-// Delete deletes the gateway.
 func (g *EgressOnlyGateway) Delete(ctx context.Context, id string) error {
-	_, err := g.Clients.EC2.DeleteEgressOnlyInternetGateway(ctx, &ec2.DeleteEgressOnlyInternetGatewayInput{EgressOnlyInternetGatewayId: &id})
-	return err
+	return failure(g.Clients.EC2.DeleteEgressOnlyInternetGateway(ctx, &ec2.DeleteEgressOnlyInternetGatewayInput{EgressOnlyInternetGatewayId: &id}))
 }

@@ -26,16 +26,12 @@ type ElasticIP struct {
 	AZ string
 }
 
-// Key is eip/AZ.
-func (e *ElasticIP) Key() engine.Key { return engine.Key("eip/" + e.AZ) }
-
-// Needs nothing.
+func (e *ElasticIP) Key() engine.Key      { return engine.Key("eip/" + e.AZ) }
 func (e *ElasticIP) Needs() []engine.Node { return nil }
 
 // Want is an address with tags.
 func (e *ElasticIP) Want() ElasticIPSpec { return ElasticIPSpec{Tags: e.TagsOf(e.Key())} }
 
-// Find looks among the stack's addresses.
 func (e *ElasticIP) Find(ctx context.Context, look engine.Look) (engine.Found[ElasticIPSpec], error) {
 	return find(ctx, e.Env, e.Key(), look, e.list, func(a types.Address, tags cloud.Tags) engine.Found[ElasticIPSpec] {
 		return engine.Found[ElasticIPSpec]{Spec: ElasticIPSpec{Tags: tags}, Outputs: map[string]string{"public_ip": aws.ToString(a.PublicIp)}}
@@ -66,7 +62,6 @@ func (e *ElasticIP) Create(ctx context.Context, want ElasticIPSpec, _ string) (s
 	return aws.ToString(out.AllocationId), nil
 }
 
-// Update sets the tags.
 func (e *ElasticIP) Update(ctx context.Context, id string, have, want ElasticIPSpec) error {
 	return updateEC2Tags(ctx, e.Clients.EC2, id, have.Tags, want.Tags)
 }

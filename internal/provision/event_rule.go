@@ -43,16 +43,10 @@ const maxEventRule = 64
 // eventTarget is the id of the rule's one target.
 const eventTarget = "alarms"
 
-func (r *EventRule) name() string { return cloud.Name(maxEventRule, r.Stack+"-"+r.Job.Name) }
-func (r *EventRule) arn() string  { return r.Account.ARN("events", "rule/"+r.name()) }
-
-// Key is event-rule/JOB.
-func (r *EventRule) Key() engine.Key { return engine.Key("event-rule/" + r.Job.Name) }
-
-// OfAgent is the agent whose job it is.
-func (r *EventRule) OfAgent() string { return r.Job.Agent }
-
-// Needs the topic.
+func (r *EventRule) name() string         { return cloud.Name(maxEventRule, r.Stack+"-"+r.Job.Name) }
+func (r *EventRule) arn() string          { return r.Account.ARN("events", "rule/"+r.name()) }
+func (r *EventRule) Key() engine.Key      { return engine.Key("event-rule/" + r.Job.Name) }
+func (r *EventRule) OfAgent() string      { return r.Job.Agent }
 func (r *EventRule) Needs() []engine.Node { return nodes(r.Topic) }
 
 // Want is a rule for the runs that failed.
@@ -148,7 +142,6 @@ func (r *EventRule) Find(ctx context.Context, look engine.Look) (engine.Found[Ev
 	return engine.Found[EventRuleSpec]{Phase: engine.Ready, ID: name, Spec: spec}, nil
 }
 
-// Diff compares.
 func (r *EventRule) Diff(have, want EventRuleSpec) []engine.Change {
 	return changes(
 		essential(differs("pattern", have.Pattern, want.Pattern)),
@@ -169,8 +162,7 @@ func (r *EventRule) Create(ctx context.Context, want EventRuleSpec, _ string) (s
 }
 
 func (r *EventRule) put(ctx context.Context, name string, want EventRuleSpec, tags []types.Tag) error {
-	_, err := r.Clients.Events.PutRule(ctx, &eventbridge.PutRuleInput{Name: &name, EventPattern: &want.Pattern, State: types.RuleState(want.State), Tags: tags})
-	return err
+	return failure(r.Clients.Events.PutRule(ctx, &eventbridge.PutRuleInput{Name: &name, EventPattern: &want.Pattern, State: types.RuleState(want.State), Tags: tags}))
 }
 
 // tell has the rule tell the topic.
@@ -218,6 +210,5 @@ func (r *EventRule) Delete(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	_, err = r.Clients.Events.DeleteRule(ctx, &eventbridge.DeleteRuleInput{Name: &id})
-	return err
+	return failure(r.Clients.Events.DeleteRule(ctx, &eventbridge.DeleteRuleInput{Name: &id}))
 }

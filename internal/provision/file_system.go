@@ -32,10 +32,7 @@ type FileSystem struct {
 // some hours, and 6 KB when it is empty.
 func (f *FileSystem) Stored() int64 { return f.stored.Load() }
 
-// Key is file-system.
-func (f *FileSystem) Key() engine.Key { return "file-system" }
-
-// Needs nothing.
+func (f *FileSystem) Key() engine.Key      { return "file-system" }
 func (f *FileSystem) Needs() []engine.Node { return nil }
 
 // Want is an encrypted file system.
@@ -106,7 +103,6 @@ func (f *FileSystem) Create(ctx context.Context, want FileSystemSpec, token stri
 	return aws.ToString(out.FileSystemId), nil
 }
 
-// Update sets the tags.
 func (f *FileSystem) Update(ctx context.Context, id string, have, want FileSystemSpec) error {
 	return updateEFSTags(ctx, f.Clients.EFS, id, have.Tags, want.Tags)
 }

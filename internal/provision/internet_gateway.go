@@ -25,10 +25,7 @@ type InternetGateway struct {
 	VPC *VPC
 }
 
-// Key is igw.
-func (g *InternetGateway) Key() engine.Key { return "igw" }
-
-// Needs the VPC.
+func (g *InternetGateway) Key() engine.Key      { return "igw" }
 func (g *InternetGateway) Needs() []engine.Node { return nodes(g.VPC) }
 
 // Want is a gateway that is attached to the VPC.
@@ -36,7 +33,6 @@ func (g *InternetGateway) Want() InternetGatewaySpec {
 	return InternetGatewaySpec{VPC: g.VPC.ID(), Tags: g.TagsOf(g.Key())}
 }
 
-// Find looks among the stack's internet gateways.
 func (g *InternetGateway) Find(ctx context.Context, look engine.Look) (engine.Found[InternetGatewaySpec], error) {
 	return find(ctx, g.Env, g.Key(), look, g.list, func(igw types.InternetGateway, tags cloud.Tags) engine.Found[InternetGatewaySpec] {
 		found := engine.Found[InternetGatewaySpec]{Spec: InternetGatewaySpec{Tags: tags}}
@@ -100,6 +96,5 @@ func (g *InternetGateway) Delete(ctx context.Context, id string) error {
 			}
 		}
 	}
-	_, err = g.Clients.EC2.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &id})
-	return err
+	return failure(g.Clients.EC2.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &id}))
 }

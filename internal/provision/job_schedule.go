@@ -71,13 +71,9 @@ type JobSchedule struct {
 	Order []engine.Node
 }
 
-// Key is schedule/JOB.
 func (s *JobSchedule) Key() engine.Key { return engine.Key("schedule/" + s.Job.Name) }
-
-// OfAgent is the agent whose job it is.
 func (s *JobSchedule) OfAgent() string { return s.Job.Agent }
 
-// Needs what the task is started with.
 func (s *JobSchedule) Needs() []engine.Node {
 	return slices.Concat(nodes(s.ScheduleGroup), nodes(s.Cluster), nodes(s.TaskDefinition), nodes(s.Role), nodes(s.Group), nodes(s.Subnets...), nodes(s.Machine))
 }
@@ -157,7 +153,6 @@ func readJobSchedule(x *scheduler.GetScheduleOutput) JobScheduleSpec {
 	return s
 }
 
-// Diff compares.
 func (s *JobSchedule) Diff(have, want JobScheduleSpec) []engine.Change {
 	return changes(
 		essential(differs("execution", have.Execution, want.Execution)),
@@ -214,16 +209,14 @@ func (s *JobSchedule) Create(ctx context.Context, want JobScheduleSpec, token st
 // Update sends all of it.
 func (s *JobSchedule) Update(ctx context.Context, id string, _, want JobScheduleSpec) error {
 	group, name, _ := strings.Cut(id, "/")
-	_, err := s.Clients.Scheduler.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
+	return failure(s.Clients.Scheduler.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
 		GroupName: &group, Name: &name, ScheduleExpression: &want.Expression, ScheduleExpressionTimezone: &want.Timezone,
 		State: types.ScheduleState(want.State), FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowMode(want.Window)}, Target: s.target(want),
-	})
-	return err
+	}))
 }
 
 // Delete deletes the schedule. A task that it has started runs on to its end.
 func (s *JobSchedule) Delete(ctx context.Context, id string) error {
 	group, name, _ := strings.Cut(id, "/")
-	_, err := s.Clients.Scheduler.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{GroupName: &group, Name: &name})
-	return err
+	return failure(s.Clients.Scheduler.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{GroupName: &group, Name: &name}))
 }

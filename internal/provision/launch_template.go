@@ -60,10 +60,7 @@ type LaunchTemplate struct {
 // Disposable is true: the group that uses it is led to the new one before it goes.
 func (l *LaunchTemplate) Disposable() {}
 
-// Key is launch-template/NAME.
-func (l *LaunchTemplate) Key() engine.Key { return engine.Key("launch-template/" + l.Name) }
-
-// Needs the interface that each instance gets.
+func (l *LaunchTemplate) Key() engine.Key      { return engine.Key("launch-template/" + l.Name) }
 func (l *LaunchTemplate) Needs() []engine.Node { return []engine.Node{l.Interface} }
 
 // Want is an instance without keys, rights or an SSH port, whose metadata need a token and whose disk is encrypted.
@@ -97,7 +94,6 @@ RULES
 `
 }
 
-// Find looks among the stack's templates.
 func (l *LaunchTemplate) Find(ctx context.Context, look engine.Look) (engine.Found[LaunchTemplateSpec], error) {
 	return find(ctx, l.Env, l.Key(), look, l.list, func(_ types.LaunchTemplate, tags cloud.Tags) engine.Found[LaunchTemplateSpec] {
 		return engine.Found[LaunchTemplateSpec]{Spec: LaunchTemplateSpec{
@@ -174,13 +170,11 @@ func templateData(want LaunchTemplateSpec) *types.RequestLaunchTemplateData {
 	return d
 }
 
-// Update sets the tags.
 func (l *LaunchTemplate) Update(ctx context.Context, id string, have, want LaunchTemplateSpec) error {
 	return updateEC2Tags(ctx, l.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the template. Instances that were started with it stay.
 func (l *LaunchTemplate) Delete(ctx context.Context, id string) error {
-	_, err := l.Clients.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: &id})
-	return err
+	return failure(l.Clients.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: &id}))
 }

@@ -66,7 +66,6 @@ func (l *Listener) alone(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// Key is listener/http or listener/https.
 func (l *Listener) Key() engine.Key { return engine.Key("listener/" + strings.ToLower(l.Protocol)) }
 
 // Needs the load balancer, which may still be provisioning, and for HTTPS the certificate.
@@ -272,6 +271,5 @@ func (l *Listener) Update(ctx context.Context, id string, have, want ListenerSpe
 
 // Delete deletes the listener with its rules.
 func (l *Listener) Delete(ctx context.Context, id string) error {
-	_, err := l.Clients.ELB.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &id})
-	return err
+	return failure(l.Clients.ELB.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &id}))
 }

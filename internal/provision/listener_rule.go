@@ -62,7 +62,6 @@ func (r *ListenerRule) Key() engine.Key {
 	return engine.Key("rule/" + strings.ToLower(r.Listener.Protocol) + "/" + name)
 }
 
-// OfAgent is the agent that it belongs to.
 func (r *ListenerRule) OfAgent() string { return r.Agent }
 
 // ListenerRuleOf makes a rule from what follows its kind in a key.
@@ -75,7 +74,6 @@ func ListenerRuleOf(h *Env, name string) *ListenerRule {
 	return r
 }
 
-// Needs the listener and the target group.
 func (r *ListenerRule) Needs() []engine.Node { return []engine.Node{r.Listener, r.Group} }
 
 // OwnedBy is the listener, which AWS deletes with its rules: at three deletions a
@@ -311,8 +309,6 @@ func (r *ListenerRule) Update(ctx context.Context, id string, have, want Listene
 	return updateELBTags(ctx, r.Clients.ELB, id, have.Tags, want.Tags)
 }
 
-// Delete deletes the rule.
 func (r *ListenerRule) Delete(ctx context.Context, id string) error {
-	_, err := r.Clients.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &id})
-	return err
+	return failure(r.Clients.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &id}))
 }

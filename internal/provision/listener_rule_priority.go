@@ -99,6 +99,5 @@ func (r *ListenerRule) move(ctx context.Context, id string, to int) error {
 	if from == to {
 		return nil
 	}
-	_, err = r.Clients.ELB.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: pairs})
-	return err
+	return failure(r.Clients.ELB.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: pairs}))
 }

@@ -53,10 +53,8 @@ type LoadBalancer struct {
 	AccessLogs string
 }
 
-// Key is alb.
 func (l *LoadBalancer) Key() engine.Key { return "alb" }
 
-// Needs the public subnets, the group, and the way out.
 func (l *LoadBalancer) Needs() []engine.Node {
 	return slices.Concat(nodes(l.Subnets...), nodes(l.Group), nodes(l.Gateway))
 }

@@ -39,15 +39,9 @@ func (h *Env) LogGroupName(agent string) string { return LogGroupName(h.Stack, a
 // Name is the group's name, known before it is made.
 func (g *LogGroup) Name() string { return g.LogGroupName(g.Agent) }
 
-func (g *LogGroup) arn() string { return g.Account.ARN("logs", "log-group:"+g.Name()) }
-
-// Key is log-group/agent.
-func (g *LogGroup) Key() engine.Key { return engine.Key("log-group/" + g.Agent) }
-
-// OfAgent is the agent whose log group it is.
-func (g *LogGroup) OfAgent() string { return cmp.Or(g.JobOf, g.Agent) }
-
-// Needs nothing.
+func (g *LogGroup) arn() string          { return g.Account.ARN("logs", "log-group:"+g.Name()) }
+func (g *LogGroup) Key() engine.Key      { return engine.Key("log-group/" + g.Agent) }
+func (g *LogGroup) OfAgent() string      { return cmp.Or(g.JobOf, g.Agent) }
 func (g *LogGroup) Needs() []engine.Node { return nil }
 
 // Want is a group that forgets.
@@ -55,7 +49,6 @@ func (g *LogGroup) Want() LogGroupSpec {
 	return LogGroupSpec{RetentionDays: g.RetentionDays, Tags: g.TagsOf(g.Key())}
 }
 
-// Find looks among the stack's groups.
 func (g *LogGroup) Find(ctx context.Context, look engine.Look) (engine.Found[LogGroupSpec], error) {
 	all, err := cloud.List(ctx, g.Inventory, "log-group", look.NotOlder, g.list)
 	if err != nil {
@@ -82,7 +75,6 @@ func (g *LogGroup) list(ctx context.Context) ([]types.LogGroup, error) {
 		func(out *cloudwatchlogs.DescribeLogGroupsOutput) []types.LogGroup { return out.LogGroups })
 }
 
-// Diff compares.
 func (g *LogGroup) Diff(have, want LogGroupSpec) []engine.Change {
 	return changes(
 		field("retention_days", have.RetentionDays, want.RetentionDays),
@@ -108,15 +100,12 @@ func (g *LogGroup) Update(ctx context.Context, id string, have, want LogGroupSpe
 
 func (g *LogGroup) retain(ctx context.Context, name string, days int) error {
 	if days == 0 {
-		_, err := g.Clients.Logs.DeleteRetentionPolicy(ctx, &cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: &name})
-		return err
+		return failure(g.Clients.Logs.DeleteRetentionPolicy(ctx, &cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: &name}))
 	}
-	_, err := g.Clients.Logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &name, RetentionInDays: aws.Int32(int32(days))})
-	return err
+	return failure(g.Clients.Logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &name, RetentionInDays: aws.Int32(int32(days))}))
 }
 
 // Delete deletes the group and all that was written.
 func (g *LogGroup) Delete(ctx context.Context, id string) error {
-	_, err := g.Clients.Logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &id})
-	return err
+	return failure(g.Clients.Logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &id}))
 }

@@ -35,13 +35,8 @@ type MetricFilter struct {
 // Name is the filter's name and id.
 func (f *MetricFilter) Name() string { return f.Group.Agent + "-errors" }
 
-// Key is metric-filter/agent.
-func (f *MetricFilter) Key() engine.Key { return engine.Key("metric-filter/" + f.Group.Agent) }
-
-// OfAgent is the agent that it belongs to.
-func (f *MetricFilter) OfAgent() string { return f.Group.Agent }
-
-// Needs the group.
+func (f *MetricFilter) Key() engine.Key      { return engine.Key("metric-filter/" + f.Group.Agent) }
+func (f *MetricFilter) OfAgent() string      { return f.Group.Agent }
 func (f *MetricFilter) Needs() []engine.Node { return []engine.Node{f.Group} }
 
 // Want is a filter that counts one a line.
@@ -74,7 +69,6 @@ func (f *MetricFilter) list(ctx context.Context) ([]types.MetricFilter, error) {
 		func(out *cloudwatchlogs.DescribeMetricFiltersOutput) []types.MetricFilter { return out.MetricFilters })
 }
 
-// Diff compares.
 func (f *MetricFilter) Diff(have, want MetricFilterSpec) []engine.Change {
 	return changes(
 		field("pattern", have.Pattern, want.Pattern),
@@ -84,7 +78,6 @@ func (f *MetricFilter) Diff(have, want MetricFilterSpec) []engine.Change {
 	)
 }
 
-// Create puts the filter on the group.
 func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec, _ string) (string, error) {
 	_, err := f.Clients.Logs.PutMetricFilter(ctx, &cloudwatchlogs.PutMetricFilterInput{
 		LogGroupName: aws.String(f.Group.Name()), FilterName: aws.String(f.Name()), FilterPattern: &want.Pattern,
@@ -97,12 +90,9 @@ func (f *MetricFilter) Create(ctx context.Context, want MetricFilterSpec, _ stri
 
 // Update puts the filter again, which replaces it.
 func (f *MetricFilter) Update(ctx context.Context, _ string, _, want MetricFilterSpec) error {
-	_, err := f.Create(ctx, want, "")
-	return err
+	return failure(f.Create(ctx, want, ""))
 }
 
-// Delete deletes the filter.
 func (f *MetricFilter) Delete(ctx context.Context, id string) error {
-	_, err := f.Clients.Logs.DeleteMetricFilter(ctx, &cloudwatchlogs.DeleteMetricFilterInput{LogGroupName: aws.String(f.Group.Name()), FilterName: &id})
-	return err
+	return failure(f.Clients.Logs.DeleteMetricFilter(ctx, &cloudwatchlogs.DeleteMetricFilterInput{LogGroupName: aws.String(f.Group.Name()), FilterName: &id}))
 }

@@ -30,10 +30,8 @@ type MountTarget struct {
 	Group      *SecurityGroup
 }
 
-// Key is mount-target/AZ.
 func (m *MountTarget) Key() engine.Key { return engine.Key("mount-target/" + m.AZ) }
 
-// Needs the file system, the subnet and the group.
 func (m *MountTarget) Needs() []engine.Node {
 	return append(append(nodes(m.FileSystem), nodes(m.Subnet)...), nodes(m.Group)...)
 }
@@ -145,6 +143,5 @@ func (m *MountTarget) Update(ctx context.Context, id string, _, want MountTarget
 
 // Delete deletes the mount target; the file system and what is on it stay.
 func (m *MountTarget) Delete(ctx context.Context, id string) error {
-	_, err := m.Clients.EFS.DeleteMountTarget(ctx, &efs.DeleteMountTargetInput{MountTargetId: &id})
-	return err
+	return failure(m.Clients.EFS.DeleteMountTarget(ctx, &efs.DeleteMountTargetInput{MountTargetId: &id}))
 }

@@ -34,10 +34,7 @@ type Namespace struct {
 	operation string // the create that this process began
 }
 
-// Key is namespace.
-func (n *Namespace) Key() engine.Key { return "namespace" }
-
-// Needs nothing.
+func (n *Namespace) Key() engine.Key      { return "namespace" }
 func (n *Namespace) Needs() []engine.Node { return nil }
 
 // Want is the namespace with the stack's tags.
@@ -195,7 +192,6 @@ func (n *Namespace) ofType(ctx context.Context, name string, kind types.Namespac
 	return nil, err
 }
 
-// Diff compares.
 func (n *Namespace) Diff(have, want NamespaceSpec) []engine.Change {
 	return cloud.DiffTags(have.Tags, want.Tags)
 }
@@ -218,7 +214,6 @@ func (n *Namespace) Create(ctx context.Context, want NamespaceSpec, token string
 	return n.name(""), nil
 }
 
-// Update sets the tags.
 func (n *Namespace) Update(ctx context.Context, id string, have, want NamespaceSpec) error {
 	ns, err := n.byName(ctx, id)
 	if err != nil || ns == nil {

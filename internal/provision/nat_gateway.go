@@ -32,13 +32,8 @@ type NATGateway struct {
 	Gateway *InternetGateway
 }
 
-// Key is nat/AZ.
-func (n *NATGateway) Key() engine.Key { return engine.Key("nat/" + n.AZ) }
-
-// Needs the subnet, the address, and the way out.
-func (n *NATGateway) Needs() []engine.Node {
-	return []engine.Node{n.Subnet, n.Address, n.Gateway}
-}
+func (n *NATGateway) Key() engine.Key      { return engine.Key("nat/" + n.AZ) }
+func (n *NATGateway) Needs() []engine.Node { return []engine.Node{n.Subnet, n.Address, n.Gateway} }
 
 // Want is a NAT gateway in the public subnet.
 func (n *NATGateway) Want() NATGatewaySpec {
@@ -103,13 +98,11 @@ func (n *NATGateway) Create(ctx context.Context, want NATGatewaySpec, token stri
 	return aws.ToString(out.NatGateway.NatGatewayId), nil
 }
 
-// Update sets the tags.
 func (n *NATGateway) Update(ctx context.Context, id string, have, want NATGatewaySpec) error {
 	return updateEC2Tags(ctx, n.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the NAT gateway. Its address stays and still costs.
 func (n *NATGateway) Delete(ctx context.Context, id string) error {
-	_, err := n.Clients.EC2.DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &id})
-	return err
+	return failure(n.Clients.EC2.DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &id}))
 }

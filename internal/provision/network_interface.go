@@ -35,10 +35,8 @@ type NetworkInterface struct {
 	Gateway *InternetGateway
 }
 
-// Key is eni/NAME.
 func (n *NetworkInterface) Key() engine.Key { return engine.Key("eni/" + n.Name) }
 
-// Needs the subnet, the group, the address, and the way out.
 func (n *NetworkInterface) Needs() []engine.Node {
 	return []engine.Node{n.Subnet, n.Group, n.Address, n.Gateway}
 }
@@ -48,7 +46,6 @@ func (n *NetworkInterface) Want() NetworkInterfaceSpec {
 	return NetworkInterfaceSpec{Subnet: n.Subnet.ID(), Groups: Set{n.Group.ID()}, Address: n.Address.ID(), Tags: n.TagsOf(n.Key())}
 }
 
-// Find looks among the stack's network interfaces.
 func (n *NetworkInterface) Find(ctx context.Context, look engine.Look) (engine.Found[NetworkInterfaceSpec], error) {
 	return find(ctx, n.Env, n.Key(), look, n.list, func(x types.NetworkInterface, tags cloud.Tags) engine.Found[NetworkInterfaceSpec] {
 		found := engine.Found[NetworkInterfaceSpec]{Spec: NetworkInterfaceSpec{
@@ -123,6 +120,5 @@ func (n *NetworkInterface) Update(ctx context.Context, id string, have, want Net
 
 // Delete deletes the interface, which lets go of its address. AWS refuses while an instance has it.
 func (n *NetworkInterface) Delete(ctx context.Context, id string) error {
-	_, err := n.Clients.EC2.DeleteNetworkInterface(ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &id})
-	return err
+	return failure(n.Clients.EC2.DeleteNetworkInterface(ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &id}))
 }

@@ -38,10 +38,7 @@ type OIDCProvider struct {
 // ARN is known before it is made.
 func (p *OIDCProvider) ARN() string { return p.Account.GlobalARN("iam", "oidc-provider/"+GitHubIssuer) }
 
-// Key is oidc-provider/github.
-func (p *OIDCProvider) Key() engine.Key { return "oidc-provider/github" }
-
-// Needs nothing.
+func (p *OIDCProvider) Key() engine.Key      { return "oidc-provider/github" }
 func (p *OIDCProvider) Needs() []engine.Node { return nil }
 
 // Want is one that takes tokens for STS.
@@ -107,7 +104,6 @@ func (p *OIDCProvider) TrustedBy(ctx context.Context, without ...string) ([]stri
 	return names, nil
 }
 
-// Diff compares.
 func (p *OIDCProvider) Diff(have, want OIDCProviderSpec) []engine.Change {
 	return essential(field("audience", have.Audience, want.Audience))
 }
@@ -134,14 +130,12 @@ func madeMomentsAgo(err error) error {
 
 // Update has it take tokens for STS.
 func (p *OIDCProvider) Update(ctx context.Context, id string, _, _ OIDCProviderSpec) error {
-	_, err := p.Clients.IAM.AddClientIDToOpenIDConnectProvider(ctx, &iam.AddClientIDToOpenIDConnectProviderInput{OpenIDConnectProviderArn: &id, ClientID: aws.String(stsAudience)})
-	return err
+	return failure(p.Clients.IAM.AddClientIDToOpenIDConnectProvider(ctx, &iam.AddClientIDToOpenIDConnectProviderInput{OpenIDConnectProviderArn: &id, ClientID: aws.String(stsAudience)}))
 }
 
 // Delete deletes it. IAM does not ask which roles trust it: see TrustedBy.
 func (p *OIDCProvider) Delete(ctx context.Context, id string) error {
-	_, err := p.Clients.IAM.DeleteOpenIDConnectProvider(ctx, &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: &id})
-	return err
+	return failure(p.Clients.IAM.DeleteOpenIDConnectProvider(ctx, &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: &id}))
 }
 
 // gitHubTrust lets a role be taken with tokens of GitHub's of exactly one subject.

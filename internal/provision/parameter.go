@@ -49,18 +49,10 @@ func (h *Env) ParameterName(agent, key string) string {
 	return "/" + h.Project + "/" + h.environment() + "/" + agent + "/" + key
 }
 
-// Key is parameter/AGENT/NAME.
-func (p *Parameter) Key() engine.Key {
-	return engine.Key("parameter/" + p.AgentName + "/" + p.Name)
-}
-
-// OfAgent is the agent that it belongs to.
-func (p *Parameter) OfAgent() string { return p.AgentName }
-
-// Needs nothing.
+func (p *Parameter) Key() engine.Key      { return engine.Key("parameter/" + p.AgentName + "/" + p.Name) }
+func (p *Parameter) OfAgent() string      { return p.AgentName }
 func (p *Parameter) Needs() []engine.Node { return nil }
-
-func (p *Parameter) name() string { return p.ParameterName(p.AgentName, p.Name) }
+func (p *Parameter) name() string         { return p.ParameterName(p.AgentName, p.Name) }
 
 // Want is a parameter with tags.
 func (p *Parameter) Want() ParameterSpec { return ParameterSpec{Tags: p.TagsOf(p.Key())} }
@@ -133,8 +125,7 @@ func (p *Parameter) Update(ctx context.Context, id string, have, want ParameterS
 
 // Delete deletes the parameter for good.
 func (p *Parameter) Delete(ctx context.Context, id string) error {
-	_, err := p.Clients.SSM.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &id})
-	return err
+	return failure(p.Clients.SSM.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &id}))
 }
 
 // ParameterOf makes a parameter from what follows its kind in a key.

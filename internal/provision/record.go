@@ -35,10 +35,7 @@ type Record struct {
 	Alias *LoadBalancer
 }
 
-// Key is record/NAME.
-func (r *Record) Key() engine.Key { return engine.Key("record/" + r.Name) }
-
-// Needs the load balancer.
+func (r *Record) Key() engine.Key      { return engine.Key("record/" + r.Name) }
 func (r *Record) Needs() []engine.Node { return []engine.Node{r.Alias} }
 
 // Want is an alias of the load balancer.

@@ -34,16 +34,10 @@ type Repository struct {
 func (h *Env) RepositoryName(agent string) string { return h.agentPath(agent) }
 
 // Name is the repository's name, known before it is made.
-func (r *Repository) Name() string { return r.RepositoryName(r.Agent) }
-func (r *Repository) arn() string  { return r.Account.ARN("ecr", "repository/"+r.Name()) }
-
-// Key is repository/agent.
-func (r *Repository) Key() engine.Key { return engine.Key("repository/" + r.Agent) }
-
-// OfAgent is the agent that it belongs to.
-func (r *Repository) OfAgent() string { return r.Agent }
-
-// Needs nothing.
+func (r *Repository) Name() string         { return r.RepositoryName(r.Agent) }
+func (r *Repository) arn() string          { return r.Account.ARN("ecr", "repository/"+r.Name()) }
+func (r *Repository) Key() engine.Key      { return engine.Key("repository/" + r.Agent) }
+func (r *Repository) OfAgent() string      { return r.Agent }
 func (r *Repository) Needs() []engine.Node { return nil }
 
 // Want is a repository that scans what is pushed and forgets old images.

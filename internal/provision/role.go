@@ -101,10 +101,7 @@ func (r *Role) path() string { return cmp.Or(r.Path, noPath) }
 // ARN is the role's ARN, known before it is made.
 func (r *Role) ARN() string { return r.Account.GlobalARN("iam", "role"+r.path()+r.Name()) }
 
-// Key is role/kind/agent.
 func (r *Role) Key() engine.Key { return engine.Key("role/" + r.Kind + "/" + r.Agent) }
-
-// OfAgent is the agent that it belongs to.
 func (r *Role) OfAgent() string { return r.Agent }
 
 // Needs the access points, whose ids AWS chooses: all else in policies has ARNs that are known before.
@@ -293,11 +290,9 @@ func (r *Role) putPolicy(ctx context.Context, role, name, have, want string) err
 	case have == want:
 		return nil
 	case want == "":
-		_, err := r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: &name})
-		return err
+		return failure(r.Clients.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: &name}))
 	}
-	_, err := r.Clients.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &role, PolicyName: &name, PolicyDocument: &want})
-	return err
+	return failure(r.Clients.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &role, PolicyName: &name, PolicyDocument: &want}))
 }
 
 // Delete empties the role first: IAM answers DeleteConflict while it has policies,
@@ -317,8 +312,7 @@ func (r *Role) Delete(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	_, err = r.Clients.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id})
-	return err
+	return failure(r.Clients.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id}))
 }
 
 func toIAMTags(tags cloud.Tags) []types.Tag {

@@ -153,11 +153,9 @@ func (r *Role) updatePolicies(ctx context.Context, id string, have, want Set) er
 
 func (r *Role) tagPolicies(ctx context.Context, id, digests string) error {
 	if digests == "" {
-		_, err := r.Clients.IAM.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &id, TagKeys: []string{tagPolicies}})
-		return err
+		return failure(r.Clients.IAM.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &id, TagKeys: []string{tagPolicies}}))
 	}
-	_, err := r.Clients.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: &id, Tags: toIAMTags(cloud.Tags{tagPolicies: digests})})
-	return err
+	return failure(r.Clients.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: &id, Tags: toIAMTags(cloud.Tags{tagPolicies: digests})}))
 }
 
 // updateBoundary sets or removes what bounds the role.
@@ -166,9 +164,7 @@ func (r *Role) updateBoundary(ctx context.Context, id, have, want string) error 
 	case have == want:
 		return nil
 	case want == "":
-		_, err := r.Clients.IAM.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &id})
-		return err
+		return failure(r.Clients.IAM.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &id}))
 	}
-	_, err := r.Clients.IAM.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &id, PermissionsBoundary: aws.String(want)})
-	return err
+	return failure(r.Clients.IAM.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &id, PermissionsBoundary: aws.String(want)}))
 }

@@ -59,7 +59,6 @@ func RouteOf(h *Env, name string) *Route {
 	return &Route{Env: h, IPv6: ipv6, Table: &RouteTable{Env: h, Name: table}}
 }
 
-// Needs the table and what it leads to.
 func (r *Route) Needs() []engine.Node {
 	return slices.Concat(nodes(r.Table), nodes(r.Gateway), nodes(r.NAT), nodes(r.Interface), nodes(r.Instance), nodes(r.EgressOnly))
 }
@@ -161,11 +160,9 @@ func (r *Route) Update(ctx context.Context, _ string, _, want RouteSpec) error {
 	in := &ec2.ReplaceRouteInput{RouteTableId: &want.Table}
 	in.DestinationCidrBlock, in.DestinationIpv6CidrBlock = to(r.destination())
 	in.GatewayId, in.NatGatewayId, in.NetworkInterfaceId, in.EgressOnlyInternetGatewayId = leadsTo(want.Target)
-	_, err := r.Clients.EC2.ReplaceRoute(ctx, in)
-	return err
+	return failure(r.Clients.EC2.ReplaceRoute(ctx, in))
 }
 
-// Delete deletes the route.
 func (r *Route) Delete(ctx context.Context, id string) error {
 	table, destination, ok := strings.Cut(id, "|")
 	if !ok {
@@ -173,6 +170,5 @@ func (r *Route) Delete(ctx context.Context, id string) error {
 	}
 	in := &ec2.DeleteRouteInput{RouteTableId: &table}
 	in.DestinationCidrBlock, in.DestinationIpv6CidrBlock = to(destination)
-	_, err := r.Clients.EC2.DeleteRoute(ctx, in)
-	return err
+	return failure(r.Clients.EC2.DeleteRoute(ctx, in))
 }

@@ -28,10 +28,7 @@ type RouteTable struct {
 	Name string
 }
 
-// Key is route-table/NAME.
-func (r *RouteTable) Key() engine.Key { return engine.Key("route-table/" + r.Name) }
-
-// Needs the VPC.
+func (r *RouteTable) Key() engine.Key      { return engine.Key("route-table/" + r.Name) }
 func (r *RouteTable) Needs() []engine.Node { return nodes(r.VPC) }
 
 // Want is a route table in the VPC.
@@ -39,7 +36,6 @@ func (r *RouteTable) Want() RouteTableSpec {
 	return RouteTableSpec{VPC: r.VPC.ID(), Tags: r.TagsOf(r.Key())}
 }
 
-// Find looks among the stack's route tables.
 func (r *RouteTable) Find(ctx context.Context, look engine.Look) (engine.Found[RouteTableSpec], error) {
 	return find(ctx, r.Env, r.Key(), look, r.list, func(table types.RouteTable, tags cloud.Tags) engine.Found[RouteTableSpec] {
 		return engine.Found[RouteTableSpec]{Spec: RouteTableSpec{VPC: aws.ToString(table.VpcId), Tags: tags}}
@@ -74,13 +70,11 @@ func (r *RouteTable) Create(ctx context.Context, want RouteTableSpec, token stri
 	return aws.ToString(out.RouteTable.RouteTableId), nil
 }
 
-// Update sets the tags.
 func (r *RouteTable) Update(ctx context.Context, id string, have, want RouteTableSpec) error {
 	return updateEC2Tags(ctx, r.Clients.EC2, id, have.Tags, want.Tags)
 }
 
 // Delete deletes the table and with it its routes.
 func (r *RouteTable) Delete(ctx context.Context, id string) error {
-	_, err := r.Clients.EC2.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &id})
-	return err
+	return failure(r.Clients.EC2.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &id}))
 }

@@ -28,12 +28,10 @@ type RouteTableAssociation struct {
 	Subnet *Subnet
 }
 
-// Key is route-table-association/SUBNET.
 func (a *RouteTableAssociation) Key() engine.Key {
 	return engine.Key("route-table-association/" + a.Subnet.Key().Name())
 }
 
-// Needs the table and the subnet.
 func (a *RouteTableAssociation) Needs() []engine.Node { return []engine.Node{a.Table, a.Subnet} }
 
 // Want is the subnet with the table.
@@ -127,8 +125,7 @@ func (a *RouteTableAssociation) Update(ctx context.Context, subnet string, _, wa
 	if err != nil || table == want.Table {
 		return err
 	}
-	_, err = a.Clients.EC2.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: &association, RouteTableId: &want.Table})
-	return err
+	return failure(a.Clients.EC2.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: &association, RouteTableId: &want.Table}))
 }
 
 // Delete unties the subnet.
@@ -137,6 +134,5 @@ func (a *RouteTableAssociation) Delete(ctx context.Context, subnet string) error
 	if err != nil || association == "" {
 		return err
 	}
-	_, err = a.Clients.EC2.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: &association})
-	return err
+	return failure(a.Clients.EC2.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: &association}))
 }

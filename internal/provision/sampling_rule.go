@@ -34,12 +34,8 @@ type SamplingRule struct {
 	*Env
 }
 
-func (r *SamplingRule) name() string { return cloud.Name(maxSamplingRuleName, r.Stack) }
-
-// Key is sampling-rule.
-func (r *SamplingRule) Key() engine.Key { return "sampling-rule" }
-
-// Needs nothing.
+func (r *SamplingRule) name() string         { return cloud.Name(maxSamplingRuleName, r.Stack) }
+func (r *SamplingRule) Key() engine.Key      { return "sampling-rule" }
 func (r *SamplingRule) Needs() []engine.Node { return nil }
 
 // Want is one request a second and 5 % of the rest.
@@ -75,7 +71,6 @@ func (r *SamplingRule) observe(ctx context.Context, look engine.Look, rule *type
 	}}, nil
 }
 
-// Diff compares.
 func (r *SamplingRule) Diff(have, want SamplingRuleSpec) []engine.Change {
 	return changes(
 		field("service", have.Service, want.Service),
@@ -89,7 +84,6 @@ func (r *SamplingRule) Diff(have, want SamplingRuleSpec) []engine.Change {
 
 func every() *string { return aws.String("*") }
 
-// Create makes the rule.
 func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec, _ string) (string, error) {
 	_, err := r.Clients.XRay.CreateSamplingRule(ctx, &xray.CreateSamplingRuleInput{Tags: toXRayTags(want.Tags), SamplingRule: &types.SamplingRule{
 		RuleName: aws.String(r.name()), ServiceName: &want.Service, FixedRate: want.Rate, ReservoirSize: int32(want.Reservoir),

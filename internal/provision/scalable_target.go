@@ -53,10 +53,7 @@ func (h *Env) scalableID(agent string) string {
 	return "service/" + h.ClusterName() + "/" + h.ServiceName(agent)
 }
 
-// Key is scalable-target/agent.
 func (t *ScalableTarget) Key() engine.Key { return engine.Key("scalable-target/" + t.Agent) }
-
-// OfAgent is the agent that it belongs to.
 func (t *ScalableTarget) OfAgent() string { return t.Agent }
 
 // Needs the service: one that is not there cannot be registered.
@@ -129,7 +126,6 @@ func ListScalableTargets(ctx context.Context, api aas.DescribeScalableTargetsAPI
 		func(out *aas.DescribeScalableTargetsOutput) []types.ScalableTarget { return out.ScalableTargets })
 }
 
-// Diff compares.
 func (t *ScalableTarget) Diff(have, want ScalableTargetSpec) []engine.Change {
 	if have.Elsewhere != nil {
 		return cloud.DiffTags(have.Tags, want.Tags)
@@ -150,11 +146,10 @@ func (t *ScalableTarget) Create(ctx context.Context, want ScalableTargetSpec, _ 
 }
 
 func (t *ScalableTarget) register(ctx context.Context, want ScalableTargetSpec, tags cloud.Tags) error {
-	_, err := t.Clients.AutoScaling.RegisterScalableTarget(ctx, &aas.RegisterScalableTargetInput{
+	return failure(t.Clients.AutoScaling.RegisterScalableTarget(ctx, &aas.RegisterScalableTargetInput{
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		ResourceId: aws.String(t.scalableID(t.Agent)), MinCapacity: aws.Int32(int32(want.Min)), MaxCapacity: aws.Int32(int32(want.Max)), Tags: tags,
-	})
-	return err
+	}))
 }
 
 // Update sets bounds and tags.
@@ -188,8 +183,7 @@ func (t *ScalableTarget) arn(ctx context.Context) (string, error) {
 // Delete deregisters the service. Its policies, their alarms and its scheduled
 // actions go with it.
 func (t *ScalableTarget) Delete(ctx context.Context, id string) error {
-	_, err := t.Clients.AutoScaling.DeregisterScalableTarget(ctx, &aas.DeregisterScalableTargetInput{
+	return failure(t.Clients.AutoScaling.DeregisterScalableTarget(ctx, &aas.DeregisterScalableTargetInput{
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount, ResourceId: &id,
-	})
-	return err
+	}))
 }

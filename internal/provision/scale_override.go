@@ -33,17 +33,12 @@ type ScaleOverride struct {
 }
 
 func (b *ScaleOverride) target() *ScalableTarget { return &ScalableTarget{Env: b.Env, Agent: b.Agent} }
-
-// Key is bounds/agent.
-func (b *ScaleOverride) Key() engine.Key { return engine.Key("bounds/" + b.Agent) }
-
-// OfAgent is the agent that it belongs to.
-func (b *ScaleOverride) OfAgent() string { return b.Agent }
+func (b *ScaleOverride) Key() engine.Key         { return engine.Key("bounds/" + b.Agent) }
+func (b *ScaleOverride) OfAgent() string         { return b.Agent }
 
 // Needs nothing: the target is there or there is nothing to scale.
 func (b *ScaleOverride) Needs() []engine.Node { return nil }
 
-// Want is what was asked for.
 func (b *ScaleOverride) Want() ScaleOverrideSpec { return b.ScaleOverrideSpec }
 
 // Find reads the target.
@@ -97,7 +92,6 @@ func (e *NotUp) Error() string {
 // Try is what to do about it.
 func (e *NotUp) Try() string { return "karmactl up" }
 
-// Diff compares.
 func (b *ScaleOverride) Diff(have, want ScaleOverrideSpec) []engine.Change {
 	var bounds []engine.Change
 	if !want.KeepCounts {

@@ -62,19 +62,15 @@ type ScalingPolicy struct {
 	LoadBalancer, TargetGroup engine.Node
 }
 
-func (p *ScalingPolicy) name() string { return p.Stack + "-" + p.Target.Agent + "-" + p.Metric }
-
+func (p *ScalingPolicy) name() string     { return p.Stack + "-" + p.Target.Agent + "-" + p.Metric }
 func (p *ScalingPolicy) policyID() string { return p.scalableID(p.Target.Agent) + "#" + p.name() }
 
-// Key is scaling-policy/agent/metric.
 func (p *ScalingPolicy) Key() engine.Key {
 	return engine.Key("scaling-policy/" + p.Target.Agent + "/" + p.Metric)
 }
 
-// OfAgent is the agent that it belongs to.
 func (p *ScalingPolicy) OfAgent() string { return p.Target.Agent }
 
-// Needs the target, and what the requests come from.
 func (p *ScalingPolicy) Needs() []engine.Node {
 	return slices.Concat(nodes(p.Target), nodes(p.LoadBalancer, p.TargetGroup))
 }
@@ -141,7 +137,6 @@ func (p *ScalingPolicy) list(ctx context.Context) ([]types.ScalingPolicy, error)
 		func(out *aas.DescribeScalingPoliciesOutput) []types.ScalingPolicy { return out.ScalingPolicies })
 }
 
-// Diff compares.
 func (p *ScalingPolicy) Diff(have, want ScalingPolicySpec) []engine.Change {
 	return changes(
 		field("metric", have.Metric, want.Metric),
@@ -153,7 +148,6 @@ func (p *ScalingPolicy) Diff(have, want ScalingPolicySpec) []engine.Change {
 	)
 }
 
-// Create puts the policy.
 func (p *ScalingPolicy) Create(ctx context.Context, want ScalingPolicySpec, _ string) (string, error) {
 	if err := p.put(ctx, p.policyID(), want); err != nil {
 		return "", err
@@ -167,8 +161,7 @@ func (p *ScalingPolicy) put(ctx context.Context, id string, want ScalingPolicySp
 		PolicyName: &name, ResourceId: &resource, ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 	}
 	p.configure(in, want)
-	_, err := p.Clients.AutoScaling.PutScalingPolicy(ctx, in)
-	return err
+	return failure(p.Clients.AutoScaling.PutScalingPolicy(ctx, in))
 }
 
 // Update puts it again, which replaces it.
@@ -179,10 +172,9 @@ func (p *ScalingPolicy) Update(ctx context.Context, id string, _, want ScalingPo
 // Delete deletes the policy and the alarms that AWS made for it.
 func (p *ScalingPolicy) Delete(ctx context.Context, id string) error {
 	resource, name, _ := strings.Cut(id, "#")
-	_, err := p.Clients.AutoScaling.DeleteScalingPolicy(ctx, &aas.DeleteScalingPolicyInput{
+	return failure(p.Clients.AutoScaling.DeleteScalingPolicy(ctx, &aas.DeleteScalingPolicyInput{
 		PolicyName: &name, ResourceId: &resource, ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
-	})
-	return err
+	}))
 }
 
 // ScalingPolicyOf makes a policy from what follows its kind in a key: validator/cpu.

@@ -35,10 +35,7 @@ func (g *ScheduleGroup) arn() string {
 	return g.Account.ARN("scheduler", "schedule-group/"+g.scheduleGroup())
 }
 
-// Key is schedule-group.
-func (g *ScheduleGroup) Key() engine.Key { return "schedule-group" }
-
-// Needs nothing.
+func (g *ScheduleGroup) Key() engine.Key      { return "schedule-group" }
 func (g *ScheduleGroup) Needs() []engine.Node { return nil }
 
 // Want is a group with the stack's tags.
@@ -62,7 +59,6 @@ func (g *ScheduleGroup) Find(ctx context.Context, look engine.Look) (engine.Foun
 	return found, nil
 }
 
-// Diff compares.
 func (g *ScheduleGroup) Diff(have, want ScheduleGroupSpec) []engine.Change {
 	return cloud.DiffTags(have.Tags, want.Tags)
 }
@@ -75,7 +71,6 @@ func (g *ScheduleGroup) Create(ctx context.Context, want ScheduleGroupSpec, toke
 	return made(g.scheduleGroup(), err)
 }
 
-// Update sets the tags.
 func (g *ScheduleGroup) Update(ctx context.Context, _ string, have, want ScheduleGroupSpec) error {
 	return g.scheduleGroupTags().update(ctx, g.arn(), have.Tags, want.Tags)
 }

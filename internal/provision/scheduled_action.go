@@ -51,16 +51,13 @@ type ScheduledAction struct {
 	Order []engine.Node
 }
 
-func (a *ScheduledAction) name() string { return actionPrefix + a.Schedule + "-" + a.Action }
-
+func (a *ScheduledAction) name() string     { return actionPrefix + a.Schedule + "-" + a.Action }
 func (a *ScheduledAction) actionID() string { return a.scalableID(a.Agent) + "#" + a.name() }
 
-// Key is scheduled-action/agent/schedule/action.
 func (a *ScheduledAction) Key() engine.Key {
 	return engine.Key("scheduled-action/" + a.Agent + "/" + a.Schedule + "/" + a.Action)
 }
 
-// OfAgent is the agent that it belongs to.
 func (a *ScheduledAction) OfAgent() string { return a.Agent }
 
 // Needs nothing: the target is looked for by the code that makes a schedule.
@@ -69,7 +66,6 @@ func (a *ScheduledAction) Needs() []engine.Node { return nil }
 // After the other changes of the target.
 func (a *ScheduledAction) After() []engine.Node { return a.Order }
 
-// Want is what was asked for.
 func (a *ScheduledAction) Want() ScheduledActionSpec { return a.Spec }
 
 // Find looks among the account's scheduled actions of ECS.
@@ -139,7 +135,6 @@ func scheduleOf(name string) (schedule, action string, ours bool) {
 	return schedule, action, action == ActionStart || action == ActionStop
 }
 
-// Diff compares.
 func (a *ScheduledAction) Diff(have, want ScheduledActionSpec) []engine.Change {
 	return changes(
 		field("cron", have.Cron, want.Cron),
@@ -161,16 +156,14 @@ func (a *ScheduledAction) Create(ctx context.Context, want ScheduledActionSpec, 
 
 // Update puts it again, which replaces it.
 func (a *ScheduledAction) Update(ctx context.Context, _ string, _, want ScheduledActionSpec) error {
-	_, err := a.Create(ctx, want, "")
-	return err
+	return failure(a.Create(ctx, want, ""))
 }
 
 // Delete deletes the action; bounds stay as it left them.
 func (a *ScheduledAction) Delete(ctx context.Context, id string) error {
 	resource, name, _ := strings.Cut(id, "#")
-	_, err := a.Clients.AutoScaling.DeleteScheduledAction(ctx, &aas.DeleteScheduledActionInput{
+	return failure(a.Clients.AutoScaling.DeleteScheduledAction(ctx, &aas.DeleteScheduledActionInput{
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		ResourceId: &resource, ScheduledActionName: &name,
-	})
-	return err
+	}))
 }

@@ -62,13 +62,8 @@ func (h *Env) agentPath(agent string) string {
 
 func (h *Env) environment() string { return strings.TrimPrefix(h.Stack, h.Project+"-") }
 
-// Key is secret/AGENT.
-func (s *Secret) Key() engine.Key { return engine.Key("secret/" + s.Agent.Name) }
-
-// OfAgent is the agent that it belongs to.
-func (s *Secret) OfAgent() string { return s.Agent.Name }
-
-// Needs nothing.
+func (s *Secret) Key() engine.Key      { return engine.Key("secret/" + s.Agent.Name) }
+func (s *Secret) OfAgent() string      { return s.Agent.Name }
 func (s *Secret) Needs() []engine.Node { return nil }
 
 func (s *Secret) look() secretSeen {
@@ -263,8 +258,7 @@ func (s *Secret) Update(ctx context.Context, id string, have, want SecretSpec) e
 	if len(gone) == 0 {
 		return nil
 	}
-	_, err := s.Clients.SecretsManager.UntagResource(ctx, &secretsmanager.UntagResourceInput{SecretId: &id, TagKeys: gone})
-	return err
+	return failure(s.Clients.SecretsManager.UntagResource(ctx, &secretsmanager.UntagResourceInput{SecretId: &id, TagKeys: gone}))
 }
 
 // Delete schedules the secret for deletion: within seven days the next `up` has

@@ -40,10 +40,8 @@ type SecurityGroup struct {
 	IPv6 bool
 }
 
-// Key is sg/NAME.
 func (g *SecurityGroup) Key() engine.Key { return engine.Key("sg/" + g.Name) }
 
-// Needs the VPC and the groups that its rules name.
 func (g *SecurityGroup) Needs() []engine.Node {
 	out := nodes(g.VPC)
 	for _, r := range g.Ingress {
@@ -63,7 +61,6 @@ func (g *SecurityGroup) Want() SecurityGroupSpec {
 	return want
 }
 
-// Find looks among the stack's security groups.
 func (g *SecurityGroup) Find(ctx context.Context, look engine.Look) (engine.Found[SecurityGroupSpec], error) {
 	return find(ctx, g.Env, g.Key(), look, g.list, func(sg types.SecurityGroup, tags cloud.Tags) engine.Found[SecurityGroupSpec] {
 		return engine.Found[SecurityGroupSpec]{Spec: SecurityGroupSpec{

@@ -227,8 +227,7 @@ func openIngress(ctx context.Context, api *ec2.Client, id string, rules []ingres
 	if len(rules) == 0 {
 		return nil
 	}
-	_, err := api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: permissions(rules, id)})
-	return err
+	return failure(api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: permissions(rules, id)}))
 }
 
 // named adds to AWS's refusal to delete a group the groups of others that name

@@ -62,10 +62,7 @@ type Service struct {
 // ServiceName is the name of an agent's service in the stack's own cluster.
 func (h *Env) ServiceName(agent string) string { return cmp.Or(h.Services[agent], agent) }
 
-// Key is service/AGENT.
 func (s *Service) Key() engine.Key { return engine.Key("service/" + s.Agent.Name) }
-
-// OfAgent is the agent that it belongs to.
 func (s *Service) OfAgent() string { return s.Agent.Name }
 
 // Needs the cluster, the namespace, the target group, the security group, the subnets, and
@@ -187,7 +184,6 @@ func (s *Service) list(ctx context.Context) ([]types.Service, error) {
 	})
 }
 
-// Diff compares.
 func (s *Service) Diff(have, want ServiceSpec) []engine.Change {
 	want = turned(have, want, s.Clock)
 	return changes(

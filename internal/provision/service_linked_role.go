@@ -33,10 +33,7 @@ var serviceLinkedRoleNames = map[string]string{
 	"ecs.application-autoscaling": "AWSServiceRoleForApplicationAutoScaling_ECSService",
 }
 
-// Key is slr/service.
-func (r *ServiceLinkedRole) Key() engine.Key { return engine.Key("slr/" + r.Service) }
-
-// Needs nothing.
+func (r *ServiceLinkedRole) Key() engine.Key      { return engine.Key("slr/" + r.Service) }
 func (r *ServiceLinkedRole) Needs() []engine.Node { return nil }
 
 // Want is that there is one.
@@ -65,7 +62,6 @@ func (r *ServiceLinkedRole) Find(ctx context.Context, look engine.Look) (engine.
 	return there, nil
 }
 
-// Diff finds nothing to compare.
 func (r *ServiceLinkedRole) Diff(_, _ ServiceLinkedRoleSpec) []engine.Change { return nil }
 
 // Create makes the role. Another stack, or the service itself, may be quicker.
@@ -77,7 +73,6 @@ func (r *ServiceLinkedRole) Create(ctx context.Context, _ ServiceLinkedRoleSpec,
 	return serviceLinkedRoleNames[r.Service], nil
 }
 
-// Update has nothing to change.
 func (r *ServiceLinkedRole) Update(context.Context, string, ServiceLinkedRoleSpec, ServiceLinkedRoleSpec) error {
 	return nil
 }

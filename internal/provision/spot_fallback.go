@@ -149,10 +149,7 @@ func NewSpotTurn(h *Env, a agents.Agent) *SpotTurn {
 	return &SpotTurn{Env: h, Agent: a, service: &Service{Env: h, Agent: a, NoWait: true}}
 }
 
-// Key is spot/AGENT.
 func (t *SpotTurn) Key() engine.Key { return engine.Key("spot/" + t.Agent.Name) }
-
-// OfAgent is the agent that it belongs to.
 func (t *SpotTurn) OfAgent() string { return t.Agent.Name }
 
 // Needs nothing: the service is there or there is nothing to turn.

@@ -55,10 +55,7 @@ type StateBucket struct {
 	theirs bool
 }
 
-// Key is state-bucket.
-func (b *StateBucket) Key() engine.Key { return "state-bucket" }
-
-// Needs nothing.
+func (b *StateBucket) Key() engine.Key      { return "state-bucket" }
 func (b *StateBucket) Needs() []engine.Node { return nil }
 
 // Want is a private bucket that keeps what was overwritten.
@@ -294,10 +291,9 @@ func (b *StateBucket) expire(ctx context.Context, id, owner *string, days int) e
 		ID: aws.String(historyRule), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
 		NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(int32(days))}, //nolint:gosec // 90
 	})
-	_, err = b.Clients.S3.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{
+	return failure(b.Clients.S3.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{
 		Bucket: id, ExpectedBucketOwner: owner, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: rules},
-	})
-	return err
+	}))
 }
 
 // tag adds what is missing. The call replaces all tags, so the others go with it.
@@ -311,15 +307,13 @@ func (b *StateBucket) tag(ctx context.Context, id string, have, want cloud.Tags)
 			set[k] = v
 		}
 	}
-	_, err := b.Clients.S3.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
+	return failure(b.Clients.S3.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
 		Bucket: &id, ExpectedBucketOwner: aws.String(b.Account.ID),
 		Tagging: &types.Tagging{TagSet: cloud.ToSDK(set, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })},
-	})
-	return err
+	}))
 }
 
 // Delete deletes the bucket when nothing is in it; down never asks for it.
 func (b *StateBucket) Delete(ctx context.Context, id string) error {
-	_, err := b.Clients.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &id, ExpectedBucketOwner: aws.String(b.Account.ID)})
-	return err
+	return failure(b.Clients.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &id, ExpectedBucketOwner: aws.String(b.Account.ID)}))
 }

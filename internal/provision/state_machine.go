@@ -55,13 +55,9 @@ func StateMachineARN(account cloud.Account, stack, job string) string {
 // StateMachineARN is the ARN of the state machine of one of the stack's jobs.
 func (h *Env) StateMachineARN(job string) string { return StateMachineARN(h.Account, h.Stack, job) }
 
-// Key is state-machine/JOB.
 func (m *StateMachine) Key() engine.Key { return engine.Key("state-machine/" + m.Job.Name) }
-
-// OfAgent is the agent whose job it is.
 func (m *StateMachine) OfAgent() string { return m.Job.Agent }
 
-// Needs what the task is started with.
 func (m *StateMachine) Needs() []engine.Node {
 	return slices.Concat(nodes(m.Cluster), nodes(m.TaskDefinition), nodes(m.Role), nodes(m.Group), nodes(m.Subnets...))
 }
@@ -137,8 +133,7 @@ func (m *StateMachine) Delete(ctx context.Context, id string) error {
 			return fmt.Errorf("stop execution %s: %w", aws.ToString(x.Name), err)
 		}
 	}
-	_, err = m.Clients.SFN.DeleteStateMachine(ctx, &sfn.DeleteStateMachineInput{StateMachineArn: &id})
-	return err
+	return failure(m.Clients.SFN.DeleteStateMachine(ctx, &sfn.DeleteStateMachineInput{StateMachineArn: &id}))
 }
 
 func toSFNTags(tags cloud.Tags) []types.Tag {

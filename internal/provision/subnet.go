@@ -52,10 +52,7 @@ type Subnet struct {
 // IsGiven tells whether it was there before the stack.
 func (s *Subnet) IsGiven() bool { return s.given }
 
-// Key is subnet/TIER-AZ.
-func (s *Subnet) Key() engine.Key { return engine.Key("subnet/" + s.Tier + "-" + s.AZ) }
-
-// Needs the VPC.
+func (s *Subnet) Key() engine.Key      { return engine.Key("subnet/" + s.Tier + "-" + s.AZ) }
 func (s *Subnet) Needs() []engine.Node { return nodes(s.VPC) }
 
 // SubnetOf is the subnet of a name, as far as the name tells.
@@ -69,7 +66,6 @@ func (s *Subnet) Want() SubnetSpec {
 	return SubnetSpec{VPC: s.VPC.ID(), CIDR: s.CIDR, AZ: s.AZ, PublicIPs: s.Tier == tierPublic, IPv6: s.IPv6, Tags: s.TagsOf(s.Key())}
 }
 
-// Find looks among the stack's subnets.
 func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[SubnetSpec], error) {
 	return find(ctx, s.Env, s.Key(), look, s.list, func(sub types.Subnet, tags cloud.Tags) engine.Found[SubnetSpec] {
 		found := engine.Found[SubnetSpec]{Spec: SubnetSpec{

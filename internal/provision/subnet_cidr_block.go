@@ -33,7 +33,6 @@ type SubnetCIDRBlock struct {
 	Route *Route
 }
 
-// Key is subnet-cidr-block/SUBNET.
 func (b *SubnetCIDRBlock) Key() engine.Key {
 	return engine.Key("subnet-cidr-block/" + b.Subnet.Key().Name())
 }
@@ -105,10 +104,9 @@ func (b *SubnetCIDRBlock) Update(ctx context.Context, _ string, _, want SubnetCI
 
 // assignIPv6 says whether what starts in a subnet gets an address of IPv6.
 func assignIPv6(ctx context.Context, api *ec2.Client, subnet string, on bool) error {
-	_, err := api.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
+	return failure(api.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
 		SubnetId: &subnet, AssignIpv6AddressOnCreation: &types.AttributeBooleanValue{Value: &on},
-	})
-	return err
+	}))
 }
 
 // Delete takes the block away. AWS refuses while anything has an address of it: a task that began before its

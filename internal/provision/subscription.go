@@ -42,10 +42,7 @@ func addressHash(email string) string {
 	return digestOf(strings.ToLower(email))
 }
 
-// Key is subscription/hash.
-func (s *Subscription) Key() engine.Key { return engine.Key("subscription/" + s.hash()) }
-
-// Needs the topic.
+func (s *Subscription) Key() engine.Key      { return engine.Key("subscription/" + s.hash()) }
 func (s *Subscription) Needs() []engine.Node { return nodes(s.Topic) }
 
 // Want is that there is one.
@@ -98,7 +95,6 @@ func (s *Subscription) mine(ctx context.Context, notOlder time.Time, hash string
 	return nil, nil
 }
 
-// Diff finds nothing to compare.
 func (s *Subscription) Diff(_, _ SubscriptionSpec) []engine.Change { return nil }
 
 // Create has AWS send the mail. A repeated call sends it again.
@@ -111,7 +107,6 @@ func (s *Subscription) Create(ctx context.Context, _ SubscriptionSpec, _ string)
 	return s.hash(), nil
 }
 
-// Update has nothing to change.
 func (s *Subscription) Update(context.Context, string, SubscriptionSpec, SubscriptionSpec) error {
 	return nil
 }
@@ -126,6 +121,5 @@ func (s *Subscription) Delete(ctx context.Context, id string) error {
 		s.dropped = true
 		return nil
 	}
-	_, err = s.Clients.SNS.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: sub.SubscriptionArn})
-	return err
+	return failure(s.Clients.SNS.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: sub.SubscriptionArn}))
 }

@@ -64,13 +64,8 @@ type TargetGroup struct {
 // Disposable is true: a target group holds no data.
 func (t *TargetGroup) Disposable() {}
 
-// Key is target-group/AGENT.
-func (t *TargetGroup) Key() engine.Key { return engine.Key("target-group/" + t.Agent) }
-
-// OfAgent is the agent that it belongs to.
-func (t *TargetGroup) OfAgent() string { return t.Agent }
-
-// Needs the VPC.
+func (t *TargetGroup) Key() engine.Key      { return engine.Key("target-group/" + t.Agent) }
+func (t *TargetGroup) OfAgent() string      { return t.Agent }
 func (t *TargetGroup) Needs() []engine.Node { return nodes(t.VPC) }
 
 // After the load balancer, which takes longest and would wait behind fifty target
@@ -143,7 +138,6 @@ func (t *TargetGroup) taken(ctx context.Context, notOlder time.Time) error {
 	return nil
 }
 
-// Find looks among the stack's target groups.
 func (t *TargetGroup) Find(ctx context.Context, look engine.Look) (engine.Found[TargetGroupSpec], error) {
 	found, err := find(ctx, t.Env, t.Key(), look, t.list, readTargetGroup)
 	if err == nil && found.Phase == engine.Absent {
@@ -286,6 +280,5 @@ func (s TargetGroupSpec) attributes() []types.TargetGroupAttribute {
 // Delete deletes the target group. While a rule still leads to it AWS answers
 // ResourceInUse, which is waited for.
 func (t *TargetGroup) Delete(ctx context.Context, id string) error {
-	_, err := t.Clients.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &id})
-	return err
+	return failure(t.Clients.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &id}))
 }

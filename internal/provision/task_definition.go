@@ -52,10 +52,8 @@ type TaskDefinition struct {
 	notes           []string
 }
 
-// Key is task-definition/AGENT.
 func (t *TaskDefinition) Key() engine.Key { return engine.Key("task-definition/" + t.Agent.Name) }
 
-// OfAgent is the agent that it belongs to.
 func (t *TaskDefinition) OfAgent() string {
 	if t.JobOf != nil {
 		return t.JobOf.Agent.Name
@@ -63,7 +61,6 @@ func (t *TaskDefinition) OfAgent() string {
 	return t.Agent.Name
 }
 
-// Needs the roles, the log group, the repository, the volumes' access points and the secrets.
 func (t *TaskDefinition) Needs() []engine.Node {
 	return slices.Concat(
 		nodes(t.Execution, t.Task), nodes(t.Repository), nodes(t.Group), nodes(t.Secret), nodes(t.JobOf), pointsOf(t.Mounts), nodes(t.Parameters...),
@@ -156,9 +153,7 @@ func (t *TaskDefinition) Notes() []string {
 }
 
 // Want is the revision of the configuration.
-func (t *TaskDefinition) Want() TaskDefinitionSpec {
-	return t.with(t.chosen())
-}
+func (t *TaskDefinition) Want() TaskDefinitionSpec { return t.with(t.chosen()) }
 
 // with is the revision of the configuration that has images and secrets.
 func (t *TaskDefinition) with(images, secrets Variables) TaskDefinitionSpec {
@@ -265,8 +260,7 @@ func (t *TaskDefinition) Revise(ctx context.Context, id string, have, want TaskD
 
 // Update is never called: see Revise.
 func (t *TaskDefinition) Update(ctx context.Context, id string, have, want TaskDefinitionSpec) error {
-	_, err := t.Revise(ctx, id, have, want)
-	return err
+	return failure(t.Revise(ctx, id, have, want))
 }
 
 func (t *TaskDefinition) register(ctx context.Context, want TaskDefinitionSpec) (string, error) {

@@ -28,10 +28,7 @@ type Topic struct {
 func (h *Env) topicName() string { return h.Stack + "-alarms" }
 func (h *Env) topicARN() string  { return h.Account.ARN("sns", h.topicName()) }
 
-// Key is topic.
-func (t *Topic) Key() engine.Key { return "topic" }
-
-// Needs nothing.
+func (t *Topic) Key() engine.Key      { return "topic" }
 func (t *Topic) Needs() []engine.Node { return nil }
 
 // Want is a topic that CloudWatch and Budgets of this account may publish to, and EventBridge when there are jobs.
@@ -69,7 +66,6 @@ func (t *Topic) Find(ctx context.Context, look engine.Look) (engine.Found[TopicS
 	return engine.Found[TopicSpec]{Phase: engine.Ready, ID: *arn, Spec: TopicSpec{Policy: document(out.Attributes["Policy"]), Tags: tags}}, nil
 }
 
-// Diff compares.
 func (t *Topic) Diff(have, want TopicSpec) []engine.Change {
 	return changes(
 		essential(differs("policy", have.Policy, want.Policy)),
@@ -100,6 +96,5 @@ func (t *Topic) Update(ctx context.Context, id string, have, want TopicSpec) err
 
 // Delete deletes the topic and its subscriptions.
 func (t *Topic) Delete(ctx context.Context, id string) error {
-	_, err := t.Clients.SNS.DeleteTopic(ctx, &sns.DeleteTopicInput{TopicArn: &id})
-	return err
+	return failure(t.Clients.SNS.DeleteTopic(ctx, &sns.DeleteTopicInput{TopicArn: &id}))
 }

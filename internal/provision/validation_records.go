@@ -30,10 +30,7 @@ type ValidationRecords struct {
 
 const cname = "CNAME"
 
-// Key is record/validation.
-func (v *ValidationRecords) Key() engine.Key { return "record/validation" }
-
-// Needs the certificate.
+func (v *ValidationRecords) Key() engine.Key      { return "record/validation" }
 func (v *ValidationRecords) Needs() []engine.Node { return []engine.Node{v.Certificate} }
 
 // Want are the records that AWS asked for.

@@ -31,10 +31,7 @@ type VPC struct {
 // IsGiven tells whether it was there before the stack.
 func (v *VPC) IsGiven() bool { return v.given }
 
-// Key is vpc.
-func (v *VPC) Key() engine.Key { return "vpc" }
-
-// Needs nothing.
+func (v *VPC) Key() engine.Key      { return "vpc" }
 func (v *VPC) Needs() []engine.Node { return nil }
 
 // Want is the VPC of the configuration.
@@ -42,7 +39,6 @@ func (v *VPC) Want() VPCSpec {
 	return VPCSpec{CIDR: v.CIDR, DNSHostnames: true, Tags: v.TagsOf(v.Key())}
 }
 
-// Find looks among the stack's VPCs.
 func (v *VPC) Find(ctx context.Context, look engine.Look) (engine.Found[VPCSpec], error) {
 	found, err := find(ctx, v.Env, v.Key(), look, v.list, func(vpc types.Vpc, tags cloud.Tags) engine.Found[VPCSpec] {
 		found := engine.Found[VPCSpec]{Spec: VPCSpec{CIDR: aws.ToString(vpc.CidrBlock), Tags: tags}}

@@ -23,10 +23,7 @@ type VPCCIDRBlock struct {
 	VPC *VPC
 }
 
-// Key is vpc-cidr-block.
-func (b *VPCCIDRBlock) Key() engine.Key { return "vpc-cidr-block" }
-
-// Needs the VPC.
+func (b *VPCCIDRBlock) Key() engine.Key      { return "vpc-cidr-block" }
 func (b *VPCCIDRBlock) Needs() []engine.Node { return nodes(b.VPC) }
 
 // OwnedBy is the VPC, which AWS deletes with its blocks.
@@ -95,13 +92,11 @@ func (b *VPCCIDRBlock) Create(ctx context.Context, want VPCCIDRBlockSpec, _ stri
 	return aws.ToString(out.Ipv6CidrBlockAssociation.AssociationId), nil
 }
 
-// Update has nothing to change.
 func (b *VPCCIDRBlock) Update(context.Context, string, VPCCIDRBlockSpec, VPCCIDRBlockSpec) error {
 	return nil
 }
 
 // Delete takes the block away. AWS refuses while a subnet has a part of it.
 func (b *VPCCIDRBlock) Delete(ctx context.Context, id string) error {
-	_, err := b.Clients.EC2.DisassociateVpcCidrBlock(ctx, &ec2.DisassociateVpcCidrBlockInput{AssociationId: &id})
-	return err
+	return failure(b.Clients.EC2.DisassociateVpcCidrBlock(ctx, &ec2.DisassociateVpcCidrBlockInput{AssociationId: &id}))
 }

@@ -44,10 +44,8 @@ type VPCEndpoint struct {
 	Group   *SecurityGroup
 }
 
-// Key is endpoint/SERVICE.
 func (e *VPCEndpoint) Key() engine.Key { return engine.Key("endpoint/" + e.Service) }
 
-// Needs the VPC, and the tables, or the subnets and the group.
 func (e *VPCEndpoint) Needs() []engine.Node {
 	return slices.Concat(nodes(e.VPC), nodes(e.Tables...), nodes(e.Subnets...), nodes(e.Group))
 }
@@ -82,7 +80,6 @@ func (e *VPCEndpoint) Want() VPCEndpointSpec {
 	return want
 }
 
-// Find looks among the stack's endpoints.
 func (e *VPCEndpoint) Find(ctx context.Context, look engine.Look) (engine.Found[VPCEndpointSpec], error) {
 	return find(ctx, e.Env, e.Key(), look, e.list, readEndpoint)
 }
