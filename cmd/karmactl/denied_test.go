@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,6 +33,14 @@ agents:
   validator: {port: 9001, secrets: {PRIVATE_KEY: {key: private_key, optional: true}}}
 `
 
+// jobsOfOne are a job that EventBridge Scheduler starts and one that a state machine leads, with whom failures are told.
+const jobsOfOne = `
+observability: {alarms: {emails: [ops@example.com], topics: ["arn:aws:sns:us-east-1:123456789012:pages"]}}
+jobs:
+  digest: {agent: validator, command: [echo], schedule: every hour}
+  tidy: {agent: validator, command: [sh, -c, "exit 3"], schedule: every hour, retries: 1}
+`
+
 // office is a simulated account in this process, with commands that are run one after the other on virtual time.
 type office struct {
 	t    *testing.T
@@ -53,10 +62,15 @@ func newOfficeIn(t *testing.T, yaml string, opts awssim.Options) *office {
 	recorded.Watch(t, sim.Observe)
 	o := &office{t: t, sim: sim, dir: t.TempDir()}
 	o.file = filepath.Join(o.dir, "agents.yaml")
-	if err := os.WriteFile(o.file, []byte(yaml), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	o.write(yaml)
 	return o
+}
+
+// write writes agents.yaml.
+func (o *office) write(yaml string) {
+	if err := os.WriteFile(o.file, []byte(yaml), 0o600); err != nil {
+		o.t.Fatal(err)
+	}
 }
 
 // run runs one command and gives its exit code and all that it said.
@@ -151,45 +165,85 @@ type stage struct {
 // TestWhateverPermissionIsMissingIsNamed runs each command once for every operation that it makes, with that one
 // denied. Whether the command fails or does without, it names the permission, and nothing of the SDK's wrapping shows.
 func TestWhateverPermissionIsMissingIsNamed(t *testing.T) {
-	denyAll(t, 1,
-		stage{"empty", func(*office) {}, []string{"plan", "down --dry-run", "status", "state list"}},
-		stage{"up", func(o *office) {
+	denyAll(t, 1, stages()...)
+}
+
+// stages are what is tried whole each time.
+func stages() []stage {
+	return []stage{
+		{"empty", func(*office) {}, []string{"plan", "down --dry-run", "status", "state list"}},
+		{"up", func(o *office) {
 			o.must("", "up", "--yes")
 			o.must("", "deploy", "validator", "--image", "public.ecr.aws/x/agent:v2")
 		}, []string{
 			"plan", "up --yes", "outputs", "open --print", "status", "doctor", "dashboard", "logs", "logs --query errors",
-			"secrets status", "secrets sync", "cost --actual", "cost refresh", "scale validator=2", "scale --schedule office-hours --now", "run validator -- echo",
+			"secrets status", "secrets sync", "cost --actual", "cost refresh", "scale validator=2", "scale --schedule office-hours --now", "run validator -- echo", "run validator --dry-run",
 			"deploy validator --dry-run", "deploy validator --refresh-secrets", "rollback validator --dry-run", "rollback validator",
+			"rollback --list validator", "exec validator -- true", "port-forward validator", "cp validator:/x .", "secrets set validator private_key",
 			"history", "list", "list --all-regions", "state list", "state show vpc", "state history", "state rm vpc", "state unlock", "hibernate --dry-run", "down --dry-run",
 			"ci github --repo acme/agents --dry-run",
 		}},
-		stage{"let in", func(o *office) { o.must("", "ci", "github", "--repo", "acme/agents", "--yes") }, []string{"ci github --remove --yes", "ci github --repo acme/agents --branch live --yes"}},
-		stage{"not let in", func(*office) {}, []string{"ci github --repo acme/agents --yes"}},
-	)
+		{"let in", func(o *office) { o.must("", "ci", "github", "--repo", "acme/agents", "--yes") }, []string{"ci github --remove --yes", "ci github --repo acme/agents --branch live --yes"}},
+		{"not let in", func(*office) {}, []string{"ci github --repo acme/agents --yes"}},
+		{"jobs", func(o *office) {
+			o.write(oneAgent + jobsOfOne)
+			if err := o.sim.Seed(awssim.Seed{Topics: []string{"arn:aws:sns:us-east-1:123456789012:pages"}}); err != nil {
+				o.t.Fatal(err)
+			}
+			o.must("", "up", "--yes")
+			time.Sleep(2 * time.Hour) // they have run
+		}, []string{"plan", "status", "doctor", "logs tidy", "run tidy", "run digest --detach"}},
+	}
 }
 
 // TestSweepWhateverPermissionAWalkMissesIsNamed does the same for the long walks: for every operation in the sweep,
 // for some of them otherwise.
 func TestSweepWhateverPermissionAWalkMissesIsNamed(t *testing.T) {
-	up := func(o *office) { o.must("", "up", "--yes") }
 	every := 9
 	if os.Getenv("KARMACTL_SWEEP") == "all" {
 		every = 1
 	}
-	denyAll(t, every,
-		stage{"empty", func(*office) {}, []string{"up --yes"}},
-		stage{"up", up, []string{
+	denyAll(t, every, walks()...)
+}
+
+// walks are the stages of long walks.
+func walks() []stage {
+	up := func(o *office) { o.must("", "up", "--yes") }
+	return []stage{
+		{"empty", func(*office) {}, []string{"up --yes"}},
+		{"up", up, []string{
 			"status --drift", "deploy validator --restart", "deploy validator --image public.ecr.aws/x/agent:v3", "hibernate --yes", "down --yes",
 		}},
-		stage{"asleep", func(o *office) {
+		{"asleep", func(o *office) {
 			up(o)
 			o.must("", "scale", "validator=2")
 			o.must("", "hibernate", "--yes")
 		}, []string{"wake --yes"}},
-	)
+	}
+}
+
+// triedElsewhere are the commands that are tried on another account, or whose calls another command's are.
+var triedElsewhere = map[string]string{
+	"adopt": "TestWhateverPermissionAdoptMissesIsNamed", "cutover": "TestWhateverPermissionACutoverMissesIsNamed",
+	"state import": "state rm", "state restore": "state rm and state history",
+}
+
+// TestEveryCommandThatAsksAWSIsTriedWithoutEachPermission goes through the tree of commands.
+func TestEveryCommandThatAsksAWSIsTriedWithoutEachPermission(t *testing.T) {
+	for _, name := range commandNames(newRootCmd(&app{term: &ui.Terminal{}}), "") {
+		tried := slices.ContainsFunc(slices.Concat(stages(), walks()), func(s stage) bool {
+			return slices.ContainsFunc(s.commands, func(c string) bool { return strings.HasPrefix(c+" ", name+" ") })
+		})
+		if !tried && triedElsewhere[name] == "" && !slices.Contains(offline, name) {
+			t.Errorf("%s is in no stage", name)
+		}
+	}
 }
 
 func denyAll(t *testing.T, every int, stages ...stage) {
+	signals := make(chan os.Signal, 1) // what hands them out begins outside of the stages' time
+	signal.Notify(signals, os.Interrupt)
+	signal.Stop(signals)
 	for _, s := range stages {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

@@ -16,7 +16,8 @@ const revisionsListed = 30
 
 // listRevisions lists what a rollback of the agent can go to, and what runs.
 func listRevisions(ctx context.Context, s *session, name string) error {
-	all, err := s.rolloutAgent(s.env(true), name, s.say).Revisions(ctx, revisionsListed)
+	note := func(l rollout.Line) { s.app.term.Notef("%s: %v", l.Text, s.explain(l.Err)) }
+	all, err := s.rolloutAgent(s.env(true), name, note).Revisions(ctx, revisionsListed)
 	if err != nil {
 		return err
 	}

@@ -132,13 +132,17 @@ func TestTheNextRunIsTheOneThatTheSchedulerMakes(t *testing.T) {
 
 func TestAJobsRunsAMonthAreCountedOverAYear(t *testing.T) {
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for expression, want := range map[string]float64{"cron(0 3 ? * * *)": 365.0 / 12, "cron(0/15 * * * ? *)": 365 * 96.0 / 12, "rate(1 days)": 365.0 / 12, "cron(0 0 1 * ? *)": 1} {
-		times, err := ParseJobTimes(expression, "UTC")
+	for said, want := range map[string]float64{
+		"UTC cron(0 3 ? * * *)": 365.0 / 12, "UTC cron(0/15 * * * ? *)": 365 * 96.0 / 12, "UTC rate(1 days)": 365.0 / 12, "UTC cron(0 0 1 * ? *)": 1,
+		"Europe/Berlin cron(30 2 ? * * *)": 364.0 / 12, "Europe/Berlin cron(0/15 * * * ? *)": (365*96 - 4) / 12.0, // the clocks skip an hour
+	} {
+		zone, expression, _ := strings.Cut(said, " ")
+		times, err := ParseJobTimes(expression, zone)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := times.PerMonth(from); got != want {
-			t.Errorf("%s runs %v times a month, want %v", expression, got, want)
+			t.Errorf("%s runs %v times a month, want %v", said, got, want)
 		}
 	}
 }

@@ -271,10 +271,20 @@ func (t JobTimes) PerMonth(after time.Time) float64 {
 	if t.Every > 0 {
 		return float64(365*24*time.Hour) / float64(t.Every) / months
 	}
-	start, runs := after.In(t.Zone), 0
+	start, runs, usual := after.In(t.Zone), 0, 0
 	for n := range 365 {
-		if day := clockTime(12*60).on(start, n); t.runsOn(day) {
+		day := clockTime(12*60).on(start, n)
+		_, begins := clockTime(0).on(start, n).Zone()
+		_, ends := clockTime(0).on(start, n+1).Zone()
+		switch {
+		case !t.runsOn(day):
+		case begins != ends: // the clocks change
 			runs += len(t.on(day))
+		default:
+			if usual == 0 {
+				usual = len(t.on(day))
+			}
+			runs += usual
 		}
 	}
 	return float64(runs) / months

@@ -29,7 +29,7 @@ type Revision struct {
 }
 
 // Revisions are the newest active revisions, at most so many: the newest first.
-// Tags that cannot be read are left out.
+// Tags that cannot be read are left out, which is told.
 func (a *Agent) Revisions(ctx context.Context, most int) ([]Revision, error) {
 	svc, err := a.service(ctx)
 	if err != nil || svc == nil {
@@ -75,6 +75,7 @@ func (a *Agent) tagsByDigest(ctx context.Context) map[string][]string {
 	images, err := cloud.Pages(ctx, ecr.NewDescribeImagesPaginator(a.Images, &ecr.DescribeImagesInput{RepositoryName: &a.Repository, MaxResults: aws.Int32(1000)}),
 		func(out *ecr.DescribeImagesOutput) []ecrtypes.ImageDetail { return out.ImageDetails })
 	if err != nil {
+		a.tell(Line{About: "why", Text: "the images' tags cannot be read", Err: err})
 		return nil
 	}
 	tags := map[string][]string{}
