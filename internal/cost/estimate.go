@@ -286,6 +286,17 @@ func (b *bill) free(noun, item, unit string, limit decimal.Decimal, use Range, p
 	b.add(charge{noun: noun, item: "free tier: " + item, unit: unit, quantity: tier.scale(decimal.NewFromInt(-1)), price: price, hourly: hourly})
 }
 
+// oldest is the date of the oldest list price in the estimate: what another fleet has is not said of this one's.
+func (b *bill) oldest() string {
+	since := b.book.AsOf
+	for _, c := range b.out.Components {
+		if c.Known && c.Price != SpotVCPU && c.Price != SpotGB {
+			since = min(since, b.book.Prices[c.Price].Published)
+		}
+	}
+	return since
+}
+
 // assume writes down what the figures take for granted.
 func (b *bill) assume() {
 	u := b.cfg.Usage
@@ -293,8 +304,8 @@ func (b *bill) assume() {
 		b.out.Assumptions = append(b.out.Assumptions, fmt.Sprintf(format, args...))
 	}
 	say("a month has %d hours; list prices in %s, without tax, discounts and support plans", HoursPerMonth, b.book.Region)
-	if b.book.Since != "" && b.book.Since != b.book.AsOf {
-		say("list prices in %s were read one by one; the oldest reading is of %s (karmactl cost refresh fetches today's)", b.book.Region, b.book.Since)
+	if since := b.oldest(); b.book.Since != "" && since != b.book.AsOf {
+		say("list prices in %s were read one by one; the oldest reading is of %s (karmactl cost refresh fetches today's)", b.book.Region, since)
 	}
 	if b.book.SpotAsOf != "" {
 		say("AWS changes Fargate Spot prices every few weeks")
