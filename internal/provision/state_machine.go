@@ -123,11 +123,12 @@ func (m *StateMachine) Update(ctx context.Context, id string, have, want StateMa
 // hours, and stops none of them.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
 func (m *StateMachine) Delete(ctx context.Context, id string) error {
-	out, err := m.Clients.SFN.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &id, StatusFilter: types.ExecutionStatusRunning, MaxResults: 1000})
+	running, err := cloud.Pages(ctx, sfn.NewListExecutionsPaginator(m.Clients.SFN, &sfn.ListExecutionsInput{StateMachineArn: &id, StatusFilter: types.ExecutionStatusRunning}),
+		func(out *sfn.ListExecutionsOutput) []types.ExecutionListItem { return out.Executions })
 	if err != nil {
 		return err
 	}
-	for _, x := range out.Executions { // its schedule is gone, and no job has a thousand runs at once
+	for _, x := range running {
 		_, err := m.Clients.SFN.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: x.ExecutionArn})
 		if err != nil && !cloud.IsNotFound(err) {
 			return fmt.Errorf("stop execution %s: %w", aws.ToString(x.Name), err)
