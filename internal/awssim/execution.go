@@ -205,8 +205,10 @@ func (s *Sim) carry(x *Execution, state machineState) bool {
 		return true
 	}
 	for _, c := range state.Catch {
-		// States.TaskFailed is a wildcard, too: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-		if slices.Contains(c.ErrorEquals, "States.ALL") || slices.Contains(c.ErrorEquals, "States.TaskFailed") || slices.Contains(c.ErrorEquals, code) {
+		// Both are wildcards, and neither catches what the execution cannot go on after:
+		// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+		wild := (slices.Contains(c.ErrorEquals, "States.ALL") || slices.Contains(c.ErrorEquals, "States.TaskFailed")) && code != "States.Runtime"
+		if wild || slices.Contains(c.ErrorEquals, code) {
 			s.enter(x, c.Next, map[string]any{"Error": code, "Cause": cause})
 			return true
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // jsonata is an expression of JSONata, as far as conditions use it: paths from $states, the filter of a list by one
-// field, numbers, texts, = != < > >= <= + -, and, or, ? :, $parse, $count and $toMillis.
+// field, numbers, texts, = != < > >= <= + -, and, or, ? :, $parse, $count, $not and $toMillis.
 // https://docs.jsonata.org/overview.html
 type jsonata func(states map[string]any) (any, error)
 
@@ -125,7 +125,8 @@ func (p *jsonataParser) binary(level int) (jsonata, error) {
 	return nil, err
 }
 
-// operate: what is not there equals nothing, and compares to nothing.
+// operate: what is not there equals nothing, differs from nothing, and compares to nothing.
+// https://github.com/jsonata-js/jsonata/blob/master/src/jsonata.js (evaluateEqualityExpression)
 func operate(op string, x, y any) (any, error) {
 	switch op {
 	case "and":
@@ -135,7 +136,7 @@ func operate(op string, x, y any) (any, error) {
 	case "=":
 		return x != nil && x == y, nil
 	case "!=":
-		return x != y, nil
+		return x != nil && y != nil && x != y, nil
 	}
 	if x == nil || y == nil {
 		return nil, nil
@@ -281,6 +282,12 @@ var jsonataFunctions = map[string]func(any) (any, error){
 			return float64(len(x)), nil
 		}
 		return 1.0, nil
+	},
+	"$not": func(x any) (any, error) {
+		if x == nil {
+			return nil, nil
+		}
+		return x != true, nil
 	},
 	"$toMillis": func(x any) (any, error) {
 		text, _ := x.(string)

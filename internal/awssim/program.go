@@ -14,6 +14,9 @@ type program struct {
 	code  int32
 	// exits: it says itself how it ends.
 	exits bool
+	// deaf: a first process that handles no signal does not end on SIGTERM, so that ECS ends it with SIGKILL.
+	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
+	deaf bool
 }
 
 type programLine struct {
@@ -31,7 +34,7 @@ func programOf(command []string) program {
 	if n := len(command); n > 2 && command[n-2] == "-c" {
 		text = command[n-1]
 	}
-	p := program{}
+	p, heeds := program{}, strings.Contains(text, "trap ")
 	for statement := range strings.SplitSeq(strings.ReplaceAll(text, "&&", ";"), ";") {
 		if test, otherwise, is := strings.Cut(statement, "||"); is {
 			var a, b int
@@ -43,6 +46,7 @@ func programOf(command []string) program {
 		word, rest, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(statement), " & wait"), " ")
 		rest = strings.Trim(strings.TrimSpace(rest), `'"`)
 		n, err := strconv.Atoi(strings.TrimPrefix(rest, "-"))
+		p.deaf = p.deaf || !heeds && (word == "sleep" || word == "tail")
 		switch {
 		case word == "echo":
 			p.say(rest)

@@ -179,3 +179,19 @@ func TestAYearOfExecutionsIsTwoTasksADay(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsNotThereNeitherEqualsNorDiffersInJSONata: both comparisons of it are false.
+func TestWhatIsNotThereNeitherEqualsNorDiffersInJSONata(t *testing.T) {
+	for text, want := range map[string]bool{
+		"{% $states.input.Lost = 1 %}": false, "{% $states.input.Lost != 1 %}": false, "{% $not($states.input.Lost = 1) %}": true,
+		"{% $states.input.Here = 1 %}": true, "{% $states.input.Here != 1 %}": false, "{% $states.input.Here != 2 %}": true,
+	} {
+		e, err := parseJSONata(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := e(map[string]any{"input": map[string]any{"Here": 1.0}}); err != nil || got != want {
+			t.Errorf("%s is %v, %v", text, got, err)
+		}
+	}
+}

@@ -131,14 +131,14 @@ func (s *Sim) describeSidecar(t *Task, c *types.Container) {
 		until = t.StoppingAt
 	}
 	switch {
-	case t.Status == "PROVISIONING" || until.Before(pulled.Add(x.starts)) || x.never:
+	case t.Status == "PROVISIONING" || until.Before(pulled.Add(x.starts+x.lag)) || x.never:
 	case !x.endless && !until.Before(pulled.Add(x.ends)):
 		c.LastStatus, c.ExitCode = aws.String("STOPPED"), &x.code
 		if t.behaviourOf(aws.ToString(c.Name)) == "oom" {
 			c.Reason = aws.String("OutOfMemoryError: Container killed due to memory usage")
 		}
 	case t.Status == "STOPPED":
-		c.ExitCode = aws.Int32(0)
+		c.ExitCode = aws.Int32(x.stopped)
 	case t.Status == "PENDING":
 		c.LastStatus = aws.String("RUNNING")
 	}

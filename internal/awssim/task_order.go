@@ -25,7 +25,14 @@ type course struct {
 	ends    time.Duration
 	endless bool
 	code    int32
+	// stopped is its code where ECS ends it with the task, and lag how long it has to be due before it runs.
+	stopped int32
+	lag     time.Duration
 }
+
+// startTakes is how long after another one a container starts that waits for its start: they are started one by one.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html (START)
+const startTakes = 100 * time.Millisecond
 
 // courses are those of all containers of a task. The containers that others wait to end are
 // programs, and those whose command says how it ends; the others are servers, as far as their
@@ -43,8 +50,12 @@ func (s *Sim) courses(t *Task) map[string]course {
 		c := course{endless: true}
 		for _, d := range all[i].DependsOn {
 			c.wait(of(aws.ToString(d.ContainerName)), t.behaviourOf(aws.ToString(d.ContainerName)), name, d)
+			c.lag = startTakes
 		}
 		p := programOf(s.commandOf(t, all[i]))
+		if p.deaf {
+			c.stopped = 128 + 9
+		}
 		switch behaviour := t.behaviourOf(name); {
 		case i == 0: // its end is in task_life.go
 		case behaviour == "crash":

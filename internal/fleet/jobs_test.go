@@ -198,3 +198,31 @@ func TestAJobWhoseStartWasGivenUpIsNamedUntilItRuns(t *testing.T) {
 		}
 	})
 }
+
+// withDeafSidecar gives the validator a container that does not end on SIGTERM, so that ECS kills it with each task: 137.
+func withDeafSidecar(c *agents.Config) {
+	for i := range c.Agents {
+		if a := &c.Agents[i]; a.Name == "validator" {
+			a.Sidecars = append(a.Sidecars, agents.Sidecar{Name: "tailer", Image: a.Image, Command: []string{"tail", "-f", "/dev/null"}, Wait: agents.WaitNone})
+		}
+	}
+}
+
+func TestASidecarThatECSKillsAtTheEndIsNotTakenForTheCommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, func(c *agents.Config) {
+			withJob("sleep 20; exit 0")(c)
+			withDeafSidecar(c)
+		})
+		b.up()
+		for command, want := range map[string]int32{"sleep 5; exit 0": 0, "sleep 5; exit 3": 3} {
+			if r := b.follow(t.Context(), b.start(command), nil); r.err != nil || r.end.End.ExitCode == nil || *r.end.End.ExitCode != want || r.end.End.Container != "" {
+				t.Errorf("a run of %q ends with %v of the container %q, %v", command, r.end.End, r.end.End.Container, r.err)
+			}
+		}
+		at("06:05:00")
+		if st, j := b.lookAtJobs(); j.Last == nil || j.Last.ExitCode == nil || *j.Last.ExitCode != 0 || strings.Contains(st.problems(), "digest") {
+			t.Errorf("the job's run: %+v, %s", j.Last, st.problems())
+		}
+	})
+}

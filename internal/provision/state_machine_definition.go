@@ -89,11 +89,13 @@ func (m *StateMachine) attempt(states map[string]any, n int) {
 var ifRefused = fmt.Sprintf("{%% $states.input.Error != 'States.TaskFailed' and $toMillis($states.context.State.EnteredTime) - $toMillis($states.context.Execution.StartTime) < %d %%}", JobTriedFor.Milliseconds())
 
 // ifEnded: the job's own container has ended with 0 and its time was not over, or a person stopped the task. The
-// cause is the task as JSON where it has run; of the two sides of `and`, JSONata evaluates both.
+// cause is the task as JSON where it has run; of the two sides of `and`, JSONata evaluates both. A container that did
+// not come to run, as the one that keeps the time of a command that ends at once, has no exit code: in JSONata both
+// = and != are false of it.
 func (m *StateMachine) ifEnded() string {
 	ended := fmt.Sprintf("$parse($states.input.Cause).Containers[Name='%s'].ExitCode = 0", m.Job.Name)
 	if m.Job.Timeout > 0 {
-		ended += fmt.Sprintf(" and $parse($states.input.Cause).Containers[Name='%s'].ExitCode != %d", agents.TimerContainer, agents.TimerExitCode)
+		ended += fmt.Sprintf(" and $not($parse($states.input.Cause).Containers[Name='%s'].ExitCode = %d)", agents.TimerContainer, agents.TimerExitCode)
 	}
 	return "{% $states.input.Error = 'States.TaskFailed' ? (" + ended + " or $parse($states.input.Cause).StopCode = 'UserInitiated') : false %}"
 }

@@ -66,8 +66,13 @@ func (e End) String() string {
 // and did not bring the task down.
 const killed = 143
 
+// slain is that of a container that SIGTERM did not end, so that SIGKILL did. Of one that ran out of memory ECS says so.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
+const slain = 137
+
 // ending is the container that brought a task down: the agent's own, unless that
-// ended well, or could not start, and another of the task definition did not end well.
+// ended well, or could not start, and another of the task definition did not end well. Beside one that ended with 0, one
+// that was slain was told to stop.
 func ending(t types.Task, agent string) types.Container {
 	own, _ := Container(t, agent)
 	if timedOut(t) { // however its command took the SIGTERM
@@ -83,6 +88,9 @@ func ending(t types.Task, agent string) types.Container {
 	for _, c := range t.Containers {
 		name := aws.ToString(c.Name)
 		if name == agent || byAWS(name) || c.ExitCode == nil || *c.ExitCode == 0 || *c.ExitCode == killed {
+			continue
+		}
+		if *c.ExitCode == slain && c.Reason == nil && own.ExitCode != nil && *own.ExitCode == 0 {
 			continue
 		}
 		kind := "container "

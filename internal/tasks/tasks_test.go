@@ -38,6 +38,9 @@ func TestHowATaskEnded(t *testing.T) {
 		{"it never starts", stopped(types.TaskStopCodeTaskFailedToStart, "CannotPullContainerError: not found", container("web", -1, "CannotPullContainerError: not found")), "CannotPullContainerError: not found", false},
 		{"another container ends", stopped(exited, "Essential container in task exited", container("web", 143, ""), container("tracing", 2, "")), "Essential container in task exited: container tracing (exit code 2)", false},
 		{"a container of init fails", stopped(exited, "Essential container in task exited", container("web", 143, "CannotStartContainerError: dependency graph: failed to resolve container ordering dependency [restore] for target [web] as dependency did not exit successfully."), container("restore", 3, ""), container("tracing", 0, "")), "Essential container in task exited: init container restore (exit code 3)", false},
+		{"it ends, and ECS kills the other", stopped(exited, "Essential container in task exited", container("web", 0, ""), container("tracing", 137, "")), "Essential container in task exited (exit code 0)", false},
+		{"the other has no memory left", stopped(exited, "Essential container in task exited", container("web", 0, ""), container("tracing", 137, "OutOfMemoryError: Container killed due to memory usage")), "Essential container in task exited: container tracing: OutOfMemoryError: Container killed due to memory usage (exit code 137)", false},
+		{"the other is killed", stopped(exited, "Essential container in task exited", container("web", 143, ""), container("tracing", 137, "")), "Essential container in task exited: container tracing (exit code 137)", false},
 		{"a proxy of AWS's ends", stopped(exited, "Essential container in task exited", container("aws-guardduty-agent-a", 1, ""), container("web", 0, "")), "Essential container in task exited (exit code 0)", false},
 		{"a deployment replaces it", stopped(scheduler, "Scaling activity initiated by (deployment ecs-svc/1)", container("web", 143, "")), "Scaling activity initiated by (deployment ecs-svc/1) (exit code 143)", true},
 		{"it fails its check", stopped(scheduler, "Task failed ELB health checks in (target-group arn:x)", container("web", 143, "")), "Task failed ELB health checks in (target-group arn:x) (exit code 143)", false},
@@ -48,7 +51,7 @@ func TestHowATaskEnded(t *testing.T) {
 		if e.String() != c.want || e.Stopped != c.stop {
 			t.Errorf("%s: %q, stopped %t", c.name, e, e.Stopped)
 		}
-		if named := strings.Contains(c.want, "container "+e.Container+" ("); named != (e.Container != "") {
+		if named := strings.Contains(c.want, "container "+e.Container+" (") || strings.Contains(c.want, "container "+e.Container+": "); named != (e.Container != "") {
 			t.Errorf("%s: the container is %q", c.name, e.Container)
 		}
 	}
