@@ -205,7 +205,7 @@ func (s *Sim) carry(x *Execution, state machineState) bool {
 		return true
 	}
 	for _, c := range state.Catch {
-		// Both are wildcards, and neither catches what the execution cannot go on after:
+		// Both are wildcards, and neither catches what the execution cannot continue after:
 		// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 		wild := (slices.Contains(c.ErrorEquals, "States.ALL") || slices.Contains(c.ErrorEquals, "States.TaskFailed")) && code != "States.Runtime"
 		if wild || slices.Contains(c.ErrorEquals, code) {
