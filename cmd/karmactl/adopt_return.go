@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,10 +64,8 @@ func (s *session) planBack(ctx context.Context, store *state.Store, all []engine
 	p := &plan{session: s, scope: scope{around: around}, stack: stack.New(s.cfg, around.env, around.facts)}
 	w := backWalk(s.walk(p.stack, store), all)
 	w.Since = around.since
-	if p.res, err = w.Up(ctx); err != nil {
-		return nil, err
-	}
-	return p, p.res.Err()
+	p.res, err = walkUp(ctx, w)
+	return p, err
 }
 
 // backWalk is a walk of what was taken over alone, towards what it was.
@@ -117,9 +114,9 @@ func (g *givingBack) run(ctx context.Context, store *state.Store) error {
 		w.Apply, w.Shown = true, g.back.res
 		progress := g.back.up(ctx, st, w)
 		w.Report = progress
-		res, err := w.Up(ctx)
+		_, err := walkUp(ctx, w)
 		progress.Close()
-		if err := errors.Join(err, errOf(res)); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -138,13 +135,8 @@ func (g *givingBack) run(ctx context.Context, store *state.Store) error {
 		return nil
 	}
 	res, _, err := g.drop.tearDown(ctx, store, false, g.teardown(store))
-	return errors.Join(err, errOf(res))
-}
-
-// errOf is what went wrong in a walk; nil is no walk.
-func errOf(res *engine.Result) error {
-	if res == nil {
-		return nil
+	if err != nil {
+		return err
 	}
 	return res.Err()
 }

@@ -72,15 +72,12 @@ func runAdoptUndo(ctx context.Context, a *app, o adoptOptions) error {
 		if !a.term.JSON {
 			a.term.Printf("%s", g.text())
 		}
-		if !a.opts.yes {
-			text := fmt.Sprintf("This gives %d resources back: their tags and records go, nothing else. Only yes is yes:", len(all))
-			if g.text() != "" {
-				text = "This does so, and then gives back what was taken over. Only yes is yes:"
-			}
-			q := question{command: "adopt --undo", text: text, word: "yes", declined: "nothing was given back"}
-			if err := s.confirm(ctx, q); err != nil {
-				return err
-			}
+		text := fmt.Sprintf("This gives %d resources back: their tags and records go, nothing else. Only yes is yes:", len(all))
+		if g.text() != "" {
+			text = "This does so, and then gives back what was taken over. Only yes is yes:"
+		}
+		if err := s.confirm(ctx, question{command: "adopt --undo", text: text, declined: "nothing was given back"}); err != nil {
+			return err
 		}
 		a.graceful.Store(true)
 		if err := g.run(ctx, store); err != nil {
@@ -140,11 +137,9 @@ func runAdoptRelease(ctx context.Context, a *app, o adoptOptions) error {
 			d.Headline = fmt.Sprintf("Terraform still has %d of what was taken over. Nothing was released.", n)
 			return errors.Join(s.app.term.Takeover(d), &exit{code: exitError})
 		}
-		if !a.opts.yes {
-			q := question{command: "adopt --release", text: "From now on karmactl may delete and replace what it took over. Is no other program left that would make it again? Only yes is yes:", word: "yes", declined: "nothing was released"}
-			if err := s.confirm(ctx, q); err != nil {
-				return err
-			}
+		q := question{command: "adopt --release", text: "From now on karmactl may delete and replace what it took over. Is no other program left that would make it again? Only yes is yes:", declined: "nothing was released"}
+		if err := s.confirm(ctx, q); err != nil {
+			return err
 		}
 		for _, e := range all {
 			e.Adopted = engine.AdoptionWhole

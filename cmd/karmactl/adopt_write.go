@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -20,11 +18,9 @@ import (
 
 // takeOver writes agents.yaml where there is none, the state, and the tags.
 func (t *takeover) takeOver(ctx context.Context) error {
-	if !t.app.opts.yes {
-		text := fmt.Sprintf("This takes %d resources over, as they are: two tags on each, and the state. Only yes is yes:", len(t.report.Counterparts))
-		if err := t.confirm(ctx, question{command: "adopt", text: text, word: "yes", declined: "nothing was taken over"}); err != nil {
-			return err
-		}
+	text := fmt.Sprintf("This takes %d resources over, as they are: two tags on each, and the state. Only yes is yes:", len(t.report.Counterparts))
+	if err := t.confirm(ctx, question{command: "adopt", text: text, declined: "nothing was taken over"}); err != nil {
+		return err
 	}
 	t.app.graceful.Store(true)
 	if err := t.writeFile(); err != nil {
@@ -41,15 +37,7 @@ func (t *takeover) writeFile() error {
 	if t.file == "" {
 		t.file = agents.DefaultFiles()[0]
 	}
-	for path, data := range map[string][]byte{t.file: []byte(t.text), filepath.Join(filepath.Dir(t.file), "agents.schema.json"): agents.Schema()} {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("%s cannot be written: %w", path, err)
-		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			return fmt.Errorf("%s cannot be written: %w", path, err)
-		}
-	}
-	return nil
+	return writeConfig(t.file, t.text)
 }
 
 // takeOverLocked first notes in the state what it is about to take, so that an --undo

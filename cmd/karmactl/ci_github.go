@@ -10,7 +10,6 @@ import (
 
 	"github.com/karmacadabra/karmactl/docs"
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
@@ -157,10 +156,8 @@ func (c *ciAccess) walk(ctx context.Context, apply bool) error {
 	if err != nil {
 		return err
 	}
-	w := engine.Walk{
-		Steps: access.Steps(), Record: engine.NewMemory(c.clock), Clock: c.clock, Classify: cloud.Classify, Explain: c.explain,
-		Stop: c.app.stop, Keep: access.Keep, Apply: apply, Shown: c.shown,
-	}
+	w := c.walkAlone(access.Steps()...)
+	w.Keep, w.Apply, w.Shown = access.Keep, apply, c.shown
 	if apply && !c.app.term.JSON {
 		progress := c.app.term.Progress(ui.Shape{
 			Group: func(engine.Key) string { return gitHubGroup }, Groups: []document.Group{{Name: gitHubGroup, Total: len(w.Steps)}}, Clock: c.clock,
@@ -205,11 +202,7 @@ func (c *ciAccess) doc(flow workflow) *document.Access {
 		if o.Verb == engine.None {
 			continue
 		}
-		ch := document.Change{Key: string(o.Key), Kind: o.Key.Kind(), Group: gitHubGroup, Verb: string(o.Verb), Fields: []document.Field{}, Reason: o.Reason}
-		for _, x := range o.Changes {
-			ch.Fields = append(ch.Fields, document.Field{Field: x.Field, Was: x.Was, Now: x.Now})
-		}
-		doc.Changes = append(doc.Changes, ch)
+		doc.Changes = append(doc.Changes, changeDoc(o, gitHubGroup, ""))
 	}
 	return doc
 }
@@ -238,14 +231,12 @@ func (c *ciAccess) apply(ctx context.Context, doc *document.Access) error {
 	if !doc.Summary.Any() {
 		return nil
 	}
-	if !c.app.opts.yes {
-		q := question{command: "ci github --repo " + c.o.repo, text: "Make it so? Only yes is yes:", word: "yes", declined: "nothing was changed"}
-		if c.o.remove {
-			q = question{command: "ci github --remove", text: "Workflows will not get in any more. Only yes is yes:", word: "yes", declined: "nothing was deleted"}
-		}
-		if err := c.confirm(ctx, q); err != nil {
-			return err
-		}
+	q := question{command: "ci github --repo " + c.o.repo, text: "Make it so? Only yes is yes:", declined: "nothing was changed"}
+	if c.o.remove {
+		q = question{command: "ci github --remove", text: "Workflows will not get in any more. Only yes is yes:", declined: "nothing was deleted"}
+	}
+	if err := c.confirm(ctx, q); err != nil {
+		return err
 	}
 	c.app.graceful.Store(true)
 	began := c.clock.Now()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -9,72 +11,44 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // complete is what cobra asks for the words that may follow.
 type complete = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
-// completeAgents offers the agents of agents.yaml that are not given yet. Nothing
-// is asked of AWS, and a file that does not load offers nothing.
-func (a *app) completeAgents(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.names(given, ""), cobra.ShellCompDirectiveNoFileComp
-}
-
-// completeOneAgent offers agents for the first word only.
-func (a *app) completeOneAgent() complete {
-	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(given) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return a.names(nil, ""), cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
-// completeOneAgentOrJob is the same with the jobs.
-func (a *app) completeOneAgentOrJob() complete {
+// fromFile offers what words finds in agents.yaml. Nothing is asked of AWS, and a file that does not load offers nothing.
+func (a *app) fromFile(words func(cfg *agents.Config, given []string) []string) complete {
 	return func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
 		cfg, err := a.completionConfig()
-		if err != nil || len(given) > 0 {
+		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return cfg.LogNames(), cobra.ShellCompDirectiveNoFileComp
+		return words(cfg, given), cobra.ShellCompDirectiveNoFileComp
 	}
-}
-
-// completeLogs offers agents, and jobs.
-func (a *app) completeLogs(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.notGiven(given, func(cfg *agents.Config) []string { return cfg.LogNames() })
-}
-
-// completeOwners offers agents, and jobs with images of their own.
-func (a *app) completeOwners(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.notGiven(given, (*agents.Config).OwnerNames)
 }
 
 // notGiven offers those names of agents.yaml that are not given yet.
-func (a *app) notGiven(given []string, names func(*agents.Config) []string) ([]string, cobra.ShellCompDirective) {
-	cfg, err := a.completionConfig()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return slices.DeleteFunc(names(cfg), func(n string) bool { return slices.Contains(given, n) }), cobra.ShellCompDirectiveNoFileComp
+func (a *app) notGiven(names func(*agents.Config) []string) complete {
+	return a.fromFile(func(cfg *agents.Config, given []string) []string {
+		return slices.DeleteFunc(names(cfg), func(n string) bool { return slices.Contains(given, n) })
+	})
 }
+
+// completeOneAgent offers agents for the first word only.
+func (a *app) completeOneAgent() complete { return forOneArgument(a.notGiven((*agents.Config).Names)) }
 
 // completeOwnKeys offers an agent, then a key of its own secret.
 func (a *app) completeOwnKeys() complete {
-	return func(c *cobra.Command, given []string, word string) ([]string, cobra.ShellCompDirective) {
+	return a.fromFile(func(cfg *agents.Config, given []string) []string {
 		switch len(given) {
 		case 0:
-			return a.completeOwners(c, nil, word)
+			return cfg.OwnerNames()
 		case 1:
-			if cfg, err := a.completionConfig(); err == nil {
-				ag, _ := cfg.Owner(given[0])
-				return ag.OwnKeys(), cobra.ShellCompDirectiveNoFileComp
-			}
+			ag, _ := cfg.Owner(given[0])
+			return ag.OwnKeys()
 		}
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
+		return nil
+	})
 }
 
 // completeScaling offers agents as scale takes them: validator=.
@@ -92,29 +66,20 @@ func (a *app) completeScaling() complete {
 
 // completeSchedules offers the schedules of agents.yaml, and off.
 func (a *app) completeSchedules() complete {
-	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		cfg, err := a.completionConfig()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return append(slices.Sorted(maps.Keys(cfg.Schedules)), scheduleOff), cobra.ShellCompDirectiveNoFileComp
-	}
+	return a.fromFile(func(cfg *agents.Config, _ []string) []string {
+		return append(slices.Sorted(maps.Keys(cfg.Schedules)), scheduleOff)
+	})
 }
 
-// completeRegions offers AWS's regions.
-func (a *app) completeRegions() complete {
-	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return agents.Regions(), cobra.ShellCompDirectiveNoFileComp
-	}
+// fixed offers the same words always.
+func fixed(words ...string) complete {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 }
 
 // completeEnvironments offers the environments of agents.yaml.
 func (a *app) completeEnvironments() complete {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		file := a.opts.file
-		if file == "" {
-			file = os.Getenv("KARMACTL_FILE")
-		}
+		file := cmp.Or(a.opts.file, os.Getenv("KARMACTL_FILE"))
 		if file == "" {
 			file, _ = findFile()
 		}
@@ -128,17 +93,10 @@ func (a *app) completeEnvironments() complete {
 	}
 }
 
-// completeProfiles offers the profiles of AWS's shared configuration.
-func completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return cloud.Profiles(), cobra.ShellCompDirectiveNoFileComp
-}
-
 // completionConfig is agents.yaml as the command to come will read it: cobra does
 // not settle the variables before it asks for completions.
 func (a *app) completionConfig() (*agents.Config, error) {
-	if a.opts.file == "" {
-		a.opts.file = os.Getenv("KARMACTL_FILE")
-	}
+	a.opts.file = cmp.Or(a.opts.file, os.Getenv("KARMACTL_FILE"))
 	return a.config()
 }
 
@@ -160,4 +118,35 @@ func (a *app) names(given []string, suffix string) []string {
 // program, which the tests of completion find.
 func completeFlag(c *cobra.Command, flag string, f complete) {
 	_ = c.RegisterFlagCompletionFunc(flag, f) // see above
+}
+
+// shells have a completion each; keep is the line that has it in every new session.
+var shells = []struct{ name, title, keep string }{
+	{"bash", "bash", "karmactl completion bash > ~/.local/share/bash-completion/completions/karmactl"},
+	{"zsh", "zsh", `karmactl completion zsh > "${fpath[1]}/_karmactl"`},
+	{"fish", "fish", "karmactl completion fish > ~/.config/fish/completions/karmactl.fish"},
+	{"powershell", "PowerShell", "karmactl completion powershell >> $PROFILE"},
+}
+
+// wordCompletion gives cobra's command for completions this program's words, and has it refuse a shell that it
+// does not know.
+func wordCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd("completion") // with a word to complete it is made whatever is called
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		c.Short, c.Long = "The Tab key's script for a shell", "Prints a script that has the Tab key complete commands, flags, agents and values.\nIt asks this program, so it stays right when agents.yaml changes."
+		c.Example = "  karmactl completion bash > ~/.local/share/bash-completion/completions/karmactl"
+		c.Args = knownCommand
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		for _, sub := range c.Commands() {
+			for _, sh := range shells {
+				if sub.Name() == sh.name {
+					sub.Short, sub.Long = "The script for "+sh.title, fmt.Sprintf("Prints the script for %s. A new session has it from then on.", sh.title)
+					sub.Example = "  " + sh.keep
+				}
+			}
+		}
+	}
 }

@@ -179,6 +179,16 @@ func (a *app) book(cfg *agents.Config) (*cost.Book, error) {
 	return cost.Open(cfg.Region, dir)
 }
 
+// estimateOf prices a configuration, and gives the prices that it took.
+func (a *app) estimateOf(cfg *agents.Config) (*cost.Estimate, *cost.Book, error) {
+	prices, err := a.book(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := cost.EstimateConfig(cfg, prices)
+	return e, prices, err
+}
+
 // cacheDir is the user's, or one beside the simulated account: its prices and
 // bills must not pass for AWS's.
 func (a *app) cacheDir() (string, error) {

@@ -254,10 +254,10 @@ func (l *leading) headline(note *state.Cutover) string {
 
 func (l *leading) ask(ctx context.Context, note *state.Cutover) error {
 	l.app.term.CutoverPlan(l.doc)
-	if l.app.opts.yes || !l.move.Changes() {
+	if !l.move.Changes() {
 		return nil
 	}
-	return l.confirm(ctx, question{command: "cutover", text: l.headline(note) + " Do it? Only yes is yes:", word: "yes", declined: "nothing was changed"})
+	return l.confirm(ctx, question{command: "cutover", text: l.headline(note) + " Do it? Only yes is yes:", declined: "nothing was changed"})
 }
 
 // next takes the next step: it lowers what has to be lowered and says how long to wait, or

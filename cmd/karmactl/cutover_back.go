@@ -37,11 +37,9 @@ func runCutoverBack(ctx context.Context, s *session, o cutoverOptions) error {
 			return err
 		}
 		s.app.term.CutoverPlan(r.doc)
-		if !s.app.opts.yes {
-			q := question{command: "cutover --back", text: "All records are put back in one batch. Do it? Only yes is yes:", word: "yes", declined: "nothing was changed"}
-			if err := s.confirm(ctx, q); err != nil {
-				return err
-			}
+		q := question{command: "cutover --back", text: "All records are put back in one batch. Do it? Only yes is yes:", declined: "nothing was changed"}
+		if err := s.confirm(ctx, q); err != nil {
+			return err
 		}
 		return r.run(ctx, store)
 	})

@@ -45,7 +45,7 @@ func (o *deployOptions) addFlags(f *pflag.FlagSet) {
 func newDeployCmd(a *app) *cobra.Command {
 	var o deployOptions
 	cmd := &cobra.Command{
-		Use: "deploy <agent>... | --all", Short: "Ship an image and follow what becomes of it", ValidArgsFunction: a.completeAgents,
+		Use: "deploy <agent>... | --all", Short: "Ship an image and follow what becomes of it", ValidArgsFunction: a.notGiven((*agents.Config).Names),
 		Example: `  karmactl deploy validator --build
   karmactl deploy validator --image ghcr.io/acme/validator:v1.4.2
   karmactl deploy --all --restart

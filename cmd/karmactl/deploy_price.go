@@ -15,11 +15,7 @@ import (
 // size, another architecture, or an agent that was not up.
 func (d *deploy) price(st *stack.Stack, res *engine.Result) (money, error) {
 	m := money{region: d.cfg.Region, budget: cmp.Or(d.o.budget, d.cfg.Budget.MonthlyUSD)}
-	prices, err := d.app.book(d.cfg)
-	if err != nil {
-		return m, err
-	}
-	e, err := cost.EstimateConfig(d.cfg, prices)
+	e, prices, err := d.app.estimateOf(d.cfg)
 	if err != nil {
 		return m, err
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -78,11 +80,8 @@ func (d *deploy) walked(ctx context.Context, in *account, names []string, shown 
 			}
 		})
 	}
-	res, err := w.Up(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	return st, res, res.Err()
+	res, err := walkUp(ctx, w)
+	return st, res, err
 }
 
 // baselines are what agents run before something is changed, read side by side.
@@ -154,4 +153,28 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 		arn, err := ag.FindNew(ctx, before[name], td.ID)
 		return following{arn: arn, now: td.ID, image: st.ImageOf(name), previous: before[name].TaskDefinition, registered: td.Verb != engine.None, usual: before[name].Usual}, err
 	}, nil
+}
+
+// bound puts --timeout on what is done before a deployment begins. Without the flag its default is
+// for the rollout alone: a build takes as long as it takes.
+func (o deployOptions) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if !o.timeoutSet {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, o.timeout, &overtimeError{o.timeout})
+}
+
+// overtimeError is the end of --timeout before anything began to roll out.
+type overtimeError struct{ after time.Duration }
+
+func (e *overtimeError) Error() string {
+	return fmt.Sprintf("--timeout %s was over before anything began to roll out: nothing was deployed", e.after)
+}
+
+// overtime is the end of --timeout in place of what it brought to an end.
+func overtime(ctx context.Context, err error) error {
+	if late := (*overtimeError)(nil); errors.As(context.Cause(ctx), &late) {
+		return late
+	}
+	return err
 }

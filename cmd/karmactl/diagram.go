@@ -39,11 +39,7 @@ func runDiagram(a *app, o diagramOptions) error {
 	if err != nil {
 		return err
 	}
-	prices, err := a.book(cfg)
-	if err != nil {
-		return err
-	}
-	e, err := cost.EstimateConfig(cfg, prices)
+	e, _, err := a.estimateOf(cfg)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (o *doctorOptions) addFlags(f *pflag.FlagSet) {
 func newDoctorCmd(a *app) *cobra.Command {
 	var o doctorOptions
 	cmd := &cobra.Command{
-		Use: "doctor [agent...]", Short: "What is wrong, why, and what to do about it", ValidArgsFunction: a.completeAgents,
+		Use: "doctor [agent...]", Short: "What is wrong, why, and what to do about it", ValidArgsFunction: a.notGiven((*agents.Config).Names),
 		Example: `  karmactl doctor
   karmactl doctor --fix
   karmactl doctor validator -o json`,

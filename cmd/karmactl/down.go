@@ -40,7 +40,7 @@ func (o *downOptions) addFlags(f *pflag.FlagSet) {
 func newDownCmd(a *app) *cobra.Command {
 	var o downOptions
 	cmd := &cobra.Command{
-		Use: "down [agent...]", Short: "Take it all down, or some agents", ValidArgsFunction: a.completeAgents,
+		Use: "down [agent...]", Short: "Take it all down, or some agents", ValidArgsFunction: a.notGiven((*agents.Config).Names),
 		Example: `  karmactl down --dry-run
   karmactl down --images --logs
   karmactl down validator

@@ -30,7 +30,7 @@ func newExecCmd(a *app) *cobra.Command {
 		Use: "exec AGENT [-- CMD...]", Short: "A shell in a running task, or a command", Args: agentArgument(1, 0, "karmactl exec AGENT [-- CMD]"),
 		Example: `  karmactl exec validator
   karmactl exec validator -- env`,
-		ValidArgsFunction: a.completeAgents,
+		ValidArgsFunction: a.notGiven((*agents.Config).Names),
 		Long: `Opens a session in a running task of the agent with ECS Exec: /bin/bash, or
 /bin/sh where there is none. A command after -- is run instead, and its exit code
 is karmactl's. Sessions are on unless agents.yaml says exec: false. This machine needs

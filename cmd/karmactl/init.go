@@ -77,8 +77,7 @@ without --force, and nothing written with --dry-run. docs/coming-from.md has a s
 
 func runInit(ctx context.Context, a *app, o initOptions) error {
 	file := filepath.Join(o.dir, "config", "agents.yaml")
-	schema := filepath.Join(o.dir, "config", "agents.schema.json")
-	for _, path := range []string{file, schema} {
+	for _, path := range []string{file, schemaBeside(file)} {
 		if _, err := os.Stat(path); err == nil && !o.force {
 			return &advice{fmt.Errorf("%s exists and is left as it is", path), "karmactl init --force overwrites it"}
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -92,19 +91,27 @@ func runInit(ctx context.Context, a *app, o initOptions) error {
 	if o.dry {
 		return a.showImport(ctx, o, file, res)
 	}
-	for _, f := range []struct {
-		path string
-		data []byte
-	}{{file, []byte(res.Text)}, {schema, agents.Schema()}} {
-		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
-			return fmt.Errorf("%s cannot be written: %w", f.path, err)
-		}
-		if err := os.WriteFile(f.path, f.data, 0o644); err != nil {
-			return fmt.Errorf("%s cannot be written: %w", f.path, err)
-		}
+	if err := writeConfig(file, res.Text); err != nil {
+		return err
 	}
 	return a.showImport(ctx, o, file, res)
 }
+
+// writeConfig writes an agents.yaml, and beside it the schema that editors read.
+func writeConfig(file, text string) error {
+	for path, data := range map[string][]byte{file: []byte(text), schemaBeside(file): agents.Schema()} {
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = os.WriteFile(path, data, 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("%s cannot be written: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func schemaBeside(file string) string { return filepath.Join(filepath.Dir(file), "agents.schema.json") }
 
 // imported reads what the flags name, or what is there, or asks.
 func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, error) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/importer"
 )
@@ -24,10 +23,8 @@ func (a *app) showImport(ctx context.Context, o initOptions, file string, res *i
 	for _, ag := range res.Config.Agents {
 		d.Agents = append(d.Agents, ag.Name)
 	}
-	if book, err := a.book(res.Config); err == nil { // a region without prices has no price here
-		if e, err := cost.EstimateConfig(res.Config, book); err == nil && len(e.Missing) == 0 {
-			d.MonthlyUSD = e.Total().Expected.StringFixed(2)
-		}
+	if e, _, err := a.estimateOf(res.Config); err == nil && len(e.Missing) == 0 { // a region without prices has no price here
+		d.MonthlyUSD = e.Total().Expected.StringFixed(2)
 	}
 	if a.term.JSON {
 		return a.term.Document(&d)

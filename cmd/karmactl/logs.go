@@ -55,7 +55,7 @@ func (o *logsOptions) addFlags(f *pflag.FlagSet, file *string) {
 func newLogsCmd(a *app) *cobra.Command {
 	var o logsOptions
 	cmd := &cobra.Command{
-		Use: "logs [agent|job...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.completeLogs,
+		Use: "logs [agent|job...]", Short: "One merged stream of what the agents say, which loses nothing", ValidArgsFunction: a.notGiven((*agents.Config).LogNames),
 		Example: `  karmactl logs -f                                  # the last lines, then all
   karmactl logs validator --since 2h --level error  # what went wrong
   karmactl logs 'karma*' validator                  # by a pattern, in quotes
@@ -101,12 +101,13 @@ Here -f is --follow; the file is --file.`,
 		},
 	}
 	o.addFlags(cmd.Flags(), &a.opts.file)
-	completeFlag(cmd, "level", completeLevels)
+	completeFlag(cmd, "level", fixed(levels...))
 	completeFlag(cmd, "query", a.completeQueries())
 	completeFlag(cmd, "container", a.completeContainers())
 	completeFlag(cmd, "task", a.completeTasks(true))
-	completeFlag(cmd, "since", completeAgo)
-	completeFlag(cmd, "until", completeAgo)
+	for _, flag := range []string{"since", "until"} {
+		completeFlag(cmd, flag, fixed("15m", "1h", "6h", "1d", "7d"))
+	}
 	return cmd
 }
 

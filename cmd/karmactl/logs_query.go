@@ -59,12 +59,3 @@ func (a *app) completeQueries() complete {
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
 }
-
-func completeLevels(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return levels, cobra.ShellCompDirectiveNoFileComp
-}
-
-// completeAgo offers usual times ago.
-func completeAgo(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"15m", "1h", "6h", "1d", "7d"}, cobra.ShellCompDirectiveNoFileComp
-}

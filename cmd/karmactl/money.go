@@ -97,10 +97,6 @@ type capacity struct {
 
 // monthly prices agents.yaml with the capacity in place of what it says itself.
 func (s *session) monthly(c capacity) (decimal.Decimal, []cost.Item, error) {
-	prices, err := s.app.book(s.cfg)
-	if err != nil {
-		return decimal.Zero, nil, err
-	}
 	cfg := *s.cfg
 	cfg.Agents = slices.Clone(cfg.Agents)
 	on := map[string][]string{}
@@ -111,7 +107,7 @@ func (s *session) monthly(c capacity) (decimal.Decimal, []cost.Item, error) {
 			cfg.Agents[i].Scale.Min, cfg.Agents[i].Scale.Max = b.Min, b.Max
 		}
 	}
-	e, err := cost.EstimateConfig(&cfg, prices)
+	e, prices, err := s.app.estimateOf(&cfg)
 	if err != nil {
 		return decimal.Zero, nil, err
 	}

@@ -207,3 +207,33 @@ func noJobs(cfg *agents.Config, names []string) error {
 	}
 	return nil
 }
+
+// containersOf are the names of the containers of some agents, of all without a name. An
+// agent's own container has its name.
+func containersOf(cfg *agents.Config, names []string) []string {
+	var out []string
+	for _, a := range chosen(cfg, names) {
+		out = append(out, a.Name)
+		for _, c := range a.Containers() {
+			out = append(out, c.Name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// isContainer refuses a name that no container of these agents has; "" is all of them.
+func isContainer(cfg *agents.Config, names []string, container string) error {
+	known := containersOf(cfg, names)
+	if container == "" || slices.Contains(known, container) {
+		return nil
+	}
+	who := "no agent has a container"
+	if len(names) == 1 {
+		who = names[0] + " has no container"
+	}
+	return &usageError{fmt.Errorf("%s %q: %sthere is %s", who, container, didYouMean(container, known), strings.Join(known, ", "))}
+}
+
+// completeContainers offers the containers of the agents that were named.
+func (a *app) completeContainers() complete { return a.fromFile(containersOf) }

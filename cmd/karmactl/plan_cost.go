@@ -54,11 +54,7 @@ func (a *app) bestSaving(cfg *agents.Config) (*document.BestSaving, error) {
 // withinBudget refuses before anything is written, the lock and the state's
 // bucket among it: the estimate needs no account.
 func (s *session) withinBudget(budget string, insist bool) error {
-	prices, err := s.app.book(s.cfg)
-	if err != nil {
-		return err
-	}
-	e, err := cost.EstimateConfig(s.cfg, prices)
+	e, _, err := s.app.estimateOf(s.cfg)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -35,19 +38,21 @@ func (p *plan) doc() *document.Plan {
 		if o.Verb == engine.None {
 			continue
 		}
-		ch := document.Change{
-			Key: string(o.Key), Kind: o.Key.Kind(), Group: group, Agent: p.stack.AgentOf(o.Key), Verb: string(o.Verb),
-			Fields: []document.Field{}, Reason: o.Reason,
-		}
-		for _, c := range o.Changes {
-			ch.Fields = append(ch.Fields, document.Field{Field: c.Field, Was: c.Was, Now: c.Now})
-		}
-		doc.Changes = append(doc.Changes, ch)
+		doc.Changes = append(doc.Changes, changeDoc(o, group, p.stack.AgentOf(o.Key)))
 	}
 	for _, g := range stack.Groups() {
 		doc.Groups = append(doc.Groups, document.Group{Name: g, About: p.stack.About(g), Total: total[g]})
 	}
 	return doc
+}
+
+// changeDoc is what is done to a resource, of a group and an agent.
+func changeDoc(o engine.Outcome, group, agent string) document.Change {
+	ch := document.Change{Key: string(o.Key), Kind: o.Key.Kind(), Group: group, Agent: agent, Verb: string(o.Verb), Fields: []document.Field{}, Reason: o.Reason}
+	for _, c := range o.Changes {
+		ch.Fields = append(ch.Fields, document.Field{Field: c.Field, Was: c.Was, Now: c.Now})
+	}
+	return ch
 }
 
 func count(s document.Summary, v engine.Verb) document.Summary {
@@ -107,4 +112,60 @@ func ruledOf(res *engine.Result) []provision.Ruled {
 		}
 	}
 	return out
+}
+
+// kept says what stays, once for each reason.
+func kept(res *engine.Result) []string {
+	return keptBecause(res, func(o engine.Outcome) string { return o.Reason })
+}
+
+// kept says what stays, and what the agents' data costs as long as it does.
+func (p *plan) kept(res *engine.Result) []string {
+	return keptBecause(res, func(o engine.Outcome) string {
+		if o.Key == fileSystemKey {
+			return o.Reason + p.keepingFiles()
+		}
+		return o.Reason
+	})
+}
+
+func keptBecause(res *engine.Result, why func(engine.Outcome) string) []string {
+	keys := map[string][]string{}
+	var order []string
+	for _, o := range res.Outcomes {
+		if o.Verb != engine.None || o.Reason == "" {
+			continue
+		}
+		because := why(o)
+		if keys[because] == nil {
+			order = append(order, because)
+		}
+		keys[because] = append(keys[because], string(o.Key))
+	}
+	out := []string{}
+	for _, because := range order {
+		out = append(out, fmt.Sprintf("kept: %s (%s)", strings.Join(keys[because], ", "), because))
+	}
+	return out
+}
+
+// fileSystemKey is the stack's own file system.
+const fileSystemKey = engine.Key("file-system")
+
+// keepingFiles is what the data costs, after the reason why it stays; "" without prices.
+func (p *plan) keepingFiles() string {
+	book, err := p.app.book(p.cfg)
+	if err != nil {
+		return ""
+	}
+	return "; " + cost.KeepingFiles(p.stack.Stored(), book)
+}
+
+// keptFiles are the words of kept on data whose volumes the file has no more: its costs
+// continue, and are in no estimate.
+func (p *plan) keptFiles() []string {
+	if o, there := p.res.Get(fileSystemKey); there && o.Verb == engine.None && o.Reason != "" {
+		return []string{fmt.Sprintf("kept: %s (%s%s)", o.Key, o.Reason, p.keepingFiles())}
+	}
+	return nil
 }

@@ -112,15 +112,13 @@ func (a *app) addFlags(root *cobra.Command) {
 	f.BoolVar(&a.opts.noColor, "no-color", false, "the same as --color never")
 	f.BoolVarP(&a.opts.quiet, "quiet", "q", false, "no progress and no notes")
 	f.BoolVarP(&a.opts.verbose, "verbose", "v", false, "tell every AWS call and its duration")
-	completeFlag(root, "region", a.completeRegions())
+	completeFlag(root, "region", fixed(agents.Regions()...))
 	completeFlag(root, "env", a.completeEnvironments())
-	completeFlag(root, "profile", completeProfiles)
-	completeFlag(root, "color", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return colors, cobra.ShellCompDirectiveNoFileComp
+	completeFlag(root, "profile", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return cloud.Profiles(), cobra.ShellCompDirectiveNoFileComp
 	})
-	completeFlag(root, "output", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return []string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp
-	})
+	completeFlag(root, "color", fixed(colors...))
+	completeFlag(root, "output", fixed("text", "json"))
 	root.Flags().Bool("version", false, "say which karmactl this is")
 }
 

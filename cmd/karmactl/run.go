@@ -49,7 +49,7 @@ func newRunCmd(a *app) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use: "run AGENT|JOB [-- CMD...]", Short: "A command once, in a task of its own", Args: agentArgument(1, 0, "karmactl run AGENT [-- CMD]"),
-		ValidArgsFunction: a.completeOneAgentOrJob(),
+		ValidArgsFunction: forOneArgument(a.notGiven((*agents.Config).LogNames)),
 		Long: `Starts a task of its own with the image, rights, secrets and network that the
 agent runs with, and a command of yours in place of the agent's. Its log comes to
 standard output as it is written and is whole at the end; the exit code is the

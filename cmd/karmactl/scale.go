@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -191,17 +190,10 @@ func (sc *scaling) walkChange(ctx context.Context, env *provision.Env, apply boo
 	if err != nil {
 		return nil, err
 	}
-	w := engine.Walk{
-		Steps: c.Steps, Orphans: c.Orphans, Record: engine.NewMemory(sc.clock), Clock: sc.clock, Classify: cloud.Classify, Explain: sc.explain,
-		Width: sc.app.opts.parallel, Stop: sc.app.stop, Apply: apply,
-	}
-	if apply {
+	w := sc.walkAlone(c.Steps...)
+	if w.Orphans, w.Apply = c.Orphans, apply; apply {
 		w.Shown = sc.res
 		sc.app.graceful.Store(true)
 	}
-	res, err := w.Up(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return res, res.Err()
+	return walkUp(ctx, w)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -43,14 +42,14 @@ type overwriting struct {
 // run looks first, and takes the lock only when there is something to write.
 func (w *overwriting) run(ctx context.Context) (*document.Secrets, error) {
 	var rec engine.Recorder = engine.NewMemory(w.clock)
-	x, res, err := w.walkOver(ctx, w.env(true), rec, nil)
+	x, res, err := w.overwrite(ctx, w.env(true), rec, nil)
 	if err != nil || w.dryRun || !res.Changes() {
 		return w.doc(x, res), err
 	}
 	err = w.locked(ctx, w.command, func(ctx context.Context, store *state.Store) error {
 		w.app.graceful.Store(true)
 		defer w.app.graceful.Store(false)
-		done, all, err := w.walkOver(ctx, w.env(false), store, res)
+		done, all, err := w.overwrite(ctx, w.env(false), store, res)
 		if err != nil && all != nil {
 			w.written(all)
 		}
@@ -63,21 +62,16 @@ func (w *overwriting) run(ctx context.Context) (*document.Secrets, error) {
 	return w.doc(x, res), nil
 }
 
-// walkOver goes over the resources that keep the values. With shown it writes.
-func (w *overwriting) walkOver(ctx context.Context, env *provision.Env, rec engine.Recorder, shown *engine.Result) (*provision.SecretSync, *engine.Result, error) {
+// overwrite goes over the resources that keep the values. With shown it writes.
+func (w *overwriting) overwrite(ctx context.Context, env *provision.Env, rec engine.Recorder, shown *engine.Result) (*provision.SecretSync, *engine.Result, error) {
 	x := &provision.SecretSync{}
 	for _, ag := range w.agents {
 		x.Add(env, w.cfg, ag, w.values)
 	}
-	walk := engine.Walk{
-		Steps: x.Steps, Record: rec, Clock: w.clock, Classify: cloud.Classify, Explain: w.explain, Width: w.app.opts.parallel, Stop: w.app.stop,
-		Apply: shown != nil, Shown: shown,
-	}
-	res, err := walk.Up(ctx)
-	if err != nil {
-		return x, nil, err
-	}
-	return x, res, res.Err()
+	walk := w.walkOver(rec, x.Steps...)
+	walk.Apply, walk.Shown = shown != nil, shown
+	res, err := walkUp(ctx, walk)
+	return x, res, err
 }
 
 // written says what was written all the same by a run that failed.

@@ -17,7 +17,7 @@ import (
 
 func newSecretsStatusCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "status [agent...]", Short: "Which keys there are, their versions, and which tasks use older ones", ValidArgsFunction: a.completeOwners,
+		Use: "status [agent...]", Short: "Which keys there are, their versions, and which tasks use older ones", ValidArgsFunction: a.notGiven((*agents.Config).OwnerNames),
 		Example: `  karmactl secrets status
   karmactl secrets status validator`,
 		Long: `Tells by metadata alone, without reading a value or the state: for each variable of

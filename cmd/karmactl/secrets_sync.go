@@ -21,7 +21,7 @@ func (o *secretsSyncOptions) addFlags(f *pflag.FlagSet) {
 func newSecretsSyncCmd(a *app) *cobra.Command {
 	var o secretsSyncOptions
 	cmd := &cobra.Command{
-		Use: "sync [agent...]", Short: "Copy the nested secret's values to the agents' own", ValidArgsFunction: a.completeOwners,
+		Use: "sync [agent...]", Short: "Copy the nested secret's values to the agents' own", ValidArgsFunction: a.notGiven((*agents.Config).OwnerNames),
 		Example: `  karmactl secrets sync --dry-run
   karmactl secrets sync validator`,
 		Long: `Reads the one nested secret, {"validator-agent": {"private_key": ...}}, and writes

@@ -324,8 +324,26 @@ func (s *session) identity() state.Identity {
 
 // walk is a walk over a stack with this session's settings.
 func (s *session) walk(st *stack.Stack, rec engine.Recorder) engine.Walk {
-	return engine.Walk{
-		Steps: st.Steps(), Orphans: st.Orphans(engine.Known(rec)), Record: rec, Clock: s.clock,
-		Classify: cloud.Classify, Explain: s.explain, Width: s.app.opts.parallel, Stop: s.app.stop,
+	w := s.walkOver(rec, st.Steps()...)
+	w.Orphans = st.Orphans(engine.Known(rec))
+	return w
+}
+
+// walkOver is a walk over some steps.
+func (s *session) walkOver(rec engine.Recorder, steps ...engine.Step) engine.Walk {
+	return engine.Walk{Steps: steps, Record: rec, Clock: s.clock, Classify: cloud.Classify, Explain: s.explain, Width: s.app.opts.parallel, Stop: s.app.stop}
+}
+
+// walkAlone is one over steps that no state has.
+func (s *session) walkAlone(steps ...engine.Step) engine.Walk {
+	return s.walkOver(engine.NewMemory(s.clock), steps...)
+}
+
+// walkUp makes a walk, or plans it. What went wrong with a resource is its error, too.
+func walkUp(ctx context.Context, w engine.Walk) (*engine.Result, error) {
+	res, err := w.Up(ctx)
+	if err != nil {
+		return nil, err
 	}
+	return res, res.Err()
 }

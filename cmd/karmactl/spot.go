@@ -10,7 +10,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -50,9 +49,8 @@ func (s *session) turnSpot(ctx context.Context, command string, of []agents.Agen
 // walkSpot walks the capacities of agents. One that is not up has none.
 func (s *session) walkSpot(ctx context.Context, of []agents.Agent, apply bool) (*engine.Result, error) {
 	env := s.env(!apply)
-	w := engine.Walk{
-		Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Explain: s.explain, Width: s.app.opts.parallel, Stop: s.app.stop, Apply: apply,
-	}
+	w := s.walkAlone()
+	w.Apply = apply
 	for _, a := range of {
 		w.Steps = append(w.Steps, engine.Manage(provision.NewSpotTurn(env, a)))
 	}
@@ -94,11 +92,7 @@ func (s *session) withOnDemandPrice(agent, text string) string {
 
 // onDemandCosts is how much more an agent costs a month on demand than as agents.yaml has it.
 func (s *session) onDemandCosts(agent string) (decimal.Decimal, error) {
-	prices, err := s.app.book(s.cfg)
-	if err != nil {
-		return decimal.Zero, err
-	}
-	was, err := cost.EstimateConfig(s.cfg, prices)
+	was, prices, err := s.app.estimateOf(s.cfg)
 	if err != nil {
 		return decimal.Zero, err
 	}

@@ -62,11 +62,9 @@ func runStateUnlock(ctx context.Context, s *session, o stateUnlockOptions) error
 		}
 		return s.unlocked(o, &h, "would unlock; it is held by "+who)
 	}
-	if !s.app.opts.yes {
-		q := question{command: "state unlock", text: fmt.Sprintf("Held by %s. Is that run really gone? Only yes is yes:", who), word: "yes", declined: "the lock stays"}
-		if err := s.confirm(ctx, q); err != nil {
-			return err
-		}
+	q := question{command: "state unlock", text: fmt.Sprintf("Held by %s. Is that run really gone? Only yes is yes:", who), declined: "the lock stays"}
+	if err := s.confirm(ctx, q); err != nil {
+		return err
 	}
 	if err := state.Unlock(ctx, backend, o.id); err != nil {
 		return err

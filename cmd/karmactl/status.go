@@ -35,7 +35,7 @@ func (o *statusOptions) addFlags(f *pflag.FlagSet) {
 func newStatusCmd(a *app) *cobra.Command {
 	var o statusOptions
 	cmd := &cobra.Command{
-		Use: "status [agent...]", Short: "How the agents are, and what needs attention", ValidArgsFunction: a.completeAgents,
+		Use: "status [agent...]", Short: "How the agents are, and what needs attention", ValidArgsFunction: a.notGiven((*agents.Config).Names),
 		Example: `  karmactl status
   karmactl status validator --watch
   karmactl status --drift`,

@@ -58,7 +58,7 @@ be changed. --no-hooks runs none, which is usual in a rehearsal.`,
 	cmd.RunE = a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 		func(ctx context.Context, s *session, _ []string) error { return runUp(ctx, s, o) })
 	o.addFlags(cmd.Flags())
-	completeFlag(cmd, "only", a.completeOwners)
+	completeFlag(cmd, "only", a.notGiven((*agents.Config).OwnerNames))
 	return cmd
 }
 
@@ -166,25 +166,29 @@ func (p *plan) showAndAsk(ctx context.Context, command string) error {
 			return err
 		}
 	}
-	if !doc.Summary.Any() || p.app.opts.yes {
+	if !doc.Summary.Any() {
 		return nil
 	}
-	return p.confirm(ctx, question{command: command, text: "Make it so? Only yes is yes:", word: "yes", declined: "nothing was changed"})
+	return p.confirm(ctx, question{command: command, text: "Make it so? Only yes is yes:", declined: "nothing was changed"})
 }
 
 // question is what a person is asked before something is done.
 type question struct {
 	// command is the one that asks, for a user without a terminal.
 	command string
-	// text is answered with word, or with also where that is not "".
+	// text is answered with word, which is yes where it is "", or with also where that is not "".
 	text, word, also string
 	// declined is what to say when another answer comes.
 	declined string
 }
 
-// confirm asks, and ends the command when the answer is no.
+// confirm asks, unless --yes says it, and ends the command when the answer is no.
 func (s *session) confirm(ctx context.Context, q question) error {
-	yes, err := s.app.term.Confirm(ctx, q.text, q.word, cmp.Or(q.also, q.word))
+	if s.app.opts.yes {
+		return nil
+	}
+	word := cmp.Or(q.word, "yes")
+	yes, err := s.app.term.Confirm(ctx, q.text, word, cmp.Or(q.also, word))
 	if errors.Is(err, ui.ErrNoTerminal) {
 		return &usageError{fmt.Errorf("%w: karmactl %s --yes goes ahead without asking", err, q.command)}
 	}

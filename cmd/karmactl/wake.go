@@ -10,9 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
-	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
@@ -143,10 +141,8 @@ func rescale(ctx context.Context, s *session, kept []state.Scale) error {
 	if len(c.Steps) == 0 {
 		return nil
 	}
-	w := engine.Walk{
-		Steps: c.Steps, Record: engine.NewMemory(s.clock), Clock: s.clock, Classify: cloud.Classify, Explain: s.explain,
-		Width: s.app.opts.parallel, Stop: s.app.stop, Apply: true,
-	}
+	w := s.walkAlone(c.Steps...)
+	w.Apply = true
 	res, err := w.Up(ctx)
 	if err != nil {
 		return err
