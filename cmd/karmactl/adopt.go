@@ -76,17 +76,18 @@ code 1 when something is in the way.`,
   karmactl adopt --release --from terraform.tfstate
   karmactl adopt --undo`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			switch {
-			case len(o.skip) > 0 && (o.undo || o.release):
+			if len(o.skip) > 0 && (o.undo || o.release) {
 				return &usageError{errors.New("--skip is of a takeover: --undo and --release are of all that was taken over")}
-			case o.undo:
-				return runAdoptUndo(ctx, a, o)
-			case o.release:
-				return runAdoptRelease(ctx, a, o)
 			}
-			return runAdopt(ctx, a, o)
+			return a.inTime(c.Context(), func(ctx context.Context) error {
+				switch {
+				case o.undo:
+					return runAdoptUndo(ctx, a, o)
+				case o.release:
+					return runAdoptRelease(ctx, a, o)
+				}
+				return runAdopt(ctx, a, o)
+			})
 		},
 	}
 	o.addFlags(cmd.Flags())

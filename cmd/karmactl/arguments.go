@@ -57,6 +57,9 @@ func badFlag(c *cobra.Command, err error) error {
 	)
 	switch {
 	case errors.As(err, &unknown):
+		if name := unknown.GetSpecifiedName(); len(name) == 1 {
+			err = fmt.Errorf("unknown flag: -%s", name)
+		}
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		if near := agents.Nearest(unknown.GetSpecifiedName(), names); near != "" && len(unknown.GetSpecifiedName()) > 1 {

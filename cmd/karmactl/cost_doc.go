@@ -120,7 +120,11 @@ func actualCost(ctx context.Context, s *session, month string, e *cost.Estimate,
 	sum := decimal.Zero
 	for _, l := range cost.Compare(e, got, prices, now) {
 		sum = sum.Add(l.Estimated)
-		out.Lines = append(out.Lines, document.CostActualLine{Service: l.Service, Estimate: cost.USD(l.Estimated), Actual: cost.USD(l.Actual), Why: l.Why})
+		why := l.Why
+		if got.Tag == cost.TagInactive { // one reason for all lines, which the notes have
+			why = ""
+		}
+		out.Lines = append(out.Lines, document.CostActualLine{Service: l.Service, Estimate: cost.USD(l.Estimated), Actual: cost.USD(l.Actual), Why: why})
 	}
 	out.Estimate = cost.USD(sum)
 	return out, nil

@@ -102,6 +102,11 @@ func (o deployOptions) check(cfg *agents.Config, args []string) error {
 	case o.restart && (o.image != "" || o.build), o.resume && (o.image != "" || o.build || o.restart || o.dryRun || o.noWait):
 		return &usageError{errors.New("--restart and --resume take no new image, and not each other")}
 	}
+	if o.image != "" {
+		if err := rollout.CheckRef(o.image); err != nil {
+			return &usageError{err}
+		}
+	}
 	if err := noJobs(cfg, args); err != nil {
 		return err
 	}
@@ -215,8 +220,11 @@ func (d *deploy) run(ctx, preparing context.Context, began time.Time) error {
 	if err != nil {
 		return overtime(preparing, err)
 	}
-	if err := d.beforeRollout(ctx, plan); err != nil || d.o.dryRun {
+	if err := d.beforeRollout(ctx, plan); err != nil {
 		return err
+	}
+	if d.o.dryRun {
+		return d.foretell(ctx, plan)
 	}
 	err = d.push(preparing, plan, func(ctx context.Context, missing map[engine.Key]bool) error {
 		return d.locked(ctx, "deploy", func(ctx context.Context, store *state.Store) error {

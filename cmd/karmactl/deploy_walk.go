@@ -178,3 +178,33 @@ func overtime(ctx context.Context, err error) error {
 	}
 	return err
 }
+
+// foretell says after a dry run's changes what stays as it is, and what is only started again.
+func (d *deploy) foretell(ctx context.Context, plan *engine.Result) error {
+	var same []*rollout.Deployment
+	for _, name := range d.names {
+		if o, _ := plan.Get(engine.Key("service/" + name)); provision.Deploys(o) {
+			continue
+		}
+		doc, err := d.asItIs(ctx, name)
+		switch {
+		case err != nil:
+			return err
+		case d.o.restart:
+			d.say(rollout.Line{At: d.clock.Now(), Agent: name, About: "restart", Text: fmt.Sprintf("rev %d is started again", doc.Revision)})
+		default:
+			same = append(same, doc)
+		}
+	}
+	return d.end(same, nil)
+}
+
+// asItIs is an agent with which nothing is done.
+func (d *deploy) asItIs(ctx context.Context, name string) (*rollout.Deployment, error) {
+	ag := d.rolloutAgent(d.env(true), name, d.say)
+	doc, err := ag.CurrentDeployment(ctx)
+	if err == nil {
+		doc.Image, err = ag.ImageOf(ctx, doc.Revision)
+	}
+	return doc, err
+}

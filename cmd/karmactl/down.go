@@ -110,6 +110,7 @@ func downDryRun(ctx context.Context, s *session, o downOptions) error {
 func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptions) (*plan, error) {
 	p, err := s.planTeardown(ctx, rec, allOrSome(s, o))
 	if err == nil {
+		p.only = o.agents
 		p.hooks = s.hooksOfPlan(o.none, agents.BeforeDown)
 	}
 	if err != nil || p.res.Err() != nil || len(o.agents) > 0 {

@@ -39,9 +39,7 @@ an account has once, are not taken off; karmactl cost tells of both.`,
   karmactl list --all-regions
   karmactl list --region eu-west-1 -o json`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, cancel := a.deadline(c.Context())
-			defer cancel()
-			return runList(ctx, a, o)
+			return a.inTime(c.Context(), func(ctx context.Context) error { return runList(ctx, a, o) })
 		},
 	}
 	o.addFlags(cmd.Flags())

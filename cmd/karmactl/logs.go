@@ -175,8 +175,16 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 	o.Flush = p.Flush
 	stop := weave(ctx, s, clients, chosen, &o, f.everything() && style.Format != logs.Raw)
 	defer stop()
-	if err := logs.Tail(ctx, clients.Logs, o, p.Print); err != nil {
+	found := false
+	err = logs.Tail(ctx, clients.Logs, o, func(e logs.Event) error {
+		found = true
+		return p.Print(e)
+	})
+	if err != nil {
 		return errors.Join(err, p.Flush())
+	}
+	if !found && !f.follow {
+		a.term.Notef("nothing found since %s: --since looks further back", o.Since.Local().Format("2006-01-02 15:04"))
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func regexps(flag string, all []string) ([]*regexp.Regexp, error) {
 	for _, s := range all {
 		re, err := regexp.Compile(s)
 		if err != nil {
-			return nil, fmt.Errorf("--%s: %w", flag, err)
+			return nil, fmt.Errorf("--%s %q: %s: allowed is a regular expression such as time.?out", flag, s, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}
 		out = append(out, re)
 	}

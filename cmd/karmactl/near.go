@@ -24,6 +24,8 @@ var meant = map[string]map[string]string{
 		"diff": "plan", "preview": "plan", "restart": "deploy AGENT --restart", "redeploy": "deploy", "release": "deploy", "ship": "deploy", "undo": "rollback AGENT",
 		"stop": "hibernate", "pause": "hibernate", "sleep": "hibernate", "resume": "wake", "price": "cost", "pricing": "cost", "bill": "cost", "refresh": "cost refresh",
 		"check": "doctor", "stats": "status", "lint": "validate", "config": "validate", "build": "deploy AGENT --build", "releases": "history", "kill": "down", "secret": "secrets", "new": "init", "unlock": "state unlock", "audit": "history",
+		"get": "status", "describe": "status AGENT", "jobs": "status", "show": "state show", "import": "adopt", "push": "deploy AGENT", "upgrade": "version", "update": "up",
+		"schedule": "scale --schedule", "simulate": "help simulate", "docs": "help", "whoami": "list", "login": "list", "add": "init", "fmt": "validate", "promote": "deploy AGENT",
 	},
 	"karmactl secrets": {"list": "status", "ls": "status", "show": "status", "get": "status", "copy": "sync", "pull": "sync", "put": "set AGENT KEY", "add": "set AGENT KEY"},
 	"karmactl state":   {"ls": "list", "get": "show KEY", "delete": "rm KEY", "remove": "rm KEY", "forget": "rm KEY", "versions": "history", "log": "history", "push": "import FILE", "rollback": "restore VERSION"},

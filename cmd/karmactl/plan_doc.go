@@ -41,7 +41,7 @@ func (p *plan) doc() *document.Plan {
 		doc.Changes = append(doc.Changes, changeDoc(o, group, p.stack.AgentOf(o.Key)))
 	}
 	for _, g := range stack.Groups() {
-		doc.Groups = append(doc.Groups, document.Group{Name: g, About: p.stack.About(g), Total: total[g]})
+		doc.Groups = append(doc.Groups, document.Group{Name: g, About: p.stack.About(g, p.only), Total: total[g]})
 	}
 	return doc
 }

@@ -19,7 +19,6 @@ func (d *deploy) refreshSecrets(ctx context.Context) error {
 		return err
 	}
 	d.names, d.o.restart = nil, true
-	h := d.env(true)
 	for _, ag := range all {
 		why := standing(ag)
 		if why == "" {
@@ -27,11 +26,7 @@ func (d *deploy) refreshSecrets(ctx context.Context) error {
 			d.say(rollout.Line{At: d.clock.Now(), Agent: ag.Agent, About: "refresh", Text: older(ag)})
 			continue
 		}
-		a := d.rolloutAgent(h, ag.Agent, d.say)
-		doc, err := a.CurrentDeployment(ctx)
-		if err == nil {
-			doc.Image, err = a.ImageOf(ctx, doc.Revision)
-		}
+		doc, err := d.asItIs(ctx, ag.Agent)
 		if err != nil {
 			return err
 		}

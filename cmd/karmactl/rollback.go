@@ -66,6 +66,10 @@ func runRollback(ctx context.Context, s *session, name string, o rollbackOptions
 		if err != nil {
 			return err
 		}
+		if s.app.term.JSON {
+			s.say(rollout.Line{At: s.clock.Now(), Agent: name, About: "rollback", Text: describeBack(name, b)})
+			return nil
+		}
 		s.app.term.Para("", describeBack(name, b))
 		return nil
 	}
@@ -73,7 +77,7 @@ func runRollback(ctx context.Context, s *session, name string, o rollbackOptions
 	arn := ""
 	var there []int // the revisions there were when it began
 	err := s.locked(ctx, "rollback", func(ctx context.Context, store *state.Store) error {
-		err := refuseWhileAsleep(store, "rollback")
+		err := refuseWhileAsleep(store, "roll back")
 		if err != nil {
 			return err
 		}

@@ -37,6 +37,8 @@ type app struct {
 	patience time.Duration
 	// leaveSignals hands the signals over to a command that deals with them itself.
 	leaveSignals func()
+	// ends is when --timeout is over; zero is never.
+	ends time.Time
 }
 
 // options are the global flags. Each has a KARMACTL_… variable.
@@ -58,9 +60,16 @@ type options struct {
 }
 
 const exitCodes = `Exit codes:
-  0 ok   1 error   2 the plan has changes (plan --detailed-exitcode)   3 deployment failed
-  4 stopped waiting, still rolling   5 refused by the budget   6 the state is locked by another
-  7 doctor found problems   64 wrong usage or invalid agents.yaml   130 interrupted, state saved`
+    0  ok
+    1  error
+    2  the plan has changes (plan --detailed-exitcode)
+    3  deployment failed
+    4  stopped waiting, still rolling
+    5  refused by the budget
+    6  the state is locked by another
+    7  doctor found problems
+   64  wrong usage or invalid agents.yaml
+  130  interrupted, state saved`
 
 func newRootCmd(a *app) *cobra.Command {
 	root := &cobra.Command{

@@ -81,17 +81,17 @@ func (a *app) withSession(ok check, run func(context.Context, *session, []string
 // withAccess is withSession for commands that may not need the account's number.
 func (a *app) withAccess(need access, ok check, run func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
-		ctx, cancel := a.deadline(c.Context())
-		defer cancel()
-		s, err := a.open(ctx, need, func(cfg *agents.Config) error { return ok(cfg, args) })
-		if err != nil {
-			return err
-		}
-		defer func() { _ = s.close() }() // all that matters is written by then
-		if dry, _ := c.Flags().GetBool("dry-run"); dry {
-			s.aws = cloud.WithOptions(s.aws, cloud.ReadOnly)
-		}
-		return orAsleep(ctx, s, run(ctx, s, args))
+		return a.inTime(c.Context(), func(ctx context.Context) error {
+			s, err := a.open(ctx, need, func(cfg *agents.Config) error { return ok(cfg, args) })
+			if err != nil {
+				return err
+			}
+			defer func() { _ = s.close() }() // all that matters is written by then
+			if dry, _ := c.Flags().GetBool("dry-run"); dry {
+				s.aws = cloud.WithOptions(s.aws, cloud.ReadOnly)
+			}
+			return orAsleep(ctx, s, run(ctx, s, args))
+		})
 	}
 }
 
@@ -109,14 +109,6 @@ func (a *app) withNames(need access, of func(*agents.Config) []string, ok check,
 		}
 		return run(ctx, s, names)
 	})
-}
-
-// deadline puts --timeout on a command.
-func (a *app) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if a.opts.timeout <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, a.opts.timeout, fmt.Errorf("--timeout %s is over", a.opts.timeout))
 }
 
 // rehearsalMemory is from where on a rehearsal collects its garbage sooner. The largest fleet has 40 MB of live objects,

@@ -184,6 +184,9 @@ func (s *session) finish(r *document.Result, res *engine.Result, err error) erro
 	case errors.Is(err, engine.ErrInterrupted):
 		r.Outcome = "interrupted"
 		r.Headline = "Interrupted: what was made is recorded."
+		if s.app.late() {
+			r.Headline = (&timeUp{s.app.opts.timeout}).Error() + ": what was made is recorded."
+		}
 		r.Next = []string{"run the same command again: it continues where this one stopped"}
 		r.Blocked = nil
 		code = exitInterrupted

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -61,10 +62,20 @@ func (r *reader) elsewhere(key string) []string {
 	return out[:min(3, len(out))]
 }
 
+// meant are keys by the names that other tools have for them.
+var meant = map[string]string{
+	"services": "agents", "apps": "agents", "containers": "sidecars", "replicas": "scale", "count": "scale", "desired_count": "scale", "instances": "scale",
+	"ports": "port", "environment": "env", "variables": "env", "healthcheck": "health", "health_check": "health", "depends_on": "calls", "cmd": "command",
+	"domain": "hosts", "working_dir": "workdir", "dockerfile": "build", "cron": "schedule", "vpc_id": "vpc", "name": "project",
+}
+
 // unknownKey says what to write in place of a key that a mapping does not have: one that is spelt nearly so, or the same
 // key at its own place.
 func (r *reader) unknownKey(key string, keys []string) string {
 	places := []string(nil)
+	if m := meant[key]; slices.Contains(keys, m) {
+		return didYouMean(strconv.Quote(m)) + either(keys)
+	}
 	if Nearest(key, keys) == "" {
 		places = r.elsewhere(key)
 	}

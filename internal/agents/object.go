@@ -21,6 +21,8 @@ type value[T any] struct {
 	describe func(d *definitions, preset *T) schema
 	// null is true when an empty value means something to read.
 	null bool
+	// blank is true when "" is a value like any other.
+	blank bool
 }
 
 // field is one key of a mapping.
@@ -125,7 +127,7 @@ func dict[T any](keys textRule, what string, v value[T], fresh func(name string)
 				if !exists {
 					one = fresh(k.Value)
 				}
-				if isNull(child) && !v.null {
+				if isNull(child) && v.blank {
 					r.problem(k, fmt.Sprintf("%s has no value", k.Value), "write \"\" for an empty text")
 				} else {
 					v.read(r, child, &one)

@@ -83,7 +83,7 @@ func sidecarsValue() value[[]Sidecar] {
 		key("wait", "What the agent waits for before it starts; it also stops first then. Default: healthy for an essential one with a health check, else start.", choice(WaitHealthy, WaitStart, WaitNone), func(s *Sidecar) *Wait { return &s.Wait }),
 		key("cpu", "CPU units of the task's that are its share. Default: what the others leave.", integer(1, 16384), func(s *Sidecar) *int { return &s.CPU }),
 		// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
-		key("memory", "MiB of the task's that it may use; it is killed above. Default: what the others leave.", integer(6, 122880), func(s *Sidecar) *int { return &s.Memory }),
+		key("memory", "MiB of the task's that it may use; it is killed above. Default: what the others leave.", mebibytes(6, 122880), func(s *Sidecar) *int { return &s.Memory }),
 	))
 	many := dict(containerRule, "a sidecar", one, func(name string) Sidecar { return Sidecar{Name: name, Essential: true} })
 	return value[[]Sidecar]{

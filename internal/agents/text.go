@@ -101,6 +101,7 @@ func text(rule textRule) value[string] {
 // anyText is any scalar, kept as it is written: 9001, true and "x" alike.
 func anyText(rule textRule) value[string] {
 	v := text(rule)
+	_, v.blank = rule.check("")
 	inner := v.read
 	v.read = func(r *reader, n *yaml.Node, into *string) {
 		if n = resolve(n); n.Kind == yaml.ScalarNode && n.Tag != "!!str" {

@@ -87,6 +87,42 @@ func oneNumber(options []int) value[int] {
 	}, itself)
 }
 
+// cpuUnits is one of a few numbers of CPU units. Other tools count whole processors: 0.5 is 512 here.
+func cpuUnits(options []int) value[int] {
+	return scalar(schema{"type": "integer", "enum": options}, either(options)+" (1024 is a vCPU)", func(n *yaml.Node) parsed[int] {
+		v, hint, ok := parseInt(n)
+		if ok && slices.Contains(options, v) {
+			return good(v)
+		}
+		if f, err := strconv.ParseFloat(n.Value, 64); err == nil && slices.Contains(options, int(f*1024)) {
+			hint = didYouMean(strconv.Itoa(int(f * 1024)))
+		}
+		return wrong[int](hint)
+	}, itself)
+}
+
+var withUnit = lazyregexp.New(`(?i)^([0-9]{1,6}) ?([mg])i?b?$`)
+
+// mebibytes is a whole number of MiB in a range. Other tools write 512MB, or 1Gi.
+func mebibytes(low, high int) value[int] {
+	return scalar(schema{"type": "integer", "minimum": low, "maximum": high}, fmt.Sprintf("a whole number of MiB from %d to %d", low, high), func(n *yaml.Node) parsed[int] {
+		v, hint, ok := parseInt(n)
+		if ok && v >= low && v <= high {
+			return good(v)
+		}
+		if m := withUnit.FindStringSubmatch(n.Value); m != nil {
+			v, _ = strconv.Atoi(m[1])
+			if strings.EqualFold(m[2], "g") {
+				v *= 1024
+			}
+			if v >= low && v <= high {
+				hint = didYouMean(strconv.Itoa(v))
+			}
+		}
+		return wrong[int](hint)
+	}, itself)
+}
+
 func parseInt(n *yaml.Node) (v int, hint string, ok bool) {
 	if !wholeNumber.MatchString(n.Value) {
 		return 0, "", false

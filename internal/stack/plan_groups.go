@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -39,29 +40,32 @@ func (s *Stack) Group(k engine.Key) string {
 	return groupPlatform
 }
 
-// About says in a line what a group is made of.
-func (s *Stack) About(group string) string {
+// About says in a line what a group is made of, where only some agents are meant of these and what they share.
+func (s *Stack) About(group string, only []string) string {
 	cfg := s.Config
+	meant := func(n string) bool { return len(only) == 0 || slices.Contains(only, n) }
+	others := func(n string) bool { return !meant(n) }
 	var parts []string
 	switch group {
 	case groupNetwork:
 		parts = s.aboutNetwork()
 	case groupEdge:
-		parts = s.aboutEdge()
+		parts = s.aboutEdge(meant)
 	case groupPlatform:
 		parts = []string{"cluster", "namespace", fmt.Sprintf("log groups %dd", cfg.Observability.LogRetentionDays)}
 		if cfg.Observability.Dashboard {
 			parts = append(parts, "dashboard")
 		}
-		parts = append(parts, fmt.Sprintf("%d ecr", len(cfg.Agents)))
+		parts = append(parts, fmt.Sprintf("%d ecr", len(slices.DeleteFunc(cfg.Names(), others))))
 		if cfg.HasOwnVolumes() {
 			parts = append(parts, "efs")
 		}
 	case groupAgents:
-		if jobs := cfg.JobNames(); len(jobs) > 0 {
-			return strings.Join(cfg.Names(), " ") + " · jobs " + strings.Join(jobs, " ")
+		parts = []string{strings.Join(slices.DeleteFunc(cfg.Names(), others), " ")}
+		jobs := slices.DeleteFunc(cfg.JobNames(), func(n string) bool { return !meant(n) && !meant(cfg.Jobs[n].Agent) })
+		if len(jobs) > 0 {
+			parts = append(parts, "jobs "+strings.Join(jobs, " "))
 		}
-		return strings.Join(cfg.Names(), " ")
 	}
 	return strings.Join(parts, " · ")
 }
@@ -91,7 +95,7 @@ func (s *Stack) aboutNetwork() []string {
 	return parts
 }
 
-func (s *Stack) aboutEdge() []string {
+func (s *Stack) aboutEdge(meant func(string) bool) []string {
 	cfg, public := s.Config, s.Config.Public()
 	if len(public) == 0 {
 		return []string{"no load balancer: no agent is public"}
@@ -102,6 +106,10 @@ func (s *Stack) aboutEdge() []string {
 	}
 	if cfg.LoadBalancer.Internal {
 		proto = "internal " + proto
+	}
+	public = slices.DeleteFunc(public, func(a agents.Agent) bool { return !meant(a.Name) })
+	if len(public) == 0 {
+		return []string{proto}
 	}
 	a := public[0]
 	route := fmt.Sprintf("%s* → :%d", a.Where(), a.Port)

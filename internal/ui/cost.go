@@ -197,7 +197,7 @@ func (t *Terminal) costActual(b *strings.Builder, a *document.CostActual, width 
 	p := t.paint()
 	fmt.Fprintln(b, p.dim(between(fmt.Sprintf("  %s up to %s", a.From, a.To), "estimate    actual", width-30)))
 	for _, l := range a.Lines {
-		fmt.Fprintln(b, between("  "+l.Service, fmt.Sprintf("%8s  %8s", l.Estimate, l.Actual), width-30)+"  "+p.dim(l.Why))
+		fmt.Fprintln(b, between("  "+l.Service, fmt.Sprintf("%8s  %8s", l.Estimate, l.Actual), width-30)+strings.TrimRight("  "+p.dim(l.Why), " "))
 	}
 	fmt.Fprintln(b, between("  "+p.bold("total"), fmt.Sprintf("%8s  %s", a.Estimate, p.bold(fmt.Sprintf("%8s", a.Total))), width-30))
 	fmt.Fprintln(b)

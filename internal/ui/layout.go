@@ -168,19 +168,27 @@ func (t *Terminal) Filled(text string) string {
 	return filled(text, 80)
 }
 
-// filled fills a text's paragraphs to n columns. A line that begins with blanks stays a line of its own: what does not
+// filled fills a text's paragraphs and the items of its lists to n columns. Any other line that begins with blanks stays a line of its own: what does not
 // fit is continued below what it says, which is after two blanks, as a flag's meaning is after its name.
 func filled(text string, n int) string {
 	var out, open []string
 	end := func() {
 		if len(open) > 0 {
-			out, open = append(out, wrap(strings.Join(open, " "), n, 0)), nil
+			indent := 0
+			if strings.HasPrefix(open[0], "- ") {
+				indent = 2
+			}
+			out, open = append(out, wrap(strings.Join(open, " "), n-indent, indent)), nil
 		}
 	}
 	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 		body := strings.TrimLeft(line, " ")
-		if body != "" && body == line {
-			open = append(open, line)
+		item := strings.HasPrefix(line, "- ")
+		if item {
+			end()
+		}
+		if goesOn := len(open) > 0 && strings.HasPrefix(open[0], "- "); body != "" && (body == line || goesOn) {
+			open = append(open, body)
 			continue
 		}
 		end()

@@ -41,6 +41,20 @@ func platform(arch agents.Arch) v1.Platform {
 	return p
 }
 
+// CheckRef refuses what can be no image: neither a file nor a reference.
+func CheckRef(ref string) error {
+	if _, err := os.Stat(ref); err == nil {
+		return nil
+	}
+	if strings.HasPrefix(ref, ".") || strings.HasPrefix(ref, "/") || strings.HasSuffix(ref, ".tar") {
+		return fmt.Errorf("there is no file and no folder %s", ref)
+	}
+	if _, err := name.ParseReference(ref); err != nil {
+		return fmt.Errorf("%q is neither a file nor an image such as registry.example.com/team/agent:1.2, in lower case except its tag", ref)
+	}
+	return nil
+}
+
 // Open reads an image for an architecture: REF is an OCI layout (a directory), an
 // archive (of an OCI layout, or of docker save), or a reference to a registry.
 // Of an image for several architectures it takes the one. Without that one the
@@ -55,7 +69,7 @@ func (i *Images) Open(ctx context.Context, ref string, arch agents.Arch) (v1.Ima
 	}
 	r, err := name.ParseReference(ref)
 	if err != nil {
-		return nil, fmt.Errorf("%q is neither a file nor an image reference: %w", ref, err)
+		return nil, CheckRef(ref)
 	}
 	opts := []remote.Option{remote.WithContext(ctx), remote.WithPlatform(platform(arch))}
 	if i.Transport != nil {

@@ -79,11 +79,11 @@ func (a *Agent) lastCompleted(ctx context.Context, b RollbackPlan, lines []types
 			continue
 		}
 		d, err := a.revision(ctx, td)
+		if cloud.Code(err) == gone || err == nil && d.Status != types.TaskDefinitionStatusActive {
+			continue
+		}
 		if err != nil {
 			return b, err
-		}
-		if d.Status != types.TaskDefinitionStatusActive {
-			continue
 		}
 		if there, err := a.hasImage(ctx, d); err != nil || there {
 			b.To = td
@@ -97,6 +97,9 @@ func (a *Agent) lastCompleted(ctx context.Context, b RollbackPlan, lines []types
 	return b, fmt.Errorf("%s has no earlier revision that completed: deploy another image instead", a.Name)
 }
 
+// gone is how DescribeTaskDefinition says that there is none, as after down: it has no code of its own for that.
+const gone = "ClientException"
+
 // named is a rollback to a revision that the user names.
 func (a *Agent) named(ctx context.Context, b RollbackPlan, to int) (RollbackPlan, error) {
 	if tasks.Revision(b.From) == to {
@@ -104,7 +107,7 @@ func (a *Agent) named(ctx context.Context, b RollbackPlan, to int) (RollbackPlan
 		return b, nil
 	}
 	d, err := a.revision(ctx, fmt.Sprintf("%s:%d", a.Family, to))
-	if cloud.Code(err) == "ClientException" { // DescribeTaskDefinition has no code of its own for "there is none"
+	if cloud.Code(err) == gone {
 		return b, &fleet.Missing{What: fmt.Sprintf("%s has no revision %d", a.Name, to), Do: "karmactl rollback " + a.Name + " --list"}
 	}
 	if err != nil {
@@ -165,18 +168,18 @@ func (a *Agent) Retire(ctx context.Context, revisions []int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	var gone []int
+	var retired []int
 	for _, n := range active {
 		if !slices.Contains(revisions, n) {
 			continue
 		}
 		_, err := a.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(fmt.Sprintf("%s:%d", a.Family, n))})
 		if err != nil {
-			return gone, err
+			return retired, err
 		}
-		gone = append(gone, n)
+		retired = append(retired, n)
 	}
-	return gone, nil
+	return retired, nil
 }
 
 // RevisionsAfter are the active revisions after one, the newest first.
