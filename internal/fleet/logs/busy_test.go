@@ -79,26 +79,30 @@ func TestAMinuteIsFollowedWithoutLossInABusyRegion(t *testing.T) {
 		flush       time.Duration
 		live        bool
 		seed        uint64 // 42 when it is 0
-		runs        int    // of which the middle lag counts, where it differs much from run to run; one when it is 0
+		runs        int    // at full length, of which the middle lag counts where it differs from run to run; one when it is 0
 		setup       func(*logstest.Server)
 		median, p95 time.Duration
 		calls       int // of both operations in 100 s; a call is what most CPU goes to
 	}{
-		"10 calls a second, writers 1 s apart": {region: "sa-east-1", flush: time.Second, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond, calls: 1900},
+		"10 calls a second, writers 1 s apart": {region: "sa-east-1", flush: time.Second, runs: 5, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond, calls: 1900},
 		"25 calls a second, writers 1 s apart": {region: "us-east-1", flush: time.Second, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond, calls: 1700},
-		"5 calls a second, writers 1 s apart":  {region: smallest, flush: time.Second, runs: 3, median: 900 * time.Millisecond, p95: 3000 * time.Millisecond},
+		"5 calls a second, writers 1 s apart":  {region: smallest, flush: time.Second, runs: 5, median: 900 * time.Millisecond, p95: 3000 * time.Millisecond},
 		"5 calls a second, writers 5 s apart":  {region: smallest, flush: 5 * time.Second, runs: 5, median: 400 * time.Millisecond, p95: 1800 * time.Millisecond},
-		"another reader has half of 10 calls":  {region: "sa-east-1", flush: time.Second, median: 700 * time.Millisecond, p95: 2250 * time.Millisecond, setup: func(s *logstest.Server) { s.Allow = logstest.Bucket(5) }},
-		"5 calls a second with Live Tail":      {region: smallest, flush: time.Second, live: true, median: 600 * time.Millisecond, p95: time.Second},
-		"25 calls a second, writers 5 s apart": {region: "us-east-1", flush: 5 * time.Second, median: 400 * time.Millisecond, p95: 1000 * time.Millisecond},
+		"another reader has half of 10 calls":  {region: "sa-east-1", flush: time.Second, runs: 3, median: 700 * time.Millisecond, p95: 2250 * time.Millisecond, setup: func(s *logstest.Server) { s.Allow = logstest.Bucket(5) }},
+		"5 calls a second with Live Tail":      {region: smallest, flush: time.Second, runs: 3, live: true, median: 600 * time.Millisecond, p95: time.Second},
+		"25 calls a second, writers 5 s apart": {region: "us-east-1", flush: 5 * time.Second, runs: 3, median: 400 * time.Millisecond, p95: 1000 * time.Millisecond},
 		"Live Tail that samples":               {region: "sa-east-1", flush: 5 * time.Second, live: true, seed: 43, median: 500 * time.Millisecond, p95: 900 * time.Millisecond},
-		"tokens by arrival":                    {region: "sa-east-1", flush: 5 * time.Second, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond, setup: func(s *logstest.Server) { s.ByArrival = true }},
+		"tokens by arrival":                    {region: "sa-east-1", flush: 5 * time.Second, runs: 3, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond, setup: func(s *logstest.Server) { s.ByArrival = true }},
 		"no right to GetLogEvents":             {region: "us-east-1", flush: 5 * time.Second, median: 700 * time.Millisecond, p95: 1300 * time.Millisecond, setup: func(s *logstest.Server) { s.DenyStream = true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var medians, p95s []time.Duration
-			for range max(c.runs, 1) {
+			runs, median, p95 := max(c.runs, 1), c.median, c.p95
+			if testing.Short() { // one run tells a fault, and is now and then slower than the middle one by a fifth
+				runs, median, p95 = 1, median*4/3, p95*4/3
+			}
+			for range runs {
 				synctest.Test(t, func(t *testing.T) {
 					lines := logstest.Minute(time.Now().Add(2*time.Second), c.flush, cmp.Or(c.seed, 42))
 					server := busyRegion(lines, cloud.LogQuotasOf(c.region))
@@ -130,8 +134,8 @@ func TestAMinuteIsFollowedWithoutLossInABusyRegion(t *testing.T) {
 			}
 			slices.Sort(medians)
 			slices.Sort(p95s)
-			if medians[len(medians)/2] > c.median || p95s[len(p95s)/2] > c.p95 {
-				t.Errorf("lag is over %v / %v: %v / %v", c.median, c.p95, medians, p95s)
+			if medians[runs/2] > median || p95s[runs/2] > p95 {
+				t.Errorf("lag is over %v / %v: %v / %v", median, p95, medians, p95s)
 			}
 		})
 	}
