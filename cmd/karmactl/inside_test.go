@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"flag"
 	"maps"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
@@ -35,6 +38,34 @@ type insider struct {
 	t         *testing.T
 	variables []string
 	stdin     string
+}
+
+// scriptsInside runs the scripts that need no process of their own, with -short, in a second process of this test:
+// there they have the folder and the environment for themselves, and this one goes on with the others.
+func scriptsInside(t *testing.T) {
+	t.Parallel()
+	if !testing.Short() {
+		return // all of them have processes
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-test.short", "-test.v", "-test.timeout=10m", "-test.run=^TestScriptsInsideThisProcess$"}
+	said, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
+	if err != nil || !bytes.Contains(said, []byte("--- PASS: TestScriptsInsideThisProcess/")) {
+		t.Errorf("%s %v: %v\n%s", program, args, err, said)
+	}
+}
+
+// TestScriptsInsideThisProcess has work when it is asked for with -run: where all tests run, scriptsInside starts it.
+func TestScriptsInsideThisProcess(t *testing.T) {
+	if flag.Lookup("test.run").Value.String() == "" {
+		return
+	}
+	for _, f := range scripts(t, func(text string) bool { return !needsAProcess.MatchString(text) }) {
+		runInside(t, f, scriptParams())
+	}
 }
 
 // runInside runs a script inside the test's process.

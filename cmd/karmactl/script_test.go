@@ -43,20 +43,14 @@ func (m tidy) Run() int {
 }
 
 // The scripts run the real main, with a simulated account in $WORK/world
-// and the shipped agents.yaml. With -short, TestScriptsInsideThisProcess runs the scripts that
-// need no process of their own.
+// and the shipped agents.yaml. With -short, those that need no process of their own run inside one process.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	t.Run("inside", scriptsInside)
 	files := scripts(t, func(text string) bool { return !testing.Short() || needsAProcess.MatchString(text) })
 	p := scriptParams()
 	p.Files = files
 	testscript.Run(t, p)
-}
-
-func TestScriptsInsideThisProcess(t *testing.T) {
-	for _, f := range scripts(t, func(text string) bool { return testing.Short() && !needsAProcess.MatchString(text) }) {
-		runInside(t, f, scriptParams())
-	}
 }
 
 // scripts are the files of those scripts whose text is wanted.
