@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -40,4 +41,17 @@ func PolicyText(document string) string {
 		return plain
 	}
 	return document
+}
+
+// OneOrMore are values of a policy: where there is one, it needs no list.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+type OneOrMore[T any] []T
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *OneOrMore[T]) UnmarshalJSON(b []byte) error {
+	if b[0] == '[' || string(b) == "null" {
+		return json.Unmarshal(b, (*[]T)(o))
+	}
+	*o = make([]T, 1)
+	return json.Unmarshal(b, &(*o)[0])
 }

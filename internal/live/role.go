@@ -38,7 +38,7 @@ type InlinePolicy struct {
 
 // Statements are those of the policy. The error is of a document that is no policy.
 func (p InlinePolicy) Statements() ([]agents.Statement, error) {
-	var doc struct{ Statement statements }
+	var doc struct{ Statement cloud.OneOrMore[statement] }
 	if err := json.Unmarshal([]byte(p.Document), &doc); err != nil {
 		return nil, fmt.Errorf("the policy %s is not JSON as IAM has it: %w", p.Name, err)
 	}
@@ -54,32 +54,8 @@ func (p InlinePolicy) Statements() ([]agents.Statement, error) {
 // statement is one of a policy as JSON has it: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 type statement struct {
 	Effect                                   string
-	Action, NotAction, Resource, NotResource texts
+	Action, NotAction, Resource, NotResource cloud.OneOrMore[string]
 	Condition                                map[string]json.RawMessage
-}
-
-// statements are a list of them, or one alone.
-type statements []statement
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *statements) UnmarshalJSON(b []byte) error {
-	if strings.HasPrefix(string(b), "{") {
-		*s = make(statements, 1)
-		return json.Unmarshal(b, &(*s)[0])
-	}
-	return json.Unmarshal(b, (*[]statement)(s))
-}
-
-// texts are a list of them, or one alone.
-type texts []string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *texts) UnmarshalJSON(b []byte) error {
-	if strings.HasPrefix(string(b), `"`) {
-		*t = make(texts, 1)
-		return json.Unmarshal(b, &(*t)[0])
-	}
-	return json.Unmarshal(b, (*[]string)(t))
 }
 
 // Role is what is known of a role, by its ARN.

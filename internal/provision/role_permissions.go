@@ -68,7 +68,9 @@ func policyDigests(arns ...string) string {
 // grants are the statements of a policy in words: on what it allows which actions, or
 // all of a statement that says more than that.
 func grants(text string) Variables {
-	var doc struct{ Statement []map[string]any }
+	var doc struct {
+		Statement cloud.OneOrMore[map[string]any]
+	}
 	out := Variables{}
 	if text == "" || json.Unmarshal([]byte(text), &doc) != nil {
 		return out

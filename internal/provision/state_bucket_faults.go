@@ -166,16 +166,14 @@ type bucketStatement struct {
 // that delivers logs, are not meant. blocked is that S3 keeps everybody from what a policy gives to everybody:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 func (b *StateBucket) letsIn(policy string, blocked bool) []BucketFault {
-	var doc struct{ Statement json.RawMessage }
-	var texts []json.RawMessage
+	var doc struct {
+		Statement cloud.OneOrMore[json.RawMessage]
+	}
 	if policy == "" || json.Unmarshal([]byte(policy), &doc) != nil {
 		return nil
 	}
-	if json.Unmarshal(doc.Statement, &texts) != nil {
-		texts = []json.RawMessage{doc.Statement} // one alone needs no list
-	}
 	var whom, said []string
-	for _, text := range texts {
+	for _, text := range doc.Statement {
 		var s bucketStatement
 		if json.Unmarshal(text, &s) != nil {
 			continue
@@ -189,7 +187,7 @@ func (b *StateBucket) letsIn(policy string, blocked bool) []BucketFault {
 	}
 	slices.Sort(whom)
 	fix := "aws s3api delete-bucket-policy --bucket " + b.Bucket
-	if len(said) < len(texts) {
+	if len(said) < len(doc.Statement) {
 		fix = "aws s3api get-bucket-policy --bucket " + b.Bucket + " --query Policy --output text >policy.json; take out what is shown here; aws s3api put-bucket-policy --bucket " + b.Bucket + " --policy file://policy.json"
 	}
 	return []BucketFault{{
