@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,5 +42,50 @@ func TestWhatTheReadmeNamesExists(t *testing.T) {
 		if _, err := os.Stat(filepath.Join("..", "..", p)); err != nil {
 			t.Errorf("README.md names %s: %v", p, err)
 		}
+	}
+}
+
+// TestWhatThePagesNameExists looks for the tests and the paths of the sources that the pages name.
+func TestWhatThePagesNameExists(t *testing.T) {
+	root := filepath.Join("..", "..")
+	tests, named := map[string]bool{}, 0
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Fuzz)\w+)\(`)
+	if err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range declared.FindAllSubmatch(text, -1) {
+			tests[string(m[1])] = true
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile("`((?:Test|Benchmark|Fuzz)[A-Z]\\w+|(?:internal|cmd|scripts|config)/[\\w./*<>-]+)`")
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
+		pages, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(pages) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, page := range pages {
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range names.FindAllStringSubmatch(string(text), -1) {
+				there := tests[m[1]]
+				if strings.Contains(m[1], "/") {
+					files, err := filepath.Glob(filepath.Join(root, regexp.MustCompile("<[^>]+>").ReplaceAllString(m[1], "*")))
+					there = err == nil && len(files) > 0
+				}
+				if named++; !there {
+					t.Errorf("%s names %s, which is not there", filepath.Base(page), m[1])
+				}
+			}
+		}
+	}
+	if named < 50 {
+		t.Errorf("only %d names", named)
 	}
 }
