@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -164,7 +165,7 @@ func (g *AutoScalingGroup) Create(ctx context.Context, want AutoScalingGroupSpec
 	if lerr != nil {
 		return "", err // AWS's refusal says more than the failure to explain it
 	}
-	if !tagsOf(all, name).Ours(g.Stack, g.Key()) {
+	if !slices.ContainsFunc(all, func(c candidate[types.AutoScalingGroup]) bool { return c.ID == name && c.Tags.Ours(g.Stack, g.Key()) }) {
 		return "", g.foreign(g.Key(), "Auto Scaling group "+name, name)
 	}
 	return name, nil

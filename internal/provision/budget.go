@@ -87,7 +87,6 @@ func noticesTo(emails Set) Notices {
 	}
 }
 
-// has tells whether a notice is among them.
 func (n Notices) has(one Notice) bool {
 	return slices.ContainsFunc(n, func(x Notice) bool {
 		return x.Kind == one.Kind && x.Percent == one.Percent && x.Emails.Equal(one.Emails)

@@ -106,12 +106,13 @@ func (c *Certificate) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if err != nil {
 		return engine.Found[CertificateSpec]{}, err
 	}
-	d, id, duplicates := pick(c.Env, c.Key(), look, all)
-	if id == "" {
+	one, duplicates := pick(c.Env, c.Key(), look, all)
+	if one.ID == "" {
 		return engine.Found[CertificateSpec]{}, nil
 	}
-	found := engine.Found[CertificateSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: CertificateSpec{
-		Domain: aws.ToString(d.DomainName), Names: setOf(d.SubjectAlternativeNames), Tags: tagsOf(all, id),
+	d := one.Item
+	found := engine.Found[CertificateSpec]{Phase: engine.Ready, ID: one.ID, Duplicates: duplicates, Spec: CertificateSpec{
+		Domain: aws.ToString(d.DomainName), Names: setOf(d.SubjectAlternativeNames), Tags: one.Tags,
 	}}
 	records := validationRecords(d)
 	switch d.Status {

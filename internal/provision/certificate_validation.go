@@ -70,17 +70,17 @@ func (v *CertificateValidation) Find(ctx context.Context, look engine.Look) (eng
 	if err != nil {
 		return engine.Found[CertificateValidationSpec]{}, err
 	}
-	c, id, _ := pick(v.Env, certificateKey, look, all)
-	if id == "" {
+	c, _ := pick(v.Env, certificateKey, look, all)
+	if c.ID == "" {
 		return engine.Found[CertificateValidationSpec]{}, nil
 	}
-	found := engine.Found[CertificateValidationSpec]{Phase: engine.Ready, ID: id, Spec: CertificateValidationSpec{Certificate: id}}
-	switch c.Status {
+	found := engine.Found[CertificateValidationSpec]{Phase: engine.Ready, ID: c.ID, Spec: CertificateValidationSpec{Certificate: c.ID}}
+	switch c.Item.Status {
 	case types.CertificateStatusIssued:
 	case types.CertificateStatusPendingValidation:
 		found.Phase, found.Why = engine.Pending, "AWS has not seen the validation record yet"
 	default:
-		found.Phase, found.Why = engine.Broken, fmt.Sprintf("the certificate is %s %s", c.Status, c.FailureReason)
+		found.Phase, found.Why = engine.Broken, fmt.Sprintf("the certificate is %s %s", c.Item.Status, c.Item.FailureReason)
 	}
 	return found, nil
 }

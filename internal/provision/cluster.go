@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,10 +50,7 @@ func (c *Cluster) After() []engine.Node { return nodes(c.ServiceRole) }
 
 // Want is a cluster for Fargate and Fargate Spot.
 func (c *Cluster) Want() ClusterSpec {
-	s := ClusterSpec{Insights: c.Insights, Providers: Set{OnDemand, FargateSpot}, Tags: c.TagsOf(c.Key())}
-	if s.Insights == "" {
-		s.Insights = "disabled"
-	}
+	s := ClusterSpec{Insights: cmp.Or(c.Insights, "disabled"), Providers: Set{OnDemand, FargateSpot}, Tags: c.TagsOf(c.Key())}
 	if c.Namespace != nil {
 		if s.Namespace = c.Namespace.Output("arn"); s.Namespace == "" {
 			s.Namespace = engine.Unknown(c.Namespace.Key())

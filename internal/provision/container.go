@@ -77,7 +77,6 @@ func (h HealthCheck) String() string {
 	return fmt.Sprintf("%s every %s within %s, %d times, after %s", h.Command, h.Interval, h.Timeout, h.Retries, h.Start)
 }
 
-// readHealthCheck is a container's check in our words.
 func readHealthCheck(c types.ContainerDefinition) HealthCheck {
 	h := c.HealthCheck
 	if h == nil {
@@ -105,7 +104,6 @@ func (t *TaskDefinition) logOptions() Variables {
 	}
 }
 
-// logTo is where a container logs to; nil without options.
 func logTo(options Variables) *types.LogConfiguration {
 	if len(options) == 0 {
 		return nil
@@ -153,7 +151,6 @@ func container(agent string, want TaskDefinitionSpec) types.ContainerDefinition 
 	return c
 }
 
-// toUlimits are limits as ECS takes them.
 func toUlimits(limits Variables) []types.Ulimit {
 	return cloud.ToSDK(limits, func(name, text string) types.Ulimit {
 		soft, hard, two := strings.Cut(text, ":")
@@ -166,7 +163,6 @@ func toUlimits(limits Variables) []types.Ulimit {
 	})
 }
 
-// ulimitsOf are a container's limits in our words.
 func ulimitsOf(c types.ContainerDefinition) Variables {
 	out := Variables{}
 	for _, u := range c.Ulimits {

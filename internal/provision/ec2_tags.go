@@ -19,7 +19,6 @@ func toEC2Tags(tags cloud.Tags) []types.Tag {
 	return cloud.ToSDK(tags, func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} })
 }
 
-// updateEC2Tags makes have into want.
 func updateEC2Tags(ctx context.Context, api *ec2.Client, id string, have, want cloud.Tags) error {
 	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
 		return failure(api.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{id}, Tags: toEC2Tags(set)}))

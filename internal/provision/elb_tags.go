@@ -63,7 +63,6 @@ func elbCandidates[T any](ctx context.Context, api *elb.Client, items []T, arn f
 	return all, nil
 }
 
-// updateELBTags makes have into want.
 func updateELBTags(ctx context.Context, api *elb.Client, arn string, have, want cloud.Tags) error {
 	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
 		return failure(api.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: toELBTags(set)}))

@@ -54,15 +54,7 @@ func (h *Env) TagsOf(key engine.Key) cloud.Tags {
 }
 
 // nameOf turns a key into a part of a name: nat/us-east-1a is nat-us-east-1a.
-func nameOf(key engine.Key) string {
-	b := []byte(key)
-	for i, c := range b {
-		if c == '/' {
-			b[i] = '-'
-		}
-	}
-	return string(b)
-}
+func nameOf(key engine.Key) string { return strings.ReplaceAll(string(key), "/", "-") }
 
 // ours refuses what has the name of a resource and neither its tags nor a record in
 // the state: it is another owner's.
@@ -107,7 +99,7 @@ type candidate[T any] struct {
 // pick chooses among a listing: the recorded id when it is still there, else
 // what carries the key's tags. Further items with the same tags are duplicates,
 // left behind by a create whose reply was lost.
-func pick[T any](h *Env, key engine.Key, look engine.Look, all []candidate[T]) (item T, found string, duplicates []string) {
+func pick[T any](h *Env, key engine.Key, look engine.Look, all []candidate[T]) (found candidate[T], duplicates []string) {
 	var ours []candidate[T]
 	for _, c := range all {
 		if !c.Gone && (c.ID == look.ID || c.Tags.Ours(h.Stack, key)) {
@@ -116,7 +108,7 @@ func pick[T any](h *Env, key engine.Key, look engine.Look, all []candidate[T]) (
 	}
 	for _, c := range ours {
 		if c.ID == look.ID {
-			item, found = c.Item, c.ID
+			found = c
 		}
 	}
 	// What is staying is preferred to what is being deleted.
@@ -124,24 +116,14 @@ func pick[T any](h *Env, key engine.Key, look engine.Look, all []candidate[T]) (
 		for _, c := range ours {
 			switch {
 			case c.Leaving != leaving:
-			case found == "":
-				item, found = c.Item, c.ID
-			case c.ID != found && !c.Leaving:
+			case found.ID == "":
+				found = c
+			case c.ID != found.ID && !c.Leaving:
 				duplicates = append(duplicates, c.ID)
 			}
 		}
 	}
-	return item, found, duplicates
-}
-
-// tagsOf are the tags of one item of a listing.
-func tagsOf[T any](all []candidate[T], id string) cloud.Tags {
-	for _, c := range all {
-		if c.ID == id {
-			return c.Tags
-		}
-	}
-	return nil
+	return found, duplicates
 }
 
 // find is the Find of a resource whose listing has tags: what pick chooses, in the
@@ -151,12 +133,12 @@ func find[S, T any](ctx context.Context, h *Env, key engine.Key, look engine.Loo
 	if err != nil {
 		return engine.Found[S]{}, err
 	}
-	item, id, duplicates := pick(h, key, look, all)
-	if id == "" {
+	c, duplicates := pick(h, key, look, all)
+	if c.ID == "" {
 		return engine.Found[S]{}, nil
 	}
-	found := read(item, tagsOf(all, id))
-	found.ID, found.Duplicates = id, duplicates
+	found := read(c.Item, c.Tags)
+	found.ID, found.Duplicates = c.ID, duplicates
 	if found.Phase == engine.Absent {
 		found.Phase = engine.Ready
 	}
@@ -222,7 +204,6 @@ func unlessGone[T any](all []T, err error) ([]T, error) {
 	return all, err
 }
 
-// changes joins the changes of several fields.
 func changes(parts ...[]engine.Change) []engine.Change {
 	var out []engine.Change
 	for _, p := range parts {

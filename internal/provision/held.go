@@ -185,6 +185,4 @@ func Together(described []string) []string {
 
 // isNATGateway: EC2 writes nat_gateway, and never natGateway, the SDK's constant
 // (recorded answers; so says the filter of DescribeNetworkInterfaces).
-func isNATGateway(t types.NetworkInterfaceType) bool {
-	return t == "nat_gateway"
-}
+func isNATGateway(t types.NetworkInterfaceType) bool { return t == "nat_gateway" }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -106,10 +107,8 @@ func (r *Registries) ask(ctx context.Context, reference string, arch agents.Arch
 	if arch == agents.ArchX86 || arch == "" {
 		want = "amd64"
 	}
-	for _, h := range have {
-		if h == want {
-			return ref.Context().Digest(desc.Digest.String()).Name(), nil
-		}
+	if slices.Contains(have, want) {
+		return ref.Context().Digest(desc.Digest.String()).Name(), nil
 	}
 	return "", &WrongArch{Reference: reference, Have: have, Want: want}
 }

@@ -124,7 +124,6 @@ func (s *JobSchedule) Find(ctx context.Context, _ engine.Look) (engine.Found[Job
 	return engine.Found[JobScheduleSpec]{Phase: engine.Ready, ID: s.scheduleGroup() + "/" + s.Job.Name, Spec: readJobSchedule(out)}, nil
 }
 
-// readJobSchedule is a schedule in our words.
 func readJobSchedule(x *scheduler.GetScheduleOutput) JobScheduleSpec {
 	s := JobScheduleSpec{Expression: aws.ToString(x.ScheduleExpression), Timezone: aws.ToString(x.ScheduleExpressionTimezone), State: string(x.State)}
 	if x.FlexibleTimeWindow != nil {

@@ -155,8 +155,8 @@ func (l *Listener) Find(ctx context.Context, look engine.Look) (engine.Found[Lis
 	if err != nil {
 		return engine.Found[ListenerSpec]{}, err
 	}
-	li, id, duplicates := pick(l.Env, l.Key(), look, all)
-	if id == "" {
+	one, duplicates := pick(l.Env, l.Key(), look, all)
+	if one.ID == "" {
 		for _, c := range all {
 			if int(aws.ToInt32(c.Item.Port)) == l.Port && c.Tags[cloud.TagStack] != l.Stack {
 				return engine.Found[ListenerSpec]{}, l.foreign(l.Key(), fmt.Sprintf("a listener on port %d", l.Port), c.ID)
@@ -164,14 +164,14 @@ func (l *Listener) Find(ctx context.Context, look engine.Look) (engine.Found[Lis
 		}
 		return engine.Found[ListenerSpec]{}, nil
 	}
-	found := engine.Found[ListenerSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Spec: ListenerSpec{
-		Port: int(aws.ToInt32(li.Port)), Protocol: string(li.Protocol), TLSPolicy: aws.ToString(li.SslPolicy),
+	li := one.Item
+	found := engine.Found[ListenerSpec]{Phase: engine.Ready, ID: one.ID, Duplicates: duplicates, Spec: ListenerSpec{
+		Port: int(aws.ToInt32(li.Port)), Protocol: string(li.Protocol), TLSPolicy: aws.ToString(li.SslPolicy), Tags: one.Tags,
 	}}
 	for _, c := range li.Certificates {
 		found.Spec.Certificate = aws.ToString(c.CertificateArn)
 	}
 	found.Spec.Answer, found.Spec.Redirect = readAnswer(li.DefaultActions)
-	found.Spec.Tags = tagsOf(all, id)
 	return found, nil
 }
 

@@ -160,27 +160,27 @@ func (l *LoadBalancer) Find(ctx context.Context, look engine.Look) (engine.Found
 	if err != nil {
 		return engine.Found[LoadBalancerSpec]{}, err
 	}
-	lb, id, duplicates := pick(l.Env, l.Key(), look, all)
-	if id == "" {
+	one, duplicates := pick(l.Env, l.Key(), look, all)
+	if one.ID == "" {
 		for _, c := range all {
 			return engine.Found[LoadBalancerSpec]{}, l.foreign(l.Key(), "load balancer "+l.loadBalancerName(), c.ID)
 		}
 		return engine.Found[LoadBalancerSpec]{}, nil
 	}
-	attrs, err := l.Clients.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &id})
+	attrs, err := l.Clients.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &one.ID})
 	if err != nil {
 		return engine.Found[LoadBalancerSpec]{}, cloud.IgnoreNotFound(err)
 	}
-	found := engine.Found[LoadBalancerSpec]{Phase: engine.Ready, ID: id, Duplicates: duplicates, Outputs: map[string]string{
+	lb := one.Item
+	found := engine.Found[LoadBalancerSpec]{Phase: engine.Ready, ID: one.ID, Duplicates: duplicates, Outputs: map[string]string{
 		"dns_name": aws.ToString(lb.DNSName), "zone_id": aws.ToString(lb.CanonicalHostedZoneId),
 	}}
-	found.Spec = LoadBalancerSpec{Scheme: string(lb.Scheme), Group: strings.Join(lb.SecurityGroups, " ")}
+	found.Spec = LoadBalancerSpec{Scheme: string(lb.Scheme), Group: strings.Join(lb.SecurityGroups, " "), Tags: one.Tags}
 	for _, z := range lb.AvailabilityZones {
 		found.Spec.Subnets = append(found.Spec.Subnets, aws.ToString(z.SubnetId))
 	}
 	slices.Sort(found.Spec.Subnets)
 	found.Spec.readAttributes(attrs.Attributes, l.Stack)
-	found.Spec.Tags = tagsOf(all, id)
 	if lb.State == nil {
 		return found, nil
 	}

@@ -54,16 +54,12 @@ func (m *MountTarget) Find(ctx context.Context, look engine.Look) (engine.Found[
 	if err != nil {
 		return found, err
 	}
-	var of engine.Look
-	if seen := m.FileSystem.ID(); !engine.IsUnknown(seen) {
-		of.ID = seen
-	}
-	_, id, _ := pick(m.Env, m.FileSystem.Key(), of, systems)
-	if id == "" {
+	system, _ := pick(m.Env, m.FileSystem.Key(), engine.Look{ID: known(m.FileSystem.ID())}, systems)
+	if system.ID == "" {
 		return found, nil
 	}
 	all, err := cloud.List(ctx, m.Inventory, "mount-target", look.NotOlder, func(ctx context.Context) ([]types.MountTargetDescription, error) {
-		return unlessGone(m.mountTargets(ctx, &efs.DescribeMountTargetsInput{FileSystemId: &id}))
+		return unlessGone(m.mountTargets(ctx, &efs.DescribeMountTargetsInput{FileSystemId: &system.ID}))
 	})
 	if err != nil {
 		return found, err
@@ -112,7 +108,6 @@ func (m *MountTarget) vpc() string {
 	return m.Subnet.VPC.ID()
 }
 
-// mountTargets are those of a file system.
 func (h *Env) mountTargets(ctx context.Context, in *efs.DescribeMountTargetsInput) ([]types.MountTargetDescription, error) {
 	return cloud.Pages(ctx, efs.NewDescribeMountTargetsPaginator(h.Clients.EFS, in),
 		func(out *efs.DescribeMountTargetsOutput) []types.MountTargetDescription { return out.MountTargets })

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -40,15 +41,7 @@ func (n *Namespace) Needs() []engine.Node { return nil }
 // Want is the namespace with the stack's tags.
 func (n *Namespace) Want() NamespaceSpec { return NamespaceSpec{Tags: n.TagsOf(n.Key())} }
 
-func (n *Namespace) name(id string) string {
-	switch {
-	case n.Name != "":
-		return n.Name
-	case id != "":
-		return id
-	}
-	return n.Stack
-}
+func (n *Namespace) name(id string) string { return cmp.Or(n.Name, id, n.Stack) }
 
 // Find looks by name, and by tags where the name is not known: a run that died may have
 // made a namespace that the file does not want any more. While the create runs there is

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -108,11 +109,8 @@ func (s *Service) stopRelease(ctx context.Context, arn string, cause error) erro
 // CloudWatch shows them one after the other: they are the last ones when another look
 // finds no more.
 func (s *Service) lastLines(ctx context.Context, agent, container, arn string) []string {
-	if container == "" {
-		container = agent
-	}
 	in := &cloudwatchlogs.GetLogEventsInput{
-		LogGroupName: aws.String(s.LogGroupName(agent)), LogStreamName: aws.String(agent + "/" + container + "/" + tasks.ID(arn)),
+		LogGroupName: aws.String(s.LogGroupName(agent)), LogStreamName: aws.String(agent + "/" + cmp.Or(container, agent) + "/" + tasks.ID(arn)),
 		Limit: aws.Int32(releaseLines), StartFromHead: aws.Bool(false),
 	}
 	var before []string

@@ -79,9 +79,7 @@ func (r *Role) Disposable() {}
 
 // Name is the role's name, known before it is made. IAM knows no regions, so a stack
 // of the same name in another region needs names of its own.
-func (r *Role) Name() string {
-	return r.nameBelow(r.path())
-}
+func (r *Role) Name() string { return r.nameBelow(r.path()) }
 
 // nameBelow is the role's name below a path. A path makes another name, so that a role
 // with another path can be made while the old one is still used.
@@ -247,7 +245,6 @@ func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, err
 	return name, nil
 }
 
-// isGitHubs tells whether workflows of GitHub take it.
 func (r *Role) isGitHubs() bool { return r.Kind == PlanRole || r.Kind == DeployRole }
 
 // about is what the console says of it.

@@ -160,7 +160,6 @@ func (r *Role) tagPolicies(ctx context.Context, id, digests string) error {
 	return failure(r.Clients.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: &id, Tags: toIAMTags(cloud.Tags{tagPolicies: digests})}))
 }
 
-// updateBoundary sets or removes what bounds the role.
 func (r *Role) updateBoundary(ctx context.Context, id, have, want string) error {
 	switch {
 	case have == want:

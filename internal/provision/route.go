@@ -90,15 +90,15 @@ func (r *Route) Find(ctx context.Context, look engine.Look) (engine.Found[RouteS
 	if seen := r.Table.ID(); seen != "" && !engine.IsUnknown(seen) {
 		of = seen
 	}
-	table, of, _ := pick(r.Env, r.Table.Key(), engine.Look{ID: of}, all)
-	for _, route := range table.Routes {
+	table, _ := pick(r.Env, r.Table.Key(), engine.Look{ID: of}, all)
+	for _, route := range table.Item.Routes {
 		if aws.ToString(route.DestinationCidrBlock)+aws.ToString(route.DestinationIpv6CidrBlock) != r.destination() {
 			continue
 		}
 		target := cloud.RouteTarget(route)
 		// A route to an interface drops what comes while one instance takes the other's place: no change to it helps.
 		hole := route.State == types.RouteStateBlackhole && (r.Interface == nil || target != r.Interface.ID())
-		return engine.Found[RouteSpec]{Phase: engine.Ready, ID: r.id(of), Spec: RouteSpec{Table: of, Target: target, Blackhole: hole}}, nil
+		return engine.Found[RouteSpec]{Phase: engine.Ready, ID: r.id(table.ID), Spec: RouteSpec{Table: table.ID, Target: target, Blackhole: hole}}, nil
 	}
 	return engine.Found[RouteSpec]{}, nil
 }

@@ -49,8 +49,8 @@ func (a *RouteTableAssociation) Find(ctx context.Context, look engine.Look) (eng
 	if seen := a.Subnet.ID(); seen != "" && !engine.IsUnknown(seen) {
 		look.ID = seen
 	}
-	_, subnet, _ := pick(a.Env, a.Subnet.Key(), look, subnets)
-	if subnet == "" {
+	subnet, _ := pick(a.Env, a.Subnet.Key(), look, subnets)
+	if subnet.ID == "" {
 		return engine.Found[RouteTableAssociationSpec]{}, nil
 	}
 	tables, err := cloud.List(ctx, a.Inventory, "route-table", look.NotOlder, (&RouteTable{Env: a.Env}).list)
@@ -58,12 +58,11 @@ func (a *RouteTableAssociation) Find(ctx context.Context, look engine.Look) (eng
 		return engine.Found[RouteTableAssociationSpec]{}, err
 	}
 	for _, t := range tables {
-		if associationOf(t.Item, subnet) == "" {
-			continue
+		if associationOf(t.Item, subnet.ID) != "" {
+			return engine.Found[RouteTableAssociationSpec]{
+				Phase: engine.Ready, ID: subnet.ID, Spec: RouteTableAssociationSpec{Table: t.ID, Subnet: subnet.ID},
+			}, nil
 		}
-		return engine.Found[RouteTableAssociationSpec]{
-			Phase: engine.Ready, ID: subnet, Spec: RouteTableAssociationSpec{Table: t.ID, Subnet: subnet},
-		}, nil
 	}
 	return engine.Found[RouteTableAssociationSpec]{}, nil
 }

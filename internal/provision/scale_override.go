@@ -85,9 +85,7 @@ func (b *ScaleOverride) read(ctx context.Context, notOlder time.Time) (ScaleOver
 // NotUp is an agent that has nothing to scale yet.
 type NotUp struct{ Agent string }
 
-func (e *NotUp) Error() string {
-	return e.Agent + " is not up, so there is nothing to scale"
-}
+func (e *NotUp) Error() string { return e.Agent + " is not up, so there is nothing to scale" }
 
 // Try is what to do about it.
 func (e *NotUp) Try() string { return "karmactl up" }

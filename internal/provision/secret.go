@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -200,10 +201,7 @@ func (s *Secret) Create(ctx context.Context, want SecretSpec, token string) (str
 	if err != nil {
 		return "", err
 	}
-	tags := cloud.Tags{}
-	for k, v := range want.Tags {
-		tags[k] = v
-	}
+	tags := maps.Clone(want.Tags)
 	if note := (secretSeen{version: token, keys: values.names()}).note(); note != "" {
 		tags[TagSecretKeys] = note
 	}

@@ -204,7 +204,6 @@ func readEarly(e *types.DeploymentEarlySuccessCriteria) bool {
 	return e != nil && e.Enable && aws.ToInt32(e.HealthyPercent) == 100 && e.SourceServiceRevisionCleanup == types.ServiceRevisionCleanupDeferred
 }
 
-// readService is a service in our words.
 func readService(x types.Service) ServiceSpec {
 	w := ServiceSpec{
 		Name: aws.ToString(x.ServiceName), TaskDefinition: aws.ToString(x.TaskDefinition), Tasks: int(x.DesiredCount), Capacity: readStrategy(x.CapacityProviderStrategy), Exec: x.EnableExecuteCommand,

@@ -10,6 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/efs"
+	efstypes "github.com/aws/aws-sdk-go-v2/service/efs/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
@@ -39,7 +43,6 @@ type serviceTags struct {
 // failure is the error of a call whose answer says nothing more.
 func failure[Out any](_ Out, err error) error { return err }
 
-// update makes have into want.
 func (s serviceTags) update(ctx context.Context, id string, have, want cloud.Tags) error {
 	return cloud.SyncTags(have, want,
 		func(set cloud.Tags) error { return s.set(ctx, &id, set) },
@@ -282,4 +285,36 @@ func (h *Env) stateMachineTags() serviceTags {
 			return failure(api.UntagResource(ctx, &sfn.UntagResourceInput{ResourceArn: arn, TagKeys: keys}))
 		},
 	}
+}
+
+func toECSTags(tags cloud.Tags) []ecstypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) ecstypes.Tag { return ecstypes.Tag{Key: &k, Value: &v} })
+}
+
+func fromECSTags(tags []ecstypes.Tag) cloud.Tags {
+	return cloud.FromSDK(tags, func(t ecstypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}
+
+func updateECSTags(ctx context.Context, api *ecs.Client, arn string, have, want cloud.Tags) error {
+	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
+		return failure(api.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: &arn, Tags: toECSTags(set)}))
+	}, func(gone []string) error {
+		return failure(api.UntagResource(ctx, &ecs.UntagResourceInput{ResourceArn: &arn, TagKeys: gone}))
+	})
+}
+
+func toEFSTags(tags cloud.Tags) []efstypes.Tag {
+	return cloud.ToSDK(tags, func(k, v string) efstypes.Tag { return efstypes.Tag{Key: &k, Value: &v} })
+}
+
+func fromEFSTags(tags []efstypes.Tag) cloud.Tags {
+	return cloud.FromSDK(tags, func(t efstypes.Tag) (string, string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}
+
+func updateEFSTags(ctx context.Context, api *efs.Client, id string, have, want cloud.Tags) error {
+	return cloud.SyncTags(have, want, func(set cloud.Tags) error {
+		return failure(api.TagResource(ctx, &efs.TagResourceInput{ResourceId: &id, Tags: toEFSTags(set)}))
+	}, func(gone []string) error {
+		return failure(api.UntagResource(ctx, &efs.UntagResourceInput{ResourceId: &id, TagKeys: gone}))
+	})
 }

@@ -107,7 +107,6 @@ func startsAfter(a agents.Agent) Variables {
 // Variables have no space in them.
 func secretKey(container, env string) string { return strings.TrimPrefix(container+" "+env, " ") }
 
-// secretsOf are the secrets of one container.
 func secretsOf(container string, all Variables) Variables {
 	out := Variables{}
 	for key, from := range all {
@@ -221,7 +220,6 @@ func dependsOn(after Variables) []types.ContainerDependency {
 	return out
 }
 
-// readContainer is a container in our words.
 func readContainer(c types.ContainerDefinition) ContainerSpec {
 	out := ContainerSpec{
 		Reference: c.DockerLabels[labelImage], Image: aws.ToString(c.Image), Entrypoint: c.EntryPoint, Command: c.Command, Essential: aws.ToBool(c.Essential),

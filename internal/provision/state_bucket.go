@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -74,10 +75,7 @@ func (b *StateBucket) tags() cloud.Tags {
 // Find looks for the name, which is unique over all accounts, and asks for the
 // account's own: a stranger's bucket of that name is never written to.
 func (b *StateBucket) Find(ctx context.Context, look engine.Look) (engine.Found[StateBucketSpec], error) {
-	id := look.ID
-	if id == "" {
-		id = b.Bucket
-	}
+	id := cmp.Or(look.ID, b.Bucket)
 	if id == "" {
 		return engine.Found[StateBucketSpec]{}, nil
 	}

@@ -66,13 +66,13 @@ func (b *SubnetCIDRBlock) Find(ctx context.Context, look engine.Look) (engine.Fo
 	if err != nil {
 		return found, err
 	}
-	subnet, id, _ := pick(b.Env, b.Subnet.Key(), engine.Look{ID: known(b.Subnet.ID())}, all)
-	for _, x := range subnet.Ipv6CidrBlockAssociationSet {
+	subnet, _ := pick(b.Env, b.Subnet.Key(), engine.Look{ID: known(b.Subnet.ID())}, all)
+	for _, x := range subnet.Item.Ipv6CidrBlockAssociationSet {
 		if x.Ipv6CidrBlockState == nil || found.Phase != engine.Absent {
 			continue
 		}
 		found = blockFound(string(x.Ipv6CidrBlockState.State), x.AssociationId, x.Ipv6CidrBlock,
-			SubnetCIDRBlockSpec{Subnet: id, Assigns: aws.ToBool(subnet.AssignIpv6AddressOnCreation), Block: aws.ToString(x.Ipv6CidrBlock)})
+			SubnetCIDRBlockSpec{Subnet: subnet.ID, Assigns: aws.ToBool(subnet.Item.AssignIpv6AddressOnCreation), Block: aws.ToString(x.Ipv6CidrBlock)})
 	}
 	return found, nil
 }

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -31,16 +32,8 @@ type Subscription struct {
 	dropped bool // we have given up one that could not be deleted
 }
 
-func (s *Subscription) hash() string {
-	if s.Hash != "" {
-		return s.Hash
-	}
-	return addressHash(s.Email)
-}
-
-func addressHash(email string) string {
-	return digestOf(strings.ToLower(email))
-}
+func (s *Subscription) hash() string  { return cmp.Or(s.Hash, addressHash(s.Email)) }
+func addressHash(email string) string { return digestOf(strings.ToLower(email)) }
 
 func (s *Subscription) Key() engine.Key      { return engine.Key("subscription/" + s.hash()) }
 func (s *Subscription) Needs() []engine.Node { return nodes(s.Topic) }

@@ -121,7 +121,6 @@ func volumesOf(container string, mounts []Mount) Volumes {
 	return out
 }
 
-// readVolumes are a revision's volumes in our words.
 func readVolumes(d *types.TaskDefinition) Volumes {
 	var out Volumes
 	for _, v := range d.Volumes {
@@ -152,7 +151,6 @@ func readVolumes(d *types.TaskDefinition) Volumes {
 	return out
 }
 
-// input is the volumes as ECS takes them.
 func (all Volumes) input() []types.Volume {
 	var out []types.Volume
 	for _, name := range slices.Sorted(maps.Keys(all)) {

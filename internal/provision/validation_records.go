@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -52,9 +53,7 @@ func (v *ValidationRecords) Find(ctx context.Context, look engine.Look) (engine.
 		return engine.Found[ValidationRecordsSpec]{}, err
 	}
 	zone, list, _ := strings.Cut(look.ID, "/")
-	if zone == "" {
-		zone = v.Zone
-	}
+	zone = cmp.Or(zone, v.Zone)
 	names := map[string]string{} // name to the value that is ours, "" for any
 	for _, c := range all {
 		for _, r := range validationRecords(c.Item) {

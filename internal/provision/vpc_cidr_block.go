@@ -39,12 +39,12 @@ func (b *VPCCIDRBlock) Find(ctx context.Context, look engine.Look) (engine.Found
 	if err != nil {
 		return found, err
 	}
-	vpc, id, _ := pick(b.Env, b.VPC.Key(), engine.Look{ID: known(b.VPC.ID())}, all)
-	for _, x := range vpc.Ipv6CidrBlockAssociationSet {
+	vpc, _ := pick(b.Env, b.VPC.Key(), engine.Look{ID: known(b.VPC.ID())}, all)
+	for _, x := range vpc.Item.Ipv6CidrBlockAssociationSet {
 		if x.Ipv6CidrBlockState == nil {
 			continue
 		}
-		one := blockFound(string(x.Ipv6CidrBlockState.State), x.AssociationId, x.Ipv6CidrBlock, VPCCIDRBlockSpec{VPC: id})
+		one := blockFound(string(x.Ipv6CidrBlockState.State), x.AssociationId, x.Ipv6CidrBlock, VPCCIDRBlockSpec{VPC: vpc.ID})
 		if one.Phase != engine.Absent && (found.Phase == engine.Absent || one.ID == look.ID) {
 			found = one
 		}
