@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -76,14 +75,19 @@ func (o *office) write(yaml string) {
 // run runs one command and gives its exit code and all that it said.
 func (o *office) run(stdin string, args ...string) (int, string) {
 	var out locked
+	return o.runOn(ui.NewTerminal(strings.NewReader(stdin), &out, &out, func(string) string { return "" }), args...), out.String()
+}
+
+// runOn runs one command at a terminal.
+func (o *office) runOn(term *ui.Terminal, args ...string) int {
 	global := []string{"--file", o.file, "--simulate", filepath.Join(o.dir, "world"), "--state", "s3://karmactl-state-123456789012-us-east-1/it"}
-	return o.app(stdin, &out).run(context.Background(), append(global, args...)), out.String() // before a command of the user's
+	return o.app(term).run(context.Background(), append(global, args...)) // before a command of the user's
 }
 
 // app is a program in the office's account.
-func (o *office) app(stdin string, out io.Writer) *app {
+func (o *office) app(term *ui.Terminal) *app {
 	return &app{
-		term:     ui.NewTerminal(strings.NewReader(stdin), out, out, func(string) string { return "" }),
+		term:     term,
 		rehearse: func(string, string) (*awssim.Sim, engine.Clock, error) { return o.sim, engine.RealClock{}, nil },
 		stop:     make(chan struct{}), leaveSignals: func() {},
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,7 +72,7 @@ func TestEveryDryRunHoldsClientsThatCannotWrite(t *testing.T) {
 				t.Errorf("%s exits %d after %v:\n%s", name, code, o.sim.Mutations(), said)
 			}
 		}
-		a := o.app("", io.Discard)
+		a := o.app(&ui.Terminal{})
 		a.opts.file, a.opts.simulate = o.file, filepath.Join(o.dir, "world")
 		c := &cobra.Command{RunE: a.withSession(anyArgs, func(ctx context.Context, s *session, _ []string) error {
 			_, err := s.env(false).Clients.EC2.CreateVpc(ctx, &ec2.CreateVpcInput{})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,7 +20,6 @@ import (
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/awssim"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -269,13 +267,7 @@ func (x *troubled) speak() {
 // on runs a command in a window of so many columns and lines.
 func (x *troubled) on(width, height int, args ...string) (code int, wrote string) {
 	var out locked
-	a := &app{
-		term:     ui.NewWindow(strings.NewReader(""), &out, &out, width, height),
-		rehearse: func(string, string) (*awssim.Sim, engine.Clock, error) { return x.sim, engine.RealClock{}, nil },
-		stop:     make(chan struct{}), leaveSignals: func() {},
-	}
-	global := []string{"--file", x.file, "--simulate", filepath.Join(x.dir, "world"), "--state", "s3://karmactl-state-123456789012-us-east-1/it"}
-	code = a.run(context.Background(), append(global, args...))
+	code = x.runOn(ui.NewWindow(strings.NewReader(""), &out, &out, width, height), args...)
 	return code, out.String()
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,8 +13,6 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"github.com/karmacadabra/karmactl/internal/awssim"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -99,16 +96,11 @@ func TestWhatTakesItsTimeIsReadableInEverySize(t *testing.T) {
 func (x *troubled) play(s scene, width, height int) string {
 	x.t.Helper()
 	var out, painted locked
-	a := &app{
-		term:     ui.NewWindow(strings.NewReader(""), &out, &painted, width, height),
-		rehearse: func(string, string) (*awssim.Sim, engine.Clock, error) { return x.sim, engine.RealClock{}, nil },
-		stop:     make(chan struct{}), leaveSignals: func() {},
-	}
-	global := []string{"--file", x.file, "--simulate", filepath.Join(x.dir, "world"), "--state", "s3://karmactl-state-123456789012-us-east-1/it"}
+	term := ui.NewWindow(strings.NewReader(""), &out, &painted, width, height)
 	const apart = 20 * time.Minute // how long the scene before took moves nothing
 	time.Sleep(time.Until(time.Now().Truncate(apart).Add(apart)))
 	began, ended := time.Now(), make(chan int)
-	go func() { ended <- a.run(context.Background(), append(global, s.args...)) }()
+	go func() { ended <- x.runOn(term, s.args...) }()
 	var b strings.Builder
 	for _, look := range s.looks {
 		time.Sleep(time.Until(began.Add(look + time.Millisecond)))
