@@ -92,20 +92,7 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 		without = w.without(ctx, st, services)
 	}
 	if len(services) == 0 {
-		for _, n := range names {
-			st.Agents = append(st.Agents, AgentStatus{Name: n})
-			if x, waits := without[n]; waits && x.Problem != hasNoService {
-				st.Attention = append(st.Attention, x)
-			}
-		}
-		for _, j := range ownOf(w.Jobs) {
-			if x, waits := without[j.Name]; waits {
-				st.Attention = append(st.Attention, x)
-			}
-		}
-		if len(st.Attention) == 0 {
-			st.Attention = append(st.Attention, Attention{About: AboutTasks, Problem: "nothing is up", Command: "karmactl up"})
-		}
+		w.nothingUp(st, names, without)
 		return st, nil
 	}
 	r := w.read(ctx, services)
@@ -134,6 +121,24 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 	return st, nil
 }
 
+// nothingUp is the status of a stack without a service: what each agent and job waits for.
+func (w *Watcher) nothingUp(st *Status, names []string, without map[string]Attention) {
+	for _, n := range names {
+		st.Agents = append(st.Agents, AgentStatus{Name: n})
+		if x, waits := without[n]; waits && x.Problem != hasNoService {
+			st.Attention = append(st.Attention, x)
+		}
+	}
+	for _, j := range ownOf(w.Jobs) {
+		if x, waits := without[j.Name]; waits {
+			st.Attention = append(st.Attention, x)
+		}
+	}
+	if len(st.Attention) == 0 {
+		st.Attention = append(st.Attention, Attention{About: AboutTasks, Problem: "nothing is up", Command: "karmactl up"})
+	}
+}
+
 // names are those of the agents' services.
 func (w *Watcher) names() tasks.Names {
 	names := tasks.Names{}
@@ -158,58 +163,48 @@ type readings struct {
 func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 	r := readings{health: map[string][]elbtypes.TargetHealthDescription{}}
 	groups := targetGroups(services)
-	notes := make([]error, 6)
 	var g errgroup.Group
-	note := func(i int, what string, err error) {
-		if err != nil {
-			notes[i] = fmt.Errorf("%s: %w", what, err)
-		}
+	reads := []func() (unknown string, err error){
+		func() (_ string, err error) { r.tasks, err = w.tasks(ctx); return "images and Spot are not known", err },
+		func() (string, error) { return "target health is not known", w.readHealth(ctx, groups, r.health) },
+		func() (unknown string, err error) { r.scaling, unknown, err = w.readScaling(ctx); return unknown, err },
+		func() (_ string, err error) {
+			r.measured, err = w.measure(ctx, services, groups)
+			return "CPU, memory and 5xx are not known", err
+		},
+		func() (_ string, err error) {
+			r.jobs, err = w.readJobs(ctx)
+			return "the jobs' schedules are not known", err
+		},
+		func() (_ string, err error) {
+			r.dropped, err = w.readDropped(ctx)
+			return "whether a job was not started is not known", err
+		},
 	}
-	g.Go(func() error {
-		var err error
-		r.tasks, err = w.tasks(ctx)
-		note(0, "images and Spot are not known", err)
-		return nil
-	})
-	g.Go(func() error {
-		for _, arn := range groups {
-			out, err := w.Targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
-			if err != nil {
-				note(1, "target health is not known", err)
-				return nil
+	notes := make([]error, len(reads))
+	for i, read := range reads {
+		g.Go(func() error {
+			if unknown, err := read(); err != nil {
+				notes[i] = fmt.Errorf("%s: %w", unknown, err)
 			}
-			r.health[arn] = out.TargetHealthDescriptions
-		}
-		return nil
-	})
-	g.Go(func() error {
-		var unknown string
-		var err error
-		r.scaling, unknown, err = w.readScaling(ctx)
-		note(2, unknown, err)
-		return nil
-	})
-	g.Go(func() error {
-		var err error
-		r.measured, err = w.measure(ctx, services, groups)
-		note(3, "CPU, memory and 5xx are not known", err)
-		return nil
-	})
-	g.Go(func() error {
-		var err error
-		r.jobs, err = w.readJobs(ctx)
-		note(4, "the jobs' schedules are not known", err)
-		return nil
-	})
-	g.Go(func() error {
-		var err error
-		r.dropped, err = w.readDropped(ctx)
-		note(5, "whether a job was not started is not known", err)
-		return nil
-	})
+			return nil
+		})
+	}
 	_ = g.Wait() // what failed is in the notes
 	r.notes = slices.DeleteFunc(notes, func(err error) bool { return err == nil })
 	return r
+}
+
+// readHealth reads the health of each target group into all.
+func (w *Watcher) readHealth(ctx context.Context, groups map[string]string, all map[string][]elbtypes.TargetHealthDescription) error {
+	for _, arn := range groups {
+		out, err := w.Targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
+		if err != nil {
+			return err
+		}
+		all[arn] = out.TargetHealthDescriptions
+	}
+	return nil
 }
 
 // tasks are the running tasks, and of the tasks that stopped within the last hour as

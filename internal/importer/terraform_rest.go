@@ -90,6 +90,14 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 		}
 	}
 	s.settle(own, "a service of its own, in a cluster of its own")
+	definitionRest(d)
+	containerRest(c)
+	d.get("container_definitions").settle(left, noCounterpart)
+	d.settle(own, "a task definition of its own")
+}
+
+// definitionRest is for a task definition's keys.
+func definitionRest(d *tree) {
 	for k, t := range d.each() {
 		switch k {
 		case "volume":
@@ -112,6 +120,10 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 			}
 		}
 	}
+}
+
+// containerRest is for the agent's container.
+func containerRest(c *tree) {
 	c.get("name").own("the agent's name")
 	c.get("essential").own("the task ends with it")
 	for k, t := range c.each() {
@@ -134,6 +146,4 @@ func (x *terraform) serviceRest(s, d, c *tree) {
 		}
 	}
 	c.settle(left, noCounterpart)
-	d.get("container_definitions").settle(left, noCounterpart)
-	d.settle(own, "a task definition of its own")
 }

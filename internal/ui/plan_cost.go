@@ -30,6 +30,19 @@ func (t *Terminal) planCost(b *strings.Builder, cost *document.PlanCost, width i
 			fmt.Fprintln(b, more)
 		}
 	}
+	t.planTotal(b, cost, width)
+	if cost.Unknown > 0 {
+		fmt.Fprintf(b, "    %s %s\n", c.yellow("!"), wrap("not in the total, without a price in "+cost.Region+": "+Few(cost.Missing, 3), width-6, 6))
+	}
+	if cost.BestSaving != nil {
+		b.WriteString(t.bestSaving("    ", cost.BestSaving))
+	}
+	fmt.Fprintln(b)
+}
+
+// planTotal is the line below a plan's costs: the total, what the plan changes of it, and the budget.
+func (t *Terminal) planTotal(b *strings.Builder, cost *document.PlanCost, width int) {
+	c := t.paint()
 	verdict := ""
 	if cost.Budget != "" {
 		verdict = "budget " + cost.Budget + "  " + c.green("ok")
@@ -61,13 +74,6 @@ func (t *Terminal) planCost(b *strings.Builder, cost *document.PlanCost, width i
 	if delta != "" {
 		fmt.Fprintln(b, strings.Repeat(" ", lipgloss.Width(total))+delta)
 	}
-	if cost.Unknown > 0 {
-		fmt.Fprintf(b, "    %s %s\n", c.yellow("!"), wrap("not in the total, without a price in "+cost.Region+": "+Few(cost.Missing, 3), width-6, 6))
-	}
-	if cost.BestSaving != nil {
-		b.WriteString(t.bestSaving("    ", cost.BestSaving))
-	}
-	fmt.Fprintln(b)
 }
 
 // wrapItems is wrap for what has dots between: it is broken at these, and before them
