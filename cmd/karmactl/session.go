@@ -81,18 +81,23 @@ func (a *app) withSession(ok check, run func(context.Context, *session, []string
 // withAccess is withSession for commands that may not need the account's number.
 func (a *app) withAccess(need access, ok check, run func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
-		return a.inTime(c.Context(), func(ctx context.Context) error {
-			s, err := a.open(ctx, need, func(cfg *agents.Config) error { return ok(cfg, args) })
-			if err != nil {
-				return err
-			}
-			defer func() { _ = s.close() }() // all that matters is written by then
-			if dry, _ := c.Flags().GetBool("dry-run"); dry {
-				s.aws = cloud.WithOptions(s.aws, cloud.ReadOnly)
-			}
-			return orAsleep(ctx, s, run(ctx, s, args))
-		})
+		return a.access(c, args, need, ok, run)
 	}
+}
+
+// access is what withAccess makes of a command. It is apart, because the compiler would put all of it into each command.
+func (a *app) access(c *cobra.Command, args []string, need access, ok check, run func(context.Context, *session, []string) error) error {
+	return a.inTime(c.Context(), func(ctx context.Context) error {
+		s, err := a.open(ctx, need, func(cfg *agents.Config) error { return ok(cfg, args) })
+		if err != nil {
+			return err
+		}
+		defer func() { _ = s.close() }() // all that matters is written by then
+		if dry, _ := c.Flags().GetBool("dry-run"); dry {
+			s.aws = cloud.WithOptions(s.aws, cloud.ReadOnly)
+		}
+		return orAsleep(ctx, s, run(ctx, s, args))
+	})
 }
 
 // withNames is withAccess for a command that takes several of the names that of gives, or patterns of them.
