@@ -30,7 +30,7 @@ func (s *session) planGivingBack(ctx context.Context, store *state.Store, all []
 		return g, nil // either has nothing been made yet, or all of that is gone
 	}
 	if asleep := store.Hibernation(); asleep != nil {
-		return nil, &advice{fmt.Errorf("the stack hibernates since %s: what was taken over is to be given back as it ran", stamp(asleep.Since)), "karmactl wake"}
+		return nil, &advice{fmt.Errorf("the stack has hibernated since %s: what was taken over is to be given back as it ran", atUTC(asleep.Since)), "karmactl wake"}
 	}
 	for _, e := range adopted(store, "") {
 		switch {

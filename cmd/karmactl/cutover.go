@@ -211,7 +211,7 @@ func runCutover(ctx context.Context, s *session, o cutoverOptions) error {
 		case wait == 0:
 			return l.follow(ctx, o)
 		}
-		s.app.term.Notef("resolvers keep the old answers until %s; the names are moved then. If this one is stopped, karmactl cutover continues from here", stamp(s.clock.Now().Add(wait)))
+		s.app.term.Notef("resolvers keep the old answers until %s; the names are moved then. If this one is stopped, karmactl cutover continues from here", atUTC(s.clock.Now().Add(wait)))
 		if err := s.clock.Wait(ctx, wait); err != nil {
 			return &advice{err, "karmactl cutover continues; karmactl cutover --back puts the time to live back"}
 		}

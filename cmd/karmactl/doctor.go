@@ -57,7 +57,7 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 	if err != nil {
 		unread = append(unread, fmt.Errorf("whether it hibernates is not known: %w", err))
 	} else if asleep := store.Hibernation(); asleep != nil {
-		doc.Notes = []string{"it hibernates since " + stamp(asleep.Since) + ", so nothing runs: karmactl wake brings it back"}
+		doc.Notes = []string{"it has hibernated since " + atUTC(asleep.Since) + ", so nothing runs: karmactl wake brings it back"}
 		return s.app.term.Doctor(doc, o.full)
 	}
 	var turns []spotTurn

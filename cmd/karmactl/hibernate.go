@@ -234,6 +234,9 @@ func hibernationDoc(asleep *state.Hibernation, saving cost.Rest) *document.Hiber
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// atUTC is a time for people, who may be anywhere.
+func atUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
 // hibernated tells how hibernating went.
 func (p *plan) hibernated(res *engine.Result, about []string, took time.Duration) error {
 	r := resultDoc(res)

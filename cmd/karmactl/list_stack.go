@@ -193,7 +193,7 @@ func (a *app) showStacks(d *document.Stacks) {
 func isOf(x document.Stack) string {
 	switch {
 	case x.Hibernates:
-		return "hibernates since " + stamp(*x.Since)
+		return "asleep since " + atUTC(*x.Since)
 	case x.Agents == 0:
 		return "without agents"
 	case x.Running < x.Desired:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
@@ -31,7 +32,7 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 	if asleep == nil {
 		return nil
 	}
-	problem := "it hibernates since " + stamp(asleep.Since)
+	problem := "it has hibernated since " + atUTC(asleep.Since)
 	prices, err := s.app.book(s.cfg)
 	if err != nil {
 		return err
@@ -44,27 +45,70 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 	if len(saving.Lacks) == 0 {
 		problem += " and saves $" + saving.Hourly.StringFixed(4) + " an hour"
 	}
-	st.Attention = []fleet.Attention{{About: aboutHibernation, Problem: problem, Command: "karmactl wake"}}
+	do := wakeIt
+	if who := waking(ctx, s); who != "" {
+		problem, do = problem+", and "+who+" wakes it now", watchIt
+	}
+	st.Attention = []fleet.Attention{{About: aboutHibernation, Problem: problem, Command: do}}
 	return nil
 }
 
 // orAsleep puts hibernation in place of advice to bring the stack up, which would change nothing while it sleeps.
 func orAsleep(ctx context.Context, s *session, err error) error {
-	if err == nil || !strings.HasPrefix(try(s.explain(err)), "karmactl up") {
-		return err
+	if err == nil {
+		return nil
 	}
-	asleep, unknown := readAsleep(ctx, s)
-	if unknown != nil || asleep == nil {
-		return err
+	do := try(s.explain(err))
+	if strings.HasPrefix(do, "karmactl up") {
+		asleep, unknown := readAsleep(ctx, s)
+		if unknown != nil || asleep == nil {
+			return err
+		}
+		do, err = wakeIt, &advice{fmt.Errorf("the stack has hibernated since %s: %w", atUTC(asleep.Since), err), wakeIt}
 	}
-	return &advice{fmt.Errorf("the stack hibernates since %s: %w", stamp(asleep.Since), err), "karmactl wake"}
+	if do == wakeIt {
+		if who := waking(ctx, s); who != "" {
+			return &advice{fmt.Errorf("%w; %s wakes it now", err, who), watchIt}
+		}
+	}
+	return err
+}
+
+// What to do about a stack that sleeps, and while somebody else wakes it.
+const (
+	wakeIt  = "karmactl wake"
+	watchIt = "karmactl status --watch"
+)
+
+// waking is who wakes the stack at this moment; "" is nobody, or not known.
+func waking(ctx context.Context, s *session) string {
+	known, err := identifiedAs(ctx, s)
+	if err != nil {
+		return ""
+	}
+	backend, err := known.backend()
+	if err != nil {
+		return ""
+	}
+	h, err := state.Held(ctx, backend)
+	if err != nil || h.Command != "wake" || h.ExpiresAt.Before(time.Now()) {
+		return ""
+	}
+	return h.String()
+}
+
+// identifiedAs is a session that knows the account's number, which the name of the state's bucket has in it.
+func identifiedAs(ctx context.Context, s *session) (*session, error) {
+	known := *s
+	var err error
+	known.account, err = cloud.Whoami(ctx, s.aws, s.account)
+	return &known, err
 }
 
 // readAsleep is what the state says of hibernation; nil when it is awake, or there is no state.
 func readAsleep(ctx context.Context, s *session) (*state.Hibernation, error) {
-	known := *s
-	var err error
-	if known.account, err = cloud.Whoami(ctx, s.aws, s.account); err != nil {
+	known, err := identifiedAs(ctx, s)
+	if err != nil {
 		return nil, err
 	}
 	store, err := known.readState(ctx)

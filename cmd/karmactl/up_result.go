@@ -49,7 +49,7 @@ func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result
 			r.Next = []string{"karmactl logs --follow", "karmactl status"}
 		}
 		if asleep != nil {
-			r.Notes = append(r.Notes, "it hibernates since "+stamp(asleep.Since))
+			r.Notes = append(r.Notes, "it has hibernated since "+atUTC(asleep.Since))
 			r.Next = []string{"karmactl wake"}
 		}
 	}

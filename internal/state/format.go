@@ -215,7 +215,7 @@ func (s *State) normalize() error {
 	}
 	if h := s.Hibernation; h != nil {
 		if h.Since = h.Since.UTC(); !writable(h.Since) {
-			return &CorruptError{Why: fmt.Sprintf("it hibernates since the year %d", h.Since.Year())}
+			return &CorruptError{Why: fmt.Sprintf("it has hibernated since the year %d", h.Since.Year())}
 		}
 	}
 	if c := s.Cutover; c != nil {

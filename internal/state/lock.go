@@ -35,17 +35,34 @@ type LockedError struct {
 }
 
 func (e *LockedError) Error() string {
-	const layout = "2006-01-02 15:04:05 UTC"
-	how, ends := "wait until that has finished; if it died, its", ""
-	if e.Left > 0 {
-		ends = " in " + e.Left.Round(time.Second).String() + ","
-		if silent := leaseFor - e.Left; silent > 2*beatEvery {
-			how = fmt.Sprintf("it has not renewed its lease for %s, and does every %s as long as it lives: the", silent.Round(time.Second), beatEvery)
-		}
+	said := fmt.Sprintf("the state is locked by %s since %s", e.Holder, e.Holder.AcquiredAt.UTC().Format(lockTime))
+	if silent := e.silent(); silent > 0 {
+		said += fmt.Sprintf(", which has not renewed its lease for %s, and does every %s as long as it lives", silent.Round(time.Second), beatEvery)
 	}
-	return fmt.Sprintf("the state is locked by %s since %s: %s lease runs out%s at %s, or end it now with karmactl state unlock",
-		e.Holder, e.Holder.AcquiredAt.UTC().Format(layout), how, ends, e.ExpiresAt.UTC().Format(layout))
+	return said
 }
+
+// Try is to wait, for the run or for the end of its lease.
+func (e *LockedError) Try() string {
+	how, ends := "wait until that has finished; if it died, its lease runs out ", ""
+	if e.silent() > 0 {
+		how = "its lease runs out "
+	}
+	if e.Left > 0 {
+		ends = "in " + e.Left.Round(time.Second).String() + ", "
+	}
+	return how + ends + "at " + e.ExpiresAt.UTC().Format(lockTime) + ", and karmactl state unlock ends it now"
+}
+
+// silent is for how long the holder has missed its heartbeats; 0 is not at all.
+func (e *LockedError) silent() time.Duration {
+	if silent := leaseFor - e.Left; e.Left > 0 && silent > 2*beatEvery {
+		return silent
+	}
+	return 0
+}
+
+const lockTime = "2006-01-02 15:04:05 UTC"
 
 // BadLockError is a lock that does not say who holds it.
 type BadLockError struct{ Why string }

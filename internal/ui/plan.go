@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"charm.land/lipgloss/v2"
 
@@ -63,7 +64,8 @@ func (t *Terminal) planText(p *document.Plan) string {
 		if h.Hourly == "" {
 			saving = "saving what is not known, because prices are missing"
 		}
-		fmt.Fprintf(&b, "  %s %s: %s\n", c.bold("Hibernated since "+h.Since+","), saving, c.bold("karmactl wake")+" brings it back.")
+		since, _ := time.Parse(time.RFC3339, h.Since)
+		fmt.Fprintf(&b, "  %s %s: %s\n", c.bold("Hibernated since "+since.UTC().Format("2006-01-02 15:04 UTC")+","), saving, c.bold("karmactl wake")+" brings it back.")
 	}
 	switch {
 	case !s.Any() && p.Destroy && p.Hibernation != nil:
