@@ -41,7 +41,7 @@ type insider struct {
 }
 
 // scriptsInside runs the scripts that need no process of their own, with -short, in a second process of this test:
-// there they have the folder and the environment for themselves, and this one goes on with the others.
+// there they have the folder and the environment for themselves, and this one continues with the others.
 func scriptsInside(t *testing.T) {
 	t.Parallel()
 	if !testing.Short() {

@@ -43,7 +43,7 @@ func (m tidy) Run() int {
 }
 
 // The scripts run the real main, with a simulated account in $WORK/world
-// and the shipped agents.yaml. With -short, those that need no process of their own run inside one process.
+// and the shipped agents.yaml. With -short, the ones that need no process of their own run inside one process.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	t.Run("inside", scriptsInside)
