@@ -38,12 +38,13 @@ func (s *Sim) checkExecutionTarget(t *types.Target) error {
 	return nil
 }
 
-// startJobExecution starts an execution with the rights of the target's role. The id of an invocation is taken to
-// be the same for each of its attempts, whose number is another keyword.
+// startJobExecution starts an execution with the rights of the target's role. The id is one that Scheduler "assigns for
+// each attempted invocation of a target", whose attempts are counted by another keyword. Whether a start that is sent
+// again has the same one is not said: here it has, or not, as the world says.
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 func (s *Sim) startJobExecution(x *JobSchedule, i Invocation) error {
 	text := strings.NewReplacer(
-		"<aws.scheduler.execution-id>", strings.ReplaceAll(uuid(x.ARN, i.Due.String()), "-", "")[:16],
+		"<aws.scheduler.execution-id>", strings.ReplaceAll(uuid(x.ARN, i.Due.String()+i.ID), "-", "")[:16],
 		"<aws.scheduler.scheduled-time>", i.Due.UTC().Format(time.RFC3339),
 	).Replace(aws.ToString(x.Target.Input))
 	in := executionInput{}

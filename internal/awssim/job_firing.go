@@ -87,6 +87,9 @@ func (s *Sim) settleJobSchedules() {
 			from := later(x.Looked, s.now().Add(-time.Minute)) // what came due in time that was not lived through has long ended
 			for _, at := range when.due(x.Created, from, s.now()) {
 				x.Waiting = append(x.Waiting, Invocation{Due: at})
+				if again := s.world.Redelivered; again > 0 {
+					x.Waiting = append(x.Waiting, Invocation{Due: at, Again: again, ID: map[bool]string{true: "anew"}[s.world.RedeliveredAnew]})
+				}
 			}
 		}
 		if x.Looked.Before(s.now()) { // not at the moment of its creation, or a rate would not come at once
@@ -103,7 +106,7 @@ func (s *Sim) invoke(x *JobSchedule) {
 	var left []Invocation
 	for _, i := range x.Waiting {
 		switch {
-		case s.now().Before(i.Due.Add(time.Duration(i.Attempts) * time.Minute)):
+		case s.now().Before(i.Due.Add(i.Again + time.Duration(i.Attempts)*time.Minute)):
 			left = append(left, i)
 		case s.startJob(x, i) == nil:
 			x.Started++

@@ -30,10 +30,13 @@ type JobSchedule struct {
 	Started, Dropped int
 }
 
-// Invocation is one time at which a schedule was due.
+// Invocation is one time at which a schedule was due. One that is sent Again is so much later than Due, and has an ID
+// of its own or that of the first.
 type Invocation struct {
 	Due      time.Time
 	Attempts int
+	Again    time.Duration `json:",omitempty"`
+	ID       string        `json:",omitempty"`
 }
 
 func (s *Sim) jobScheduleNoun() noun {

@@ -128,6 +128,10 @@ type World struct {
 	// task on Spot its two minutes' notice. A test sets them, or a rehearsal.
 	NoSpotCapacity bool
 	InterruptSpot  bool
+	// Redelivered has EventBridge Scheduler send each start once more, so much later: it promises one start at least.
+	// With RedeliveredAnew the second one has another <aws.scheduler.execution-id>. A test sets them.
+	Redelivered     time.Duration
+	RedeliveredAnew bool
 	// RuntimeMonitoring is GuardDuty's: it puts its agent into each task.
 	RuntimeMonitoring bool
 	// FargateVCPU is how much vCPU may run at once, by the quota's code; what is
