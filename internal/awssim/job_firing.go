@@ -88,7 +88,7 @@ func (s *Sim) settleJobSchedules() {
 			for _, at := range when.due(x.Created, from, s.now()) {
 				x.Waiting = append(x.Waiting, Invocation{Due: at})
 				if again := s.world.Redelivered; again > 0 {
-					x.Waiting = append(x.Waiting, Invocation{Due: at, Again: again, ID: map[bool]string{true: "anew"}[s.world.RedeliveredAnew]})
+					x.Waiting = append(x.Waiting, Invocation{Due: at, Again: again, ID: map[bool]string{true: "other"}[s.world.RedeliveredByOtherID]})
 				}
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
-// jsonata is an expression of JSONata, as far as conditions use it: paths from $states, the filter of a list by one
+// jsonata is an expression of JSONata, as far as conditions use it: paths from $states, variables, the filter of a list by one
 // field, numbers, texts, = != < > >= <= + -, and, or, ? :, $parse, $count, $not and $toMillis.
 // https://docs.jsonata.org/overview.html
 type jsonata func(states map[string]any) (any, error)
@@ -255,6 +255,14 @@ func (p *jsonataParser) value() (jsonata, error) {
 			}
 			return jsonataFunctions[word](x)
 		}, err
+	case strings.HasPrefix(word, "$"):
+		return func(states map[string]any) (any, error) {
+			v, is := states[word]
+			if !is {
+				return nil, fmt.Errorf("the variable %s is not assigned", word)
+			}
+			return v, nil
+		}, nil
 	}
 	if n, err := strconv.ParseFloat(word, 64); err == nil {
 		return constant(n)

@@ -39,6 +39,9 @@ type machineState struct {
 	Seconds   int
 	Error     string
 	Cause     string
+	// Assign are the variables that are set when the state has ended.
+	// https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+	Assign map[string]string
 }
 
 type catcher struct {
@@ -111,6 +114,14 @@ func (x machineState) targets() []string {
 
 // wrong is what a state of its type has too much or too little; "" is nothing.
 func (x machineState) wrong() string {
+	if len(x.Assign) > 0 && (x.Type == "Succeed" || x.Type == "Fail") {
+		return "a " + x.Type + " has no Assign"
+	}
+	for _, e := range x.Assign {
+		if _, err := parseJSONata(e); err != nil {
+			return err.Error()
+		}
+	}
 	task := x.Resource != "" || x.Arguments != nil || len(x.Catch) > 0
 	ends := x.Next != "" || x.End
 	switch x.Type {

@@ -129,9 +129,9 @@ type World struct {
 	NoSpotCapacity bool
 	InterruptSpot  bool
 	// Redelivered has EventBridge Scheduler send each start once more, so much later: it promises one start at least.
-	// With RedeliveredAnew the second one has another <aws.scheduler.execution-id>. A test sets them.
-	Redelivered     time.Duration
-	RedeliveredAnew bool
+	// With RedeliveredByOtherID the second one has another <aws.scheduler.execution-id>. A test sets them.
+	Redelivered          time.Duration
+	RedeliveredByOtherID bool
 	// RuntimeMonitoring is GuardDuty's: it puts its agent into each task.
 	RuntimeMonitoring bool
 	// FargateVCPU is how much vCPU may run at once, by the quota's code; what is

@@ -72,21 +72,32 @@ func (m *StateMachine) attempt(states map[string]any, n int) {
 	after := "Failed"
 	if n < m.Job.Attempts() {
 		after = name("Wait")
-		states[after] = map[string]any{"Type": "Wait", "Seconds": int(m.Job.Backoff(n).Seconds()), "Next": m.begins(n + 1)}
+		states[after] = map[string]any{
+			"Type": "Wait", "Seconds": int(m.Job.Backoff(n).Seconds()), "Next": m.begins(n + 1),
+			"Assign": map[string]any{"since": "{% $states.context.State.EnteredTime %}"},
+		}
 	}
 	states[name("Refused")] = map[string]any{"Type": "Wait", "Seconds": refusedEvery, "Next": m.begins(n)}
 	states[name("Judge")] = map[string]any{
 		"Type": "Choice", "Default": after,
 		"Choices": []any{
-			map[string]any{"Condition": ifRefused, "Next": name("Refused")},
+			map[string]any{"Condition": m.ifRefused(n), "Next": name("Refused")},
 			map[string]any{"Condition": "{% $states.input.Error != 'States.TaskFailed' %}", "Next": "Not started"},
 			map[string]any{"Condition": m.ifEnded(), "Next": "Done"},
 		},
 	}
 }
 
-// ifRefused: ECS has not taken the start, for lack of capacity or of a quota, and the run is not an hour old.
-var ifRefused = fmt.Sprintf("{%% $states.input.Error != 'States.TaskFailed' and $toMillis($states.context.State.EnteredTime) - $toMillis($states.context.Execution.StartTime) < %d %%}", JobTriedFor.Milliseconds())
+// ifRefused: ECS has not taken the start of an attempt, for lack of capacity or of a quota, and it is not an hour since
+// the attempt was due: the first with the run, another after its wait.
+// https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+func (m *StateMachine) ifRefused(n int) string {
+	since, limit := "$states.context.Execution.StartTime", JobTriedFor
+	if n > 1 {
+		since, limit = "$since", limit+m.Job.Backoff(n-1)
+	}
+	return fmt.Sprintf("{%% $states.input.Error != 'States.TaskFailed' and $toMillis($states.context.State.EnteredTime) - $toMillis(%s) < %d %%}", since, limit.Milliseconds())
+}
 
 // ifEnded: the job's own container has ended with 0 and its time was not over, or a person stopped the task. The
 // cause is the task as JSON where it has run; of the two sides of `and`, JSONata evaluates both. A container that did

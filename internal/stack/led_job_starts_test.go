@@ -48,7 +48,7 @@ func TestAStartThatSchedulerSendsTwiceIsOneRun(t *testing.T) {
 	for name, c := range map[string]struct {
 		keys       string
 		after      time.Duration
-		anew       bool
+		otherID    bool
 		tasks      int
 		executions int
 	}{
@@ -60,7 +60,7 @@ func TestAStartThatSchedulerSendsTwiceIsOneRun(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newStackBench(t, parse(t, fmt.Sprintf(led, "sleep 60; exit 0", "every 6 hours", c.keys)))
-			b.edit(func(w *awssim.World) { w.Redelivered, w.RedeliveredAnew = c.after, c.anew })
+			b.edit(func(w *awssim.World) { w.Redelivered, w.RedeliveredByOtherID = c.after, c.otherID })
 			b.upStack(nil)
 			time.Sleep(6*time.Hour + 20*time.Minute)
 			if got := b.started("karmacadabra-prod-nightly"); got != c.tasks {
@@ -78,4 +78,25 @@ func TestAStartThatSchedulerSendsTwiceIsOneRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnAttemptThatECSRefusesHasItsOwnHour, however long the attempts before it took: capacity is short for twenty
+// minutes when the second one begins, and the run is older than an hour by then.
+func TestAnAttemptThatECSRefusesHasItsOwnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStackBench(t, parse(t, strings.Replace(fmt.Sprintf(led, "sleep 5400; exit 1", "every 6 hours", "retries: 1"), "timeout: 30m", "timeout: 2h", 1)))
+		b.upStack(nil)
+		time.Sleep(6*time.Hour + 80*time.Minute)
+		b.edit(func(w *awssim.World) { w.FargateVCPU = map[string]float64{"L-3032A538": 0.1} })
+		time.Sleep(30 * time.Minute)
+		if got := b.executions()[types.ExecutionStatusRunning]; got != 1 {
+			t.Errorf("%d executions run while ECS refuses the second attempt, want 1", got)
+		}
+		b.edit(func(w *awssim.World) { w.FargateVCPU = nil })
+		time.Sleep(5 * time.Minute)
+		if got := b.started("karmacadabra-prod-nightly"); got != 2 {
+			t.Errorf("%d tasks, want one for each of two attempts", got)
+		}
+		b.downStack()
+	})
 }
