@@ -74,13 +74,13 @@ func orAsleep(ctx context.Context, s *session, err error) error {
 	return err
 }
 
-// What to do about a stack that sleeps, and while somebody else wakes it.
+// What to do about a stack that sleeps, and while another run wakes it.
 const (
 	wakeIt  = "karmactl wake"
 	watchIt = "karmactl status --watch"
 )
 
-// waking is who wakes the stack at this moment; "" is nobody, or not known.
+// waking is who wakes the stack at this moment; "" where no run does, or that is not known.
 func waking(ctx context.Context, s *session) string {
 	known, err := identifiedAs(ctx, s)
 	if err != nil {

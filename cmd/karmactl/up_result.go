@@ -123,7 +123,7 @@ func sumOfWalk(res *engine.Result, checks []document.Check, agents int) string {
 			}
 		}
 		verb := "answer"
-		if agents == 1 {
+		if answer == 1 || agents == 1 {
 			verb = "answers"
 		}
 		sum = strings.TrimPrefix(fmt.Sprintf("%s; %d of %s %s", sum, answer, counted(agents, "agent"), verb), "; ")

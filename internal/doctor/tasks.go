@@ -86,7 +86,7 @@ func checkCapacity(sn *snapshot) []Finding {
 		if !sn.short(a) || c.Kind != tasks.KindCapacity {
 			continue
 		}
-		out = append(out, Finding{Agent: a.Name, Problem: running(s), Cause: c.Why, Evidence: []string{said}, Fix: withoutSpot(a, s, c)})
+		out = append(out, Finding{Agent: a.Name, Problem: running(s), Cause: c.Why, Evidence: []string{tasks.PlainReason(said)}, Fix: withoutSpot(a, s, c)})
 	}
 	return out
 }
@@ -139,7 +139,7 @@ func (sn *snapshot) taskFinding(a agents.Agent, s types.Service) (Finding, bool)
 		return f, true
 	}
 	c = c.WithMemory(agents.NextFargateMemory(a.CPU, a.Memory))
-	f.Problem, f.Cause, f.Evidence, f.Fix = c.Problem, c.Why, []string{said}, c.Fix()
+	f.Problem, f.Cause, f.Evidence, f.Fix = c.Problem, c.Why, []string{tasks.PlainReason(said)}, c.Fix()
 	if c.Kind == tasks.KindNetwork && strings.HasPrefix(c.Command, "karmactl doctor") {
 		// The checks of routes and endpoints come first, and have found nothing.
 		f.Fix = "look at the network ACLs of its subnets and at the egress rules of its security group: its routes and endpoints are right"

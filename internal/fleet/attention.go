@@ -109,7 +109,7 @@ func endings(agent string, all []types.Task, down bool) []Attention {
 	}
 	if own > 0 && !down {
 		last := tasks.Ended(*tasks.LastEnd(all, agent, ""), agent)
-		out = append(out, Attention{Agent: agent, About: AboutPast, Problem: fmt.Sprintf("%s stopped within the last hour, the last: %s", plural(own, "task"), tasks.PlainEvent(last.String())), Command: command})
+		out = append(out, Attention{Agent: agent, About: AboutPast, Problem: fmt.Sprintf("%s stopped within the last hour, the last: %s", plural(own, "task"), tasks.PlainReason(last.String())), Command: command})
 	}
 	return out
 }

@@ -141,9 +141,11 @@ func withoutService(message string) string {
 	return message
 }
 
+// PlainReason has target groups by their names.
+func PlainReason(s string) string { return targetGroupARN.ReplaceAllString(s, "$1") }
+
 // PlainEvent shortens a service's event: without the name that each begins with,
 // target groups by their names, task ids as Short.
 func PlainEvent(message string) string {
-	s := targetGroupARN.ReplaceAllString(withoutService(message), "$1")
-	return wholeTaskID.ReplaceAllString(s, "(task $1)")
+	return wholeTaskID.ReplaceAllString(PlainReason(withoutService(message)), "(task $1)")
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -82,13 +83,16 @@ func advised(s string, n, indent int) string {
 	if of == 0 || of == len(words) {
 		return wrap(s, n, indent)
 	}
-	command := strings.TrimSuffix(strings.Join(words[:of], " "), ",")
+	command := strings.TrimRight(strings.Join(words[:of], " "), ",;")
 	return wrap(command, n, indent) + "\n" + strings.Repeat(" ", indent) + wrap(strings.Join(words[of:], " "), n, indent)
 }
 
-// leadingCommand is how many of the words are a command of karmactl's that a comma ends, and 0 where the
-// words are a sentence.
+// leadingCommand is how many of the words are a command of karmactl's that a comma ends, or of AWS's that a
+// semicolon may end too, and 0 where the words are a sentence.
 func leadingCommand(words []string) int {
+	if len(words) > 0 && words[0] == "aws" {
+		return 1 + slices.IndexFunc(words, func(w string) bool { return strings.HasSuffix(w, ",") || strings.HasSuffix(w, ";") })
+	}
 	if len(words) == 0 || words[0] != "karmactl" {
 		return 0
 	}

@@ -34,11 +34,12 @@ func TestACommandStaysInOneLine(t *testing.T) {
 
 func TestACommandThatIsAdvisedCanBePasted(t *testing.T) {
 	for text, want := range map[string]string{
-		"karmactl logs writer --since 1h, which has its last words":   "karmactl logs writer --since 1h\n  which has its last words",
-		"karmactl secrets set writer key, then the same deploy again": "karmactl secrets set writer key\n  then the same deploy again",
-		"karmactl deploy writer --image REF, which copies it":         "karmactl deploy writer --image REF\n  which copies it",
-		"karmactl wake brings it back, and up makes the rest":         "",
-		"karmactl deploy writer --restart begins it again, or wait":   "",
+		"karmactl logs writer --since 1h, which has its last words":      "karmactl logs writer --since 1h\n  which has its last words",
+		"karmactl secrets set writer key, then the same deploy again":    "karmactl secrets set writer key\n  then the same deploy again",
+		"karmactl deploy writer --image REF, which copies it":            "karmactl deploy writer --image REF\n  which copies it",
+		"karmactl wake brings it back, and up makes the rest":            "",
+		"karmactl deploy writer --restart begins it again, or wait":      "",
+		"aws ec2 release-address --allocation-id eipalloc-1; or keep it": "aws ec2 release-address --allocation-id eipalloc-1\n  or keep it",
 		"karmactl doctor":                  "",
 		"wait, or karmactl doctor, or ask": "",
 	} {
