@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +18,12 @@ const longest = 350
 // notes.
 var explainers = []string{"cmd/karmactl/exit.go", "cmd/karmactl/session.go"}
 
-// TestNoFileIsTooLongAndErrorsHaveOneRoad reads every Go file.
-func TestNoFileIsTooLongAndErrorsHaveOneRoad(t *testing.T) {
+// parsesAChange is where the text of a change, which is made to be shown, is taken apart: what is wanted and what was
+// found are in an outcome's Have and Want.
+var parsesAChange = regexp.MustCompile(`strings\.(Cut|Fields|Split|Contains|HasPrefix|TrimPrefix)\w*\([^()]*\.(Was|Now)\b`)
+
+// TestFilesAreShortErrorsHaveOneRoadAndNoChangeIsParsed reads every Go file.
+func TestFilesAreShortErrorsHaveOneRoadAndNoChangeIsParsed(t *testing.T) {
 	root, read := filepath.Join("..", ".."), 0
 	if err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -40,6 +45,9 @@ func TestNoFileIsTooLongAndErrorsHaveOneRoad(t *testing.T) {
 		}
 		if bytes.Contains(text, []byte("cloud.Explain(")) && !strings.HasSuffix(name, "_test.go") && !slices.Contains(explainers, name) {
 			t.Errorf("%s explains an error itself: return it (exit.go explains it); in a note say session.explain or cloud.Reason", name)
+		}
+		if m := parsesAChange.Find(text); m != nil {
+			t.Errorf("%s takes the text of a change apart: %s", name, m)
 		}
 		return nil
 	}); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -71,12 +70,11 @@ func (s *session) spotTurns(of []agents.Agent, res *engine.Result) []spotTurn {
 	var out []spotTurn
 	for _, a := range of {
 		o, _ := res.Get(engine.Key("spot/" + a.Name))
-		i := slices.IndexFunc(o.Changes, func(c engine.Change) bool { return c.Field == "capacity" })
-		if o.Verb != engine.Update || i < 0 {
-			continue
+		have, _ := o.Have.(provision.ServiceSpec)
+		want, _ := o.Want.(provision.ServiceSpec)
+		if why := have.WhyTurned(want); o.Verb == engine.Update && why != "" {
+			out = append(out, spotTurn{a.Name, s.withOnDemandPrice(a.Name, why)})
 		}
-		_, why, _ := strings.Cut(o.Changes[i].Now, ": ")
-		out = append(out, spotTurn{a.Name, s.withOnDemandPrice(a.Name, why)})
 	}
 	return out
 }

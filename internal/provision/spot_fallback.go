@@ -91,21 +91,27 @@ func turned(have, want ServiceSpec, clock engine.Clock) ServiceSpec {
 	return want
 }
 
-// capacityChange says why a capacity changes that the file has not changed.
+// capacityChange is another capacity, with why when the file has not changed it.
 func capacityChange(have, want ServiceSpec) []engine.Change {
 	changed := same("capacity", have.Capacity, want.Capacity)
-	for i := range changed {
-		switch _, on := have.OnDemand(); {
-		case want.FallBack == 0:
-		case on:
-			changed[i].Now += ": Spot is tried again"
-		case have.Dry > 0 && want.Capacity.Equal(onDemandAlone):
-			next, _ := lastTurn(want.Tags)
-			changed[i].Late = true
-			changed[i].Now += fmt.Sprintf(": Spot has had no capacity for %s; on demand for %s at least", have.Dry.Round(time.Second), plainly(next.Stay))
-		}
+	if why := have.WhyTurned(want); why != "" {
+		changed[0].Now += ": " + why
+		changed[0].Late = want.Capacity.Equal(onDemandAlone)
 	}
 	return changed
+}
+
+// WhyTurned says why a service's capacity changes that the file has not changed; "" when it stays, or the file has.
+func (s ServiceSpec) WhyTurned(want ServiceSpec) string {
+	switch _, on := s.OnDemand(); {
+	case want.FallBack == 0 || s.Capacity.Equal(want.Capacity):
+	case on:
+		return "Spot is tried again"
+	case s.Dry > 0 && want.Capacity.Equal(onDemandAlone):
+		next, _ := lastTurn(want.Tags)
+		return fmt.Sprintf("Spot has had no capacity for %s; on demand for %s at least", s.Dry.Round(time.Second), plainly(next.Stay))
+	}
+	return ""
 }
 
 // plainly is a duration of whole minutes or hours: 30m, 2h.
