@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -57,12 +58,7 @@ func engineKeys(texts []string) []engine.Key {
 	return out
 }
 
-func named(c adopt.Counterpart) string {
-	if c.Name != "" {
-		return c.Name
-	}
-	return c.ID
-}
+func named(c adopt.Counterpart) string { return cmp.Or(c.Name, c.ID) }
 
 // noSuchKey says that nothing of the fleet would have the key, and which is near.
 func noSuchKey(key engine.Key, r *adopt.Report) error {

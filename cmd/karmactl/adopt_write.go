@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,9 +35,7 @@ func (t *takeover) writeFile() error {
 	if t.text == "" {
 		return nil
 	}
-	if t.file == "" {
-		t.file = agents.DefaultFiles()[0]
-	}
+	t.file = cmp.Or(t.file, agents.DefaultFiles()[0])
 	return writeConfig(t.file, t.text)
 }
 
@@ -174,7 +173,6 @@ func (t *takeover) compare(ctx context.Context, store *state.Store) (*engine.Res
 	return w.Up(ctx)
 }
 
-// sayTaken tells what was taken over, and what is next.
 func (t *takeover) sayTaken(begun []engine.Entry) error {
 	d := &document.Takeover{Stack: t.cfg.Stack(), Outcome: "taken_over", Keys: []string{}}
 	for _, e := range begun {

@@ -73,7 +73,6 @@ func badFlag(c *cobra.Command, err error) error {
 	return &advice{&usageError{err}, try}
 }
 
-// valuesOf says what a flag's value may be.
 func valuesOf(f *pflag.Flag) string {
 	switch f.Value.Type() {
 	case "int", "int64":

@@ -74,7 +74,6 @@ func (c *ciAccess) workflow() (workflow, error) {
 	return flow, nil
 }
 
-// write puts it in its place.
 func (w workflow) write() error {
 	if err := os.MkdirAll(filepath.Dir(w.path), 0o755); err != nil {
 		return err

@@ -34,7 +34,6 @@ func (a *app) notGiven(names func(*agents.Config) []string) complete {
 	})
 }
 
-// completeOneAgent offers agents for the first word only.
 func (a *app) completeOneAgent() complete { return forOneArgument(a.notGiven((*agents.Config).Names)) }
 
 // completeOwnKeys offers an agent, then a key of its own secret.
@@ -64,7 +63,6 @@ func (a *app) completeScaling() complete {
 	}
 }
 
-// completeSchedules offers the schedules of agents.yaml, and off.
 func (a *app) completeSchedules() complete {
 	return a.fromFile(func(cfg *agents.Config, _ []string) []string {
 		return append(slices.Sorted(maps.Keys(cfg.Schedules)), scheduleOff)
@@ -76,7 +74,6 @@ func fixed(words ...string) complete {
 	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// completeEnvironments offers the environments of agents.yaml.
 func (a *app) completeEnvironments() complete {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		file := cmp.Or(a.opts.file, os.Getenv("KARMACTL_FILE"))

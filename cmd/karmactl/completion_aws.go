@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -111,7 +112,7 @@ func (a *app) completeTasks(ended bool) complete {
 
 // taskWords are tasks with whose they are and since when, the youngest first.
 func taskWords(all []ecstypes.Task, stack string, of []string, ended bool, now time.Time) []string {
-	slices.SortFunc(all, func(x, y ecstypes.Task) int { return aws.ToTime(y.CreatedAt).Compare(aws.ToTime(x.CreatedAt)) })
+	sort.Slice(all, func(x, y int) bool { return aws.ToTime(all[y].CreatedAt).Before(aws.ToTime(all[x].CreatedAt)) })
 	var words []string
 	for _, t := range all {
 		agent := strings.TrimPrefix(tasks.Agent(t), "family:"+provision.FamilyName(stack, ""))
@@ -129,7 +130,6 @@ func taskWords(all []ecstypes.Task, stack string, of []string, ended bool, now t
 	return words
 }
 
-// completeRuns offers the tasks that run to attach to.
 func (a *app) completeRuns() complete {
 	return a.withWords(signedIn, func(ctx context.Context, s *session, h *provision.Env, given []string) ([]string, error) {
 		runs, err := provision.Runs(ctx, h.Clients.ECS, h.ClusterName(), h.Stack)
@@ -143,7 +143,6 @@ func (a *app) completeRuns() complete {
 // revisionsOffered is how many revisions fit a screen; each is a call of its own.
 const revisionsOffered = 15
 
-// completeRevisions offers the revisions that an agent can go back to.
 func (a *app) completeRevisions() complete {
 	return a.withWords(signedIn, func(ctx context.Context, s *session, h *provision.Env, given []string) ([]string, error) {
 		if len(given) == 0 {

@@ -65,7 +65,6 @@ batch. What it does not move and would win over the moved names is named.`,
 	return cmd
 }
 
-// hasNames refuses a fleet without names to move.
 func hasNames(cfg *agents.Config) error {
 	switch {
 	case cfg.LoadBalancer.Domain == "":
@@ -240,7 +239,6 @@ func cutoverDryRun(ctx context.Context, s *session) error {
 	return s.app.term.Cutover(l.doc)
 }
 
-// headline says what is to be done.
 func (l *leading) headline(note *state.Cutover) string {
 	if !l.move.Changes() {
 		return "The names lead to " + l.fleet.Balancer + " already."

@@ -319,7 +319,6 @@ func (d *deploy) plan(ctx context.Context) (*engine.Result, error) {
 	return res, nil
 }
 
-// tell says what a plan changes, before it does.
 func (d *deploy) tell(st *stack.Stack, res *engine.Result) {
 	for _, o := range res.Outcomes {
 		if o.Verb == engine.None {

@@ -49,7 +49,6 @@ func (s *session) sayOn(board *ui.Board, known ui.AgentRow) say {
 	}
 }
 
-// rowOf is a line of a rollout as the board shows it.
 func rowOf(l rollout.Line, known ui.AgentRow) ui.AgentRow {
 	p := l.Progress
 	now := p.Revisions[0]
@@ -76,7 +75,6 @@ func tagOf(ref string) string {
 	return tag
 }
 
-// pictured is a picture as it is shown.
 func pictured(p *rollout.Progress) *document.Rollout {
 	if p == nil {
 		return nil
@@ -109,7 +107,6 @@ type following struct {
 // begun gives the deployment to follow of an agent.
 type begun func(ctx context.Context, name string) (following, error)
 
-// resume is the deployment that was begun last.
 func (d *deploy) resume(ctx context.Context, name string) (following, error) {
 	arn, now, previous, err := d.rolloutAgent(d.env(true), name, d.say).Current(ctx)
 	// The run that registered it was stopped before it could retire it.
@@ -292,7 +289,6 @@ func sumOfDeployments(docs []*rollout.Deployment, behind int) string {
 	return counted(len(docs)+behind, "agent") + ": " + strings.Join(order, ", ")
 }
 
-// end is the command's.
 func (d *deploy) end(docs []*rollout.Deployment, err error) error {
 	if err != nil {
 		return err

@@ -112,11 +112,7 @@ func planHibernation(ctx context.Context, s *session, store *state.Store, o hibe
 
 // setByScale is what karmactl scale has set and agents.yaml does not say.
 func setByScale(ctx context.Context, s *session) ([]state.Scale, error) {
-	names := make([]string, len(s.cfg.Agents))
-	for i, a := range s.cfg.Agents {
-		names[i] = a.Name
-	}
-	now, err := fleet.ReadScaled(ctx, s.env(true), names)
+	now, err := fleet.ReadScaled(ctx, s.env(true), s.cfg.Names())
 	if notUp := new(provision.NotUp); errors.As(err, &notUp) {
 		return nil, nil // asleep already
 	}
@@ -180,7 +176,6 @@ func (p *plan) hibernationPlan(o hibernateOptions) (*document.Plan, []string, er
 	return doc, about, nil
 }
 
-// saves says what hibernating saves.
 func (p *plan) saves(saving cost.Rest) string {
 	if len(saving.Lacks) > 0 {
 		return fmt.Sprintf("what it saves is not known: %s", lack(p.cfg.Region, saving.Lacks))
@@ -211,7 +206,6 @@ func (p *plan) renewed(keepALB bool) []string {
 	return out
 }
 
-// saving prices what hibernates.
 func (p *plan) saving() (cost.Rest, error) {
 	prices, err := p.app.book(p.cfg)
 	if err != nil {
@@ -237,7 +231,6 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // atUTC is a time for people, who may be anywhere.
 func atUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// hibernated tells how hibernating went.
 func (p *plan) hibernated(res *engine.Result, about []string, took time.Duration) error {
 	r := resultDoc(res)
 	r.Waiting = nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -63,10 +64,7 @@ func runHistory(ctx context.Context, s *session, o historyOptions) error {
 	}
 	table := ui.Table{Columns: []string{"when", "who", "command", "what"}}
 	for _, r := range runs {
-		who, command := r.Who, r.Command
-		if who == "" {
-			who, command = "–", "–"
-		}
+		who, command := cmp.Or(r.Who, "–"), cmp.Or(r.Command, "–")
 		table.Rows = append(table.Rows, []string{r.Ended.Local().Format("2006-01-02 15:04"), who, command, changesOf(r)})
 	}
 	s.app.term.Table(table)

@@ -82,7 +82,6 @@ func (im *images) collect(ctx context.Context, names []string, from source) erro
 	return g.Wait()
 }
 
-// build builds an agent's image from the user's own sources.
 func (im *images) build(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error) {
 	archive := filepath.Join(im.temp, ag.Name+".tar")
 	began := im.clock.Now()
@@ -98,7 +97,6 @@ func (im *images) build(ctx context.Context, in *rollout.Images, ag agents.Agent
 	return img, "", err
 }
 
-// choose is the source of a deploy.
 func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error) {
 	switch {
 	case d.o.restart:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -167,9 +168,7 @@ func shippedExample(o importer.Options) (*importer.Result, error) {
 
 // fromECS reads a cluster that runs. The region is --region's, else that of AWS's own tools.
 func (a *app) fromECS(ctx context.Context, cluster string, o importer.Options) (res *importer.Result, err error) {
-	if o.Region == "" {
-		o.Region = awsRegion()
-	}
+	o.Region = cmp.Or(o.Region, awsRegion())
 	var cfg aws.Config
 	if a.opts.simulate != "" {
 		sim, _, serr := a.rehearse(a.world(), o.Region)
@@ -192,7 +191,6 @@ func noAgentsIn(err error) error {
 	return err
 }
 
-// questions asks for what nothing says.
 func (a *app) questions(ctx context.Context, o importer.Options) (*importer.Result, error) {
 	var err error
 	ask := func(question, preset string, into *string) {
@@ -212,9 +210,7 @@ func (a *app) questions(ctx context.Context, o importer.Options) (*importer.Resu
 }
 
 func (a *app) blank(names []string, o importer.Options) (*importer.Result, error) {
-	if o.Region == "" {
-		o.Region = awsRegion()
-	}
+	o.Region = cmp.Or(o.Region, awsRegion())
 	res, err := importer.Blank(names, o)
 	if err != nil {
 		return nil, &usageError{err}
@@ -224,15 +220,9 @@ func (a *app) blank(names []string, o importer.Options) (*importer.Result, error
 
 // awsRegion is the region that AWS's own tools would use here.
 func awsRegion() string {
-	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
-		if r := os.Getenv(name); r != "" {
-			return r
-		}
-	}
-	return "us-east-1"
+	return cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), "us-east-1")
 }
 
-// folder is the name of a folder, for a project without one.
 func folder(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {

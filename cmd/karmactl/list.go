@@ -85,7 +85,6 @@ func (a *app) openAccount(ctx context.Context) (*session, error) {
 	return a.connectAs(ctx, identified, cfg)
 }
 
-// enabledRegions are the regions that the account has enabled, in order.
 func enabledRegions(ctx context.Context, s *session) ([]string, error) {
 	out, err := s.env(true).Clients.EC2.DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
 	if err != nil {

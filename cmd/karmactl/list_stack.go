@@ -156,7 +156,6 @@ func sumOf(all []document.Stack) string {
 	return cost.USD(sum)
 }
 
-// showStacks tells them to people.
 func (a *app) showStacks(d *document.Stacks) {
 	where := strings.Join(d.Regions, ", ")
 	if len(d.Regions) > 1 {

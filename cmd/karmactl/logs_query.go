@@ -11,7 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 )
 
-// runQuery runs a named query.
 func runQuery(ctx context.Context, s *session, api logs.QueryAPI, name string, o logs.Options) error {
 	var own []logs.NamedQuery
 	for _, n := range slices.Sorted(maps.Keys(s.cfg.Observability.Queries)) {

@@ -57,7 +57,6 @@ func (m money) guard(insist bool) error {
 	return v.Err()
 }
 
-// line is it for people.
 func (m money) line() string {
 	if len(m.lacks) > 0 {
 		return "what it costs is not known: " + lack(m.region, m.lacks)
@@ -73,7 +72,6 @@ func (m money) line() string {
 	return out
 }
 
-// doc is it for scripts.
 func (m money) doc() *document.Monthly {
 	d := &document.Monthly{Budget: m.budget, Missing: itemNames(m.lacks)}
 	if len(m.lacks) > 0 { // what is not known is left empty, never 0

@@ -75,7 +75,6 @@ func didYouMean(word string, all []string) string {
 	return ""
 }
 
-// noAgent says that there is no such agent, and which there are.
 func noAgent(cfg *agents.Config, name string) error {
 	all := cfg.Names()
 	return &usageError{fmt.Errorf("there is no agent %q in %s: %sit has %s", name, cfg.File, didYouMean(name, all), strings.Join(all, ", "))}
@@ -88,20 +87,6 @@ func noAgentOrJob(cfg *agents.Config, name string) error {
 	}
 	hint := didYouMean(name, cfg.LogNames())
 	return &usageError{fmt.Errorf("there is no agent and no job %q in %s: %sit has the agents %s and the jobs %s", name, cfg.File, hint, strings.Join(cfg.Names(), ", "), strings.Join(cfg.JobNames(), ", "))}
-}
-
-// logNames checks names against the file's agents and jobs; none means all agents.
-func logNames(cfg *agents.Config, names []string) ([]string, error) {
-	if len(names) == 0 {
-		return cfg.Names(), nil
-	}
-	all := cfg.LogNames()
-	for _, n := range names {
-		if !slices.Contains(all, n) {
-			return nil, noAgentOrJob(cfg, n)
-		}
-	}
-	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
 }
 
 // matching puts for each pattern, such as 'voice*', the names of all that it matches, as a shell would: * is any
@@ -125,13 +110,21 @@ func matching(cfg *agents.Config, all, words []string) (names []string, err erro
 
 // agentNames checks names against the file, and puts them into its order; none means all.
 func agentNames(cfg *agents.Config, names []string) ([]string, error) {
-	all := cfg.Names()
+	return namesAmong(cfg, cfg.Names(), names, noAgent)
+}
+
+// logNames is the same of agents and jobs; none means all agents.
+func logNames(cfg *agents.Config, names []string) ([]string, error) {
+	return namesAmong(cfg, cfg.LogNames(), names, noAgentOrJob)
+}
+
+func namesAmong(cfg *agents.Config, all, names []string, unknown func(*agents.Config, string) error) ([]string, error) {
 	if len(names) == 0 {
-		return all, nil
+		return cfg.Names(), nil
 	}
 	for _, n := range names {
 		if !slices.Contains(all, n) {
-			return nil, noAgent(cfg, n)
+			return nil, unknown(cfg, n)
 		}
 	}
 	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(names, n) }), nil
@@ -237,5 +230,4 @@ func isContainer(cfg *agents.Config, names []string, container string) error {
 	return &usageError{fmt.Errorf("%s %q: %sthere is %s", who, container, didYouMean(container, known), strings.Join(known, ", "))}
 }
 
-// completeContainers offers the containers of the agents that were named.
 func (a *app) completeContainers() complete { return a.fromFile(containersOf) }

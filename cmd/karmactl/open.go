@@ -71,7 +71,6 @@ func runOpen(ctx context.Context, s *session, args []string, o openOptions) erro
 	return nil
 }
 
-// firstWithURL is the first agent of the file that has a URL.
 func firstWithURL(cfg *agents.Config, d *document.Outputs) string {
 	for _, name := range cfg.Names() {
 		if d.URLs[name] != "" {

@@ -114,7 +114,6 @@ func readOutputs(ctx context.Context, s *session) (*document.Outputs, error) {
 	return d, nil
 }
 
-// outputNamed is one output by its name.
 func outputNamed(d *document.Outputs, name string) (string, error) {
 	if url, ok := d.URLs[strings.TrimPrefix(name, "URL.")]; ok {
 		return url, nil

@@ -135,7 +135,6 @@ func prices(n int) string {
 	return fmt.Sprintf("%d prices are", n)
 }
 
-// costWarnings are what a plan says of prices and the budget.
 func costWarnings(v cost.Verdict, region string) []string {
 	var out []string
 	if len(v.Unsure) > 0 {

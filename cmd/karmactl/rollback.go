@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -105,13 +106,9 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 	if arn == "" {
 		doc, err = ag.CurrentDeployment(ctx)
 	} else {
-		to := back.To
-		if to == "" {
-			to = back.From
-		}
 		board := s.app.term.Board(s.clock, nil)
 		ag.Say = s.sayOn(board, ui.AgentRow{})
-		doc, err = ag.Follow(ctx, arn, to, back.From, rollout.FollowOptions{Limit: o.timeout})
+		doc, err = ag.Follow(ctx, arn, cmp.Or(back.To, back.From), back.From, rollout.FollowOptions{Limit: o.timeout})
 		board.Close()
 	}
 	if ctx.Err() != nil {

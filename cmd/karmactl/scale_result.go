@@ -60,7 +60,6 @@ func setBounds(x *document.ScaledAgent, want provision.ScaleOverrideSpec) {
 	x.Manual = want.Owner == provision.ScaleManual
 }
 
-// notes are what the user should know of the alarms and of other owners.
 func (sc *scaling) notes() []string {
 	out := alarmNotes(sc.res.Outcomes)
 	for _, t := range sc.o.targets {
@@ -144,7 +143,6 @@ func (sc *scaling) show(d *document.Scale) {
 	}
 }
 
-// done says what happens from here on, and whose the numbers are.
 func (sc *scaling) done(d *document.Scale) string {
 	switch {
 	case d.Window != nil && !sc.o.now:
@@ -224,7 +222,6 @@ func (sc *scaling) showHours(d *document.Scale) {
 	}
 }
 
-// saves says what a schedule saves and what not.
 func (sc *scaling) saves(c *document.ScaleCost) string {
 	if len(c.Missing) > 0 {
 		return "what it saves is not known: " + lackNames(sc.cfg.Region, c.Missing) + ". NAT, load balancer and addresses keep billing: karmactl hibernate"

@@ -50,7 +50,6 @@ What from: refers to in agents.yaml is kept elsewhere and is not written.`,
 	return cmd
 }
 
-// isOwnKey refuses a key that is not of the agent's own secret.
 func isOwnKey(cfg *agents.Config, args []string) error {
 	ag, ok := cfg.Owner(args[0])
 	if !ok {

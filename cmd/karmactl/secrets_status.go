@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -56,8 +57,7 @@ func runSecretsStatus(ctx context.Context, s *session, names []string) error {
 // secretsOf looks at the agents' secrets with clients that cannot write.
 func (s *session) secretsOf(ctx context.Context, of []agents.Agent) ([]fleet.AgentSecrets, error) {
 	w := &fleet.Secrets{Env: s.env(true), Config: s.cfg, Cluster: provision.ClusterName(s.cfg.Stack())}
-	all, err := w.Look(ctx, of)
-	return all, err
+	return w.Look(ctx, of)
 }
 
 func (a *app) showSecrets(doc *document.SecretsStatus) {
@@ -83,7 +83,7 @@ func (a *app) showSecrets(doc *document.SecretsStatus) {
 			if v.Container != "" {
 				variable += " of " + v.Container
 			}
-			table.Rows = append(table.Rows, []string{name, variable, v.Key, string(v.Value), orDash(v.Version), changed, since, from})
+			table.Rows = append(table.Rows, []string{name, variable, v.Key, string(v.Value), cmp.Or(v.Version, "–"), changed, since, from})
 			name = ""
 		}
 	}
@@ -96,13 +96,6 @@ func (a *app) showSecrets(doc *document.SecretsStatus) {
 	for _, n := range doc.Next {
 		t.Pairs([]ui.Pair{{Name: "Next:", Value: n}})
 	}
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "–"
-	}
-	return s
 }
 
 // standing says why an agent's tasks need no refresh; "" when they do.

@@ -101,7 +101,6 @@ func runStateShow(ctx context.Context, s *session, key string) error {
 	return nil
 }
 
-// noKey says that the state has no such key, and which was probably meant.
 func noKey(store *state.Store, key string) error {
 	var all []string
 	for _, e := range store.Entries() {

@@ -227,7 +227,6 @@ func scheduleLines(list []fleet.AgentStatus) []string {
 	return out
 }
 
-// statusCells are one agent's row.
 func statusCells(ag fleet.AgentStatus, now time.Time) []string {
 	tasks := fmt.Sprintf("%d/%d", ag.Running, ag.Desired)
 	if ag.Pending > 0 {

@@ -25,10 +25,7 @@ func runValidate(a *app) error {
 	if err != nil {
 		return err
 	}
-	d := document.Validation{Head: document.Of("Validation"), File: cfg.File, Stack: cfg.Stack(), Region: cfg.Region, Warnings: append([]string{}, cfg.Warnings()...)}
-	for _, ag := range cfg.Agents {
-		d.Agents = append(d.Agents, ag.Name)
-	}
+	d := document.Validation{Head: document.Of("Validation"), File: cfg.File, Stack: cfg.Stack(), Region: cfg.Region, Agents: cfg.Names(), Warnings: append([]string{}, cfg.Warnings()...)}
 	if a.term.JSON {
 		return a.term.Document(&d)
 	}

@@ -67,7 +67,6 @@ func runWake(ctx context.Context, s *session, o wakeOptions) error {
 	return errors.Join(s.app.term.Plan(doc), p.res.Err())
 }
 
-// notAsleep says that there is nothing to wake.
 func notAsleep(s *session) error {
 	return s.app.term.Result(&document.Result{
 		Outcome: "succeeded", Headline: "It does not hibernate.", Next: []string{"karmactl up makes it as " + s.cfg.File + " says"},
@@ -154,7 +153,6 @@ func rescale(ctx context.Context, s *session, kept []state.Scale) error {
 	return nil
 }
 
-// afterWake says where the agents are now.
 func afterWake(lb agents.LoadBalancer, asleep *state.Hibernation) string {
 	switch {
 	case asleep.KeepALB:

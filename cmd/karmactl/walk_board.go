@@ -40,7 +40,6 @@ func (p *plan) up(ctx context.Context, st *stack.Stack, w engine.Walk) *walkBoar
 	return p.progress(ctx, st, w, w.ForecastUp(p.usual(st)))
 }
 
-// down shows a walk down.
 func (p *plan) down(ctx context.Context, st *stack.Stack, w engine.Walk) *walkBoard {
 	return p.progress(ctx, st, w, w.ForecastDown(p.usual(st)))
 }

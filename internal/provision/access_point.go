@@ -13,7 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// AccessPointSpec is what we own of an access point.
 type AccessPointSpec struct {
 	FileSystem string
 	Path       string
@@ -47,7 +46,6 @@ func (a *AccessPoint) Needs() []engine.Node { return nodes(a.FileSystem) }
 // ARN is empty before it is there.
 func (a *AccessPoint) ARN() string { return a.Account.ARN("elasticfilesystem", "access-point/"+a.ID()) }
 
-// Want is a directory of the volume's own.
 func (a *AccessPoint) Want() AccessPointSpec {
 	return AccessPointSpec{FileSystem: a.FileSystem.ID(), Path: "/" + a.Agent + "/" + a.Volume, UID: volumeOwner, GID: volumeOwner, Tags: a.TagsOf(a.Key())}
 }

@@ -91,7 +91,6 @@ func (a *Alarm) OfAgent() string {
 
 func (a *Alarm) Needs() []engine.Node { return slices.Concat(a.Refs, nodes(a.Topic), nodes(a.Policy)) }
 
-// Want is the rule over what it watches.
 func (a *Alarm) Want() AlarmSpec {
 	s := AlarmSpec{
 		Metric: a.Rule.Metric, Statistic: a.Rule.Statistic, Comparison: a.Rule.Comparison, Threshold: a.Rule.Threshold,

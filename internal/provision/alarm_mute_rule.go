@@ -15,7 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// AlarmMuteRuleSpec is what we own of a mute rule.
 type AlarmMuteRuleSpec struct {
 	// Cron has five fields, Timezone is an IANA name.
 	Cron     string
@@ -67,7 +66,6 @@ func (m *AlarmMuteRule) Wanted(context.Context) (bool, string, error) {
 	return m.without == "", m.without, nil
 }
 
-// Find asks for the rule by its name.
 func (m *AlarmMuteRule) Find(ctx context.Context, look engine.Look) (engine.Found[AlarmMuteRuleSpec], error) {
 	m.without = ""
 	alarm, err := m.mutes().byName(ctx, look.NotOlder)

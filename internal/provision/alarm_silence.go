@@ -41,9 +41,7 @@ func (m *AlarmSilence) OfAgent() string {
 	return agent
 }
 
-func (m *AlarmSilence) Needs() []engine.Node { return nil }
-
-// Want is silence.
+func (m *AlarmSilence) Needs() []engine.Node   { return nil }
 func (m *AlarmSilence) Want() AlarmSilenceSpec { return AlarmSilenceSpec{} }
 
 // Wanted unless there is no such alarm.

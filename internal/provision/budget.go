@@ -15,7 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// BudgetSpec is what we own of an AWS Budget.
 type BudgetSpec struct {
 	// Limit is US dollars a month, without trailing zeros.
 	Limit string
@@ -48,7 +47,6 @@ func (b *Budget) arn() string          { return b.Account.GlobalARN("budgets", "
 func (b *Budget) Key() engine.Key      { return "budget" }
 func (b *Budget) Needs() []engine.Node { return nil }
 
-// Want is a monthly cost budget over the stack's tag.
 func (b *Budget) Want() BudgetSpec {
 	return BudgetSpec{
 		Limit: plainAmount(b.MonthlyUSD), Filter: "user:" + cloud.TagStack + "$" + b.Stack,
@@ -121,7 +119,6 @@ func (n Notice) subscribers() []types.Subscriber {
 	return out
 }
 
-// Find asks for the budget by its name.
 func (b *Budget) Find(ctx context.Context, look engine.Look) (engine.Found[BudgetSpec], error) {
 	out, err := b.Clients.Budgets.DescribeBudget(ctx, &budgets.DescribeBudgetInput{AccountId: &b.Account.ID, BudgetName: aws.String(b.Name())})
 	if err != nil {
@@ -212,7 +209,6 @@ func (b *Budget) Create(ctx context.Context, want BudgetSpec, _ string) (string,
 	return b.Name(), nil
 }
 
-// Update sets the limit, the notifications and the tags.
 func (b *Budget) Update(ctx context.Context, _ string, have, want BudgetSpec) error {
 	if have.Limit != want.Limit || have.Filter != want.Filter {
 		if _, err := b.Clients.Budgets.UpdateBudget(ctx, &budgets.UpdateBudgetInput{AccountId: &b.Account.ID, NewBudget: b.budget(want)}); err != nil {

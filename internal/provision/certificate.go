@@ -14,7 +14,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// CertificateSpec is what we own of a certificate.
 type CertificateSpec struct {
 	// Domain is the first name, which the certificate is listed under.
 	Domain string
@@ -47,7 +46,6 @@ func (c *Certificate) Disposable() {}
 func (c *Certificate) Key() engine.Key      { return certificateKey }
 func (c *Certificate) Needs() []engine.Node { return nil }
 
-// Want is a certificate for the domain and the other names.
 func (c *Certificate) Want() CertificateSpec {
 	names := append([]string{c.Domain}, c.SANs...)
 	return CertificateSpec{Domain: c.Domain, Names: slices.Compact(setOf(names)), Tags: c.TagsOf(c.Key())}

@@ -52,7 +52,6 @@ func (v *CertificateValidation) Needs() []engine.Node { return []engine.Node{v.C
 // https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 func (v *CertificateValidation) Patience() time.Duration { return 45 * time.Minute }
 
-// Want is the certificate of the stack.
 func (v *CertificateValidation) Want() CertificateValidationSpec {
 	return CertificateValidationSpec{Certificate: v.Certificate.ID()}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// ClusterSpec is what we own of a cluster.
 type ClusterSpec struct {
 	// Insights is disabled, enabled or enhanced. Enabled costs about $38 a month
 	// for five agents.
@@ -44,11 +43,8 @@ func (h *Env) ClusterName() string { return ClusterName(h.Stack) }
 
 func (c *Cluster) Key() engine.Key      { return "cluster" }
 func (c *Cluster) Needs() []engine.Node { return nodes(c.Namespace) }
-
-// After ECS's own role.
 func (c *Cluster) After() []engine.Node { return nodes(c.ServiceRole) }
 
-// Want is a cluster for Fargate and Fargate Spot.
 func (c *Cluster) Want() ClusterSpec {
 	s := ClusterSpec{Insights: cmp.Or(c.Insights, "disabled"), Providers: Set{OnDemand, FargateSpot}, Tags: c.TagsOf(c.Key())}
 	if c.Namespace != nil {
@@ -138,7 +134,6 @@ func (c *Cluster) Create(ctx context.Context, want ClusterSpec, _ string) (strin
 	return c.ClusterName(), nil
 }
 
-// Update changes the settings, the capacity providers, the tags.
 func (c *Cluster) Update(ctx context.Context, id string, have, want ClusterSpec) error {
 	if have.Insights != want.Insights || have.Namespace != want.Namespace {
 		_, err := c.Clients.ECS.UpdateCluster(ctx, &ecs.UpdateClusterInput{

@@ -10,7 +10,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// DashboardSpec is what we own of a dashboard.
 type DashboardSpec struct {
 	// Body is in canonical form.
 	Body string
@@ -42,10 +41,8 @@ func (d *Dashboard) Needs() []engine.Node {
 	return needs
 }
 
-// Want is the drawing.
 func (d *Dashboard) Want() DashboardSpec { return DashboardSpec{Body: document(d.body())} }
 
-// Find gets the dashboard by its name.
 func (d *Dashboard) Find(ctx context.Context, look engine.Look) (engine.Found[DashboardSpec], error) {
 	out, err := d.Clients.CloudWatch.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(d.name())})
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// EgressOnlyGatewaySpec is what we own of an egress-only internet gateway.
 type EgressOnlyGatewaySpec struct {
 	VPC  string
 	Tags cloud.Tags
@@ -34,7 +33,6 @@ func (g *EgressOnlyGateway) Key() engine.Key { return "egress-only-gateway" }
 // Needs the VPC, and its block, which AWS takes away only after the gateway.
 func (g *EgressOnlyGateway) Needs() []engine.Node { return []engine.Node{g.VPC, g.Block} }
 
-// Want is a gateway of the VPC.
 func (g *EgressOnlyGateway) Want() EgressOnlyGatewaySpec {
 	return EgressOnlyGatewaySpec{VPC: g.VPC.ID(), Tags: g.TagsOf(g.Key())}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// ElasticIPSpec is what we own of an elastic IP address.
 type ElasticIPSpec struct {
 	Tags cloud.Tags
 }
@@ -28,9 +27,7 @@ type ElasticIP struct {
 
 func (e *ElasticIP) Key() engine.Key      { return engine.Key("eip/" + e.AZ) }
 func (e *ElasticIP) Needs() []engine.Node { return nil }
-
-// Want is an address with tags.
-func (e *ElasticIP) Want() ElasticIPSpec { return ElasticIPSpec{Tags: e.TagsOf(e.Key())} }
+func (e *ElasticIP) Want() ElasticIPSpec  { return ElasticIPSpec{Tags: e.TagsOf(e.Key())} }
 
 func (e *ElasticIP) Find(ctx context.Context, look engine.Look) (engine.Found[ElasticIPSpec], error) {
 	return find(ctx, e.Env, e.Key(), look, e.list, func(a types.Address, tags cloud.Tags) engine.Found[ElasticIPSpec] {

@@ -2,7 +2,7 @@
 // the only place that creates anything. Which of them a stack has is in
 // internal/stack.
 //
-// Every resource file has the same order: its spec, the struct with its references, Key, Needs, Want, Find, Diff, Create, Update,
+// Every resource file has the same order: its spec, which is what we own of it, the struct with its references, Key, Needs, Want, Find, Diff, Create, Update,
 // Delete. A reader who knows one knows all.
 package provision
 

@@ -14,7 +14,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// EventRuleSpec is what we own of a rule.
 type EventRuleSpec struct {
 	// Pattern is the events that it takes, in canonical form.
 	Pattern string
@@ -113,7 +112,6 @@ func (r *EventRule) message() eventMessage {
 	return eventMessage{Paths: paths, Template: lines}
 }
 
-// Find asks for the rule by its name, and for what it tells.
 func (r *EventRule) Find(ctx context.Context, look engine.Look) (engine.Found[EventRuleSpec], error) {
 	var found engine.Found[EventRuleSpec]
 	name := r.name()

@@ -14,7 +14,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// FileSystemSpec is what we own of a file system.
 type FileSystemSpec struct {
 	Encrypted bool
 	Tags      cloud.Tags

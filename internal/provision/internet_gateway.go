@@ -11,7 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// InternetGatewaySpec is what we own of an internet gateway.
 type InternetGatewaySpec struct {
 	// VPC is the one that it is attached to, "" for none.
 	VPC  string
@@ -28,7 +27,6 @@ type InternetGateway struct {
 func (g *InternetGateway) Key() engine.Key      { return "igw" }
 func (g *InternetGateway) Needs() []engine.Node { return nodes(g.VPC) }
 
-// Want is a gateway that is attached to the VPC.
 func (g *InternetGateway) Want() InternetGatewaySpec {
 	return InternetGatewaySpec{VPC: g.VPC.ID(), Tags: g.TagsOf(g.Key())}
 }

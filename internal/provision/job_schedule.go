@@ -78,10 +78,8 @@ func (s *JobSchedule) Needs() []engine.Node {
 	return slices.Concat(nodes(s.ScheduleGroup), nodes(s.Cluster), nodes(s.TaskDefinition), nodes(s.Role), nodes(s.Group), nodes(s.Subnets...), nodes(s.Machine))
 }
 
-// After the way to the registry and the agent's service.
 func (s *JobSchedule) After() []engine.Node { return s.Order }
 
-// Want is a schedule that runs the job's own revision.
 func (s *JobSchedule) Want() JobScheduleSpec {
 	w := JobScheduleSpec{
 		Expression: s.Job.Expression, Timezone: s.Job.Timezone, State: string(types.ScheduleStateEnabled),
@@ -114,7 +112,6 @@ func (s *JobSchedule) startExecution() string {
 	return "arn:" + s.Account.Partition + ":scheduler:::aws-sdk:sfn:startExecution"
 }
 
-// Find asks for the schedule in the stack's group.
 func (s *JobSchedule) Find(ctx context.Context, _ engine.Look) (engine.Found[JobScheduleSpec], error) {
 	var found engine.Found[JobScheduleSpec]
 	out, err := s.Clients.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(s.scheduleGroup()), Name: &s.Job.Name})

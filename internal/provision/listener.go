@@ -18,7 +18,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// ListenerSpec is what we own of a listener.
 type ListenerSpec struct {
 	Port        int
 	Protocol    string

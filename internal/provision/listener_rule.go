@@ -16,7 +16,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// ListenerRuleSpec is what we own of a rule.
 type ListenerRuleSpec struct {
 	Group string
 	// Paths or Hosts are what the rule takes.
@@ -104,7 +103,6 @@ func (r *ListenerRule) Want() ListenerRuleSpec {
 // rewritten is what Rewrite turns a path into.
 const rewritten = "/$1"
 
-// Find looks among the rules of the stack's listeners.
 func (r *ListenerRule) Find(ctx context.Context, look engine.Look) (engine.Found[ListenerRuleSpec], error) {
 	return find(ctx, r.Env, r.Key(), look, func(ctx context.Context) ([]candidate[types.Rule], error) {
 		return r.rules(ctx, look.NotOlder)

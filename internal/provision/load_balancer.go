@@ -16,7 +16,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// LoadBalancerSpec is what we own of a load balancer.
 type LoadBalancerSpec struct {
 	Scheme  string
 	Subnets []string
@@ -59,7 +58,6 @@ func (l *LoadBalancer) Needs() []engine.Node {
 	return slices.Concat(nodes(l.Subnets...), nodes(l.Group), nodes(l.Gateway))
 }
 
-// After the service's role.
 func (l *LoadBalancer) After() []engine.Node { return nodes(l.ServiceRole) }
 
 // loadBalancerName is the one name that a stack's load balancer may have.
@@ -287,7 +285,6 @@ func (l *LoadBalancer) Create(ctx context.Context, want LoadBalancerSpec, _ stri
 	return aws.ToString(out.LoadBalancers[0].LoadBalancerArn), nil
 }
 
-// Update sets subnets, group, attributes and tags.
 func (l *LoadBalancer) Update(ctx context.Context, id string, have, want LoadBalancerSpec) error {
 	if !slices.Equal(have.Subnets, want.Subnets) {
 		if _, err := l.Clients.ELB.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &id, Subnets: want.Subnets}); err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// LogGroupSpec is what we own of a log group.
 type LogGroupSpec struct {
 	// RetentionDays is one of AWS's own numbers of days; 0 keeps for ever.
 	RetentionDays int
@@ -88,7 +87,6 @@ func (g *LogGroup) Create(ctx context.Context, want LogGroupSpec, _ string) (str
 	return made(g.Name(), err)
 }
 
-// Update sets retention and tags.
 func (g *LogGroup) Update(ctx context.Context, id string, have, want LogGroupSpec) error {
 	if have.RetentionDays != want.RetentionDays {
 		if err := g.retain(ctx, id, want.RetentionDays); err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// MetricFilterSpec is what we own of a metric filter.
 type MetricFilterSpec struct {
 	Pattern   string
 	Namespace string

@@ -36,7 +36,6 @@ func (m *MountTarget) Needs() []engine.Node {
 	return append(append(nodes(m.FileSystem), nodes(m.Subnet)...), nodes(m.Group)...)
 }
 
-// Want is a mount target in the tasks' subnet.
 func (m *MountTarget) Want() MountTargetSpec {
 	return MountTargetSpec{FileSystem: m.FileSystem.ID(), Subnet: m.Subnet.ID(), Groups: idsOf(m.Group)}
 }
@@ -131,7 +130,6 @@ func (m *MountTarget) Create(ctx context.Context, want MountTargetSpec, _ string
 	return aws.ToString(out.MountTargetId), nil
 }
 
-// Update sets the security groups.
 func (m *MountTarget) Update(ctx context.Context, id string, _, want MountTargetSpec) error {
 	return failure(m.Clients.EFS.ModifyMountTargetSecurityGroups(ctx, &efs.ModifyMountTargetSecurityGroupsInput{MountTargetId: &id, SecurityGroups: want.Groups}))
 }

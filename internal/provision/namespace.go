@@ -13,7 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// NamespaceSpec is what we own of a namespace.
 type NamespaceSpec struct {
 	Tags cloud.Tags
 }
@@ -35,12 +34,9 @@ type Namespace struct {
 	operation string // the create that this process began
 }
 
-func (n *Namespace) Key() engine.Key      { return "namespace" }
-func (n *Namespace) Needs() []engine.Node { return nil }
-
-// Want is the namespace with the stack's tags.
-func (n *Namespace) Want() NamespaceSpec { return NamespaceSpec{Tags: n.TagsOf(n.Key())} }
-
+func (n *Namespace) Key() engine.Key       { return "namespace" }
+func (n *Namespace) Needs() []engine.Node  { return nil }
+func (n *Namespace) Want() NamespaceSpec   { return NamespaceSpec{Tags: n.TagsOf(n.Key())} }
 func (n *Namespace) name(id string) string { return cmp.Or(n.Name, id, n.Stack) }
 
 // Find looks by name, and by tags where the name is not known: a run that died may have

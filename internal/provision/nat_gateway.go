@@ -12,7 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// NATGatewaySpec is what we own of a NAT gateway.
 type NATGatewaySpec struct {
 	Subnet  string
 	Address string
@@ -35,7 +34,6 @@ type NATGateway struct {
 func (n *NATGateway) Key() engine.Key      { return engine.Key("nat/" + n.AZ) }
 func (n *NATGateway) Needs() []engine.Node { return []engine.Node{n.Subnet, n.Address, n.Gateway} }
 
-// Want is a NAT gateway in the public subnet.
 func (n *NATGateway) Want() NATGatewaySpec {
 	return NATGatewaySpec{Subnet: n.Subnet.ID(), Address: n.Address.ID(), Tags: n.TagsOf(n.Key())}
 }

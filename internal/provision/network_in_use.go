@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func ZonesInUse(ctx context.Context, h *Env) ([]string, error) {
 			zones = append(zones, used{key, block})
 		}
 	}
-	slices.SortFunc(zones, func(a, b used) int { return a.block.Addr().Compare(b.block.Addr()) })
+	sort.Slice(zones, func(a, b int) bool { return zones[a].block.Addr().Less(zones[b].block.Addr()) })
 	var out []string
 	for _, z := range zones {
 		if !slices.Contains(out, z.zone) {

@@ -11,7 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// NetworkInterfaceSpec is what we own of a network interface.
 type NetworkInterfaceSpec struct {
 	Subnet string
 	Groups Set

@@ -13,7 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// RecordSpec is what we own of a record.
 type RecordSpec struct {
 	// Alias is the name of the load balancer that the record leads to.
 	Alias string
@@ -38,7 +37,6 @@ type Record struct {
 func (r *Record) Key() engine.Key      { return engine.Key("record/" + r.Name) }
 func (r *Record) Needs() []engine.Node { return []engine.Node{r.Alias} }
 
-// Want is an alias of the load balancer.
 func (r *Record) Want() RecordSpec {
 	want := RecordSpec{Alias: aliasName(r.Alias.Output("dns_name")), AliasZone: r.Alias.Output("zone_id")}
 	if want.Alias == "" { // in a plan of a load balancer to come
@@ -79,7 +77,6 @@ func readRecord(ctx context.Context, api *route53.Client, zone, name, kind strin
 	return nil, nil
 }
 
-// Find looks for the name in its zone.
 func (r *Record) Find(ctx context.Context, look engine.Look) (engine.Found[RecordSpec], error) {
 	zone, name, kind := r.Zone, r.Name, r.Type
 	if look.ID != "" {

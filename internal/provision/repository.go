@@ -15,7 +15,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// RepositorySpec is what we own of a repository.
 type RepositorySpec struct {
 	ScanOnPush bool
 	Mutability string
@@ -51,7 +50,6 @@ func (r *Repository) Want() RepositorySpec {
 	}
 }
 
-// Find looks among the registry's repositories.
 func (r *Repository) Find(ctx context.Context, look engine.Look) (engine.Found[RepositorySpec], error) {
 	all, err := listWithTags(ctx, r.Env, "repository", look.NotOlder, r.list)
 	if err != nil {
@@ -113,7 +111,6 @@ func (r *Repository) Create(ctx context.Context, want RepositorySpec, _ string) 
 	return made(r.Name(), err)
 }
 
-// Update sets scanning, mutability, the lifecycle policy and tags.
 func (r *Repository) Update(ctx context.Context, id string, have, want RepositorySpec) error {
 	if have.ScanOnPush != want.ScanOnPush {
 		scan := &types.ImageScanningConfiguration{ScanOnPush: want.ScanOnPush}

@@ -31,7 +31,6 @@ type RouteTable struct {
 func (r *RouteTable) Key() engine.Key      { return engine.Key("route-table/" + r.Name) }
 func (r *RouteTable) Needs() []engine.Node { return nodes(r.VPC) }
 
-// Want is a route table in the VPC.
 func (r *RouteTable) Want() RouteTableSpec {
 	return RouteTableSpec{VPC: r.VPC.ID(), Tags: r.TagsOf(r.Key())}
 }

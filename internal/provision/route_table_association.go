@@ -34,7 +34,6 @@ func (a *RouteTableAssociation) Key() engine.Key {
 
 func (a *RouteTableAssociation) Needs() []engine.Node { return []engine.Node{a.Table, a.Subnet} }
 
-// Want is the subnet with the table.
 func (a *RouteTableAssociation) Want() RouteTableAssociationSpec {
 	return RouteTableAssociationSpec{Table: a.Table.ID(), Subnet: a.Subnet.ID()}
 }
@@ -127,7 +126,6 @@ func (a *RouteTableAssociation) Update(ctx context.Context, subnet string, _, wa
 	return failure(a.Clients.EC2.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: &association, RouteTableId: &want.Table}))
 }
 
-// Delete unties the subnet.
 func (a *RouteTableAssociation) Delete(ctx context.Context, subnet string) error {
 	_, association, err := a.seen(ctx, subnet)
 	if err != nil || association == "" {

@@ -14,7 +14,6 @@ import (
 // maxSamplingRuleName: https://docs.aws.amazon.com/xray/latest/api/API_SamplingRule.html
 const maxSamplingRuleName = 32
 
-// SamplingRuleSpec is what we own of a sampling rule.
 type SamplingRuleSpec struct {
 	// Service is a pattern of the names under which services trace.
 	Service string
@@ -46,7 +45,6 @@ func (r *SamplingRule) Want() SamplingRuleSpec {
 // everyRequest is any host, any method and any path.
 const everyRequest = "* * *"
 
-// Find looks among the account's rules.
 func (r *SamplingRule) Find(ctx context.Context, look engine.Look) (engine.Found[SamplingRuleSpec], error) {
 	all, err := cloud.Pages(ctx, xray.NewGetSamplingRulesPaginator(r.Clients.XRay, &xray.GetSamplingRulesInput{}),
 		func(out *xray.GetSamplingRulesOutput) []types.SamplingRuleRecord { return out.SamplingRuleRecords })
@@ -92,7 +90,6 @@ func (r *SamplingRule) Create(ctx context.Context, want SamplingRuleSpec, _ stri
 	return made(r.name(), err)
 }
 
-// Update sets the rule and its tags.
 func (r *SamplingRule) Update(ctx context.Context, id string, have, want SamplingRuleSpec) error {
 	out, err := r.Clients.XRay.UpdateSamplingRule(ctx, &xray.UpdateSamplingRuleInput{SamplingRuleUpdate: &types.SamplingRuleUpdate{
 		Host: every(), HTTPMethod: every(), URLPath: every(),

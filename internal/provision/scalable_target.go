@@ -21,7 +21,6 @@ const (
 	ScaleManual = "manual"
 )
 
-// ScalableTargetSpec is what we own of a scalable target.
 type ScalableTargetSpec struct {
 	Min  int
 	Max  int
@@ -59,7 +58,6 @@ func (t *ScalableTarget) OfAgent() string { return t.Agent }
 // Needs the service: one that is not there cannot be registered.
 func (t *ScalableTarget) Needs() []engine.Node { return nodes(t.Service) }
 
-// After Application Auto Scaling's own role.
 func (t *ScalableTarget) After() []engine.Node { return nodes(t.ServiceRole) }
 
 // Want is the configuration's bounds.
@@ -67,7 +65,6 @@ func (t *ScalableTarget) Want() ScalableTargetSpec {
 	return ScalableTargetSpec{Min: t.Min, Max: t.Max, Tags: t.TagsOf(t.Key())}
 }
 
-// Find looks among the account's scalable targets of ECS.
 func (t *ScalableTarget) Find(ctx context.Context, look engine.Look) (engine.Found[ScalableTargetSpec], error) {
 	none := engine.Found[ScalableTargetSpec]{}
 	all, err := cloud.List(ctx, t.Inventory, "scalable-target", look.NotOlder, t.list)
@@ -152,7 +149,6 @@ func (t *ScalableTarget) register(ctx context.Context, want ScalableTargetSpec, 
 	}))
 }
 
-// Update sets bounds and tags.
 func (t *ScalableTarget) Update(ctx context.Context, _ string, have, want ScalableTargetSpec) error {
 	if have.Elsewhere == nil && (have.Min != want.Min || have.Max != want.Max) {
 		if err := t.register(ctx, want, nil); err != nil {

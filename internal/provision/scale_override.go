@@ -41,7 +41,6 @@ func (b *ScaleOverride) Needs() []engine.Node { return nil }
 
 func (b *ScaleOverride) Want() ScaleOverrideSpec { return b.ScaleOverrideSpec }
 
-// Find reads the target.
 func (b *ScaleOverride) Find(ctx context.Context, look engine.Look) (engine.Found[ScaleOverrideSpec], error) {
 	none := engine.Found[ScaleOverrideSpec]{}
 	have, _, err := b.read(ctx, look.NotOlder)

@@ -24,7 +24,6 @@ const (
 	ScaleByWake = "wake"
 )
 
-// ScalingPolicySpec is what we own of a scaling policy.
 type ScalingPolicySpec struct {
 	// Metric is the predefined metric that it follows, or that of a queue.
 	Metric string
@@ -100,7 +99,6 @@ func (p *ScalingPolicy) Want() ScalingPolicySpec {
 	return want
 }
 
-// Find looks among the account's scaling policies of ECS.
 func (p *ScalingPolicy) Find(ctx context.Context, look engine.Look) (engine.Found[ScalingPolicySpec], error) {
 	all, err := cloud.List(ctx, p.Inventory, "scaling-policy", look.NotOlder, p.list)
 	if err != nil {

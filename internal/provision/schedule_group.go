@@ -11,7 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// ScheduleGroupSpec is what we own of a schedule group.
 type ScheduleGroupSpec struct{ Tags cloud.Tags }
 
 // ScheduleGroup holds the schedules of a stack's jobs, which cannot have tags of their own:
@@ -35,10 +34,8 @@ func (g *ScheduleGroup) arn() string {
 	return g.Account.ARN("scheduler", "schedule-group/"+g.scheduleGroup())
 }
 
-func (g *ScheduleGroup) Key() engine.Key      { return "schedule-group" }
-func (g *ScheduleGroup) Needs() []engine.Node { return nil }
-
-// Want is a group with the stack's tags.
+func (g *ScheduleGroup) Key() engine.Key         { return "schedule-group" }
+func (g *ScheduleGroup) Needs() []engine.Node    { return nil }
 func (g *ScheduleGroup) Want() ScheduleGroupSpec { return ScheduleGroupSpec{g.TagsOf(g.Key())} }
 
 // Find asks for the group by its name. One that is being deleted is Leaving.

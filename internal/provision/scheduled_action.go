@@ -24,7 +24,6 @@ const (
 // https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html
 const actionPrefix = "karmactl-"
 
-// ScheduledActionSpec is what we own of a scheduled action.
 type ScheduledActionSpec struct {
 	// Cron has six fields, one of the two for days being a question mark.
 	Cron string
@@ -63,12 +62,9 @@ func (a *ScheduledAction) OfAgent() string { return a.Agent }
 // Needs nothing: the target is looked for by the code that makes a schedule.
 func (a *ScheduledAction) Needs() []engine.Node { return nil }
 
-// After the other changes of the target.
-func (a *ScheduledAction) After() []engine.Node { return a.Order }
-
+func (a *ScheduledAction) After() []engine.Node      { return a.Order }
 func (a *ScheduledAction) Want() ScheduledActionSpec { return a.Spec }
 
-// Find looks among the account's scheduled actions of ECS.
 func (a *ScheduledAction) Find(ctx context.Context, look engine.Look) (engine.Found[ScheduledActionSpec], error) {
 	all, err := a.scheduledActions(ctx, look.NotOlder)
 	if err != nil {

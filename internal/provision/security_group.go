@@ -12,7 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// SecurityGroupSpec is what we own of a security group.
 type SecurityGroupSpec struct {
 	VPC         string
 	Name        string
@@ -50,7 +49,6 @@ func (g *SecurityGroup) Needs() []engine.Node {
 	return out
 }
 
-// Want is a group with its rules.
 func (g *SecurityGroup) Want() SecurityGroupSpec {
 	want := SecurityGroupSpec{
 		VPC: g.VPC.ID(), Name: g.Stack + "-" + g.Name, Description: g.Purpose, EgressAll: true, EgressIPv6: g.IPv6, Tags: g.TagsOf(g.Key()),

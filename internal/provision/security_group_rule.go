@@ -1,11 +1,11 @@
 package provision
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -112,7 +112,7 @@ func ingressOf(perms []types.IpPermission, group string) []ingress {
 			add(u.GroupId, owner, u.Description)
 		}
 	}
-	slices.SortFunc(out, func(a, b ingress) int { return cmp.Compare(a.String(), b.String()) })
+	sort.Slice(out, func(a, b int) bool { return out[a].String() < out[b].String() })
 	return out
 }
 

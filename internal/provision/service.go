@@ -93,7 +93,6 @@ const (
 	minHealthy, maxHealthy = 100, 200
 )
 
-// Want is the service of the configuration.
 func (s *Service) Want() ServiceSpec {
 	w := ServiceSpec{
 		Name: s.ServiceName(s.Agent.Name), Tasks: s.Agent.Scale.Min, Capacity: strategyOf(s.Agent.Spot), Asked: strategyOf(s.Agent.Spot), FallBack: s.Agent.Spot.Fallback, Network: Network{Subnets: idsOf(s.Subnets...), PublicIP: s.PublicIP}, Exec: s.Agent.Exec,
@@ -123,7 +122,6 @@ func (s *Service) Want() ServiceSpec {
 	return turned(s.seen, w, s.Clock)
 }
 
-// Find looks among the cluster's services.
 func (s *Service) Find(ctx context.Context, look engine.Look) (engine.Found[ServiceSpec], error) {
 	var found engine.Found[ServiceSpec]
 	all, err := cloud.List(ctx, s.Inventory, "service", look.NotOlder, s.list)

@@ -33,10 +33,8 @@ var serviceLinkedRoleNames = map[string]string{
 	"ecs.application-autoscaling": "AWSServiceRoleForApplicationAutoScaling_ECSService",
 }
 
-func (r *ServiceLinkedRole) Key() engine.Key      { return engine.Key("slr/" + r.Service) }
-func (r *ServiceLinkedRole) Needs() []engine.Node { return nil }
-
-// Want is that there is one.
+func (r *ServiceLinkedRole) Key() engine.Key             { return engine.Key("slr/" + r.Service) }
+func (r *ServiceLinkedRole) Needs() []engine.Node        { return nil }
 func (r *ServiceLinkedRole) Want() ServiceLinkedRoleSpec { return ServiceLinkedRoleSpec{} }
 
 // Find looks by AWS's own name.

@@ -1,10 +1,10 @@
 package provision
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -16,7 +16,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// ServiceSpec is what we own of a service.
 type ServiceSpec struct {
 	// Name cannot change.
 	Name           string
@@ -244,7 +243,7 @@ func readStrategy(items []types.CapacityProviderStrategyItem) Strategy {
 	for _, i := range items {
 		out = append(out, Capacity{Provider: aws.ToString(i.CapacityProvider), Base: int(i.Base), Weight: int(i.Weight)})
 	}
-	slices.SortFunc(out, func(a, b Capacity) int { return cmp.Compare(a.Provider, b.Provider) })
+	sort.Slice(out, func(a, b int) bool { return out[a].Provider < out[b].Provider })
 	return out
 }
 

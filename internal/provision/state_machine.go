@@ -14,7 +14,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// StateMachineSpec is what we own of a state machine.
 type StateMachineSpec struct {
 	// Definition is in the Amazon States Language, in canonical form.
 	Definition string
@@ -62,7 +61,6 @@ func (m *StateMachine) Needs() []engine.Node {
 	return slices.Concat(nodes(m.Cluster), nodes(m.TaskDefinition), nodes(m.Role), nodes(m.Group), nodes(m.Subnets...))
 }
 
-// Want is a state machine that runs the job's own revision.
 func (m *StateMachine) Want() StateMachineSpec {
 	w := StateMachineSpec{Definition: m.definition(), Tags: m.TagsOf(m.Key())}
 	if m.Role != nil {

@@ -19,7 +19,6 @@ const (
 	tierPrivate = "private"
 )
 
-// SubnetSpec is what we own of a subnet.
 type SubnetSpec struct {
 	VPC  string
 	CIDR string
@@ -61,7 +60,6 @@ func SubnetOf(h *Env, name string) *Subnet {
 	return &Subnet{Env: h, Tier: tier, AZ: az}
 }
 
-// Want is the subnet of the configuration.
 func (s *Subnet) Want() SubnetSpec {
 	return SubnetSpec{VPC: s.VPC.ID(), CIDR: s.CIDR, AZ: s.AZ, PublicIPs: s.Tier == tierPublic, IPv6: s.IPv6, Tags: s.TagsOf(s.Key())}
 }

@@ -35,10 +35,8 @@ type Subscription struct {
 func (s *Subscription) hash() string  { return cmp.Or(s.Hash, addressHash(s.Email)) }
 func addressHash(email string) string { return digestOf(strings.ToLower(email)) }
 
-func (s *Subscription) Key() engine.Key      { return engine.Key("subscription/" + s.hash()) }
-func (s *Subscription) Needs() []engine.Node { return nodes(s.Topic) }
-
-// Want is that there is one.
+func (s *Subscription) Key() engine.Key        { return engine.Key("subscription/" + s.hash()) }
+func (s *Subscription) Needs() []engine.Node   { return nodes(s.Topic) }
 func (s *Subscription) Want() SubscriptionSpec { return SubscriptionSpec{} }
 
 // Notes tell of a mail that waits to be answered.
@@ -49,7 +47,6 @@ func (s *Subscription) Notes() []string {
 	return []string{"alarm mail is not confirmed yet: follow the link in AWS's mail to " + s.Email}
 }
 
-// Find looks among the topic's subscriptions.
 func (s *Subscription) Find(ctx context.Context, look engine.Look) (engine.Found[SubscriptionSpec], error) {
 	sub, err := s.mine(ctx, look.NotOlder, s.hash())
 	if err != nil || sub == nil {

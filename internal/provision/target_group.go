@@ -17,7 +17,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// TargetGroupSpec is what we own of a target group.
 type TargetGroupSpec struct {
 	VPC  string
 	Port int
@@ -72,7 +71,6 @@ func (t *TargetGroup) Needs() []engine.Node { return nodes(t.VPC) }
 // groups: AWS counts the calls for both together.
 func (t *TargetGroup) After() []engine.Node { return nodes(t.LoadBalancer) }
 
-// Want is a target group of addresses.
 func (t *TargetGroup) Want() TargetGroupSpec {
 	return TargetGroupSpec{
 		VPC: t.VPC.ID(), Port: t.Port, Check: string(types.ProtocolEnumHttp) + " " + trafficPort, Path: t.Health.Path, Matcher: t.Health.Codes, Interval: t.Health.Interval, Timeout: t.Health.Timeout,
@@ -242,7 +240,6 @@ func (t *TargetGroup) Create(ctx context.Context, want TargetGroupSpec, _ string
 	return aws.ToString(out.TargetGroups[0].TargetGroupArn), nil
 }
 
-// Update sets the health check, the attributes, and the tags.
 func (t *TargetGroup) Update(ctx context.Context, id string, have, want TargetGroupSpec) error {
 	checked := have
 	checked.Drain, checked.Stickiness, checked.Tags = want.Drain, want.Stickiness, want.Tags

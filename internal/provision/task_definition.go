@@ -152,7 +152,6 @@ func (t *TaskDefinition) Notes() []string {
 	return t.notes
 }
 
-// Want is the revision of the configuration.
 func (t *TaskDefinition) Want() TaskDefinitionSpec { return t.with(t.chosen()) }
 
 // with is the revision of the configuration that has images and secrets.

@@ -10,7 +10,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// TopicSpec is what we own of a topic.
 type TopicSpec struct {
 	// Policy is who may publish, in canonical form.
 	Policy string
@@ -52,7 +51,6 @@ func (t *Topic) Want() TopicSpec {
 	return TopicSpec{Policy: document(policy(who...)), Tags: t.TagsOf(t.Key())}
 }
 
-// Find asks for the topic by its ARN.
 func (t *Topic) Find(ctx context.Context, look engine.Look) (engine.Found[TopicSpec], error) {
 	arn := aws.String(t.topicARN())
 	out, err := t.Clients.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
@@ -84,7 +82,6 @@ func (t *Topic) Create(ctx context.Context, want TopicSpec, _ string) (string, e
 	return aws.ToString(out.TopicArn), nil
 }
 
-// Update sets the policy and the tags.
 func (t *Topic) Update(ctx context.Context, id string, have, want TopicSpec) error {
 	if have.Policy != want.Policy {
 		if _, err := t.Clients.SNS.SetTopicAttributes(ctx, &sns.SetTopicAttributesInput{TopicArn: &id, AttributeName: aws.String("Policy"), AttributeValue: &want.Policy}); err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// ValidationRecordsSpec is what we own of the records.
 type ValidationRecordsSpec struct {
 	// Records are "name value", ordered; Unknown before AWS has said them.
 	Records []string
@@ -34,7 +33,6 @@ const cname = "CNAME"
 func (v *ValidationRecords) Key() engine.Key      { return "record/validation" }
 func (v *ValidationRecords) Needs() []engine.Node { return []engine.Node{v.Certificate} }
 
-// Want are the records that AWS asked for.
 func (v *ValidationRecords) Want() ValidationRecordsSpec {
 	if engine.IsUnknown(v.Certificate.ID()) || v.Certificate.Output("validation") == "" {
 		return ValidationRecordsSpec{Records: []string{engine.Unknown(certificateKey)}}
@@ -119,7 +117,6 @@ func (v *ValidationRecords) Create(ctx context.Context, want ValidationRecordsSp
 	return id, v.set(ctx, v.Zone, want)
 }
 
-// Update makes the records that are missing.
 func (v *ValidationRecords) Update(ctx context.Context, id string, _, want ValidationRecordsSpec) error {
 	zone, _, _ := strings.Cut(id, "/")
 	return v.set(ctx, zone, want)

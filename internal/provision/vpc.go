@@ -11,7 +11,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
-// VPCSpec is what we own of a VPC.
 type VPCSpec struct {
 	CIDR string
 	// DNSHostnames is off in a new VPC; private DNS of interface endpoints needs it.
@@ -34,7 +33,6 @@ func (v *VPC) IsGiven() bool { return v.given }
 func (v *VPC) Key() engine.Key      { return "vpc" }
 func (v *VPC) Needs() []engine.Node { return nil }
 
-// Want is the VPC of the configuration.
 func (v *VPC) Want() VPCSpec {
 	return VPCSpec{CIDR: v.CIDR, DNSHostnames: true, Tags: v.TagsOf(v.Key())}
 }
@@ -85,7 +83,6 @@ func (v *VPC) Create(ctx context.Context, want VPCSpec, _ string) (string, error
 	return aws.ToString(out.Vpc.VpcId), nil
 }
 
-// Update sets DNS host names and tags.
 func (v *VPC) Update(ctx context.Context, id string, have, want VPCSpec) error {
 	if have.DNSHostnames != want.DNSHostnames {
 		_, err := v.Clients.EC2.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{

@@ -29,7 +29,6 @@ func (b *VPCCIDRBlock) Needs() []engine.Node { return nodes(b.VPC) }
 // OwnedBy is the VPC, which AWS deletes with its blocks.
 func (b *VPCCIDRBlock) OwnedBy() engine.Node { return b.VPC }
 
-// Want is a block of the VPC.
 func (b *VPCCIDRBlock) Want() VPCCIDRBlockSpec { return VPCCIDRBlockSpec{VPC: b.VPC.ID()} }
 
 // Find looks among the VPC's blocks. AWS lists blocks that were taken away, too.
