@@ -172,7 +172,7 @@ func (w *overwriting) show(d *document.Secrets) error {
 		if strings.Contains(n, "--refresh-secrets") {
 			why = "tasks that run keep the value they started with"
 		}
-		t.Printf("Next: %s   %s\n", n, why)
+		t.Para("Next: ", n+", "+why)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func TestWhatTakesItsTimeIsReadableInEverySize(t *testing.T) {
 			deployScene("deploy_14_good", 0, 60*time.Second, "--all", "--image", goodImage),
 			{"deploy_14_bad", nil, exitDeployment, []string{"deploy", "--yes", "--fail-fast=false", "--all", "--image", crashImage}},
 		}},
-		{failing, []scene{{"up_failed", []time.Duration{140 * time.Second}, exitDeployment, []string{"up", "--yes"}}}},
+		{failing, []scene{{"up_failed", []time.Duration{140 * time.Second}, exitDeployment, []string{"up", "--yes"}}, {"down_one", []time.Duration{15 * time.Second}, 0, []string{"down", "good", "--yes"}}}},
 	} {
 		windows := sizes[:1]
 		if !testing.Short() && fleet.yaml != fourteen { // the rows of fourteen have goldens of every size in internal/ui

@@ -60,11 +60,17 @@ func (p *plan) usual(st *stack.Stack) func(engine.Key) engine.Usual {
 }
 
 func (p *plan) progress(ctx context.Context, st *stack.Stack, w engine.Walk, f *engine.Forecast) *walkBoard {
+	group := func(k engine.Key) string {
+		if w.Only != nil && !w.Only(k) {
+			return "" // it is looked at, and none of this walk's
+		}
+		return st.Group(k)
+	}
 	total := map[string]int{}
 	for _, step := range append(append([]engine.Step{}, w.Steps...), w.Orphans...) {
-		total[st.Group(step.Key())]++
+		total[group(step.Key())]++
 	}
-	shape := ui.Shape{Group: st.Group, Agents: p.cfg.Names(), Forecast: f, Clock: p.clock}
+	shape := ui.Shape{Group: group, Agents: p.cfg.Names(), Forecast: f, Clock: p.clock}
 	for _, g := range stack.Groups() {
 		shape.Groups = append(shape.Groups, document.Group{Name: g, Total: total[g]})
 	}
