@@ -87,6 +87,10 @@ func ParseLocation(uri string) (Location, error) {
 		if bucket == "" {
 			return Location{}, fmt.Errorf("%s names no bucket: give s3://bucket/prefix", uri)
 		}
+		foreign := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' }
+		if len(bucket) < 3 || len(bucket) > 63 || strings.ContainsFunc(bucket, foreign) {
+			return Location{}, fmt.Errorf("%q is no name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots, as in s3://bucket/prefix", bucket)
+		}
 		return Location{Bucket: bucket, Prefix: strings.Trim(prefix, "/")}, nil
 	default:
 		return Location{}, fmt.Errorf("%s is not a place for the state: give s3://bucket/prefix or a local path", uri)
