@@ -69,20 +69,14 @@ func runStateImport(ctx context.Context, s *session, file string, o stateImportO
 	})
 }
 
-// stateOptions are those of the functions that replace the state as a whole.
-func stateOptions(s *session) (state.Options, error) {
-	backend, err := s.backend()
-	return state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock}, err
-}
-
 // replaceState runs f with the lock, and a dry run without; the state need not be readable for that.
 func replaceState(ctx context.Context, s *session, command string, dry dryRun, f func(context.Context, state.Options) (*state.State, error)) (err error) {
-	o, err := stateOptions(s)
+	backend, err := s.backend()
 	if err != nil {
 		return err
 	}
 	me := state.Me(command, programVersion())
-	o.By, o.ReadOnly = s.by(me), bool(dry)
+	o := state.Options{Backend: backend, Identity: s.identity(), Clock: s.clock, By: s.by(me), ReadOnly: bool(dry)}
 	is := "would be"
 	if !dry {
 		is = "is now"

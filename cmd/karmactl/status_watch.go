@@ -17,7 +17,11 @@ const watchEvery = 5 * time.Second
 func watchStatus(ctx context.Context, s *session, names []string, o statusOptions) error {
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
-	o.keys = s.app.term.Keys(endsBy(quit))
+	o.keys = s.app.term.Keys(func(key byte) {
+		if key == 'q' || key == 'Q' || key == ctrlC {
+			quit()
+		}
+	})
 	defer o.keys.Close()
 	err := runStatus(ctx, s, names, o)
 	if ctx.Err() == nil {
@@ -31,15 +35,6 @@ func watchStatus(ctx context.Context, s *session, names []string, o statusOption
 
 // ctrlC is a key where it is no signal.
 const ctrlC = 3
-
-// endsBy ends what is watched when the key for that is pressed.
-func endsBy(quit func()) func(key byte) {
-	return func(key byte) {
-		if key == 'q' || key == 'Q' || key == ctrlC {
-			quit()
-		}
-	}
-}
 
 // foot is what a watcher has to know.
 func (o statusOptions) foot() string {

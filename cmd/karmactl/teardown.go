@@ -35,9 +35,11 @@ func (s *session) planTeardown(ctx context.Context, rec engine.Recorder, t teard
 		return nil, err
 	}
 	p := &plan{session: s, stack: stack.New(s.cfg, env, facts)}
-	if err := p.readUse(ctx); err != nil {
+	foreign, err := p.stack.ForeignResources(ctx)
+	if err != nil {
 		return nil, err
 	}
+	p.used = p.stack.StillUsed(foreign) // before anything is deleted
 	w := t.walk(p.stack, rec)
 	t.keepUsed(&w, p.used)
 	if p.res, err = w.Down(ctx); err != nil {
@@ -99,16 +101,6 @@ func (e *foreignUseError) Error() string {
 // Try names the ways out.
 func (e *foreignUseError) Try() string {
 	return "move or delete what is named; or karmactl down --keep-network, which leaves what is used by it and takes the rest"
-}
-
-// readUse finds out what of the stack others use, before anything is deleted.
-func (p *plan) readUse(ctx context.Context) error {
-	foreign, err := p.stack.ForeignResources(ctx)
-	if err != nil {
-		return err
-	}
-	p.used = p.stack.StillUsed(foreign)
-	return nil
 }
 
 // keepUsed leaves what others use, and what that needs, where the command wants that.
