@@ -88,6 +88,7 @@ func waiting(res *engine.Result) []document.Waiting {
 // notesOf are what resources have to say, each once, and what it costs while an agent is on demand.
 func (s *session) notesOf(res *engine.Result) []string {
 	out := append([]string{}, provision.NotesOfRuled(ruledOf(res))...)
+	var restored []string
 	for _, o := range res.Outcomes {
 		for _, n := range o.Notes {
 			if have, is := o.Have.(provision.ServiceSpec); is {
@@ -95,10 +96,15 @@ func (s *session) notesOf(res *engine.Result) []string {
 					n = s.withOnDemandPrice(o.Key.Name(), n)
 				}
 			}
-			if !slices.Contains(out, n) {
+			if key, is := strings.CutPrefix(n, provision.Restored); is {
+				restored = append(restored, key)
+			} else if !slices.Contains(out, n) {
 				out = append(out, n)
 			}
 		}
+	}
+	if len(restored) > 0 {
+		out = append(out, provision.Restored+strings.Join(restored, ", ")+" (deletion was only scheduled)")
 	}
 	return out
 }

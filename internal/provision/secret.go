@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -88,12 +87,15 @@ func (s *Secret) Wanted(context.Context) (bool, string, error) {
 	return len(seen.nested) > 0 || seen.deleted != "", "there is no value to keep yet: karmactl secrets set makes it", seen.unread
 }
 
+// Restored begins the note of a secret that is scheduled for deletion and comes back as it was; its key is the rest.
+const Restored = "restored, with all values: "
+
 // Notes tell that a deleted secret comes back.
 func (s *Secret) Notes() []string {
 	if s.look().deleted == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("secret %s is scheduled for deletion and is restored with the values it had", s.SecretName(s.Agent.Name))}
+	return []string{Restored + string(s.Key())}
 }
 
 // Want is what is there, or the first copy.

@@ -139,7 +139,7 @@ func TestADeletedSecretIsHadBackWithItsValues(t *testing.T) {
 		if v := b.value("karmacadabra/validator"); v["private_key"] != "mine" {
 			t.Fatal("the value is another one")
 		}
-		if notes := res.Outcomes[0].Notes; len(notes) != 1 || !strings.Contains(notes[0], "restored") {
+		if notes := res.Outcomes[0].Notes; len(notes) != 1 || notes[0] != Restored+"secret/validator" {
 			t.Fatalf("notes are %q", notes)
 		}
 	})
