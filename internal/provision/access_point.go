@@ -13,6 +13,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// AccessPointSpec is what we own of an access point.
 type AccessPointSpec struct {
 	FileSystem string
 	Path       string

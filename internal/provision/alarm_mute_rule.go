@@ -15,6 +15,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// AlarmMuteRuleSpec is what we own of a mute rule.
 type AlarmMuteRuleSpec struct {
 	// Cron has five fields, Timezone is an IANA name.
 	Cron     string

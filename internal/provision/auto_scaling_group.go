@@ -15,6 +15,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// AutoScalingGroupSpec is what we own of an Auto Scaling group.
 type AutoScalingGroupSpec struct {
 	// Template and Version are what it starts instances with, Running what the one that runs was
 	// started with; "" while none runs. Instance is its id.

@@ -15,6 +15,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// BudgetSpec is what we own of an AWS Budget.
 type BudgetSpec struct {
 	// Limit is US dollars a month, without trailing zeros.
 	Limit string

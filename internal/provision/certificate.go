@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// CertificateSpec is what we own of a certificate.
 type CertificateSpec struct {
 	// Domain is the first name, which the certificate is listed under.
 	Domain string

@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// ClusterSpec is what we own of a cluster.
 type ClusterSpec struct {
 	// Insights is disabled, enabled or enhanced. Enabled costs about $38 a month
 	// for five agents.

@@ -10,6 +10,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// DashboardSpec is what we own of a dashboard.
 type DashboardSpec struct {
 	// Body is in canonical form.
 	Body string

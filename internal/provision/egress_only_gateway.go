@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// EgressOnlyGatewaySpec is what we own of an egress-only internet gateway.
 type EgressOnlyGatewaySpec struct {
 	VPC  string
 	Tags cloud.Tags

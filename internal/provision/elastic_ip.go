@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// ElasticIPSpec is what we own of an elastic IP address.
 type ElasticIPSpec struct {
 	Tags cloud.Tags
 }

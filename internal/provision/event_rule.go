@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// EventRuleSpec is what we own of a rule.
 type EventRuleSpec struct {
 	// Pattern is the events that it takes, in canonical form.
 	Pattern string

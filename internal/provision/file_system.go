@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// FileSystemSpec is what we own of a file system.
 type FileSystemSpec struct {
 	Encrypted bool
 	Tags      cloud.Tags

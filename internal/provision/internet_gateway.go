@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// InternetGatewaySpec is what we own of an internet gateway.
 type InternetGatewaySpec struct {
 	// VPC is the one that it is attached to, "" for none.
 	VPC  string

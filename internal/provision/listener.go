@@ -18,6 +18,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// ListenerSpec is what we own of a listener.
 type ListenerSpec struct {
 	Port        int
 	Protocol    string

@@ -16,6 +16,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// ListenerRuleSpec is what we own of a rule.
 type ListenerRuleSpec struct {
 	Group string
 	// Paths or Hosts are what the rule takes.

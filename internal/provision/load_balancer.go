@@ -16,6 +16,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// LoadBalancerSpec is what we own of a load balancer.
 type LoadBalancerSpec struct {
 	Scheme  string
 	Subnets []string

@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// LogGroupSpec is what we own of a log group.
 type LogGroupSpec struct {
 	// RetentionDays is one of AWS's own numbers of days; 0 keeps for ever.
 	RetentionDays int

@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// MetricFilterSpec is what we own of a metric filter.
 type MetricFilterSpec struct {
 	Pattern   string
 	Namespace string

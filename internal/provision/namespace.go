@@ -13,6 +13,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// NamespaceSpec is what we own of a namespace.
 type NamespaceSpec struct {
 	Tags cloud.Tags
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// NATGatewaySpec is what we own of a NAT gateway.
 type NATGatewaySpec struct {
 	Subnet  string
 	Address string

@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// NetworkInterfaceSpec is what we own of a network interface.
 type NetworkInterfaceSpec struct {
 	Subnet string
 	Groups Set

@@ -21,6 +21,7 @@ const (
 	stsAudience  = "sts.amazonaws.com"
 )
 
+// OIDCProviderSpec is what we own of GitHub's identity provider.
 type OIDCProviderSpec struct {
 	// Audience tells whether it takes tokens for STS.
 	Audience bool

@@ -13,6 +13,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// RecordSpec is what we own of a record.
 type RecordSpec struct {
 	// Alias is the name of the load balancer that the record leads to.
 	Alias string

@@ -14,6 +14,7 @@ import (
 // maxSamplingRuleName: https://docs.aws.amazon.com/xray/latest/api/API_SamplingRule.html
 const maxSamplingRuleName = 32
 
+// SamplingRuleSpec is what we own of a sampling rule.
 type SamplingRuleSpec struct {
 	// Service is a pattern of the names under which services trace.
 	Service string

@@ -21,6 +21,7 @@ const (
 	ScaleManual = "manual"
 )
 
+// ScalableTargetSpec is what we own of a scalable target.
 type ScalableTargetSpec struct {
 	Min  int
 	Max  int

@@ -24,6 +24,7 @@ const (
 	ScaleByWake = "wake"
 )
 
+// ScalingPolicySpec is what we own of a scaling policy.
 type ScalingPolicySpec struct {
 	// Metric is the predefined metric that it follows, or that of a queue.
 	Metric string

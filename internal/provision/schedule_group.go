@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// ScheduleGroupSpec is what we own of a schedule group.
 type ScheduleGroupSpec struct{ Tags cloud.Tags }
 
 // ScheduleGroup holds the schedules of a stack's jobs, which cannot have tags of their own:

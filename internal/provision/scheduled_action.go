@@ -24,6 +24,7 @@ const (
 // https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html
 const actionPrefix = "karmactl-"
 
+// ScheduledActionSpec is what we own of a scheduled action.
 type ScheduledActionSpec struct {
 	// Cron has six fields, one of the two for days being a question mark.
 	Cron string

@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// SecurityGroupSpec is what we own of a security group.
 type SecurityGroupSpec struct {
 	VPC         string
 	Name        string

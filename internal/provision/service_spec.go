@@ -16,6 +16,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// ServiceSpec is what we own of a service.
 type ServiceSpec struct {
 	// Name cannot change.
 	Name           string

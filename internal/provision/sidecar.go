@@ -18,6 +18,7 @@ import (
 // TagImage is for the agent's own.
 const labelImage = "karmactl.image"
 
+// ContainerSpec is what we own of a container beside the agent's own.
 type ContainerSpec struct {
 	// Reference is the image as agents.yaml names it; Image is by digest if it could be pinned.
 	Reference, Image string

@@ -15,6 +15,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// StateBucketSpec is what we own of the bucket.
 type StateBucketSpec struct {
 	Versioned  bool
 	Encryption string

@@ -14,6 +14,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// StateMachineSpec is what we own of a state machine.
 type StateMachineSpec struct {
 	// Definition is in the Amazon States Language, in canonical form.
 	Definition string

@@ -19,6 +19,7 @@ const (
 	tierPrivate = "private"
 )
 
+// SubnetSpec is what we own of a subnet.
 type SubnetSpec struct {
 	VPC  string
 	CIDR string
@@ -79,22 +80,6 @@ func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[Subne
 		}
 		return found
 	})
-}
-
-// BlockedBy is the mode in which VPC Block Public Access closes the internet gateway
-// for a subnet; "" is that it does not, or that AWS does not say.
-// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html
-func BlockedBy(s types.Subnet) types.BlockPublicAccessMode {
-	if s.BlockPublicAccessStates == nil || s.BlockPublicAccessStates.InternetGatewayBlockMode == types.BlockPublicAccessModeOff {
-		return ""
-	}
-	return s.BlockPublicAccessStates.InternetGatewayBlockMode
-}
-
-// OpenPublicAccess is the command that leaves a VPC out of Block Public Access. Where
-// the organisation decides, it may refuse that.
-func OpenPublicAccess(vpc, region string) string {
-	return fmt.Sprintf("aws ec2 create-vpc-block-public-access-exclusion --vpc-id %s --internet-gateway-exclusion-mode allow-bidirectional --region %s", vpc, region)
 }
 
 func (s *Subnet) list(ctx context.Context) ([]candidate[types.Subnet], error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// TargetGroupSpec is what we own of a target group.
 type TargetGroupSpec struct {
 	VPC  string
 	Port int

@@ -17,6 +17,7 @@ import (
 // source: a tag that moved does not make a plan dirty.
 const TagImage = "karmactl:image"
 
+// TaskDefinitionSpec is what we own of a revision.
 type TaskDefinitionSpec struct {
 	// Reference is the image as agents.yaml names it; Image is by digest if it could be pinned.
 	Reference string

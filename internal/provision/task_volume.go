@@ -74,6 +74,7 @@ func mountPolicy(account cloud.Account, mounts []Mount) Policy {
 	return all
 }
 
+// VolumeSpec is what we own of a volume of a task.
 type VolumeSpec struct {
 	// FileSystem is the id of one of EFS; "" is the task's own disk.
 	FileSystem, AccessPoint string

@@ -10,6 +10,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// TopicSpec is what we own of a topic.
 type TopicSpec struct {
 	// Policy is who may publish, in canonical form.
 	Policy string

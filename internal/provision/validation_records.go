@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// ValidationRecordsSpec is what we own of the records.
 type ValidationRecordsSpec struct {
 	// Records are "name value", ordered; Unknown before AWS has said them.
 	Records []string

@@ -11,6 +11,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
+// VPCSpec is what we own of a VPC.
 type VPCSpec struct {
 	CIDR string
 	// DNSHostnames is off in a new VPC; private DNS of interface endpoints needs it.
