@@ -184,7 +184,7 @@ func (b *besides) under(f func()) (rounds int, failed []error) {
 // plain is what a command said without what differs from run to run.
 func (b *besides) plain(said string) string {
 	said = regexp.MustCompile(`next-\d+`).ReplaceAllString(said, "next-1000000001")
-	said = regexp.MustCompile(`until \S+;`).ReplaceAllString(said, "until TIME;")
+	said = regexp.MustCompile(`until [^;]+;`).ReplaceAllString(said, "until TIME;")
 	return strings.ReplaceAll(said, b.dir, "DIR")
 }
 
