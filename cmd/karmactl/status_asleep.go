@@ -10,6 +10,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/state"
@@ -18,18 +19,23 @@ import (
 // aboutHibernation is what there is to see of a stack that sleeps.
 const aboutHibernation = "hibernation"
 
-// sayAsleep puts hibernation in place of "nothing is up": up would change nothing then. Only the state knows,
-// and a status that cannot read it says what it saw.
+// sayAsleep puts hibernation in place of "nothing is up": up would change nothing then; or what there is without the
+// agents. Only the state knows, and a status that cannot read it says what it saw.
 func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 	if slices.ContainsFunc(st.Agents, func(a fleet.AgentStatus) bool { return a.Revision > 0 }) {
 		return nil
 	}
-	asleep, err := readAsleep(ctx, s)
+	store, err := storeOf(ctx, s)
 	if err != nil {
 		st.Notes = append(st.Notes, fmt.Errorf("whether it hibernates is not known: %w", err))
 		return nil
 	}
+	if store == nil {
+		return nil
+	}
+	asleep := store.Hibernation()
 	if asleep == nil {
+		sayPart(ctx, s, store, st)
 		return nil
 	}
 	problem := "it has hibernated since " + atUTC(asleep.Since)
@@ -46,11 +52,36 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 		problem += " and saves $" + saving.Hourly.StringFixed(4) + " an hour"
 	}
 	do := wakeIt
-	if who := waking(ctx, s); who != "" {
+	if who := changing(ctx, s, "wake"); who != "" {
 		problem, do = problem+", and "+who+" wakes it now", watchIt
 	}
 	st.Attention = []fleet.Attention{{About: aboutHibernation, Problem: problem, Command: do}}
 	return nil
+}
+
+// sayPart puts what is there without the agents in place of "nothing is up": an up may be making it, or was stopped.
+func sayPart(ctx context.Context, s *session, store *state.Store, st *fleet.Status) {
+	part := partMade(s, store)
+	for i := range st.Attention {
+		x := &st.Attention[i]
+		if x.About != fleet.AboutTasks || x.Agent != "" || part == "" {
+			continue
+		}
+		x.Problem = part
+		if who := changing(ctx, s, "up"); who != "" {
+			x.Problem, x.Command = part+"; "+who+" makes the rest now", watchIt
+		}
+	}
+}
+
+// partMade says how much the state has that a down would delete, where no agent has a service; "" is nothing.
+func partMade(s *session, store *state.Store) string {
+	keep := stack.New(s.cfg, s.env(true), stack.GuessLookup(s.cfg)).Keep(stack.DownOptions{})
+	made := slices.DeleteFunc(store.Entries(), func(e engine.Entry) bool { return keep(e.Key) != "" })
+	if len(made) == 0 {
+		return ""
+	}
+	return counted(len(made), "resource") + " made, and no agent has a service yet"
 }
 
 // orAsleep puts hibernation in place of advice to bring the stack up, which would change nothing while it sleeps.
@@ -67,7 +98,7 @@ func orAsleep(ctx context.Context, s *session, err error) error {
 		do, err = wakeIt, &advice{fmt.Errorf("the stack has hibernated since %s: %w", atUTC(asleep.Since), err), wakeIt}
 	}
 	if do == wakeIt {
-		if who := waking(ctx, s); who != "" {
+		if who := changing(ctx, s, "wake"); who != "" {
 			return &advice{fmt.Errorf("%w; %s wakes it now", err, who), watchIt}
 		}
 	}
@@ -80,8 +111,8 @@ const (
 	watchIt = "karmactl status --watch"
 )
 
-// waking is who wakes the stack at this moment; "" where no run does, or that is not known.
-func waking(ctx context.Context, s *session) string {
+// changing is who runs a command that changes the stack at this moment; "" where that is no one, or not known.
+func changing(ctx context.Context, s *session, command string) string {
 	known, err := identifiedAs(ctx, s)
 	if err != nil {
 		return ""
@@ -91,7 +122,7 @@ func waking(ctx context.Context, s *session) string {
 		return ""
 	}
 	h, err := state.Held(ctx, backend)
-	if err != nil || h.Command != "wake" || h.ExpiresAt.Before(time.Now()) {
+	if err != nil || h.Command != command || h.ExpiresAt.Before(time.Now()) {
 		return ""
 	}
 	return h.String()
@@ -107,6 +138,15 @@ func identifiedAs(ctx context.Context, s *session) (*session, error) {
 
 // readAsleep is what the state says of hibernation; nil when it is awake, or there is no state.
 func readAsleep(ctx context.Context, s *session) (*state.Hibernation, error) {
+	store, err := storeOf(ctx, s)
+	if store == nil || err != nil {
+		return nil, err
+	}
+	return store.Hibernation(), nil
+}
+
+// storeOf is the state; nil when its bucket is not there.
+func storeOf(ctx context.Context, s *session) (*state.Store, error) {
 	known, err := identifiedAs(ctx, s)
 	if err != nil {
 		return nil, err
@@ -115,8 +155,5 @@ func readAsleep(ctx context.Context, s *session) (*state.Hibernation, error) {
 	if errors.Is(err, state.ErrNoBucket) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return store.Hibernation(), nil
+	return store, err
 }

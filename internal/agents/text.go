@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -122,8 +123,12 @@ func anyText(rule textRule) value[string] {
 
 var noWordCharacter = lazyregexp.New(`[^a-z0-9]+`)
 
-// hyphened is a text as the name of something in AWS: Karma_Hello is karma-hello.
+// hyphened is a text as the name of something in AWS: Karma_Hello is karma-hello. A letter beyond a to z has no
+// other to stand for it, and the rest without it, gr-e for größe, is nothing that was meant.
 func hyphened(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }) {
+		return ""
+	}
 	return strings.Trim(noWordCharacter.ReplaceAllString(strings.ToLower(s), "-"), "-")
 }
 

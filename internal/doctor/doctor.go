@@ -73,6 +73,8 @@ type Input struct {
 	// Bucket is where the state is, below Prefix; nil is a file.
 	Bucket *provision.StateBucket
 	Prefix string
+	// Part says what an up has made, where it did not come to the agents; "" where there is nothing, or that is not known.
+	Part string
 }
 
 // Report is what was found.

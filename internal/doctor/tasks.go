@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ import (
 
 func checkServices(sn *snapshot) []Finding {
 	if len(sn.Services) == 0 && len(sn.waiting) == 0 {
-		return []Finding{{Problem: "nothing is up", Cause: "the cluster has no service of " + sn.Cfg.File, Fix: "karmactl up"}}
+		return []Finding{{Problem: cmp.Or(sn.Part, "nothing is up"), Cause: "the cluster has no service of " + sn.Cfg.File, Fix: "karmactl up"}}
 	}
 	var out []Finding
 	for _, a := range sn.Agents {
