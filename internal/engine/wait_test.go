@@ -132,6 +132,31 @@ func TestACtrlCEndsAWaitAndIsNoFailure(t *testing.T) {
 	})
 }
 
+// hanging is a box whose first read takes until the walk's time is over, and ends with why.
+type hanging struct {
+	*box
+	why error
+}
+
+func (h *hanging) Find(ctx context.Context, _ Look) (Found[thingSpec], error) {
+	<-ctx.Done()
+	return Found[thingSpec]{}, fmt.Errorf("reading %s: %w", h.key, h.why)
+}
+
+func TestAWalkWhoseTimeIsOverInACallIsInterruptedAndHasNotFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for why, want := range map[error]error{context.DeadlineExceeded: ErrInterrupted, errLame: errLame} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			h := &hanging{&box{w: newWorld(), key: "vpc", size: 1}, why}
+			res, err := apply(Walk{Steps: []Step{Manage[thingSpec](h)}}).Up(ctx)
+			cancel()
+			if err != nil || !errors.Is(res.Err(), want) || errors.Is(res.Err(), context.DeadlineExceeded) {
+				t.Errorf("a read that ends with %v: %v, %v", why, err, res.Err())
+			}
+		}
+	})
+}
+
 func TestADeleteThatFailsIsTriedAgainOnlyWhereThatMayHelp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, c := range []struct {
