@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 )
 
-// TestATimeoutEndsAWalkAsCtrlCDoes: within a call or while it waits, what was made is recorded and the next run goes on.
+// TestATimeoutEndsAWalkAsCtrlCDoes: within a call or while it waits, what was made is recorded and the next run continues.
 func TestATimeoutEndsAWalkAsCtrlCDoes(t *testing.T) {
 	for _, after := range []string{"5s", "20s", "50s"} {
 		synctest.Test(t, func(t *testing.T) {
