@@ -26,7 +26,7 @@ demo: build ## five agents up, nothing to do, down again: in a simulated AWS, no
 	@scripts/demo.sh bin/karmactl
 
 .PHONY: test
-test: ## all tests, each bounded: some four minutes on two cores
+test: ## all tests, each bounded: some three minutes on two cores
 	@scripts/test.sh -short ./...
 
 .PHONY: test-race

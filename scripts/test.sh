@@ -11,10 +11,6 @@ while [[ ${1-} == -* ]]; do
 done
 packages=$(go list "$@")
 
-# Tests, compilers and linkers live for seconds with small heaps: to collect no garbage
-# below a gigabyte saves a quarter of the processor time of internal/stack and of each link.
-export GOGC=${GOGC:-off} GOMEMLIMIT=${GOMEMLIMIT:-1GiB}
-
 # The two packages that take longest begin first.
 first='/(cmd/karmactl|internal/stack)$'
 packages=$(grep -E "$first" <<<"$packages" || true; grep -vE "$first" <<<"$packages" || true)
@@ -24,12 +20,16 @@ packages=$(grep -E "$first" <<<"$packages" || true; grep -vE "$first" <<<"$packa
 # packages at a time keep two cores at work. Under the race detector all scripts are
 # such ones; the package computes as much as the others and comes last, with the machine to itself.
 rest='' timed=''
+# Tests, compilers and linkers live for seconds with small heaps: to collect no garbage
+# below a gigabyte saves a quarter of the processor time of internal/stack and of each link.
+# Under the race detector a gigabyte of the heap takes several of memory.
 if [[ " ${flags[*]} " == *" -race "* ]]; then
+	export GOGC=${GOGC:-400}
 	rest=$(grep -v '/cmd/karmactl$' <<<"$packages" || true)
 	timed=$(grep '/cmd/karmactl$' <<<"$packages" || true)
 else
 	# Compiled as `make build` compiles them, so that each package is compiled once.
-	export CGO_ENABLED=0
+	export CGO_ENABLED=0 GOGC=${GOGC:-off} GOMEMLIMIT=${GOMEMLIMIT:-1GiB}
 	flags+=(-trimpath "-p=$(($(getconf _NPROCESSORS_ONLN) + 1))")
 	rest=$packages
 fi
