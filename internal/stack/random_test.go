@@ -331,8 +331,9 @@ func (l *story) gone(s stage) error {
 	if len(left) > 0 {
 		return fmt.Errorf("down left %v", left)
 	}
+	kept := l.b.fresh(true).Keep(DownOptions{Images: true, Logs: true, Data: true}) // what proves the domain, and what is the account's
 	for _, e := range l.b.rec.Entries() {
-		if e.Key.Kind() != "slr" {
+		if kept(e.Key) == "" {
 			return fmt.Errorf("down left %s in the state", e.Key)
 		}
 	}
