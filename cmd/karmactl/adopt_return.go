@@ -87,7 +87,7 @@ func (g *givingBack) teardown(rec engine.Recorder) teardown {
 	return teardown{
 		walk: func(st *stack.Stack, rec engine.Recorder) engine.Walk {
 			w := g.walk(st, rec)
-			keep := st.Keep(stack.DownOptions{})
+			keep := stack.Keep(stack.DownOptions{})
 			w.Keep = func(k engine.Key) string {
 				if k.Kind() == "metric-filter" { // it goes, although its log group is kept
 					return ""

@@ -73,7 +73,7 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 	env := s.env(true)
 	p := doctor.Input{Cfg: s.cfg, Book: prices, Account: s.account, Clock: s.clock, Clients: env.Clients, Agents: chosen(s.cfg, names)}
 	if store != nil {
-		p.Part = partMade(s, store)
+		p.Part = partMade(store)
 	}
 	if p.Bucket, p.Prefix, err = s.bucketOf(env); err != nil {
 		return err

@@ -141,7 +141,7 @@ func allOrSome(s *session, o downOptions) teardown {
 	return teardown{
 		walk: func(st *stack.Stack, rec engine.Recorder) engine.Walk {
 			w := s.walk(st, rec)
-			w.Keep = st.Keep(o.DownOptions)
+			w.Keep = stack.Keep(o.DownOptions)
 			if len(o.agents) > 0 {
 				w.Only = st.OnlyOf(o.agents) // what is theirs and not wanted any more goes with them
 				mounted, keep := mountedByOthers(s.cfg, o.agents), w.Keep

@@ -91,7 +91,7 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 		p.stack.Look()
 	}
 	w := s.walk(p.stack, rec)
-	w.Keep, w.Since, w.Refresh = p.stack.Keep(stack.DownOptions{}), around.since, o.refresh
+	w.Keep, w.Since, w.Refresh = stack.Keep(stack.DownOptions{}), around.since, o.refresh
 	p.sleeps = o.limit(&w, p.stack)
 	weak := ""
 	err := sideBySide(ctx, func(ctx context.Context) (err error) {
@@ -186,7 +186,7 @@ func (p *plan) apply(ctx context.Context, store *state.Store) (*engine.Result, *
 	st := stack.New(p.cfg, env, p.stack.Lookup)
 	p.images.wantedBy(st)
 	w := p.walk(st, store)
-	w.Apply, w.Shown, w.Keep, w.Refresh = true, p.res, st.Keep(stack.DownOptions{}), p.refresh
+	w.Apply, w.Shown, w.Keep, w.Refresh = true, p.res, stack.Keep(stack.DownOptions{}), p.refresh
 	sleeps := p.limit(&w, st)
 	p.without(&w)
 	progress := p.up(ctx, st, w)

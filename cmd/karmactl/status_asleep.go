@@ -25,7 +25,11 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 	if slices.ContainsFunc(st.Agents, func(a fleet.AgentStatus) bool { return a.Revision > 0 }) {
 		return nil
 	}
-	store, err := storeOf(ctx, s)
+	known, err := identifiedAs(ctx, s)
+	var store *state.Store
+	if err == nil {
+		store, err = storeOf(ctx, known)
+	}
 	if err != nil {
 		st.Notes = append(st.Notes, fmt.Errorf("whether it hibernates is not known: %w", err))
 		return nil
@@ -35,7 +39,7 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 	}
 	asleep := store.Hibernation()
 	if asleep == nil {
-		sayPart(ctx, s, store, st)
+		sayPart(ctx, known, store, st)
 		return nil
 	}
 	problem := "it has hibernated since " + atUTC(asleep.Since)
@@ -52,7 +56,7 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 		problem += " and saves $" + saving.Hourly.StringFixed(4) + " an hour"
 	}
 	do := wakeIt
-	if who := changing(ctx, s, "wake"); who != "" {
+	if who := changing(ctx, known, "wake"); who != "" {
 		problem, do = problem+", and "+who+" wakes it now", watchIt
 	}
 	st.Attention = []fleet.Attention{{About: aboutHibernation, Problem: problem, Command: do}}
@@ -61,7 +65,7 @@ func sayAsleep(ctx context.Context, s *session, st *fleet.Status) error {
 
 // sayPart puts what is there without the agents in place of "nothing is up": an up may be making it, or was stopped.
 func sayPart(ctx context.Context, s *session, store *state.Store, st *fleet.Status) {
-	part := partMade(s, store)
+	part := partMade(store)
 	for i := range st.Attention {
 		x := &st.Attention[i]
 		if x.About != fleet.AboutTasks || x.Agent != "" || part == "" {
@@ -75,8 +79,8 @@ func sayPart(ctx context.Context, s *session, store *state.Store, st *fleet.Stat
 }
 
 // partMade says how much the state has that a down would delete, where no agent has a service; "" is nothing.
-func partMade(s *session, store *state.Store) string {
-	keep := stack.New(s.cfg, s.env(true), stack.GuessLookup(s.cfg)).Keep(stack.DownOptions{})
+func partMade(store *state.Store) string {
+	keep := stack.Keep(stack.DownOptions{})
 	made := slices.DeleteFunc(store.Entries(), func(e engine.Entry) bool { return keep(e.Key) != "" })
 	if len(made) == 0 {
 		return ""
@@ -90,17 +94,22 @@ func orAsleep(ctx context.Context, s *session, err error) error {
 		return nil
 	}
 	do := try(s.explain(err))
-	if strings.HasPrefix(do, "karmactl up") {
-		asleep, unknown := readAsleep(ctx, s)
-		if unknown != nil || asleep == nil {
+	if do != wakeIt && !strings.HasPrefix(do, "karmactl up") {
+		return err
+	}
+	known, unknown := identifiedAs(ctx, s)
+	if unknown != nil {
+		return err
+	}
+	if do != wakeIt {
+		store, unknown := storeOf(ctx, known)
+		if unknown != nil || store == nil || store.Hibernation() == nil {
 			return err
 		}
-		do, err = wakeIt, &advice{fmt.Errorf("the stack has hibernated since %s: %w", atUTC(asleep.Since), err), wakeIt}
+		err = &advice{fmt.Errorf("the stack has hibernated since %s: %w", atUTC(store.Hibernation().Since), err), wakeIt}
 	}
-	if do == wakeIt {
-		if who := changing(ctx, s, "wake"); who != "" {
-			return &advice{fmt.Errorf("%w; %s wakes it now", err, who), watchIt}
-		}
+	if who := changing(ctx, known, "wake"); who != "" {
+		return &advice{fmt.Errorf("%w; %s wakes it now", err, who), watchIt}
 	}
 	return err
 }
@@ -112,11 +121,7 @@ const (
 )
 
 // changing is who runs a command that changes the stack at this moment; "" where that is no one, or not known.
-func changing(ctx context.Context, s *session, command string) string {
-	known, err := identifiedAs(ctx, s)
-	if err != nil {
-		return ""
-	}
+func changing(ctx context.Context, known *session, command string) string {
 	backend, err := known.backend()
 	if err != nil {
 		return ""
@@ -136,21 +141,8 @@ func identifiedAs(ctx context.Context, s *session) (*session, error) {
 	return &known, err
 }
 
-// readAsleep is what the state says of hibernation; nil when it is awake, or there is no state.
-func readAsleep(ctx context.Context, s *session) (*state.Hibernation, error) {
-	store, err := storeOf(ctx, s)
-	if store == nil || err != nil {
-		return nil, err
-	}
-	return store.Hibernation(), nil
-}
-
 // storeOf is the state; nil when its bucket is not there.
-func storeOf(ctx context.Context, s *session) (*state.Store, error) {
-	known, err := identifiedAs(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+func storeOf(ctx context.Context, known *session) (*state.Store, error) {
 	store, err := known.readState(ctx)
 	if errors.Is(err, state.ErrNoBucket) {
 		return nil, nil

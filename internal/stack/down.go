@@ -29,7 +29,7 @@ func (s *Stack) Orphans(entries []engine.Entry) []engine.Step {
 
 // Keep is why something is not deleted: what holds data that cannot be had back,
 // and what belongs to the account.
-func (s *Stack) Keep(o DownOptions) func(engine.Key) string {
+func Keep(o DownOptions) func(engine.Key) string {
 	return func(key engine.Key) string {
 		if k, ok := kind(key.Kind()); ok && k.Kept != nil {
 			return k.Kept(key.Name(), o)

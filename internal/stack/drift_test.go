@@ -184,7 +184,7 @@ func (b *stackBench) everything(apply bool) *engine.Result {
 		b.t.Fatal(err)
 	}
 	w := b.walk(apply, s.Steps()...)
-	w.Orphans, w.Keep = s.Orphans(engine.Known(b.rec)), s.Keep(DownOptions{Images: true, Logs: true, Data: true})
+	w.Orphans, w.Keep = s.Orphans(engine.Known(b.rec)), Keep(DownOptions{Images: true, Logs: true, Data: true})
 	res, err := w.Up(context.Background())
 	if err != nil {
 		b.t.Fatal(err)

@@ -98,7 +98,7 @@ func TestWhatIsOnlyRecordedIsDeletedFromItsKeyAlone(t *testing.T) {
 		if len(w.Orphans) != len(b.rec.Entries()) {
 			t.Fatalf("%d of %d are made from their keys", len(w.Orphans), len(b.rec.Entries()))
 		}
-		w.Keep = st.Keep(DownOptions{Images: true, Logs: true, Data: true})
+		w.Keep = Keep(DownOptions{Images: true, Logs: true, Data: true})
 		b.home.DeleteImages = true
 		res, err := w.Up(context.Background())
 		if err != nil {

@@ -277,7 +277,7 @@ func (l *story) verify() error {
 	want := l.wanted[l.file.yaml()]
 	s := l.b.fresh(true)
 	w := l.b.walk(false, s.Steps()...)
-	w.Orphans, w.Keep = s.Orphans(engine.Known(l.b.rec)), s.Keep(DownOptions{Images: true, Logs: true, Data: true})
+	w.Orphans, w.Keep = s.Orphans(engine.Known(l.b.rec)), Keep(DownOptions{Images: true, Logs: true, Data: true})
 	plan, err := w.Up(context.Background())
 	if err == nil {
 		err = plan.Err()
@@ -331,7 +331,7 @@ func (l *story) gone(s stage) error {
 	if len(left) > 0 {
 		return fmt.Errorf("down left %v", left)
 	}
-	kept := l.b.fresh(true).Keep(DownOptions{Images: true, Logs: true, Data: true}) // what proves the domain, and what is the account's
+	kept := Keep(DownOptions{Images: true, Logs: true, Data: true}) // what proves the domain, and what is the account's
 	for _, e := range l.b.rec.Entries() {
 		if kept(e.Key) == "" {
 			return fmt.Errorf("down left %s in the state", e.Key)

@@ -59,7 +59,7 @@ func (b *stackBench) refreshed(apply bool) *engine.Result {
 	b.t.Helper()
 	s := b.fresh(!apply)
 	w := b.walk(apply, s.Steps()...)
-	w.Refresh, w.Keep = true, s.Keep(DownOptions{Images: true, Logs: true, Data: true})
+	w.Refresh, w.Keep = true, Keep(DownOptions{Images: true, Logs: true, Data: true})
 	return b.done(w.Up(context.Background()))
 }
 

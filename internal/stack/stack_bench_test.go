@@ -129,7 +129,7 @@ func (b *stackBench) planStack() *engine.Result {
 	s := b.fresh(true)
 	w := b.walk(false, s.Steps()...)
 	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true, Data: true})
+	w.Keep = Keep(DownOptions{Images: true, Logs: true, Data: true})
 	return b.done(w.Up(context.Background()))
 }
 
@@ -138,7 +138,7 @@ func (b *stackBench) upStack(shown *engine.Result) *engine.Result {
 	s := b.fresh(false)
 	w := b.walk(true, s.Steps()...)
 	w.Orphans, w.Shown = s.Orphans(engine.Known(b.rec)), shown
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true, Data: true})
+	w.Keep = Keep(DownOptions{Images: true, Logs: true, Data: true})
 	return b.done(w.Up(context.Background()))
 }
 
@@ -153,7 +153,7 @@ func (b *stackBench) downWith(o DownOptions) *engine.Result {
 	s.DeleteImages = true
 	w := b.walk(true, s.Steps()...)
 	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(o)
+	w.Keep = Keep(o)
 	return b.done(w.Down(context.Background()))
 }
 

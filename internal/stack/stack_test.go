@@ -180,7 +180,7 @@ func TestAnUpOrDownThatIsKilledHalfwayIsFinishedByTheNext(t *testing.T) {
 func (b *stackBench) walkOf(s *Stack) engine.Walk {
 	w := b.walk(true, s.Steps()...)
 	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true, Data: true})
+	w.Keep = Keep(DownOptions{Images: true, Logs: true, Data: true})
 	if b.dying != nil {
 		w.Record = b.dying
 	}

@@ -39,7 +39,7 @@ func (b *stackBench) downKeepingData() *engine.Result {
 	s.DeleteImages = true
 	w := b.walk(true, s.Steps()...)
 	w.Orphans = s.Orphans(engine.Known(b.rec))
-	w.Keep = s.Keep(DownOptions{Images: true, Logs: true})
+	w.Keep = Keep(DownOptions{Images: true, Logs: true})
 	return b.done(w.Down(context.Background()))
 }
 
@@ -134,7 +134,7 @@ func TestDataStaysWhenItsVolumeLeavesTheFile(t *testing.T) {
 		b.cfg = parse(t, without)
 		s := b.fresh(false)
 		w := b.walk(true, s.Steps()...)
-		w.Orphans, w.Keep = s.Orphans(engine.Known(b.rec)), s.Keep(DownOptions{})
+		w.Orphans, w.Keep = s.Orphans(engine.Known(b.rec)), Keep(DownOptions{})
 		b.done(w.Up(context.Background()))
 		if b.fileSystem() != files {
 			t.Errorf("up deleted %s", files)

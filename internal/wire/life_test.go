@@ -99,7 +99,7 @@ func (a *account) keys(t *testing.T, cfg *agents.Config) {
 func (l *life) walk(apply bool) engine.Walk {
 	return engine.Walk{
 		Steps: l.steps, Record: l.rec, Clock: l.clock, Classify: cloud.Classify, Apply: apply, Orphans: l.stack.Orphans(l.rec.Entries()),
-		Keep: l.stack.Keep(stack.DownOptions{Images: true, Logs: true, Data: true}),
+		Keep: stack.Keep(stack.DownOptions{Images: true, Logs: true, Data: true}),
 	}
 }
 
@@ -153,7 +153,7 @@ func (l *life) run(t *testing.T, changed func(*agents.Config)) {
 		l.change(t, changed)
 	}
 	l.down(t)
-	keep := l.stack.Keep(stack.DownOptions{Images: true, Logs: true, Data: true})
+	keep := stack.Keep(stack.DownOptions{Images: true, Logs: true, Data: true})
 	kept := 0
 	for _, o := range l.plan(t).Outcomes {
 		if keep(o.Key) != "" {

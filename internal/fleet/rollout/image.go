@@ -46,13 +46,23 @@ func CheckRef(ref string) error {
 	if _, err := os.Stat(ref); err == nil {
 		return nil
 	}
-	if strings.HasPrefix(ref, ".") || strings.HasPrefix(ref, "/") || strings.HasSuffix(ref, ".tar") {
-		return fmt.Errorf("there is no file and no folder %s", ref)
-	}
-	if _, err := name.ParseReference(ref); err != nil {
-		return fmt.Errorf("%q is neither a file nor an image such as registry.example.com/team/agent:1.2, in lower case except its tag", ref)
+	if _, err := name.ParseReference(ref); err != nil || pathLike(ref) {
+		return noImage(ref)
 	}
 	return nil
+}
+
+// pathLike tells whether a text that can be a reference is meant as a file.
+func pathLike(ref string) bool {
+	return strings.HasPrefix(ref, ".") || strings.HasPrefix(ref, "/") || strings.HasSuffix(ref, ".tar")
+}
+
+// noImage is the error of a text that is no file and can be no reference.
+func noImage(ref string) error {
+	if pathLike(ref) {
+		return fmt.Errorf("there is no file and no folder %s", ref)
+	}
+	return fmt.Errorf("%q is neither a file nor an image such as registry.example.com/team/agent:1.2, in lower case except its tag", ref)
 }
 
 // Open reads an image for an architecture: REF is an OCI layout (a directory), an
@@ -69,7 +79,7 @@ func (i *Images) Open(ctx context.Context, ref string, arch agents.Arch) (v1.Ima
 	}
 	r, err := name.ParseReference(ref)
 	if err != nil {
-		return nil, CheckRef(ref)
+		return nil, noImage(ref)
 	}
 	opts := []remote.Option{remote.WithContext(ctx), remote.WithPlatform(platform(arch))}
 	if i.Transport != nil {
