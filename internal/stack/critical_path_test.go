@@ -26,11 +26,18 @@ const (
 	pathALBHolds = 60 * time.Second // its interfaces linger in the public subnets
 	pathStopping = 30 * time.Second
 	pathENIHolds = 12 * time.Second // so does a stopped task's
+	pathTick     = time.Second      // what AWS does by itself, the account does on whole seconds
 )
+
+// onTick is the first moment, after a walk that began at began, at which the account can
+// have done by itself what it may do at.
+func onTick(began time.Time, at time.Duration) time.Duration {
+	return began.Add(at + pathTick - 1).Truncate(pathTick).Sub(began)
+}
 
 // upPath is the longest way up: when the last resource can be there at the
 // earliest, if AWS had no limits and no second were lost.
-func upPath(s *Stack) time.Duration {
+func upPath(s *Stack, began time.Time) time.Duration {
 	done, usable := map[engine.Key]time.Duration{}, map[engine.Key]time.Duration{}
 	var visit func(n engine.Node) time.Duration
 	visit = func(n engine.Node) time.Duration {
@@ -46,12 +53,13 @@ func upPath(s *Stack) time.Duration {
 		usable[k], done[k] = made+pathVisible, made+pathVisible
 		switch k.Kind() {
 		case "alb":
-			done[k] = made + pathALB // and takes listeners from the first second
+			done[k] = onTick(began, made+pathALB) // and takes listeners from the first second
 		case "nat":
-			usable[k], done[k] = made+pathNAT, made+pathNAT
+			usable[k] = onTick(began, made+pathNAT)
+			done[k] = usable[k]
 		case "service":
 			visit(s.alb)
-			done[k] = max(made+pathTask, done["alb"]) + pathHealthy + pathSteady
+			done[k] = onTick(began, max(made+pathTask, done["alb"])+pathHealthy+pathSteady)
 		}
 		return usable[k]
 	}
@@ -70,7 +78,7 @@ func befores(n engine.Node) []engine.Node {
 }
 
 // downPath is the longest way down.
-func downPath(s *Stack) time.Duration {
+func downPath(s *Stack, began time.Time) time.Duration {
 	dependents := map[engine.Key][]engine.Node{}
 	for _, n := range s.Resources() {
 		for _, b := range n.Needs() {
@@ -92,17 +100,17 @@ func downPath(s *Stack) time.Duration {
 			start = max(start, visit(d))
 			switch {
 			case d.Key() == "alb":
-				start = max(start, done["alb"]+pathALBHolds)
+				start = max(start, onTick(began, done["alb"]+pathALBHolds))
 			case d.Key().Kind() == "service" && k.Kind() != "target-group" && k.Kind() != "cluster":
-				start = max(start, done[d.Key()]+pathENIHolds)
+				start = max(start, onTick(began, done[d.Key()]+pathENIHolds))
 			}
 		}
 		done[k] = start + 3*pathCall // a look, the delete, and another look
 		switch k.Kind() {
 		case "nat":
-			done[k] += pathNATGone
+			done[k] = onTick(began, done[k]+pathNATGone)
 		case "service":
-			done[k] += pathStopping
+			done[k] = onTick(began, done[k]+pathStopping)
 		}
 		return done[k]
 	}
@@ -122,44 +130,68 @@ func sizes() []int {
 }
 
 // TestUpAndDownKeepToTheCriticalPath holds both to what AWS itself takes, with its
-// throttling in force, and to what a user is told at the start.
+// throttling in force, and to what a user is told at the start. The order in which
+// goroutines run decides whether a poll comes just before or just after what it waits
+// for, which is 2% of a down: at full length the middle of three runs is held.
 func TestUpAndDownKeepToTheCriticalPath(t *testing.T) {
 	const most = 1.05
+	runs := 3
+	if testing.Short() {
+		runs = 1
+	}
 	for _, agents := range sizes() {
 		t.Run(fmt.Sprintf("%d agents", agents), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newStackBench(t, fleet(t, agents))
-				b.sim.Inventory()
-				stack := b.fresh(true)
-				walk := engine.Walk{Steps: stack.Steps()}
-				usual := func(v engine.Verb) func(engine.Key) engine.Usual {
-					return func(k engine.Key) engine.Usual { return stack.Usual(k, v) }
-				}
-				for _, way := range []struct {
-					name     string
-					do       func()
-					path     time.Duration
-					forecast *engine.Forecast
-				}{
-					{"up", func() { b.upStack(nil) }, upPath(stack), walk.ForecastUp(usual(engine.Create))},
-					{"down", func() { b.downStack() }, downPath(stack), walk.ForecastDown(usual(engine.Delete))},
-				} {
-					b.sim.ResetCalls()
-					began := time.Now()
-					way.do()
-					took := time.Since(began)
-					ratio := took.Seconds() / way.path.Seconds()
-					t.Logf("%s: %.1f s in %d calls, the critical path is %.1f s: %.3f", way.name, took.Seconds(), len(b.sim.Calls()), way.path.Seconds(), ratio)
-					if ratio > most || ratio < 1 {
-						t.Errorf("%s takes %.3f of the critical path, which should be from 1 to %.2f", way.name, ratio, most)
+			ratios := map[string][]float64{}
+			for range runs {
+				synctest.Test(t, func(t *testing.T) {
+					for _, w := range upAndDown(t, agents) {
+						t.Logf("%s: %.1f s in %d calls, the critical path is %.1f s: %.3f", w.name, w.took.Seconds(), w.calls, w.path.Seconds(), w.ratio())
+						if off := math.Abs(1 - w.told.Seconds()/w.took.Seconds()); off > 0.15 {
+							t.Errorf("%s takes %s, and it is told that it takes %s", w.name, w.took, w.told)
+						}
+						ratios[w.name] = append(ratios[w.name], w.ratio())
 					}
-					told := way.forecast.Outlook(began).End.Sub(began)
-					if off := math.Abs(1 - told.Seconds()/took.Seconds()); off > 0.15 {
-						t.Errorf("%s takes %s, and it is told that it takes %s", way.name, took, told)
-					}
+				})
+			}
+			for way, all := range ratios {
+				slices.Sort(all)
+				if ratio := all[len(all)/2]; ratio > most || all[0] < 1 {
+					t.Errorf("%s takes %.3f of the critical path, which should be from 1 to %.2f", way, all, most)
 				}
-			})
+			}
 		})
+	}
+}
+
+// walked is one walk of a whole stack.
+type walked struct {
+	name             string
+	took, path, told time.Duration
+	calls            int
+}
+
+// ratio is how long it took for each second of the critical path.
+func (w walked) ratio() float64 { return w.took.Seconds() / w.path.Seconds() }
+
+// upAndDown makes a fleet in an empty account and deletes it.
+func upAndDown(t *testing.T, agents int) []walked {
+	b := newStackBench(t, fleet(t, agents))
+	b.sim.Inventory()
+	stack := b.fresh(true)
+	walk := engine.Walk{Steps: stack.Steps()}
+	usual := func(v engine.Verb) func(engine.Key) engine.Usual {
+		return func(k engine.Key) engine.Usual { return stack.Usual(k, v) }
+	}
+	measured := func(name string, path func(*Stack, time.Time) time.Duration, forecast *engine.Forecast, do func()) walked {
+		b.sim.ResetCalls()
+		began := time.Now()
+		told := forecast.Outlook(began).End.Sub(began)
+		do()
+		return walked{name, time.Since(began), path(stack, began), told, len(b.sim.Calls())}
+	}
+	return []walked{
+		measured("up", upPath, walk.ForecastUp(usual(engine.Create)), func() { b.upStack(nil) }),
+		measured("down", downPath, walk.ForecastDown(usual(engine.Delete)), func() { b.downStack() }),
 	}
 }
 
