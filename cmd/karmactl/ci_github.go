@@ -248,7 +248,7 @@ func (c *ciAccess) apply(ctx context.Context, doc *document.Access) error {
 		return err
 	}
 	if err != nil {
-		return c.session.finish(resultDoc(c.shown), c.shown, err)
+		return c.session.finish(ctx, resultDoc(c.shown), c.shown, err)
 	}
 	if !c.app.term.JSON {
 		c.app.term.Printf("Done in %s.\n", ui.Duration(c.clock.Now().Sub(began)))

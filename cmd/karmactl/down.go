@@ -86,7 +86,7 @@ func runDown(ctx context.Context, s *session, o downOptions) error {
 	if s.app.term.JSON {
 		r := resultDoc(p.res)
 		r.Outcome, r.Waiting = "succeeded", nil
-		return s.finish(r, p.res, nil)
+		return s.finish(ctx, r, p.res, nil)
 	}
 	return s.app.term.Plan(doc)
 }
@@ -215,7 +215,7 @@ func downLocked(ctx context.Context, s *session, store *state.Store, o downOptio
 		r.Notes = append(p.kept(res), p.warnings...)
 	}
 	if err := res.Err(); err != nil {
-		return s.finish(r, res, err)
+		return s.finish(ctx, r, res, err)
 	}
 	if len(o.agents) == 0 && store.Hibernation() != nil { // nothing is left that could wake
 		if err := store.Wake(ctx); err != nil {
@@ -227,5 +227,5 @@ func downLocked(ctx context.Context, s *session, store *state.Store, o downOptio
 	if doc.Summary.Delete == 0 {
 		r.Headline = ""
 	}
-	return s.finish(r, res, nil)
+	return s.finish(ctx, r, res, nil)
 }

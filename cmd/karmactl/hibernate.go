@@ -140,7 +140,7 @@ func hibernateLocked(ctx context.Context, s *session, store *state.Store, o hibe
 		}
 	}
 	if !doc.Summary.Any() {
-		return s.finish(&document.Result{Outcome: "succeeded", Hibernation: doc.Hibernation}, p.res, nil)
+		return s.finish(ctx, &document.Result{Outcome: "succeeded", Hibernation: doc.Hibernation}, p.res, nil)
 	}
 	t := hibernation(s, o, func(ctx context.Context, scales []state.Scale) error {
 		// Noted before the first deletion: what is missing from here on is missing on purpose.
@@ -152,7 +152,7 @@ func hibernateLocked(ctx context.Context, s *session, store *state.Store, o hibe
 	}
 	drop(res, func(o engine.Outcome) bool { return !p.sleeps(o.Key) })
 	p.asleep = store.Hibernation()
-	return p.hibernated(res, about, took)
+	return p.hibernated(ctx, res, about, took)
 }
 
 // hibernationPlan says what would go and what that saves; the notes are for the
@@ -231,11 +231,11 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // atUTC is a time for people, who may be anywhere.
 func atUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-func (p *plan) hibernated(res *engine.Result, about []string, took time.Duration) error {
+func (p *plan) hibernated(ctx context.Context, res *engine.Result, about []string, took time.Duration) error {
 	r := resultDoc(res)
 	r.Waiting = nil
 	if err := res.Err(); err != nil {
-		return p.finish(r, res, err)
+		return p.finish(ctx, r, res, err)
 	}
 	saving, err := p.saving()
 	if err != nil {
@@ -251,7 +251,7 @@ func (p *plan) hibernated(res *engine.Result, about []string, took time.Duration
 	}
 	r.Headline = fmt.Sprintf("Hibernated in %s: %s.", ui.Duration(took), saves)
 	r.Next = []string{"karmactl wake brings it back"}
-	return p.finish(r, res, nil)
+	return p.finish(ctx, r, res, nil)
 }
 
 // scaled lists the agents of remembered scalings.

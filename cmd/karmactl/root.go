@@ -37,8 +37,6 @@ type app struct {
 	patience time.Duration
 	// leaveSignals hands the signals over to a command that deals with them itself.
 	leaveSignals func()
-	// ends is when --timeout is over; zero is never.
-	ends time.Time
 }
 
 // options are the global flags. Each has a KARMACTL_… variable.

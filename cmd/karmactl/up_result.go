@@ -56,7 +56,7 @@ func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result
 			r.Next = []string{"karmactl wake"}
 		}
 	}
-	return s.finish(r, res, err)
+	return s.finish(ctx, r, res, err)
 }
 
 // whyNot is the note of an agent that was asked: of one that wants no task, or that this up did not look at, AWS has
@@ -169,7 +169,7 @@ func resultDoc(res *engine.Result) *document.Result {
 }
 
 // finish prints the result and turns the walk's error into the exit code.
-func (s *session) finish(r *document.Result, res *engine.Result, err error) error {
+func (s *session) finish(ctx context.Context, r *document.Result, res *engine.Result, err error) error {
 	code := exitError
 	switch {
 	case err == nil:
@@ -182,8 +182,8 @@ func (s *session) finish(r *document.Result, res *engine.Result, err error) erro
 	case errors.Is(err, engine.ErrInterrupted):
 		r.Outcome = "interrupted"
 		r.Headline = "Interrupted: what was made is recorded."
-		if s.app.late() {
-			r.Headline = (&timeUp{s.app.opts.timeout}).Error() + ": what was made is recorded."
+		if up := late(ctx); up != nil {
+			r.Headline = up.Error() + ": what was made is recorded."
 		}
 		r.Next = []string{"run the same command again: it continues where this one stopped"}
 		r.Blocked = nil

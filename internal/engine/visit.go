@@ -158,7 +158,7 @@ func (t *visit) record(id, old string) {
 
 // failed is the outcome of an error.
 func (t *visit) failed(err error) Outcome {
-	if errors.Is(err, ErrInterrupted) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, ErrInterrupted) {
 		t.o.Status = Interrupted
 		return t.o
 	}

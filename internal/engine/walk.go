@@ -232,8 +232,8 @@ func (r *run) visit(ctx context.Context, steps []Step, edges direction, do func(
 			if o.Verb == "" {
 				o.Verb = None
 			}
-			if o.Status == Failed && ctx.Err() != nil && errors.Is(o.Err, context.DeadlineExceeded) {
-				o.Status, o.Err = Interrupted, nil // the walk's own time was over in the middle of a call
+			if o.Status == Failed && ctx.Err() != nil && errors.Is(o.Err, ctx.Err()) {
+				o.Status, o.Err = Interrupted, nil // ctx ended in the middle of a call or a wait
 			}
 			if o.Err != nil && r.Classify != nil && r.Classify(o.Err) == SignedOut {
 				r.halt() // as after a Ctrl-C: what runs ends, nothing is begun

@@ -74,8 +74,10 @@ func (t *TaskDefinition) resolve(ctx context.Context, reference string) (image, 
 	switch {
 	case err == nil:
 		return image, "", nil
-	case isWrongArch(err) || errors.Is(err, context.Canceled):
+	case isWrongArch(err):
 		return "", "", err
+	case ctx.Err() != nil:
+		return "", "", context.Cause(ctx)
 	}
 	if said := new(RegistryError); errors.As(err, &said) {
 		return reference, said.Cause(), nil
