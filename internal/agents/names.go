@@ -10,6 +10,12 @@ import (
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
+// bucketName is a pattern: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+const bucketName = `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`
+
+// IsBucketName tells whether S3 takes s for the name of a bucket.
+func IsBucketName(s string) bool { return bucketRule.pattern.MatchString(s) }
+
 // What texts may be. A name that passes here is one that every AWS service
 // that carries it accepts: ECR repositories (lower case, no doubled or
 // trailing separator) are the strictest, then Service Connect (64 characters).
@@ -33,8 +39,8 @@ var (
 
 	regionRule = textRule{pattern: lazyregexp.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`), near: regionOf, allowed: "a region such as us-east-1", refuse: unknownRegion}
 	zoneRule   = textRule{pattern: lazyregexp.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]$`), allowed: "a zone such as us-east-1a"}
-	stateRule  = textRule{pattern: lazyregexp.New(`^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^ ]*)?|[^:]+)$`), allowed: "s3://bucket/prefix or a local path"}
-	bucketRule = textRule{pattern: lazyregexp.New(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`), allowed: "the name of an S3 bucket, or off"}
+	stateRule  = textRule{pattern: lazyregexp.New(`^(s3://` + bucketName + `(/[^ ]*)?|[^:]+)$`), allowed: "s3://bucket/prefix or a local path"}
+	bucketRule = textRule{pattern: lazyregexp.New(`^` + bucketName + `$`), allowed: "the name of an S3 bucket, or off"}
 	emailRule  = textRule{pattern: lazyregexp.New(`^[^@ ,;<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`), most: 254, allowed: "an address such as ops@example.com"}
 	// Cloud Map HTTP namespaces take more; a name that looks like a domain reads best.
 	namespaceRule = textRule{pattern: lazyregexp.New(`^[a-z0-9]+([.-][a-z0-9]+)*$`), most: 253, allowed: "a name such as karmacadabra.local"}

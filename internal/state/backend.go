@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/karmacadabra/karmactl/internal/agents"
 )
 
 // Backend keeps one state, its earlier versions and one lock. Every write is a
@@ -87,9 +89,8 @@ func ParseLocation(uri string) (Location, error) {
 		if bucket == "" {
 			return Location{}, fmt.Errorf("%s names no bucket: give s3://bucket/prefix", uri)
 		}
-		foreign := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' }
-		if len(bucket) < 3 || len(bucket) > 63 || strings.ContainsFunc(bucket, foreign) {
-			return Location{}, fmt.Errorf("%q is no name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots, as in s3://bucket/prefix", bucket)
+		if !agents.IsBucketName(bucket) {
+			return Location{}, fmt.Errorf("%q is no name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots, a letter or digit first and last, as in s3://bucket/prefix", bucket)
 		}
 		return Location{Bucket: bucket, Prefix: strings.Trim(prefix, "/")}, nil
 	default:

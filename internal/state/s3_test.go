@@ -219,7 +219,7 @@ func TestPlacesOfTheStateAreRead(t *testing.T) {
 			t.Errorf("%s is %+v: %v", uri, got, err)
 		}
 	}
-	for _, uri := range []string{"", "s3://", "s3:///x", "s3://States/x", "s3://b/x", "gs://bucket", "file://"} {
+	for _, uri := range []string{"", "s3://", "s3:///x", "s3://States/x", "s3://b/x", "s3://states-/x", "gs://bucket", "file://"} {
 		if got, err := ParseLocation(uri); err == nil {
 			t.Errorf("%q is %+v", uri, got)
 		}
