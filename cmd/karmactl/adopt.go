@@ -123,7 +123,7 @@ func (o *adoptOptions) chooseCluster(clusters []string) error {
 	case o.from == "":
 		return &usageError{errors.New("name the cluster: karmactl adopt --from-ecs CLUSTER, or --from a Terraform state")}
 	case len(clusters) != 1:
-		return &advice{fmt.Errorf("%s has %s of ECS", o.from, counted(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
+		return &advice{fmt.Errorf("%s has %s of ECS", o.from, cloud.Count(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
 	default:
 		o.cluster = clusters[0]
 	}

@@ -128,7 +128,7 @@ func (a *app) showCopy(doc *document.Copy) error {
 	}
 	what := bytesOf(doc.Bytes)
 	if doc.Folder {
-		what = counted(doc.Files, "file")
+		what = cloud.Count(doc.Files, "file")
 	}
 	a.term.Printf("%s → %s  %s\n", doc.From, doc.To, what)
 	for _, name := range doc.Left {
@@ -145,7 +145,7 @@ func bytesOf(n int64) string {
 	case n >= 1e3:
 		return fmt.Sprintf("%.1f KB", float64(n)/1e3)
 	}
-	return counted(int(n), "byte")
+	return cloud.Count(int(n), "byte")
 }
 
 // completeCopy offers agents, and files where the word is none.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
@@ -286,7 +287,7 @@ func sumOfDeployments(docs []*rollout.Deployment, behind int) string {
 	if behind > 0 {
 		order = append(order, fmt.Sprintf("%d not deployed", behind))
 	}
-	return counted(len(docs)+behind, "agent") + ": " + strings.Join(order, ", ")
+	return cloud.Count(len(docs)+behind, "agent") + ": " + strings.Join(order, ", ")
 }
 
 func (d *deploy) end(docs []*rollout.Deployment, err error) error {

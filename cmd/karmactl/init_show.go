@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/importer"
 )
@@ -38,7 +39,7 @@ func (a *app) printImport(d *document.Import, res *importer.Result) {
 	if d.DryRun {
 		did = "would write"
 	}
-	a.term.Printf("%s %s: %s in %s, %s\n", did, d.File, d.Stack, d.Region, counted(len(d.Agents), "agent"))
+	a.term.Printf("%s %s: %s in %s, %s\n", did, d.File, d.Stack, d.Region, cloud.Count(len(d.Agents), "agent"))
 	if res.Source != "" {
 		a.term.Para("  from      ", res.Source)
 	}
@@ -103,13 +104,6 @@ func nextSteps(o initOptions, res *importer.Result) []string {
 		}
 	}
 	return out
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // offerRehearsal asks whether to try the file at once, where there is a terminal to

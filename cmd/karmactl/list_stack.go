@@ -182,7 +182,7 @@ func (a *app) showStacks(d *document.Stacks) {
 		month = "$" + d.Monthly + " a month as it is now, without traffic, logs, images and free tiers"
 	}
 	a.term.Printf("\n")
-	a.term.Para("", fmt.Sprintf("%s of account %s in %s: %s", counted(len(d.Stacks), "stack"), d.Account, where, month))
+	a.term.Para("", fmt.Sprintf("%s of account %s in %s: %s", cloud.Count(len(d.Stacks), "stack"), d.Account, where, month))
 	for _, n := range d.Notes {
 		a.term.Note("not read  ", n)
 	}
@@ -196,8 +196,8 @@ func isOf(x document.Stack) string {
 	case x.Agents == 0:
 		return "without agents"
 	case x.Running < x.Desired:
-		return fmt.Sprintf("%s, %d of their tasks down", counted(x.Agents, "agent"), x.Desired-x.Running)
+		return fmt.Sprintf("%s, %d of their tasks down", cloud.Count(x.Agents, "agent"), x.Desired-x.Running)
 	default:
-		return counted(x.Agents, "agent") + " up"
+		return cloud.Count(x.Agents, "agent") + " up"
 	}
 }

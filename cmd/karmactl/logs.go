@@ -164,7 +164,7 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 		style.Width = a.term.Width()
 	}
 	if f.follow && style.Format == logs.Text {
-		a.term.Notef("following %s · Ctrl-C ends", counted(len(chosen), "agent"))
+		a.term.Notef("following %s · Ctrl-C ends", cloud.Count(len(chosen), "agent"))
 	}
 	style.Shown, style.Color = chosen, a.term.Color && style.Format != logs.JSON
 	o.Clock, o.Say, o.Region = s.clock, sayOnce(s), s.aws.Region

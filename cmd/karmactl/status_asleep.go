@@ -85,7 +85,7 @@ func partMade(store *state.Store) string {
 	if len(made) == 0 {
 		return ""
 	}
-	return counted(len(made), "resource") + " made, and no agent has a service yet"
+	return cloud.Count(len(made), "resource") + " made, and no agent has a service yet"
 }
 
 // orAsleep puts hibernation in place of advice to bring the stack up, which would change nothing while it sleeps.

@@ -13,6 +13,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
 
@@ -125,7 +126,7 @@ func (x *troubled) play(s scene, width, height int) string {
 		result = plainText(out.String())
 	}
 	x.noWider(s.name, result, width)
-	fmt.Fprintf(&b, "┄┄┄ at the end, %s\n%s", counted(strings.Count(result, "\n"), "line"), result)
+	fmt.Fprintf(&b, "┄┄┄ at the end, %s\n%s", cloud.Count(strings.Count(result, "\n"), "line"), result)
 	return b.String()
 }
 

@@ -129,7 +129,7 @@ func sumOfWalk(res *engine.Result, checks []document.Check, agents int) string {
 		if answer == 1 || agents == 1 {
 			verb = "answers"
 		}
-		sum = strings.TrimPrefix(fmt.Sprintf("%s; %d of %s %s", sum, answer, counted(agents, "agent"), verb), "; ")
+		sum = strings.TrimPrefix(fmt.Sprintf("%s; %d of %s %s", sum, answer, cloud.Count(agents, "agent"), verb), "; ")
 	}
 	return sum
 }

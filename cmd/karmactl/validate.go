@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 )
 
@@ -29,7 +30,7 @@ func runValidate(a *app) error {
 	if a.term.JSON {
 		return a.term.Document(&d)
 	}
-	a.term.Para("", fmt.Sprintf("%s is valid: %s in %s, %s%s", cfg.File, cfg.Stack(), cfg.Region, counted(len(cfg.Agents), "agent"), shapes(cfg)))
+	a.term.Para("", fmt.Sprintf("%s is valid: %s in %s, %s%s", cfg.File, cfg.Stack(), cfg.Region, cloud.Count(len(cfg.Agents), "agent"), shapes(cfg)))
 	for _, w := range d.Warnings {
 		a.term.Notef("note: %s", w)
 	}

@@ -162,16 +162,9 @@ func (a *Actual) Caveats() []string {
 	}
 	out = append(out, "Cost Explorer is 8 to 24 hours behind; alarms, metrics and data transfer carry no tags and are not in its figures")
 	if a.Requests > 0 {
-		out = append(out, fmt.Sprintf("asking cost $%s: %d %s at a cent; the answer is kept for %d hours", USD(decimal.New(int64(a.Requests), -2)), a.Requests, plural("request", a.Requests), int(keepFor.Hours())))
+		out = append(out, fmt.Sprintf("asking cost $%s: %s at a cent; the answer is kept for %d hours", USD(decimal.New(int64(a.Requests), -2)), cloud.Count(a.Requests, "request"), int(keepFor.Hours())))
 	} else {
 		out = append(out, "asked "+a.AskedAt.Format(time.RFC3339)+", kept since: asking again costs a cent")
 	}
 	return out
-}
-
-func plural(s string, n int) string {
-	if n == 1 {
-		return s
-	}
-	return s + "s"
 }

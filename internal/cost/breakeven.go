@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
 // BreakEven is from how many GB a month on n interface endpoints in zones AZs
@@ -68,7 +69,7 @@ func notWorth(cfg *agents.Config, book *Book, base *Estimate) ([]NotWorthIt, err
 		}
 		say(NotWorthIt{
 			Change: "interface endpoints, to relieve NAT", Monthly: one,
-			Why: fmt.Sprintf("four in %s pay from %s GB a month on, and the estimate assumes %v", count(cfg.Network.AZs, "zone"), thousands(BreakEven(book, 4, cfg.Network.AZs)), cfg.Usage.NATGB),
+			Why: fmt.Sprintf("four in %s pay from %s GB a month on, and the estimate assumes %v", cloud.Count(cfg.Network.AZs, "zone"), thousands(BreakEven(book, 4, cfg.Network.AZs)), cfg.Usage.NATGB),
 		})
 	}
 	if onSpot(cfg) {

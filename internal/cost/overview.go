@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
@@ -37,15 +38,15 @@ func (e *Estimate) Overview(cfg *agents.Config, nodes []engine.Node) []Heading {
 	if onSpot(cfg) && !turned.Expected.IsPositive() {
 		name = "fargate spot"
 	}
-	nat := fmt.Sprintf("%s + %s + %v GB", count(n["nat"], "gateway"), count(n["eip"], "address"), cfg.Usage.NATGB)
+	nat := fmt.Sprintf("%s + %s + %v GB", cloud.Count(n["nat"], "gateway"), cloud.Count(n["eip"], "address"), cfg.Usage.NATGB)
 	if n["asg"] > 0 {
-		nat = fmt.Sprintf("instance %s + %s", cfg.Network.InstanceType, count(n["eip"], "address"))
+		nat = fmt.Sprintf("instance %s + %s", cfg.Network.InstanceType, cloud.Count(n["eip"], "address"))
 	}
 	out := []Heading{
 		{Name: name, About: sizes(cfg), Monthly: of("service")},
 		{Name: "nat", About: nat, Monthly: of("nat_gateway", "auto_scaling_group", "elastic_ip")},
 		{Name: "load balancer", About: fmt.Sprintf("%d + %d addresses", n["alb"], e.addresses()), Monthly: of("load_balancer")},
-		{Name: "endpoints", About: fmt.Sprintf("%s in %s", count(len(cfg.Network.InterfaceEndpoints()), "interface endpoint"), zones(cfg)), Monthly: of("vpc_endpoint")},
+		{Name: "endpoints", About: fmt.Sprintf("%s in %s", cloud.Count(len(cfg.Network.InterfaceEndpoints()), "interface endpoint"), zones(cfg)), Monthly: of("vpc_endpoint")},
 		{Name: "volumes", About: fmt.Sprintf("%v GB on EFS", cfg.Usage.EFSGB), Monthly: of("file_system")},
 		{Name: "insights", About: "Container Insights " + string(cfg.Observability.ContainerInsights), Monthly: of("cluster")},
 	}
@@ -101,14 +102,4 @@ func zones(cfg *agents.Config) string {
 		return "one zone"
 	}
 	return fmt.Sprintf("%d zones", cfg.Network.AZs)
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	if strings.HasSuffix(what, "s") {
-		return fmt.Sprintf("%d %ses", n, what)
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

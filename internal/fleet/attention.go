@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -43,7 +44,7 @@ func attention(conf agents.Agent, a AgentStatus, s types.Service, r readings) []
 	case a.Running < a.Desired && (a.Rollout != "in_progress" || why != ""):
 		add(AboutTasks, command, "%d of %d tasks run%s", a.Running, a.Desired, why)
 	case failed > 0:
-		add(AboutTasks, command, "%s of the deployment under way failed%s", plural(int(failed), "task"), why)
+		add(AboutTasks, command, "%s of the deployment under way failed%s", cloud.Count(int(failed), "task"), why)
 	default:
 		down = false
 	}
@@ -105,18 +106,11 @@ func endings(agent string, all []types.Task, down bool) []Attention {
 	var out []Attention
 	command := "karmactl logs " + agent + " --since 1h"
 	if spot > 0 {
-		out = append(out, Attention{Agent: agent, About: AboutSpot, Problem: fmt.Sprintf("AWS took %s back within the last hour", plural(spot, "Spot task")), Command: command})
+		out = append(out, Attention{Agent: agent, About: AboutSpot, Problem: fmt.Sprintf("AWS took %s back within the last hour", cloud.Count(spot, "Spot task")), Command: command})
 	}
 	if own > 0 && !down {
 		last := tasks.Ended(*tasks.LastEnd(all, agent, ""), agent)
-		out = append(out, Attention{Agent: agent, About: AboutPast, Problem: fmt.Sprintf("%s stopped within the last hour, the last: %s", plural(own, "task"), tasks.PlainReason(last.String())), Command: command})
+		out = append(out, Attention{Agent: agent, About: AboutPast, Problem: fmt.Sprintf("%s stopped within the last hour, the last: %s", cloud.Count(own, "task"), tasks.PlainReason(last.String())), Command: command})
 	}
 	return out
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/shopspring/decimal"
 
+	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
 )
 
@@ -65,11 +66,7 @@ func (r QueryResult) WriteTable(w io.Writer, width int) error {
 	} else {
 		r.table(&b, width)
 	}
-	rows := "rows"
-	if len(r.Rows) == 1 {
-		rows = "row"
-	}
-	fmt.Fprintf(&b, "\n%d %s · %.0f of %.0f events matched · %s scanned · $%s\n", len(r.Rows), rows, r.Matched, r.Scanned, size(r.BytesScanned), r.Cost.StringFixed(6))
+	fmt.Fprintf(&b, "\n%s · %.0f of %.0f events matched · %s scanned · $%s\n", cloud.Count(len(r.Rows), "row"), r.Matched, r.Scanned, size(r.BytesScanned), r.Cost.StringFixed(6))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
