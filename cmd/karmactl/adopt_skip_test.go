@@ -42,7 +42,10 @@ func TestWhatIsLeftOutOfATakeoverStaysWithWhoMadeIt(t *testing.T) {
 				t.Errorf("the file has no %q:\n%s", line, file)
 			}
 		}
-		var plan document.Plan
+		var plan struct {
+			Warnings []string
+			Changes  []document.Change
+		}
 		if _, out := o.run("", "plan", "-o", "json"); json.Unmarshal([]byte(out), &plan) != nil {
 			t.Fatalf("plan:\n%s", out)
 		}

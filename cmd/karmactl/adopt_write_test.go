@@ -55,7 +55,10 @@ func TestAFleetIsTakenOverAsItIs(t *testing.T) {
 			t.Error(err)
 		}
 		code, said := o.run("", "plan", "-o", "json")
-		var plan document.Plan
+		var plan struct {
+			Warnings []string
+			Changes  []document.Change
+		}
 		if err := json.Unmarshal([]byte(said), &plan); err != nil || code != 0 && code != exitChanges {
 			t.Fatalf("plan exits %d (%v):\n%s", code, err, said)
 		}

@@ -188,7 +188,7 @@ func (c *ciAccess) doc(flow workflow) *document.Access {
 	doc := &document.Access{
 		Head: document.Of("Access"), Stack: c.cfg.Stack(), Account: c.account.ID, DryRun: c.o.dryRun,
 		PlanRole: c.access.Plan.ARN(), DeployRole: c.access.Deploy.ARN(), Provider: c.access.Provider.ARN(), Foreign: c.access.Foreign,
-		Changes: []document.Change{}, Notes: append(kept(c.shown), c.notesOf(c.shown)...),
+		Changes: []document.Change{}, Notes: append(kept(c.shown), document.Texts(c.notesOf(c.shown))...),
 	}
 	if !c.o.remove {
 		doc.Repository, doc.Pulls, doc.Deploys = c.o.repo, c.about.Pulls(), c.about.Deploys()
@@ -221,7 +221,7 @@ func (c *ciAccess) show(doc *document.Access) error {
 	}
 	return c.app.term.Plan(&document.Plan{
 		Stack: c.cfg.Stack(), Region: c.account.Region, Account: c.account.ID, File: c.cfg.File,
-		Summary: doc.Summary, Changes: doc.Changes, Warnings: doc.Notes, Destroy: c.o.remove,
+		Summary: doc.Summary, Changes: doc.Changes, Warnings: document.Warn(doc.Notes...), Destroy: c.o.remove,
 		Groups: []document.Group{{Name: gitHubGroup, About: about, Total: doc.Summary.Create + doc.Summary.Update + doc.Summary.Replace + doc.Summary.Unchanged}},
 	})
 }

@@ -121,7 +121,7 @@ func (s *session) planDown(ctx context.Context, rec engine.Recorder, o downOptio
 		return nil, err
 	}
 	if len(roles) > 0 {
-		p.warnings = append(p.warnings, fmt.Sprintf("kept: %s (a workflow of GitHub may bring the stack back: karmactl ci github --remove deletes them)", strings.Join(roles, ", ")))
+		p.warnings = append(p.warnings, document.Warning{Text: fmt.Sprintf("kept: %s (a workflow of GitHub may bring the stack back: karmactl ci github --remove deletes them)", strings.Join(roles, ", "))})
 	}
 	return p, nil
 }
@@ -182,10 +182,10 @@ func (o downOptions) beforeDown(ctx context.Context, p *plan) error {
 
 func (p *plan) teardownDoc() *document.Plan {
 	doc := p.doc()
-	doc.Destroy, doc.Waiting, doc.Warnings = true, []document.Waiting{}, append(p.kept(p.res), p.warnings...)
+	doc.Destroy, doc.Waiting, doc.Warnings = true, []document.Waiting{}, append(document.Warn(p.kept(p.res)...), p.warnings...)
 	for _, o := range p.res.Outcomes {
 		if o.Key.Kind() == "role" { // what others gave it is taken from it
-			doc.Warnings = append(doc.Warnings, o.Notes...)
+			doc.Warnings = append(doc.Warnings, document.Warn(o.Notes...)...)
 		}
 	}
 	return doc
@@ -212,7 +212,7 @@ func downLocked(ctx context.Context, s *session, store *state.Store, o downOptio
 	r := resultDoc(res)
 	r.Waiting = nil
 	if s.app.term.JSON { // people have read it in the plan
-		r.Notes = append(p.kept(res), p.warnings...)
+		r.Notes = append(p.kept(res), document.Texts(p.warnings)...)
 	}
 	if err := res.Err(); err != nil {
 		return s.finish(ctx, r, res, err)

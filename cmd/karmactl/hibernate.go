@@ -169,9 +169,9 @@ func (p *plan) hibernationPlan(o hibernateOptions) (*document.Plan, []string, er
 	about = append(about, p.kept(p.res)...) // what others use
 	doc := p.doc()
 	doc.Destroy, doc.Waiting, doc.Hibernation = true, []document.Waiting{}, hibernationDoc(p.asleep, saving)
-	doc.Warnings = about
+	doc.Warnings = document.Warn(about...)
 	if !doc.Summary.Any() {
-		doc.Warnings = []string{}
+		doc.Warnings = []document.Warning{}
 	}
 	return doc, about, nil
 }

@@ -30,8 +30,7 @@ func (p *plan) priced() (*document.Plan, error) {
 		}
 		doc.Hibernation = hibernationDoc(p.asleep, saving)
 	}
-	doc.Warnings = append(doc.Warnings, p.keptFiles()...)
-	doc.Warnings = append(doc.Warnings, costWarnings(v, p.cfg.Region)...)
+	doc.Warnings = append(doc.Warnings, document.Warn(append(p.keptFiles(), costWarnings(v, p.cfg.Region)...)...)...)
 	if p.asleep == nil {
 		doc.Cost.BestSaving, err = p.app.bestSaving(p.cfg)
 	}

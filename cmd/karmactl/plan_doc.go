@@ -16,7 +16,7 @@ import (
 func (p *plan) doc() *document.Plan {
 	doc := &document.Plan{
 		Stack: p.cfg.Stack(), Region: p.account.Region, Account: p.account.ID, File: p.cfg.File,
-		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(p.stack.Warnings(), p.notesOf(p.res), p.warnings),
+		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: append(document.Warn(p.stack.Warnings()...), append(p.notesOf(p.res), p.warnings...)...),
 	}
 	if changed(p.res) || p.bucket != nil {
 		doc.Hooks = p.hooks
@@ -86,8 +86,8 @@ func waiting(res *engine.Result) []document.Waiting {
 }
 
 // notesOf are what resources have to say, each once, and what it costs while an agent is on demand.
-func (s *session) notesOf(res *engine.Result) []string {
-	out := append([]string{}, provision.NotesOfRuled(ruledOf(res))...)
+func (s *session) notesOf(res *engine.Result) []document.Warning {
+	out := ruledNotes(ruledOf(res))
 	var restored []string
 	for _, o := range res.Outcomes {
 		for _, n := range o.Notes {
@@ -98,13 +98,21 @@ func (s *session) notesOf(res *engine.Result) []string {
 			}
 			if key, is := strings.CutPrefix(n, provision.Restored); is {
 				restored = append(restored, key)
-			} else if !slices.Contains(out, n) {
-				out = append(out, n)
+			} else if w := (document.Warning{Text: n}); !slices.Contains(out, w) {
+				out = append(out, w)
 			}
 		}
 	}
 	if len(restored) > 0 {
-		out = append(out, provision.Restored+strings.Join(restored, ", ")+" (deletion was only scheduled)")
+		out = append(out, document.Warning{Text: provision.Restored + strings.Join(restored, ", ") + " (deletion was only scheduled)"})
+	}
+	return out
+}
+
+func ruledNotes(all []provision.Ruled) []document.Warning {
+	var out []document.Warning
+	for _, n := range provision.NotesOfRuled(all) {
+		out = append(out, document.Warning(n))
 	}
 	return out
 }

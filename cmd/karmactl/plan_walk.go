@@ -70,7 +70,7 @@ type plan struct {
 	// narrowed is that a role may do less since its agent was taken over.
 	narrowed error
 	// warnings are of the account: quotas that a rollout would exceed.
-	warnings []string
+	warnings []document.Warning
 }
 
 // planUp walks the stack with clients that cannot write.
@@ -105,7 +105,7 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 		return nil, err
 	}
 	if weak != "" {
-		p.warnings = append(p.warnings, weak)
+		p.warnings = append(p.warnings, document.Warning{Text: weak})
 	}
 	drop(p.res, sleepsWell(p.sleeps))
 	if p.res.Err() != nil {
@@ -115,13 +115,12 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	p.spare(staying)
 	var changed []string
 	changed, p.narrowed = s.roleChanges(ctx, rec, getsRole(p.res))
-	p.warnings = append(p.warnings, changed...)
+	p.warnings = append(p.warnings, document.Warn(changed...)...)
 	short, unknown, err := p.stack.Quotas(ctx, p.res, nil)
 	for _, q := range short {
-		p.warnings = append(p.warnings, fmt.Sprintf("%v: %s", q, q.Ask()))
+		p.warnings = append(p.warnings, document.Warning{Text: q.Error(), Command: q.Ask()})
 	}
-	p.warnings = append(p.warnings, s.texts(unknown)...)
-	p.warnings = append(p.warnings, s.takenOver(rec, staying)...)
+	p.warnings = append(p.warnings, document.Warn(append(s.texts(unknown), s.takenOver(rec, staying)...)...)...)
 	return p, err
 }
 

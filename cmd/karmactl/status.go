@@ -96,7 +96,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			Head: document.Of("Status"), Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
 			Agents: st.Agents, Jobs: append([]fleet.JobStatus{}, st.Jobs...), Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
 		}
-		doc.Notes = append(doc.Notes, provision.NotesOfRuled(st.Ruled)...)
+		doc.Notes = append(doc.Notes, document.Texts(ruledNotes(st.Ruled))...)
 		urls = s.addURLs(ctx, &doc, urls)
 		if len(names) == 0 { // what some agents cost is not what the stack does
 			if doc.Cost, err = costNow(s, st); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
@@ -46,7 +47,7 @@ func (s *session) planTeardown(ctx context.Context, rec engine.Recorder, t teard
 		return nil, err
 	}
 	if note := noteOfCutover(rec); note != nil && !note.Moved.IsZero() {
-		p.warnings = append(p.warnings, "karmactl cutover has led the names to this stack, where nothing answers them then: karmactl cutover --back leads them to the old fleet first")
+		p.warnings = append(p.warnings, document.Warning{Text: "karmactl cutover has led the names to this stack, where nothing answers them then: karmactl cutover --back leads them to the old fleet first"})
 	}
 	return p, p.refuseUsed(ctx)
 }

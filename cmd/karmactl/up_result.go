@@ -23,7 +23,7 @@ import (
 // showUp asks the agents and tells how it went.
 func showUp(ctx context.Context, s *session, st *stack.Stack, res *engine.Result, began time.Time, asleep *state.Hibernation, only []string) error {
 	r := resultDoc(res)
-	r.Notes = append(st.Notes(), s.notesOf(res)...)
+	r.Notes = append(st.Notes(), document.Texts(s.notesOf(res))...)
 	err := res.Err()
 	if err != nil && !errors.Is(err, engine.ErrInterrupted) && cloud.Classify(err) != engine.SignedOut && ctx.Err() == nil {
 		s.lastWords(ctx, res, r.Failed)

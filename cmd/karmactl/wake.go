@@ -62,7 +62,7 @@ func runWake(ctx context.Context, s *session, o wakeOptions) error {
 		return err
 	}
 	if names := scaled(asleep.Scales); names != "" {
-		doc.Warnings = append(doc.Warnings, "wake puts back how karmactl scale has set "+names)
+		doc.Warnings = append(doc.Warnings, document.Warning{Text: "wake puts back how karmactl scale has set " + names})
 	}
 	return errors.Join(s.app.term.Plan(doc), p.res.Err())
 }
@@ -92,7 +92,7 @@ func wakeLocked(ctx context.Context, s *session, store *state.Store, o wakeOptio
 		return err
 	}
 	if len(asleep.Scales) > 0 {
-		p.warnings = append(p.warnings, "with what karmactl scale had set it costs "+m.line())
+		p.warnings = append(p.warnings, document.Warning{Text: "with what karmactl scale had set it costs " + m.line()})
 	}
 	if err := p.showAndAsk(ctx, "wake"); err != nil {
 		return err

@@ -177,7 +177,7 @@ func rows(t *testing.T, b *strings.Builder, decls map[string]declaration, name, 
 		if strings.ToLower(f.name) != f.name {
 			t.Errorf("%s.%s: a field is in small letters, its words apart by _, as all are", name, f.name)
 		}
-		_, known := decls[part]
+		known := len(decls[part].fields) > 0
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", prefix+f.name, plainType(f.typ, known), strings.ReplaceAll(f.doc, "|", `\|`))
 		below := strings.TrimPrefix(strings.TrimLeft(f.typ, "*[]"), "map[string]")
 		if _, ok := decls[below]; ok {

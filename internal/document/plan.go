@@ -22,7 +22,7 @@ type Plan struct {
 	// Waiting are the agents that wait for their user.
 	Waiting []Waiting `json:"waiting"`
 	// Warnings are what to know before it is done.
-	Warnings []string `json:"warnings"`
+	Warnings []Warning `json:"warnings"`
 	// Hooks are the commands of agents.yaml that run on this machine before and after it.
 	Hooks []Hook `json:"hooks,omitempty"`
 	// Groups are for the text only: the groups in order, with their description.
@@ -34,6 +34,41 @@ type Plan struct {
 	// Hibernation is there while the stack hibernates: what sleeps is no change.
 	Hibernation *Hibernation `json:"hibernation,omitempty"`
 }
+
+// Warning is what to know before something is done. In JSON it is one text.
+type Warning struct {
+	Text string `json:"-"`
+	// Command is what ends it, of another program, to be pasted; "" is none.
+	Command string `json:"-"`
+}
+
+// Warn makes warnings of texts.
+func Warn(texts ...string) []Warning {
+	out := make([]Warning, len(texts))
+	for i, text := range texts {
+		out[i].Text = text
+	}
+	return out
+}
+
+// Texts are warnings as JSON has them.
+func Texts(warnings []Warning) []string {
+	out := make([]string, len(warnings))
+	for i, w := range warnings {
+		out[i] = w.String()
+	}
+	return out
+}
+
+func (w Warning) String() string {
+	if w.Command == "" {
+		return w.Text
+	}
+	return w.Text + ": " + w.Command
+}
+
+// MarshalText makes JSON's text of it.
+func (w Warning) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
 // Hook is a command of the user's own.
 type Hook struct {

@@ -21,7 +21,7 @@ func samples() map[string]any {
 	return map[string]any{
 		"Plan": document.Plan{
 			Head: document.Of("Plan"), Stack: "karmacadabra-prod", Region: "us-east-1", Account: "123456789012", File: "config/agents.yaml",
-			Summary: summary, Changes: changes, Waiting: waiting, Warnings: []string{"plain HTTP: send no keys through these URLs"},
+			Summary: summary, Changes: changes, Waiting: waiting, Warnings: document.Warn("plain HTTP: send no keys through these URLs"),
 			Cost: &document.PlanCost{
 				Monthly: month, Delta: "2.87", PricesAsOf: "2026-09-11", Region: "us-east-1", Budget: "100",
 				BestSaving: &document.BestSaving{Name: "no-nat", How: "network: {nat: none}", Monthly: "18.70", Risk: "tasks get public addresses, and outgoing ones change"},

@@ -66,10 +66,17 @@ func RuledBy(agent, resource, owner string, is, says Bounds, actions []types.Sch
 // by tells agents apart that different commands give back.
 func (r Ruled) by() string { return r.Schedule + "/" + r.Action }
 
+// RuledNote is what to know of agents that something else rules.
+type RuledNote struct {
+	Text string
+	// Command is what ends it, where that is no command of karmactl's; "" is none.
+	Command string
+}
+
 // NotesOfRuled say what rules in place of agents.yaml and how that ends: what is the same for more
 // agents is said once. What a schedule sets as agents.yaml says is no note.
-func NotesOfRuled(all []Ruled) []string {
-	var out []string
+func NotesOfRuled(all []Ruled) []RuledNote {
+	var out []RuledNote
 	told := map[string]bool{}
 	for _, first := range all {
 		if first.Is == first.Says || told[first.by()] {
@@ -88,7 +95,7 @@ func NotesOfRuled(all []Ruled) []string {
 }
 
 // noteOfRuled is a sentence of agents that the same rules.
-func noteOfRuled(all []Ruled) string {
+func noteOfRuled(all []Ruled) RuledNote {
 	first := all[0]
 	var auto []string
 	type pair struct{ is, says Bounds }
@@ -122,10 +129,12 @@ func noteOfRuled(all []Ruled) string {
 	}
 	switch {
 	case first.Schedule != "":
-		return fmt.Sprintf("%s on the schedule %s%s%s: karmactl scale --schedule %s sets %s again", who, first.Schedule, with(", which was set with "), differs, first.Schedule, it)
+		return RuledNote{Text: fmt.Sprintf("%s on the schedule %s%s%s: karmactl scale --schedule %s sets %s again", who, first.Schedule, with(", which was set with "), differs, first.Schedule, it)}
 	case first.Action != "":
-		return fmt.Sprintf("%s on the scheduled action %s, which karmactl did not make%s%s: aws application-autoscaling delete-scheduled-action --service-namespace ecs --resource-id %s --scalable-dimension ecs:service:DesiredCount --scheduled-action-name %s",
-			who, first.Action, with(", with "), differs, first.Resource, first.Action)
+		return RuledNote{
+			Text:    fmt.Sprintf("%s on the scheduled action %s, which karmactl did not make%s%s", who, first.Action, with(", with "), differs),
+			Command: fmt.Sprintf("aws application-autoscaling delete-scheduled-action --service-namespace ecs --resource-id %s --scalable-dimension ecs:service:DesiredCount --scheduled-action-name %s", first.Resource, first.Action),
+		}
 	}
-	return fmt.Sprintf("%s scaled by hand%s%s: karmactl scale %s gives %s back", who, with(" to "), differs, strings.Join(auto, " "), it)
+	return RuledNote{Text: fmt.Sprintf("%s scaled by hand%s%s: karmactl scale %s gives %s back", who, with(" to "), differs, strings.Join(auto, " "), it)}
 }

@@ -152,9 +152,10 @@ func TestTheCommandOfAPlansWarningIsALineToPaste(t *testing.T) {
 	var out bytes.Buffer
 	term := NewTerminal(strings.NewReader(""), &out, &bytes.Buffer{}, func(string) string { return "" })
 	term.Screen, term.size = true, func() (int, int) { return 80, 40 }
-	if err := term.Plan(&document.Plan{Stack: "s-prod", Warnings: []string{
-		`the quota "Fargate Spot vCPU resource count" (L-36FBB829) allows 6 vCPU at once in us-east-1, and this needs 15 for new tasks: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 15 --region us-east-1`,
-	}}); err != nil {
+	if err := term.Plan(&document.Plan{Stack: "s-prod", Warnings: []document.Warning{{
+		Text:    `the quota "Fargate Spot vCPU resource count" (L-36FBB829) allows 6 vCPU at once in us-east-1, and this needs 15 for new tasks`,
+		Command: `aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 15 --region us-east-1`,
+	}}}); err != nil {
 		t.Fatal(err)
 	}
 	const want = `

@@ -45,12 +45,11 @@ func (t *Terminal) planText(p *document.Plan) string {
 		b.WriteString(t.waiting("  "+c.yellow("!")+" "+pad("waiting", 10)+" ", w.Agent+": "+w.Reason, w.Command))
 	}
 	for _, w := range p.Warnings {
-		why, command, has := strings.Cut(w, ": aws ")
-		if !has || !t.Screen {
-			fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), wrap(w, width-4, 4))
+		if w.Command == "" || !t.Screen {
+			fmt.Fprintf(&b, "  %s %s\n", c.yellow("!"), wrap(w.String(), width-4, 4))
 			continue
 		}
-		fmt.Fprintf(&b, "  %s %s\n    %s\n", c.yellow("!"), wrap(why+":", width-4, 4), wrap("aws "+command, width-4, 6))
+		fmt.Fprintf(&b, "  %s %s\n    %s\n", c.yellow("!"), wrap(w.Text+":", width-4, 4), wrap(w.Command, width-4, 6))
 	}
 	for _, h := range p.Hooks {
 		fmt.Fprintf(&b, "  %s %s\n", c.dim(">"), wrap(h.Name+" runs here: "+h.String(), width-4, 4))

@@ -176,7 +176,7 @@ func TestAPlanReadsLikeTheContract(t *testing.T) {
 			{Key: "service/validator", Group: "agents", Verb: "update", Fields: []document.Field{{Field: "cpu", Was: "256", Now: "512"}, {Field: "tags[Team]", Was: "", Now: "agents"}}},
 		},
 		Waiting:  []document.Waiting{{Agent: "voice-extractor", Reason: "no image yet", Command: "karmactl deploy voice-extractor --build"}},
-		Warnings: []string{"plain HTTP"},
+		Warnings: document.Warn("plain HTTP"),
 		Cost: &document.PlanCost{
 			Monthly: document.Range{Low: "69.00", Expected: "79.27", High: "128.40"}, Delta: "6.14", PricesAsOf: "2026-09-11", Region: "us-east-1", Budget: "100",
 			Lines: []document.CostLine{{Name: "fargate spot", About: "5 × 0.25 vCPU / 0.5 GB x86", Range: document.Range{Low: "14.34", Expected: "14.34", High: "45.10"}}, {Name: "nat", About: "1 gateway + address + 10 GB", Range: document.Range{Low: "36.50", Expected: "36.95", High: "41.00"}}},
