@@ -61,6 +61,8 @@ The image is what --image names (a reference, an OCI layout, an archive), else w
 the agent's build makes. An agent without a build keeps the image that was deployed
 to it, or pins the image of agents.yaml again. The first deployment of an agent that was
 taken over (adopt) keeps the image that runs, by its digest: only the revision is new.
+The tag of a reference, or what git calls a build's folder, is shown beside the digest
+here, in status and in rollback --list.
 
 Layers that the repository has are not sent again. How far a push is shows live in
 a terminal, elsewhere every ten seconds. Its Events in JSON have agent, image,

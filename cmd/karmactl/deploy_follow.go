@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,13 +70,6 @@ func rowOf(l rollout.Line, known ui.AgentRow) ui.AgentRow {
 	return r
 }
 
-// tagOf is what a person called an image: the tag of its reference, "" without one.
-func tagOf(ref string) string {
-	ref, _, _ = strings.Cut(ref, "@")
-	_, tag, _ := strings.Cut(ref[strings.LastIndexByte(ref, '/')+1:], ":")
-	return tag
-}
-
 func pictured(p *rollout.Progress) *document.Rollout {
 	if p == nil {
 		return nil
@@ -97,8 +91,8 @@ type following struct {
 	doc *rollout.Deployment
 	// now and previous are task definitions, by ARN.
 	now, previous string
-	// image is the revision's; "" is not known.
-	image string
+	// image is the revision's, tag what a person called it; "" is not known.
+	image, tag string
 	// registered: this run made the revision, and may retire it.
 	registered bool
 	// usual is how long it takes the agent; 0 is not known.
@@ -130,7 +124,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 			if err != nil {
 				return err
 			}
-			ag := d.rolloutAgent(d.env(false), name, d.sayOn(board, ui.AgentRow{Usual: x.usual, Image: tagOf(d.o.image)}))
+			ag := d.rolloutAgent(d.env(false), name, d.sayOn(board, ui.AgentRow{Usual: x.usual, Image: x.tag}))
 			ag.Reads = reads
 			doc := x.doc
 			switch {
@@ -142,12 +136,12 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 					return err
 				}
 			}
-			if doc.Image = x.image; doc.Image == "" {
-				if doc.Image, err = ag.ImageOf(ctx, doc.Revision); err != nil {
+			if doc.Image, doc.Tag = x.image, x.tag; doc.Image == "" {
+				if err := ag.NameImage(ctx, doc); err != nil {
 					return err
 				}
 			}
-			doc.Tag = tagOf(d.o.image)
+			doc.Tag = cmp.Or(d.called[name], doc.Tag)
 			docs[i] = doc
 			if (doc.Outcome == rollout.RolledBack || doc.Follow != "") && x.registered {
 				return d.retire(ctx, ag, []int{doc.Revision})

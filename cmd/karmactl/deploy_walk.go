@@ -66,7 +66,7 @@ func (d *deploy) look(ctx context.Context) error {
 // walked is a walk over the stack that wants the images of agents; with a plan that was shown it makes them so.
 func (d *deploy) walked(ctx context.Context, in *account, names []string, shown *engine.Result) (*stack.Stack, *engine.Result, error) {
 	st := stack.New(d.cfg, in.env, in.facts)
-	st.Deploy(d.want)
+	st.Deploy(d.want, d.called)
 	w := d.walk(st, in.store)
 	w.Orphans, w.Only, w.Since = nil, st.OnlyOf(names), in.at
 	w.Apply, w.Shown = shown != nil, shown
@@ -153,8 +153,9 @@ func (d *deploy) change(ctx context.Context, names []string, plan *engine.Result
 			return following{doc: doc}, err
 		}
 		td, _ := applied.Get(engine.Key("task-definition/" + name))
+		image, tag := st.ImageOf(name)
 		arn, err := ag.FindNew(ctx, before[name], td.ID)
-		return following{arn: arn, now: td.ID, image: st.ImageOf(name), previous: before[name].TaskDefinition, registered: td.Verb != engine.None, usual: before[name].Usual}, err
+		return following{arn: arn, now: td.ID, image: image, tag: tag, previous: before[name].TaskDefinition, registered: td.Verb != engine.None, usual: before[name].Usual}, err
 	}, nil
 }
 
@@ -207,7 +208,7 @@ func (d *deploy) asItIs(ctx context.Context, name string) (*rollout.Deployment, 
 	ag := d.rolloutAgent(d.env(true), name, d.say)
 	doc, err := ag.CurrentDeployment(ctx)
 	if err == nil {
-		doc.Image, err = ag.ImageOf(ctx, doc.Revision)
+		err = ag.NameImage(ctx, doc)
 	}
 	return doc, err
 }

@@ -26,11 +26,11 @@ import (
 type images struct {
 	*session
 	temp string
-	// load are the images to push, want what each agent is to run, by digest;
-	// "" keeps what it has.
-	load map[string]v1.Image
-	want map[string]string
-	mu   sync.Mutex
+	// load are the images to push, want what each agent is to run, by digest, and called
+	// what a person called that; "" keeps what it has.
+	load         map[string]v1.Image
+	want, called map[string]string
+	mu           sync.Mutex
 	// pusher is signed in to ECR; nil before that.
 	pusher *rollout.Pusher
 }
@@ -41,15 +41,21 @@ func newImages(s *session) (*images, error) {
 	if err != nil {
 		return nil, fmt.Errorf("there is no place to build in: %w", err)
 	}
-	return &images{session: s, temp: temp, load: map[string]v1.Image{}, want: map[string]string{}}, nil
+	return &images{session: s, temp: temp, load: map[string]v1.Image{}, want: map[string]string{}, called: map[string]string{}}, nil
 }
 
 // close leaves nothing behind: a leftover in the temporary directory does no harm.
 func (im *images) close() { _ = os.RemoveAll(im.temp) }
 
-// source gives an image to push, or a reference by digest of one that is there;
-// neither keeps what the agent has.
-type source func(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error)
+// picked is an image to push, or a reference by digest of one that is there, and what a person
+// called it; without any the agent keeps what it has.
+type picked struct {
+	img      v1.Image
+	ref, tag string
+}
+
+// source gives an agent's image.
+type source func(ctx context.Context, in *rollout.Images, ag agents.Agent) (picked, error)
 
 // collect asks for each agent's image, all at once. Nothing is pushed yet.
 func (im *images) collect(ctx context.Context, names []string, from source) error {
@@ -59,22 +65,21 @@ func (im *images) collect(ctx context.Context, names []string, from source) erro
 	for _, name := range names {
 		ag, _ := im.cfg.Agent(name)
 		g.Go(func() error {
-			img, ref, err := from(ctx, in, ag)
+			p, err := from(ctx, in, ag)
 			if err != nil {
 				return err
 			}
-			if img != nil {
-				digest, err := img.Digest()
+			if p.img != nil {
+				digest, err := p.img.Digest()
 				if err != nil {
 					return fmt.Errorf("the image for %s cannot be read: %w", name, err)
 				}
-				ref = h.RepositoryURI(name) + "@" + digest.String()
+				p.ref = h.RepositoryURI(name) + "@" + digest.String()
 			}
 			im.mu.Lock()
 			defer im.mu.Unlock()
-			im.want[name] = ref
-			if img != nil {
-				im.load[name] = img
+			if im.want[name], im.called[name] = p.ref, p.tag; p.img != nil {
+				im.load[name] = p.img
 			}
 			return nil
 		})
@@ -82,37 +87,38 @@ func (im *images) collect(ctx context.Context, names []string, from source) erro
 	return g.Wait()
 }
 
-func (im *images) build(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error) {
+func (im *images) build(ctx context.Context, in *rollout.Images, ag agents.Agent) (picked, error) {
 	archive := filepath.Join(im.temp, ag.Name+".tar")
 	began := im.clock.Now()
 	file := filepath.Join(ag.Build.Context, ag.Build.Dockerfile)
 	im.say(rollout.Line{At: began, Agent: ag.Name, About: "build", Text: file})
+	tag := rollout.Commit(ctx, ag.Build.Context)
 	if err := (&rollout.Docker{}).Build(ctx, ag, archive); err != nil {
-		return nil, "", err
+		return picked{}, err
 	}
 	img, err := in.Open(ctx, archive, ag.Arch)
 	if err == nil {
 		im.say(rollout.Line{At: im.clock.Now(), Agent: ag.Name, About: "build", Text: file + " built in " + ui.Duration(im.clock.Now().Sub(began))})
 	}
-	return img, "", err
+	return picked{img: img, tag: tag}, err
 }
 
-func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent) (v1.Image, string, error) {
+func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent) (picked, error) {
 	switch {
 	case d.o.restart:
-		return nil, "", nil
+		return picked{}, nil
 	case d.o.image != "":
 		img, err := in.Open(ctx, d.o.image, ag.Arch)
-		return img, "", err
+		return picked{img: img, tag: agents.TagOf(d.o.image)}, err
 	}
 	if d.first[ag.Name] && !d.o.build {
 		have, err := d.rolloutAgent(d.env(true), ag.Name, d.say).Image(ctx)
 		if err != nil {
-			return nil, "", err
+			return picked{}, err
 		}
 		if ag.Image == "" || ag.Image == have { // the revision keeps the image that runs
 			d.app.term.Notef("%s: the first deployment since it was taken over keeps the image that runs", ag.Name)
-			return nil, "", nil
+			return picked{}, nil
 		}
 	}
 	if ag.Build != nil {
@@ -121,16 +127,16 @@ func (d *deploy) choose(ctx context.Context, in *rollout.Images, ag agents.Agent
 	h := d.env(true)
 	have, err := d.rolloutAgent(h, ag.Name, d.say).Image(ctx)
 	if err != nil {
-		return nil, "", err
+		return picked{}, err
 	}
 	if strings.HasPrefix(have, h.RepositoryURI(ag.Name)+"@") {
-		return nil, "", nil // the image belongs to deploy: it was deployed before
+		return picked{}, nil // the image belongs to deploy: it was deployed before
 	}
 	if ag.Image == "" {
-		return nil, "", &usageError{fmt.Errorf("%s has neither a build nor an image in %s: give --image REF", ag.Name, d.cfg.File)}
+		return picked{}, &usageError{fmt.Errorf("%s has neither a build nor an image in %s: give --image REF", ag.Name, d.cfg.File)}
 	}
 	ref, err := h.Images.Resolve(ctx, ag.Image, ag.Arch)
-	return nil, ref, err
+	return picked{ref: ref, tag: agents.TagOf(ag.Image)}, err
 }
 
 // buildImages builds the images of the agents that have a build; only limits it
@@ -159,7 +165,7 @@ func buildImages(ctx context.Context, s *session, only []string) (*images, error
 // wantedBy makes a stack want what was built; without images it wants what it did.
 func (im *images) wantedBy(st *stack.Stack) {
 	if im != nil {
-		st.Run(im.want)
+		st.Run(im.want, im.called)
 	}
 }
 

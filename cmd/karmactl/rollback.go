@@ -132,7 +132,7 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 			return err
 		}
 	}
-	if doc.Image, err = ag.ImageOf(ctx, doc.Revision); err != nil {
+	if err := ag.NameImage(ctx, doc); err != nil {
 		return err
 	}
 	return s.endDeployments([]*rollout.Deployment{doc}, 0, func(d *rollout.Deployment) bool { return d.OK() || d.Outcome == rollout.RolledBack })

@@ -72,7 +72,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	w := &fleet.Watcher{
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
 		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen(s.cfg, names), Clock: s.clock, Scheduler: clients.Scheduler, Streams: clients.Logs,
-		Jobs: jobsOf(s.cfg, names), Executions: clients.SFN,
+		Jobs: jobsOf(s.cfg, names), Executions: clients.SFN, Definitions: clients.ECS,
 		Waits: func(ctx context.Context, of []agents.Agent) (map[string]fleet.Waiting, error) {
 			return fleet.Waits(ctx, s.env(true), s.cfg, of)
 		},
@@ -148,8 +148,8 @@ func (a *app) showStatus(doc document.Status, o statusOptions) error {
 	}
 	screen := ui.StatusScreen{
 		Head:    fmt.Sprintf("%s  %s  %s", doc.Stack, doc.Region, doc.At.Local().Format("15:04:05")),
-		Columns: []string{"agent", "tasks", "scale", "up", "on", "rev", "image", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
-		Spare:   []int{11, 9, 13, 2, 3, 6, 5, 4, 12, 10, 8}, Repaint: o.watch, Dashboard: o.dashboard,
+		Columns: []string{"agent", "tasks", "scale", "up", "on", "rev", "image", "digest", "healthy", "cpu", "", "memory", "", "5xx/h", "last event"},
+		Spare:   []int{12, 10, 14, 2, 3, 7, 6, 5, 4, 13, 11, 9}, Repaint: o.watch, Dashboard: o.dashboard,
 	}
 	signs := map[string]ui.Sign{}
 	for _, x := range doc.Attention {
@@ -261,7 +261,7 @@ func statusCells(ag fleet.AgentStatus, now time.Time) []string {
 		up = age(now.Sub(*ag.Since))
 	}
 	return []string{
-		ag.Name, tasks, scale, up, strings.Join(on, " "), fmt.Sprint(ag.Revision), image[:min(12, len(image))],
+		ag.Name, tasks, scale, up, strings.Join(on, " "), fmt.Sprint(ag.Revision), ag.Tag, image[:min(12, len(image))],
 		healthy, cpu, cpuLine, memory, memoryLine, errors, last,
 	}
 }

@@ -20,9 +20,9 @@ type walkBoard struct {
 	clock    engine.Clock
 	// observe tells how far an agent's service is until stop is called.
 	observe func(agent string, tell func(*rollout.Progress)) (stop func())
-	// known is what agents.yaml says of the agents: how many tasks, and what people call
-	// their images.
-	known map[string]ui.AgentRow
+	// desired is how many tasks agents.yaml says of each agent, imageOf its image and what people call that.
+	desired map[string]int
+	imageOf func(agent string) (image, tag string)
 
 	mu   sync.Mutex
 	rows map[string]*agentOnBoard
@@ -76,10 +76,10 @@ func (p *plan) progress(ctx context.Context, st *stack.Stack, w engine.Walk, f *
 	}
 	b := &walkBoard{
 		Progress: p.app.term.Progress(shape), forecast: f, clock: p.clock,
-		known: map[string]ui.AgentRow{}, rows: map[string]*agentOnBoard{},
+		imageOf: st.ImageOf, desired: map[string]int{}, rows: map[string]*agentOnBoard{},
 	}
 	for _, a := range p.cfg.Agents {
-		b.known[a.Name] = ui.AgentRow{Agent: a.Name, Image: tagOf(a.Image), Desired: a.Scale.Min}
+		b.desired[a.Name] = a.Scale.Min
 	}
 	env := p.env(true)
 	reads := rollout.NewReads(env.Clients.ECS, p.clock, env.ClusterName())
@@ -123,8 +123,8 @@ func (b *walkBoard) begin(e engine.Event) {
 	defer b.mu.Unlock()
 	a := b.rows[name]
 	if a == nil {
-		a = &agentOnBoard{row: b.known[name]}
-		a.row.Agent, a.row.Phase, a.row.Usual = name, "begins", b.forecast.Usual(e.Key, e.At)
+		a = &agentOnBoard{row: ui.AgentRow{Agent: name, Desired: b.desired[name], Phase: "begins", Usual: b.forecast.Usual(e.Key, e.At)}}
+		_, a.row.Image = b.imageOf(name)
 		if e.Verb == engine.Delete {
 			a.row.Desired = 0
 		}

@@ -11,3 +11,10 @@ func ShortImage(image string) string {
 	}
 	return repository[strings.IndexByte(repository, '/')+1:] + "@sha256:" + digest[:min(12, len(digest))] + "…"
 }
+
+// TagOf is what a person called an image: the tag of its reference, "" without one.
+func TagOf(ref string) string {
+	ref, _, _ = strings.Cut(ref, "@")
+	_, tag, _ := strings.Cut(ref[strings.LastIndexByte(ref, '/')+1:], ":")
+	return tag
+}

@@ -54,7 +54,7 @@ type Revisions struct {
 type Revision struct {
 	// Number is what rollback --to takes.
 	Number int `json:"number"`
-	// Image is the reference that it runs, Tags are what ECR calls the image.
+	// Image is the reference that it runs, Tags are what a person called the image, and what ECR does.
 	Image string   `json:"image"`
 	Tags  []string `json:"tags"`
 	// Registered is when it was made.

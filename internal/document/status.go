@@ -43,6 +43,8 @@ type AgentStatus struct {
 	Rollout string `json:"rollout,omitempty"`
 	// Image is what tells it from others: a digest or a tag.
 	Image string `json:"image"`
+	// Tag is what a person called the image, such as v1.4.2; not there where there is no such word.
+	Tag string `json:"tag,omitempty"`
 	// Healthy and Unhealthy count its targets at the load balancer; without a load balancer
 	// they count its tasks by their containers' own check, and without one no task is either.
 	Healthy   int `json:"healthy"`

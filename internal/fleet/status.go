@@ -1,13 +1,16 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -26,6 +29,11 @@ import (
 type TargetsAPI interface {
 	DescribeTargetGroups(context.Context, *elb.DescribeTargetGroupsInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error)
 	DescribeTargetHealth(context.Context, *elb.DescribeTargetHealthInput, ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error)
+}
+
+// DefinitionsAPI is what the words that people have for images need of *ecs.Client.
+type DefinitionsAPI interface {
+	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
 }
 
 // AgentStatus is how one agent is.
@@ -53,7 +61,7 @@ type Status struct {
 
 // Watcher reads how the agents are: nine calls to AWS, and one more for each
 // agent's targets, however many tasks run up to a hundred. Jobs take two more, and one
-// for each that has not run within the hour.
+// for each that has not run within the hour; what an image is called takes one for each revision.
 type Watcher struct {
 	ECS       EventsAPI
 	Targets   TargetsAPI
@@ -67,13 +75,17 @@ type Watcher struct {
 	Streams   StreamsAPI
 	// Executions are those of the state machines that lead jobs; nil does not ask.
 	Executions ExecutionsAPI
-	Clock      engine.Clock
+	// Definitions have what people call the agents' images; nil does not ask.
+	Definitions DefinitionsAPI
+	Clock       engine.Clock
 	// Waits says what agents without a service wait for; nil does not ask.
 	Waits func(context.Context, []agents.Agent) (map[string]Waiting, error)
 
 	measured map[string]measures
 	at       time.Time
 	starts   droppedStarts
+	// tags are what people call images, by task definition; those do not change.
+	tags map[string]string
 }
 
 // Look reads once. Only the services have to be readable; what else is not, is noted.
@@ -106,6 +118,7 @@ func (w *Watcher) Look(ctx context.Context) (*Status, error) {
 			continue
 		}
 		s := agentStatus(a.Name, services[i], r)
+		s.Tag = w.tags[aws.ToString(services[i].TaskDefinition)]
 		st.Agents = append(st.Agents, s)
 		wrong := attention(a, s, services[i], r)
 		if a.Scale.Min == 0 && w.hasJobs(a.Name) { // it is there for its jobs
@@ -180,6 +193,7 @@ func (w *Watcher) read(ctx context.Context, services []types.Service) readings {
 			r.dropped, err = w.readDropped(ctx)
 			return "whether a job was not started is not known", err
 		},
+		func() (string, error) { return "what the images are called is not known", w.readTags(ctx, services) },
 	}
 	notes := make([]error, len(reads))
 	for i, read := range reads {
@@ -205,6 +219,37 @@ func (w *Watcher) readHealth(ctx context.Context, groups map[string]string, all 
 		all[arn] = out.TargetHealthDescriptions
 	}
 	return nil
+}
+
+// readTags reads what people call the images of the services' revisions, where that is not known.
+func (w *Watcher) readTags(ctx context.Context, services []types.Service) error {
+	if w.Definitions == nil {
+		return nil
+	}
+	before := w.tags
+	w.tags = map[string]string{}
+	var mu sync.Mutex
+	var g errgroup.Group
+	for _, s := range services {
+		arn := aws.ToString(s.TaskDefinition)
+		g.Go(func() error {
+			tag, known := before[arn]
+			if !known {
+				out, err := w.Definitions.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+				if err != nil {
+					return err
+				}
+				for _, c := range out.TaskDefinition.ContainerDefinitions {
+					tag = cmp.Or(tag, c.DockerLabels[provision.LabelTag]) // the agent's own alone has it
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			w.tags[arn] = tag
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // tasks are the running tasks, and of the tasks that stopped within the last hour as

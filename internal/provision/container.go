@@ -130,6 +130,9 @@ func container(agent string, want TaskDefinitionSpec) types.ContainerDefinition 
 	if want.Port > 0 { // it has a name, which is what Service Connect refers to
 		c.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(int32(want.Port)), Name: &want.PortName, Protocol: types.TransportProtocolTcp, AppProtocol: types.ApplicationProtocolHttp}}
 	}
+	if want.Tag != "" {
+		c.DockerLabels = map[string]string{LabelTag: want.Tag}
+	}
 	if want.Credentials != "" {
 		c.RepositoryCredentials = &types.RepositoryCredentials{CredentialsParameter: &want.Credentials}
 	}

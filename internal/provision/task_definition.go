@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -44,6 +45,8 @@ type TaskDefinition struct {
 	// ImageOverride is the image, by digest, that a deploy brings; "" keeps the one that
 	// is there. The image belongs to deploy, everything else to agents.yaml.
 	ImageOverride string
+	// OverrideTag is what a person called that image, "" without such a word.
+	OverrideTag string
 
 	mu   sync.Mutex
 	seen TaskDefinitionSpec
@@ -73,11 +76,10 @@ func FamilyName(stack, agent string) string { return stack + "-" + agent }
 // Family is that of an agent or a job of the stack.
 func (h *Env) Family(agent string) string { return FamilyName(h.Stack, agent) }
 
-// Image is that of the agent's own container in the revision that was found last; "" before one was.
-func (t *TaskDefinition) Image() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.seen.Image
+// Image is the one that the agent's own container is to have, and its tag; "" before that was found out.
+func (t *TaskDefinition) Image() (image, tag string) {
+	s := t.Want()
+	return s.Image, s.Tag
 }
 
 // Missing finds out what the revision is to have: the image's digest, and where
@@ -152,7 +154,21 @@ func (t *TaskDefinition) Notes() []string {
 	return t.notes
 }
 
-func (t *TaskDefinition) Want() TaskDefinitionSpec { return t.with(t.chosen()) }
+func (t *TaskDefinition) Want() TaskDefinitionSpec {
+	s := t.with(t.chosen())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.JobOf != nil: // its agent has it
+	case t.OverrideTag != "" || t.ImageOverride != "" && s.Image != t.seen.Image:
+		s.Tag = t.OverrideTag
+	case s.Image == t.seen.Image:
+		s.Tag = t.seen.Tag
+	default:
+		s.Tag = agents.TagOf(cmp.Or(t.Agent.Image, t.seen.Image))
+	}
+	return s
+}
 
 // with is the revision of the configuration that has images and secrets.
 func (t *TaskDefinition) with(images, secrets Variables) TaskDefinitionSpec {

@@ -20,6 +20,7 @@ import (
 const (
 	knownContent = "content"
 	knownImage   = "image"
+	knownTag     = "tag"
 	// knownSidecar, and the container, is the image of another container.
 	knownSidecar = "image "
 	knownSecret  = "secret " // and the variable
@@ -29,6 +30,9 @@ const (
 func foundRevision(arn string, s TaskDefinitionSpec) engine.Found[TaskDefinitionSpec] {
 	_, revision := cutRevision(arn)
 	known := map[string]string{knownContent: s.content(), knownImage: s.Image}
+	if s.Tag != "" {
+		known[knownTag] = s.Tag
+	}
 	for env, from := range s.Secrets {
 		known[knownSecret+env] = from
 	}
@@ -62,6 +66,7 @@ func (t *TaskDefinition) recorded(ctx context.Context, look engine.Look) (engine
 		}
 	}
 	spec := t.with(images, secrets)
+	spec.Tag = look.Known[knownTag]
 	if spec.content() != look.Known[knownContent] {
 		return none, nil
 	}
@@ -114,10 +119,10 @@ func cutRevision(arn string) (family string, revision int) {
 	return arn[:at], revision
 }
 
-// content is a hash of what a revision cannot change, which is all but its tags. What is
-// empty is left out, because AWS gives nothing back for it.
+// content is a hash of what a revision cannot change, which is all but its tags, and of what makes
+// another one, which its image's name for people does not. What is empty is left out, because AWS gives nothing back for it.
 func (s TaskDefinitionSpec) content() string {
-	s.Tags = nil
+	s.Tags, s.Tag = nil, ""
 	var fields map[string]any
 	if json.Unmarshal([]byte(marshal(s)), &fields) != nil {
 		return "" // which is not known

@@ -17,11 +17,16 @@ import (
 // source: a tag that moved does not make a plan dirty.
 const TagImage = "karmactl:image"
 
+// LabelTag is the Docker label of an agent's container with what a person called its image: a tag, or a commit.
+const LabelTag = "karmactl.tag"
+
 // TaskDefinitionSpec is what we own of a revision.
 type TaskDefinitionSpec struct {
 	// Reference is the image as agents.yaml names it; Image is by digest if it could be pinned.
 	Reference string
 	Image     string
+	// Tag is what a person called the image, "" without such a word. Of another word alone no revision is made.
+	Tag string
 	// CPU is in Fargate units, Memory in MiB.
 	CPU    int
 	Memory int
@@ -88,6 +93,7 @@ func readTaskDefinition(agent string, d *types.TaskDefinition, tags cloud.Tags) 
 			continue
 		}
 		s.Image, s.Command, s.StopTimeout = aws.ToString(c.Image), c.Command, int(aws.ToInt32(c.StopTimeout))
+		s.Tag = c.DockerLabels[LabelTag]
 		s.Entrypoint, s.WorkDir, s.User = c.EntryPoint, aws.ToString(c.WorkingDirectory), aws.ToString(c.User)
 		if r := c.RepositoryCredentials; r != nil {
 			s.Credentials = aws.ToString(r.CredentialsParameter)

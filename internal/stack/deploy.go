@@ -10,10 +10,10 @@ import (
 )
 
 // Deploy makes the stack want images, by agent and by digest, in those agents'
-// task definitions, and not wait for their tasks. There is no second diff: a
+// task definitions, with the tags that people gave them, and not wait for their tasks. There is no second diff: a
 // walk over the stack decides what that changes.
-func (s *Stack) Deploy(images map[string]string) {
-	s.Run(images)
+func (s *Stack) Deploy(images, tags map[string]string) {
+	s.Run(images, tags)
 	for _, n := range s.resources {
 		if r, ok := n.(*provision.Service); ok {
 			_, r.NoWait = images[r.Agent.Name]
@@ -31,10 +31,10 @@ func (s *Stack) Look() {
 }
 
 // Run makes the stack want images as Deploy does, and wait for their tasks.
-func (s *Stack) Run(images map[string]string) {
+func (s *Stack) Run(images, tags map[string]string) {
 	for _, n := range s.resources {
 		if r, ok := n.(*provision.TaskDefinition); ok {
-			r.ImageOverride = images[r.Agent.Name]
+			r.ImageOverride, r.OverrideTag = images[r.Agent.Name], tags[r.Agent.Name]
 		}
 	}
 }
@@ -61,11 +61,11 @@ func (s *Stack) Ready(names []string, res *engine.Result) error {
 	return &NotUp{missing}
 }
 
-// ImageOf is the image of the revision of an agent that a walk over the stack found last, or made.
-func (s *Stack) ImageOf(agent string) string {
+// ImageOf is the image that a walk over the stack found right for an agent's revision, and its tag.
+func (s *Stack) ImageOf(agent string) (image, tag string) {
 	td, ok := s.byKey[engine.Key("task-definition/"+agent)].(*provision.TaskDefinition)
 	if !ok {
-		return ""
+		return "", ""
 	}
 	return td.Image()
 }

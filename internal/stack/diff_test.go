@@ -18,6 +18,7 @@ var unseen = map[string]string{
 	"ServiceSpec.FallBack":          "it says after how long the capacity changes",
 	"ServiceSpec.Dry":               "it changes the capacity once it lasts as long as FallBack",
 	"ServiceSpec.Awaits":            "it says how a service is made, and nothing of one that is there",
+	"TaskDefinitionSpec.Tag":        "it says what people call the image, and another word for the same one starts no tasks",
 	"SubnetSpec.IPv6":               "where it is wanted the subnet's block sees to it", // where it is not, it is shown
 	"SubnetCIDRBlockSpec.Block":     "one part of the VPC's block is as good as another",
 	"SecurityGroupSpec.EgressIPv6":  "a rule too many is of use to the last task with such an address", // one too few is shown

@@ -126,7 +126,7 @@ func TestADeployLeavesIPv6ToTheNextUp(t *testing.T) {
 			b.settled()
 			b.cfg = parse(t, withIPv6("single", on))
 			s := b.fresh(false)
-			s.Deploy(map[string]string{"bot": ""})
+			s.Deploy(map[string]string{"bot": ""}, nil)
 			w := b.walk(true, s.Steps()...)
 			w.Only = s.OnlyOf([]string{"bot"})
 			b.sim.ResetCalls()

@@ -100,7 +100,7 @@ func (f *bench) walked(image string, apply bool) *engine.Result {
 	st := stack.New(f.cfg, f.home, facts)
 	w := engine.Walk{Steps: st.Steps(), Record: f.rec, Clock: f.home.Clock, Classify: cloud.Classify, Apply: apply}
 	if image != "-" {
-		st.Deploy(map[string]string{"validator": image})
+		st.Deploy(map[string]string{"validator": image}, nil)
 		w.Only = st.OnlyOf([]string{"validator"})
 	}
 	res, err := w.Up(ctx)

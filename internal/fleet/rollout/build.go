@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,6 +102,12 @@ func command(ctx context.Context, dir, name string, args ...string) (string, err
 	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	err := cmd.Run()
 	return out.String(), err
+}
+
+// Commit is what git calls what a folder holds, as v1.4.2, 3f2a1bc or 3f2a1bc-dirty; "" where git does not say.
+func Commit(ctx context.Context, dir string) string {
+	out, _ := exec.CommandContext(ctx, "git", "--no-optional-locks", "-C", cmp.Or(dir, "."), "describe", "--tags", "--always", "--dirty").Output()
+	return strings.TrimSpace(string(out))
 }
 
 // last lines of a text.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -111,16 +112,18 @@ func (a *Agent) Image(ctx context.Context) (string, error) {
 	return aws.ToString(container(a.Name, d).Image), nil
 }
 
-// ImageOf is the image of a revision by its number, "" for none.
-func (a *Agent) ImageOf(ctx context.Context, revision int) (string, error) {
-	if revision == 0 {
-		return "", nil
+// NameImage says in a deployment's document which image its revision runs, and what a person called it.
+func (a *Agent) NameImage(ctx context.Context, doc *Deployment) error {
+	if doc.Revision == 0 {
+		return nil
 	}
-	d, err := a.revision(ctx, fmt.Sprintf("%s:%d", a.Family, revision))
+	d, err := a.revision(ctx, fmt.Sprintf("%s:%d", a.Family, doc.Revision))
 	if err != nil {
-		return "", err
+		return err
 	}
-	return aws.ToString(container(a.Name, d).Image), nil
+	c := container(a.Name, d)
+	doc.Image, doc.Tag = aws.ToString(c.Image), c.DockerLabels[provision.LabelTag]
+	return nil
 }
 
 // deployments lists the service's deployments, the newest first. AWS keeps 90 days.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -21,7 +22,7 @@ type Revision struct {
 	Number int
 	// Image is the reference that it runs.
 	Image string
-	// Tags are what ECR has for the image: what a person or a build called it. The tags that karmactl makes of digests are left out.
+	// Tags are what a person or a build called the image: the word it was deployed by, and ECR's. The tags that karmactl makes of digests are left out.
 	Tags       []string
 	Registered time.Time
 	// Runs: the service is set to it.
@@ -53,7 +54,11 @@ func (a *Agent) Revisions(ctx context.Context, most int) ([]Revision, error) {
 			if err != nil {
 				return err
 			}
-			all[i] = Revision{Number: numbers[i], Image: aws.ToString(container(a.Name, d).Image), Registered: aws.ToTime(d.RegisteredAt), Runs: numbers[i] == runs}
+			c := container(a.Name, d)
+			all[i] = Revision{Number: numbers[i], Image: aws.ToString(c.Image), Registered: aws.ToTime(d.RegisteredAt), Runs: numbers[i] == runs}
+			if tag := c.DockerLabels[provision.LabelTag]; tag != "" {
+				all[i].Tags = []string{tag}
+			}
 			return nil
 		})
 	}
@@ -62,7 +67,7 @@ func (a *Agent) Revisions(ctx context.Context, most int) ([]Revision, error) {
 	}
 	for i, r := range all {
 		_, digest, _ := strings.Cut(r.Image, "@")
-		all[i].Tags = tags[digest]
+		all[i].Tags = append(r.Tags, slices.DeleteFunc(slices.Clone(tags[digest]), func(t string) bool { return slices.Contains(r.Tags, t) })...)
 	}
 	return all, nil
 }
