@@ -15,7 +15,7 @@ import (
 func Difference(was, now string) []string {
 	a, b := object(was), object(now)
 	if a == nil || b == nil {
-		return []string{Short(was) + " → " + Short(now)}
+		return []string{wasAndNow(was, now)}
 	}
 	all := maps.Clone(a)
 	maps.Copy(all, b)
@@ -29,10 +29,38 @@ func Difference(was, now string) []string {
 		case !has:
 			out = append(out, "- "+k)
 		case x != y:
-			out = append(out, "~ "+k+" "+Short(x)+" → "+Short(y))
+			out = append(out, "~ "+k+" "+wasAndNow(x, y))
 		}
 	}
 	return out
+}
+
+// wasAndNow is what was and what is to be. Of two values one of which a line cannot hold, the words that
+// both begin and end with are left out: cut there, they would read alike.
+func wasAndNow(was, now string) string {
+	a, b := strings.Fields(was), strings.Fields(now)
+	if len(a) == 0 || len(b) == 0 || max(len(was), len(now)) <= shortest {
+		return Short(was) + " → " + Short(now)
+	}
+	head, tail := 0, 0
+	for least := min(len(a), len(b)); head < least && a[head] == b[head]; head++ {
+	}
+	for least := min(len(a), len(b)) - head; tail < least && a[len(a)-1-tail] == b[len(b)-1-tail]; tail++ {
+	}
+	middle := func(words []string) string {
+		var out []string
+		if head > 0 {
+			out = append(out, "…")
+		}
+		if words = words[head : len(words)-tail]; len(words) > 0 {
+			out = append(out, Short(strings.Join(words, " ")))
+		}
+		if tail > 0 && len(out) != 1 || len(out) == 0 {
+			out = append(out, "…")
+		}
+		return strings.Join(out, " ")
+	}
+	return middle(a) + " → " + middle(b)
 }
 
 // object is a JSON object with its values as text; nil for anything else, and an

@@ -62,11 +62,11 @@ func (t *Terminal) Result(r *document.Result) error {
 // and copied: where one has no room beside its agent's name each is in a line of its own,
 // and where that is too short they are the agents' addresses without what was asked there.
 func (t *Terminal) checks(all []document.Check, urls map[string]string) {
-	const name = 17
 	c := t.paint()
-	widest := 0
+	name, widest := 17, 0
 	to := map[string]string{}
 	for _, ch := range all {
+		name = max(name, len(ch.Agent)+1)
 		widest = max(widest, lipgloss.Width(ch.URL))
 		to[ch.Agent] = ch.URL // whole, whatever is shown of it
 	}

@@ -229,6 +229,20 @@ func TestAWindowThatBecomesNarrowerKeepsNothingStale(t *testing.T) {
 	})
 }
 
+// TestALongNameAndItsAddressAreTwoWords: a name has up to 40 characters.
+func TestALongNameAndItsAddressAreTwoWords(t *testing.T) {
+	term, out, _ := fixed(80)
+	name := strings.Repeat("n", 40)
+	if err := term.Result(&document.Result{Checks: []document.Check{{Agent: name, URL: "https://a.example.com/", OK: true}, {Agent: "b", URL: "https://b.example.com/", OK: true}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, agent := range []string{name, "b"} {
+		if !strings.Contains(out.String(), "  ✔ "+pad(agent, 41)+"https://") {
+			t.Errorf("%s has no column of its own:\n%s", agent, out)
+		}
+	}
+}
+
 func TestAResultSaysEachCauseOnceAndWholeAddresses(t *testing.T) {
 	at := "http://karmacadabra-prod-1000000020.us-east-1.elb.amazonaws.com/"
 	crash := "ECS deployment circuit breaker: tasks failed to start. Essential container in task exited (exit code 1): the program exits"
