@@ -101,8 +101,8 @@ func networkLevers(cfg *agents.Config) []lever {
 		},
 		{
 			name: "no-endpoints", change: "drop the interface endpoints",
-			tradeoff: "traffic to AWS's own services leaves through NAT, encrypted as before; images come over the free S3 endpoint",
-			risk:     "traffic to AWS's services leaves through NAT",
+			tradeoff: "traffic to AWS's own services leaves the VPC as all other does, encrypted as before; images come over the free S3 endpoint",
+			risk:     "traffic to AWS's services leaves the VPC as all other does",
 			how:      "network: {endpoints: [s3]}", excludes: []string{"endpoints-in-one-zone"},
 			do: func(c *agents.Config) { c.Network.Endpoints = []string{"s3"} },
 		},
