@@ -39,9 +39,9 @@ func (s *Subscription) Key() engine.Key        { return engine.Key("subscription
 func (s *Subscription) Needs() []engine.Node   { return nodes(s.Topic) }
 func (s *Subscription) Want() SubscriptionSpec { return SubscriptionSpec{} }
 
-// Notes tell of a mail that waits to be answered.
+// Notes tell of a mail that waits to be answered; one that goes has no address any more.
 func (s *Subscription) Notes() []string {
-	if !s.pending {
+	if !s.pending || s.Email == "" {
 		return nil
 	}
 	return []string{"alarm mail is not confirmed yet: follow the link in AWS's mail to " + s.Email}

@@ -43,3 +43,13 @@ func TestAMailThatItsReaderEndedIsSubscribedAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestAMailThatIsNotWantedAnyMoreIsNotAskedFor: what goes is known by its key alone, which has no address.
+func TestAMailThatIsNotWantedAnyMoreIsNotAskedFor(t *testing.T) {
+	for email, want := range map[string]int{"ops@example.com": 1, "": 0} {
+		s := &Subscription{Email: email, Hash: "7b97e2", pending: true}
+		if notes := s.Notes(); len(notes) != want {
+			t.Errorf("%q: %q", email, notes)
+		}
+	}
+}
