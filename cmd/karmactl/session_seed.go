@@ -9,6 +9,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/awssim"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // newWorld tells whether the simulated account is yet to be made.
@@ -18,8 +19,8 @@ func newWorld(path string) bool {
 }
 
 // seedOf is what a new simulated account gets, so that the file can be rehearsed: the
-// hosted zone, the certificate, the VPC, the file systems, the topics, the secrets and parameters that `from` names, and images in the
-// account's own registry. In AWS their owner has made them.
+// hosted zone, the certificate, the VPC, the file systems, the topics, the managed policies, the secrets of registries, the secrets and
+// parameters that `from` names, and images in the account's own registry. In AWS their owner has made them.
 func seedOf(cfg *agents.Config) awssim.Seed {
 	seed := awssim.Seed{Secrets: map[string][]string{}, Images: map[string]string{}}
 	if domain := cfg.LoadBalancer.Domain; domain != "" {
@@ -40,7 +41,12 @@ func seedOf(cfg *agents.Config) awssim.Seed {
 		seed.Files = append(seed.Files, awssim.SeedFiles{FileSystem: v.EFS, AccessPoint: v.AccessPoint, Directory: v.Directory})
 	}
 	seed.Topics = cfg.Observability.Alarms.Topics
+	seed.Policies = append(seed.Policies, cfg.Boundary)
+	for _, secret := range cfg.Registries {
+		seed.Secrets[secret] = append(seed.Secrets[secret], "username", "password")
+	}
 	for _, a := range cfg.Owners() {
+		seed.Policies = append(seed.Policies, provision.ManagedPolicies(a.Permissions)...)
 		for _, s := range a.AllSecrets() {
 			switch {
 			case s.From == "" || s.Optional:

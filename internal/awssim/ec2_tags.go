@@ -3,6 +3,7 @@ package awssim
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -31,7 +32,7 @@ func checkTags(tags cloud.Tags) error {
 		return fail("TagLimitExceeded", "More than 50 tags")
 	}
 	for k, v := range tags {
-		if strings.HasPrefix(k, "aws:") || k == "" || len(k) > 128 || len(v) > 256 {
+		if strings.HasPrefix(k, "aws:") || k == "" || utf8.RuneCountInString(k) > 128 || utf8.RuneCountInString(v) > 256 {
 			return fail("InvalidParameterValue", "Tag %q is not valid", k)
 		}
 	}

@@ -38,6 +38,8 @@ type Seed struct {
 	Certificates map[string][]string
 	// Topics are SNS topics, by ARN. One of another account or region is not in this one.
 	Topics []string
+	// Policies are managed policies of the account's own, by ARN, that allow everything.
+	Policies []string
 	// Images are repositories of the account's own registry, each with a tag.
 	Images map[string]string
 }
@@ -73,12 +75,21 @@ func (s *Sim) seedTopics(arns []string) {
 	}
 }
 
+func (s *Sim) seedPolicies(arns []string) {
+	for _, arn := range arns {
+		if _, there := s.world.ManagedPolicies[arn]; !there && strings.HasPrefix(arn, "arn:aws:iam::"+s.world.Account+":policy/") {
+			s.world.ManagedPolicies[arn] = awsPolicies["arn:aws:iam::aws:policy/AdministratorAccess"]
+		}
+	}
+}
+
 // Seed makes what is not there yet.
 func (s *Sim) Seed(x Seed) error {
 	err := s.transact(true, func() error {
 		long := s.now().Add(-time.Hour) // known everywhere by now
 		s.seedZones(x.Zones)
 		s.seedTopics(x.Topics)
+		s.seedPolicies(x.Policies)
 		for from, keys := range x.Secrets {
 			if err := s.seedSecret(from, keys); err != nil {
 				return err

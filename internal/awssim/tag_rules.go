@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
@@ -16,13 +17,14 @@ type tagged struct {
 // tagText is what most services take in tags, for keys and values alike.
 var tagText = lazyregexp.New(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
-// validTags holds the limits that all services share; the code is the service's own.
+// validTags holds the limits that all services share, in characters; the code is the service's own.
+// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices
 func validTags(tags cloud.Tags, code string) error {
 	if len(tags) > 50 {
 		return fail(code, "A resource can have up to 50 tags")
 	}
 	for k, v := range tags {
-		if k == "" || len(k) > 128 || len(v) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") || !tagText.MatchString(k) || !tagText.MatchString(v) {
+		if k == "" || utf8.RuneCountInString(k) > 128 || utf8.RuneCountInString(v) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") || !tagText.MatchString(k) || !tagText.MatchString(v) {
 			return fail(code, "Tag %q is not valid", k)
 		}
 	}
