@@ -162,7 +162,7 @@ type MissingInput struct {
 
 // A resource may implement more than Resource. The engine asks for these:
 //
-//	Prerequisite  the user has to do something first    TaskDefinition
+//	Prerequisite  the user has to do something first    Role, TaskDefinition
 //	Optional      there may be nothing to hold yet      AlarmMuteRule, AlarmSilence, Parameter, Secret
 //	Announcer     has something to tell the user        AutoScalingGroup, EgressOnlyGateway, Role, Secret, Service,
 //	                                                    Subscription, TaskDefinition

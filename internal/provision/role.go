@@ -240,7 +240,7 @@ func (r *Role) Create(ctx context.Context, want RoleSpec, _ string) (string, err
 		in.PermissionsBoundary = &want.Boundary
 	}
 	if _, err := r.Clients.IAM.CreateRole(ctx, in); err != nil {
-		return "", madeMomentsAgo(err)
+		return "", noPolicy(madeMomentsAgo(err), want.Boundary, "permissions_boundary")
 	}
 	return name, nil
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 )
 
 // permissionsPolicy is the name of the inline policy with the rights that agents.yaml
@@ -139,7 +142,7 @@ func (r *Role) updatePolicies(ctx context.Context, id string, have, want Set) er
 			continue
 		}
 		if _, err := r.Clients.IAM.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &id, PolicyArn: &arn}); err != nil {
-			return err
+			return noPolicy(err, arn, "permissions")
 		}
 	}
 	for _, arn := range have {
@@ -167,5 +170,36 @@ func (r *Role) updateBoundary(ctx context.Context, id, have, want string) error 
 	case want == "":
 		return failure(r.Clients.IAM.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &id}))
 	}
-	return failure(r.Clients.IAM.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &id, PermissionsBoundary: aws.String(want)}))
+	_, err := r.Clients.IAM.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &id, PermissionsBoundary: aws.String(want)})
+	return noPolicy(err, want, "permissions_boundary")
+}
+
+// maxInline is how long the inline policies of a role may be together:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
+const maxInline = 10240
+
+// unmade is the id of what a plan does not know yet, which is an access point in a policy.
+var unmade = lazyregexp.New(`<[^>]*>`)
+
+// Missing refuses what IAM would not take, before anything is made.
+func (r *Role) Missing(context.Context) (*engine.MissingInput, error) {
+	w := r.Want()
+	n := len(unmade.ReplaceAllString(w.Policy, "fsap-0123456789abcdef0")) + len(w.Permissions)
+	if n <= maxInline {
+		return nil, nil //nolint:nilnil // nothing is missing
+	}
+	fewer := "fewer permissions and volumes, or a managed policy of your own for some of them ({policy: ARN})"
+	if r.Kind == ExecutionRole {
+		fewer = "fewer secrets of others (from), such as one with several keys, or secrets of its own"
+	}
+	return nil, fmt.Errorf("the policies of the %s role of %s are %d characters, and IAM takes %d: %s", r.Kind, r.Agent, n, maxInline, fewer)
+}
+
+// noPolicy is IAM's refusal of a managed policy that the account does not have. karmactl makes none, so
+// it is not one that IAM has yet to spread, which would be tried again for two minutes.
+func noPolicy(err error, arn, key string) error {
+	if !cloud.IsNotFound(err) || !strings.Contains(err.Error(), "not attachable") {
+		return err
+	}
+	return errors.New("the policy " + arn + " does not exist or is not attachable: make it in this account, or change " + key)
 }

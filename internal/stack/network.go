@@ -147,8 +147,10 @@ func (s *Stack) endpoints(n *networkPart, tables []*provision.RouteTable) {
 	}
 }
 
-// ports joins neighbouring ports into ranges: a security group takes 60 rules.
-// Agents that share a port share its rule.
+// ports joins neighbouring ports into ranges, and of more than mostRanges the nearest ones too: a security
+// group takes 60 rules, those from the load balancer and those from each other, and while they change the new
+// ones beside the old ones. Agents that share a port share its rule.
+// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
 func ports(all []agents.Agent) [][2]int {
 	var list []int
 	for _, a := range all {
@@ -164,6 +166,17 @@ func ports(all []agents.Agent) [][2]int {
 			continue
 		}
 		out = append(out, [2]int{p, p})
+	}
+	const mostRanges = 20
+	for len(out) > mostRanges {
+		near := 0
+		for i := range len(out) - 1 {
+			if out[i+1][0]-out[i][1] < out[near+1][0]-out[near][1] {
+				near = i
+			}
+		}
+		out[near][1] = out[near+1][1]
+		out = slices.Delete(out, near+1, near+2)
 	}
 	return out
 }

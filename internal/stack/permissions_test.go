@@ -179,15 +179,24 @@ func TestEveryRoleHasTheBoundaryAndThePathOfTheFile(t *testing.T) {
 	})
 }
 
-func TestABoundaryThatIsNotThereIsNamed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newStackBench(t, parse(t, "permissions_boundary: arn:aws:iam::123456789012:policy/none\n"+withRights))
-		res, err := b.walkOf(b.fresh(false)).Up(context.Background())
-		if err == nil {
-			err = res.Err()
-		}
-		if err == nil || !strings.Contains(err.Error(), "arn:aws:iam::123456789012:policy/none does not exist or is not attachable") {
-			t.Errorf("up ends with %v", err)
-		}
-	})
+// TestAPolicyThatIsNotThereIsNamedAndNotWaitedFor: nothing that karmactl makes could make it come.
+func TestAPolicyThatIsNotThereIsNamedAndNotWaitedFor(t *testing.T) {
+	for key, file := range map[string]string{
+		"permissions_boundary": "permissions_boundary: arn:aws:iam::123456789012:policy/none\n" + withRights,
+		"permissions":          strings.Replace(withRights, "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "arn:aws:iam::123456789012:policy/none", 1),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newStackBench(t, parse(t, file))
+			res, err := b.walkOf(b.fresh(false)).Up(context.Background())
+			if err == nil {
+				err = res.Err()
+			}
+			if err == nil || !strings.Contains(err.Error(), "the policy arn:aws:iam::123456789012:policy/none does not exist or is not attachable: make it in this account, or change "+key) {
+				t.Errorf("up ends with %v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "still not there") {
+				t.Errorf("up waits for what does not come: %v", err)
+			}
+		})
+	}
 }
