@@ -125,7 +125,7 @@ func (c *Config) Warnings() []string {
 	for _, text := range order {
 		out = append(out, strings.Join(who[text], ", ")+" "+text)
 	}
-	return slices.Concat(out, c.asleepForGood(), c.openSecrets())
+	return slices.Concat(out, c.asleepForGood(), c.manyRules(), c.openSecrets())
 }
 
 // asleepForGood warns of agents that stay at 0 once they are there: target tracking has no figures of a service

@@ -1,6 +1,8 @@
 package agents
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,5 +26,23 @@ agents:
 	}
 	if on := c.Agents[2].Permissions[1].On[0]; on != "arn:aws:s3:::acme-admin/*" {
 		t.Errorf("{agent} is not replaced: %s", on)
+	}
+}
+
+// TestMoreRulesThanALoadBalancerTakesAreWarnedOf: with a domain an agent has two, unless it has hosts.
+func TestMoreRulesThanALoadBalancerTakesAreWarnedOf(t *testing.T) {
+	for _, c := range []struct {
+		agents      int
+		head, extra string
+		want        int
+	}{{51, "load_balancer: {domain: a.example.com}", "", 1}, {50, "load_balancer: {domain: a.example.com}", "", 0}, {51, "", "", 0}, {51, "load_balancer: {domain: a.example.com}", ", hosts: ['{agent}.a.example.com']", 0}, {51, "load_balancer: {domain: a.example.com}", ", public: false", 0}} {
+		var src strings.Builder
+		src.WriteString(c.head + "\nagents:\n")
+		for i := range c.agents {
+			fmt.Fprintf(&src, "  a%d: {port: 8080%s}\n", i, c.extra)
+		}
+		if got := parse(t, "", src.String()).Warnings(); len(got) != c.want {
+			t.Errorf("%d agents, %q%s: %q", c.agents, c.head, c.extra, got)
+		}
 	}
 }

@@ -113,6 +113,23 @@ func (c *Config) belowDomain(host string) bool {
 	return host == c.LoadBalancer.Domain || below && !strings.Contains(label, ".")
 }
 
+// manyRules warns of more rules than a load balancer takes in an account whose quota is AWS's own.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+func (c *Config) manyRules() []string {
+	const most = 100
+	rules := 0
+	for _, a := range c.Public() {
+		rules++
+		if c.LoadBalancer.Domain != "" && len(a.Hosts) == 0 { // one for <agent>.<domain>, too
+			rules++
+		}
+	}
+	if rules <= most {
+		return nil
+	}
+	return []string{fmt.Sprintf("the load balancer has %d rules, and an account begins with %d: ask AWS for more of the quota \"Rules per Application Load Balancer\" before up; with a domain an agent without hosts has two", rules, most)}
+}
+
 // checkRoute: an agent that the load balancer does not lead to has no path.
 func checkRoute(r *reader, path string, a *Agent) {
 	for _, k := range []string{"path", "hosts", "strip_prefix"} {

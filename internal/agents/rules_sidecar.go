@@ -2,6 +2,7 @@ package agents
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,7 @@ func checkSidecars(r *reader, path string, a *Agent) {
 		r.problem(r.at(path, "sidecars"), fmt.Sprintf("the %s has %d containers, its own among them", whose, n), fmt.Sprintf("at most %d: ECS takes no more in a task", maxContainers))
 	}
 	checkShares(r, path, a)
+	checkTaskSize(r, path, a)
 }
 
 // whoseContainers is what has the containers at a path: an agent, or a job with an image.
@@ -92,5 +94,27 @@ func checkShares(r *reader, path string, a *Agent) {
 		if x.shares >= x.ofAgent && x.shares > 0 && r.sound(join(path, x.key)) {
 			r.problem(r.at(path, "sidecars"), fmt.Sprintf("the sidecars' %s is %d %s together, and the task has %d", x.key, x.shares, x.unit, x.ofAgent), "less than the task has: the "+whoseContainers(path)+" needs some, too")
 		}
+	}
+}
+
+// checkTaskSize: ECS takes a task definition of 64 KB. What is counted here is the least that these texts are in it.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+func checkTaskSize(r *reader, path string, a *Agent) {
+	const most, variable, word = 64 << 10, len(`{"name":"","value":""},`), len(`"",`)
+	size := 0
+	count := func(env map[string]string, texts ...[]string) {
+		for name, value := range env {
+			size += len(name) + len(value) + variable
+		}
+		for _, text := range slices.Concat(texts...) {
+			size += len(text) + word
+		}
+	}
+	count(a.Env, a.Command, a.Container.Entrypoint)
+	for _, c := range a.Containers() {
+		count(c.Env, c.Command, c.Entrypoint)
+	}
+	if size > most {
+		r.problem(r.places[path].key, fmt.Sprintf("the %s's variables and commands are %d characters", whoseContainers(path), size), fmt.Sprintf("at most %d with all else of its task definition: a long text belongs into the image, a volume or a secret", most))
 	}
 }
