@@ -135,7 +135,6 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 		return &usageError{err}
 	}
 	a := s.app
-	style.Simulated = a.term.Simulated
 	chosen, _ := logNames(s.cfg, names) // they have been checked
 	f.lastLines(a.opts.output == "text")
 	o.Tail = f.tail
@@ -153,20 +152,10 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 	if f.query != "" {
 		return runQuery(ctx, s, clients.Logs, f.query, o)
 	}
-	switch a.opts.output {
-	case "json":
-		style.Format = logs.JSON
-	case "raw":
-		style.Format = logs.Raw
-	}
-	style.Agents = s.cfg.LogNames()
-	if a.term.Screen {
-		style.Width = a.term.Width()
-	}
+	s.fit(&style, chosen)
 	if f.follow && style.Format == logs.Text {
 		a.term.Notef("following %s · Ctrl-C ends", cloud.Count(len(chosen), "agent"))
 	}
-	style.Shown, style.Color = chosen, a.term.Color && style.Format != logs.JSON
 	o.Clock, o.Say, o.Region = s.clock, sayOnce(s), s.aws.Region
 	if f.live {
 		o.Live = clients.Logs
@@ -187,6 +176,22 @@ func runLogs(ctx context.Context, s *session, names []string, f logsOptions) err
 		a.term.Notef("nothing found since %s: --since looks further back", o.Since.Local().Format("2006-01-02 15:04"))
 	}
 	return nil
+}
+
+// fit makes a style fit for --output, the terminal and the agents that are shown.
+func (s *session) fit(style *logs.Style, chosen []string) {
+	term := s.app.term
+	switch s.app.opts.output {
+	case "json":
+		style.Format = logs.JSON
+	case "raw":
+		style.Format = logs.Raw
+	}
+	if term.Screen {
+		style.Width = term.Width()
+	}
+	style.Agents, style.Shown = s.cfg.LogNames(), chosen
+	style.Color, style.Simulated = term.Color && style.Format != logs.JSON, term.Simulated
 }
 
 // everything tells whether no message was asked for by what it says; then what

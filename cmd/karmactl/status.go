@@ -92,24 +92,11 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 		if err := sayAsleep(ctx, s, st); err != nil {
 			return err
 		}
-		doc := document.Status{
-			Head: document.Of("Status"), Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
-			Agents: st.Agents, Jobs: append([]fleet.JobStatus{}, st.Jobs...), Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
+		doc, err := s.statusDoc(ctx, st, len(names) == 0, o.drift)
+		if err != nil {
+			return err
 		}
-		doc.Notes = append(doc.Notes, document.Texts(ruledNotes(st.Ruled))...)
 		urls = s.addURLs(ctx, &doc, urls)
-		if len(names) == 0 { // what some agents cost is not what the stack does
-			if doc.Cost, err = costNow(s, st); err != nil {
-				return err
-			}
-		}
-		if o.drift {
-			var notes []string
-			if doc.Drift, doc.Compared, notes, err = readDrift(ctx, s); err != nil {
-				return err
-			}
-			doc.Notes = append(doc.Notes, notes...)
-		}
 		if err := s.app.showStatus(doc, o); err != nil || !o.watch {
 			return err
 		}
@@ -118,6 +105,29 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 			return err
 		}
 	}
+}
+
+// statusDoc is a status with its money, which only the whole stack has, and its drift.
+func (s *session) statusDoc(ctx context.Context, st *fleet.Status, whole, drift bool) (document.Status, error) {
+	doc := document.Status{
+		Head: document.Of("Status"), Stack: s.cfg.Stack(), Region: s.account.Region, At: st.At.UTC(),
+		Agents: st.Agents, Jobs: append([]fleet.JobStatus{}, st.Jobs...), Attention: append([]fleet.Attention{}, st.Attention...), Drift: []document.Drift{}, Notes: s.texts(st.Notes),
+	}
+	doc.Notes = append(doc.Notes, document.Texts(ruledNotes(st.Ruled))...)
+	var err error
+	if whole {
+		if doc.Cost, err = costNow(s, st); err != nil {
+			return doc, err
+		}
+	}
+	if drift {
+		var notes []string
+		if doc.Drift, doc.Compared, notes, err = readDrift(ctx, s); err != nil {
+			return doc, err
+		}
+		doc.Notes = append(doc.Notes, notes...)
+	}
+	return doc, nil
 }
 
 // addURLs says where the agents answer that are public and have a service. What is known is not asked again.

@@ -44,16 +44,10 @@ func (w *Watcher) led(ctx context.Context, j agents.Job, s *JobStatus, schedules
 	if !j.ByStateMachine() || w.Executions == nil || !there {
 		return nil
 	}
-	in, err := arn.Parse(aws.ToString(schedule.Arn)) // the account's, of which nothing else tells here
-	if err != nil {
+	x, err := w.newestExecution(ctx, j, schedule)
+	if err != nil || x == nil {
 		return err
 	}
-	account := cloud.Account{ID: in.AccountID, Partition: in.Partition, Region: in.Region}
-	out, err := w.Executions.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: aws.String(provision.StateMachineARN(account, w.Cluster, j.Name)), MaxResults: 1})
-	if err != nil || len(out.Executions) == 0 {
-		return cloud.IgnoreNotFound(err)
-	}
-	x := out.Executions[0]
 	own := s.Last != nil && !s.Last.Started.Before(*x.StartDate) // it has started the newest task
 	switch {
 	case x.Status == sfntypes.ExecutionStatusRunning:
@@ -87,6 +81,20 @@ func (w *Watcher) led(ctx context.Context, j agents.Job, s *JobStatus, schedules
 	}
 	s.Last = last
 	return nil
+}
+
+// newestExecution is the newest of a job's state machine; nil is none.
+func (w *Watcher) newestExecution(ctx context.Context, j agents.Job, schedule schedulertypes.ScheduleSummary) (*sfntypes.ExecutionListItem, error) {
+	in, err := arn.Parse(aws.ToString(schedule.Arn)) // the account's, of which nothing else tells here
+	if err != nil {
+		return nil, err
+	}
+	account := cloud.Account{ID: in.AccountID, Partition: in.Partition, Region: in.Region}
+	out, err := w.Executions.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: aws.String(provision.StateMachineARN(account, w.Cluster, j.Name)), MaxResults: 1})
+	if err != nil || len(out.Executions) == 0 {
+		return nil, cloud.IgnoreNotFound(err)
+	}
+	return &out.Executions[0], nil
 }
 
 // attemptOf is which attempt of a run a task is, 0 of one that is no attempt.

@@ -248,15 +248,27 @@ func (s *Service) Create(ctx context.Context, want ServiceSpec, token string) (s
 // their capacity provider unless a deployment is forced.
 func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec) error {
 	want = turned(have, want, s.Clock)
-	in := &ecs.UpdateServiceInput{Cluster: aws.String(s.ClusterName()), Service: &id}
 	tags := have.allTags()
 	have.Tags = want.Tags
-	changed := len(s.Diff(have, want)) > 0
 	if have.TaskDefinition != want.TaskDefinition || have.Empty {
 		if err := s.release(ctx, want); err != nil {
 			return err
 		}
 	}
+	if len(s.Diff(have, want)) > 0 {
+		in := have.update(want)
+		in.Cluster, in.Service = aws.String(s.ClusterName()), &id
+		if _, err := s.Clients.ECS.UpdateService(ctx, in); err != nil {
+			return err
+		}
+	}
+	s.retried = have.Failed
+	return updateECSTags(ctx, s.Clients.ECS, id, tags, want.allTags())
+}
+
+// update is what makes a service that is as have into what is wanted, its tags left out.
+func (have ServiceSpec) update(want ServiceSpec) *ecs.UpdateServiceInput {
+	in := &ecs.UpdateServiceInput{}
 	if have.TaskDefinition != want.TaskDefinition {
 		in.TaskDefinition = &want.TaskDefinition
 	}
@@ -296,13 +308,7 @@ func (s *Service) Update(ctx context.Context, id string, have, want ServiceSpec)
 	if have.ZoneRebalance != want.ZoneRebalance {
 		in.AvailabilityZoneRebalancing = types.AvailabilityZoneRebalancing(want.ZoneRebalance)
 	}
-	if changed {
-		if _, err := s.Clients.ECS.UpdateService(ctx, in); err != nil {
-			return err
-		}
-	}
-	s.retried = have.Failed
-	return updateECSTags(ctx, s.Clients.ECS, id, tags, want.allTags())
+	return in
 }
 
 // Delete stops the service and its tasks. It drains until they have stopped.
