@@ -52,9 +52,9 @@ func (j *judge) network() {
 // their keys. What has no tags of its own has the id that karmactl gives it.
 func (j *judge) subnet(s types.Subnet) {
 	id, zone, tags := aws.ToString(s.SubnetId), aws.ToString(s.AvailabilityZone), cloud.FromEC2Tags(s.Tags)
-	tier := "private"
+	tier := provision.TierPrivate
 	if j.Public(s) {
-		tier = "public"
+		tier = provision.TierPublic
 	}
 	key := engine.Key("subnet/" + tier + "-" + zone)
 	own := ""
@@ -71,12 +71,12 @@ func (j *judge) subnet(s types.Subnet) {
 	case !itsOwn:
 		j.rest("route table", table, cloud.FromEC2Tags(t.Tags)["Name"], "the subnet "+id+" follows the main table of its VPC, and karmactl has a table for each tier")
 		return
-	case len(t.Routes) > 0 && to == "" && tier == "public":
+	case len(t.Routes) > 0 && to == "" && tier == provision.TierPublic:
 		j.rest("route table", table, cloud.FromEC2Tags(t.Tags)["Name"], "it has no default route")
 		return
 	}
 	name := "public"
-	if tier == "private" {
+	if tier == provision.TierPrivate {
 		name = "private-" + zone
 	}
 	if j.taken[engine.Key("route-table/"+name)] != table && !j.table(name, t) {

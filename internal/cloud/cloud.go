@@ -29,7 +29,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 )
 
@@ -94,7 +93,6 @@ type Clients struct {
 	SFN            *sfn.Client // Step Functions
 	SNS            *sns.Client
 	SSM            *ssm.Client
-	STS            *sts.Client
 	XRay           *xray.Client
 }
 
@@ -124,7 +122,6 @@ func NewClients(cfg aws.Config) *Clients {
 		SFN:            sfn.NewFromConfig(cfg),
 		SNS:            sns.NewFromConfig(cfg),
 		SSM:            ssm.NewFromConfig(cfg),
-		STS:            sts.NewFromConfig(cfg),
 		XRay:           xray.NewFromConfig(cfg),
 	}
 }

@@ -17,7 +17,7 @@ import (
 // volumes are a file system that is mounted in one zone, with the volume of one agent.
 func volumes(h *Env) []engine.Step {
 	vpc := &VPC{Env: h, CIDR: "10.0.0.0/16"}
-	subnet := &Subnet{Env: h, VPC: vpc, Tier: tierPrivate, AZ: "us-east-1a", CIDR: "10.0.0.0/24"}
+	subnet := &Subnet{Env: h, VPC: vpc, Tier: TierPrivate, AZ: "us-east-1a", CIDR: "10.0.0.0/24"}
 	tasks := &SecurityGroup{Env: h, VPC: vpc, Name: "agents", Purpose: "the agents"}
 	group := &SecurityGroup{Env: h, VPC: vpc, Name: "volumes", Purpose: "the volumes", Ingress: []Rule{{Port: 2049, From: tasks}}}
 	files := &FileSystem{Env: h}

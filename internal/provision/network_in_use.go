@@ -69,7 +69,7 @@ func ZonesInUse(ctx context.Context, h *Env) ([]string, error) {
 	}
 	var zones []used
 	for _, c := range all {
-		key, ours := strings.CutPrefix(c.Tags[cloud.TagKey], "subnet/"+tierPublic+"-")
+		key, ours := strings.CutPrefix(c.Tags[cloud.TagKey], "subnet/"+TierPublic+"-")
 		block, err := netip.ParsePrefix(aws.ToString(c.Item.CidrBlock))
 		if ours && err == nil && key == aws.ToString(c.Item.AvailabilityZone) {
 			zones = append(zones, used{key, block})

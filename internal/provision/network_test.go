@@ -36,8 +36,8 @@ func newNetwork(h *Env) *network {
 	n.block = &VPCCIDRBlock{Env: h, VPC: n.vpc}
 	n.egressOnly = &EgressOnlyGateway{Env: h, VPC: n.vpc, Block: n.block}
 	for i, az := range []string{"us-east-1a", "us-east-1b"} {
-		n.public = append(n.public, &Subnet{Env: h, VPC: n.vpc, Tier: tierPublic, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", i)})
-		n.private = append(n.private, &Subnet{Env: h, VPC: n.vpc, Tier: tierPrivate, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", 100+i), IPv6: true})
+		n.public = append(n.public, &Subnet{Env: h, VPC: n.vpc, Tier: TierPublic, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", i)})
+		n.private = append(n.private, &Subnet{Env: h, VPC: n.vpc, Tier: TierPrivate, AZ: az, CIDR: fmt.Sprintf("10.0.%d.0/24", 100+i), IPv6: true})
 	}
 	n.address = &ElasticIP{Env: h, AZ: "us-east-1a"}
 	n.nat = &NATGateway{Env: h, AZ: "us-east-1a", Subnet: n.public[0], Address: n.address, Gateway: n.gateway}

@@ -31,7 +31,7 @@ func TestAServiceGoesBeforeWhatItIsIn(t *testing.T) {
 func TestAnUpdateOfAServiceLeavesItsNumberOfTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, awssim.Options{})
-		subnet := &Subnet{Env: b.home, VPC: &VPC{Env: b.home, CIDR: "10.0.0.0/16"}, Tier: tierPublic, AZ: "us-east-1a", CIDR: "10.0.0.0/24"}
+		subnet := &Subnet{Env: b.home, VPC: &VPC{Env: b.home, CIDR: "10.0.0.0/16"}, Tier: TierPublic, AZ: "us-east-1a", CIDR: "10.0.0.0/24"}
 		group := &SecurityGroup{Env: b.home, VPC: subnet.VPC, Name: "agents", Purpose: "Agents"}
 		b.up(engine.Manage(&Cluster{Env: b.home}), engine.Manage(subnet.VPC), engine.Manage(subnet), engine.Manage(group))
 		b.running("validator")

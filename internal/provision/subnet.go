@@ -15,8 +15,8 @@ import (
 
 // The tiers of subnets: what is in a public one may have a public address.
 const (
-	tierPublic  = "public"
-	tierPrivate = "private"
+	TierPublic  = "public"
+	TierPrivate = "private"
 )
 
 // SubnetSpec is what we own of a subnet.
@@ -62,7 +62,7 @@ func SubnetOf(h *Env, name string) *Subnet {
 }
 
 func (s *Subnet) Want() SubnetSpec {
-	return SubnetSpec{VPC: s.VPC.ID(), CIDR: s.CIDR, AZ: s.AZ, PublicIPs: s.Tier == tierPublic, IPv6: s.IPv6, Tags: s.TagsOf(s.Key())}
+	return SubnetSpec{VPC: s.VPC.ID(), CIDR: s.CIDR, AZ: s.AZ, PublicIPs: s.Tier == TierPublic, IPv6: s.IPv6, Tags: s.TagsOf(s.Key())}
 }
 
 func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[SubnetSpec], error) {
@@ -74,7 +74,7 @@ func (s *Subnet) Find(ctx context.Context, look engine.Look) (engine.Found[Subne
 		if sub.State == types.SubnetStatePending {
 			found.Phase, found.Why = engine.Pending, "pending"
 		}
-		if mode := BlockedBy(sub); s.Tier == tierPublic && (mode == types.BlockPublicAccessModeBlockBidirectional || mode != "" && s.Inbound) {
+		if mode := BlockedBy(sub); s.Tier == TierPublic && (mode == types.BlockPublicAccessModeBlockBidirectional || mode != "" && s.Inbound) {
 			found.Phase = engine.Broken
 			found.Why = fmt.Sprintf("VPC Block Public Access (%s) closes the internet gateway of %s: %s", mode, found.Spec.VPC, OpenPublicAccess(found.Spec.VPC, s.Account.Region))
 		}

@@ -20,9 +20,9 @@ import (
 func (s *Stack) givenNetwork() *networkPart {
 	cfg, h := s.Config.Network, s.Env
 	n := &networkPart{nat: len(cfg.Private) > 0, vpc: provision.GivenVPC(h, cfg.VPC)}
-	n.public = provision.GivenSubnets(h, n.vpc, "public", cfg.Public)
+	n.public = provision.GivenSubnets(h, n.vpc, provision.TierPublic, cfg.Public)
 	if n.tasks = n.public; n.nat {
-		n.tasks = provision.GivenSubnets(h, n.vpc, "private", cfg.Private)
+		n.tasks = provision.GivenSubnets(h, n.vpc, provision.TierPrivate, cfg.Private)
 	}
 	n.mounts = n.tasks
 	s.securityGroups(n)

@@ -128,11 +128,11 @@ func (in *mounted) has(h *provision.Env, s types.Subnet) bool {
 	if len(in.subnets) > 0 {
 		return slices.Contains(in.subnets, aws.ToString(s.SubnetId))
 	}
-	tier := "public"
+	tier := provision.TierPublic
 	if in.private {
-		tier = "private"
+		tier = provision.TierPrivate
 	}
-	return cloud.FromEC2Tags(s.Tags).Ours(h.Stack, engine.Key("subnet/"+tier+"-"+aws.ToString(s.AvailabilityZone)))
+	return cloud.FromEC2Tags(s.Tags).Ours(h.Stack, (&provision.Subnet{Tier: tier, AZ: aws.ToString(s.AvailabilityZone)}).Key())
 }
 
 // opensNFS tells whether a rule is about the port of NFS.

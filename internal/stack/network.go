@@ -42,14 +42,14 @@ func (s *Stack) network() *networkPart {
 	var publicWay engine.Node
 	for i, az := range s.Lookup.Zones {
 		public := add(s, groupNetwork, &provision.Subnet{
-			Env: h, VPC: n.vpc, Tier: "public", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 0, i), Inbound: !n.nat || len(s.Config.Public()) > 0,
+			Env: h, VPC: n.vpc, Tier: provision.TierPublic, AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 0, i), Inbound: !n.nat || len(s.Config.Public()) > 0,
 		})
 		way := add(s, groupNetwork, &provision.RouteTableAssociation{Env: h, Table: publicTable, Subnet: public})
 		n.public = append(n.public, public)
 		if i == 0 {
 			publicWay = way
 		}
-		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: "private", AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i), IPv6: cfg.IPv6})
+		private := add(s, groupNetwork, &provision.Subnet{Env: h, VPC: n.vpc, Tier: provision.TierPrivate, AZ: az, CIDR: subnetCIDR(cfg.CIDR, len(s.Lookup.Zones), 1, i), IPv6: cfg.IPv6})
 		n.mounts = append(n.mounts, private)
 		table := add(s, groupNetwork, &provision.RouteTable{Env: h, VPC: n.vpc, Name: "private-" + az})
 		tables = append(tables, table)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/engine"
+	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
 // The groups of a plan, in the order in which they are shown.
@@ -74,7 +75,7 @@ func (s *Stack) aboutNetwork() []string {
 	n := s.Config.Network
 	if n.VPC != "" {
 		parts := []string{n.VPC + ", there already"}
-		for tier, ids := range map[string][]string{"public": n.Public, "private": n.Private} {
+		for tier, ids := range map[string][]string{provision.TierPublic: n.Public, provision.TierPrivate: n.Private} {
 			if len(ids) > 0 {
 				parts = append(parts, fmt.Sprintf("%d %s subnets", len(ids), tier))
 			}

@@ -21,8 +21,6 @@ const appearsWithin = time.Minute
 
 // Baseline is what a service was deployed with before something is changed.
 type Baseline struct {
-	// Exists is false for a service that is not made yet.
-	Exists bool
 	// TaskDefinition is the ARN that it runs.
 	TaskDefinition string
 	// Usual is how long its deployments took that succeeded: the middle one of the last five; 0 without any.
@@ -47,7 +45,7 @@ func (a *Agent) ReadBaseline(ctx context.Context) (Baseline, error) {
 	if err := g.Wait(); err != nil || svc == nil {
 		return Baseline{}, err
 	}
-	b := Baseline{Exists: true, TaskDefinition: aws.ToString(svc.TaskDefinition)}
+	b := Baseline{TaskDefinition: aws.ToString(svc.TaskDefinition)}
 	for _, l := range lines {
 		b.known = append(b.known, aws.ToString(l.ServiceDeploymentArn))
 	}
