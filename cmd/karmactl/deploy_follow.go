@@ -39,15 +39,14 @@ func (s *session) say(l rollout.Line) { s.sayOn(nil, ui.AgentRow{})(l) }
 // of the agent beside.
 func (s *session) sayOn(board *ui.Board, known ui.AgentRow) say {
 	return func(l rollout.Line) {
-		r := pictured(l.Progress)
 		if l.Err != nil {
 			l.Text += ": " + s.explain(l.Err).Error()
 		}
-		if board != nil && r != nil {
+		if board != nil && l.Progress != nil {
 			board.Show(rowOf(l, known))
 			return
 		}
-		s.app.term.Say(l.At, l.Agent, l.About, l.Text, r)
+		s.app.term.Say(l.At, l.Agent, l.About, l.Text, l.Progress)
 	}
 }
 
@@ -66,20 +65,6 @@ func rowOf(l rollout.Line, known ui.AgentRow) ui.AgentRow {
 	}
 	for _, t := range p.Tasks {
 		r.Tasks = append(r.Tasks, fmt.Sprintf("task %s (rev %d) %s", t.ID, t.Revision, t.Phase))
-	}
-	return r
-}
-
-func pictured(p *rollout.Progress) *document.Rollout {
-	if p == nil {
-		return nil
-	}
-	r := &document.Rollout{Revisions: []document.RolloutRevision{}, Tasks: []document.RolloutTask{}}
-	for _, x := range p.Revisions {
-		r.Revisions = append(r.Revisions, document.RolloutRevision(x))
-	}
-	for _, t := range p.Tasks {
-		r.Tasks = append(r.Tasks, document.RolloutTask(t))
 	}
 	return r
 }

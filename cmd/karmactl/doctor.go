@@ -48,9 +48,7 @@ is over back on Spot. Nothing else is changed.`,
 
 func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions) error {
 	var unread []error
-	doc := &document.Doctor{
-		Stack: s.cfg.Stack(), Region: s.account.Region, Findings: []document.Finding{}, Passed: []string{},
-	}
+	doc := &document.Doctor{Stack: s.cfg.Stack(), Region: s.account.Region}
 	// The state only tells whether the stack is asleep on purpose; one that cannot
 	// be read is no reason not to look.
 	store, err := s.readState(ctx)
@@ -82,7 +80,7 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 	if err != nil {
 		return err
 	}
-	doc.Passed, doc.Notes = r.Passed, slices.Concat(s.texts(append(unread, r.Notes...)), r.Past, r.Twins)
+	doc.Findings, doc.Passed, doc.Notes = r.Findings, r.Passed, slices.Concat(s.texts(append(unread, r.Notes...)), r.Past, r.Twins)
 	if note := s.withoutPlugin(chosen(s.cfg, names)); note != "" {
 		doc.Notes = append(doc.Notes, note)
 	}
@@ -94,9 +92,6 @@ func runDoctor(ctx context.Context, s *session, names []string, o doctorOptions)
 
 // showFindings shows what doctor found; that it found anything is an exit code of its own.
 func (s *session) showFindings(doc *document.Doctor, r *doctor.Report, full bool) error {
-	for _, f := range r.Findings {
-		doc.Findings = append(doc.Findings, document.Finding(f))
-	}
 	if err := s.app.term.Doctor(doc, full); err != nil {
 		return err
 	}

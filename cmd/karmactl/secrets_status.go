@@ -83,7 +83,7 @@ func (a *app) showSecrets(doc *document.SecretsStatus) {
 			if v.Container != "" {
 				variable += " of " + v.Container
 			}
-			table.Rows = append(table.Rows, []string{name, variable, v.Key, string(v.Value), cmp.Or(v.Version, "–"), changed, since, from})
+			table.Rows = append(table.Rows, []string{name, variable, v.Key, v.Value, cmp.Or(v.Version, "–"), changed, since, from})
 			name = ""
 		}
 	}

@@ -50,7 +50,7 @@ func (r *appRunner) service(t *tree, alone bool) {
 	r.instance(a, t.get("InstanceConfiguration"))
 	r.health(a, t.get("HealthCheckConfiguration"))
 	r.scaling(a, t.get("AutoScalingConfigurationSummary"))
-	r.network(a, t.get("NetworkConfiguration"))
+	r.network(t.get("NetworkConfiguration"))
 	if o := t.get("ObservabilityConfiguration"); o != nil {
 		if on, _ := o.get("ObservabilityEnabled").yes(); on {
 			r.fleet.xray = true
@@ -176,7 +176,7 @@ func (r *appRunner) scaling(a *agent, t *tree) {
 	s.settle(own, "the name of a configuration")
 }
 
-func (r *appRunner) network(a *agent, t *tree) {
+func (r *appRunner) network(t *tree) {
 	egress := t.get("EgressConfiguration")
 	if strings.EqualFold(egress.get("EgressType").str(), "VPC") {
 		egress.settle(left, "the stack has a VPC of its own: network: {vpc: vpc-…, public: […], private: […]} names the one that it is to use")

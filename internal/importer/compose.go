@@ -58,7 +58,7 @@ func ReadCompose(dir, path string, o Options) (*Result, error) {
 	}
 	for name, s := range services.each() {
 		if a := c.of[name]; a != nil {
-			c.together(name, a, s)
+			c.together(a, s)
 		}
 	}
 	for _, d := range c.images {

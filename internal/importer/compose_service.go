@@ -282,7 +282,7 @@ var ownWhy = map[string]string{
 }
 
 // together reads what needs all agents: who depends on whom.
-func (c *compose) together(name string, a *agent, s *tree) {
+func (c *compose) together(a *agent, s *tree) {
 	d := s.get("depends_on")
 	visit := func(to string, t *tree) {
 		switch b := c.of[to]; {

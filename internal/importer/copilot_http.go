@@ -6,7 +6,7 @@ import (
 )
 
 // http carries the load balancer's part over: Copilot passes the path on unchanged.
-func (c *copilot) http(a *agent, h *tree, folder string) {
+func (c *copilot) http(a *agent, h *tree) {
 	if on, said := h.yes(); h != nil && said && !on {
 		h.leave("the load balancer serves every agent: it has to refuse what it should not answer")
 		return

@@ -15,7 +15,7 @@ func (c *copilot) agentOf(a *agent, m *tree, folder string) {
 		t.carry(a.key("port"))
 	}
 	c.sizeOf(a, m)
-	c.http(a, m.get("http"), folder)
+	c.http(a, m.get("http"))
 	c.count(a, m.get("count"))
 	c.container(a, m)
 	c.volumes(a, m.get("storage", "volumes"))

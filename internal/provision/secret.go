@@ -172,7 +172,7 @@ func (s *Secret) found(ctx context.Context, look engine.Look, x *secretsmanager.
 	if err != nil {
 		return found, seen, err
 	}
-	d, err := s.compare(ctx, look.NotOlder, text)
+	d, err := s.compare(ctx, text)
 	found.Spec.Outdated = strings.Join(d.outdated, " ")
 	return found, seen, err
 }

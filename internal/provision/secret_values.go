@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -121,7 +120,7 @@ type difference struct {
 	actions  map[string]Action
 }
 
-func (s *Secret) compare(ctx context.Context, notOlder time.Time, text string) (difference, error) {
+func (s *Secret) compare(ctx context.Context, text string) (difference, error) {
 	have, err := s.object(text)
 	if err != nil {
 		return difference{}, err

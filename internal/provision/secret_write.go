@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -63,7 +62,7 @@ func (s *Secret) next(ctx context.Context, id string) (edit, error) {
 	if s.Input == nil {
 		return e, nil
 	}
-	d, err := s.compare(ctx, time.Time{}, text)
+	d, err := s.compare(ctx, text)
 	if err != nil || len(d.outdated) == 0 {
 		return e, err
 	}

@@ -38,7 +38,7 @@ func (p Picture) SVG() string {
 <text class="title" x="%d" y="40">%s</text>
 `, width, height, width, height, html.EscapeString(p.Title), pictureLeft, html.EscapeString(p.Title))
 	for _, e := range p.Edges {
-		b.WriteString(edgeSVG(e, at[e.From], at[e.To]))
+		b.WriteString(edgeSVG(at[e.From], at[e.To]))
 	}
 	for _, n := range p.Nodes {
 		b.WriteString(boxSVG(n, at[n.ID]))
@@ -87,7 +87,7 @@ func shortened(text string, most int) string {
 }
 
 // edgeSVG is an arrow to the next column, or between two boxes of one column, to the right of them.
-func edgeSVG(e PictureEdge, from, to spot) string {
+func edgeSVG(from, to spot) string {
 	right := func(s spot) (int, int) { return s.x + boxWidth, s.y + boxHeight/2 }
 	x, y := right(from)
 	if from.x == to.x {

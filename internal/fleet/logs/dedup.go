@@ -40,11 +40,3 @@ func (d *dedup) forget(ts int64) {
 		}
 	}
 }
-
-func (d *dedup) size() int {
-	n := 0
-	for _, m := range d.buckets {
-		n += len(m)
-	}
-	return n
-}

@@ -324,3 +324,11 @@ func TestASecondThatLiveTailSamplesIsLeftToFilterLogEvents(t *testing.T) {
 		}
 	}
 }
+
+func (d *dedup) size() int {
+	n := 0
+	for _, m := range d.buckets {
+		n += len(m)
+	}
+	return n
+}

@@ -53,7 +53,7 @@ func phaseOf(t types.Task, targets bool, health elbtypes.TargetHealthStateEnum) 
 // progress is how far the deployment is now: the deployment's numbers, and the tasks as they
 // were seen last.
 func (w *watch) progress(d *types.ServiceDeployment) *Progress {
-	p := &Progress{Tasks: w.tasks.rows}
+	p := &Progress{Tasks: append([]TaskRow{}, w.tasks.rows...)} // in JSON no tasks are an empty list
 	now := RevisionRow{Revision: w.doc.Revision, State: words(d.Status)}
 	if t := d.TargetServiceRevision; t != nil {
 		now.Desired, now.Running = int(t.RequestedTaskCount), int(t.RunningTaskCount)
