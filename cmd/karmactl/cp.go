@@ -58,7 +58,7 @@ func copied(from, to string) (agent, file string, out bool) {
 }
 
 func checkCopy(cfg *agents.Config, args []string, container string) error {
-	const usage = ": karmactl cp AGENT:/PATH LOCAL, or karmactl cp LOCAL AGENT:/PATH"
+	const usage = ", as AGENT:/PATH and a path here, in either order: karmactl cp AGENT:/PATH LOCAL"
 	if len(args) != 2 || args[0] == "" || args[1] == "" {
 		return &usageError{errors.New("say what is copied and where to" + usage)}
 	}
@@ -68,7 +68,7 @@ func checkCopy(cfg *agents.Config, args []string, container string) error {
 	case in && out:
 		return &usageError{errors.New("both are in a container: copy it to this machine first" + usage)}
 	case !in && !out:
-		return &usageError{errors.New("neither is in a container" + usage)}
+		return &usageError{errors.New("neither is in a container: name them" + usage)}
 	}
 	if err := areAgents(cfg, []string{agent}); err != nil {
 		return err
@@ -112,7 +112,7 @@ func runCp(ctx context.Context, s *session, from, to string, o sessionOptions) e
 	if interrupted && err != nil {
 		return &exit{exitInterrupted, errors.New("interrupted: nothing was copied")}
 	}
-	if err != nil || done == nil {
+	if err != nil {
 		return err
 	}
 	doc := &document.Copy{Head: document.Of("Copy"), Agent: agent, From: from, To: done.To, Folder: done.Folder, Files: done.Files, Bytes: done.Bytes, SHA256: done.SHA256, Left: append([]string{}, done.Left...)}

@@ -21,7 +21,16 @@ type fixture struct {
 
 var untilCtrlC = []string{"--timeout", "20s"}
 
+// noContainers is of what needs a container, which a rehearsal does not have: it did not do what it was asked.
+var noContainers = fixture{exits: exitError, says: "a rehearsal has no containers, and nothing was done: on AWS the session with ecs:"}
+
 var fixtures = map[string]fixture{
+	"karmactl cp validator:/data/x.json .":                             noContainers,
+	"karmactl cp ./config validator:/data/":                            noContainers,
+	"karmactl exec validator":                                          noContainers,
+	"karmactl exec validator -- env":                                   noContainers,
+	"karmactl port-forward validator":                                  noContainers,
+	"karmactl port-forward validator 8080:9001":                        noContainers,
 	"karmactl logs -f":                                                 {ends: untilCtrlC},
 	"karmactl status validator --watch":                                {ends: untilCtrlC},
 	"karmactl up plan.json":                                            {before: runsFirst("karmactl plan --out plan.json")},

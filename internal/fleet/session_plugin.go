@@ -33,7 +33,7 @@ type SessionPlugin struct {
 	// itself is left out, and the exit code is read.
 	Command bool
 	// Rehearsal: the session is of a simulated account, with which AWS's plugin would turn to
-	// AWS. Where no program stands for it, Err gets what would happen.
+	// AWS. Where no program stands for it, there is no session.
 	Rehearsal bool
 	// Begin is told just before a port is carried; nil is not told.
 	Begin func()
@@ -54,16 +54,15 @@ func (p *SessionPlugin) name() string {
 	return pluginName
 }
 
-// told tells what a session would be for where a rehearsal has nothing that stands for the plugin.
-func (p *SessionPlugin) told(target string) bool {
+// rehearsed is why there is no session in a rehearsal that has nothing to stand for the plugin.
+func (p *SessionPlugin) rehearsed(target string) error {
 	if !p.Rehearsal {
-		return false
+		return nil
 	}
 	if _, err := exec.LookPath(rehearsedName); err == nil {
-		return false
+		return nil
 	}
-	_, _ = fmt.Fprintf(p.Err, "a rehearsal has no containers: on AWS the session with %s begins here\n", target)
-	return true
+	return fmt.Errorf("a rehearsal has no containers, and nothing was done: on AWS the session with %s begins here", target)
 }
 
 // command is the plugin as AWS's own command line calls it.
@@ -84,8 +83,8 @@ func (p *SessionPlugin) command(s types.Session, request any) (*exec.Cmd, error)
 
 // Forward hands the session to the plugin, which carries the port until it is interrupted.
 func (p *SessionPlugin) Forward(s types.Session, request *ssm.StartSessionInput) (int, error) {
-	if p.told(aws.ToString(request.Target)) {
-		return 0, nil
+	if err := p.rehearsed(aws.ToString(request.Target)); err != nil {
+		return 0, err
 	}
 	cmd, err := p.command(s, map[string]any{"Target": request.Target, "DocumentName": request.DocumentName, "Parameters": request.Parameters})
 	if err != nil {
@@ -106,8 +105,8 @@ func (p *SessionPlugin) Forward(s types.Session, request *ssm.StartSessionInput)
 
 // Run hands the terminal to the plugin: it deals with the keys, the window's size and Ctrl-C.
 func (p *SessionPlugin) Run(s types.Session, target string) (int, error) {
-	if p.told(target) {
-		return 0, nil
+	if err := p.rehearsed(target); err != nil {
+		return 0, err
 	}
 	cmd, err := p.command(s, map[string]string{"Target": target})
 	if err != nil {
