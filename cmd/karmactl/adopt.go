@@ -121,7 +121,7 @@ func (o *adoptOptions) chooseCluster(clusters []string) error {
 	switch {
 	case o.cluster != "":
 	case o.from == "":
-		return &usageError{errors.New("name the cluster: karmactl adopt --from-ecs CLUSTER, or --from a Terraform state")}
+		return &usageError{errors.New("name the cluster, or a Terraform state with --from: karmactl adopt --from-ecs CLUSTER")}
 	case len(clusters) != 1:
 		return &advice{fmt.Errorf("%s has %s of ECS", o.from, cloud.Count(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
 	default:

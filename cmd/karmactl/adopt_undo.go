@@ -28,7 +28,7 @@ func refuseTakeover(store *state.Store, command string) error {
 	}
 	if shared := adopted(store, engine.AdoptionShared); len(shared) > 0 && (command == "down" || command == "hibernate") {
 		return &advice{
-			fmt.Errorf("%d resources were taken over from a program that has not let go of them, such as %s (%s): karmactl %s would delete them under it", len(shared), shared[0].Key, shared[0].ID, command),
+			fmt.Errorf("%d resources were taken over from a program that has not let go of them, such as %s (%s), and karmactl %s would delete them under it", len(shared), shared[0].Key, shared[0].ID, command),
 			"karmactl adopt --release, once it has let go; karmactl adopt --undo gives them back",
 		}
 	}

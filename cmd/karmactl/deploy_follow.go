@@ -136,7 +136,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 	}
 	err := g.Wait()
 	if ctx.Err() != nil {
-		err = &advice{engine.ErrInterrupted, "the deployment continues: karmactl deploy " + strings.Join(names, " ") + " --resume"}
+		err = &advice{fmt.Errorf("%w; the deployment continues", engine.ErrInterrupted), "karmactl deploy " + strings.Join(names, " ") + " --resume"}
 	}
 	return slices.DeleteFunc(docs, func(x *rollout.Deployment) bool { return x == nil }), err
 }

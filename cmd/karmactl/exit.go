@@ -88,13 +88,25 @@ func fault(a *app, err error) *document.Error {
 		for _, p := range problems.List {
 			f.Problems = append(f.Problems, document.FileProblem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Allowed: p.Allowed})
 		}
-	case errors.Is(err, engine.ErrInterrupted):
+	case errors.Is(err, engine.ErrInterrupted) && !strings.HasPrefix(f.Message, "interrupted; "):
 		f.Message = "interrupted; what was made is recorded"
 		f.Suggestion = cmp.Or(f.Suggestion, "run the same command again: it continues where this one stopped")
 	case errors.As(err, &aws):
 		f.Message, f.Why = strings.TrimSpace(strings.Replace(err.Error(), aws.Error(), aws.What, 1)), aws.Why
 	}
+	if says, does, is := cutLast(f.Message, ": karmactl "); is && f.Suggestion == "" { // what to do can be pasted from a line of its own
+		f.Message, f.Suggestion = says, "karmactl "+does
+	}
 	return f
+}
+
+// cutLast is strings.Cut at the last separator of a text of one line.
+func cutLast(text, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(text, sep)
+	if i < 0 || strings.Contains(text, "\n") {
+		return text, "", false
+	}
+	return text[:i], text[i+len(sep):], true
 }
 
 // code is the exit code of an error.

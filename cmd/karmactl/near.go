@@ -195,9 +195,9 @@ func noJobs(cfg *agents.Config, names []string) error {
 		switch j, is := cfg.Jobs[name]; {
 		case !is:
 		case j.HasImage():
-			return &usageError{fmt.Errorf("%s is a job with an image of its own, and nothing of it runs between its times: name another tag in %s, then karmactl up --only %s", name, cfg.File, name)}
+			return &usageError{fmt.Errorf("%s is a job with an image of its own, and nothing of it runs between its times: name another tag in %s first: karmactl up --only %s", name, cfg.File, name)}
 		default:
-			return &usageError{fmt.Errorf("%s is a job of %s, and has its image: karmactl deploy %s moves it, too", name, j.Agent, j.Agent)}
+			return &usageError{fmt.Errorf("%s is a job of %s, whose deployment moves it, too: karmactl deploy %s", name, j.Agent, j.Agent)}
 		}
 	}
 	return nil

@@ -112,7 +112,7 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 		board.Close()
 	}
 	if ctx.Err() != nil {
-		return &advice{engine.ErrInterrupted, "the rollback continues: karmactl deploy " + ag.Name + " --resume"}
+		return &advice{fmt.Errorf("%w; the rollback continues", engine.ErrInterrupted), "karmactl deploy " + ag.Name + " --resume"}
 	}
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func runSecretsSync(ctx context.Context, s *session, names []string, o secretsSy
 	of := chosenOwners(s.cfg, names)
 	nested := s.cfg.Secrets.Nested
 	if nested == "" {
-		return &usageError{fmt.Errorf("%s says that there is no nested secret (secrets.nested: \"\"): there is nothing to copy; karmactl secrets set AGENT KEY sets a value", s.cfg.File)}
+		return &usageError{fmt.Errorf("%s says that there is no nested secret (secrets.nested: \"\"), so there is nothing to copy: karmactl secrets set AGENT KEY", s.cfg.File)}
 	}
 	entries, err := provision.NestedEntries(ctx, s.env(true), s.cfg)
 	if err != nil {
@@ -49,8 +49,8 @@ func runSecretsSync(ctx context.Context, s *session, names []string, o secretsSy
 	}
 	if len(entries) == 0 {
 		return &advice{
-			fmt.Errorf("the nested secret %s is not in account %s (%s), or has no entry: nothing was copied", nested, s.account.ID, s.account.Region),
-			"name it in " + s.cfg.File + " (secrets.nested), or set values one by one: karmactl secrets set AGENT KEY",
+			fmt.Errorf("the nested secret %s is not in account %s (%s), or has no entry: nothing was copied: name it in %s (secrets.nested), or set values one by one", nested, s.account.ID, s.account.Region, s.cfg.File),
+			"karmactl secrets set AGENT KEY",
 		}
 	}
 	w := &overwriting{session: s, command: "secrets sync", agents: of, values: provision.FromNested(), dryRun: o.dryRun}

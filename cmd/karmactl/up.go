@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -190,7 +189,7 @@ func (s *session) confirm(ctx context.Context, q question) error {
 	word := cmp.Or(q.word, "yes")
 	yes, err := s.app.term.Confirm(ctx, q.text, word, cmp.Or(q.also, word))
 	if errors.Is(err, ui.ErrNoTerminal) {
-		return &usageError{fmt.Errorf("%w: karmactl %s --yes goes ahead without asking", err, q.command)}
+		return &advice{&usageError{err}, "karmactl " + q.command + " --yes"}
 	}
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func (a *Agent) CheckOwnKey(key, file string) error {
 	}
 	for _, s := range a.AllSecrets() {
 		if s.Key == key || s.Env == key && s.From != "" {
-			return fmt.Errorf("%s gets %s from %s, which is kept outside of karmactl: change it there, then karmactl deploy %s --refresh-secrets", a.Name, s.Env, s.From, a.Name)
+			return fmt.Errorf("%s gets %s from %s, which is kept outside of karmactl: change it there first: karmactl deploy %s --refresh-secrets", a.Name, s.Env, s.From, a.Name)
 		}
 	}
 	if len(own) == 0 {

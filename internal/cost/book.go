@@ -60,7 +60,7 @@ func Open(region, dir string) (*Book, error) {
 	}
 	fresh := &Book{}
 	if err := json.Unmarshal(kept, fresh); err != nil || fresh.Region != region {
-		return nil, fmt.Errorf("the refreshed prices in %s are damaged: delete the file, or run karmactl cost refresh", bookFile(dir, region))
+		return nil, fmt.Errorf("the refreshed prices in %s are damaged: fetch them again: karmactl cost refresh", bookFile(dir, region))
 	}
 	if fresh.AsOf < b.AsOf {
 		return b, nil

@@ -26,7 +26,7 @@ var (
 	ErrLockLost = errors.New("the lock on the state was lost")
 )
 
-const wayBack = "karmactl state history lists earlier versions, karmactl state restore VERSION brings one back"
+const wayBack = "karmactl state restore VERSION brings back one of the earlier versions: karmactl state history"
 
 // TruncatedError is a state that ends in the middle.
 type TruncatedError struct{ Size int }
@@ -92,7 +92,7 @@ func (e *ConflictError) Error() string {
 	case e.NoBucket:
 		return fmt.Sprintf("the bucket of the state %s was deleted while this run worked: run karmactl up again, which makes the bucket and finds by tag what was made; karmactl down finds it too", e.URI)
 	case e.Gone:
-		return fmt.Sprintf("the state %s was deleted while this run worked: nothing is written over that: %s; without one, run karmactl up again, which finds by tag what was made", e.URI, wayBack)
+		return fmt.Sprintf("the state %s was deleted while this run worked: nothing is written over that; the next up finds by tag what was made, or %s", e.URI, wayBack)
 	}
 	return fmt.Sprintf("another karmactl wrote the state %s while this run worked: it is not overwritten: wait until the other has finished and run this again, which finds by tag what was made", e.URI)
 }
@@ -113,11 +113,11 @@ func (e *UnsavedError) Error() string {
 	what := fmt.Sprintf("the last state was not saved to %s: %v", e.URI, e.Err)
 	switch {
 	case e.File == "":
-		return fmt.Sprintf("%s: nor was a copy beside you: %v: run karmactl up again, which finds by tag what was made", what, e.FileErr)
+		return fmt.Sprintf("%s: nor was a copy beside you: %v: the next up finds by tag what was made: karmactl up", what, e.FileErr)
 	case errors.Is(e.Err, ErrConflict):
 		return fmt.Sprintf("%s (what this run knew is in %s)", what, e.File)
 	default:
-		return fmt.Sprintf("%s: it is in %s: push it back with karmactl state import %s", what, e.File, e.File)
+		return fmt.Sprintf("%s: it is in %s: push it back: karmactl state import %s", what, e.File, e.File)
 	}
 }
 

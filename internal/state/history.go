@@ -39,7 +39,7 @@ func History(ctx context.Context, b Backend, limit int) ([]Version, error) {
 func Restore(ctx context.Context, o Options, version string) (*State, error) {
 	data, err := o.Backend.ReadVersion(ctx, version)
 	if errors.Is(err, ErrAbsent) {
-		return nil, fmt.Errorf("%w: karmactl state history lists them", err)
+		return nil, fmt.Errorf("%w: karmactl state history", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading version %s of the state: %w", version, err)

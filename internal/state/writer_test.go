@@ -143,7 +143,7 @@ func TestTheLastWriteFailingLeavesACopyThatCanBeImported(t *testing.T) {
 		if !errors.As(err, &unsaved) || !errors.Is(err, errDown) {
 			t.Fatalf("Close: %v", err)
 		}
-		if !strings.HasSuffix(err.Error(), "push it back with karmactl state import "+unsaved.File) {
+		if !strings.HasSuffix(err.Error(), "push it back: karmactl state import "+unsaved.File) {
 			t.Errorf("the message does not end with the way back: %v", err)
 		}
 		want := filepath.Join(filepath.Dir(o.Emergency), []string{"copy.json", "copy.2.json"}[n])

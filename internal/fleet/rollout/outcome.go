@@ -42,7 +42,8 @@ func (w *watch) end(ctx context.Context, d *types.ServiceDeployment) error {
 			return err
 		}
 		if newer {
-			doc.Outcome, doc.Reason = Superseded, "a newer deployment of "+w.Name+" has taken its place: karmactl deploy "+w.Name+" --resume follows that one"
+			doc.Outcome, doc.Reason = Superseded, "a newer deployment of "+w.Name+" has taken its place"
+			doc.Fix = "karmactl deploy " + w.Name + " --resume"
 			return nil
 		}
 		doc.Outcome, doc.Reason = Failed, reason
@@ -103,7 +104,8 @@ func (w *watch) newer(ctx context.Context) (bool, error) {
 // timedOut is no failure: the deployment continues.
 func (w *watch) timedOut(limit time.Duration) {
 	w.doc.Outcome = TimedOut
-	w.doc.Reason = fmt.Sprintf("still rolling after %s: karmactl deploy %s --resume watches it again", limit, w.Name)
+	w.doc.Reason = fmt.Sprintf("still rolling after %s", limit)
+	w.doc.Fix = "karmactl deploy " + w.Name + " --resume"
 	if w.lastEvent != "" {
 		w.doc.Reason += "; the last that AWS said: " + w.lastEvent
 	}

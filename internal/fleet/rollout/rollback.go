@@ -114,8 +114,10 @@ func (a *Agent) named(ctx context.Context, b RollbackPlan, to int) (RollbackPlan
 		return b, err
 	}
 	if d.Status != types.TaskDefinitionStatusActive {
-		return b, fmt.Errorf("revision %d of %s was retired when it was rolled back: deploy its image again: karmactl deploy %s --image %s",
-			to, a.Name, a.Name, aws.ToString(container(a.Name, d).Image))
+		return b, &fleet.Missing{
+			What: fmt.Sprintf("revision %d of %s was retired when it was rolled back: deploy its image again", to, a.Name),
+			Do:   "karmactl deploy " + a.Name + " --image " + aws.ToString(container(a.Name, d).Image),
+		}
 	}
 	there, err := a.hasImage(ctx, d)
 	if err == nil && !there {
