@@ -136,7 +136,7 @@ func (c *copilot) manifest(folder string, m *tree, env string) {
 	switch kind := m.get("type").str(); kind {
 	case "Load Balanced Web Service", "Backend Service", "Request-Driven Web Service", "Worker Service":
 	case "Scheduled Job":
-		c.job(name, m, folder, env)
+		c.job(name, m, env)
 		return
 	case "Static Site":
 		m.leave("not an agent: S3 and CloudFront serve it")
@@ -169,12 +169,12 @@ func (c *copilot) manifest(folder string, m *tree, env string) {
 	if env != "" {
 		c.fleet.environment = env
 	}
-	c.agentOf(a, whole, folder)
+	c.agentOf(a, whole)
 	for e, t := range m.get("environments").each() {
 		if e == env {
 			continue
 		}
-		c.overlay(e, a, t, folder)
+		c.overlay(e, a, t)
 	}
 }
 
@@ -205,13 +205,13 @@ func merged(base, over *tree) *tree {
 }
 
 // overlay is what another environment says of an agent.
-func (c *copilot) overlay(env string, a *agent, t *tree, folder string) {
+func (c *copilot) overlay(env string, a *agent, t *tree) {
 	name := nearest(env, nearEnvironment, "other")
 	b := &agent{name: a.name, at: t.at, prefix: "environments." + name + "."}
 	roots := c.roots
 	sub := &copilot{reading: &reading{opts: c.opts}, dir: c.dir, base: c.base, said: c.said, of: c.of}
 	sub.fleet.project = c.fleet.project
-	sub.agentOf(b, t, folder)
+	sub.agentOf(b, t)
 	c.roots = append(roots, sub.roots...)
 	for _, o := range c.fleet.environments {
 		if o.name == name {

@@ -35,7 +35,7 @@ func copilotTimesOf(said string) string {
 }
 
 // job makes a job of a manifest of the type Scheduled Job.
-func (c *copilot) job(name string, m *tree, folder, env string) {
+func (c *copilot) job(name string, m *tree, env string) {
 	whole := merged(m, m.get("environments", env))
 	said := whole.get("on", "schedule")
 	expression, why := expressionOf(copilotTimesOf(said.str()), "")
@@ -57,7 +57,7 @@ func (c *copilot) job(name string, m *tree, folder, env string) {
 	if text == "" {
 		a = c.fleet.imageOf(j)
 	}
-	c.agentOf(a, whole, folder)
+	c.agentOf(a, whole)
 	j.takeCommand(whole.get("command"))
 	if a == j.agent {
 		j.leaveServices(whole.get("image", "healthcheck"), whole.get("image", "port"))

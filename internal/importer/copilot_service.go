@@ -8,7 +8,7 @@ import (
 )
 
 // agentOf reads a manifest, or an environment's part of it, into an agent.
-func (c *copilot) agentOf(a *agent, m *tree, folder string) {
+func (c *copilot) agentOf(a *agent, m *tree) {
 	c.imageOf(a, m.get("image"))
 	if t := m.get("http", "target_port"); t != nil && m.get("image", "port") == nil {
 		a.port, _ = t.number()
