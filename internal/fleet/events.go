@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
@@ -18,19 +19,13 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-// EventsAPI is what reading events needs of *ecs.Client.
-type EventsAPI interface {
-	tasks.ServicesAPI
-	tasks.API
-}
-
 // eventsPoll is how often ECS is asked while logs are followed.
 const eventsPoll = 5 * time.Second
 
 // Events are what ECS has to say of the agents' tasks, to be woven into their
 // logs. ECS keeps a hundred events of a service, and a stopped task for an hour.
 type Events struct {
-	API     EventsAPI
+	API     *ecs.Client
 	Cluster string
 	Agents  []string
 	// Names are those of the agents' services.

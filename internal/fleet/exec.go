@@ -17,17 +17,12 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-// ExecAPI is what a session needs of *ecs.Client.
+// ExecAPI is what a session needs of *ecs.Client; a test tells its container the command by it.
 type ExecAPI interface {
-	EventsAPI
+	tasks.ServicesAPI
+	tasks.API
 	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
 	ExecuteCommand(context.Context, *ecs.ExecuteCommandInput, ...func(*ecs.Options)) (*ecs.ExecuteCommandOutput, error)
-}
-
-// RolesAPI is what looking for the reason needs of *iam.Client.
-type RolesAPI interface {
-	ListRolePolicies(context.Context, *iam.ListRolePoliciesInput, ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error)
-	GetRolePolicy(context.Context, *iam.GetRolePolicyInput, ...func(*iam.Options)) (*iam.GetRolePolicyOutput, error)
 }
 
 // Plugin connects the terminal with a session: AWS's session-manager-plugin.
@@ -41,7 +36,7 @@ type Plugin interface {
 // Exec opens a session in a running task.
 type Exec struct {
 	ECS     ExecAPI
-	Roles   RolesAPI
+	Roles   *iam.Client
 	Plugin  Plugin
 	Cluster string
 	Agent   string

@@ -23,16 +23,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-// SchedulerAPI is what the jobs' schedules need of *scheduler.Client.
-type SchedulerAPI interface {
-	ListSchedules(context.Context, *scheduler.ListSchedulesInput, ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error)
-}
-
-// StreamsAPI is what an earlier run of a job needs of *cloudwatchlogs.Client.
-type StreamsAPI interface {
-	DescribeLogStreams(context.Context, *cloudwatchlogs.DescribeLogStreamsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogStreamsOutput, error)
-}
-
 // JobStatus is how a job is.
 type JobStatus = document.JobStatus
 

@@ -18,11 +18,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-// ExecutionsAPI is what the jobs that a state machine leads need of *sfn.Client.
-type ExecutionsAPI interface {
-	ListExecutions(context.Context, *sfn.ListExecutionsInput, ...func(*sfn.Options)) (*sfn.ListExecutionsOutput, error)
-}
-
 // The outcomes of a run whose task ECS has forgotten. Step Functions knows an execution for 90 days.
 const (
 	runSucceeded = "succeeded"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	taggingtypes "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
@@ -58,7 +59,7 @@ type Running struct {
 }
 
 // RunningOf reads the services of a stack by their ARNs: service/CLUSTER/NAME.
-func RunningOf(ctx context.Context, api EventsAPI, services []string) (Running, error) {
+func RunningOf(ctx context.Context, api *ecs.Client, services []string) (Running, error) {
 	clusters := map[string][]string{}
 	for _, s := range services {
 		if parts := strings.Split(s, "/"); len(parts) == 3 {

@@ -19,11 +19,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-// MetricsAPI is what measuring needs of *cloudwatch.Client.
-type MetricsAPI interface {
-	GetMetricData(context.Context, *cloudwatch.GetMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error)
-}
-
 // Usage is a percentage now, and over the last hour in twelve parts.
 type Usage = document.Usage
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/tasks"
@@ -17,7 +18,7 @@ type Observed struct {
 }
 
 // Observe reads it. A cluster without services is empty.
-func Observe(ctx context.Context, api EventsAPI, cluster string, agents []string, names tasks.Names) (Observed, error) {
+func Observe(ctx context.Context, api *ecs.Client, cluster string, agents []string, names tasks.Names) (Observed, error) {
 	o := Observed{Services: map[string]types.Service{}, Tasks: map[string][]types.Task{}}
 	services, err := names.Services(ctx, api, cluster, agents)
 	if err != nil || len(services) == 0 {

@@ -13,11 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
-// SessionsAPI is what a forwarded port needs of *ssm.Client.
-type SessionsAPI interface {
-	StartSession(context.Context, *ssm.StartSessionInput, ...func(*ssm.Options)) (*ssm.StartSessionOutput, error)
-}
-
 // Forwarder carries a port, until its user ends it: AWS's session-manager-plugin.
 type Forwarder interface {
 	Plugin
@@ -31,7 +26,7 @@ const portDocument = "AWS-StartPortForwardingSession"
 
 // Forward carries a local port to a port of a running task, whatever its security groups
 // let in, over the way that ECS Exec takes. It ends with the session.
-func (e *Exec) Forward(ctx context.Context, api SessionsAPI, plugin Forwarder, local, remote int) (int, error) {
+func (e *Exec) Forward(ctx context.Context, api *ssm.Client, plugin Forwarder, local, remote int) (int, error) {
 	if err := plugin.Present(); err != nil {
 		return 0, err
 	}

@@ -31,12 +31,6 @@ const (
 	stopWithin = 90 * time.Second
 )
 
-// RunAPI is what following a task needs of *ecs.Client.
-type RunAPI interface {
-	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
-	StopTask(context.Context, *ecs.StopTaskInput, ...func(*ecs.Options)) (*ecs.StopTaskOutput, error)
-}
-
 // runs are the tasks that `karmactl run` started and that have not ended. They cost money, and the
 // karmactl that started them may be gone.
 func (w *Watcher) runs(all []types.Task) []Attention {
@@ -60,7 +54,7 @@ func UnfinishedRun(t types.Task, now time.Time) Attention {
 
 // Run follows a task that runs once to its end.
 type Run struct {
-	ECS     RunAPI
+	ECS     *ecs.Client
 	Cluster string
 	Agent   string
 	Log     *logs.StreamReader

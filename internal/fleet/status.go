@@ -10,11 +10,15 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -24,17 +28,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
-
-// TargetsAPI is what target health needs of *elasticloadbalancingv2.Client.
-type TargetsAPI interface {
-	DescribeTargetGroups(context.Context, *elb.DescribeTargetGroupsInput, ...func(*elb.Options)) (*elb.DescribeTargetGroupsOutput, error)
-	DescribeTargetHealth(context.Context, *elb.DescribeTargetHealthInput, ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error)
-}
-
-// DefinitionsAPI is what the words that people have for images need of *ecs.Client.
-type DefinitionsAPI interface {
-	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
-}
 
 // AgentStatus is how one agent is.
 type AgentStatus = document.AgentStatus
@@ -63,20 +56,20 @@ type Status struct {
 // agent's targets, however many tasks run up to a hundred. Jobs take two more, and one
 // for each that has not run within the hour; what an image is called takes one for each revision.
 type Watcher struct {
-	ECS       EventsAPI
-	Targets   TargetsAPI
-	Metrics   MetricsAPI
+	ECS       *ecs.Client
+	Targets   *elb.Client
+	Metrics   *cloudwatch.Client
 	Schedules SchedulesAPI
 	Cluster   string
 	Agents    []agents.Agent
 	// Jobs are the ones to look at, with Scheduler and Streams; without any neither is asked.
 	Jobs      []agents.Job
-	Scheduler SchedulerAPI
-	Streams   StreamsAPI
+	Scheduler *scheduler.Client
+	Streams   *cloudwatchlogs.Client
 	// Executions are those of the state machines that lead jobs; nil does not ask.
-	Executions ExecutionsAPI
+	Executions *sfn.Client
 	// Definitions have what people call the agents' images; nil does not ask.
-	Definitions DefinitionsAPI
+	Definitions *ecs.Client
 	Clock       engine.Clock
 	// Waits says what agents without a service wait for; nil does not ask.
 	Waits func(context.Context, []agents.Agent) (map[string]Waiting, error)

@@ -16,17 +16,13 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-type certificateAPI interface {
-	DescribeCertificate(context.Context, *acm.DescribeCertificateInput, ...func(*acm.Options)) (*acm.DescribeCertificateOutput, error)
-}
-
 // expirySoon is when a plan says that a certificate which AWS does not renew expires. ACM
 // itself tells its owner 45 days before: https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html
 const expirySoon = 45 * 24 * time.Hour
 
 // checkCertificate refuses a certificate that the agents could not be served with, with all
 // reasons at once. warning is what its owner should know of one that can. It only reads.
-func checkCertificate(ctx context.Context, api certificateAPI, cfg *agents.Config, now time.Time) (warning string, err error) {
+func checkCertificate(ctx context.Context, api *acm.Client, cfg *agents.Config, now time.Time) (warning string, err error) {
 	arn := cfg.LoadBalancer.Certificate
 	out, err := api.DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: &arn})
 	if cloud.IsNotFound(err) {

@@ -29,19 +29,13 @@ func (s *Stack) givenNetwork() *networkPart {
 	return n
 }
 
-type givenNetworkAPI interface {
-	ec2.DescribeSubnetsAPIClient
-	ec2.DescribeRouteTablesAPIClient
-	DescribeVpcAttribute(context.Context, *ec2.DescribeVpcAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeVpcAttributeOutput, error)
-}
-
 // lbAddresses is how many free addresses a subnet of a load balancer needs:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer
 const lbAddresses = 8
 
 // checkGivenNetwork refuses a VPC in which the stack could not run, with all reasons at once.
 // It only reads, and tells the zones of the subnets by their ids.
-func checkGivenNetwork(ctx context.Context, api givenNetworkAPI, cfg *agents.Config) (map[string]string, error) {
+func checkGivenNetwork(ctx context.Context, api *ec2.Client, cfg *agents.Config) (map[string]string, error) {
 	n := cfg.Network
 	names, err := api.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &n.VPC, Attribute: types.VpcAttributeNameEnableDnsSupport})
 	if cloud.IsNotFound(err) {

@@ -61,12 +61,8 @@ func AskQuota(service, code string, much float64, region string) string {
 	return fmt.Sprintf("aws service-quotas request-service-quota-increase --service-code %s --quota-code %s --desired-value %g --region %s", service, code, math.Ceil(much), region)
 }
 
-type quotaAPI interface {
-	GetServiceQuota(context.Context, *servicequotas.GetServiceQuotaInput, ...func(*servicequotas.Options)) (*servicequotas.GetServiceQuotaOutput, error)
-}
-
 // QuotaLimit is how much the account has of a quota; known is false where AWS does not say.
-func QuotaLimit(ctx context.Context, api quotaAPI, service, code string) (limit float64, known bool, err error) {
+func QuotaLimit(ctx context.Context, api *servicequotas.Client, service, code string) (limit float64, known bool, err error) {
 	out, err := api.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: &service, QuotaCode: &code})
 	if err != nil || out.Quota == nil || out.Quota.Value == nil {
 		return 0, false, err

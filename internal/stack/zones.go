@@ -11,10 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-type zonesAPI interface {
-	DescribeAvailabilityZones(context.Context, *ec2.DescribeAvailabilityZonesInput, ...func(*ec2.Options)) (*ec2.DescribeAvailabilityZonesOutput, error)
-}
-
 // withoutFargate are zones in which Fargate runs no tasks. Which letter a zone has
 // differs by account, its id does not.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
@@ -24,7 +20,7 @@ var withoutFargate = []string{"apne1-az3", "usw1-az2"}
 // stay, in their order, whatever has become of them: another zone would be another
 // stack. To them come those named, or the first available ones that run tasks, up
 // to n.
-func chooseZones(ctx context.Context, api zonesAPI, n int, names, inUse []string) ([]string, error) {
+func chooseZones(ctx context.Context, api *ec2.Client, n int, names, inUse []string) ([]string, error) {
 	zones := slices.Clone(inUse)
 	if len(names) > 0 {
 		n = len(names)
@@ -72,7 +68,7 @@ func fillZones(zones []string, n int, wanted, have []string, without map[string]
 
 // availableZones are the region's in which tasks can be started, in order, and the
 // ids of those without Fargate by name.
-func availableZones(ctx context.Context, api zonesAPI) (have []string, without map[string]string, err error) {
+func availableZones(ctx context.Context, api *ec2.Client) (have []string, without map[string]string, err error) {
 	out, err := api.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{Filters: []types.Filter{
 		{Name: aws.String("zone-type"), Values: []string{"availability-zone"}},
 		{Name: aws.String("state"), Values: []string{"available"}},

@@ -16,15 +16,10 @@ import (
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
-type ecrAPI interface {
-	GetAuthorizationToken(context.Context, *ecr.GetAuthorizationTokenInput, ...func(*ecr.Options)) (*ecr.GetAuthorizationTokenOutput, error)
-	GetAccountSetting(context.Context, *ecr.GetAccountSettingInput, ...func(*ecr.Options)) (*ecr.GetAccountSettingOutput, error)
-}
-
 // Pusher pushes to the account's own registry with a token of its own, good for
 // twelve hours. Nothing is written to the user's docker configuration.
 type Pusher struct {
-	ECR ecrAPI
+	ECR *ecr.Client
 	// Transport is http.DefaultTransport when nil.
 	Transport http.RoundTripper
 	auth      authn.Authenticator

@@ -23,7 +23,7 @@ const deploymentsDescribed = 20
 // Reads are the reads that agents share whose deployments are followed at the same
 // time: one call has 20 deployments, 10 services or 100 tasks.
 type Reads struct {
-	ecs     ecsAPI
+	ecs     *ecs.Client
 	cluster string
 	// only is the one service that is followed; "" is several.
 	only  string
@@ -40,7 +40,7 @@ type Reads struct {
 }
 
 // NewReads makes the reads of several services of a cluster.
-func NewReads(api ecsAPI, clock engine.Clock, cluster string) *Reads {
+func NewReads(api *ecs.Client, clock engine.Clock, cluster string) *Reads {
 	return &Reads{ecs: api, cluster: cluster, clock: clock, began: clock.Now(), last: cloud.NewInventory(clock)}
 }
 

@@ -13,11 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-type imagesAPI interface {
-	ecr.DescribeImagesAPIClient
-	BatchGetImage(context.Context, *ecr.BatchGetImageInput, ...func(*ecr.Options)) (*ecr.BatchGetImageOutput, error)
-}
-
 // hasImage tells whether a revision's image can still be pulled, as far as ECR tells:
 // a lifecycle policy may have expired it. An image of another registry counts as
 // there, and so does one that may not be asked for.
