@@ -24,7 +24,7 @@ func (p *Printer) text(e Event) {
 	p.last = from
 	said, fields, isJSON := structured(message)
 	if isJSON {
-		message = p.named(message) + said
+		message = levelNames[LevelOf(message)] + said
 	}
 	for first := !goesOn; ; first = p.style.Width == 0 {
 		line, rest, more := strings.Cut(message, "\n")
@@ -51,15 +51,7 @@ func (p *Printer) text(e Event) {
 // levelColors are the colours of levels (ANSI), readable on black and on white. The others keep the terminal's.
 var levelColors = map[Level]string{LevelDebug: "\x1b[2m", LevelWarn: "\x1b[38;5;136m", LevelError: "\x1b[38;5;167m", LevelFatal: "\x1b[1;38;5;167m"}
 
-// named is the level of a JSON line, which its colour says where there are any.
-func (p *Printer) named(line string) string {
-	if p.style.Color {
-		return ""
-	}
-	return levelNames[LevelOf(line)]
-}
-
-// levelNames are the levels that have a colour.
+// levelNames are the levels that have a colour: of a JSON line it is not the only one to say it.
 var levelNames = map[Level]string{LevelDebug: "DEBUG ", LevelWarn: "WARN ", LevelError: "ERROR ", LevelFatal: "FATAL "}
 
 // leveled writes a line in its level's colour, unless it has colours of its own.
