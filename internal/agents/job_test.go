@@ -104,6 +104,15 @@ func TestTheNextRunIsTheOneThatTheSchedulerMakes(t *testing.T) {
 		{"cron(0/15 * * * ? *)", "UTC", "2026-01-01T03:46:00Z", "2026-01-01T04:00:00Z"},
 		{"cron(0 7 ? * MON-FRI *)", "Asia/Tokyo", "2026-11-27T22:30:00Z", "2026-11-29T22:00:00Z"},
 		{"cron(0 0 L * ? *)", "UTC", "2026-02-01T00:00:00Z", "2026-02-28T00:00:00Z"},
+		{"cron(15 10 ? * 6L *)", "UTC", "2026-11-27T10:15:00Z", "2026-12-25T10:15:00Z"}, // the last Friday
+		{"cron(0 9 ? * FRI#3 *)", "UTC", "2026-11-20T09:00:00Z", "2026-12-18T09:00:00Z"},
+		{"cron(0 9 ? * 1#5 *)", "UTC", "2026-11-30T00:00:00Z", "2027-01-31T09:00:00Z"}, // the next month with a fifth Sunday
+		{"cron(0 9 ? * L *)", "UTC", "2026-11-23T00:00:00Z", "2026-11-28T09:00:00Z"},   // the last day of the week
+		{"cron(0 9 15W * ? *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-16T09:00:00Z"}, // the 15th is a Sunday
+		{"cron(0 9 14W * ? *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-13T09:00:00Z"}, // the 14th a Saturday
+		{"cron(0 9 1W * ? *)", "UTC", "2026-08-01T00:00:00Z", "2026-08-03T09:00:00Z"},  // not in the month before
+		{"cron(0 9 28W 2 ? *)", "UTC", "2027-01-01T00:00:00Z", "2027-02-26T09:00:00Z"}, // nor in the one after
+		{"cron(0 9 10W * ? *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-10T09:00:00Z"},
 		{"cron(0 0 29 2 ? *)", "UTC", "2096-03-01T00:00:00Z", "2104-02-29T00:00:00Z"},
 		{"rate(7 hours)", "UTC", "2026-01-01T07:00:00Z", "2026-01-01T14:00:00Z"},
 	} {
@@ -143,6 +152,14 @@ func TestAJobsRunsAMonthAreCountedOverAYear(t *testing.T) {
 		}
 		if got := times.PerMonth(from); got != want {
 			t.Errorf("%s runs %v times a month, want %v", said, got, want)
+		}
+	}
+}
+
+func TestADayThatNoMonthHasIsNoSchedule(t *testing.T) {
+	for _, fields := range []string{"0 9 29W * ? *", "0 9 0W * ? *", "0 9 W * ? *", "0 9 LW * ? *", "0 9 ? * FRI#0 *", "0 9 ? * FRI#6 *", "0 9 ? * 8#1 *", "0 9 ? * #1 *", "0 9 ? * MON-FRI#1 *", "0 9 ? * 3#1,6#3 *", "0 9 ? * 0L *", "0 L * * ? *", "5W 9 * * ? *", "0 9 ? 3#2 MON *"} {
+		if _, err := ParseJobTimes("cron("+fields+")", "UTC"); err == nil {
+			t.Errorf("%s is taken", fields)
 		}
 	}
 }

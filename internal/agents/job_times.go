@@ -105,8 +105,8 @@ type JobTimes struct {
 	Every time.Duration
 
 	// minute, hour, day of month, month, day of week, year
-	fields  [6][]int
-	lastDay bool
+	fields [6][]int
+	month  monthDay
 }
 
 // cronRanges are the lowest and highest value of each field, and cronNames their names.
@@ -117,8 +117,7 @@ var (
 	cronNames  = [6][]string{3: {"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}, 4: {"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}}
 )
 
-// ParseJobTimes reads cron(...) or rate(...). W, # and L for a day of the week, which AWS
-// takes too, are refused: karmactl could not say when such a job runs next.
+// ParseJobTimes reads cron(...) or rate(...).
 func ParseJobTimes(expression, zone string) (JobTimes, error) {
 	t := JobTimes{}
 	var err error
@@ -142,8 +141,7 @@ func ParseJobTimes(expression, zone string) (JobTimes, error) {
 		return t, errors.New("one of day of month and day of week is ?, and only one")
 	}
 	for i, p := range parts {
-		if p == "L" && i == 2 {
-			t.lastDay = true
+		if t.special(p, i) {
 			continue
 		}
 		if t.fields[i], err = cronValues(p, i); err != nil {
@@ -203,10 +201,7 @@ func among(values []int, v int) bool { return values == nil || slices.Contains(v
 
 // runsOn tells whether the schedule has times on a day.
 func (t JobTimes) runsOn(day time.Time) bool {
-	if t.lastDay && day.AddDate(0, 0, 1).Day() != 1 {
-		return false
-	}
-	return among(t.fields[2], day.Day()) && among(t.fields[3], int(day.Month())) && among(t.fields[4], int(day.Weekday())+1) && among(t.fields[5], day.Year())
+	return t.month.on(day) && among(t.fields[2], day.Day()) && among(t.fields[3], int(day.Month())) && among(t.fields[4], int(day.Weekday())+1) && among(t.fields[5], day.Year())
 }
 
 // farthest is how many days ahead a run is looked for: a 29 February comes every eight years at worst.

@@ -295,3 +295,35 @@ func TestATimeThatTheClocksSkipIsLeftOutAndOneThatTheyShowTwiceComesOnce(t *test
 		}
 	}
 }
+
+// TestADayOfTheMonthIsAnotherOneInEach: the forms with L, W and #, from August to November of 2026.
+func TestADayOfTheMonthIsAnotherOneInEach(t *testing.T) {
+	from := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+	for fields, want := range map[string]string{
+		"0 9 L * ? *":     "[8-31 9-30 10-31 11-30]",
+		"0 9 1W * ? *":    "[8-3 9-1 10-1 11-2]",
+		"0 9 15W * ? *":   "[8-14 9-15 10-15 11-16]",
+		"0 9 ? * 6L *":    "[8-28 9-25 10-30 11-27]",
+		"0 9 ? * FRI#3 *": "[8-21 9-18 10-16 11-20]",
+		"0 9 ? * 1#5 *":   "[8-30 11-29]",
+		"0 9 ? 11 L *":    "[11-7 11-14 11-21 11-28]",
+	} {
+		when, err := parseJobSchedule("cron("+fields+")", "UTC")
+		if err != nil {
+			t.Errorf("%s: %v", fields, err)
+			continue
+		}
+		var got []string
+		for _, x := range when.due(from, from, from.AddDate(0, 4, 0)) {
+			got = append(got, x.Format("1-2"))
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s: %v, want %s", fields, got, want)
+		}
+	}
+	for _, fields := range []string{"0 9 0W * ? *", "0 9 W * ? *", "0 9 ? * FRI#6 *", "0 9 ? * 8#1 *", "0 9 ? * 3#1,6#3 *", "0 9 ? * FOOL *", "0 L * * ? *"} {
+		if _, err := parseJobSchedule("cron("+fields+")", "UTC"); err == nil {
+			t.Errorf("%s is taken", fields)
+		}
+	}
+}

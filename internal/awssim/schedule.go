@@ -24,8 +24,60 @@ type cron struct{ fields [6]cronField }
 type cronField struct {
 	any    bool // * or ?
 	values []int
-	// last is L (days of month); weekday forms with # and W are not simulated.
-	last bool
+	// monthly tells of a day of a month whether it is L, 15W, 6L or 6#3; nil for other forms.
+	monthly func(time.Time) bool
+}
+
+// monthForm are the forms of a field of days that mean another day in each month.
+var monthForm = lazyregexp.New(`^(?:(L)|(\d+)W|([1-7]|[A-Z]{3})L|([1-7]|[A-Z]{3})#([1-5]))$`)
+
+// parseMonthly reads such a form: in the third field L and 15W, in the fifth L, 6L and 6#3.
+func parseMonthly(text string, i int) (f cronField, ok bool) {
+	m := monthForm.FindStringSubmatch(text)
+	if m == nil || i != 2 && i != 4 {
+		return f, false
+	}
+	var weekday cronField
+	if name := m[3] + m[4]; name != "" {
+		if weekday, ok = parseCronField(name, 4); !ok {
+			return f, false
+		}
+	}
+	month := func(t time.Time) time.Month { return t.Month() }
+	near, _ := strconv.Atoi(m[2])
+	nth, _ := strconv.Atoi(m[5])
+	switch {
+	case i == 4 && m[1] != "":
+		return cronField{values: []int{7}}, true
+	case i == 2 && m[1] != "":
+		f.monthly = func(t time.Time) bool { return month(t.AddDate(0, 0, 1)) != month(t) }
+	case i == 2 && near >= 1 && near <= 31:
+		// Of the days from Monday to Friday none of the month is nearer to it.
+		f.monthly = func(t time.Time) bool {
+			if t.Weekday() == time.Saturday || t.Weekday() == time.Sunday {
+				return false
+			}
+			for d := 1; d <= 31; d++ {
+				o := time.Date(t.Year(), t.Month(), d, 12, 0, 0, 0, time.UTC)
+				weekend := o.Weekday() == time.Saturday || o.Weekday() == time.Sunday
+				if !weekend && o.Month() == t.Month() && max(d-near, near-d) < max(t.Day()-near, near-t.Day()) {
+					return false
+				}
+			}
+			return true
+		}
+	case i == 4 && m[3] != "":
+		f.monthly = func(t time.Time) bool {
+			return weekday.has(int(t.Weekday())+1) && month(t.AddDate(0, 0, 7)) != month(t)
+		}
+	case i == 4 && nth > 0:
+		f.monthly = func(t time.Time) bool {
+			return weekday.has(int(t.Weekday())+1) && month(t.AddDate(0, 0, 7-7*nth)) == month(t) && month(t.AddDate(0, 0, -7*nth)) != month(t)
+		}
+	default:
+		return f, false
+	}
+	return f, true
 }
 
 var (
@@ -109,8 +161,9 @@ func parseCronField(text string, i int) (cronField, bool) {
 	switch {
 	case text == "*", text == "?" && (i == 2 || i == 4):
 		return cronField{any: true}, true
-	case text == "L" && i == 2:
-		return cronField{last: true}, true
+	}
+	if f, ok := parseMonthly(text, i); ok {
+		return f, true
 	}
 	lo, hi := cronRanges[i][0], cronRanges[i][1]
 	value := func(s string) (int, bool) {
@@ -153,12 +206,18 @@ func parseCronField(text string, i int) (cronField, bool) {
 	return f, true
 }
 
+func (f cronField) onDay(t time.Time, v int) bool {
+	if f.monthly != nil {
+		return f.monthly(t)
+	}
+	return f.has(v)
+}
+
 func (f cronField) has(v int) bool { return f.any || slices.Contains(f.values, v) }
 
 func (c *cron) matches(t time.Time) bool {
-	day := c.fields[2].has(t.Day()) || c.fields[2].last && t.AddDate(0, 0, 1).Day() == 1
-	return c.fields[0].has(t.Minute()) && c.fields[1].has(t.Hour()) && day && c.fields[3].has(int(t.Month())) &&
-		c.fields[4].has(int(t.Weekday())+1) && c.fields[5].has(t.Year())
+	return c.fields[0].has(t.Minute()) && c.fields[1].has(t.Hour()) && c.fields[2].onDay(t, t.Day()) && c.fields[3].has(int(t.Month())) &&
+		c.fields[4].onDay(t, int(t.Weekday())+1) && c.fields[5].has(t.Year())
 }
 
 // lookBack is how far a schedule is searched for when there was no call for long.
