@@ -181,5 +181,14 @@ func (p *plan) keptFiles() []string {
 	if o, there := p.res.Get(fileSystemKey); there && o.Verb == engine.None && o.Reason != "" {
 		return []string{fmt.Sprintf("kept: %s (%s%s)", o.Key, o.Reason, p.keepingFiles())}
 	}
-	return nil
+	var volumes []string
+	for _, o := range p.res.Outcomes {
+		if o.Verb == engine.Delete && o.Key.Kind() == "access-point" && !strings.Contains(string(o.Key), "#") { // not one that was made twice
+			volumes = append(volumes, o.Key.Name())
+		}
+	}
+	if len(volumes) == 0 {
+		return nil
+	}
+	return []string{"kept: the files of " + strings.Join(volumes, ", ") + ", in that directory of the file system: a volume of that agent and name has them again, one of another name begins empty"}
 }
