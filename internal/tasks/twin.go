@@ -13,13 +13,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 )
 
-// TwinsAPI is what finding twins needs of *ecs.Client.
-type TwinsAPI interface {
-	API
-	ListClusters(context.Context, *ecs.ListClustersInput, ...func(*ecs.Options)) (*ecs.ListClustersOutput, error)
-	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
-}
-
 // Twin is an agent that runs in another cluster of the account and region, too: the same
 // image by its digest, with the same command. A web server may; what acts on its own acts twice.
 type Twin struct {
@@ -34,7 +27,7 @@ type Twin struct {
 func (t Twin) String() string { return fmt.Sprintf("%s (%s in %s)", t.Agent, t.Runs, t.Cluster) }
 
 // Twins are those of the agents of a cluster.
-func (n Names) Twins(ctx context.Context, api TwinsAPI, own string, agents []string) ([]Twin, error) {
+func (n Names) Twins(ctx context.Context, api *ecs.Client, own string, agents []string) ([]Twin, error) {
 	r := &twins{api: api, definitions: map[string]*types.TaskDefinition{}}
 	mine, err := r.running(ctx, own)
 	if err != nil {
@@ -68,7 +61,7 @@ func (n Names) Twins(ctx context.Context, api TwinsAPI, own string, agents []str
 
 // twins is a search under way; the task definitions are by ARN.
 type twins struct {
-	api         TwinsAPI
+	api         *ecs.Client
 	definitions map[string]*types.TaskDefinition
 }
 
