@@ -94,19 +94,10 @@ func fault(a *app, err error) *document.Error {
 	case errors.As(err, &aws):
 		f.Message, f.Why = strings.TrimSpace(strings.Replace(err.Error(), aws.Error(), aws.What, 1)), aws.Why
 	}
-	if says, does, is := cutLast(f.Message, ": karmactl "); is && f.Suggestion == "" { // what to do can be pasted from a line of its own
-		f.Message, f.Suggestion = says, "karmactl "+does
+	if i := strings.LastIndex(f.Message, ": karmactl "); i > 0 && f.Suggestion == "" && !strings.Contains(f.Message, "\n") { // to be pasted from a line of its own
+		f.Message, f.Suggestion = f.Message[:i], f.Message[i+len(": "):]
 	}
 	return f
-}
-
-// cutLast is strings.Cut at the last separator of a text of one line.
-func cutLast(text, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(text, sep)
-	if i < 0 || strings.Contains(text, "\n") {
-		return text, "", false
-	}
-	return text[:i], text[i+len(sep):], true
 }
 
 // code is the exit code of an error.
