@@ -121,9 +121,9 @@ func (o *adoptOptions) chooseCluster(clusters []string) error {
 	switch {
 	case o.cluster != "":
 	case o.from == "":
-		return &usageError{errors.New("name the cluster, or a Terraform state with --from: karmactl adopt --from-ecs CLUSTER")}
+		return usage("karmactl adopt --from-ecs CLUSTER", "name the cluster, or a Terraform state with --from")
 	case len(clusters) != 1:
-		return &advice{fmt.Errorf("%s has %s of ECS", o.from, cloud.Count(len(clusters), "cluster")), "karmactl adopt --from " + o.from + " --from-ecs CLUSTER"}
+		return engine.Advise(fmt.Errorf("%s has %s of ECS", o.from, cloud.Count(len(clusters), "cluster")), "karmactl adopt --from "+o.from+" --from-ecs CLUSTER")
 	default:
 		o.cluster = clusters[0]
 	}

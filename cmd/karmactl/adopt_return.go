@@ -30,13 +30,13 @@ func (s *session) planGivingBack(ctx context.Context, store *state.Store, all []
 		return g, nil // either has nothing been made yet, or all of that is gone
 	}
 	if asleep := store.Hibernation(); asleep != nil {
-		return nil, &advice{fmt.Errorf("the stack has hibernated since %s: what was taken over is to be given back as it ran", atUTC(asleep.Since)), "karmactl wake"}
+		return nil, engine.Advise(fmt.Errorf("the stack has hibernated since %s: what was taken over is to be given back as it ran", atUTC(asleep.Since)), "karmactl wake")
 	}
 	for _, e := range adopted(store, "") {
 		switch {
 		case len(e.Taken) == 0:
 		case e.Key.Kind() != "task-definition":
-			return nil, &advice{fmt.Errorf("%s was replaced since it was taken over: what it was is gone, and nothing was given back", e.Key), "karmactl adopt --release keeps the fleet"}
+			return nil, engine.Advise(fmt.Errorf("%s was replaced since it was taken over: what it was is gone, and nothing was given back", e.Key), "karmactl adopt --release keeps the fleet")
 		default:
 			r, err := revisionOfTaken(e)
 			if err != nil {

@@ -86,7 +86,7 @@ func (s *session) roleChanges(ctx context.Context, rec engine.Recorder, first fu
 		notes = append(notes, fmt.Sprintf("the role %s was changed since %s was taken over; agents.yaml says what %s may do from now on:\n%s", tasks.ID(taken.Rights.Role), a.Name, a.Name, diff))
 	}
 	if len(refused) > 0 {
-		return nil, &advice{fmt.Errorf("nothing was changed: %s", strings.Join(refused, "\n")), "permissions in agents.yaml as the role has them now; what you add after the first deployment is yours to decide"}
+		return nil, engine.Advise(fmt.Errorf("nothing was changed: %s", strings.Join(refused, "\n")), "permissions in agents.yaml as the role has them now; what you add after the first deployment is yours to decide")
 	}
 	return notes, nil
 }

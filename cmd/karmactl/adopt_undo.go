@@ -27,10 +27,10 @@ func refuseTakeover(store *state.Store, command string) error {
 		return &engine.Adopted{Key: begun[0].Key, ID: begun[0].ID, Verb: engine.None}
 	}
 	if shared := adopted(store, engine.AdoptionShared); len(shared) > 0 && (command == "down" || command == "hibernate") {
-		return &advice{
+		return engine.Advise(
 			fmt.Errorf("%d resources were taken over from a program that has not let go of them, such as %s (%s), and karmactl %s would delete them under it", len(shared), shared[0].Key, shared[0].ID, command),
 			"karmactl adopt --release, once it has let go; karmactl adopt --undo gives them back",
-		}
+		)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (t *takeover) writeFile() error {
 func (t *takeover) takeOverLocked(ctx context.Context, store *state.Store) error {
 	for key := range t.skip {
 		if e, ok := store.Get(key); ok && e.Adopted != "" {
-			return &advice{fmt.Errorf("%s (%s) was taken over before, and --skip leaves it out: nothing was taken over", key, e.ID), "karmactl adopt --undo, then again with --skip"}
+			return engine.Advise(fmt.Errorf("%s (%s) was taken over before, and --skip leaves it out: nothing was taken over", key, e.ID), "karmactl adopt --undo, then again with --skip")
 		}
 	}
 	var begun []engine.Entry
@@ -52,7 +52,7 @@ func (t *takeover) takeOverLocked(ctx context.Context, store *state.Store) error
 		was, ok := store.Get(c.Key)
 		switch {
 		case ok && (was.ID != c.ID || was.Adopted == ""):
-			return &advice{fmt.Errorf("the state has %s as %s, and the fleet has %s: nothing was taken over", c.Key, was.ID, c.ID), "another environment, with its own state"}
+			return engine.Advise(fmt.Errorf("the state has %s as %s, and the fleet has %s: nothing was taken over", c.Key, was.ID, c.ID), "another environment, with its own state")
 		case ok && was.Adopted != engine.AdoptionBegun:
 			continue
 		}
@@ -115,7 +115,7 @@ func (t *takeover) noteDifferences(ctx context.Context, store *state.Store, begu
 			return store.Flush(ctx)
 		}
 		if t.clock.Now().After(until) {
-			return &advice{err, "karmactl adopt again continues, karmactl adopt --undo gives everything back"}
+			return engine.Advise(err, "karmactl adopt again continues, karmactl adopt --undo gives everything back")
 		}
 		if err := t.clock.Wait(ctx, 5*time.Second); err != nil {
 			return err

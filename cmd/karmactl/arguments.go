@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // plainArguments has every command say in karmactl's words that it does not take the arguments that it was given, or
@@ -27,7 +28,7 @@ func plainArguments(c *cobra.Command) {
 			if len(args) > 0 {
 				given = fmt.Sprintf("%q", strings.Join(args, " "))
 			}
-			return &advice{&usageError{fmt.Errorf("%s takes %s, and was given %s", c.CommandPath(), cmp.Or(takes, "no arguments"), given)}, c.CommandPath() + " --help"}
+			return engine.Advise(&usageError{fmt.Errorf("%s takes %s, and was given %s", c.CommandPath(), cmp.Or(takes, "no arguments"), given)}, c.CommandPath()+" --help")
 		}
 	}
 	for _, sub := range c.Commands() {
@@ -70,7 +71,7 @@ func badFlag(c *cobra.Command, err error) error {
 	case errors.As(err, &value):
 		err = fmt.Errorf("--%s %q: allowed is %s", value.GetFlag().Name, value.GetValue(), valuesOf(value.GetFlag()))
 	}
-	return &advice{&usageError{err}, try}
+	return engine.Advise(&usageError{err}, try)
 }
 
 func valuesOf(f *pflag.Flag) string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/docs"
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/lazyregexp"
 	"github.com/karmacadabra/karmactl/internal/stack"
 )
@@ -69,7 +70,7 @@ func (c *ciAccess) workflow() (workflow, error) {
 		"arn:aws:iam::123456789012:role/karmacadabra-prod-us-east-1-github-deploy", access.Deploy.ARN(),
 	).Replace(docs.Workflow())
 	if there, err := os.ReadFile(flow.path); err == nil && c.o.write && !c.o.force && !bytes.Equal(there, []byte(flow.text)) {
-		return flow, &advice{fmt.Errorf("%s is there, and is another one", flow.path), "karmactl ci github --write --force overwrites it; without --write it is printed"}
+		return flow, engine.Advise(fmt.Errorf("%s is there, and is another one", flow.path), "karmactl ci github --write --force overwrites it; without --write it is printed")
 	}
 	return flow, nil
 }

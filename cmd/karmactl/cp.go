@@ -58,17 +58,17 @@ func copied(from, to string) (agent, file string, out bool) {
 }
 
 func checkCopy(cfg *agents.Config, args []string, container string) error {
-	const usage = ", as AGENT:/PATH and a path here, in either order: karmactl cp AGENT:/PATH LOCAL"
+	const right, as = "karmactl cp AGENT:/PATH LOCAL", ", as AGENT:/PATH and a path here, in either order"
 	if len(args) != 2 || args[0] == "" || args[1] == "" {
-		return &usageError{errors.New("say what is copied and where to" + usage)}
+		return usage(right, "say what is copied and where to"+as)
 	}
 	agent, file, out := copied(args[0], args[1])
 	_, _, in := inTask(args[1])
 	switch {
 	case in && out:
-		return &usageError{errors.New("both are in a container: copy it to this machine first" + usage)}
+		return usage(right, "both are in a container: copy it to this machine first"+as)
 	case !in && !out:
-		return &usageError{errors.New("neither is in a container: name them" + usage)}
+		return usage(right, "neither is in a container: name them"+as)
 	}
 	if err := areAgents(cfg, []string{agent}); err != nil {
 		return err

@@ -81,14 +81,14 @@ func (s *session) movedFleet(ctx context.Context, store *state.Store, readOnly b
 	f := &cutover.Fleet{Env: env, Names: s.cfg.RecordNames(), Agents: s.cfg.NamesBelow()}
 	entry, _ := store.Get("alb")
 	if entry.ID == "" {
-		return nil, &advice{errors.New("this stack has no load balancer yet"), "karmactl up, with load_balancer: {records: false}"}
+		return nil, engine.Advise(errors.New("this stack has no load balancer yet"), "karmactl up, with load_balancer: {records: false}")
 	}
 	balancer, err := f.BalancerOf(ctx, entry.ID)
 	if err != nil {
 		return nil, err
 	}
 	if balancer == nil {
-		return nil, &advice{fmt.Errorf("the load balancer %s is gone", entry.ID), "karmactl up"}
+		return nil, engine.Advise(fmt.Errorf("the load balancer %s is gone", entry.ID), "karmactl up")
 	}
 	f.Balancer, f.BalancerZone = balancer.DNSName, balancer.Zone
 	f.Zone, err = stack.HostedZone(ctx, s.cfg, env)
@@ -138,7 +138,7 @@ func (s *session) planCutover(ctx context.Context, store *state.Store, readOnly 
 	case len(m.Obstacles) > 0:
 		return l, errors.New(strings.Join(m.Obstacles, "\n"))
 	case len(unhealthy) > 0:
-		return l, &advice{fmt.Errorf("nothing is moved while agents are not healthy: %s", strings.Join(unhealthy, ", ")), "karmactl doctor"}
+		return l, engine.Advise(fmt.Errorf("nothing is moved while agents are not healthy: %s", strings.Join(unhealthy, ", ")), "karmactl doctor")
 	}
 	return l, nil
 }
@@ -212,7 +212,7 @@ func runCutover(ctx context.Context, s *session, o cutoverOptions) error {
 		}
 		s.app.term.Notef("resolvers keep the old answers until %s; the names are moved then. If this one is stopped, karmactl cutover continues from here", atUTC(s.clock.Now().Add(wait)))
 		if err := s.clock.Wait(ctx, wait); err != nil {
-			return &advice{err, "karmactl cutover continues; karmactl cutover --back puts the time to live back"}
+			return engine.Advise(err, "karmactl cutover continues; karmactl cutover --back puts the time to live back")
 		}
 	}
 }

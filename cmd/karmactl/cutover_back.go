@@ -101,7 +101,7 @@ func (r *returning) oldIsUp(ctx context.Context) error {
 			return err
 		}
 		if healthy == 0 {
-			return &advice{fmt.Errorf("%s has no healthy target: nothing is led back to it", b.Name), "start the old fleet first"}
+			return engine.Advise(fmt.Errorf("%s has no healthy target: nothing is led back to it", b.Name), "start the old fleet first")
 		}
 	}
 	return nil

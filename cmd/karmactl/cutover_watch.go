@@ -11,6 +11,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/cutover"
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 const (
@@ -56,7 +57,7 @@ func (l *leading) stayHealthy(ctx context.Context, end time.Time) error {
 	bad := 0
 	for l.clock.Now().Before(end) {
 		if err := l.clock.Wait(ctx, min(lookEvery, end.Sub(l.clock.Now()))); err != nil {
-			return &advice{err, "the names are moved; karmactl cutover --back puts them back"}
+			return engine.Advise(err, "the names are moved; karmactl cutover --back puts them back")
 		}
 		unhealthy, err := l.fleet.Unhealthy(ctx, l.cfg.Agents)
 		if err != nil {
@@ -66,7 +67,7 @@ func (l *leading) stayHealthy(ctx context.Context, end time.Time) error {
 			bad = 0
 		}
 		if bad == 2 {
-			return &advice{fmt.Errorf("the names are moved, and agents are not healthy: %s", strings.Join(unhealthy, ", ")), "karmactl cutover --back puts the names back; karmactl doctor says what is wrong"}
+			return engine.Advise(fmt.Errorf("the names are moved, and agents are not healthy: %s", strings.Join(unhealthy, ", ")), "karmactl cutover --back puts the names back; karmactl doctor says what is wrong")
 		}
 	}
 	return nil
@@ -93,7 +94,7 @@ func (r *returning) follow(ctx context.Context, o cutoverOptions) error {
 	}
 	began := r.clock.Now()
 	if err := r.clock.Wait(ctx, o.watch); err != nil {
-		return &advice{err, "the records are back"}
+		return engine.Advise(err, "the records are back")
 	}
 	if r.fleet.Balancer != "" {
 		side, err := r.side(ctx, r.fleet.Balancer, known, began)

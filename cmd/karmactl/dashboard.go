@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -26,9 +27,9 @@ func runDashboard(ctx context.Context, s *session) error {
 	case err != nil:
 		term.Notef("whether it is there cannot be read: %v", s.explain(err))
 	case !there && !s.cfg.Observability.Dashboard:
-		return &advice{fmt.Errorf("there is no dashboard: %s has observability.dashboard off", s.cfg.File), ""}
+		return engine.Advise(fmt.Errorf("there is no dashboard: %s has observability.dashboard off", s.cfg.File), "")
 	case !there:
-		return &advice{errors.New("there is no dashboard: it was never made, or has been deleted"), "karmactl up"}
+		return engine.Advise(errors.New("there is no dashboard: it was never made, or has been deleted"), "karmactl up")
 	}
 	url := provision.DashboardURL(s.account, s.cfg.Stack())
 	if term.JSON {

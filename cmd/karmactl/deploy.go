@@ -264,7 +264,7 @@ func (d *deploy) canStart(st *stack.Stack, res *engine.Result) error {
 	}
 	for _, o := range res.With(engine.AwaitingUser) {
 		if w := o.Missing; w != nil {
-			return &advice{fmt.Errorf("nothing was deployed: %s", w.Reason), w.Command}
+			return engine.Advise(fmt.Errorf("nothing was deployed: %s", w.Reason), w.Command)
 		}
 	}
 	return nil

@@ -14,7 +14,6 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/document"
-	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
@@ -136,7 +135,7 @@ func (d *deploy) follow(ctx context.Context, names []string, which begun) ([]*ro
 	}
 	err := g.Wait()
 	if ctx.Err() != nil {
-		err = &advice{fmt.Errorf("%w; the deployment continues", engine.ErrInterrupted), "karmactl deploy " + strings.Join(names, " ") + " --resume"}
+		err = &continues{"the deployment continues", "karmactl deploy " + strings.Join(names, " ") + " --resume"}
 	}
 	return slices.DeleteFunc(docs, func(x *rollout.Deployment) bool { return x == nil }), err
 }

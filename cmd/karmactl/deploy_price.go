@@ -46,7 +46,7 @@ func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) 
 	if err != nil || len(short) == 0 {
 		return err
 	}
-	refused := &advice{fmt.Errorf("nothing was deployed: %w", short[0]), short[0].Ask()}
+	refused := &engine.Advice{Err: fmt.Errorf("nothing was deployed: %w", short[0]), Do: short[0].Ask()}
 	waves, err := st.Waves(ctx, d.names, res, restarted, short)
 	switch {
 	case err != nil:
@@ -54,7 +54,7 @@ func (d *deploy) fits(ctx context.Context, st *stack.Stack, res *engine.Result) 
 	case waves == nil:
 		return refused
 	case d.o.noWait:
-		refused.try += ", or deploy without --no-wait: in waves it fits"
+		refused.Do += ", or deploy without --no-wait: in waves it fits"
 		return refused
 	}
 	q := short[0]

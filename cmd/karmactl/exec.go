@@ -39,7 +39,7 @@ nothing by itself. When something else is missing, it says what, and what to do.
 		RunE: func(c *cobra.Command, args []string) error {
 			dash := c.ArgsLenAtDash()
 			if dash < 0 && len(args) > 1 || dash > 1 || dash == 0 {
-				return &usageError{errors.New("the command goes after --: karmactl exec AGENT -- CMD")}
+				return usage("karmactl exec AGENT -- CMD", "the command goes after --")
 			}
 			return a.withSession(func(cfg *agents.Config, args []string) error {
 				if err := areAgents(cfg, args[:1]); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
@@ -33,6 +34,11 @@ type usageError struct{ err error }
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
+// usage is a wrong call, and the right one.
+func usage(right, format string, args ...any) error {
+	return engine.Advise(&usageError{fmt.Errorf(format, args...)}, right)
+}
+
 // exit ends with a code; what there is to say has been said when err is nil.
 type exit struct {
 	code int
@@ -47,36 +53,18 @@ func (e *exit) Error() string {
 }
 func (e *exit) Unwrap() error { return e.err }
 
-// advised is an error that knows what to do about it. Its text does not say it again.
-type advised interface {
-	error
-	Try() string
-}
+// continues is the end of a following, of what continues without karmactl or is gone already.
+type continues struct{ what, try string }
 
-// advice makes any error an advised one.
-type advice struct {
-	err error
-	try string
-}
-
-func (e *advice) Error() string { return e.err.Error() }
-func (e *advice) Unwrap() error { return e.err }
-func (e *advice) Try() string   { return e.try }
-
-// try is what to do about an error: the outermost advice counts, because it knows most of what was being done.
-func try(err error) string {
-	var a advised
-	if errors.As(err, &a) {
-		return a.Try()
-	}
-	return ""
-}
+func (e *continues) Error() string { return "interrupted; " + e.what }
+func (e *continues) Unwrap() error { return engine.ErrInterrupted }
+func (e *continues) Try() string   { return e.try }
 
 // fault maps an error to its message, reason, advice and exit code. It is the only place that does: what a resource
 // or a command returns is explained here.
 func fault(a *app, err error) *document.Error {
 	err = cloud.Explain(err, a.account)
-	f := &document.Error{Code: code(err), Message: strings.TrimSpace(err.Error()), Suggestion: try(err)} // of several one may have been said before
+	f := &document.Error{Code: code(err), Message: strings.TrimSpace(err.Error()), Suggestion: engine.AdviceOf(err)} // of several one may have been said before
 	var (
 		problems *agents.Problems
 		aws      *cloud.Problem
@@ -88,14 +76,12 @@ func fault(a *app, err error) *document.Error {
 		for _, p := range problems.List {
 			f.Problems = append(f.Problems, document.FileProblem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Allowed: p.Allowed})
 		}
-	case errors.Is(err, engine.ErrInterrupted) && !strings.HasPrefix(f.Message, "interrupted; "):
+	case errors.As(err, new(*continues)):
+	case errors.Is(err, engine.ErrInterrupted):
 		f.Message = "interrupted; what was made is recorded"
 		f.Suggestion = cmp.Or(f.Suggestion, "run the same command again: it continues where this one stopped")
 	case errors.As(err, &aws):
 		f.Message, f.Why = strings.TrimSpace(strings.Replace(err.Error(), aws.Error(), aws.What, 1)), aws.Why
-	}
-	if i := strings.LastIndex(f.Message, ": karmactl "); i > 0 && f.Suggestion == "" && !strings.Contains(f.Message, "\n") { // to be pasted from a line of its own
-		f.Message, f.Suggestion = f.Message[:i], f.Message[i+len(": "):]
 	}
 	return f
 }

@@ -52,7 +52,7 @@ by the clock, goes with the services: the state remembers it and wake puts it ba
 
 func (o *hibernateOptions) check(cfg *agents.Config) error {
 	if cfg.LoadBalancer.DeletionProtection && len(cfg.Public()) > 0 && !o.keepALB {
-		return &usageError{errors.New("the load balancer is protected from deletion (load_balancer.deletion_protection): karmactl hibernate --keep-alb")}
+		return usage("karmactl hibernate --keep-alb", "the load balancer is protected from deletion (load_balancer.deletion_protection)")
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func (s *session) hookBefore(ctx context.Context, no noHooks, h hook) error {
 		if errors.Is(err, engine.ErrInterrupted) {
 			return err
 		}
-		return &advice{fmt.Errorf("%w: nothing was changed", err), "karmactl " + strings.TrimPrefix(h.name, "before_") + " --no-hooks goes ahead without it"}
+		return engine.Advise(fmt.Errorf("%w: nothing was changed", err), "karmactl "+strings.TrimPrefix(h.name, "before_")+" --no-hooks goes ahead without it")
 	}
 	return nil
 }

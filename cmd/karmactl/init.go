@@ -16,6 +16,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cloud"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/importer"
 )
 
@@ -80,7 +81,7 @@ func runInit(ctx context.Context, a *app, o initOptions) error {
 	file := filepath.Join(o.dir, "config", "agents.yaml")
 	for _, path := range []string{file, schemaBeside(file)} {
 		if _, err := os.Stat(path); err == nil && !o.force {
-			return &advice{fmt.Errorf("%s exists and is left as it is", path), "karmactl init --force overwrites it"}
+			return engine.Advise(fmt.Errorf("%s exists and is left as it is", path), "karmactl init --force overwrites it")
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s cannot be written: %w", path, err)
 		}
@@ -129,7 +130,7 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 	if o.from != "" {
 		source, err := importer.Detect(o.from)
 		if err != nil {
-			return nil, &advice{err, "karmactl init --from PATH, where PATH is one of these"}
+			return nil, engine.Advise(err, "karmactl init --from PATH, where PATH is one of these")
 		}
 		res, err := importer.ReadSource(o.dir, source, opts)
 		return res, noAgentsIn(err)
@@ -139,10 +140,10 @@ func (a *app) imported(ctx context.Context, o initOptions) (*importer.Result, er
 		return res, noAgentsIn(err)
 	}
 	if !a.term.Ask {
-		return nil, &advice{
+		return nil, engine.Advise(
 			&usageError{fmt.Errorf("there is nothing to read in %s, and no terminal to ask on: looked for %s", o.dir, importer.Looked)},
 			"karmactl init --agents NAME,NAME, or --from PATH, or --example for the shipped fleet of five",
-		}
+		)
 	}
 	return a.questions(ctx, opts)
 }
@@ -186,7 +187,7 @@ func (a *app) fromECS(ctx context.Context, cluster string, o importer.Options) (
 
 func noAgentsIn(err error) error {
 	if none := (*importer.NoAgentsError)(nil); errors.As(err, &none) {
-		return &advice{err, "karmactl init --from another PATH, or --agents NAME,NAME to begin without it"}
+		return engine.Advise(err, "karmactl init --from another PATH, or --agents NAME,NAME to begin without it")
 	}
 	return err
 }

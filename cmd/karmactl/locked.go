@@ -108,7 +108,7 @@ func (s *session) lockedInNewBucket(ctx context.Context, command string, f func(
 // hibernates: they would make a service that has no way out.
 func refuseWhileAsleep(store *state.Store, command string) error {
 	if asleep := store.Hibernation(); asleep != nil {
-		return &advice{fmt.Errorf("the stack has hibernated since %s: there is nothing to %s", atUTC(asleep.Since), command), "karmactl wake"}
+		return engine.Advise(fmt.Errorf("the stack has hibernated since %s: there is nothing to %s", atUTC(asleep.Since), command), "karmactl wake")
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/stack"
 )
 
@@ -145,5 +146,5 @@ func (s *session) room(ctx context.Context, was, now map[string]int) error {
 	if err != nil || len(short) == 0 {
 		return err
 	}
-	return &advice{fmt.Errorf("nothing was changed: %w", short[0]), short[0].Ask() + ", or ask for fewer tasks"}
+	return engine.Advise(fmt.Errorf("nothing was changed: %w", short[0]), short[0].Ask()+", or ask for fewer tasks")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // meant are commands by the names that other tools have for them. They are only suggested: who types destroy is
@@ -53,7 +54,7 @@ func knownCommand(c *cobra.Command, args []string) error {
 		}
 		try = path + " " + m
 	}
-	return &advice{&usageError{fmt.Errorf("unknown command %q for %s", word, path)}, try}
+	return engine.Advise(&usageError{fmt.Errorf("unknown command %q for %s", word, path)}, try)
 }
 
 // subcommands are the names of what a command has below it.
@@ -195,9 +196,9 @@ func noJobs(cfg *agents.Config, names []string) error {
 		switch j, is := cfg.Jobs[name]; {
 		case !is:
 		case j.HasImage():
-			return &usageError{fmt.Errorf("%s is a job with an image of its own, and nothing of it runs between its times: name another tag in %s first: karmactl up --only %s", name, cfg.File, name)}
+			return usage("karmactl up --only "+name, "%s is a job with an image of its own, and nothing of it runs between its times: name another tag in %s first", name, cfg.File)
 		default:
-			return &usageError{fmt.Errorf("%s is a job of %s, whose deployment moves it, too: karmactl deploy %s", name, j.Agent, j.Agent)}
+			return usage("karmactl deploy "+j.Agent, "%s is a job of %s, whose deployment moves it, too", name, j.Agent)
 		}
 	}
 	return nil

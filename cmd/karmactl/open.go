@@ -13,6 +13,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 type openOptions struct{ print bool }
@@ -49,7 +50,7 @@ func runOpen(ctx context.Context, s *session, args []string, o openOptions) erro
 	case !ok && len(d.URLs) == 0:
 		return noURLs(s.cfg)
 	case !ok:
-		return &advice{errors.New(name + " has no URL"), "karmactl outputs lists the agents that have one"}
+		return engine.Advise(errors.New(name+" has no URL"), "karmactl outputs lists the agents that have one")
 	}
 	term := s.app.term
 	switch {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/ui"
 )
@@ -65,7 +66,7 @@ func runOutputs(ctx context.Context, s *session, args []string, o outputsOptions
 	}
 	if len(d.URLs) == 0 {
 		none := orAsleep(ctx, s, noURLs(s.cfg))
-		term.Notef("%s", strings.TrimSuffix(none.Error()+": "+try(none), ": "))
+		term.Notef("%s", strings.TrimSuffix(none.Error()+": "+engine.AdviceOf(none), ": "))
 	}
 	if d.ConnectTo != "" {
 		term.Notef("%s", beside(d.ConnectTo))
@@ -143,7 +144,7 @@ func outputNamed(d *document.Outputs, name string) (string, error) {
 	if near := agents.Nearest(name, names); near != "" {
 		try = "karmactl outputs " + near
 	}
-	return "", &advice{&usageError{fmt.Errorf("there is no output %q", name)}, try}
+	return "", engine.Advise(&usageError{fmt.Errorf("there is no output %q", name)}, try)
 }
 
 // beside says how to ask a fleet to which its names do not lead yet. curl then sends the
@@ -155,7 +156,7 @@ func beside(balancer string) string {
 // noURLs is why no agent has a URL, and what gives them some.
 func noURLs(cfg *agents.Config) error {
 	if len(cfg.Public()) == 0 {
-		return &advice{errors.New("no agent is public, so none has a URL"), ""}
+		return engine.Advise(errors.New("no agent is public, so none has a URL"), "")
 	}
-	return &advice{errors.New("nothing is up, so no agent has a URL"), "karmactl up"}
+	return engine.Advise(errors.New("nothing is up, so no agent has a URL"), "karmactl up")
 }

@@ -83,7 +83,7 @@ func shownBy(s *session, f *planfile.File, path string, store *state.Store, fres
 		why = moved(f, fresh)
 	}
 	if why != "" {
-		return nil, &advice{fmt.Errorf("%s is stale: %s", path, why), "karmactl plan --out " + path}
+		return nil, engine.Advise(fmt.Errorf("%s is stale: %s", path, why), "karmactl plan --out "+path)
 	}
 	res := &engine.Result{}
 	for _, n := range f.Steps {
@@ -120,7 +120,7 @@ func planKept(s *session, path string, store *state.Store, fresh *engine.Result)
 		if _, ok := s.cfg.Agent(path); ok {
 			try = "karmactl up --only " + path
 		}
-		return nil, false, &advice{&usageError{fmt.Errorf("there is no plan in a file %s", path)}, try}
+		return nil, false, engine.Advise(&usageError{fmt.Errorf("there is no plan in a file %s", path)}, try)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("the plan cannot be read: %w", err)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -40,7 +38,7 @@ It ends with Ctrl-C. It needs what exec needs, and says what is missing.`,
 
 func checkForward(cfg *agents.Config, args []string) error {
 	if len(args) == 0 {
-		return &usageError{errors.New("name the agent: karmactl port-forward AGENT [LOCAL:]PORT")}
+		return usage("karmactl port-forward AGENT [LOCAL:]PORT", "name the agent")
 	}
 	if err := areAgents(cfg, args[:1]); err != nil {
 		return err
@@ -54,7 +52,7 @@ func ports(cfg *agents.Config, args []string) (local, remote int, err error) {
 	ag, _ := cfg.Agent(args[0])
 	if len(args) == 1 {
 		if ag.Port == 0 {
-			return 0, 0, &usageError{fmt.Errorf("%s has no port of its own: karmactl port-forward %s PORT", ag.Name, ag.Name)}
+			return 0, 0, usage("karmactl port-forward "+ag.Name+" PORT", "%s has no port of its own", ag.Name)
 		}
 		return ag.Port, ag.Port, nil
 	}
@@ -65,7 +63,7 @@ func ports(cfg *agents.Config, args []string) (local, remote int, err error) {
 	number := func(text string) int {
 		n, nerr := strconv.ParseUint(text, 10, 16)
 		if (nerr != nil || n == 0) && err == nil {
-			err = &usageError{fmt.Errorf("%q is no port, 1 to 65535: karmactl port-forward %s [LOCAL:]PORT", text, ag.Name)}
+			err = usage("karmactl port-forward "+ag.Name+" [LOCAL:]PORT", "%q is no port, 1 to 65535", text)
 		}
 		return int(n)
 	}

@@ -112,7 +112,7 @@ func followBack(ctx context.Context, s *session, ag *rollout.Agent, back rollout
 		board.Close()
 	}
 	if ctx.Err() != nil {
-		return &advice{fmt.Errorf("%w; the rollback continues", engine.ErrInterrupted), "karmactl deploy " + ag.Name + " --resume"}
+		return &continues{"the rollback continues", "karmactl deploy " + ag.Name + " --resume"}
 	}
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func listRevisions(ctx context.Context, s *session, name string) error {
 	}
 	if len(all) == 0 {
 		none := orAsleep(ctx, s, &fleet.Missing{What: name + " has no service, and nothing to go back to", Do: "karmactl up --only " + name})
-		s.app.term.Para("", fmt.Sprintf("%v: %s", none, try(none)))
+		s.app.term.Para("", fmt.Sprintf("%v: %s", none, engine.AdviceOf(none)))
 		return nil
 	}
 	for _, r := range all {

@@ -18,6 +18,7 @@ import (
 	"github.com/karmacadabra/karmactl/internal/cloud"
 	"github.com/karmacadabra/karmactl/internal/cost"
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/fleet/logs"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -64,7 +65,7 @@ until then, --attach follows it, and down stops it.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			dash := c.ArgsLenAtDash()
 			if dash < 0 && len(args) > 1 || dash > 1 || dash == 0 {
-				return &usageError{errors.New("the command goes after --: karmactl run AGENT -- CMD")}
+				return usage("karmactl run AGENT -- CMD", "the command goes after --")
 			}
 			return a.withSession(func(cfg *agents.Config, args []string) error { return o.check(cfg, args) },
 				func(ctx context.Context, s *session, args []string) error {
@@ -135,7 +136,7 @@ func chosenRun(runs []ecstypes.Task, agent, id string) (ecstypes.Task, error) {
 			return t, nil
 		}
 	}
-	return ecstypes.Task{}, &advice{fmt.Errorf("no run of %s has a task %s, or it has ended", agent, id), "karmactl logs " + agent + " --task " + id}
+	return ecstypes.Task{}, engine.Advise(fmt.Errorf("no run of %s has a task %s, or it has ended", agent, id), "karmactl logs "+agent+" --task "+id)
 }
 
 // sayRuns names the tasks of earlier runs that have not ended.
@@ -209,7 +210,7 @@ func runsWith(ctx context.Context, s *session, env *provision.Env, name string) 
 	if j, is := s.cfg.Jobs[name]; is {
 		var err error
 		if r.TaskDefinition, r.Network, err = env.JobRuns(ctx, j); err == nil && r.TaskDefinition == "" {
-			err = &advice{fmt.Errorf("the job %s has no schedule, so there is nothing to run it with", name), "karmactl up --only " + j.Agent}
+			err = engine.Advise(fmt.Errorf("the job %s has no schedule, so there is nothing to run it with", name), "karmactl up --only "+j.Agent)
 		}
 		return r, err
 	}
@@ -218,7 +219,7 @@ func runsWith(ctx context.Context, s *session, env *provision.Env, name string) 
 		return r, err
 	}
 	if len(services) == 0 {
-		return r, &advice{fmt.Errorf("%s has no service, so there is nothing to run it with", name), "karmactl up --only " + name}
+		return r, engine.Advise(fmt.Errorf("%s has no service, so there is nothing to run it with", name), "karmactl up --only "+name)
 	}
 	r.TaskDefinition, r.Network, r.Exec = aws.ToString(services[0].TaskDefinition), services[0].NetworkConfiguration, services[0].EnableExecuteCommand
 	return r, nil
@@ -246,7 +247,7 @@ func followRun(ctx context.Context, s *session, env *provision.Env, name, arn st
 		return &exit{code: exitInterrupted}
 	case end.End.ExitCode == nil:
 		why := tasks.Explained(name, end.End.Reason)
-		return &exit{code: exitDeployment, err: &advice{fmt.Errorf("task %s did not start: %s", tasks.Short(arn), end.End.Reason), why.Fix()}}
+		return &exit{code: exitDeployment, err: engine.Advise(fmt.Errorf("task %s did not start: %s", tasks.Short(arn), end.End.Reason), why.Fix())}
 	case end.End.TimedOut:
 		s.app.term.Notef("task %s was stopped: the job's timeout of %s was over", tasks.Short(arn), s.cfg.Jobs[name].TimeoutText())
 		return &exit{code: agents.TimerExitCode}

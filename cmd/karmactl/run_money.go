@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/karmacadabra/karmactl/internal/cost"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/stack"
 	"github.com/karmacadabra/karmactl/internal/tasks"
@@ -32,7 +33,7 @@ func (o runOptions) allowed(ctx context.Context, s *session, env *provision.Env,
 	if err != nil || len(short) == 0 {
 		return err
 	}
-	return &advice{fmt.Errorf("nothing was started: %w", short[0]), short[0].Ask() + ", or ask for a smaller task"}
+	return engine.Advise(fmt.Errorf("nothing was started: %w", short[0]), short[0].Ask()+", or ask for a smaller task")
 }
 
 // withinBudget is its half that is about money.
@@ -57,7 +58,7 @@ func (o runOptions) withinBudget(s *session, all []ecstypes.Task, hour decimal.D
 	m.now = m.was.Add(hour.Mul(o.hours()))
 	err = m.guard(o.insist)
 	if over := (*cost.OverBudget)(nil); errors.As(err, &over) {
-		return &advice{err, "--timeout 1h without --detach bounds what it costs; --budget N sets another limit, --over-budget insists"}
+		return engine.Advise(err, "--timeout 1h without --detach bounds what it costs; --budget N sets another limit, --over-budget insists")
 	}
 	return err
 }

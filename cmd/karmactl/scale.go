@@ -59,7 +59,7 @@ CloudWatch's, and armed 15 minutes after they begin, when the tasks are there.`,
 // check reads AGENT=N and looks at the rest.
 func (o *scaleOptions) check(cfg *agents.Config, args []string) error {
 	if (o.schedule == "") == (len(args) == 0) {
-		return &usageError{errors.New("say either AGENT=3 or --schedule office-hours: karmactl scale --help")}
+		return usage("karmactl scale --help", "say either AGENT=3 or --schedule office-hours")
 	}
 	if o.now && (o.schedule == "" || o.schedule == scheduleOff) {
 		return &usageError{errors.New("--now goes with --schedule NAME: it applies the schedule's present hours at once")}

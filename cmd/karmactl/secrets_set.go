@@ -37,7 +37,7 @@ What from: refers to in agents.yaml is kept elsewhere and is not written.`,
 			case len(args) > 2:
 				return &usageError{errValueArgument}
 			case len(args) < 2:
-				return &usageError{errors.New("name the agent and the key: karmactl secrets set AGENT KEY")}
+				return usage("karmactl secrets set AGENT KEY", "name the agent and the key")
 			}
 			return nil
 		},

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/karmacadabra/karmactl/internal/agents"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 )
 
@@ -41,17 +42,17 @@ func runSecretsSync(ctx context.Context, s *session, names []string, o secretsSy
 	of := chosenOwners(s.cfg, names)
 	nested := s.cfg.Secrets.Nested
 	if nested == "" {
-		return &usageError{fmt.Errorf("%s says that there is no nested secret (secrets.nested: \"\"), so there is nothing to copy: karmactl secrets set AGENT KEY", s.cfg.File)}
+		return usage("karmactl secrets set AGENT KEY", "%s says that there is no nested secret (secrets.nested: \"\"), so there is nothing to copy", s.cfg.File)
 	}
 	entries, err := provision.NestedEntries(ctx, s.env(true), s.cfg)
 	if err != nil {
 		return err
 	}
 	if len(entries) == 0 {
-		return &advice{
+		return engine.Advise(
 			fmt.Errorf("the nested secret %s is not in account %s (%s), or has no entry: nothing was copied: name it in %s (secrets.nested), or set values one by one", nested, s.account.ID, s.account.Region, s.cfg.File),
 			"karmactl secrets set AGENT KEY",
-		}
+		)
 	}
 	w := &overwriting{session: s, command: "secrets sync", agents: of, values: provision.FromNested(), dryRun: o.dryRun}
 	doc, err := w.run(ctx)

@@ -107,9 +107,9 @@ func noKey(store *state.Store, key string) error {
 		all = append(all, string(e.Key))
 	}
 	if near := agents.Nearest(key, all); near != "" {
-		return &advice{fmt.Errorf("the state has no %s: did you mean %s?", key, near), "karmactl state list"}
+		return engine.Advise(fmt.Errorf("the state has no %s: did you mean %s?", key, near), "karmactl state list")
 	}
-	return &advice{fmt.Errorf("the state has no %s", key), "karmactl state list"}
+	return engine.Advise(fmt.Errorf("the state has no %s", key), "karmactl state list")
 }
 
 // entryDoc is what the state remembers of a resource, for scripts: the state's own format is another.

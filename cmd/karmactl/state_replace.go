@@ -62,7 +62,7 @@ func runStateImport(ctx context.Context, s *session, file string, o stateImportO
 		return fmt.Errorf("the state to import cannot be read: %w", err)
 	}
 	if importer.IsTerraformState(b) {
-		return &advice{fmt.Errorf("%s is a Terraform state: karmactl's own is another thing, and this command takes nothing over", file), "karmactl adopt --dry-run --from " + file + " shows whether what Terraform made can be taken over as it is; karmactl init --from " + file + " writes the agents.yaml that means the same"}
+		return engine.Advise(fmt.Errorf("%s is a Terraform state: karmactl's own is another thing, and this command takes nothing over", file), "karmactl adopt --dry-run --from "+file+" shows whether what Terraform made can be taken over as it is; karmactl init --from "+file+" writes the agents.yaml that means the same")
 	}
 	return replaceState(ctx, s, "state import", o.dry, func(ctx context.Context, at state.Options) (*state.State, error) {
 		return state.Import(ctx, at, b, o.force)

@@ -93,7 +93,7 @@ func orAsleep(ctx context.Context, s *session, err error) error {
 	if err == nil {
 		return nil
 	}
-	do := try(s.explain(err))
+	do := engine.AdviceOf(s.explain(err))
 	if do != wakeIt && !strings.HasPrefix(do, "karmactl up") {
 		return err
 	}
@@ -106,10 +106,10 @@ func orAsleep(ctx context.Context, s *session, err error) error {
 		if unknown != nil || store == nil || store.Hibernation() == nil {
 			return err
 		}
-		err = &advice{fmt.Errorf("the stack has hibernated since %s: %w", atUTC(store.Hibernation().Since), err), wakeIt}
+		err = engine.Advise(fmt.Errorf("the stack has hibernated since %s: %w", atUTC(store.Hibernation().Since), err), wakeIt)
 	}
 	if who := changing(ctx, known, "wake"); who != "" {
-		return &advice{fmt.Errorf("%w; %s wakes it now", err, who), watchIt}
+		return engine.Advise(fmt.Errorf("%w; %s wakes it now", err, who), watchIt)
 	}
 	return err
 }

@@ -134,10 +134,10 @@ func (p *plan) refuseUsed(ctx context.Context) error {
 			return err
 		}
 		if protected {
-			return &advice{
+			return engine.Advise(
 				fmt.Errorf("the load balancer is protected from deletion (load_balancer.deletion_protection): nothing was deleted"),
 				"set load_balancer.deletion_protection: false in agents.yaml and run karmactl up, then karmactl down",
-			}
+			)
 		}
 	}
 	users := stack.Users(p.used, func(k engine.Key) bool { return goes[k] })

@@ -85,13 +85,13 @@ func runTry(ctx context.Context, a *app, o tryOptions) (err error) {
 		a.term.Heading(fmt.Sprintf("%d of %d", i+1, len(steps)), s.title, "SIMULATED")
 		if err := s.do(ctx); err != nil {
 			if ctx.Err() != nil {
-				return &advice{fmt.Errorf("%w; nothing of it is left", engine.ErrInterrupted), "karmactl try"}
+				return &continues{"nothing of it is left", "karmactl try"}
 			}
 			return fmt.Errorf("step %d of the rehearsal, %s: %w", i+1, strings.ToLower(s.title), err)
 		}
 		a.term.Moral(s.said)
 		if err := t.pause(ctx); err != nil {
-			return &advice{fmt.Errorf("%w; nothing of it is left", engine.ErrInterrupted), "karmactl try"}
+			return &continues{"nothing of it is left", "karmactl try"}
 		}
 	}
 	a.term.Heading("done", fmt.Sprintf("in %s", time.Since(began).Round(time.Second)), "SIMULATED")

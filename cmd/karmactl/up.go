@@ -189,7 +189,7 @@ func (s *session) confirm(ctx context.Context, q question) error {
 	word := cmp.Or(q.word, "yes")
 	yes, err := s.app.term.Confirm(ctx, q.text, word, cmp.Or(q.also, word))
 	if errors.Is(err, ui.ErrNoTerminal) {
-		return &advice{&usageError{err}, "karmactl " + q.command + " --yes"}
+		return engine.Advise(&usageError{err}, "karmactl "+q.command+" --yes")
 	}
 	if err != nil {
 		return err

@@ -160,7 +160,7 @@ func resultDoc(res *engine.Result) *document.Result {
 		r.Summary = count(r.Summary, o.Verb)
 		switch o.Status {
 		case engine.Failed:
-			r.Failed = append(r.Failed, document.Problem{Key: string(o.Key), Error: o.Err.Error(), Suggestion: try(o.Err)})
+			r.Failed = append(r.Failed, document.Problem{Key: string(o.Key), Error: o.Err.Error(), Suggestion: engine.AdviceOf(o.Err)})
 		case engine.Blocked, engine.Interrupted:
 			r.Blocked = append(r.Blocked, document.Problem{Key: string(o.Key), Error: o.Reason})
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/agents"
 	"github.com/karmacadabra/karmactl/internal/document"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/state"
 )
@@ -147,7 +148,7 @@ func rescale(ctx context.Context, s *session, kept []state.Scale) error {
 		return err
 	}
 	if err := res.Err(); err != nil {
-		return fmt.Errorf("everything is back except what karmactl scale had set: %w: run karmactl wake again", err)
+		return engine.Advise(fmt.Errorf("everything is back except what karmactl scale had set: %w", err), "karmactl wake")
 	}
 	s.app.term.Notef("scaled again as before: %s", scaled(kept))
 	return nil

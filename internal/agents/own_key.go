@@ -18,6 +18,16 @@ func (a *Agent) OwnKeys() []string {
 	return slices.Compact(out)
 }
 
+// KeptElsewhereError is a value that karmactl only refers to.
+type KeptElsewhereError struct{ Agent, Env, From string }
+
+func (e *KeptElsewhereError) Error() string {
+	return fmt.Sprintf("%s gets %s from %s, which is kept outside of karmactl: change it there first", e.Agent, e.Env, e.From)
+}
+
+// Try is what the agent needs after that.
+func (e *KeptElsewhereError) Try() string { return "karmactl deploy " + e.Agent + " --refresh-secrets" }
+
 // CheckOwnKey tells why a value for the key cannot be kept. What was typed is not
 // repeated: it may be the value, typed in the wrong place.
 func (a *Agent) CheckOwnKey(key, file string) error {
@@ -27,7 +37,7 @@ func (a *Agent) CheckOwnKey(key, file string) error {
 	}
 	for _, s := range a.AllSecrets() {
 		if s.Key == key || s.Env == key && s.From != "" {
-			return fmt.Errorf("%s gets %s from %s, which is kept outside of karmactl: change it there first: karmactl deploy %s --refresh-secrets", a.Name, s.Env, s.From, a.Name)
+			return &KeptElsewhereError{a.Name, s.Env, s.From}
 		}
 	}
 	if len(own) == 0 {

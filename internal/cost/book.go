@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 //go:embed prices/*.json prices/regions.json.gz
@@ -60,7 +62,7 @@ func Open(region, dir string) (*Book, error) {
 	}
 	fresh := &Book{}
 	if err := json.Unmarshal(kept, fresh); err != nil || fresh.Region != region {
-		return nil, fmt.Errorf("the refreshed prices in %s are damaged: fetch them again: karmactl cost refresh", bookFile(dir, region))
+		return nil, engine.Advise(fmt.Errorf("the refreshed prices in %s are damaged: fetch them again", bookFile(dir, region)), "karmactl cost refresh")
 	}
 	if fresh.AsOf < b.AsOf {
 		return b, nil

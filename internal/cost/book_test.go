@@ -3,8 +3,9 @@ package cost
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 func TestTheSnapshotOfUSEast1HasEveryPrice(t *testing.T) {
@@ -53,7 +54,7 @@ func TestADamagedCacheSaysWhatToDo(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "prices-us-east-1.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open("us-east-1", dir); err == nil || !strings.Contains(err.Error(), "cost refresh") {
+	if _, err := Open("us-east-1", dir); engine.AdviceOf(err) != "karmactl cost refresh" {
 		t.Errorf("a damaged cache gives %v", err)
 	}
 }

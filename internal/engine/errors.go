@@ -25,6 +25,36 @@ const (
 	SignedOut
 )
 
+// Advice is an error and what to do about it: a command alone, or words. The text does not say it again, because it
+// is shown on a line of its own.
+type Advice struct {
+	Err error
+	Do  string
+}
+
+// Advise gives an error what to do about it.
+func Advise(err error, do string) error { return &Advice{err, do} }
+
+func (e *Advice) Error() string { return e.Err.Error() }
+
+func (e *Advice) Unwrap() error { return e.Err }
+
+// Try is what to do about it.
+func (e *Advice) Try() string { return e.Do }
+
+// AdviceOf is what to do about an error, "" where none says it: the outermost advice counts, because
+// it knows most of what was being done.
+func AdviceOf(err error) string {
+	var advised interface {
+		error
+		Try() string
+	}
+	if errors.As(err, &advised) {
+		return advised.Try()
+	}
+	return ""
+}
+
 // NotManaged is the refusal of something that has the name we want and is not karmactl's.
 type NotManaged struct {
 	Key  Key
@@ -53,8 +83,11 @@ func (e *PlanStale) Error() string {
 	if e.Field != "" {
 		what = fmt.Sprintf("field %s would change too, which the plan did not show", e.Field)
 	}
-	return fmt.Sprintf("the world moved since the plan: %s: %s: run karmactl plan again", e.Key, what)
+	return fmt.Sprintf("the world moved since the plan: %s: %s", e.Key, what)
 }
+
+// Try is what to do then.
+func (e *PlanStale) Try() string { return "karmactl plan" }
 
 // Irreplaceable is the refusal to replace what holds data or addresses.
 type Irreplaceable struct {

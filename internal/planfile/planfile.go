@@ -55,12 +55,12 @@ func Parse(path string, b []byte) (*File, error) {
 	case dec.InputOffset() < int64(len(bytes.TrimRight(b, " \t\r\n"))):
 		err = errors.New("something is behind its end")
 	case f.Version != Version:
-		return nil, fmt.Errorf("%s is a plan of version %d, this karmactl reads version %d: plan again: karmactl plan --out %s", path, f.Version, Version, path)
+		return nil, engine.Advise(fmt.Errorf("%s is a plan of version %d, this karmactl reads version %d", path, f.Version, Version), "karmactl plan --out "+path)
 	default:
 		err = f.consistent()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is not a plan: %w: make one: karmactl plan --out %s", path, err, path)
+		return nil, engine.Advise(fmt.Errorf("%s is not a plan: %w", path, err), "karmactl plan --out "+path)
 	}
 	return &f, nil
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 const keptPlan = `{"version": 2, "stack": "karmacadabra-prod", "account": "123456789012", "region": "us-east-1", "config": "ab12", "lineage": "K3", "serial": 42,
@@ -30,7 +32,7 @@ func TestWhatIsNotAPlanIsRefusedWithTheWayToMakeOne(t *testing.T) {
 		"an unknown verb":    strings.Replace(keptPlan, `"none"`, `"polish"`, 1),
 		"a step twice":       strings.Replace(keptPlan, `"alb"`, `"vpc"`, 1),
 	} {
-		if f, err := Parse("the.plan", []byte(text)); err == nil || !strings.Contains(err.Error(), "karmactl plan --out the.plan") {
+		if f, err := Parse("the.plan", []byte(text)); err == nil || engine.AdviceOf(err) != "karmactl plan --out the.plan" {
 			t.Errorf("%s: %+v: %v", name, f, err)
 		}
 	}
@@ -46,7 +48,7 @@ func FuzzPlanFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		plan, err := Parse("the.plan", text)
 		if err != nil {
-			if !strings.Contains(err.Error(), "karmactl plan --out the.plan") {
+			if engine.AdviceOf(err) != "karmactl plan --out the.plan" {
 				t.Errorf("no way out: %v", err)
 			}
 			return

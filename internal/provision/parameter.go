@@ -100,7 +100,7 @@ func (p *Parameter) Create(ctx context.Context, want ParameterSpec, _ string) (s
 		return "", err
 	}
 	if !ok {
-		return "", fmt.Errorf("the nested secret no longer has %s for %s: karmactl secrets set %s %s", p.Name, p.AgentName, p.AgentName, p.Name)
+		return "", engine.Advise(fmt.Errorf("the nested secret no longer has %s for %s", p.Name, p.AgentName), "karmactl secrets set "+p.AgentName+" "+p.Name)
 	}
 	_, err = p.Clients.SSM.PutParameter(ctx, &ssm.PutParameterInput{
 		Name: aws.String(p.name()), Value: &value, Type: types.ParameterTypeSecureString, Tier: types.ParameterTierStandard, Tags: toSSMTags(want.Tags),

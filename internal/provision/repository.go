@@ -134,7 +134,7 @@ func (r *Repository) Update(ctx context.Context, id string, have, want Repositor
 func (r *Repository) Delete(ctx context.Context, id string) error {
 	_, err := r.Clients.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: &id, Force: r.DeleteImages})
 	if cloud.Is(err, "RepositoryNotEmptyException") {
-		return fmt.Errorf("repository %s still has images: %w: delete them, or run karmactl down with --images", id, err)
+		return engine.Advise(fmt.Errorf("repository %s still has images: %w", id, err), "karmactl down --images")
 	}
 	return err
 }

@@ -94,7 +94,7 @@ func (a *RouteTableAssociation) Create(ctx context.Context, want RouteTableAssoc
 			return "", serr
 		}
 		if table != want.Table && table != "" {
-			return "", fmt.Errorf("subnet %s follows route table %s, which is not karmactl's: %w: disassociate it and run karmactl up again", want.Subnet, table, err)
+			return "", engine.Advise(fmt.Errorf("subnet %s follows route table %s, which is not karmactl's: %w: disassociate it first", want.Subnet, table, err), "karmactl up")
 		}
 		return want.Subnet, nil
 	}

@@ -152,7 +152,7 @@ func (s *Secret) object(text string) (map[string]json.RawMessage, error) {
 	var have map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &have) != nil {
 		// The decoder's own message quotes what it stumbled over.
-		return nil, fmt.Errorf("the secret %s is not a JSON object of keys and values: repair it, or delete it first: karmactl secrets sync", s.SecretName(s.Agent.Name))
+		return nil, engine.Advise(fmt.Errorf("the secret %s is not a JSON object of keys and values: repair it, or delete it first", s.SecretName(s.Agent.Name)), "karmactl secrets sync")
 	}
 	return have, nil
 }

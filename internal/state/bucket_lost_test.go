@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // losable is a backend whose bucket is deleted.
@@ -41,8 +43,8 @@ func TestABucketDeletedWhileWeWorkEndsTheStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	lose()
-	const says = "the bucket of the state memory was deleted while this run worked: run karmactl up again, which makes the bucket"
-	if err := s.Begin(t.Context(), "subnet/a"); !errors.Is(err, ErrConflict) || !strings.Contains(err.Error(), says) {
+	const says = "the bucket of the state memory was deleted while this run worked: the next up makes the bucket"
+	if err := s.Begin(t.Context(), "subnet/a"); !errors.Is(err, ErrConflict) || !strings.Contains(err.Error(), says) || engine.AdviceOf(err) != "karmactl up" {
 		t.Errorf("Begin: %v", err)
 	}
 	tried := writes.Load()

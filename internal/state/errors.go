@@ -26,21 +26,31 @@ var (
 	ErrLockLost = errors.New("the lock on the state was lost")
 )
 
-const wayBack = "karmactl state restore VERSION brings back one of the earlier versions: karmactl state history"
+// restoreOne is the way back, and wayBack lists the versions of the state that karmactl state restore takes.
+const (
+	restoreOne = "karmactl state restore VERSION brings back an earlier one"
+	wayBack    = "karmactl state history"
+)
 
 // TruncatedError is a state that ends in the middle.
 type TruncatedError struct{ Size int }
 
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("the state is cut off after %d bytes: a copy or a write was interrupted: %s", e.Size, wayBack)
+	return fmt.Sprintf("the state is cut off after %d bytes: a copy or a write was interrupted: "+restoreOne, e.Size)
 }
+
+// Try is how to find one.
+func (e *TruncatedError) Try() string { return wayBack }
 
 // CorruptError is something that is not a state, or contradicts itself.
 type CorruptError struct{ Why string }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("the state cannot be read: %s: it was edited or overwritten by something else: %s", e.Why, wayBack)
+	return fmt.Sprintf("the state cannot be read: %s: it was edited or overwritten by something else: "+restoreOne, e.Why)
 }
+
+// Try is how to find one.
+func (e *CorruptError) Try() string { return wayBack }
 
 // NewerError is a state of a schema that this karmactl does not know.
 type NewerError struct {
@@ -49,17 +59,21 @@ type NewerError struct {
 }
 
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("the state has schema %d, this karmactl knows up to %d: a newer karmactl wrote it: use that one, or go back: %s",
-		e.Version, e.Known, wayBack)
+	return fmt.Sprintf("the state has schema %d, this karmactl knows up to %d: a newer karmactl wrote it: use that one, or go back: "+restoreOne, e.Version, e.Known)
 }
+
+// Try is how to find one.
+func (e *NewerError) Try() string { return wayBack }
 
 // UnknownKeyError is a JSON key that would be lost with the next write.
 type UnknownKeyError struct{ Key string }
 
 func (e *UnknownKeyError) Error() string {
-	return fmt.Sprintf("the state has the key %q, which this karmactl does not know and would lose: it was edited by hand or written by another build: use the karmactl that wrote it, or go back: %s",
-		e.Key, wayBack)
+	return fmt.Sprintf("the state has the key %q, which this karmactl does not know and would lose: it was edited by hand or written by another build: use the karmactl that wrote it, or go back: "+restoreOne, e.Key)
 }
+
+// Try is how to find one.
+func (e *UnknownKeyError) Try() string { return wayBack }
 
 // ElsewhereError is the state of another stack, account or region. To continue
 // would make everything a second time there, or forget it here.
@@ -90,14 +104,25 @@ type ConflictError struct {
 func (e *ConflictError) Error() string {
 	switch {
 	case e.NoBucket:
-		return fmt.Sprintf("the bucket of the state %s was deleted while this run worked: run karmactl up again, which makes the bucket and finds by tag what was made; karmactl down finds it too", e.URI)
+		return fmt.Sprintf("the bucket of the state %s was deleted while this run worked: the next up makes the bucket and finds by tag what was made; karmactl down finds it too", e.URI)
 	case e.Gone:
-		return fmt.Sprintf("the state %s was deleted while this run worked: nothing is written over that; the next up finds by tag what was made, or %s", e.URI, wayBack)
+		return fmt.Sprintf("the state %s was deleted while this run worked: nothing is written over that: the next up finds by tag what was made, or "+restoreOne, e.URI)
 	}
 	return fmt.Sprintf("another karmactl wrote the state %s while this run worked: it is not overwritten: wait until the other has finished and run this again, which finds by tag what was made", e.URI)
 }
 
 func (e *ConflictError) Unwrap() error { return ErrConflict }
+
+// Try is how to find an earlier version, or to make the bucket again; "" where another run has written.
+func (e *ConflictError) Try() string {
+	switch {
+	case e.NoBucket:
+		return "karmactl up"
+	case e.Gone:
+		return wayBack
+	}
+	return ""
+}
 
 // UnsavedError is what Close returns when the last write failed.
 type UnsavedError struct {
@@ -113,15 +138,26 @@ func (e *UnsavedError) Error() string {
 	what := fmt.Sprintf("the last state was not saved to %s: %v", e.URI, e.Err)
 	switch {
 	case e.File == "":
-		return fmt.Sprintf("%s: nor was a copy beside you: %v: the next up finds by tag what was made: karmactl up", what, e.FileErr)
+		return fmt.Sprintf("%s: nor was a copy beside you: %v: the next up finds by tag what was made", what, e.FileErr)
 	case errors.Is(e.Err, ErrConflict):
 		return fmt.Sprintf("%s (what this run knew is in %s)", what, e.File)
 	default:
-		return fmt.Sprintf("%s: it is in %s: push it back: karmactl state import %s", what, e.File, e.File)
+		return fmt.Sprintf("%s: it is in %s", what, e.File)
 	}
 }
 
 func (e *UnsavedError) Unwrap() error { return e.Err }
+
+// Try makes or pushes what was not saved; "" where another run has written since.
+func (e *UnsavedError) Try() string {
+	switch {
+	case e.File == "":
+		return "karmactl up"
+	case errors.Is(e.Err, ErrConflict):
+		return ""
+	}
+	return "karmactl state import " + e.File
+}
 
 // LineageError refuses to import the state of another beginning.
 type LineageError struct {

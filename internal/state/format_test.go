@@ -123,7 +123,7 @@ func TestWhatIsNotAStateIsRefusedWithTheWayOut(t *testing.T) {
 			t.Errorf("%s: %T: %v", c.name, err, err)
 			continue
 		}
-		fmt.Fprintf(&messages, "%s:\n  %v\n", c.name, err)
+		fmt.Fprintf(&messages, "%s:\n  %v\n  try %s\n", c.name, err, engine.AdviceOf(err))
 	}
 	for _, what := range []string{"stack", "account", "region"} {
 		fmt.Fprintf(&messages, "another %s:\n  %v\n", what, &ElsewhereError{What: what, Here: "HERE", State: "THERE"})

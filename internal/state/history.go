@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 // History lists the newest versions of the state, at most limit of them, newest
@@ -39,7 +41,7 @@ func History(ctx context.Context, b Backend, limit int) ([]Version, error) {
 func Restore(ctx context.Context, o Options, version string) (*State, error) {
 	data, err := o.Backend.ReadVersion(ctx, version)
 	if errors.Is(err, ErrAbsent) {
-		return nil, fmt.Errorf("%w: karmactl state history", err)
+		return nil, engine.Advise(err, wayBack)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading version %s of the state: %w", version, err)

@@ -68,8 +68,11 @@ const lockTime = "2006-01-02 15:04:05 UTC"
 type BadLockError struct{ Why string }
 
 func (e *BadLockError) Error() string {
-	return fmt.Sprintf("the lock on the state cannot be read: %s: make sure first that no other run works on this stack: karmactl state unlock", e.Why)
+	return fmt.Sprintf("the lock on the state cannot be read: %s: make sure that no other run works on this stack", e.Why)
 }
+
+// Try is what to do then.
+func (e *BadLockError) Try() string { return "karmactl state unlock" }
 
 // Lock is a held lock. It must be released.
 type Lock struct {
@@ -243,7 +246,7 @@ func (l *Lock) Release(ctx context.Context) error {
 		}
 		l.etag = stored.ETag // a renewal that was under way got there first
 	}
-	return errors.New("releasing the lock on the state: it keeps changing: karmactl state unlock")
+	return engine.Advise(errors.New("releasing the lock on the state: it keeps changing"), "karmactl state unlock")
 }
 
 // Held tells who holds the lock. ErrAbsent when no run does; *BadLockError when

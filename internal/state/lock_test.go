@@ -206,7 +206,7 @@ func TestALockThatCannotBeReadSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := Acquire(t.Context(), b, engine.RealClock{}, ana())
-	if !errors.As(err, new(*BadLockError)) || !strings.Contains(err.Error(), "karmactl state unlock") {
+	if !errors.As(err, new(*BadLockError)) || engine.AdviceOf(err) != "karmactl state unlock" {
 		t.Errorf("Acquire: %v", err)
 	}
 	if err := Unlock(t.Context(), b, ""); err != nil {

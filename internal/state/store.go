@@ -194,7 +194,7 @@ func (s *Store) Remove(ctx context.Context, k engine.Key) error {
 	_, recorded := s.Get(k)
 	_, flying := s.InFlight(k)
 	if !recorded && !flying {
-		return fmt.Errorf("%s is not in the state: karmactl state list", k)
+		return engine.Advise(fmt.Errorf("%s is not in the state", k), "karmactl state list")
 	}
 	if err := s.change(func(st *State) bool {
 		delete(st.Resources, k)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/karmacadabra/karmactl/internal/engine"
 )
 
 func TestAFailedWriteFailsBeginAndALaterOneSavesEverything(t *testing.T) {
@@ -143,8 +145,8 @@ func TestTheLastWriteFailingLeavesACopyThatCanBeImported(t *testing.T) {
 		if !errors.As(err, &unsaved) || !errors.Is(err, errDown) {
 			t.Fatalf("Close: %v", err)
 		}
-		if !strings.HasSuffix(err.Error(), "push it back: karmactl state import "+unsaved.File) {
-			t.Errorf("the message does not end with the way back: %v", err)
+		if do := engine.AdviceOf(err); do != "karmactl state import "+unsaved.File {
+			t.Errorf("%v: the way back is %q", err, do)
 		}
 		want := filepath.Join(filepath.Dir(o.Emergency), []string{"copy.json", "copy.2.json"}[n])
 		if unsaved.File != want {
