@@ -117,7 +117,7 @@ func TestAdoptSaysWhichClusterItNeeds(t *testing.T) {
 			args, want string
 			code       int
 		}{
-			{"adopt --dry-run", "name the cluster: karmactl adopt --from-ecs CLUSTER", exitUsage},
+			{"adopt --dry-run", "name the cluster, or a Terraform state with --from\n  try   karmactl adopt --from-ecs CLUSTER", exitUsage},
 			{"adopt --dry-run --from-ecs nowhere", "the cluster nowhere cannot be read: there is no cluster of this name in the region", exitError},
 			{"adopt --dry-run --from " + filepath.Join(o.dir, "nothing.json"), "the Terraform state cannot be read", exitError},
 		} {

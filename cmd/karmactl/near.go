@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -178,13 +177,13 @@ func chosen(cfg *agents.Config, names []string) []agents.Agent {
 }
 
 // agentArgument is the argument of a command for one agent; more says what else may follow.
-func agentArgument(least, most int, usage string) cobra.PositionalArgs {
+func agentArgument(least, most int, right string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return &usageError{errors.New("name the agent: " + usage)}
+			return usage(right, "name the agent")
 		case most > 0 && len(args) > most:
-			return &usageError{errors.New("one agent at a time: " + usage)}
+			return usage(right, "one agent at a time")
 		}
 		return nil
 	}

@@ -29,7 +29,7 @@ func TestCredentialsThatEndMidwayEndTheRunAsCtrlCDoes(t *testing.T) {
 		code, said := o.run("", "up", "--yes")
 		for _, want := range []string{
 			"the credentials have expired", "Interrupted, because the credentials have ended", "sign in",
-			"the last state was not saved", "karmactl state import karmactl.errored-state.json",
+			"the last state was not saved", "karmactl.errored-state.json, which karmactl state import pushes back",
 		} {
 			if !strings.Contains(said, want) {
 				t.Errorf("not said: %q", want)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/aws/smithy-go"
 )
 
 // timeUp is the end of --timeout: the cause of the end of a command's context.
@@ -21,7 +23,8 @@ func late(ctx context.Context) error {
 	return nil
 }
 
-// inTime runs a command's work for as long as --timeout allows. What a call to AWS says of its own end is not for people.
+// inTime runs a command's work for as long as --timeout allows. What a call to AWS says of its own end is not for people;
+// an error that says what --timeout ended is.
 func (a *app) inTime(ctx context.Context, f func(context.Context) error) error {
 	if limit := a.opts.timeout; limit > 0 {
 		var cancel context.CancelFunc
@@ -29,7 +32,11 @@ func (a *app) inTime(ctx context.Context, f func(context.Context) error) error {
 		defer cancel()
 	}
 	err := f(ctx)
-	if up := late(ctx); up != nil && errors.Is(err, context.DeadlineExceeded) {
+	up := late(ctx)
+	if up == nil || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if errors.As(err, new(*smithy.OperationError)) || !errors.As(err, new(*timeUp)) {
 		return up
 	}
 	return err

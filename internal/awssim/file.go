@@ -178,12 +178,21 @@ func (f *worldFile) write(w *World) error {
 	if err != nil {
 		return fmt.Errorf("the simulated account cannot be written: %w", err)
 	}
-	tmp := f.path + ".tmp"
-	if err := os.WriteFile(tmp, b, 0o600); err != nil {
+	if err := replaceFile(f.path, b); err != nil {
+		return err
+	}
+	return replaceFile(f.path+".gen", fmt.Append(nil, w.Generation))
+}
+
+// replaceFile writes a file whole or not at all, whenever the process is killed.
+func replaceFile(path string, b []byte) error {
+	tmp := path + ".tmp"
+	err := os.WriteFile(tmp, b, 0o600)
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
 		return fmt.Errorf("the simulated account cannot be written: %w", err)
 	}
-	if err := os.Rename(tmp, f.path); err != nil {
-		return fmt.Errorf("the simulated account cannot be written: %w", err)
-	}
-	return os.WriteFile(f.path+".gen", fmt.Append(nil, w.Generation), 0o600)
+	return nil
 }

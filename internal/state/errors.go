@@ -142,7 +142,7 @@ func (e *UnsavedError) Error() string {
 	case errors.Is(e.Err, ErrConflict):
 		return fmt.Sprintf("%s (what this run knew is in %s)", what, e.File)
 	default:
-		return fmt.Sprintf("%s: it is in %s", what, e.File)
+		return fmt.Sprintf("%s: it is in %s, which karmactl state import pushes back", what, e.File)
 	}
 }
 
