@@ -61,10 +61,10 @@ if [ -n "$simulate" ]; then
 	for name in "${!AWS_@}"; do unset "$name"; done
 	export KARMACTL_SIMULATE=$work/aws
 	bad=public.ecr.aws/x/agent:crash
-	# AWS's plugin cannot reach a simulated task: this one answers as if it had.
+	# AWS's plugin cannot reach a simulated task: this one stands for it, and answers as if it had.
 	mkdir "$work/tools"
-	printf '#!/bin/sh\necho karmactl-exit-code:0\n' >"$work/tools/session-manager-plugin"
-	chmod +x "$work/tools/session-manager-plugin"
+	printf '#!/bin/sh\necho karmactl-exit-code:0\n' >"$work/tools/simulated-session-manager-plugin"
+	chmod +x "$work/tools/simulated-session-manager-plugin"
 	PATH=$work/tools:$PATH
 fi
 
@@ -221,7 +221,7 @@ for query in errors requests response-time slow; do
 	if in_region "$region" logs --query "$query" --since 1h >>"$work/log" 2>&1; then queries+=" $query: accepted"; else queries+=" $query: REFUSED"; failed=1; fi
 done
 answer "Q14 the Logs Insights queries" "$queries"
-if has session-manager-plugin; then
+if [ -n "$simulate" ] || has session-manager-plugin; then
 	step 0 "exec" in_region "$region" exec web -- true
 else
 	answer "exec" "not asked: the session-manager-plugin is not there"
