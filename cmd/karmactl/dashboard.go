@@ -27,7 +27,7 @@ func runDashboard(ctx context.Context, s *session) error {
 	case err != nil:
 		term.Notef("whether it is there cannot be read: %v", s.explain(err))
 	case !there && !s.cfg.Observability.Dashboard:
-		return engine.Advise(fmt.Errorf("there is no dashboard: %s has observability.dashboard off", s.cfg.File), "")
+		return fmt.Errorf("there is no dashboard: %s has observability.dashboard off", s.cfg.File)
 	case !there:
 		return engine.Advise(errors.New("there is no dashboard: it was never made, or has been deleted"), "karmactl up")
 	}

@@ -76,7 +76,7 @@ func fault(a *app, err error) *document.Error {
 		for _, p := range problems.List {
 			f.Problems = append(f.Problems, document.FileProblem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Allowed: p.Allowed})
 		}
-	case errors.As(err, new(*continues)):
+	case errors.As(err, new(*continues)): // it says itself what becomes of it
 	case errors.Is(err, engine.ErrInterrupted):
 		f.Message = "interrupted; what was made is recorded"
 		f.Suggestion = cmp.Or(f.Suggestion, "run the same command again: it continues where this one stopped")

@@ -156,7 +156,7 @@ func beside(balancer string) string {
 // noURLs is why no agent has a URL, and what gives them some.
 func noURLs(cfg *agents.Config) error {
 	if len(cfg.Public()) == 0 {
-		return engine.Advise(errors.New("no agent is public, so none has a URL"), "")
+		return errors.New("no agent is public, so none has a URL")
 	}
 	return engine.Advise(errors.New("nothing is up, so no agent has a URL"), "karmactl up")
 }

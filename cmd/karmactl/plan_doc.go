@@ -16,7 +16,7 @@ import (
 func (p *plan) doc() *document.Plan {
 	doc := &document.Plan{
 		Stack: p.cfg.Stack(), Region: p.account.Region, Account: p.account.ID, File: p.cfg.File,
-		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: append(document.Warn(p.stack.Warnings()...), append(p.notesOf(p.res), p.warnings...)...),
+		Changes: []document.Change{}, Waiting: waiting(p.res), Warnings: slices.Concat(document.Warn(p.stack.Warnings()...), p.notesOf(p.res), p.warnings),
 	}
 	if changed(p.res) || p.bucket != nil {
 		doc.Hooks = p.hooks
@@ -183,7 +183,7 @@ func (p *plan) keptFiles() []string {
 	}
 	var volumes []string
 	for _, o := range p.res.Outcomes {
-		if o.Verb == engine.Delete && o.Key.Kind() == "access-point" && !strings.Contains(string(o.Key), "#") { // not one that was made twice
+		if o.Verb == engine.Delete && o.Key.Kind() == "access-point" && o.Key == o.Key.Base() { // not one that was made twice
 			volumes = append(volumes, o.Key.Name())
 		}
 	}

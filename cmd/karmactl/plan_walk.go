@@ -120,7 +120,7 @@ func (s *session) planUp(ctx context.Context, rec engine.Recorder, o scope) (*pl
 	for _, q := range short {
 		p.warnings = append(p.warnings, document.Warning{Text: q.Error(), Command: q.Ask()})
 	}
-	p.warnings = append(p.warnings, document.Warn(append(s.texts(unknown), s.takenOver(rec, staying)...)...)...)
+	p.warnings = slices.Concat(p.warnings, document.Warn(s.texts(unknown)...), document.Warn(s.takenOver(rec, staying)...))
 	return p, err
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/karmacadabra/karmactl/internal/document"
 	"github.com/karmacadabra/karmactl/internal/engine"
-	"github.com/karmacadabra/karmactl/internal/fleet"
 	"github.com/karmacadabra/karmactl/internal/fleet/rollout"
 	"github.com/karmacadabra/karmactl/internal/state"
 	"github.com/karmacadabra/karmactl/internal/tasks"
@@ -166,7 +165,7 @@ func listRevisions(ctx context.Context, s *session, name string) error {
 		return s.app.term.Document(&doc)
 	}
 	if len(all) == 0 {
-		none := orAsleep(ctx, s, &fleet.Missing{What: name + " has no service, and nothing to go back to", Do: "karmactl up --only " + name})
+		none := orAsleep(ctx, s, rollout.NoService(name))
 		s.app.term.Para("", fmt.Sprintf("%v: %s", none, engine.AdviceOf(none)))
 		return nil
 	}

@@ -72,7 +72,7 @@ func runStatus(ctx context.Context, s *session, names []string, o statusOptions)
 	w := &fleet.Watcher{
 		ECS: clients.ECS, Targets: clients.ELB, Metrics: clients.CloudWatch, Schedules: clients.AutoScaling,
 		Cluster: provision.ClusterName(s.cfg.Stack()), Agents: chosen(s.cfg, names), Clock: s.clock, Scheduler: clients.Scheduler, Streams: clients.Logs,
-		Jobs: jobsOf(s.cfg, names), Executions: clients.SFN, Definitions: clients.ECS,
+		Jobs: jobsOf(s.cfg, names), Executions: clients.SFN, Tags: true,
 		Waits: func(ctx context.Context, of []agents.Agent) (map[string]fleet.Waiting, error) {
 			return fleet.Waits(ctx, s.env(true), s.cfg, of)
 		},

@@ -56,7 +56,7 @@ func (j *judge) subnet(s types.Subnet) {
 	if j.Public(s) {
 		tier = provision.TierPublic
 	}
-	key := engine.Key("subnet/" + tier + "-" + zone)
+	key := (&provision.Subnet{Tier: tier, AZ: zone}).Key()
 	own := ""
 	if n, ok := j.wanted[key].(*provision.Subnet); ok {
 		own = n.CIDR

@@ -37,6 +37,12 @@ func (k Key) Name() string {
 	return name
 }
 
+// Base is the key without the id that is behind it where something was made twice.
+func (k Key) Base() Key {
+	base, _, _ := strings.Cut(string(k), "#")
+	return Key(base)
+}
+
 // Node is a vertex of the graph. Needs are the nodes that must be usable
 // before this one is made, and that outlive it on the way down.
 type Node interface {

@@ -68,9 +68,9 @@ type Watcher struct {
 	Streams   *cloudwatchlogs.Client
 	// Executions are those of the state machines that lead jobs; nil does not ask.
 	Executions *sfn.Client
-	// Definitions have what people call the agents' images; nil does not ask.
-	Definitions *ecs.Client
-	Clock       engine.Clock
+	// Tags asks what people call the agents' images, too.
+	Tags  bool
+	Clock engine.Clock
 	// Waits says what agents without a service wait for; nil does not ask.
 	Waits func(context.Context, []agents.Agent) (map[string]Waiting, error)
 
@@ -216,7 +216,7 @@ func (w *Watcher) readHealth(ctx context.Context, groups map[string]string, all 
 
 // readTags reads what people call the images of the services' revisions, where that is not known.
 func (w *Watcher) readTags(ctx context.Context, services []types.Service) error {
-	if w.Definitions == nil {
+	if !w.Tags {
 		return nil
 	}
 	before := w.tags
@@ -228,7 +228,7 @@ func (w *Watcher) readTags(ctx context.Context, services []types.Service) error 
 		g.Go(func() error {
 			tag, known := before[arn]
 			if !known {
-				out, err := w.Definitions.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+				out, err := w.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
 				if err != nil {
 					return err
 				}

@@ -182,17 +182,20 @@ const maxInline = 10240
 var unmade = lazyregexp.New(`<[^>]*>`)
 
 // Missing refuses what IAM would not take, before anything is made.
-func (r *Role) Missing(context.Context) (*engine.MissingInput, error) {
+func (r *Role) Missing(context.Context) (*engine.MissingInput, error) { return nil, r.fits() }
+
+// fits refuses inline policies that are longer together than IAM takes.
+func (r *Role) fits() error {
 	w := r.Want()
 	n := len(unmade.ReplaceAllString(w.Policy, "fsap-0123456789abcdef0")) + len(w.Permissions)
 	if n <= maxInline {
-		return nil, nil //nolint:nilnil // nothing is missing
+		return nil
 	}
 	fewer := "fewer permissions and volumes, or a managed policy of your own for some of them ({policy: ARN})"
 	if r.Kind == ExecutionRole {
 		fewer = "fewer secrets of others (from), such as one with several keys, or secrets of its own"
 	}
-	return nil, fmt.Errorf("the policies of the %s role of %s are %d characters, and IAM takes %d: %s", r.Kind, r.Agent, n, maxInline, fewer)
+	return fmt.Errorf("the policies of the %s role of %s are %d characters, and IAM takes %d: %s", r.Kind, r.Agent, n, maxInline, fewer)
 }
 
 // noPolicy is IAM's refusal of a managed policy that the account does not have. karmactl makes none, so

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
@@ -11,8 +10,7 @@ import (
 // AgentOf is the agent that a key belongs to, or "" for what all share. The resource
 // says whose it is; one that is only recorded is made from its key to be asked.
 func (s *Stack) AgentOf(key engine.Key) string {
-	base, _, _ := strings.Cut(string(key), "#")
-	key = engine.Key(base)
+	key = key.Base()
 	if n, ok := s.byKey[key]; ok {
 		return provision.AgentOf(n)
 	}

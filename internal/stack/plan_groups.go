@@ -23,16 +23,16 @@ func Groups() []string { return []string{groupNetwork, groupEdge, groupPlatform,
 
 // Group is the group of a plan that a key belongs to.
 func (s *Stack) Group(k engine.Key) string {
-	base, _, _ := strings.Cut(string(k), "#")
-	if g := s.groups[engine.Key(base)]; g != "" {
+	k = k.Base()
+	if g := s.groups[k]; g != "" {
 		return g
 	}
 	for known, g := range s.groups {
-		if known.Kind() == engine.Key(base).Kind() {
+		if known.Kind() == k.Kind() {
 			return g
 		}
 	}
-	switch engine.Key(base).Kind() { // kinds that a stack may have none of any more
+	switch k.Kind() { // kinds that a stack may have none of any more
 	case "alb", "target-group", "listener", "rule", "certificate", "certificate-validation", "record":
 		return groupEdge
 	case "endpoint", "eip", "nat", "eni", "launch-template", "asg":

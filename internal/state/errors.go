@@ -36,21 +36,15 @@ const (
 type TruncatedError struct{ Size int }
 
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("the state is cut off after %d bytes: a copy or a write was interrupted: "+restoreOne, e.Size)
+	return fmt.Sprintf("the state is cut off after %d bytes: a copy or a write was interrupted", e.Size)
 }
-
-// Try is how to find one.
-func (e *TruncatedError) Try() string { return wayBack }
 
 // CorruptError is something that is not a state, or contradicts itself.
 type CorruptError struct{ Why string }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("the state cannot be read: %s: it was edited or overwritten by something else: "+restoreOne, e.Why)
+	return fmt.Sprintf("the state cannot be read: %s: it was edited or overwritten by something else", e.Why)
 }
-
-// Try is how to find one.
-func (e *CorruptError) Try() string { return wayBack }
 
 // NewerError is a state of a schema that this karmactl does not know.
 type NewerError struct {
@@ -59,21 +53,15 @@ type NewerError struct {
 }
 
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("the state has schema %d, this karmactl knows up to %d: a newer karmactl wrote it: use that one, or go back: "+restoreOne, e.Version, e.Known)
+	return fmt.Sprintf("the state has schema %d, this karmactl knows up to %d: a newer karmactl wrote it: use that one, or go back", e.Version, e.Known)
 }
-
-// Try is how to find one.
-func (e *NewerError) Try() string { return wayBack }
 
 // UnknownKeyError is a JSON key that would be lost with the next write.
 type UnknownKeyError struct{ Key string }
 
 func (e *UnknownKeyError) Error() string {
-	return fmt.Sprintf("the state has the key %q, which this karmactl does not know and would lose: it was edited by hand or written by another build: use the karmactl that wrote it, or go back: "+restoreOne, e.Key)
+	return fmt.Sprintf("the state has the key %q, which this karmactl does not know and would lose: it was edited by hand or written by another build: use the karmactl that wrote it, or go back", e.Key)
 }
-
-// Try is how to find one.
-func (e *UnknownKeyError) Try() string { return wayBack }
 
 // ElsewhereError is the state of another stack, account or region. To continue
 // would make everything a second time there, or forget it here.

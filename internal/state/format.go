@@ -75,8 +75,14 @@ func (s *State) Encode() ([]byte, error) {
 
 // Decode reads a state of this or an earlier schema. It is strict, because what
 // it does not understand it would lose with the next write: the error is one of
-// *TruncatedError, *CorruptError, *NewerError, *UnknownKeyError.
-func Decode(data []byte) (*State, error) { return decode(data, migrations) }
+// *TruncatedError, *CorruptError, *NewerError, *UnknownKeyError, with the way back.
+func Decode(data []byte) (*State, error) {
+	s, err := decode(data, migrations)
+	if err != nil {
+		return nil, engine.Advise(fmt.Errorf("%w: "+restoreOne, err), wayBack)
+	}
+	return s, nil
+}
 
 func decode(data []byte, migrations []func([]byte) ([]byte, error)) (*State, error) {
 	if err := checkJSON(data); err != nil {

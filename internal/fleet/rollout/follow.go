@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/provision"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
@@ -168,7 +168,7 @@ func (a *Agent) FindNew(ctx context.Context, before Baseline, taskDefinition str
 			}
 		}
 		if a.Clock.Now().Sub(began) > appearsWithin {
-			return "", &fleet.Missing{What: "the deployment of " + a.Name + " does not show in the list of the service's deployments yet", Do: "karmactl deploy " + a.Name + " --resume"}
+			return "", engine.Advise(fmt.Errorf("the deployment of %s does not show in the list of the service's deployments yet", a.Name), "karmactl deploy "+a.Name+" --resume")
 		}
 		if err := a.Clock.Wait(ctx, every); err != nil {
 			return "", err

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/karmacadabra/karmactl/internal/cloud"
-	"github.com/karmacadabra/karmactl/internal/fleet"
+	"github.com/karmacadabra/karmactl/internal/engine"
 	"github.com/karmacadabra/karmactl/internal/tasks"
 )
 
@@ -29,6 +29,11 @@ type RollbackPlan struct {
 	Nothing string
 }
 
+// NoService is the error of an agent that was never made, or is gone.
+func NoService(agent string) error {
+	return engine.Advise(fmt.Errorf("%s has no service, and nothing to go back to", agent), "karmactl up --only "+agent)
+}
+
 // Target chooses where a rollback goes: to the revision named, or to the last that
 // completed before the one that runs. A deployment that is under way is stopped. After AWS's own rollback the last completed one runs already.
 func (a *Agent) Target(ctx context.Context, to int) (RollbackPlan, error) {
@@ -37,7 +42,7 @@ func (a *Agent) Target(ctx context.Context, to int) (RollbackPlan, error) {
 		return RollbackPlan{}, err
 	}
 	if svc == nil {
-		return RollbackPlan{}, &fleet.Missing{What: a.Name + " has no service, and nothing to go back to", Do: "karmactl up --only " + a.Name}
+		return RollbackPlan{}, NoService(a.Name)
 	}
 	lines, err := a.deployments(ctx)
 	if err != nil {
@@ -108,16 +113,16 @@ func (a *Agent) named(ctx context.Context, b RollbackPlan, to int) (RollbackPlan
 	}
 	d, err := a.revision(ctx, fmt.Sprintf("%s:%d", a.Family, to))
 	if cloud.Code(err) == gone {
-		return b, &fleet.Missing{What: fmt.Sprintf("%s has no revision %d", a.Name, to), Do: "karmactl rollback " + a.Name + " --list"}
+		return b, engine.Advise(fmt.Errorf("%s has no revision %d", a.Name, to), "karmactl rollback "+a.Name+" --list")
 	}
 	if err != nil {
 		return b, err
 	}
 	if d.Status != types.TaskDefinitionStatusActive {
-		return b, &fleet.Missing{
-			What: fmt.Sprintf("revision %d of %s was retired when it was rolled back: deploy its image again", to, a.Name),
-			Do:   "karmactl deploy " + a.Name + " --image " + aws.ToString(container(a.Name, d).Image),
-		}
+		return b, engine.Advise(
+			fmt.Errorf("revision %d of %s was retired when it was rolled back: deploy its image again", to, a.Name),
+			"karmactl deploy "+a.Name+" --image "+aws.ToString(container(a.Name, d).Image),
+		)
 	}
 	there, err := a.hasImage(ctx, d)
 	if err == nil && !there {
